@@ -1,0 +1,44 @@
+//! A fingerprint of results: equal results have equal digests on every platform.
+
+use std::fmt;
+
+/// A running 64-bit digest of numbers, in the order in which they are given.
+///
+/// FNV-1a over whole words instead of bytes, with a shift so that high bits reach low ones.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Digest(u64);
+
+impl Default for Digest {
+    fn default() -> Digest {
+        Digest(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Digest {
+    /// Takes in one number.
+    #[inline]
+    pub fn add(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        self.0 = mixed ^ (mixed >> 32);
+    }
+
+    /// Takes in a text and its length.
+    pub fn add_text(&mut self, text: &str) {
+        self.add(text.len() as u64);
+        for byte in text.bytes() {
+            self.add(u64::from(byte));
+        }
+    }
+
+    /// The digest so far.
+    pub const fn value(self) -> u64 {
+        self.0
+    }
+}
+
+/// Sixteen hexadecimal digits.
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
+    }
+}

@@ -1,0 +1,143 @@
+//! A set of small numbers (tasks, agents) as a bitset: the ready tasks in list order, found in a few instructions.
+
+/// A set of ids below a fixed capacity, iterated in ascending order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdSet {
+    words: Vec<u64>,
+}
+
+impl IdSet {
+    /// The empty set over ids below `capacity`.
+    pub fn empty(capacity: usize) -> IdSet {
+        IdSet { words: vec![0; capacity.div_ceil(64).max(1)] }
+    }
+
+    /// The set of all ids below `capacity`.
+    pub fn full(capacity: usize) -> IdSet {
+        let mut set = IdSet::empty(capacity);
+        for id in 0..capacity {
+            set.insert(id as u32);
+        }
+        set
+    }
+
+    /// Its words, 64 ids each, lowest first.
+    #[inline]
+    pub fn words(&self) -> &[u64] {
+        &self.words
+    }
+
+    /// Adds `id`.
+    #[inline]
+    pub fn insert(&mut self, id: u32) {
+        self.words[id as usize / 64] |= 1 << (id % 64);
+    }
+
+    /// Takes `id` out.
+    #[inline]
+    pub fn remove(&mut self, id: u32) {
+        self.words[id as usize / 64] &= !(1 << (id % 64));
+    }
+
+    /// Whether `id` is in.
+    #[inline]
+    pub fn contains(&self, id: u32) -> bool {
+        self.words.get(id as usize / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+    }
+
+    /// Whether it has no element.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|&word| word == 0)
+    }
+
+    /// How many elements it has.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    /// The least element.
+    #[inline]
+    pub fn first(&self) -> Option<u32> {
+        ones(self.words.iter().copied()).next()
+    }
+
+    /// Takes everything out.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+    }
+
+    /// Becomes a copy of `other`, which has the same capacity.
+    #[inline]
+    pub fn copy_from(&mut self, other: &IdSet) {
+        self.words.copy_from_slice(&other.words);
+    }
+
+    /// The elements, ascending.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
+        ones(self.words.iter().copied())
+    }
+}
+
+/// The positions of the ones in a sequence of words, ascending.
+#[inline]
+pub fn ones(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
+    words.enumerate().flat_map(|(at, mut word)| {
+        std::iter::from_fn(move || {
+            if word == 0 {
+                return None;
+            }
+            let bit = word.trailing_zeros();
+            word &= word - 1;
+            Some(at as u32 * 64 + bit)
+        })
+    })
+}
+
+/// The position of the `rank`-th one (from 0) in a word that has more than `rank` ones.
+#[inline]
+pub fn select(mut word: u64, rank: u32) -> u32 {
+    for _ in 0..rank {
+        word &= word - 1;
+    }
+    word.trailing_zeros()
+}
+
+impl FromIterator<u32> for IdSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(ids: I) -> IdSet {
+        let ids: Vec<u32> = ids.into_iter().collect();
+        let mut set = IdSet::empty(ids.iter().max().map_or(0, |&id| id as usize + 1));
+        for id in ids {
+            set.insert(id);
+        }
+        set
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::collections::BTreeSet;
+
+    proptest! {
+        #[test]
+        fn behaves_like_a_set(ids in prop::collection::vec((0u32..200, any::<bool>()), 0..100)) {
+            let mut set = IdSet::empty(200);
+            let mut oracle = BTreeSet::new();
+            for (id, add) in ids {
+                if add { set.insert(id); oracle.insert(id); } else { set.remove(id); oracle.remove(&id); }
+                prop_assert_eq!(set.contains(id), add);
+            }
+            prop_assert_eq!(set.iter().collect::<Vec<_>>(), oracle.iter().copied().collect::<Vec<_>>());
+            prop_assert_eq!(set.len(), oracle.len());
+            prop_assert_eq!(set.first(), oracle.first().copied());
+            for (rank, &id) in oracle.range(..64).enumerate() {
+                prop_assert_eq!(select(set.words()[0], rank as u32), id);
+            }
+        }
+    }
+}

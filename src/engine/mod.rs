@@ -1,0 +1,18 @@
+//! L0: time, the event queue, keyed random streams and distributions. Knows nothing about agents.
+
+pub mod digest;
+pub mod dist;
+pub mod idset;
+pub mod math;
+pub mod queue;
+pub mod rng;
+pub mod sampler;
+pub mod time;
+
+pub use digest::Digest;
+pub use dist::Dist;
+pub use idset::IdSet;
+pub use queue::EventQueue;
+pub use rng::{Keys, Purpose, Stream, key_of};
+pub use sampler::Sampler;
+pub use time::Time;

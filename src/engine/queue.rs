@@ -1,0 +1,217 @@
+//! The event queue: a total order, tuned for a team's handful of pending events.
+//!
+//! Events come out in the order (time, class, sequence number): what is scheduled first among equals happens first.
+//! That order is part of the contract, and few simulators promise one. All four parts of an event sit in one integer,
+//! so comparing two events is comparing two numbers.
+
+use crate::engine::Time;
+
+/// A pending event, packed: time (64 bits), class (4), sequence number (36), slot (24).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Event(u128);
+
+const SLOT_BITS: u32 = 24;
+const SEQUENCE_BITS: u32 = 36;
+
+impl Event {
+    #[inline]
+    fn new(time: Time, class: u8, sequence: u64, slot: u32) -> Event {
+        debug_assert!(class < 16 && sequence < 1 << SEQUENCE_BITS && slot < 1 << SLOT_BITS);
+        let low = u64::from(class) << (SEQUENCE_BITS + SLOT_BITS) | sequence << SLOT_BITS | u64::from(slot);
+        Event(u128::from(time.as_us()) << 64 | u128::from(low))
+    }
+
+    /// When it happens.
+    #[inline]
+    pub fn time(self) -> Time {
+        Time::from_us((self.0 >> 64) as u64)
+    }
+
+    /// Its class: of two events at one time the lower class happens first.
+    #[inline]
+    pub fn class(self) -> u8 {
+        ((self.0 as u64) >> (SEQUENCE_BITS + SLOT_BITS)) as u8
+    }
+
+    /// Who it concerns: an agent, a task.
+    #[inline]
+    pub fn slot(self) -> u32 {
+        (self.0 as u32) & ((1 << SLOT_BITS) - 1)
+    }
+}
+
+/// Above this many pending events the sorted array becomes a heap.
+const SMALL: usize = 24;
+const ARITY: usize = 4;
+
+/// Pending events; the earliest comes out first, equal ones in the order in which they went in.
+///
+/// Up to 24 events it is an array sorted latest first: pushing shifts a few neighbours, popping takes the last.
+/// Beyond that it is a 4-ary heap, until it runs empty again.
+#[derive(Clone, Debug, Default)]
+pub struct EventQueue {
+    events: Vec<Event>,
+    sequence: u64,
+    is_heap: bool,
+}
+
+impl EventQueue {
+    /// An empty queue.
+    pub fn new() -> EventQueue {
+        EventQueue { events: Vec::with_capacity(SMALL + 1), sequence: 0, is_heap: false }
+    }
+
+    /// Forgets all events and starts counting anew; keeps its memory.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.events.clear();
+        self.sequence = 0;
+        self.is_heap = false;
+    }
+
+    /// How many events are pending.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing is pending.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Schedules an event. `class` is below 16, `slot` below 2^24.
+    #[inline]
+    pub fn push(&mut self, time: Time, class: u8, slot: u32) {
+        let event = Event::new(time, class, self.sequence, slot);
+        self.sequence += 1;
+        if self.is_heap {
+            self.push_heap(event);
+        } else {
+            self.push_sorted(event);
+        }
+    }
+
+    /// When the next event happens.
+    #[inline]
+    pub fn next_time(&self) -> Option<Time> {
+        let next = if self.is_heap { self.events.first() } else { self.events.last() };
+        next.map(|event| event.time())
+    }
+
+    /// Takes the next event.
+    #[inline]
+    pub fn pop(&mut self) -> Option<Event> {
+        if self.is_heap { self.pop_heap() } else { self.events.pop() }
+    }
+
+    #[inline]
+    fn push_sorted(&mut self, event: Event) {
+        self.events.push(event);
+        let mut at = self.events.len() - 1;
+        while at > 0 && self.events[at - 1] < event {
+            self.events[at] = self.events[at - 1];
+            at -= 1;
+        }
+        self.events[at] = event;
+        if self.events.len() > SMALL {
+            // Ascending order is a heap already.
+            self.events.reverse();
+            self.is_heap = true;
+        }
+    }
+
+    fn push_heap(&mut self, event: Event) {
+        self.events.push(event);
+        let mut at = self.events.len() - 1;
+        while at > 0 {
+            let parent = (at - 1) / ARITY;
+            if self.events[parent] <= event {
+                break;
+            }
+            self.events[at] = self.events[parent];
+            at = parent;
+        }
+        self.events[at] = event;
+    }
+
+    fn pop_heap(&mut self) -> Option<Event> {
+        let first = *self.events.first()?;
+        let last = self.events.pop()?;
+        let len = self.events.len();
+        if len == 0 {
+            self.is_heap = false;
+            return Some(first);
+        }
+        let mut at = 0;
+        loop {
+            let children = (ARITY * at + 1).min(len)..(ARITY * at + 1 + ARITY).min(len);
+            let Some(least) = children.min_by_key(|&child| self.events[child]) else { break };
+            if last <= self.events[least] {
+                break;
+            }
+            self.events[at] = self.events[least];
+            at = least;
+        }
+        self.events[at] = last;
+        Some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn drain(queue: &mut EventQueue) -> Vec<(u64, u8, u32)> {
+        std::iter::from_fn(|| queue.pop()).map(|e| (e.time().as_us(), e.class(), e.slot())).collect()
+    }
+
+    proptest! {
+        /// Against the obvious oracle: a stable sort by (time, class).
+        #[test]
+        fn pops_in_time_class_and_fifo_order(events in prop::collection::vec((0u64..20, 0u8..3), 0..200)) {
+            let mut queue = EventQueue::new();
+            for round in 0..2 {
+                let mut expected: Vec<_> =
+                    events.iter().enumerate().map(|(slot, &(time, class))| (time, class, slot as u32)).collect();
+                for &(time, class, slot) in &expected {
+                    queue.push(Time::from_us(time), class, slot);
+                }
+                expected.sort_by_key(|&(time, class, _)| (time, class));
+                prop_assert_eq!(drain(&mut queue), expected, "round {}", round);
+            }
+        }
+
+        /// Pushes and pops interleaved: what comes out is always the least of what is in.
+        #[test]
+        fn interleaved(steps in prop::collection::vec(prop::option::weighted(0.6, 0u64..1000), 0..400)) {
+            let mut queue = EventQueue::new();
+            let mut oracle: Vec<(u64, u32)> = Vec::new();
+            for (slot, step) in steps.into_iter().enumerate() {
+                if let Some(time) = step {
+                    queue.push(Time::from_us(time), 0, slot as u32);
+                    oracle.push((time, slot as u32));
+                } else {
+                    let least = oracle.iter().enumerate().min_by_key(|(_, e)| **e).map(|(at, _)| at);
+                    let expected = least.map(|at| oracle.remove(at));
+                    prop_assert_eq!(queue.next_time().map(Time::as_us), expected.map(|e| e.0));
+                    prop_assert_eq!(queue.pop().map(|e| (e.time().as_us(), e.slot())), expected);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn sound_for_a_hundred_thousand() {
+        let mut queue = EventQueue::new();
+        let mut stream = crate::engine::Keys::new(1, 1).stream(crate::engine::Purpose::Choice, 0);
+        for slot in 0..100_000 {
+            queue.push(Time::from_us(u64::from(stream.below(1000))), 0, slot);
+        }
+        let times = drain(&mut queue);
+        assert_eq!(times.len(), 100_000);
+        assert!(times.windows(2).all(|w| (w[0].0, w[0].2) < (w[1].0, w[1].2)));
+    }
+}

@@ -1,0 +1,4 @@
+//! brooks
+
+pub mod engine;
+pub mod workload;

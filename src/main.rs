@@ -1,0 +1,2 @@
+//! brooks
+fn main() {}

@@ -1,0 +1,292 @@
+//! The task graph: acyclic by construction, and every mistake in its making comes with a witness.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use thiserror::Error;
+
+use crate::engine::key_of;
+use crate::workload::{ArtifactId, Task, TaskId, TaskSpec};
+
+/// Tasks and what depends on what. Task ids are places in list order: by priority, then as listed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TaskGraph {
+    tasks: Vec<Task>,
+    artifacts: Vec<String>,
+    skills: Vec<String>,
+    topological: Vec<TaskId>,
+}
+
+/// Why a list of tasks is not a task graph. `task` and `other` are places in the list that was given.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum GraphError {
+    /// There is no task at all.
+    #[error("there are no tasks")]
+    Empty,
+    /// Two tasks have one name.
+    #[error("tasks[{other}] and tasks[{task}] are both called \"{id}\"")]
+    DuplicateId {
+        /// The later of the two.
+        task: usize,
+        /// The earlier of the two.
+        other: usize,
+        /// Their name.
+        id: String,
+    },
+    /// A dependency names no task.
+    #[error("task \"{id}\" depends on \"{dependency}\", which is no task")]
+    UnknownDependency {
+        /// The task that has the dependency.
+        task: usize,
+        /// The dependency's place among the task's dependencies.
+        place: usize,
+        /// The task's name.
+        id: String,
+        /// What it names.
+        dependency: String,
+    },
+    /// Tasks wait for each other in a circle.
+    #[error("tasks wait for each other in a circle: {}", cycle.join(" -> "))]
+    Cycle {
+        /// The first task of the circle.
+        task: usize,
+        /// Names along the circle; the first is also the last. An arrow reads "needs".
+        cycle: Vec<String>,
+    },
+}
+
+impl TaskGraph {
+    /// Builds the graph, or says everything that is wrong with the list.
+    ///
+    /// # Errors
+    ///
+    /// All duplicate names and unknown dependencies; if there are none, one cycle if there is one.
+    pub fn new(specs: &[TaskSpec]) -> Result<TaskGraph, Vec<GraphError>> {
+        if specs.is_empty() {
+            return Err(vec![GraphError::Empty]);
+        }
+        let places = resolve_names(specs)?;
+        let mut order: Vec<usize> = (0..specs.len()).collect();
+        order.sort_by_key(|&place| specs[place].priority);
+        let mut id_at = vec![0; specs.len()];
+        for (id, &place) in order.iter().enumerate() {
+            id_at[place] = id as TaskId;
+        }
+        let mut artifacts = Names::default();
+        let mut skills = Names::default();
+        let mut tasks: Vec<Task> = Vec::with_capacity(specs.len());
+        for &place in &order {
+            let spec = &specs[place];
+            let mut depends_on: Vec<TaskId> = spec.depends_on.iter().map(|name| id_at[places[name.as_str()]]).collect();
+            depends_on.sort_unstable();
+            depends_on.dedup();
+            let own = std::slice::from_ref(&spec.id);
+            let writes = if spec.writes.is_empty() { own } else { &spec.writes };
+            tasks.push(Task {
+                id: spec.id.clone(),
+                key: key_of(&spec.id),
+                size: spec.size,
+                depends_on,
+                dependents: Vec::new(),
+                reads: artifacts.ids(&spec.reads),
+                writes: artifacts.ids(writes),
+                skill: spec.skill.as_deref().map(|skill| skills.id(skill)),
+                priority: spec.priority,
+                release: spec.release,
+            });
+        }
+        for id in 0..tasks.len() {
+            for dependency in tasks[id].depends_on.clone() {
+                tasks[dependency as usize].dependents.push(id as TaskId);
+            }
+        }
+        let topological = match topological_order(&tasks) {
+            Ok(topological) => topological,
+            Err(cycle) => {
+                let first = order[cycle[0] as usize];
+                let cycle = cycle.iter().map(|&id| tasks[id as usize].id.clone()).collect();
+                return Err(vec![GraphError::Cycle { task: first, cycle }]);
+            }
+        };
+        Ok(TaskGraph { tasks, artifacts: artifacts.list, skills: skills.list, topological })
+    }
+
+    /// The tasks in list order.
+    pub fn tasks(&self) -> &[Task] {
+        &self.tasks
+    }
+
+    /// How many tasks there are; never 0.
+    #[expect(clippy::len_without_is_empty, reason = "a task graph has at least one task")]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// The names of all artifacts that a task reads or writes.
+    pub fn artifacts(&self) -> &[String] {
+        &self.artifacts
+    }
+
+    /// The names of all skills that a task needs.
+    pub fn skills(&self) -> &[String] {
+        &self.skills
+    }
+
+    /// Every task after all it depends on, and otherwise in list order.
+    pub fn topological(&self) -> &[TaskId] {
+        &self.topological
+    }
+
+    /// How many dependencies there are in all.
+    pub fn edges(&self) -> usize {
+        self.tasks.iter().map(|task| task.depends_on.len()).sum()
+    }
+
+    /// The list that would build this graph again, in list order.
+    pub fn to_specs(&self) -> Vec<TaskSpec> {
+        let names = |ids: &[ArtifactId]| ids.iter().map(|&id| self.artifacts[id as usize].clone()).collect();
+        let spec = |task: &Task| TaskSpec {
+            id: task.id.clone(),
+            size: task.size,
+            depends_on: task.depends_on.iter().map(|&id| self.tasks[id as usize].id.clone()).collect(),
+            reads: names(&task.reads),
+            writes: names(&task.writes),
+            skill: task.skill.map(|skill| self.skills[skill as usize].clone()),
+            priority: task.priority,
+            release: task.release,
+        };
+        self.tasks.iter().map(spec).collect()
+    }
+}
+
+/// Names to numbers, in order of first mention.
+#[derive(Default)]
+struct Names {
+    list: Vec<String>,
+    known: BTreeMap<String, u32>,
+}
+
+impl Names {
+    fn id(&mut self, name: &str) -> u32 {
+        if let Some(&id) = self.known.get(name) {
+            return id;
+        }
+        let id = self.list.len() as u32;
+        self.list.push(name.to_owned());
+        self.known.insert(name.to_owned(), id);
+        id
+    }
+
+    fn ids(&mut self, names: &[String]) -> Vec<u32> {
+        let mut ids: Vec<u32> = names.iter().map(|name| self.id(name)).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        ids
+    }
+}
+
+fn resolve_names(specs: &[TaskSpec]) -> Result<BTreeMap<&str, usize>, Vec<GraphError>> {
+    let mut errors = Vec::new();
+    let mut places = BTreeMap::new();
+    for (place, spec) in specs.iter().enumerate() {
+        match places.entry(spec.id.as_str()) {
+            Entry::Vacant(entry) => {
+                entry.insert(place);
+            }
+            Entry::Occupied(entry) => {
+                errors.push(GraphError::DuplicateId { task: place, other: *entry.get(), id: spec.id.clone() });
+            }
+        }
+    }
+    for (task, spec) in specs.iter().enumerate() {
+        for (place, dependency) in spec.depends_on.iter().enumerate() {
+            if !places.contains_key(dependency.as_str()) {
+                let (id, dependency) = (spec.id.clone(), dependency.clone());
+                errors.push(GraphError::UnknownDependency { task, place, id, dependency });
+            }
+        }
+    }
+    if errors.is_empty() { Ok(places) } else { Err(errors) }
+}
+
+/// Kahn's algorithm, taking the least task that is free first; or a cycle, its first task repeated at the end.
+fn topological_order(tasks: &[Task]) -> Result<Vec<TaskId>, Vec<TaskId>> {
+    let mut open: Vec<usize> = tasks.iter().map(|task| task.depends_on.len()).collect();
+    let mut free: std::collections::BinaryHeap<std::cmp::Reverse<TaskId>> =
+        (0..tasks.len()).filter(|&id| open[id] == 0).map(|id| std::cmp::Reverse(id as TaskId)).collect();
+    let mut order = Vec::with_capacity(tasks.len());
+    while let Some(std::cmp::Reverse(id)) = free.pop() {
+        order.push(id);
+        for &dependent in &tasks[id as usize].dependents {
+            open[dependent as usize] -= 1;
+            if open[dependent as usize] == 0 {
+                free.push(std::cmp::Reverse(dependent));
+            }
+        }
+    }
+    if order.len() == tasks.len() {
+        return Ok(order);
+    }
+    // Whatever is left waits for something that is left: walk dependencies until a task comes round again.
+    let next = |id: TaskId| tasks[id as usize].depends_on.iter().copied().find(|&on| open[on as usize] > 0);
+    let start = (0..tasks.len()).find(|&id| open[id] > 0).unwrap_or(0) as TaskId;
+    let mut path = vec![start];
+    let mut seen_at = vec![usize::MAX; tasks.len()];
+    seen_at[start as usize] = 0;
+    while let Some(id) = next(path[path.len() - 1]) {
+        path.push(id);
+        if seen_at[id as usize] != usize::MAX {
+            return Err(path.split_off(seen_at[id as usize]));
+        }
+        seen_at[id as usize] = path.len() - 1;
+    }
+    Err(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task(id: &str, after: &[&str]) -> TaskSpec {
+        TaskSpec::new(id, 100.0).after(after.iter().copied())
+    }
+
+    #[test]
+    fn a_cycle_shows_itself() {
+        let specs =
+            [task("start", &[]), task("a", &["start", "c"]), task("b", &["a"]), task("c", &["b"]), task("z", &["c"])];
+        let errors = TaskGraph::new(&specs).expect_err("there is a cycle");
+        assert_eq!(errors[0].to_string(), "tasks wait for each other in a circle: a -> c -> b -> a");
+        assert!(matches!(errors[0], GraphError::Cycle { task: 1, .. }));
+        let itself = TaskGraph::new(&[task("a", &["a"])]).expect_err("it needs itself");
+        assert_eq!(itself[0].to_string(), "tasks wait for each other in a circle: a -> a");
+    }
+
+    #[test]
+    fn all_mistakes_at_once() {
+        let specs = [task("a", &["x"]), task("a", &["y", "a"])];
+        let errors: Vec<_> =
+            TaskGraph::new(&specs).expect_err("three mistakes").iter().map(ToString::to_string).collect();
+        assert_eq!(
+            errors,
+            [
+                "tasks[0] and tasks[1] are both called \"a\"",
+                "task \"a\" depends on \"x\", which is no task",
+                "task \"a\" depends on \"y\", which is no task",
+            ]
+        );
+        assert_eq!(TaskGraph::new(&[]).expect_err("empty"), [GraphError::Empty]);
+    }
+
+    #[test]
+    fn priority_comes_before_place() {
+        let mut urgent = task("urgent", &["late"]);
+        urgent.priority = -1;
+        let graph = TaskGraph::new(&[task("late", &[]), task("later", &[]), urgent]).expect("sound");
+        let names: Vec<_> = graph.tasks().iter().map(|t| t.id.as_str()).collect();
+        assert_eq!(names, ["urgent", "late", "later"]);
+        assert_eq!(graph.topological(), [1, 0, 2]);
+        assert_eq!(graph.tasks()[1].dependents, [0]);
+        assert_eq!(TaskGraph::new(&graph.to_specs()).expect("sound"), graph);
+    }
+}
