@@ -1,4 +1,7 @@
 //! brooks
 
+pub mod architecture;
 pub mod engine;
+pub mod record;
+pub mod team;
 pub mod workload;

@@ -1,0 +1,96 @@
+//! How tasks are dealt: from what can be seen to who gets what, always the same way.
+
+use crate::team::{AgentId, Deal, Status, View};
+use crate::workload::TaskId;
+
+/// Deals tasks. Keeps its working memory, so that dealing in the middle of a run allocates nothing.
+#[derive(Clone, Debug, Default)]
+pub struct Dealer {
+    dealt: Vec<(TaskId, AgentId)>,
+    workers: Vec<AgentId>,
+    owner_of: Vec<Option<AgentId>>,
+    order: Vec<TaskId>,
+    load: Vec<f64>,
+}
+
+impl Dealer {
+    /// Who gets which of the tasks that are nobody's now. Only workers with the skill for it get a task; a task that no
+    /// worker can do stays on the board.
+    pub fn deal(&mut self, rule: Deal, view: &View<'_>) -> &[(TaskId, AgentId)] {
+        self.dealt.clear();
+        self.workers.clear();
+        self.workers.extend(view.workers());
+        match rule {
+            Deal::ChainAffine => self.in_turn(view, true),
+            Deal::RoundRobin => self.in_turn(view, false),
+            Deal::Lpt => self.longest_first(view),
+            Deal::ToFree => self.to_free(view),
+        }
+        &self.dealt
+    }
+
+    /// Topological order, one to each worker in turn; with `affine`, a dependent task follows its last dependency's
+    /// owner.
+    fn in_turn(&mut self, view: &View<'_>, affine: bool) {
+        self.owner_of.clear();
+        self.owner_of.extend((0..view.graph().len() as TaskId).map(|task| owner(view, task)));
+        let workers = &self.workers;
+        let mut turn = 0;
+        for &task in view.graph().topological() {
+            if !view.is_unowned(task) {
+                continue;
+            }
+            let last = view.graph().tasks()[task as usize].depends_on.last();
+            let followed = last.and_then(|&on| self.owner_of[on as usize]);
+            let agent = match followed.filter(|&agent| affine && view.is_able(agent, task)) {
+                Some(agent) => agent,
+                None => {
+                    let in_turn = (turn..turn + workers.len()).map(|place| (place, workers[place % workers.len()]));
+                    let Some((place, agent)) = in_turn.into_iter().find(|&(_, agent)| view.is_able(agent, task)) else {
+                        continue;
+                    };
+                    turn = place + 1;
+                    agent
+                }
+            };
+            self.owner_of[task as usize] = Some(agent);
+            self.dealt.push((task, agent));
+        }
+    }
+
+    /// Longest first (ties in list order), each to the able worker that has least so far.
+    fn longest_first(&mut self, view: &View<'_>) {
+        let tasks = view.graph().tasks();
+        let workers = &self.workers;
+        self.load.clear();
+        self.load.resize(workers.len(), 0.0);
+        self.order.clear();
+        self.order.extend((0..tasks.len() as TaskId).filter(|&task| view.is_unowned(task)));
+        // Unstable sorting needs no memory, and list order as the last key makes it a total order.
+        self.order.sort_unstable_by(|&a, &b| tasks[b as usize].size.total_cmp(&tasks[a as usize].size).then(a.cmp(&b)));
+        let load = &mut self.load;
+        for &task in &self.order {
+            let able = (0..workers.len()).filter(|&place| view.is_able(workers[place], task));
+            let Some(least) = able.min_by(|&a, &b| load[a].total_cmp(&load[b]).then(a.cmp(&b))) else { continue };
+            load[least] += tasks[task as usize].size;
+            self.dealt.push((task, workers[least]));
+        }
+    }
+
+    /// Each ready task in list order to the first free worker that can do it.
+    fn to_free(&mut self, view: &View<'_>) {
+        self.workers.retain(|&worker| view.is_free(worker));
+        for task in view.ready_for_anyone().iter() {
+            if let Some(place) = self.workers.iter().position(|&worker| view.is_able(worker, task)) {
+                self.dealt.push((task, self.workers.remove(place)));
+            }
+        }
+    }
+}
+
+fn owner(view: &View<'_>, task: TaskId) -> Option<AgentId> {
+    match view.status(task) {
+        Status::Assigned(agent) | Status::Claimed(agent) => Some(agent),
+        Status::Pending | Status::Orphaned(_) | Status::Done => None,
+    }
+}

@@ -1,0 +1,32 @@
+//! Lead assigned: the lead hands out every task in its first step and then only watches. Nobody can begin before it has
+//! spoken, and a plan made at the start is never mended.
+
+use crate::architecture::{Architecture, Terms};
+use crate::engine::Stream;
+use crate::team::{Action, Deal, Reports, Until, View};
+
+/// Workers act only on what they were given.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadAssigned {
+    /// How the lead deals.
+    pub deal: Deal,
+}
+
+impl Architecture for LeadAssigned {
+    fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
+        if !view.am_lead() {
+            return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+        }
+        if view.can_assign() {
+            Action::Assign(self.deal)
+        } else if view.unread() > 0 {
+            Action::Monitor
+        } else {
+            Action::Wait(Until::Mail)
+        }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { has_lead: true, reports: Reports::Lead, ..Terms::default() }
+    }
+}

@@ -1,0 +1,23 @@
+//! Lead dynamic: the lead hands each free worker one ready task, again and again. Load stays balanced as long as the
+//! lead keeps up; when it does not, it is the bottleneck.
+
+use crate::architecture::{Architecture, Terms};
+use crate::engine::Stream;
+use crate::team::{Action, Deal, Reports, Until, View};
+
+/// Workers act only on what they were given; the lead gives whenever somebody is free and something is ready.
+#[derive(Clone, Copy, Debug)]
+pub struct LeadDynamic;
+
+impl Architecture for LeadDynamic {
+    fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
+        if !view.am_lead() {
+            return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+        }
+        if view.can_hand_out() { Action::Assign(Deal::ToFree) } else { Action::Wait(Until::Change) }
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { has_lead: true, reports: Reports::Lead, ..Terms::default() }
+    }
+}

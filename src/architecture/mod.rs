@@ -1,0 +1,52 @@
+//! L3: how agents coordinate: one protocol a file, each a pure function from what an agent sees to what it does.
+//!
+//! To add one, write a file like its neighbours and a row in [`ARCHITECTURES`]; CONTRIBUTING.md has the ten steps.
+
+pub mod deal;
+mod lead_assigned;
+mod lead_dynamic;
+mod preassigned;
+mod preassigned_lead;
+mod registry;
+mod self_claim;
+mod solo;
+
+pub use lead_assigned::LeadAssigned;
+pub use lead_dynamic::LeadDynamic;
+pub use preassigned::Preassigned;
+pub use preassigned_lead::PreassignedLead;
+pub use registry::{ARCHITECTURES, Choices, Parameter, Row, find};
+pub use self_claim::{Pick, SelfClaim};
+pub use solo::Solo;
+
+use crate::engine::Stream;
+use crate::team::{Action, Claims, Deal, Reports, View};
+
+/// A coordination protocol.
+pub trait Architecture: Sync + Send {
+    /// What `view.me()` does next, given what it can see. Pure: same view and draws, same action.
+    ///
+    /// An agent that waits is asked again, so a protocol keeps no memory of its own: what it must remember lives on
+    /// the board or in an inbox.
+    fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action;
+
+    /// The terms under which the team works; those of an ordinary team of equals unless said otherwise.
+    fn terms(&self) -> Terms {
+        Terms::default()
+    }
+}
+
+/// What the machinery must know of a protocol besides its decisions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Terms {
+    /// Agent 0 leads, if there is anybody to lead.
+    pub has_lead: bool,
+    /// How all tasks are dealt before the start, if they are.
+    pub dealt: Option<Deal>,
+    /// When a claim on an unowned task is granted.
+    pub claims: Claims,
+    /// Who is told when work is done.
+    pub reports: Reports,
+    /// Only agent 0 takes part.
+    pub alone: bool,
+}

@@ -1,0 +1,41 @@
+//! Self-claim: there is no lead. Whoever is free takes a ready task from the shared board it last saw.
+
+use crate::architecture::{Architecture, Terms};
+use crate::engine::Stream;
+use crate::team::{Action, Claims, Reports, Until, View};
+
+/// Everybody helps themselves.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SelfClaim {
+    /// Which of the ready tasks.
+    pub pick: Pick,
+    /// When a claim is granted: `AtCommit` lets two agents want one task.
+    pub claims: Claims,
+    /// Whether everybody is told of every finished task: n - 1 deliveries each.
+    pub reports: Reports,
+}
+
+/// Which of the ready tasks an agent takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Pick {
+    /// The first of the list, as language models do: everybody goes for the same one.
+    #[default]
+    First,
+    /// Any, each as likely.
+    Random,
+}
+
+impl Architecture for SelfClaim {
+    #[inline]
+    fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action {
+        let task = match self.pick {
+            Pick::First => view.ready().first(),
+            Pick::Random => view.ready().random(rng),
+        };
+        task.map_or(Action::Wait(Until::Ready), Action::Work)
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { claims: self.claims, reports: self.reports, ..Terms::default() }
+    }
+}

@@ -1,0 +1,19 @@
+//! Solo: one agent, every task. The baseline that every team has to beat.
+
+use crate::architecture::{Architecture, Terms};
+use crate::engine::Stream;
+use crate::team::{Action, Until, View};
+
+/// One agent does everything; whoever else is there looks on.
+#[derive(Clone, Copy, Debug)]
+pub struct Solo;
+
+impl Architecture for Solo {
+    fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
+        view.ready().first().map_or(Action::Wait(Until::Ready), Action::Work)
+    }
+
+    fn terms(&self) -> Terms {
+        Terms { alone: true, ..Terms::default() }
+    }
+}

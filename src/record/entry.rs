@@ -1,0 +1,211 @@
+//! The entries of a run, in the order in which they happened. All are small and plain: a run is a list of these.
+
+use crate::engine::Time;
+use crate::team::AgentId;
+use crate::workload::{ArtifactId, TaskId};
+
+/// What a step was for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Kind {
+    /// Working on tasks.
+    Work,
+    /// Handing out tasks.
+    Assign,
+    /// Looking at the board and the mail.
+    Monitor,
+    /// A call with nothing to do, as idle members of a round are called all the same.
+    Idle,
+}
+
+/// An agent has decided and begins to think.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Start {
+    /// Who.
+    pub agent: AgentId,
+    /// What for.
+    pub kind: Kind,
+    /// The first task it works on.
+    pub task: Option<TaskId>,
+    /// When.
+    pub at: Time,
+}
+
+/// A step has ended: decided, thought, landed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Who.
+    pub agent: AgentId,
+    /// What for.
+    pub kind: Kind,
+    /// The first task it worked on.
+    pub task: Option<TaskId>,
+    /// How many tasks it worked on.
+    pub tasks: u32,
+    /// The round it belongs to, from 1; 0 without rounds.
+    pub round: u32,
+    /// When it was decided.
+    pub start: Time,
+    /// When it landed.
+    pub end: Time,
+    /// The call and the agent's own tools: from decision to arrival, less any wait for a place to call.
+    pub latency: Time,
+    /// Waiting for resources within the step.
+    pub waited: Time,
+    /// What its busy time (end - start - waited) went into.
+    pub spent: TimeSplit,
+    /// Input tokens, cached ones included.
+    pub input_tokens: u32,
+    /// Input tokens read from the cache.
+    pub cached_tokens: u32,
+    /// Output tokens.
+    pub output_tokens: u32,
+}
+
+/// Busy time by what became of it. With waiting it makes up all of a team's time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct TimeSplit {
+    /// Attempts that got their task done.
+    pub work: Time,
+    /// Handing out, monitoring, idle calls.
+    pub coordination: Time,
+    /// Lost and blocked claims, crashes, calls that changed nothing, steps still under way at the end.
+    pub lost: Time,
+    /// Attempts that had to be made again: wrong, in conflict, or said to be done and not.
+    pub rework: Time,
+}
+
+impl TimeSplit {
+    /// The whole of it.
+    pub fn total(&self) -> Time {
+        self.work + self.coordination + self.lost + self.rework
+    }
+}
+
+/// Something happened to a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TaskEvent {
+    /// The task.
+    pub task: TaskId,
+    /// Who did it.
+    pub agent: AgentId,
+    /// When.
+    pub at: Time,
+    /// What.
+    pub kind: TaskEventKind,
+}
+
+/// What can happen to a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TaskEventKind {
+    /// Handed to the agent.
+    Assigned,
+    /// Claimed by the agent.
+    Claimed,
+    /// Wanted by the agent, but somebody else had it.
+    LostClaim,
+    /// Wanted by the agent, but something it depends on was not done.
+    BlockedClaim,
+    /// Done, or said to be; and whether the output is right.
+    Completed {
+        /// Whether the output is right.
+        right: bool,
+    },
+    /// The attempt was wrong, and a test or a reviewer noticed.
+    Rejected,
+    /// The attempt clashed with what others had changed meanwhile, and that was noticed.
+    Conflicted,
+    /// The claim was forgotten.
+    Orphaned,
+    /// A forgotten claim ran out.
+    Reclaimed,
+    /// It had been said to be done and was not. `spent` is the time that had been booked as work.
+    Reopened {
+        /// What the attempt had taken.
+        spent: Time,
+        /// Whether its output had counted as right.
+        right: bool,
+    },
+    /// A clash that nobody noticed spoilt the output of this finished task.
+    Spoilt,
+}
+
+/// An agent's reply wrote an artifact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Write {
+    /// What.
+    pub artifact: ArtifactId,
+    /// Who.
+    pub agent: AgentId,
+    /// When the step that wrote it was decided.
+    pub start: Time,
+    /// When it landed.
+    pub at: Time,
+    /// The round, from 1; 0 without rounds.
+    pub round: u32,
+}
+
+/// A message was sent.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Message {
+    /// By whom.
+    pub from: AgentId,
+    /// To whom; none means everybody else.
+    pub to: Option<AgentId>,
+    /// To how many agents it was delivered.
+    pub deliveries: u32,
+    /// When.
+    pub at: Time,
+}
+
+/// A round has ended: everybody has reached the barrier.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Round {
+    /// Its number, from 1.
+    pub number: u32,
+    /// When it began.
+    pub start: Time,
+    /// When the last reply had landed.
+    pub end: Time,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Ending {
+    /// All tasks are done.
+    #[default]
+    Completed,
+    /// Nobody can act, and nothing will happen by itself.
+    Stalled,
+    /// A limit on rounds, time or tokens was reached: the run is censored.
+    OutOfTime,
+}
+
+impl Ending {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ending::Completed => "completed",
+            Ending::Stalled => "stalled",
+            Ending::OutOfTime => "out_of_time",
+        }
+    }
+}
+
+/// Any entry, for those who keep them all.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Entry {
+    /// A step began.
+    Start(Start),
+    /// A task changed.
+    Task(TaskEvent),
+    /// An artifact was written.
+    Write(Write),
+    /// A message was sent.
+    Message(Message),
+    /// A step ended.
+    Step(Step),
+    /// A round ended.
+    Round(Round),
+    /// The run ended, at this time.
+    End(Ending, Time),
+}

@@ -1,0 +1,13 @@
+//! L3: what one run leaves behind, simulated or recorded: entries, who listens to them, and the figures they give.
+
+pub mod entry;
+pub mod log;
+pub mod metrics;
+pub mod observer;
+pub mod stats;
+
+pub use entry::{Ending, Entry, Kind, Message, Round, Start, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
+pub use log::Log;
+pub use metrics::{METRICS, Metric, Metrics, TimeBudget};
+pub use observer::Observer;
+pub use stats::{Prices, Stats};

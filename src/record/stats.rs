@@ -1,0 +1,218 @@
+//! Figures of a run, gathered as it goes: nothing is kept but sums, and nothing is allocated after the first run.
+
+use crate::engine::Time;
+use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
+use crate::record::metrics::{Metrics, TimeBudget};
+use crate::record::observer::Observer;
+use crate::team::AgentId;
+
+/// Prices per million tokens, in the scenario's currency.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Prices {
+    /// Input tokens not read from the cache.
+    pub input: f64,
+    /// Input tokens read from the cache.
+    pub cached_input: f64,
+    /// Output tokens.
+    pub output: f64,
+}
+
+/// An observer that sums up a run; [`Stats::metrics`] gives the result.
+#[derive(Clone, Debug, Default)]
+pub struct Stats {
+    prices: Prices,
+    tasks: u32,
+    metrics: Metrics,
+    spent: TimeSplit,
+    waited: Time,
+    right: i64,
+    round: RoundSums,
+    /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
+    gaps: (u32, f64, f64),
+    artifacts: Vec<Artifact>,
+}
+
+/// Sums over the replies of the round under way.
+#[derive(Clone, Copy, Debug, Default)]
+struct RoundSums {
+    replies: u32,
+    completed: u32,
+    latency: Time,
+    slowest: Time,
+    /// Sum of landing times.
+    landed: u64,
+}
+
+/// What must be known of an artifact to classify its next write.
+#[derive(Clone, Debug, Default)]
+struct Artifact {
+    first_round: u32,
+    last_round: u32,
+    last_writer: AgentId,
+    counted: bool,
+    /// Who wrote it when, for the overlaps of runs without rounds.
+    landings: Vec<(Time, AgentId)>,
+}
+
+impl Stats {
+    /// Figures at these prices.
+    pub fn new(prices: Prices) -> Stats {
+        Stats { prices, ..Stats::default() }
+    }
+
+    /// The figures of the run that has ended.
+    pub fn metrics(&self) -> Metrics {
+        let mut metrics = self.metrics;
+        let team_time = Time::from_us(metrics.makespan.as_us().saturating_mul(u64::from(metrics.agents)));
+        metrics.budget = TimeBudget {
+            work: self.spent.work,
+            coordination: self.spent.coordination,
+            waiting: team_time - self.spent.total(),
+            lost: self.spent.lost,
+            rework: self.spent.rework,
+            ..metrics.budget
+        };
+        metrics.budget.in_queue = self.waited;
+        let (rounds, gap, waste) = self.gaps;
+        if rounds > 0 {
+            metrics.straggler_gap_s = gap / f64::from(rounds);
+            metrics.barrier_waste = waste / f64::from(rounds);
+        }
+        metrics.quality = self.right as f64 / f64::from(self.tasks.max(1));
+        let fresh = (metrics.input_tokens - metrics.cached_tokens) as f64 * self.prices.input;
+        let cached = metrics.cached_tokens as f64 * self.prices.cached_input;
+        metrics.cost = (fresh + cached + metrics.output_tokens as f64 * self.prices.output) * 1e-6;
+        metrics
+    }
+}
+
+impl Observer for Stats {
+    fn begin(&mut self, agents: usize, tasks: usize, artifacts: usize) {
+        self.tasks = tasks as u32;
+        self.metrics = Metrics { agents: agents as u32, ..Metrics::default() };
+        self.spent = TimeSplit::default();
+        self.waited = Time::ZERO;
+        self.right = 0;
+        self.round = RoundSums::default();
+        self.gaps = (0, 0.0, 0.0);
+        self.artifacts.resize(artifacts, Artifact::default());
+        for artifact in &mut self.artifacts {
+            artifact.landings.clear();
+        }
+    }
+
+    #[inline]
+    fn task(&mut self, event: &TaskEvent) {
+        let metrics = &mut self.metrics;
+        match event.kind {
+            TaskEventKind::Completed { right } => {
+                metrics.attempts += 1;
+                self.right += i64::from(right);
+                self.round.completed += 1;
+            }
+            TaskEventKind::Rejected => {
+                metrics.attempts += 1;
+                metrics.failed_tests += 1;
+            }
+            TaskEventKind::Conflicted => {
+                metrics.attempts += 1;
+                metrics.conflicts += 1;
+                metrics.failed_tests += 1;
+            }
+            TaskEventKind::LostClaim => metrics.lost_claims += 1,
+            TaskEventKind::BlockedClaim => metrics.temporal_violations += 1,
+            TaskEventKind::Orphaned => metrics.attempts += 1,
+            TaskEventKind::Reopened { spent, right } => {
+                self.spent.work = self.spent.work - spent;
+                self.spent.rework += spent;
+                self.right -= i64::from(right);
+            }
+            TaskEventKind::Spoilt => self.right -= 1,
+            TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Reclaimed => {}
+        }
+    }
+
+    #[inline]
+    fn write(&mut self, write: &Write) {
+        let metrics = &mut self.metrics;
+        let artifact = &mut self.artifacts[write.artifact as usize];
+        let is_first = artifact.landings.is_empty();
+        if is_first {
+            artifact.first_round = write.round;
+        } else if write.round == 0 || write.round > artifact.first_round {
+            metrics.rewrites_any += 1;
+            metrics.rewrites_cross_agent += u32::from(artifact.last_writer != write.agent);
+        }
+        if write.round == 0 {
+            let overlapping = artifact.landings.iter().rev().take_while(|(at, _)| *at > write.start);
+            metrics.concurrent_writes += overlapping.filter(|(_, agent)| *agent != write.agent).count() as u32;
+            artifact.landings.push((write.at, write.agent));
+        } else if is_first || artifact.last_round != write.round {
+            artifact.counted = false;
+            if is_first {
+                artifact.landings.push((write.at, write.agent));
+            }
+        } else if artifact.last_writer != write.agent && !artifact.counted {
+            artifact.counted = true;
+            metrics.concurrent_writes += 1;
+        }
+        artifact.last_round = write.round;
+        artifact.last_writer = write.agent;
+    }
+
+    #[inline]
+    fn message(&mut self, message: &Message) {
+        self.metrics.messages_sent += 1;
+        self.metrics.deliveries += u64::from(message.deliveries);
+    }
+
+    #[inline]
+    fn step(&mut self, step: &Step) {
+        self.metrics.llm_calls += 1;
+        self.metrics.input_tokens += u64::from(step.input_tokens);
+        self.metrics.cached_tokens += u64::from(step.cached_tokens);
+        self.metrics.output_tokens += u64::from(step.output_tokens);
+        match step.kind {
+            Kind::Work => {
+                self.spent.work += step.spent.work;
+                self.spent.lost += step.spent.lost;
+                self.spent.rework += step.spent.rework;
+            }
+            Kind::Assign | Kind::Monitor | Kind::Idle => {
+                self.spent.coordination += step.spent.coordination;
+                self.spent.lost += step.spent.lost;
+            }
+        }
+        self.waited += step.waited;
+        if step.round > 0 {
+            let round = &mut self.round;
+            round.replies += 1;
+            round.latency += step.latency;
+            round.slowest = round.slowest.max(step.latency);
+            round.landed += step.end.as_us();
+        }
+    }
+
+    #[inline]
+    fn round(&mut self, round: &Round) {
+        let sums = std::mem::take(&mut self.round);
+        self.metrics.rounds += 1;
+        self.metrics.idle_rounds += u32::from(sums.replies > 0 && sums.completed == 0);
+        let at_barrier = round.end.as_us().saturating_mul(u64::from(sums.replies)).saturating_sub(sums.landed);
+        self.metrics.budget.at_barrier += Time::from_us(at_barrier);
+        if sums.replies >= 2 {
+            let mean = sums.latency.as_secs() / f64::from(sums.replies);
+            let slowest = sums.slowest.as_secs();
+            self.gaps.0 += 1;
+            self.gaps.1 += slowest - mean;
+            if slowest > 0.0 {
+                self.gaps.2 += 1.0 - mean / slowest;
+            }
+        }
+    }
+
+    fn end(&mut self, ending: Ending, at: Time) {
+        self.metrics.ending = ending;
+        self.metrics.makespan = at;
+    }
+}

@@ -1,0 +1,64 @@
+//! What an agent can do next, and the terms under which a protocol does it: the words that policy and mechanism share.
+
+use crate::workload::TaskId;
+
+/// What an agent does next.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Work on this task, and in the same call on as many of its like as the agent's batching takes: further tasks of
+    /// its own if the task is its own, else further unowned ones.
+    Work(TaskId),
+    /// Hand out tasks; who gets what is settled now and lands when the call returns.
+    Assign(Deal),
+    /// Look at the board and read the mail, and change nothing.
+    Monitor,
+    /// Nothing to do until the board or the inbox says so.
+    Wait(Until),
+}
+
+/// What wakes an agent that waits. Who is woken is asked again, and may wait again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Until {
+    /// A task can be started: its last dependency is done, or it went back to the pool, or was assigned.
+    Ready,
+    /// A message came in.
+    Mail,
+    /// Anything landed.
+    Change,
+}
+
+/// How tasks are dealt to agents.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Deal {
+    /// In topological order, in turn; a task with dependencies goes to the owner of the last of them, so that a chain
+    /// stays in one hand.
+    ChainAffine,
+    /// In topological order, in turn.
+    RoundRobin,
+    /// Longest first, each to whoever has least so far.
+    Lpt,
+    /// Each ready task to a worker that has nothing, in list order.
+    ToFree,
+}
+
+/// When a claim is granted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Claims {
+    /// When the reply lands: two agents can want one task, and one of them loses.
+    #[default]
+    AtCommit,
+    /// When the agent decides: the board is atomic, and nobody loses.
+    AtDecision,
+}
+
+/// Who is told when work is done.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Reports {
+    /// Nobody: the board says it.
+    #[default]
+    Nobody,
+    /// The lead: one delivery a message.
+    Lead,
+    /// Everybody else: n - 1 deliveries a message.
+    Team,
+}

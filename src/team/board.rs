@@ -1,0 +1,352 @@
+//! The shared board: each task's state, who owns it, and what can be started. A state machine, told nothing of time.
+//!
+//! ```text
+//!             assign                claim                complete
+//!   pending ----------> assigned ----------> claimed ----------------> done
+//!      |  ^                 |                 |  |  ^                    |
+//!      |  +--- release -----|-----------------+  +--|-- orphan -> orphaned
+//!      +------- claim ------+-----------------------+                    |
+//!      ^                                                                 |
+//!      +------------------------------ reopen ---------------------------+
+//! ```
+//!
+//! Invariants: a task is in the ready set if and only if it is pending and waits for nothing; `done` counts the tasks
+//! that are done; a task's version only grows.
+
+use crate::engine::{IdSet, Time};
+use crate::team::AgentId;
+use crate::workload::{TaskGraph, TaskId};
+
+/// What the board says of a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Status {
+    /// Nobody's.
+    Pending,
+    /// Given to an agent that has not begun.
+    Assigned(AgentId),
+    /// An agent is at it.
+    Claimed(AgentId),
+    /// Claimed and forgotten: it looks taken.
+    Orphaned(AgentId),
+    /// Said to be done.
+    Done,
+}
+
+/// What became of asking for a task.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ClaimOutcome {
+    /// It is the agent's now.
+    Granted,
+    /// Somebody else has it, or did it.
+    Lost,
+    /// Something it depends on is not done.
+    Blocked,
+}
+
+/// All tasks of a run.
+#[derive(Clone, Debug)]
+pub struct Board {
+    tasks: Vec<Entry>,
+    fresh: Vec<Entry>,
+    links: Links,
+    /// Pending and waiting for nothing.
+    ready: IdSet,
+    fresh_ready: IdSet,
+    fresh_startable: IdSet,
+    /// Waiting for nothing and not done, whoever has it.
+    startable: IdSet,
+    /// By agent: assigned to it or claimed by it.
+    owned: Vec<IdSet>,
+    /// Released: it may be seen.
+    visible: IdSet,
+    fresh_visible: IdSet,
+    dealt: Vec<(TaskId, AgentId)>,
+    done: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    status: Status,
+    /// Landed attempts: grows with every granted claim.
+    version: u32,
+    /// Open dependencies, and one more before its release.
+    waits_for: u32,
+}
+
+/// Who waits for whom, flat.
+#[derive(Clone, Debug)]
+struct Links {
+    starts: Vec<u32>,
+    dependents: Vec<TaskId>,
+}
+
+impl Links {
+    #[inline]
+    fn dependents(&self, task: TaskId) -> &[TaskId] {
+        let task = task as usize;
+        &self.dependents[self.starts[task] as usize..self.starts[task + 1] as usize]
+    }
+}
+
+impl Board {
+    /// The board at the start of a run. Without `dependencies` no task waits for another.
+    pub fn new(graph: &TaskGraph, agents: usize, dependencies: bool) -> Board {
+        let mut links = Links { starts: vec![0], dependents: Vec::new() };
+        let mut fresh = Vec::with_capacity(graph.len());
+        for task in graph.tasks() {
+            if dependencies {
+                links.dependents.extend(&task.dependents);
+            }
+            links.starts.push(links.dependents.len() as u32);
+            let open = if dependencies { task.depends_on.len() as u32 } else { 0 };
+            let waits_for = open + u32::from(task.release > Time::ZERO);
+            fresh.push(Entry { status: Status::Pending, version: 0, waits_for });
+        }
+        let mut fresh_ready = IdSet::empty(graph.len());
+        let mut visible = IdSet::full(graph.len());
+        for (task, _) in graph.tasks().iter().enumerate().filter(|(_, task)| task.release > Time::ZERO) {
+            visible.remove(task as TaskId);
+        }
+        for (task, entry) in fresh.iter().enumerate().filter(|(_, entry)| entry.waits_for == 0) {
+            debug_assert!(entry.status == Status::Pending);
+            fresh_ready.insert(task as TaskId);
+        }
+        Board {
+            tasks: fresh.clone(),
+            links,
+            ready: fresh_ready.clone(),
+            startable: fresh_ready.clone(),
+            fresh_startable: fresh_ready.clone(),
+            fresh,
+            fresh_ready,
+            owned: vec![IdSet::empty(graph.len()); agents],
+            fresh_visible: visible.clone(),
+            visible,
+            dealt: Vec::new(),
+            done: 0,
+        }
+    }
+
+    /// The same board with nothing hidden, as it looks to whoever plans before the start.
+    pub fn all_visible(mut self) -> Board {
+        self.visible = IdSet::full(self.tasks.len());
+        self
+    }
+
+    /// Back to the start of a run.
+    pub fn clear(&mut self) {
+        self.tasks.copy_from_slice(&self.fresh);
+        self.ready.copy_from(&self.fresh_ready);
+        self.startable.copy_from(&self.fresh_startable);
+        self.visible.copy_from(&self.fresh_visible);
+        self.owned.iter_mut().for_each(IdSet::clear);
+        for &(task, agent) in &self.dealt {
+            self.owned[agent as usize].insert(task);
+        }
+        self.done = 0;
+    }
+
+    /// From now on every run starts with these tasks dealt.
+    pub fn deal_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
+        self.dealt = deals.to_vec();
+        for &(task, agent) in deals {
+            self.fresh[task as usize].status = Status::Assigned(agent);
+            self.fresh_ready.remove(task);
+        }
+        self.clear();
+    }
+
+    /// How many tasks there are.
+    #[inline]
+    pub fn len(&self) -> usize {
+        self.tasks.len()
+    }
+
+    /// Whether there is no task.
+    pub fn is_empty(&self) -> bool {
+        self.tasks.is_empty()
+    }
+
+    /// Whether every task is said to be done.
+    #[inline]
+    pub fn all_done(&self) -> bool {
+        self.done as usize == self.tasks.len()
+    }
+
+    /// How many tasks are said to be done.
+    pub fn done(&self) -> u32 {
+        self.done
+    }
+
+    /// What it says of a task.
+    #[inline]
+    pub fn status(&self, task: TaskId) -> Status {
+        self.tasks[task as usize].status
+    }
+
+    /// How many attempts on a task have landed: what a step remembers having seen.
+    #[inline]
+    pub fn version(&self, task: TaskId) -> u32 {
+        self.tasks[task as usize].version
+    }
+
+    /// Whether a task waits for nothing.
+    #[inline]
+    pub fn is_startable(&self, task: TaskId) -> bool {
+        self.tasks[task as usize].waits_for == 0
+    }
+
+    /// Tasks that nobody has and that wait for nothing.
+    #[inline]
+    pub fn ready(&self) -> &IdSet {
+        &self.ready
+    }
+
+    /// Tasks that wait for nothing and are not done, whoever has them.
+    #[inline]
+    pub fn startable(&self) -> &IdSet {
+        &self.startable
+    }
+
+    /// Tasks that are assigned to `agent` or claimed by it.
+    #[inline]
+    pub fn owned(&self, agent: AgentId) -> &IdSet {
+        &self.owned[agent as usize]
+    }
+
+    /// Gives a pending task to an agent; says whether it was pending.
+    pub fn assign(&mut self, task: TaskId, agent: AgentId) -> bool {
+        let entry = &mut self.tasks[task as usize];
+        if entry.status != Status::Pending {
+            return false;
+        }
+        entry.status = Status::Assigned(agent);
+        self.ready.remove(task);
+        self.owned[agent as usize].insert(task);
+        true
+    }
+
+    /// `agent`, which has seen the task at version `seen`, asks for it. A task that it owns is its own even while
+    /// dependencies are open; an unowned one is blocked then, if `check` is set.
+    #[inline]
+    pub fn claim(&mut self, task: TaskId, agent: AgentId, seen: u32, check: bool) -> ClaimOutcome {
+        let entry = &mut self.tasks[task as usize];
+        match entry.status {
+            // What changed since the decision surfaces here.
+            _ if entry.version != seen => ClaimOutcome::Lost,
+            Status::Pending if check && entry.waits_for > 0 => ClaimOutcome::Blocked,
+            Status::Pending => {
+                entry.status = Status::Claimed(agent);
+                self.ready.remove(task);
+                ClaimOutcome::Granted
+            }
+            Status::Assigned(owner) | Status::Claimed(owner) if owner == agent => {
+                entry.status = Status::Claimed(agent);
+                ClaimOutcome::Granted
+            }
+            _ => ClaimOutcome::Lost,
+        }
+    }
+
+    /// An attempt on a claimed task lands, whatever comes of it; returns its ordinal, from 1.
+    #[inline]
+    pub fn land(&mut self, task: TaskId) -> u32 {
+        let entry = &mut self.tasks[task as usize];
+        entry.version += 1;
+        entry.version
+    }
+
+    /// A claimed task is not finished: it stays with the agent it was assigned to, or goes back to the pool.
+    #[inline]
+    pub fn release(&mut self, task: TaskId, agent: AgentId) {
+        let entry = &mut self.tasks[task as usize];
+        if self.owned[agent as usize].contains(task) {
+            entry.status = Status::Assigned(agent);
+        } else {
+            entry.status = Status::Pending;
+            if entry.waits_for == 0 {
+                self.ready.insert(task);
+            }
+        }
+    }
+
+    /// A claimed task is forgotten.
+    pub fn orphan(&mut self, task: TaskId, agent: AgentId) {
+        self.tasks[task as usize].status = Status::Orphaned(agent);
+        self.owned[agent as usize].remove(task);
+        self.startable.remove(task);
+    }
+
+    /// A forgotten claim runs out: the task goes back to `owner` or to the pool. Says whether it was still forgotten.
+    pub fn reclaim(&mut self, task: TaskId, owner: Option<AgentId>) -> bool {
+        if !matches!(self.status(task), Status::Orphaned(_)) {
+            return false;
+        }
+        self.give_back(task, owner);
+        true
+    }
+
+    /// A claimed task is said to be done; says whether that made others startable.
+    #[inline]
+    pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
+        self.tasks[task as usize].status = Status::Done;
+        self.startable.remove(task);
+        self.owned[agent as usize].remove(task);
+        self.done += 1;
+        let mut woke = false;
+        for &dependent in self.links.dependents(task) {
+            woke |= Board::waits_for_one_less(&mut self.tasks, &mut self.ready, &mut self.startable, dependent);
+        }
+        woke
+    }
+
+    /// Whether a task may be seen: it has been released.
+    pub fn is_visible(&self, task: TaskId) -> bool {
+        self.visible.contains(task)
+    }
+
+    /// A task is released: it may be seen from now on. Says whether it can be started.
+    pub fn publish(&mut self, task: TaskId) -> bool {
+        self.visible.insert(task);
+        Board::waits_for_one_less(&mut self.tasks, &mut self.ready, &mut self.startable, task)
+    }
+
+    /// A task said to be done turns out not to be; what depends on it waits again, unless it is done.
+    pub fn reopen(&mut self, task: TaskId, owner: Option<AgentId>) {
+        self.done -= 1;
+        for &dependent in self.links.dependents(task) {
+            self.tasks[dependent as usize].waits_for += 1;
+            self.ready.remove(dependent);
+            self.startable.remove(dependent);
+        }
+        self.give_back(task, owner);
+    }
+
+    fn give_back(&mut self, task: TaskId, owner: Option<AgentId>) {
+        let entry = &mut self.tasks[task as usize];
+        entry.status = owner.map_or(Status::Pending, Status::Assigned);
+        if let Some(agent) = owner {
+            self.owned[agent as usize].insert(task);
+        }
+        if entry.waits_for == 0 {
+            self.startable.insert(task);
+            if owner.is_none() {
+                self.ready.insert(task);
+            }
+        }
+    }
+
+    #[inline]
+    fn waits_for_one_less(tasks: &mut [Entry], ready: &mut IdSet, startable: &mut IdSet, task: TaskId) -> bool {
+        let entry = &mut tasks[task as usize];
+        entry.waits_for -= 1;
+        if entry.waits_for > 0 || matches!(entry.status, Status::Done | Status::Orphaned(_)) {
+            return false;
+        }
+        startable.insert(task);
+        if entry.status == Status::Pending {
+            ready.insert(task);
+        }
+        true
+    }
+}

@@ -1,0 +1,176 @@
+//! What an agent can see when it decides. The board is shared, so the view is the board itself, at this moment: what
+//! another agent is thinking about does not show, and that is where staleness comes from.
+
+use crate::engine::idset::{ones, select};
+use crate::engine::{IdSet, Stream, Time};
+use crate::team::{AgentId, Board, Mail, Status};
+use crate::workload::{TaskGraph, TaskId};
+
+/// The team as one agent sees it now. Architectures read it and nothing else.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    pub(crate) me: AgentId,
+    pub(crate) now: Time,
+    pub(crate) lead: Option<AgentId>,
+    pub(crate) graph: &'a TaskGraph,
+    pub(crate) board: &'a Board,
+    pub(crate) mail: &'a Mail,
+    /// By agent: the tasks that it has the skill for.
+    pub(crate) able: &'a [IdSet],
+}
+
+impl<'a> View<'a> {
+    /// Who is asked.
+    #[inline]
+    pub fn me(&self) -> AgentId {
+        self.me
+    }
+
+    /// The time.
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// How many agents the team has.
+    #[inline]
+    pub fn agents(&self) -> u32 {
+        self.able.len() as u32
+    }
+
+    /// Whether I am the lead of a team of more than one. A lead alone has nobody to lead, and works.
+    #[inline]
+    pub fn am_lead(&self) -> bool {
+        self.lead == Some(self.me)
+    }
+
+    /// The agents that work on tasks: all but a lead.
+    pub fn workers(&self) -> impl Iterator<Item = AgentId> + use<'a> {
+        let lead = self.lead;
+        (0..self.agents()).filter(move |&agent| Some(agent) != lead)
+    }
+
+    /// The tasks and their dependencies.
+    pub fn graph(&self) -> &'a TaskGraph {
+        self.graph
+    }
+
+    /// What the board says of a task.
+    pub fn status(&self, task: TaskId) -> Status {
+        self.board.status(task)
+    }
+
+    /// The tasks that nobody has, that wait for nothing, and that I have the skill for.
+    #[inline]
+    pub fn ready(&self) -> TaskList<'a> {
+        TaskList { tasks: self.board.ready().words(), among: self.able[self.me as usize].words() }
+    }
+
+    /// The tasks that I own, whether or not they can be started.
+    #[inline]
+    pub fn mine(&self) -> TaskList<'a> {
+        let mine = self.board.owned(self.me).words();
+        TaskList { tasks: mine, among: mine }
+    }
+
+    /// The tasks that I own and that wait for nothing.
+    #[inline]
+    pub fn mine_ready(&self) -> TaskList<'a> {
+        TaskList { tasks: self.board.owned(self.me).words(), among: self.board.startable().words() }
+    }
+
+    /// Whether an agent owns nothing that is still to be done.
+    pub fn is_free(&self, agent: AgentId) -> bool {
+        self.board.owned(agent).is_empty()
+    }
+
+    /// Whether an agent has the skill for a task.
+    pub fn is_able(&self, agent: AgentId, task: TaskId) -> bool {
+        self.able[agent as usize].contains(task)
+    }
+
+    /// Whether there is a ready task that some free worker could take.
+    pub fn can_hand_out(&self) -> bool {
+        let ready = self.board.ready().words();
+        self.workers().any(|worker| {
+            let able = self.able[worker as usize].words();
+            self.is_free(worker) && !TaskList { tasks: ready, among: able }.is_empty()
+        })
+    }
+
+    /// Whether a task is on the board and nobody's, startable or not.
+    pub fn is_unowned(&self, task: TaskId) -> bool {
+        self.board.is_visible(task) && self.board.status(task) == Status::Pending
+    }
+
+    /// The tasks that nobody has and that wait for nothing, whatever skill they need.
+    pub fn ready_for_anyone(&self) -> TaskList<'a> {
+        TaskList { tasks: self.board.ready().words(), among: self.board.ready().words() }
+    }
+
+    /// Whether some task is nobody's, startable or not, and some worker has the skill for it.
+    pub fn can_assign(&self) -> bool {
+        let mut unowned = (0..self.board.len() as TaskId).filter(|&task| self.is_unowned(task));
+        unowned.any(|task| self.workers().any(|worker| self.is_able(worker, task)))
+    }
+
+    /// How many messages I have not read.
+    pub fn unread(&self) -> u32 {
+        self.mail.unread(self.me)
+    }
+}
+
+/// Tasks in list order.
+#[derive(Clone, Copy)]
+pub struct TaskList<'a> {
+    tasks: &'a [u64],
+    among: &'a [u64],
+}
+
+impl TaskList<'_> {
+    #[inline]
+    fn words(&self) -> impl Iterator<Item = u64> {
+        self.tasks.iter().zip(self.among).map(|(tasks, among)| tasks & among)
+    }
+
+    /// The first of the list.
+    #[inline]
+    pub fn first(&self) -> Option<TaskId> {
+        self.iter().next()
+    }
+
+    /// Any of the list, each as likely.
+    #[inline]
+    pub fn random(&self, rng: &mut Stream) -> Option<TaskId> {
+        let len = self.len();
+        if len == 0 {
+            return None;
+        }
+        let mut rank = rng.below(len);
+        for (at, word) in self.words().enumerate() {
+            let ones = word.count_ones();
+            if rank < ones {
+                return Some(at as u32 * 64 + select(word, rank));
+            }
+            rank -= ones;
+        }
+        None
+    }
+
+    /// How many there are.
+    #[inline]
+    pub fn len(&self) -> u32 {
+        self.words().map(u64::count_ones).sum()
+    }
+
+    /// Whether there is none.
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.words().all(|word| word == 0)
+    }
+
+    /// All of them, in list order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = TaskId> {
+        ones(self.words())
+    }
+}

@@ -1,0 +1,121 @@
+//! The shared artifacts: who wrote what since when, and who holds a lock.
+
+use crate::team::AgentId;
+use crate::workload::ArtifactId;
+
+/// What happens when two steps want to write one artifact.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Consistency {
+    /// The later write replaces the earlier one.
+    #[default]
+    LastWriterWins,
+    /// A step holds all it will write from decision to commit; others wait.
+    Lock,
+    /// A step is rejected at commit if anything that it read or writes has changed since it decided.
+    Optimistic,
+}
+
+/// The artifacts of a run.
+#[derive(Clone, Debug, Default)]
+pub struct Workspace {
+    artifacts: Vec<Artifact>,
+    /// Writes so far: the clock that versions are read from.
+    clock: u32,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Artifact {
+    written_at: u32,
+    writer: AgentId,
+    holder: AgentId,
+}
+
+const NOBODY: AgentId = AgentId::MAX;
+
+impl Workspace {
+    /// As many artifacts, never written.
+    pub fn new(artifacts: usize) -> Workspace {
+        let blank = Artifact { written_at: 0, writer: NOBODY, holder: NOBODY };
+        Workspace { artifacts: vec![blank; artifacts], clock: 0 }
+    }
+
+    /// Takes everything back.
+    pub fn clear(&mut self) {
+        self.artifacts.fill(Artifact { written_at: 0, writer: NOBODY, holder: NOBODY });
+        self.clock = 0;
+    }
+
+    /// The version of the workspace as a whole: what a step remembers having seen.
+    #[inline]
+    pub fn version(&self) -> u32 {
+        self.clock
+    }
+
+    /// `agent` writes `artifact`.
+    #[inline]
+    pub fn write(&mut self, artifact: ArtifactId, agent: AgentId) {
+        self.clock += 1;
+        let artifact = &mut self.artifacts[artifact as usize];
+        artifact.written_at = self.clock;
+        artifact.writer = agent;
+    }
+
+    /// Whether another than `agent` has written `artifact` since the workspace had the version `seen`.
+    #[inline]
+    pub fn changed_since(&self, artifact: ArtifactId, seen: u32, agent: AgentId) -> bool {
+        let artifact = &self.artifacts[artifact as usize];
+        artifact.written_at > seen && artifact.writer != agent
+    }
+
+    /// Takes the locks of all `artifacts`, or none and says no. All or nothing, so there is no deadlock.
+    pub fn lock(&mut self, artifacts: &[ArtifactId], agent: AgentId) -> bool {
+        let free = |artifact: &ArtifactId| {
+            let holder = self.artifacts[*artifact as usize].holder;
+            holder == NOBODY || holder == agent
+        };
+        if !artifacts.iter().all(free) {
+            return false;
+        }
+        for &artifact in artifacts {
+            self.artifacts[artifact as usize].holder = agent;
+        }
+        true
+    }
+
+    /// Gives back the locks of those `artifacts` that `agent` holds.
+    pub fn unlock(&mut self, artifacts: &[ArtifactId], agent: AgentId) {
+        for &artifact in artifacts {
+            let artifact = &mut self.artifacts[artifact as usize];
+            if artifact.holder == agent {
+                artifact.holder = NOBODY;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Workspace;
+
+    #[test]
+    fn locks_are_all_or_nothing() {
+        let mut workspace = Workspace::new(3);
+        assert!(workspace.lock(&[0, 1], 7));
+        assert!(!workspace.lock(&[2, 1], 8));
+        assert!(workspace.lock(&[2], 8), "a refused request holds nothing");
+        workspace.unlock(&[0, 1], 8);
+        assert!(!workspace.lock(&[1], 8), "only the holder gives back");
+        workspace.unlock(&[0, 1], 7);
+        assert!(workspace.lock(&[0, 1], 8));
+    }
+
+    #[test]
+    fn a_change_is_somebody_else_s_write() {
+        let mut workspace = Workspace::new(2);
+        let seen = workspace.version();
+        workspace.write(0, 1);
+        assert!(workspace.changed_since(0, seen, 2) && !workspace.changed_since(0, seen, 1));
+        assert!(!workspace.changed_since(1, seen, 2));
+        assert!(!workspace.changed_since(0, workspace.version(), 2));
+    }
+}
