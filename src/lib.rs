@@ -3,5 +3,6 @@
 pub mod architecture;
 pub mod engine;
 pub mod record;
+pub mod simulation;
 pub mod team;
 pub mod workload;

@@ -75,6 +75,14 @@ impl IdSet {
         self.words.copy_from_slice(&other.words);
     }
 
+    /// Adds every element of `other`, which has the same capacity.
+    #[inline]
+    pub fn add_all(&mut self, other: &IdSet) {
+        for (word, other) in self.words.iter_mut().zip(&other.words) {
+            *word |= other;
+        }
+    }
+
     /// The elements, ascending.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {

@@ -125,8 +125,6 @@ pub enum TaskEventKind {
         /// Whether its output had counted as right.
         right: bool,
     },
-    /// A clash that nobody noticed spoilt the output of this finished task.
-    Spoilt,
 }
 
 /// An agent's reply wrote an artifact.

@@ -127,7 +127,6 @@ impl Observer for Stats {
                 self.spent.rework += spent;
                 self.right -= i64::from(right);
             }
-            TaskEventKind::Spoilt => self.right -= 1,
             TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Reclaimed => {}
         }
     }

@@ -156,6 +156,14 @@ impl Board {
         self.clear();
     }
 
+    /// Whom a task was dealt to before the start.
+    pub fn dealt_to(&self, task: TaskId) -> Option<AgentId> {
+        match self.fresh[task as usize].status {
+            Status::Assigned(agent) => Some(agent),
+            _ => None,
+        }
+    }
+
     /// How many tasks there are.
     #[inline]
     pub fn len(&self) -> usize {

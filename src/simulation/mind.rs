@@ -1,0 +1,128 @@
+//! A profile made ready to run: samplers in microseconds, chances as thresholds, token counts a task.
+
+use crate::engine::rng::Chance;
+use crate::engine::{Dist, Sampler, Time};
+use crate::team::{BatchSize, Latency, Profile, Tokens};
+use crate::workload::TaskGraph;
+
+/// What the simulator keeps of a profile.
+#[derive(Clone, Debug)]
+pub(super) struct Mind {
+    pub(super) latency: Pace,
+    pub(super) tool: Option<Sampler>,
+    pub(super) effects: Effects,
+    pub(super) tokens: Tokens,
+    /// Cached input in 1/65536 of the input.
+    pub(super) cached_65536: u64,
+    /// Output tokens of each task.
+    pub(super) task_tokens: Vec<u32>,
+    pub(super) batch: Batch,
+    pub(super) ahead: Chance,
+    pub(super) mishaps: Mishaps,
+    pub(super) faults: Faults,
+}
+
+/// Microseconds of a call.
+#[derive(Clone, Debug)]
+pub(super) enum Pace {
+    PerTask { task: Sampler, idle: Sampler },
+    Tokens { ttft_us: f64, us_per_token: f64 },
+}
+
+/// Lognormal factors of median 1; none where the standard deviation is 0.
+#[derive(Clone, Debug)]
+pub(super) struct Effects {
+    pub(super) run: Option<Sampler>,
+    pub(super) agent: Option<Sampler>,
+    pub(super) round: Option<Sampler>,
+    pub(super) call: Option<Sampler>,
+    pub(super) any: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Batch {
+    One,
+    Fixed(u32),
+    Drawn(Sampler),
+}
+
+/// What can happen to a step, whatever it works on.
+#[derive(Clone, Debug)]
+pub(super) struct Mishaps {
+    pub(super) any: bool,
+    pub(super) no_progress: Chance,
+    pub(super) crash: Chance,
+    pub(super) recovery: Sampler,
+    pub(super) stall: Chance,
+    pub(super) stall_time: Sampler,
+}
+
+/// What can happen to an attempt on a task.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Faults {
+    pub(super) any: bool,
+    pub(super) error: Chance,
+    pub(super) detection: Chance,
+    pub(super) premature: Chance,
+    pub(super) orphan: Chance,
+    pub(super) lease: Option<Time>,
+    /// Chance that two overlapping steps on related artifacts do not clash.
+    pub(super) peaceful: f64,
+}
+
+impl Mind {
+    pub(super) fn new(profile: &Profile, graph: &TaskGraph) -> Mind {
+        let us = |dist: &Dist| Sampler::new(&dist.scaled(1e6));
+        let effect = |sigma: f64| (sigma > 0.0).then(|| Sampler::new(&Dist::Lognormal { mu: 0.0, sigma }));
+        let variation = profile.variation;
+        let fallibility = &profile.fallibility;
+        let tokens = profile.tokens;
+        let mishaps = Mishaps {
+            any: fallibility.no_progress > 0.0 || fallibility.crash_rate > 0.0 || fallibility.stall_rate > 0.0,
+            no_progress: Chance::new(fallibility.no_progress),
+            crash: Chance::new(fallibility.crash_rate),
+            recovery: us(&fallibility.recovery),
+            stall: Chance::new(fallibility.stall_rate),
+            stall_time: us(&fallibility.stall),
+        };
+        let faults = Faults {
+            any: fallibility.error_rate > 0.0
+                || fallibility.premature_completion > 0.0
+                || fallibility.orphan_rate > 0.0,
+            error: Chance::new(fallibility.error_rate),
+            detection: Chance::new(fallibility.detection),
+            premature: Chance::new(fallibility.premature_completion),
+            orphan: Chance::new(fallibility.orphan_rate),
+            lease: fallibility.lease,
+            peaceful: 1.0 - fallibility.conflict_probability,
+        };
+        Mind {
+            latency: match &profile.latency {
+                Latency::PerTask { task, idle } => Pace::PerTask { task: us(task), idle: us(idle) },
+                Latency::Tokens { ttft, tokens_per_second } => {
+                    Pace::Tokens { ttft_us: ttft * 1e6, us_per_token: 1e6 / tokens_per_second }
+                }
+            },
+            tool: profile.tool.as_ref().map(us),
+            effects: Effects {
+                run: effect(variation.run),
+                agent: effect(variation.agent),
+                round: effect(variation.round),
+                call: effect(variation.call),
+                any: [variation.run, variation.agent, variation.round, variation.call].iter().any(|&s| s > 0.0),
+            },
+            tokens,
+            cached_65536: (tokens.cached_share * 65536.0) as u64,
+            task_tokens: graph.tasks().iter().map(|task| (task.size * tokens.verbosity).round() as u32).collect(),
+            batch: match &profile.batching.tasks {
+                BatchSize::Fixed(0 | 1) => Batch::One,
+                BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),
+                BatchSize::All => Batch::Fixed(u32::MAX),
+                BatchSize::Drawn(dist) => Batch::Drawn(Sampler::new(dist)),
+            },
+            ahead: Chance::new(profile.batching.ahead),
+            mishaps,
+            faults,
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! L4: one run: a valid scenario in, entries out. Total: a run ends with an [`Ending`](crate::record::Ending), never
+//! with an error and never in a panic.
+
+mod commit;
+mod mind;
+pub mod scenario;
+mod simulator;
+mod think;
+
+pub use scenario::{DependencyCheck, Limits, Pacing, Scenario};
+pub use simulator::Simulator;
+
+use crate::record::{Metrics, Stats};
+
+/// Runs one replication of a scenario under its own architecture and gives the figures.
+pub fn simulate(scenario: &Scenario, replication: u64) -> Metrics {
+    let mut stats = Stats::new(scenario.prices);
+    Simulator::new(scenario).run(&*scenario.architecture, replication, &mut stats);
+    stats.metrics()
+}

@@ -1,0 +1,579 @@
+//! The loop: decide, think, commit. A [`Simulator`] is made once for a scenario and runs any number of replications;
+//! after the first few it allocates nothing.
+
+use crate::architecture::deal::Dealer;
+use crate::architecture::{Architecture, Terms};
+use crate::engine::rng::KeySource;
+use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
+use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
+use crate::simulation::mind::Mind;
+use crate::simulation::{DependencyCheck, Pacing, Scenario};
+use crate::team::{Action, AgentId, Blocks, Board, Mail, Station, Until, View, Workspace};
+use crate::workload::TaskId;
+
+/// Runs replications of one scenario.
+pub struct Simulator<'s> {
+    pub(super) scenario: &'s Scenario,
+    pub(super) terms: Terms,
+    pub(super) lead: Option<AgentId>,
+    pub(super) minds: Vec<Mind>,
+    pub(super) stations: Vec<Shared>,
+    /// By agent: the tasks that it has the skill for.
+    pub(super) able: Vec<IdSet>,
+    /// By task: whether it declares what it reads and writes.
+    pub(super) declares: Vec<bool>,
+    pub(super) keys: Keys,
+    key_source: KeySource,
+    // What a run changes.
+    pub(super) now: Time,
+    pub(super) round: u32,
+    pub(super) queue: EventQueue,
+    /// What happens by itself: releases, leases that run out, recoveries.
+    pub(super) timers: EventQueue,
+    pub(super) board: Board,
+    pub(super) workspace: Workspace,
+    pub(super) mail: Mail,
+    pub(super) agents: Vec<Member>,
+    pub(super) tasks: Vec<Progress>,
+    /// Tasks in the order in which attempts on them landed.
+    pub(super) landed: Vec<TaskId>,
+    /// Tasks said to be done that are not.
+    pub(super) hollow: u32,
+    pub(super) dealer: Dealer,
+    pub(super) in_batch: IdSet,
+    pub(super) wakes: Wakes,
+    pub(super) calls: u64,
+    pub(super) tokens: u64,
+    round_effects: Vec<f64>,
+}
+
+/// A shared resource at run time.
+pub(super) struct Shared {
+    pub(super) station: Station,
+    /// None: it is held during the call itself.
+    pub(super) service: Option<Sampler>,
+    pub(super) blocks: Blocks,
+    pub(super) share: crate::engine::rng::Chance,
+    pub(super) key: u64,
+}
+
+/// An agent and its step under way.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Member {
+    pub(super) mind: usize,
+    /// Steps started: keys its draws.
+    pub(super) steps: u32,
+    /// The latency factor that it keeps for the run.
+    pub(super) effect: f64,
+    /// Output tokens that it sends along again.
+    pub(super) history: u32,
+    pub(super) is_busy: bool,
+    pub(super) is_down: bool,
+    pub(super) step: Underway,
+}
+
+/// A step between decision and commit.
+#[derive(Clone, Debug)]
+pub(super) struct Underway {
+    pub(super) kind: Kind,
+    pub(super) start: Time,
+    pub(super) latency: Time,
+    pub(super) waited: Time,
+    /// Resources passed.
+    pub(super) stage: usize,
+    pub(super) fate: Fate,
+    /// The first task, its version as seen, and the ordinal of this start.
+    pub(super) task: TaskId,
+    pub(super) seen: u32,
+    pub(super) ordinal: u32,
+    /// The version of the workspace, and the attempts landed, as seen.
+    pub(super) seen_workspace: u32,
+    pub(super) seen_landed: usize,
+    /// All tasks and their versions as seen, if there is more than one; else empty.
+    pub(super) batch: Vec<(TaskId, u32)>,
+    /// What an assigning step will hand out.
+    pub(super) deals: Vec<(TaskId, AgentId)>,
+    pub(super) input_tokens: u32,
+    pub(super) cached_tokens: u32,
+    pub(super) output_tokens: u32,
+}
+
+/// What is to become of a step, settled when it starts and known when it lands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Fate {
+    Normal,
+    /// It changes nothing.
+    Nothing,
+    /// Its effects are lost, and the agent is away for this long.
+    Crash(Time),
+}
+
+impl Default for Underway {
+    fn default() -> Underway {
+        Underway {
+            kind: Kind::Idle,
+            start: Time::ZERO,
+            latency: Time::ZERO,
+            waited: Time::ZERO,
+            stage: 0,
+            fate: Fate::Normal,
+            task: 0,
+            seen: 0,
+            ordinal: 0,
+            seen_workspace: 0,
+            seen_landed: 0,
+            batch: Vec::new(),
+            deals: Vec::new(),
+            input_tokens: 0,
+            cached_tokens: 0,
+            output_tokens: 0,
+        }
+    }
+}
+
+/// What is known of a task besides what the board says.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress {
+    /// Starts so far: keys the draws of the next.
+    pub(super) starts: u32,
+    /// What the attempt took that got it done.
+    pub(super) spent: Time,
+    /// Said to be done and is not.
+    pub(super) is_hollow: bool,
+}
+
+/// Who is to be asked next.
+#[derive(Clone, Debug)]
+pub(super) struct Wakes {
+    /// Free and not yet asked.
+    fresh: IdSet,
+    /// Waiting, by what for.
+    ready: IdSet,
+    mail: IdSet,
+    change: IdSet,
+    /// Something happened that those may have waited for.
+    pub(super) woke_ready: bool,
+    pub(super) woke_change: bool,
+    due: IdSet,
+}
+
+/// Classes of timers, in the order in which they go off at one time.
+const RELEASE: u8 = 0;
+pub(super) const LEASE: u8 = 1;
+pub(super) const RECOVERY: u8 = 2;
+/// All that is in the event queue: a step has got to its next stage.
+pub(super) const STEP: u8 = 0;
+
+impl<'s> Simulator<'s> {
+    /// Makes a scenario ready to run.
+    pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
+        let graph = &*scenario.graph;
+        let terms = scenario.architecture.terms();
+        let present = if terms.alone { 1 } else { scenario.team.len() };
+        let team = &scenario.team[..present.max(1)];
+        let lead = (terms.has_lead && team.len() > 1).then_some(0);
+        let mut minds = Vec::new();
+        let mut agents: Vec<Member> = Vec::with_capacity(team.len());
+        for (place, agent) in team.iter().enumerate() {
+            let same = team[..place].iter().position(|other| other.profile == agent.profile);
+            let mind = same.map_or(minds.len(), |other| agents[other].mind);
+            if same.is_none() {
+                minds.push(Mind::new(&agent.profile, graph));
+            }
+            agents.push(Member { mind, effect: 1.0, ..Member::default() });
+        }
+        let skill = |task: &crate::workload::Task| task.skill.map(|skill| graph.skills()[skill as usize].as_str());
+        let able: Vec<IdSet> = team
+            .iter()
+            .map(|agent| {
+                let mut set = IdSet::empty(graph.len());
+                for (id, task) in graph.tasks().iter().enumerate() {
+                    if agent.has_skill(skill(task)) {
+                        set.insert(id as TaskId);
+                    }
+                }
+                set
+            })
+            .collect();
+        let mut simulator = Simulator {
+            scenario,
+            terms,
+            lead,
+            stations: scenario.resources.iter().map(Shared::new).collect(),
+            able,
+            declares: graph
+                .tasks()
+                .iter()
+                .map(|task| {
+                    let own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
+                    !(own && task.reads.is_empty())
+                })
+                .collect(),
+            keys: Keys::default(),
+            key_source: KeySource::new(scenario.seed),
+            now: Time::ZERO,
+            round: 0,
+            queue: EventQueue::new(),
+            timers: EventQueue::new(),
+            board: Board::new(graph, team.len(), scenario.dependency_check != DependencyCheck::None),
+            workspace: Workspace::new(graph.artifacts().len()),
+            mail: Mail::new(team.len()),
+            wakes: Wakes::new(team.len()),
+            agents,
+            tasks: vec![Progress::default(); graph.len()],
+            landed: Vec::with_capacity(2 * graph.len()),
+            hollow: 0,
+            dealer: Dealer::default(),
+            in_batch: IdSet::empty(graph.len()),
+            calls: 0,
+            tokens: 0,
+            round_effects: vec![1.0; minds.len()],
+            minds,
+        };
+        simulator.deal_before_start();
+        simulator
+    }
+
+    /// One replication under `architecture`, told to `observer` as it happens. The same replication gives the same
+    /// entries, whatever ran before.
+    pub fn run<A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        replication: u64,
+        observer: &mut O,
+    ) -> Ending {
+        self.begin(replication);
+        observer.begin(self.agents.len(), self.board.len(), self.scenario.graph.artifacts().len());
+        let ending = match self.scenario.pacing {
+            Pacing::Async => self.run_async(architecture, observer),
+            Pacing::Rounds { idle_calls } => self.run_rounds(architecture, observer, idle_calls),
+        };
+        self.cut_off(observer);
+        observer.end(ending, self.now);
+        ending
+    }
+
+    fn run_async<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) -> Ending {
+        loop {
+            self.start_steps(architecture, observer);
+            if !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
+                self.fire_timer(observer);
+            } else {
+                let Some(event) = self.queue.pop() else { return Ending::Stalled };
+                if event.time() > self.scenario.limits.time {
+                    self.queue.push(event.time(), STEP, event.slot());
+                    self.now = self.scenario.limits.time;
+                    return Ending::OutOfTime;
+                }
+                self.now = event.time();
+                self.advance(event.slot(), observer);
+                if self.board.all_done() && self.passes_audit(observer) {
+                    return Ending::Completed;
+                }
+            }
+            if self.is_over_limit() {
+                return Ending::OutOfTime;
+            }
+        }
+    }
+
+    fn run_rounds<A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+        idle_calls: bool,
+    ) -> Ending {
+        loop {
+            while self.timers.next_time().is_some_and(|at| at <= self.now) {
+                self.fire_timer(observer);
+            }
+            let start = self.now;
+            self.round += 1;
+            self.draw_round_effects();
+            if !self.start_round(architecture, observer, idle_calls) {
+                self.round -= 1;
+                if self.timers.is_empty() {
+                    return Ending::Stalled;
+                }
+                self.fire_timer(observer);
+                continue;
+            }
+            // Replies land in the order in which they arrive; the last one ends the round.
+            while let Some(event) = self.queue.pop() {
+                self.now = event.time();
+                self.advance(event.slot(), observer);
+            }
+            observer.round(&Round { number: self.round, start, end: self.now });
+            if self.board.all_done() && self.passes_audit(observer) {
+                return Ending::Completed;
+            }
+            if self.is_over_limit() || self.now > self.scenario.limits.time {
+                return Ending::OutOfTime;
+            }
+        }
+    }
+
+    /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
+    fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
+        self.wakes.collect();
+        for word in 0..self.wakes.due.words().len() {
+            let mut due = self.wakes.due.words()[word];
+            while due != 0 {
+                if self.lead.is_none() && self.terms.dealt.is_none() && self.board.ready().is_empty() {
+                    // Nobody owns anything and nothing is ready: who waits for that need not be asked.
+                    due &= !self.wakes.ready.words()[word];
+                    if due == 0 {
+                        break;
+                    }
+                }
+                let agent = word as u32 * 64 + due.trailing_zeros();
+                due &= due - 1;
+                self.wakes.take(agent);
+                let action = self.ask(architecture, agent);
+                let started = match action {
+                    Action::Work(task) => self.start_work(agent, task, observer),
+                    Action::Assign(deal) => self.start_assigning(agent, deal, observer),
+                    Action::Monitor => self.start_call(agent, Kind::Monitor, observer),
+                    Action::Wait(_) => false,
+                };
+                if !started {
+                    self.wakes.sleep(agent, if let Action::Wait(until) = action { until } else { Until::Change });
+                }
+            }
+        }
+    }
+
+    /// Asks everybody; says whether anybody does anything that could change something.
+    fn start_round<A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+        idle_calls: bool,
+    ) -> bool {
+        let mut anybody = false;
+        for agent in 0..self.agents.len() as AgentId {
+            if self.agents[agent as usize].is_down {
+                continue;
+            }
+            anybody |= match self.ask(architecture, agent) {
+                Action::Work(task) => self.start_work(agent, task, observer),
+                Action::Assign(deal) => self.start_assigning(agent, deal, observer),
+                Action::Monitor | Action::Wait(_) => false,
+            };
+        }
+        if anybody {
+            // Those who only look on are called as well: a lead to monitor, the others idly.
+            for agent in 0..self.agents.len() as AgentId {
+                let member = &self.agents[agent as usize];
+                if !member.is_busy && !member.is_down {
+                    if self.lead == Some(agent) {
+                        self.start_call(agent, Kind::Monitor, observer);
+                    } else if idle_calls {
+                        self.start_call(agent, Kind::Idle, observer);
+                    }
+                }
+            }
+        }
+        anybody
+    }
+
+    #[inline]
+    fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
+        architecture.decide(&self.view(agent), &mut self.agent_stream(Purpose::Choice, agent))
+    }
+
+    #[inline]
+    pub(super) fn view(&self, agent: AgentId) -> View<'_> {
+        View {
+            me: agent,
+            now: self.now,
+            lead: self.lead,
+            graph: &self.scenario.graph,
+            board: &self.board,
+            mail: &self.mail,
+            able: &self.able,
+        }
+    }
+
+    /// The stream of an agent's next step.
+    #[inline]
+    pub(super) fn agent_stream(&self, purpose: Purpose, agent: AgentId) -> Stream {
+        let steps = self.agents[agent as usize].steps;
+        self.keys.stream(purpose, u64::from(agent) << 32 | u64::from(steps))
+    }
+
+    fn begin(&mut self, replication: u64) {
+        self.keys = self.key_source.keys(replication);
+        self.now = Time::ZERO;
+        self.round = 0;
+        self.queue.clear();
+        self.timers.clear();
+        self.board.clear();
+        self.workspace.clear();
+        self.mail.clear();
+        self.tasks.fill(Progress::default());
+        self.landed.clear();
+        self.hollow = 0;
+        self.calls = 0;
+        self.tokens = 0;
+        self.wakes.begin(self.agents.len());
+        for shared in &mut self.stations {
+            shared.station.clear();
+        }
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            member.steps = 0;
+            member.history = 0;
+            member.is_busy = false;
+            member.is_down = false;
+            let effects = &self.minds[member.mind].effects;
+            if effects.any {
+                let of = |effect: &Option<Sampler>, entity: u64| {
+                    let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
+                    effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
+                };
+                member.effect = of(&effects.run, RUN_ENTITY) * of(&effects.agent, AGENT_ENTITY + id as u64);
+            }
+        }
+        for (id, task) in self.scenario.graph.tasks().iter().enumerate() {
+            if task.release > Time::ZERO {
+                self.timers.push(task.release, RELEASE, id as u32);
+            }
+        }
+    }
+
+    fn draw_round_effects(&mut self) {
+        for (mind, effect) in self.minds.iter().zip(&mut self.round_effects) {
+            if let Some(sampler) = &mind.effects.round {
+                let entity = ROUND_ENTITY + u64::from(self.round);
+                *effect = sampler.at(self.keys.stream(Purpose::Temperament, entity).nth(0));
+            }
+        }
+    }
+
+    /// The latency factor of the round, for a mind.
+    #[inline]
+    pub(super) fn round_effect(&self, mind: usize) -> f64 {
+        self.round_effects[mind]
+    }
+
+    fn deal_before_start(&mut self) {
+        let Some(rule) = self.terms.dealt else { return };
+        let board = self.board.clone().all_visible();
+        let view = View { board: &board, ..self.view(0) };
+        let mut dealer = Dealer::default();
+        let deals = dealer.deal(rule, &view).to_vec();
+        self.board.deal_before_start(&deals);
+    }
+
+    /// The next thing that happens by itself.
+    fn fire_timer<O: Observer>(&mut self, observer: &mut O) {
+        let Some(timer) = self.timers.pop() else { return };
+        self.now = self.now.max(timer.time());
+        match timer.class() {
+            RELEASE => self.wakes.woke_ready |= self.board.publish(timer.slot()),
+            LEASE => {
+                let owner = self.owner_after(timer.slot());
+                if self.board.reclaim(timer.slot(), owner) {
+                    self.wakes.woke_ready = true;
+                    self.tell(timer.slot(), owner.unwrap_or(0), TaskEventKind::Reclaimed, observer);
+                }
+            }
+            _ => {
+                self.agents[timer.slot() as usize].is_down = false;
+                self.wakes.is_free(timer.slot());
+            }
+        }
+        self.wakes.woke_change = true;
+    }
+
+    fn is_over_limit(&self) -> bool {
+        let limits = &self.scenario.limits;
+        self.calls >= limits.calls || self.tokens > limits.tokens || self.round >= limits.rounds
+    }
+}
+
+const RUN_ENTITY: u64 = 0;
+const AGENT_ENTITY: u64 = 1 << 40;
+const ROUND_ENTITY: u64 = 2 << 40;
+
+impl Shared {
+    fn new(resource: &crate::team::Resource) -> Shared {
+        Shared {
+            station: Station::new(resource.capacity),
+            service: resource.service.as_ref().map(|dist| Sampler::new(&dist.scaled(1e6))),
+            blocks: resource.blocks,
+            share: crate::engine::rng::Chance::new(resource.share),
+            key: crate::engine::key_of(&resource.name),
+        }
+    }
+}
+
+impl Wakes {
+    fn new(agents: usize) -> Wakes {
+        let none = IdSet::empty(agents);
+        Wakes {
+            fresh: IdSet::full(agents),
+            ready: none.clone(),
+            mail: none.clone(),
+            change: none.clone(),
+            woke_ready: false,
+            woke_change: false,
+            due: none,
+        }
+    }
+
+    fn begin(&mut self, agents: usize) {
+        self.ready.clear();
+        self.mail.clear();
+        self.change.clear();
+        for agent in 0..agents {
+            self.fresh.insert(agent as AgentId);
+        }
+        self.woke_ready = false;
+        self.woke_change = false;
+    }
+
+    /// Gathers who is to be asked now.
+    #[inline]
+    fn collect(&mut self) {
+        self.due.copy_from(&self.fresh);
+        if self.woke_ready {
+            self.due.add_all(&self.ready);
+        }
+        if self.woke_change {
+            self.due.add_all(&self.change);
+        }
+        self.woke_ready = false;
+        self.woke_change = false;
+    }
+
+    #[inline]
+    fn take(&mut self, agent: AgentId) {
+        self.fresh.remove(agent);
+        self.ready.remove(agent);
+        self.mail.remove(agent);
+        self.change.remove(agent);
+    }
+
+    fn sleep(&mut self, agent: AgentId, until: Until) {
+        match until {
+            Until::Ready => self.ready.insert(agent),
+            Until::Mail => self.mail.insert(agent),
+            Until::Change => self.change.insert(agent),
+        }
+    }
+
+    /// An agent is free again.
+    #[inline]
+    pub(super) fn is_free(&mut self, agent: AgentId) {
+        self.fresh.insert(agent);
+    }
+
+    /// Mail came for an agent.
+    pub(super) fn woke_mail(&mut self, agent: AgentId) {
+        if self.mail.contains(agent) {
+            self.mail.remove(agent);
+            self.fresh.insert(agent);
+        }
+    }
+}

@@ -1,0 +1,298 @@
+//! From decision to arrival: what a step takes on, how long it thinks, how many tokens it moves.
+
+use crate::engine::{Purpose, Time};
+use crate::record::{Kind, Observer, Start, TaskEventKind};
+use crate::simulation::mind::{Batch, Pace};
+use crate::simulation::simulator::{Fate, STEP, Simulator};
+use crate::team::{AgentId, Blocks, ClaimOutcome, Claims, Consistency, Deal, Status};
+use crate::workload::TaskId;
+
+/// The draws of an agent's step, by number.
+const NO_PROGRESS: u64 = 0;
+const CRASH: u64 = 1;
+const STALL: u64 = 2;
+const STALL_TIME: u64 = 3;
+const RECOVERY: u64 = 4;
+const BATCH_SIZE: u64 = 5;
+const AHEAD: u64 = 6;
+
+/// The draws of a call's latency, by number.
+const LATENCY: u64 = 0;
+const TOOL: u64 = 1;
+const CALL_EFFECT: u64 = 2;
+
+impl Simulator<'_> {
+    /// Starts a step on `first` and what goes with it; says no if a lock is held.
+    #[inline]
+    pub(super) fn start_work<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
+        let place = agent as usize;
+        self.agents[place].step.batch.clear();
+        if !matches!(self.minds[self.agents[place].mind].batch, Batch::One) {
+            self.gather_batch(agent, first);
+        }
+        if self.scenario.consistency == Consistency::Lock && !self.lock_all(agent, first) {
+            return false;
+        }
+        let progress = &mut self.tasks[first as usize];
+        let ordinal = progress.starts;
+        progress.starts += 1;
+        let step = &mut self.agents[place].step;
+        step.kind = Kind::Work;
+        step.task = first;
+        step.seen = self.board.version(first);
+        step.ordinal = ordinal;
+        step.seen_workspace = self.workspace.version();
+        step.seen_landed = self.landed.len();
+        if self.terms.claims == Claims::AtDecision {
+            self.claim_at_once(agent, observer);
+        }
+        let (latency, output_tokens) = self.work_latency(agent);
+        self.launch(agent, latency, output_tokens, observer);
+        true
+    }
+
+    /// Starts handing out tasks; says no if there is nothing to hand out.
+    pub(super) fn start_assigning<O: Observer>(&mut self, agent: AgentId, deal: Deal, observer: &mut O) -> bool {
+        let mut dealer = std::mem::take(&mut self.dealer);
+        let deals = dealer.deal(deal, &self.view(agent));
+        let planned = &mut self.agents[agent as usize].step.deals;
+        planned.clear();
+        planned.extend_from_slice(deals);
+        let any = !deals.is_empty();
+        self.dealer = dealer;
+        any && self.start_call(agent, Kind::Assign, observer)
+    }
+
+    /// Starts a call that works on no task.
+    pub(super) fn start_call<O: Observer>(&mut self, agent: AgentId, kind: Kind, observer: &mut O) -> bool {
+        let member = &mut self.agents[agent as usize];
+        member.step.kind = kind;
+        member.step.batch.clear();
+        let mind = &self.minds[member.mind];
+        let draws = self.agent_stream(Purpose::Idle, agent);
+        let mut latency = match &mind.latency {
+            Pace::PerTask { idle, .. } => idle.at(draws.nth(LATENCY)),
+            Pace::Tokens { ttft_us, us_per_token } => ttft_us + f64::from(mind.tokens.overhead) * us_per_token,
+        };
+        if mind.effects.any {
+            latency *= self.effect(agent, draws.nth(CALL_EFFECT));
+        }
+        self.launch(agent, latency, mind.tokens.overhead, observer);
+        true
+    }
+
+    /// Microseconds of the call and of the tools after it, and the tokens that it writes.
+    #[inline]
+    fn work_latency(&self, agent: AgentId) -> (f64, u32) {
+        let member = &self.agents[agent as usize];
+        let step = &member.step;
+        let mind = &self.minds[member.mind];
+        let graph = self.scenario.graph.tasks();
+        let draws = self.keys.stream_nth(Purpose::Latency, graph[step.task as usize].key, u64::from(step.ordinal));
+        let mut output = mind.tokens.overhead + mind.task_tokens[step.task as usize];
+        let more = step.batch.get(1..).unwrap_or_default();
+        for &(task, _) in more {
+            output = output.saturating_add(mind.task_tokens[task as usize]);
+        }
+        let mut latency = match &mind.latency {
+            Pace::PerTask { task, .. } => {
+                let mut sum = task.at(draws.nth(LATENCY));
+                for &(other, seen) in more {
+                    // Further tasks of a call take the noise that belongs to this attempt on them.
+                    let key = graph[other as usize].key;
+                    sum += task.at(self.keys.stream_nth(Purpose::Latency, key, u64::from(seen)).nth(LATENCY));
+                }
+                sum
+            }
+            Pace::Tokens { ttft_us, us_per_token } => ttft_us + f64::from(output) * us_per_token,
+        };
+        if mind.effects.any {
+            latency *= self.effect(agent, draws.nth(CALL_EFFECT));
+        }
+        if let Some(tool) = &mind.tool {
+            latency += tool.at(draws.nth(TOOL));
+        }
+        (latency, output)
+    }
+
+    /// The factor by which variation between runs, agents, rounds and calls changes a latency.
+    fn effect(&self, agent: AgentId, call: u64) -> f64 {
+        let member = &self.agents[agent as usize];
+        let own = self.minds[member.mind].effects.call.as_ref().map_or(1.0, |sampler| sampler.at(call));
+        member.effect * self.round_effect(member.mind) * own
+    }
+
+    /// Settles what becomes of the step, counts its tokens, and schedules its arrival.
+    #[inline]
+    fn launch<O: Observer>(&mut self, agent: AgentId, mut latency: f64, output_tokens: u32, observer: &mut O) {
+        let mut fate = Fate::Normal;
+        let member = &self.agents[agent as usize];
+        let mind = &self.minds[member.mind];
+        let mishaps = &mind.mishaps;
+        if mishaps.any {
+            let draws = self.agent_stream(Purpose::Mishap, agent);
+            if mishaps.stall.happens(draws.nth(STALL)) {
+                latency += mishaps.stall_time.at(draws.nth(STALL_TIME));
+            }
+            if mishaps.crash.happens(draws.nth(CRASH)) {
+                fate = Fate::Crash(Time::from_us_f64(mishaps.recovery.at(draws.nth(RECOVERY))));
+            } else if mishaps.no_progress.happens(draws.nth(NO_PROGRESS)) {
+                fate = Fate::Nothing;
+            }
+        }
+        let tokens = &mind.tokens;
+        let inbox = self.mail.read(agent).saturating_mul(tokens.per_message);
+        let board = (self.board.len() as u32).saturating_mul(tokens.board_per_task);
+        let cached_65536 = mind.cached_65536;
+        let history_limit = tokens.history_limit;
+        let member = &mut self.agents[agent as usize];
+        let input = tokens.system.saturating_add(board).saturating_add(inbox).saturating_add(member.history);
+        member.history = member.history.saturating_add(output_tokens).min(history_limit);
+        member.steps += 1;
+        member.is_busy = true;
+        let step = &mut member.step;
+        step.input_tokens = input;
+        step.cached_tokens = ((u64::from(input) * cached_65536) >> 16) as u32;
+        step.output_tokens = output_tokens;
+        step.start = self.now;
+        step.latency = Time::from_us_f64(latency);
+        step.waited = Time::ZERO;
+        step.stage = 0;
+        step.fate = fate;
+        self.tokens += u64::from(input) + u64::from(output_tokens);
+        self.calls += 1;
+        let latency = step.latency;
+        let (kind, task) = (step.kind, step.task);
+        observer.start(&Start { agent, kind, task: (kind == Kind::Work).then_some(task), at: self.now });
+        let begin = if self.stations.is_empty() { self.now } else { self.wait_for_call(agent, latency) };
+        self.queue.push(begin + latency, STEP, agent);
+    }
+
+    /// A call that needs a place at a resource of its own kind (a rate limit) waits for one; returns when it begins.
+    fn wait_for_call(&mut self, agent: AgentId, latency: Time) -> Time {
+        let mut begin = self.now;
+        for shared in self.stations.iter_mut().filter(|shared| shared.service.is_none()) {
+            begin = shared.station.serve(begin, latency);
+        }
+        self.agents[agent as usize].step.waited += begin - self.now;
+        begin
+    }
+
+    /// A step has got to its next stage: the next shared resource, or the commit.
+    #[inline]
+    pub(super) fn advance<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        while self.agents[agent as usize].step.stage < self.stations.len() {
+            if let Some(until) = self.pass_station(agent) {
+                self.queue.push(until, STEP, agent);
+                return;
+            }
+        }
+        self.commit(agent, observer);
+    }
+
+    /// Passes the next resource; gives the time when the step goes on, if that is later than now.
+    fn pass_station(&mut self, agent: AgentId) -> Option<Time> {
+        let step = &mut self.agents[agent as usize].step;
+        let stage = step.stage as u64;
+        let shared = &mut self.stations[step.stage];
+        step.stage += 1;
+        let sampler = shared.service.as_ref()?;
+        let draws = {
+            let key = self.scenario.graph.tasks()[step.task as usize].key ^ shared.key.rotate_left(stage as u32);
+            self.keys.stream_nth(Purpose::Service, key, u64::from(step.ordinal))
+        };
+        let uses = step.kind == Kind::Work && shared.share.happens(draws.nth(1));
+        if !uses && shared.blocks == Blocks::User {
+            return None;
+        }
+        // While it blocks everyone, a reply that does not use it waits for it all the same.
+        let service = if uses { Time::from_us_f64(sampler.at(draws.nth(0))) } else { Time::ZERO };
+        let begin = shared.station.serve(self.now, service);
+        step.waited += begin - self.now;
+        let until = begin + service;
+        (until > self.now).then_some(until)
+    }
+
+    /// Takes on further tasks: as many as the agent's batching says, its own after its own, unowned after unowned.
+    fn gather_batch(&mut self, agent: AgentId, first: TaskId) {
+        let member = &self.agents[agent as usize];
+        let mind = &self.minds[member.mind];
+        let draws = self.agent_stream(Purpose::Mishap, agent);
+        let most = match &mind.batch {
+            Batch::One => 1,
+            Batch::Fixed(tasks) => *tasks,
+            Batch::Drawn(sampler) => sampler.at(draws.nth(BATCH_SIZE)).round() as u32,
+        };
+        if most <= 1 {
+            return;
+        }
+        let owns = self.board.owned(agent).contains(first);
+        let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
+        let mut batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
+        let mut in_batch = std::mem::take(&mut self.in_batch);
+        in_batch.clear();
+        in_batch.insert(first);
+        batch.push((first, self.board.version(first)));
+        for &task in self.scenario.graph.topological() {
+            if batch.len() as u32 >= most {
+                break;
+            }
+            let open = if owns {
+                self.board.owned(agent).contains(task)
+            } else {
+                self.board.is_visible(task)
+                    && self.board.status(task) == Status::Pending
+                    && self.able[agent as usize].contains(task)
+            };
+            if task == first || !open {
+                continue;
+            }
+            // Its own chain is worked through in one go; of the pool, only what is ready unless the agent looks ahead.
+            let depends_on = &self.scenario.graph.tasks()[task as usize].depends_on;
+            let follows =
+                || depends_on.iter().all(|&on| self.board.status(on) == Status::Done || in_batch.contains(on));
+            if self.board.is_startable(task) || ahead && follows() {
+                in_batch.insert(task);
+                batch.push((task, self.board.version(task)));
+            }
+        }
+        if batch.len() == 1 {
+            batch.clear();
+        }
+        self.in_batch = in_batch;
+        self.agents[agent as usize].step.batch = batch;
+    }
+
+    /// Takes the locks of all that the step will write, or says no.
+    fn lock_all(&mut self, agent: AgentId, first: TaskId) -> bool {
+        let tasks = self.scenario.graph.tasks();
+        let step = &self.agents[agent as usize].step;
+        if step.batch.is_empty() {
+            return self.workspace.lock(&tasks[first as usize].writes, agent);
+        }
+        for (taken, &(task, _)) in step.batch.iter().enumerate() {
+            if !self.workspace.lock(&tasks[task as usize].writes, agent) {
+                for &(task, _) in &step.batch[..taken] {
+                    self.workspace.unlock(&tasks[task as usize].writes, agent);
+                }
+                return false;
+            }
+        }
+        true
+    }
+
+    /// An atomic board grants claims when they are made.
+    #[inline]
+    fn claim_at_once<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        let batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
+        let first = self.agents[agent as usize].step.task;
+        let single = [(first, 0)];
+        for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
+            // A task that the agent runs ahead to is not granted yet; that comes out when the step lands.
+            if self.board.claim(task, agent, self.board.version(task), true) == ClaimOutcome::Granted {
+                self.tell(task, agent, TaskEventKind::Claimed, observer);
+            }
+        }
+        self.agents[agent as usize].step.batch = batch;
+    }
+}
