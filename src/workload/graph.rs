@@ -60,7 +60,7 @@ impl TaskGraph {
     ///
     /// # Errors
     ///
-    /// All duplicate names and unknown dependencies; if there are none, one cycle if there is one.
+    /// All duplicate names and unknown dependencies, up to 100; if there are none, one cycle if there is one.
     pub fn new(specs: &[TaskSpec]) -> Result<TaskGraph, Vec<GraphError>> {
         if specs.is_empty() {
             return Err(vec![GraphError::Empty]);
@@ -185,6 +185,9 @@ impl Names {
     }
 }
 
+/// Mistakes that are told, so that a list of nothing else does not fill the memory.
+const MAX_MISTAKES: usize = 100;
+
 fn resolve_names(specs: &[TaskSpec]) -> Result<BTreeMap<&str, usize>, Vec<GraphError>> {
     let mut errors = Vec::new();
     let mut places = BTreeMap::new();
@@ -198,14 +201,16 @@ fn resolve_names(specs: &[TaskSpec]) -> Result<BTreeMap<&str, usize>, Vec<GraphE
             }
         }
     }
-    for (task, spec) in specs.iter().enumerate() {
-        for (place, dependency) in spec.depends_on.iter().enumerate() {
-            if !places.contains_key(dependency.as_str()) {
-                let (id, dependency) = (spec.id.clone(), dependency.clone());
-                errors.push(GraphError::UnknownDependency { task, place, id, dependency });
-            }
-        }
-    }
+    errors.truncate(MAX_MISTAKES);
+    let room = MAX_MISTAKES - errors.len();
+    let dependencies = specs.iter().enumerate().flat_map(|(task, spec)| {
+        spec.depends_on.iter().enumerate().map(move |(place, dependency)| (task, place, &spec.id, dependency))
+    });
+    let unknown = dependencies.filter(|(.., dependency)| !places.contains_key(dependency.as_str())).take(room);
+    errors.extend(unknown.map(|(task, place, id, dependency)| {
+        let (id, dependency) = (id.clone(), dependency.clone());
+        GraphError::UnknownDependency { task, place, id, dependency }
+    }));
     if errors.is_empty() { Ok(places) } else { Err(errors) }
 }
 

@@ -1,7 +1,16 @@
-//! L1: what must be done: tasks, their graph, its measures, and generators of graphs.
+//! L1: what must be done: tasks, their graph, its measures, and where graphs come from.
 
+pub mod generate;
 pub mod graph;
+pub mod limits;
+pub mod measure;
+pub mod paper_file;
+mod shapes;
 pub mod task;
 
+pub use generate::{Direction, Free, Generator};
 pub use graph::{GraphError, TaskGraph};
+pub use limits::{GeneratorError, MAX_EDGES, MAX_TASKS};
+pub use measure::{Count, Measure, Overlap};
+pub use paper_file::{PaperFile, PaperFileError};
 pub use task::{ArtifactId, Task, TaskId, TaskSpec};

@@ -1,0 +1,302 @@
+//! Generators of task graphs: a shape, task sizes and a seed in, a list of tasks out.
+//!
+//! One more task, layer or column moves nothing that was there, and a greater edge probability only adds edges.
+
+use crate::engine::rng::Chance;
+use crate::engine::{Dist, Keys, Sampler};
+use crate::workload::TaskSpec;
+use crate::workload::shapes::{self, Maker};
+
+/// A family of task graphs and its parameters. Every `size` is in output tokens, drawn for each task by its name.
+///
+/// Distributions are taken as valid; [`Generator::check`] judges everything else.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Generator {
+    /// `task-1`, `task-2`, ..: each needs the one before it.
+    Chain {
+        /// How many tasks.
+        tasks: u64,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// `start`, then in each stage s `work-s-1`, `work-s-2`, .. side by side and a `join-s` that needs them all and
+    /// that the next stage needs.
+    ForkJoin {
+        /// How many times the work forks and joins.
+        stages: u64,
+        /// Tasks side by side in a stage.
+        width: u64,
+        /// Size of the tasks side by side.
+        size: Dist,
+        /// Size of the start and the joins.
+        join_size: Dist,
+    },
+    /// `task-l-w` for layer l and column w: needs the task above it in its own column, and each of the others of the
+    /// layer above with a probability. At 0 that is one chain a column, at 1 a barrier between layers.
+    Layered {
+        /// Layers, one after another.
+        layers: u64,
+        /// Columns: tasks a layer.
+        width: u64,
+        /// Chance of each edge to another column.
+        edge_probability: f64,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// A complete tree with the root `task-1`, numbered level by level.
+    Tree {
+        /// Levels; 1 is the root alone.
+        depth: u64,
+        /// Children of each task above the last level.
+        branching: u64,
+        /// Which way the work flows.
+        direction: Direction,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// `task-1`, `task-2`, ..: each needs each one before it with a probability.
+    Random {
+        /// How many tasks.
+        tasks: u64,
+        /// Chance of each edge.
+        edge_probability: f64,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// A chain `chain-1`, `chain-2`, .. and the free tasks `free-1`, `free-2`, ..
+    ///
+    /// Of N tasks the nearest whole number to pN is free, halves rounded up, and the rest is the chain.
+    Amdahl {
+        /// How many tasks in all: N.
+        tasks: u64,
+        /// The share that is free: p.
+        parallel_fraction: f64,
+        /// Where the free tasks are.
+        free: Free,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// Several strands, loosely coupled. Counting from 0, task j (`task-{j+1}`) needs j - width if there is one, and
+    /// then j - width + 1 too if j is odd and the width above 1.
+    Lattice {
+        /// How many tasks.
+        tasks: u64,
+        /// Strands; so many tasks need nothing.
+        width: u64,
+        /// Size of a task.
+        size: Dist,
+    },
+    /// Independent tasks `task-1`, `task-2`, .. that are released one by one: a renewal process from time 0.
+    Stream {
+        /// How many tasks.
+        tasks: u64,
+        /// Seconds from one release to the next, and from time 0 to the first.
+        interarrival: Dist,
+        /// Size of a task.
+        size: Dist,
+    },
+}
+
+/// Which way the work of a tree flows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the root: every task needs its parent.
+    Out,
+    /// To the root, as in a reduction: every task needs its children.
+    In,
+}
+
+/// Where the free tasks of an Amdahl workload are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// Beside the chain: they need nothing. The longest chain is the chain: the paper's shape.
+    Beside,
+    /// After the chain: each needs its last task. With n dividing their number and nothing lost, n agents reach
+    /// Amdahl's speedup exactly; the longest chain has one task more than the chain.
+    After,
+}
+
+impl Generator {
+    /// The graph of the `bench` scenario: 20 tasks in five strands.
+    pub fn bench(size: Dist) -> Generator {
+        Generator::Lattice { tasks: 20, width: 5, size }
+    }
+
+    /// The tasks, in an order in which every task comes after all it needs. [`Generator::check`] has passed before.
+    ///
+    /// [`TaskGraph::new`](crate::workload::TaskGraph::new) accepts the list: names are unique, dependencies are there, no task waits for itself.
+    pub fn generate(&self, seed: u64) -> Vec<TaskSpec> {
+        let keys = Keys::new(seed, 0);
+        match self {
+            Generator::Chain { tasks, size } => shapes::chain(&Maker::new(keys, size), "task", *tasks),
+            Generator::ForkJoin { stages, width, size, join_size } => {
+                shapes::fork_join(&Maker::new(keys, size), &Maker::new(keys, join_size), *stages, *width)
+            }
+            Generator::Layered { layers, width, edge_probability, size } => {
+                shapes::layered(&Maker::new(keys, size), *layers, *width, Chance::new(*edge_probability))
+            }
+            Generator::Tree { branching, direction, size, .. } => {
+                shapes::tree(&Maker::new(keys, size), self.tasks(), *branching, *direction)
+            }
+            Generator::Random { tasks, edge_probability, size } => {
+                shapes::random(&Maker::new(keys, size), *tasks, Chance::new(*edge_probability))
+            }
+            Generator::Amdahl { tasks, parallel_fraction, free, size } => {
+                shapes::amdahl(&Maker::new(keys, size), shapes::chain_and_free(*tasks, *parallel_fraction), *free)
+            }
+            Generator::Lattice { tasks, width, size } => shapes::lattice(&Maker::new(keys, size), *tasks, *width),
+            Generator::Stream { tasks, interarrival, size } => {
+                shapes::stream(&Maker::new(keys, size), *tasks, &Sampler::new(interarrival))
+            }
+        }
+    }
+
+    /// The workload for a team of `agents` whose parallel part grows with the team (Gustafson), where that has a
+    /// meaning. One agent gets the same tasks as without, and what is in both has the same sizes.
+    ///
+    /// Amdahl: the free tasks times `agents`, the chain as it is. Fork-join and layered: the width times `agents`, as
+    /// long as before. Chain: it has no parallel part and stays as it is. Stream: `agents` times as many tasks in the
+    /// same time. `None` for trees, random graphs and lattices: their length and width don't come apart. The
+    /// result may be too large: [`Generator::check`] it again.
+    pub fn for_team(&self, agents: u64) -> Option<Generator> {
+        let n = agents.max(1);
+        let mut scaled = self.clone();
+        match &mut scaled {
+            Generator::Chain { .. } => {}
+            Generator::ForkJoin { width, .. } | Generator::Layered { width, .. } => *width = width.saturating_mul(n),
+            Generator::Amdahl { tasks, parallel_fraction, .. } => {
+                let (chain, free) = shapes::chain_and_free(*tasks, *parallel_fraction);
+                let free = free.saturating_mul(n);
+                *tasks = chain.saturating_add(free);
+                *parallel_fraction = free as f64 / *tasks as f64;
+            }
+            Generator::Stream { tasks, interarrival, .. } => {
+                *tasks = tasks.saturating_mul(n);
+                *interarrival = interarrival.scaled(1.0 / n as f64);
+            }
+            Generator::Tree { .. } | Generator::Random { .. } | Generator::Lattice { .. } => return None,
+        }
+        Some(scaled)
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::float_cmp, reason = "the same draw has the same bits")]
+mod tests {
+    use super::*;
+    use crate::workload::{Count, Measure, TaskGraph};
+    use proptest::prelude::*;
+
+    const SIZE: Dist = Dist::Constant(100.0);
+
+    fn graph(generator: &Generator, seed: u64) -> TaskGraph {
+        generator.check().expect("within limits");
+        TaskGraph::new(&generator.generate(seed)).expect("generators make task graphs")
+    }
+
+    /// Tasks, edges, the longest chain and the width.
+    fn figures(generator: &Generator) -> (usize, usize, usize, u64) {
+        let measure = Measure::by_size(&graph(generator, 1));
+        (measure.tasks, measure.edges, measure.longest_chain, measure.width.value())
+    }
+
+    #[test]
+    fn shapes_are_what_they_are_called() {
+        assert_eq!(figures(&Generator::Chain { tasks: 7, size: SIZE }), (7, 6, 7, 1));
+        assert_eq!(figures(&Generator::ForkJoin { stages: 3, width: 4, size: SIZE, join_size: SIZE }), (16, 24, 7, 4));
+        let layered = |edge_probability| Generator::Layered { layers: 4, width: 5, edge_probability, size: SIZE };
+        assert_eq!(figures(&layered(0.0)), (20, 15, 4, 5));
+        assert_eq!(figures(&layered(1.0)), (20, 75, 4, 5));
+        for direction in [Direction::Out, Direction::In] {
+            let tree = |depth, branching| Generator::Tree { depth, branching, direction, size: SIZE };
+            assert_eq!(figures(&tree(4, 3)), (40, 39, 4, 27));
+            assert_eq!(figures(&tree(1, u64::MAX)), (1, 0, 1, 1));
+        }
+        let random = |edge_probability| Generator::Random { tasks: 9, edge_probability, size: SIZE };
+        assert_eq!(figures(&random(0.0)), (9, 0, 1, 9));
+        assert_eq!(figures(&random(1.0)), (9, 36, 9, 1));
+        assert_eq!(figures(&Generator::Lattice { tasks: 6, width: 1, size: SIZE }), (6, 5, 6, 1));
+        let stream = Generator::Stream { tasks: 6, interarrival: Dist::Constant(2.0), size: SIZE };
+        assert_eq!(figures(&stream), (6, 0, 1, 6));
+        let releases: Vec<u64> = stream.generate(1).iter().map(|task| task.release.as_us() / 1_000_000).collect();
+        assert_eq!(releases, [2, 4, 6, 8, 10, 12]);
+    }
+
+    #[test]
+    fn the_paper_s_fractions() {
+        for (p, chain, edges) in [(0.9, 2, 1), (0.5, 10, 9), (0.2, 16, 15)] {
+            let amdahl = |free| Generator::Amdahl { tasks: 20, parallel_fraction: p, free, size: SIZE };
+            let beside = Measure::by_size(&graph(&amdahl(Free::Beside), 1));
+            assert_eq!((beside.longest_chain, beside.edges), (chain, edges));
+            assert!((beside.parallel_fraction_by_count() - p).abs() < 1e-12);
+            assert!((beside.parallel_fraction_by_size() - p).abs() < 1e-12);
+            assert_eq!(beside.width, Count::Exact(20 - chain as u64 + 1));
+            let after = Measure::by_size(&graph(&amdahl(Free::After), 1));
+            assert_eq!((after.longest_chain, after.edges), (chain + 1, 19));
+            assert_eq!(after.width, Count::Exact(20 - chain as u64));
+        }
+        let ends = |p, free| figures(&Generator::Amdahl { tasks: 4, parallel_fraction: p, free, size: SIZE });
+        assert_eq!([ends(0.0, Free::Beside), ends(0.0, Free::After)], [(4, 3, 4, 1); 2]);
+        assert_eq!([ends(1.0, Free::Beside), ends(1.0, Free::After)], [(4, 0, 1, 4); 2]);
+        assert_eq!(shapes::chain_and_free(10, 0.25), (7, 3));
+    }
+
+    #[test]
+    fn the_benchmark_s_edges() {
+        let specs = Generator::bench(SIZE).generate(0);
+        assert_eq!(specs.len(), 20);
+        for (j, spec) in specs.iter().enumerate() {
+            let needed: Vec<usize> = match (j >= 5, j % 2 == 1) {
+                (false, _) => vec![],
+                (true, false) => vec![j - 5],
+                (true, true) => vec![j - 5, j - 4],
+            };
+            let names: Vec<String> = needed.iter().map(|on| format!("task-{}", on + 1)).collect();
+            assert_eq!((&spec.id, &spec.depends_on), (&format!("task-{}", j + 1), &names));
+        }
+    }
+
+    #[test]
+    fn a_team_s_workload_keeps_its_serial_part() {
+        let size = Dist::Exponential { mean: 100.0 };
+        let amdahl = |tasks, parallel_fraction| {
+            let size = size.clone();
+            Generator::Amdahl { tasks, parallel_fraction, free: Free::After, size }
+        };
+        for n in 1..=64 {
+            for tasks in 1..=40 {
+                let one = amdahl(tasks, 0.35);
+                let team = one.for_team(n).expect("defined");
+                let (chain, free) = shapes::chain_and_free(tasks, 0.35);
+                assert_eq!(team.tasks(), chain + n * free);
+                assert_eq!(team.generate(5)[..tasks as usize], one.generate(5), "the same tasks and {n} times");
+            }
+        }
+        let layered = |width| Generator::Layered { layers: 3, width, edge_probability: 0.1, size: SIZE };
+        assert_eq!(layered(4).for_team(3), Some(layered(12)));
+        let stream = |tasks, mean| Generator::Stream { tasks, interarrival: Dist::Exponential { mean }, size: SIZE };
+        assert_eq!(stream(10, 8.0).for_team(4), Some(stream(40, 2.0)));
+        assert_eq!(Generator::bench(SIZE).for_team(2), None);
+    }
+
+    proptest! {
+        #[test]
+        fn more_moves_nothing(tasks in 1..30u64, more in 0..9u64, p in 0.0..0.5, seed in any::<u64>()) {
+            let size = Dist::Exponential { mean: 9.0 };
+            let random = |tasks, edge_probability| Generator::Random { tasks, edge_probability, size: size.clone() };
+            let few = random(tasks, p).generate(seed);
+            prop_assert_eq!(&random(tasks + more, p).generate(seed)[..tasks as usize], &few[..]);
+            for (few, many) in few.iter().zip(random(tasks, 2.0 * p).generate(seed)) {
+                prop_assert_eq!(few.size, many.size);
+                prop_assert!(few.depends_on.iter().all(|on| many.depends_on.contains(on)));
+            }
+            let layered = |width| Generator::Layered { layers: 3, width, edge_probability: p, size: size.clone() };
+            let wide = layered(tasks + more).generate(seed);
+            for narrow in layered(tasks).generate(seed) {
+                let same = wide.iter().find(|task| task.id == narrow.id).expect("it is still there");
+                prop_assert_eq!(same.size, narrow.size);
+                prop_assert!(narrow.depends_on.iter().all(|on| same.depends_on.contains(on)));
+            }
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! One test binary: what the library and the binary do as a whole.
+
+mod workload;
