@@ -1,7 +1,7 @@
 //! The task graph: acyclic by construction, and every mistake in its making comes with a witness.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use thiserror::Error;
 
@@ -77,9 +77,14 @@ impl TaskGraph {
         let mut tasks: Vec<Task> = Vec::with_capacity(specs.len());
         for &place in &order {
             let spec = &specs[place];
-            let mut depends_on: Vec<TaskId> = spec.depends_on.iter().map(|name| id_at[places[name.as_str()]]).collect();
-            depends_on.sort_unstable();
-            depends_on.dedup();
+            let mut depends_on: Vec<TaskId> = Vec::with_capacity(spec.depends_on.len());
+            let mut known = BTreeSet::new();
+            for name in &spec.depends_on {
+                let on = id_at[places[name.as_str()]];
+                if known.insert(on) {
+                    depends_on.push(on);
+                }
+            }
             let own = std::slice::from_ref(&spec.id);
             let writes = if spec.writes.is_empty() { own } else { &spec.writes };
             tasks.push(Task {

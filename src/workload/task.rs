@@ -59,7 +59,7 @@ pub struct Task {
     pub key: u64,
     /// Output tokens of useful work.
     pub size: f64,
-    /// The tasks that must be done before, ascending.
+    /// The tasks that must be done before, each once, as listed.
     pub depends_on: Vec<TaskId>,
     /// The tasks that wait for this one, ascending.
     pub dependents: Vec<TaskId>,
