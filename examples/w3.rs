@@ -50,7 +50,28 @@ fn main() {
     };
     let mut sim = Simulator::new(&scenario);
     let mut stats = Stats::new(Prices::default());
-    for mode in 0..3 {
+    let mut bare = bare::Bare::new(42);
+    for r in 0..2000 {
+        sim.run(&arch, r, &mut stats);
+        let b = if rounds { bare.run_rounds(n, r) } else { bare.run_async(n, r) };
+        assert_eq!(b, stats.metrics().makespan.as_us(), "rep {r}");
+    }
+    for mode in std::env::args().nth(4).map_or(vec![3, 0, 1, 2, 3, 0, 1, 2], |m| vec![m.parse().unwrap()]) {
+        if mode == 3 {
+            let start = std::time::Instant::now();
+            let mut m = 0;
+            for r in 0..reps {
+                m += if rounds { bare.run_rounds(n, r) } else { bare.run_async(n, r) };
+            }
+            let e = start.elapsed().as_secs_f64();
+            println!(
+                "bare: {:.0} runs/s  {:.0} ns/run {}",
+                reps as f64 / e,
+                e / reps as f64 * 1e9,
+                m as f64 / 1e6 / reps as f64
+            );
+            continue;
+        }
         let start = std::time::Instant::now();
         let (mut m, mut a, mut l) = (0.0, 0u64, 0u64);
         let dynarch: &dyn Architecture = &*scenario.architecture;
@@ -82,5 +103,178 @@ fn main() {
             a as f64 / reps as f64,
             l as f64 / reps as f64
         );
+    }
+}
+
+mod bare {
+    use brooks::engine::{
+        Dist, Keys, Purpose, Sampler, key_of,
+        rng::{Chance, KeySource},
+    };
+    pub struct Bare {
+        source: KeySource,
+        llm: Sampler,
+        tool: Sampler,
+        fail: Chance,
+        keys: [u64; 20],
+        deps: [u8; 20],
+        next: [[u8; 2]; 20],
+    }
+    impl Bare {
+        pub fn new(seed: u64) -> Bare {
+            let (mut deps, mut next) = ([0; 20], [[255; 2]; 20]);
+            for j in 5..20usize {
+                let mut add = |on: usize| {
+                    deps[j] += 1;
+                    let slot = if next[on][0] == 255 { 0 } else { 1 };
+                    next[on][slot] = j as u8;
+                };
+                add(j - 5);
+                if j % 2 == 1 {
+                    add(j - 4);
+                }
+            }
+            let us = |mu: f64, sigma| Sampler::new(&Dist::Lognormal { mu, sigma }.scaled(1e6));
+            Bare {
+                source: KeySource::new(seed),
+                llm: us(2.5, 0.6),
+                tool: us(0.5, 0.9),
+                fail: Chance::new(0.15),
+                keys: std::array::from_fn(|j| key_of(&format!("task-{j}"))),
+                deps,
+                next,
+            }
+        }
+        #[inline]
+        fn time(&self, keys: &Keys, task: usize, start: u64) -> u64 {
+            let s = keys.stream_nth(Purpose::Latency, self.keys[task], start);
+            (self.llm.at(s.nth(0)) + self.tool.at(s.nth(1)) + 0.5) as u64
+        }
+        pub fn run_async(&mut self, n: usize, replication: u64) -> u64 {
+            let keys = self.source.keys(replication);
+            let mut ready: u32 = 0b11111;
+            let mut deps = self.deps;
+            let mut starts = [0u64; 20];
+            let mut landed = [0u64; 20];
+            let mut steps = [0u64; 64];
+            let mut queue = [0u128; 64];
+            let mut len = 0usize;
+            let mut seq = 0u128;
+            let mut done = 0;
+            let mut idle: u64 = (1 << n) - 1;
+            let mut now = 0u64;
+            loop {
+                while idle != 0 && ready != 0 {
+                    let agent = idle.trailing_zeros() as usize;
+                    idle &= idle - 1;
+                    let mut choice = keys.stream(Purpose::Choice, (agent as u64) << 32 | steps[agent]);
+                    steps[agent] += 1;
+                    let mut rank = choice.below(ready.count_ones());
+                    let mut bits = ready;
+                    while rank > 0 {
+                        bits &= bits - 1;
+                        rank -= 1;
+                    }
+                    let task = bits.trailing_zeros() as usize;
+                    ready &= !(1 << task);
+                    let at = now + self.time(&keys, task, starts[task]);
+                    starts[task] += 1;
+                    let event = u128::from(at) << 64 | seq << 24 | (task << 8 | agent) as u128;
+                    seq += 1;
+                    let mut i = len;
+                    len += 1;
+                    while i > 0 && queue[i - 1] < event {
+                        queue[i] = queue[i - 1];
+                        i -= 1;
+                    }
+                    queue[i] = event;
+                }
+                len -= 1;
+                let event = queue[len];
+                now = (event >> 64) as u64;
+                let (task, agent) = ((event >> 8) as usize & 0xff, event as usize & 0xff);
+                idle |= 1 << agent;
+                landed[task] += 1;
+                if self.fail.happens(keys.stream_nth(Purpose::Fault, self.keys[task], landed[task]).nth(1)) {
+                    ready |= 1 << task;
+                    continue;
+                }
+                done += 1;
+                if done == 20 {
+                    return now;
+                }
+                for &d in &self.next[task] {
+                    if d != 255 {
+                        deps[d as usize] -= 1;
+                        if deps[d as usize] == 0 {
+                            ready |= 1 << d;
+                        }
+                    }
+                }
+            }
+        }
+        pub fn run_rounds(&mut self, n: usize, replication: u64) -> u64 {
+            let keys = self.source.keys(replication);
+            let mut ready: u32 = 0b11111;
+            let mut deps = self.deps;
+            let mut starts = [0u64; 20];
+            let mut landed = [0u64; 20];
+            let mut queue = [0u128; 64];
+            let mut done = 0;
+            let mut now = 0u64;
+            let mut round = 0u64;
+            loop {
+                let mut len = 0usize;
+                for agent in 0..n {
+                    let mut choice = keys.stream(Purpose::Choice, (agent as u64) << 32 | round);
+                    let mut rank = choice.below(ready.count_ones());
+                    let mut bits = ready;
+                    while rank > 0 {
+                        bits &= bits - 1;
+                        rank -= 1;
+                    }
+                    let task = bits.trailing_zeros() as usize;
+                    let at = now + self.time(&keys, task, starts[task]);
+                    starts[task] += 1;
+                    let event = u128::from(at) << 64 | (agent as u128) << 24 | (task << 8 | agent) as u128;
+                    let mut i = len;
+                    len += 1;
+                    while i > 0 && queue[i - 1] < event {
+                        queue[i] = queue[i - 1];
+                        i -= 1;
+                    }
+                    queue[i] = event;
+                }
+                round += 1;
+                let mut taken = 0u32;
+                while len > 0 {
+                    len -= 1;
+                    let event = queue[len];
+                    now = (event >> 64) as u64;
+                    let task = (event >> 8) as usize & 0xff;
+                    if taken >> task & 1 == 1 {
+                        continue;
+                    }
+                    taken |= 1 << task;
+                    landed[task] += 1;
+                    if self.fail.happens(keys.stream_nth(Purpose::Fault, self.keys[task], landed[task]).nth(1)) {
+                        continue;
+                    }
+                    ready &= !(1 << task);
+                    done += 1;
+                    for &d in &self.next[task] {
+                        if d != 255 {
+                            deps[d as usize] -= 1;
+                            if deps[d as usize] == 0 {
+                                ready |= 1 << d;
+                            }
+                        }
+                    }
+                }
+                if done == 20 {
+                    return now;
+                }
+            }
+        }
     }
 }

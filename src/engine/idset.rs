@@ -90,6 +90,56 @@ impl IdSet {
     }
 }
 
+/// As many sets as there are rows, in one piece of memory: what each agent owns, what each is able to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IdTable {
+    words: Vec<u64>,
+    width: usize,
+}
+
+impl IdTable {
+    /// `rows` empty sets over ids below `capacity`.
+    pub fn empty(rows: usize, capacity: usize) -> IdTable {
+        let width = capacity.div_ceil(64).max(1);
+        IdTable { words: vec![0; rows * width], width }
+    }
+
+    /// How many sets it has.
+    pub fn rows(&self) -> usize {
+        self.words.len() / self.width
+    }
+
+    /// The words of one set.
+    #[inline]
+    pub fn row(&self, row: u32) -> &[u64] {
+        let start = row as usize * self.width;
+        &self.words[start..start + self.width]
+    }
+
+    /// Adds `id` to a set.
+    #[inline]
+    pub fn insert(&mut self, row: u32, id: u32) {
+        self.words[row as usize * self.width + id as usize / 64] |= 1 << (id % 64);
+    }
+
+    /// Takes `id` out of a set.
+    #[inline]
+    pub fn remove(&mut self, row: u32, id: u32) {
+        self.words[row as usize * self.width + id as usize / 64] &= !(1 << (id % 64));
+    }
+
+    /// Whether a set has `id`.
+    #[inline]
+    pub fn contains(&self, row: u32, id: u32) -> bool {
+        self.words[row as usize * self.width + id as usize / 64] >> (id % 64) & 1 == 1
+    }
+
+    /// Takes everything out of all sets.
+    pub fn clear(&mut self) {
+        self.words.fill(0);
+    }
+}
+
 /// The positions of the ones in a sequence of words, ascending.
 #[inline]
 pub fn ones(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {

@@ -11,7 +11,7 @@ pub mod time;
 
 pub use digest::Digest;
 pub use dist::Dist;
-pub use idset::IdSet;
+pub use idset::{IdSet, IdTable};
 pub use queue::EventQueue;
 pub use rng::{Keys, Purpose, Stream, key_of};
 pub use sampler::Sampler;

@@ -47,38 +47,46 @@ const ARITY: usize = 4;
 /// Pending events; the earliest comes out first, equal ones in the order in which they went in.
 ///
 /// Up to 24 events it is an array sorted latest first: pushing shifts a few neighbours, popping takes the last.
-/// Beyond that it is a 4-ary heap, until it runs empty again.
-#[derive(Clone, Debug, Default)]
+/// Beyond that it is a 4-ary heap, until that runs empty again.
+#[derive(Clone, Debug)]
 pub struct EventQueue {
-    events: Vec<Event>,
+    /// Latest first; used while the heap is empty.
+    sorted: [Event; SMALL],
+    len: usize,
+    heap: Vec<Event>,
     sequence: u64,
-    is_heap: bool,
+}
+
+impl Default for EventQueue {
+    fn default() -> EventQueue {
+        EventQueue::new()
+    }
 }
 
 impl EventQueue {
     /// An empty queue.
     pub fn new() -> EventQueue {
-        EventQueue { events: Vec::with_capacity(SMALL + 1), sequence: 0, is_heap: false }
+        EventQueue { sorted: [Event(0); SMALL], len: 0, heap: Vec::new(), sequence: 0 }
     }
 
     /// Forgets all events and starts counting anew; keeps its memory.
     #[inline]
     pub fn clear(&mut self) {
-        self.events.clear();
+        self.len = 0;
+        self.heap.clear();
         self.sequence = 0;
-        self.is_heap = false;
     }
 
     /// How many events are pending.
     #[inline]
     pub fn len(&self) -> usize {
-        self.events.len()
+        self.len + self.heap.len()
     }
 
     /// Whether nothing is pending.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.events.is_empty()
+        self.len() == 0
     }
 
     /// Schedules an event. `class` is below 16, `slot` below 2^24.
@@ -86,75 +94,73 @@ impl EventQueue {
     pub fn push(&mut self, time: Time, class: u8, slot: u32) {
         let event = Event::new(time, class, self.sequence, slot);
         self.sequence += 1;
-        if self.is_heap {
-            self.push_heap(event);
+        if self.heap.is_empty() && self.len < SMALL {
+            let mut at = self.len;
+            self.len += 1;
+            while at > 0 && self.sorted[at - 1] < event {
+                self.sorted[at] = self.sorted[at - 1];
+                at -= 1;
+            }
+            self.sorted[at] = event;
         } else {
-            self.push_sorted(event);
+            self.push_heap(event);
         }
     }
 
     /// When the next event happens.
     #[inline]
     pub fn next_time(&self) -> Option<Time> {
-        let next = if self.is_heap { self.events.first() } else { self.events.last() };
+        let next = if self.len > 0 { self.sorted.get(self.len - 1) } else { self.heap.first() };
         next.map(|event| event.time())
     }
 
     /// Takes the next event.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
-        if self.is_heap { self.pop_heap() } else { self.events.pop() }
+        if self.len == 0 {
+            return self.pop_heap();
+        }
+        self.len -= 1;
+        self.sorted.get(self.len).copied()
     }
 
-    #[inline]
-    fn push_sorted(&mut self, event: Event) {
-        self.events.push(event);
-        let mut at = self.events.len() - 1;
-        while at > 0 && self.events[at - 1] < event {
-            self.events[at] = self.events[at - 1];
-            at -= 1;
-        }
-        self.events[at] = event;
-        if self.events.len() > SMALL {
-            // Ascending order is a heap already.
-            self.events.reverse();
-            self.is_heap = true;
-        }
-    }
-
+    #[cold]
     fn push_heap(&mut self, event: Event) {
-        self.events.push(event);
-        let mut at = self.events.len() - 1;
+        // Earliest first is a heap already.
+        self.heap.extend(self.sorted[..self.len].iter().rev());
+        self.len = 0;
+        self.heap.push(event);
+        let mut at = self.heap.len() - 1;
         while at > 0 {
             let parent = (at - 1) / ARITY;
-            if self.events[parent] <= event {
+            if self.heap[parent] <= event {
                 break;
             }
-            self.events[at] = self.events[parent];
+            self.heap[at] = self.heap[parent];
             at = parent;
         }
-        self.events[at] = event;
+        self.heap[at] = event;
     }
 
+    #[cold]
     fn pop_heap(&mut self) -> Option<Event> {
-        let first = *self.events.first()?;
-        let last = self.events.pop()?;
-        let len = self.events.len();
+        let first = *self.heap.first()?;
+        let last = self.heap.pop()?;
+        let len = self.heap.len();
         if len == 0 {
-            self.is_heap = false;
             return Some(first);
         }
         let mut at = 0;
         loop {
             let children = (ARITY * at + 1).min(len)..(ARITY * at + 1 + ARITY).min(len);
-            let Some(least) = children.min_by_key(|&child| self.events[child]) else { break };
-            if last <= self.events[least] {
+            let Some(least) = children.min_by_key(|&child| self.heap[child]) else { break };
+            if last <= self.heap[least] {
                 break;
             }
-            self.events[at] = self.events[least];
+            self.heap[at] = self.heap[least];
             at = least;
         }
-        self.events[at] = last;
+        self.heap[at] = last;
         Some(first)
     }
 }

@@ -30,6 +30,8 @@ pub struct Stats {
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
     artifacts: Vec<Artifact>,
+    /// Every write of a run without rounds, for its overlaps.
+    landings: Vec<Write>,
 }
 
 /// Sums over the replies of the round under way.
@@ -44,14 +46,15 @@ struct RoundSums {
 }
 
 /// What must be known of an artifact to classify its next write.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Artifact {
+    /// None before the first write.
+    last_writer: Option<AgentId>,
     first_round: u32,
     last_round: u32,
-    last_writer: AgentId,
+    last_at: Time,
+    /// Whether its last round is counted as one of concurrent writes.
     counted: bool,
-    /// Who wrote it when, for the overlaps of runs without rounds.
-    landings: Vec<(Time, AgentId)>,
 }
 
 impl Stats {
@@ -95,10 +98,9 @@ impl Observer for Stats {
         self.right = 0;
         self.round = RoundSums::default();
         self.gaps = (0, 0.0, 0.0);
+        self.artifacts.clear();
         self.artifacts.resize(artifacts, Artifact::default());
-        for artifact in &mut self.artifacts {
-            artifact.landings.clear();
-        }
+        self.landings.clear();
     }
 
     #[inline]
@@ -133,30 +135,36 @@ impl Observer for Stats {
 
     #[inline]
     fn write(&mut self, write: &Write) {
-        let metrics = &mut self.metrics;
         let artifact = &mut self.artifacts[write.artifact as usize];
-        let is_first = artifact.landings.is_empty();
-        if is_first {
-            artifact.first_round = write.round;
-        } else if write.round == 0 || write.round > artifact.first_round {
-            metrics.rewrites_any += 1;
-            metrics.rewrites_cross_agent += u32::from(artifact.last_writer != write.agent);
-        }
         if write.round == 0 {
-            let overlapping = artifact.landings.iter().rev().take_while(|(at, _)| *at > write.start);
-            metrics.concurrent_writes += overlapping.filter(|(_, agent)| *agent != write.agent).count() as u32;
-            artifact.landings.push((write.at, write.agent));
-        } else if is_first || artifact.last_round != write.round {
-            artifact.counted = false;
-            if is_first {
-                artifact.landings.push((write.at, write.agent));
+            self.landings.push(*write);
+        }
+        if let Some(last_writer) = artifact.last_writer {
+            let is_other = last_writer != write.agent;
+            if write.round == 0 {
+                self.metrics.rewrites_any += 1;
+                self.metrics.rewrites_cross_agent += u32::from(is_other);
+                if artifact.last_at > write.start {
+                    self.metrics.concurrent_writes += overlaps(&self.landings, write);
+                }
+            } else {
+                if write.round > artifact.first_round {
+                    self.metrics.rewrites_any += 1;
+                    self.metrics.rewrites_cross_agent += u32::from(is_other);
+                }
+                if artifact.last_round != write.round {
+                    artifact.counted = false;
+                } else if is_other && !artifact.counted {
+                    artifact.counted = true;
+                    self.metrics.concurrent_writes += 1;
+                }
             }
-        } else if artifact.last_writer != write.agent && !artifact.counted {
-            artifact.counted = true;
-            metrics.concurrent_writes += 1;
+        } else {
+            artifact.first_round = write.round;
         }
         artifact.last_round = write.round;
-        artifact.last_writer = write.agent;
+        artifact.last_at = write.at;
+        artifact.last_writer = Some(write.agent);
     }
 
     #[inline]
@@ -214,4 +222,10 @@ impl Observer for Stats {
         self.metrics.ending = ending;
         self.metrics.makespan = at;
     }
+}
+
+/// How many writes of the same artifact by others landed while the step of `write` was under way.
+fn overlaps(landings: &[Write], write: &Write) -> u32 {
+    let meanwhile = landings.iter().rev().take_while(|other| other.at > write.start);
+    meanwhile.filter(|other| other.artifact == write.artifact && other.agent != write.agent).count() as u32
 }

@@ -3,9 +3,8 @@
 
 use crate::engine::{Purpose, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
-use crate::simulation::DependencyCheck;
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator};
-use crate::team::{AgentId, ClaimOutcome, Claims, Consistency, Reports};
+use crate::team::{AgentId, ClaimOutcome, Reports};
 use crate::workload::TaskId;
 
 /// The draws of an attempt, by number.
@@ -85,7 +84,7 @@ impl Simulator<'_> {
         } else {
             self.commit_batch(agent, busy, observer)
         };
-        if self.scenario.consistency == Consistency::Lock {
+        if self.uses.locks {
             self.unlock_all(agent);
         }
         split
@@ -141,18 +140,23 @@ impl Simulator<'_> {
     fn write<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> bool {
         let step = &self.agents[agent as usize].step;
         let (start, seen) = (step.start, step.seen_workspace);
-        let graph = &*self.scenario.graph;
-        let entry = &graph.tasks()[task as usize];
+        let node = self.nodes[task as usize];
+        if node.writes == 1 && !self.uses.optimistic && !self.uses.clashes {
+            let clashes = self.workspace.changed_since(node.first_write, seen, agent);
+            self.workspace.write(node.first_write, agent);
+            observer.write(&Write { artifact: node.first_write, agent, start, at: self.now, round: self.round });
+            return clashes;
+        }
+        let entry = &self.scenario.graph.tasks()[task as usize];
         let changed = |artifact: &u32| self.workspace.changed_since(*artifact, seen, agent);
         let mut clashes = entry.writes.iter().any(changed);
-        let optimistic = self.scenario.consistency == Consistency::Optimistic;
-        if optimistic {
+        if self.uses.optimistic {
             clashes |= entry.reads.iter().any(changed);
         }
-        if self.minds[self.agents[agent as usize].mind].faults.peaceful < 1.0 {
+        if self.uses.clashes {
             clashes |= self.clashes_in_meaning(task, agent);
         }
-        if !(optimistic && clashes) {
+        if !(self.uses.optimistic && clashes) {
             for &artifact in &entry.writes {
                 self.workspace.write(artifact, agent);
                 observer.write(&Write { artifact, agent, start, at: self.now, round: self.round });
@@ -170,7 +174,7 @@ impl Simulator<'_> {
         let shares = |a: &[u32], b: &[u32]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
         let related = |other: TaskId| {
             let (a, b) = (&graph[task as usize], &graph[other as usize]);
-            let declared = self.declares[task as usize] && self.declares[other as usize];
+            let declared = self.nodes[task as usize].declares && self.nodes[other as usize].declares;
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };
         let others = self.landed[step.seen_landed..].iter().filter(|&&other| other != task && related(other)).count();
@@ -184,17 +188,15 @@ impl Simulator<'_> {
 
     #[inline]
     fn attempt_stream(&self, task: TaskId, attempt: u32) -> crate::engine::Stream {
-        let key = self.scenario.graph.tasks()[task as usize].key;
-        self.keys.stream_nth(Purpose::Fault, key, u64::from(attempt))
+        self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
     }
 
     #[inline]
     fn claim<O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
-        let check = self.scenario.dependency_check == DependencyCheck::Claim;
-        let outcome = self.board.claim(task, agent, seen, check);
+        let outcome = self.board.claim(task, agent, seen, self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
-                if self.terms.claims == Claims::AtCommit {
+                if !self.uses.claims_at_once {
                     self.tell(task, agent, TaskEventKind::Claimed, observer);
                 }
             }
@@ -214,7 +216,7 @@ impl Simulator<'_> {
         clashes: bool,
         observer: &mut O,
     ) -> Outcome {
-        if self.scenario.dependency_check == DependencyCheck::Complete && !self.board.is_startable(task) {
+        if self.uses.checks_completions && !self.board.is_startable(task) {
             self.tell(task, agent, TaskEventKind::BlockedClaim, observer);
             self.put_back(task, agent);
             return Outcome::Lost;
@@ -251,7 +253,7 @@ impl Simulator<'_> {
             }
             is_hollow = faults.premature.happens(draws.nth(PREMATURE));
         }
-        if self.scenario.dependency_check == DependencyCheck::None {
+        if !self.uses.checks_claims && !self.uses.checks_completions {
             let done = |&on: &TaskId| self.board.status(on) == crate::team::Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
@@ -328,7 +330,7 @@ impl Simulator<'_> {
 
     /// A working step ends without any effect; what it held is free again.
     fn give_up(&mut self, agent: AgentId, busy: Time) -> TimeSplit {
-        if self.terms.claims == Claims::AtDecision {
+        if self.uses.claims_at_once {
             let batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
             let single = [(self.agents[agent as usize].step.task, 0)];
             for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
@@ -338,7 +340,7 @@ impl Simulator<'_> {
             }
             self.agents[agent as usize].step.batch = batch;
         }
-        if self.scenario.consistency == Consistency::Lock {
+        if self.uses.locks {
             self.unlock_all(agent);
         }
         TimeSplit { lost: busy, ..TimeSplit::default() }

@@ -12,9 +12,11 @@ pub(super) struct Mind {
     pub(super) tool: Option<Sampler>,
     pub(super) effects: Effects,
     pub(super) tokens: Tokens,
+    /// Input tokens of the prompt and the board.
+    pub(super) fixed_input: u32,
     /// Cached input in 1/65536 of the input.
     pub(super) cached_65536: u64,
-    /// Output tokens of each task.
+    /// Output tokens of a call on each task, the overhead of the call included.
     pub(super) task_tokens: Vec<u32>,
     pub(super) batch: Batch,
     pub(super) ahead: Chance,
@@ -96,6 +98,7 @@ impl Mind {
             lease: fallibility.lease,
             peaceful: 1.0 - fallibility.conflict_probability,
         };
+        let output_of = |size: f64| tokens.overhead.saturating_add((tokens.verbosity * size).round() as u32);
         Mind {
             latency: match &profile.latency {
                 Latency::PerTask { task, idle } => Pace::PerTask { task: us(task), idle: us(idle) },
@@ -112,8 +115,9 @@ impl Mind {
                 any: [variation.run, variation.agent, variation.round, variation.call].iter().any(|&s| s > 0.0),
             },
             tokens,
+            fixed_input: tokens.system.saturating_add(tokens.board_per_task.saturating_mul(graph.len() as u32)),
             cached_65536: (tokens.cached_share * 65536.0) as u64,
-            task_tokens: graph.tasks().iter().map(|task| (task.size * tokens.verbosity).round() as u32).collect(),
+            task_tokens: graph.tasks().iter().map(|task| output_of(task.size)).collect(),
             batch: match &profile.batching.tasks {
                 BatchSize::Fixed(0 | 1) => Batch::One,
                 BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),

@@ -3,9 +3,11 @@
 
 mod commit;
 mod mind;
+mod prepare;
 pub mod scenario;
 mod simulator;
 mod think;
+mod wakes;
 
 pub use scenario::{DependencyCheck, Limits, Pacing, Scenario};
 pub use simulator::Simulator;

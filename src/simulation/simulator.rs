@@ -4,12 +4,13 @@
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
-use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::mind::Mind;
-use crate::simulation::{DependencyCheck, Pacing, Scenario};
+use crate::simulation::wakes::Wakes;
+use crate::simulation::{Pacing, Scenario};
 use crate::team::{Action, AgentId, Blocks, Board, Mail, Station, Until, View, Workspace};
-use crate::workload::TaskId;
+use crate::workload::{ArtifactId, TaskId};
 
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
@@ -19,11 +20,13 @@ pub struct Simulator<'s> {
     pub(super) minds: Vec<Mind>,
     pub(super) stations: Vec<Shared>,
     /// By agent: the tasks that it has the skill for.
-    pub(super) able: Vec<IdSet>,
-    /// By task: whether it declares what it reads and writes.
-    pub(super) declares: Vec<bool>,
+    pub(super) able: IdTable,
+    pub(super) nodes: Vec<Node>,
+    pub(super) uses: Uses,
+    /// When tasks are released that are not there from the start.
+    pub(super) releases: Vec<(TaskId, Time)>,
     pub(super) keys: Keys,
-    key_source: KeySource,
+    pub(super) key_source: KeySource,
     // What a run changes.
     pub(super) now: Time,
     pub(super) round: u32,
@@ -44,7 +47,36 @@ pub struct Simulator<'s> {
     pub(super) wakes: Wakes,
     pub(super) calls: u64,
     pub(super) tokens: u64,
-    round_effects: Vec<f64>,
+    pub(super) round_effects: Vec<f64>,
+}
+
+/// What the loop must know of a task, in one place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// The identity that keys its draws.
+    pub(super) key: u64,
+    /// The first artifact that it writes, and how many there are.
+    pub(super) first_write: ArtifactId,
+    pub(super) writes: u32,
+    /// Whether it declares what it reads and writes.
+    pub(super) declares: bool,
+}
+
+/// Which of the less common things a scenario uses, so that the loop can pass the others by.
+#[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
+pub(super) struct Uses {
+    pub(super) batches: bool,
+    pub(super) locks: bool,
+    pub(super) optimistic: bool,
+    /// Clashes in meaning, on top of overlapping writes.
+    pub(super) clashes: bool,
+    pub(super) claims_at_once: bool,
+    /// Somebody hands out tasks, before the start or as they come.
+    pub(super) hands_out: bool,
+    /// Dependencies are enforced at the claim.
+    pub(super) checks_claims: bool,
+    pub(super) checks_completions: bool,
 }
 
 /// A shared resource at run time.
@@ -142,21 +174,6 @@ pub(super) struct Progress {
     pub(super) is_hollow: bool,
 }
 
-/// Who is to be asked next.
-#[derive(Clone, Debug)]
-pub(super) struct Wakes {
-    /// Free and not yet asked.
-    fresh: IdSet,
-    /// Waiting, by what for.
-    ready: IdSet,
-    mail: IdSet,
-    change: IdSet,
-    /// Something happened that those may have waited for.
-    pub(super) woke_ready: bool,
-    pub(super) woke_change: bool,
-    due: IdSet,
-}
-
 /// Classes of timers, in the order in which they go off at one time.
 const RELEASE: u8 = 0;
 pub(super) const LEASE: u8 = 1;
@@ -165,75 +182,6 @@ pub(super) const RECOVERY: u8 = 2;
 pub(super) const STEP: u8 = 0;
 
 impl<'s> Simulator<'s> {
-    /// Makes a scenario ready to run.
-    pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
-        let graph = &*scenario.graph;
-        let terms = scenario.architecture.terms();
-        let present = if terms.alone { 1 } else { scenario.team.len() };
-        let team = &scenario.team[..present.max(1)];
-        let lead = (terms.has_lead && team.len() > 1).then_some(0);
-        let mut minds = Vec::new();
-        let mut agents: Vec<Member> = Vec::with_capacity(team.len());
-        for (place, agent) in team.iter().enumerate() {
-            let same = team[..place].iter().position(|other| other.profile == agent.profile);
-            let mind = same.map_or(minds.len(), |other| agents[other].mind);
-            if same.is_none() {
-                minds.push(Mind::new(&agent.profile, graph));
-            }
-            agents.push(Member { mind, effect: 1.0, ..Member::default() });
-        }
-        let skill = |task: &crate::workload::Task| task.skill.map(|skill| graph.skills()[skill as usize].as_str());
-        let able: Vec<IdSet> = team
-            .iter()
-            .map(|agent| {
-                let mut set = IdSet::empty(graph.len());
-                for (id, task) in graph.tasks().iter().enumerate() {
-                    if agent.has_skill(skill(task)) {
-                        set.insert(id as TaskId);
-                    }
-                }
-                set
-            })
-            .collect();
-        let mut simulator = Simulator {
-            scenario,
-            terms,
-            lead,
-            stations: scenario.resources.iter().map(Shared::new).collect(),
-            able,
-            declares: graph
-                .tasks()
-                .iter()
-                .map(|task| {
-                    let own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
-                    !(own && task.reads.is_empty())
-                })
-                .collect(),
-            keys: Keys::default(),
-            key_source: KeySource::new(scenario.seed),
-            now: Time::ZERO,
-            round: 0,
-            queue: EventQueue::new(),
-            timers: EventQueue::new(),
-            board: Board::new(graph, team.len(), scenario.dependency_check != DependencyCheck::None),
-            workspace: Workspace::new(graph.artifacts().len()),
-            mail: Mail::new(team.len()),
-            wakes: Wakes::new(team.len()),
-            agents,
-            tasks: vec![Progress::default(); graph.len()],
-            landed: Vec::with_capacity(2 * graph.len()),
-            hollow: 0,
-            dealer: Dealer::default(),
-            in_batch: IdSet::empty(graph.len()),
-            calls: 0,
-            tokens: 0,
-            round_effects: vec![1.0; minds.len()],
-            minds,
-        };
-        simulator.deal_before_start();
-        simulator
-    }
-
     /// One replication under `architecture`, told to `observer` as it happens. The same replication gives the same
     /// entries, whatever ran before.
     pub fn run<A: Architecture + ?Sized, O: Observer>(
@@ -315,13 +263,12 @@ impl<'s> Simulator<'s> {
 
     /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
     fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
-        self.wakes.collect();
-        for word in 0..self.wakes.due.words().len() {
-            let mut due = self.wakes.due.words()[word];
+        for word in 0..self.wakes.collect() {
+            let mut due = self.wakes.due(word);
             while due != 0 {
-                if self.lead.is_none() && self.terms.dealt.is_none() && self.board.ready().is_empty() {
+                if !self.uses.hands_out && self.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
-                    due &= !self.wakes.ready.words()[word];
+                    due &= !self.wakes.waiting_for_ready(word);
                     if due == 0 {
                         break;
                     }
@@ -427,17 +374,15 @@ impl<'s> Simulator<'s> {
             member.is_down = false;
             let effects = &self.minds[member.mind].effects;
             if effects.any {
-                let of = |effect: &Option<Sampler>, entity: u64| {
+                let factor = |effect: &Option<Sampler>, entity: u64| {
                     let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
                     effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
                 };
-                member.effect = of(&effects.run, RUN_ENTITY) * of(&effects.agent, AGENT_ENTITY + id as u64);
+                member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
             }
         }
-        for (id, task) in self.scenario.graph.tasks().iter().enumerate() {
-            if task.release > Time::ZERO {
-                self.timers.push(task.release, RELEASE, id as u32);
-            }
+        for &(task, at) in &self.releases {
+            self.timers.push(at, RELEASE, task);
         }
     }
 
@@ -454,15 +399,6 @@ impl<'s> Simulator<'s> {
     #[inline]
     pub(super) fn round_effect(&self, mind: usize) -> f64 {
         self.round_effects[mind]
-    }
-
-    fn deal_before_start(&mut self) {
-        let Some(rule) = self.terms.dealt else { return };
-        let board = self.board.clone().all_visible();
-        let view = View { board: &board, ..self.view(0) };
-        let mut dealer = Dealer::default();
-        let deals = dealer.deal(rule, &view).to_vec();
-        self.board.deal_before_start(&deals);
     }
 
     /// The next thing that happens by itself.
@@ -495,85 +431,3 @@ impl<'s> Simulator<'s> {
 const RUN_ENTITY: u64 = 0;
 const AGENT_ENTITY: u64 = 1 << 40;
 const ROUND_ENTITY: u64 = 2 << 40;
-
-impl Shared {
-    fn new(resource: &crate::team::Resource) -> Shared {
-        Shared {
-            station: Station::new(resource.capacity),
-            service: resource.service.as_ref().map(|dist| Sampler::new(&dist.scaled(1e6))),
-            blocks: resource.blocks,
-            share: crate::engine::rng::Chance::new(resource.share),
-            key: crate::engine::key_of(&resource.name),
-        }
-    }
-}
-
-impl Wakes {
-    fn new(agents: usize) -> Wakes {
-        let none = IdSet::empty(agents);
-        Wakes {
-            fresh: IdSet::full(agents),
-            ready: none.clone(),
-            mail: none.clone(),
-            change: none.clone(),
-            woke_ready: false,
-            woke_change: false,
-            due: none,
-        }
-    }
-
-    fn begin(&mut self, agents: usize) {
-        self.ready.clear();
-        self.mail.clear();
-        self.change.clear();
-        for agent in 0..agents {
-            self.fresh.insert(agent as AgentId);
-        }
-        self.woke_ready = false;
-        self.woke_change = false;
-    }
-
-    /// Gathers who is to be asked now.
-    #[inline]
-    fn collect(&mut self) {
-        self.due.copy_from(&self.fresh);
-        if self.woke_ready {
-            self.due.add_all(&self.ready);
-        }
-        if self.woke_change {
-            self.due.add_all(&self.change);
-        }
-        self.woke_ready = false;
-        self.woke_change = false;
-    }
-
-    #[inline]
-    fn take(&mut self, agent: AgentId) {
-        self.fresh.remove(agent);
-        self.ready.remove(agent);
-        self.mail.remove(agent);
-        self.change.remove(agent);
-    }
-
-    fn sleep(&mut self, agent: AgentId, until: Until) {
-        match until {
-            Until::Ready => self.ready.insert(agent),
-            Until::Mail => self.mail.insert(agent),
-            Until::Change => self.change.insert(agent),
-        }
-    }
-
-    /// An agent is free again.
-    #[inline]
-    pub(super) fn is_free(&mut self, agent: AgentId) {
-        self.fresh.insert(agent);
-    }
-
-    /// Mail came for an agent.
-    pub(super) fn woke_mail(&mut self, agent: AgentId) {
-        if self.mail.contains(agent) {
-            self.mail.remove(agent);
-            self.fresh.insert(agent);
-        }
-    }
-}

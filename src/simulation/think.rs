@@ -4,7 +4,7 @@ use crate::engine::{Purpose, Time};
 use crate::record::{Kind, Observer, Start, TaskEventKind};
 use crate::simulation::mind::{Batch, Pace};
 use crate::simulation::simulator::{Fate, STEP, Simulator};
-use crate::team::{AgentId, Blocks, ClaimOutcome, Claims, Consistency, Deal, Status};
+use crate::team::{AgentId, Blocks, ClaimOutcome, Deal, Status};
 use crate::workload::TaskId;
 
 /// The draws of an agent's step, by number.
@@ -26,11 +26,10 @@ impl Simulator<'_> {
     #[inline]
     pub(super) fn start_work<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
         let place = agent as usize;
-        self.agents[place].step.batch.clear();
-        if !matches!(self.minds[self.agents[place].mind].batch, Batch::One) {
+        if self.uses.batches {
             self.gather_batch(agent, first);
         }
-        if self.scenario.consistency == Consistency::Lock && !self.lock_all(agent, first) {
+        if self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
         let progress = &mut self.tasks[first as usize];
@@ -43,7 +42,7 @@ impl Simulator<'_> {
         step.ordinal = ordinal;
         step.seen_workspace = self.workspace.version();
         step.seen_landed = self.landed.len();
-        if self.terms.claims == Claims::AtDecision {
+        if self.uses.claims_at_once {
             self.claim_at_once(agent, observer);
         }
         let (latency, output_tokens) = self.work_latency(agent);
@@ -87,19 +86,19 @@ impl Simulator<'_> {
         let member = &self.agents[agent as usize];
         let step = &member.step;
         let mind = &self.minds[member.mind];
-        let graph = self.scenario.graph.tasks();
-        let draws = self.keys.stream_nth(Purpose::Latency, graph[step.task as usize].key, u64::from(step.ordinal));
-        let mut output = mind.tokens.overhead + mind.task_tokens[step.task as usize];
+        let key = self.nodes[step.task as usize].key;
+        let draws = self.keys.stream_nth(Purpose::Latency, key, u64::from(step.ordinal));
+        let mut output = mind.task_tokens[step.task as usize];
         let more = step.batch.get(1..).unwrap_or_default();
         for &(task, _) in more {
-            output = output.saturating_add(mind.task_tokens[task as usize]);
+            output = output.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead);
         }
         let mut latency = match &mind.latency {
             Pace::PerTask { task, .. } => {
                 let mut sum = task.at(draws.nth(LATENCY));
                 for &(other, seen) in more {
                     // Further tasks of a call take the noise that belongs to this attempt on them.
-                    let key = graph[other as usize].key;
+                    let key = self.nodes[other as usize].key;
                     sum += task.at(self.keys.stream_nth(Purpose::Latency, key, u64::from(seen)).nth(LATENCY));
                 }
                 sum
@@ -140,13 +139,10 @@ impl Simulator<'_> {
                 fate = Fate::Nothing;
             }
         }
-        let tokens = &mind.tokens;
-        let inbox = self.mail.read(agent).saturating_mul(tokens.per_message);
-        let board = (self.board.len() as u32).saturating_mul(tokens.board_per_task);
-        let cached_65536 = mind.cached_65536;
-        let history_limit = tokens.history_limit;
+        let inbox = self.mail.read(agent).saturating_mul(mind.tokens.per_message);
+        let (fixed, cached_65536, history_limit) = (mind.fixed_input, mind.cached_65536, mind.tokens.history_limit);
         let member = &mut self.agents[agent as usize];
-        let input = tokens.system.saturating_add(board).saturating_add(inbox).saturating_add(member.history);
+        let input = fixed.saturating_add(inbox).saturating_add(member.history);
         member.history = member.history.saturating_add(output_tokens).min(history_limit);
         member.steps += 1;
         member.is_busy = true;
@@ -198,7 +194,7 @@ impl Simulator<'_> {
         step.stage += 1;
         let sampler = shared.service.as_ref()?;
         let draws = {
-            let key = self.scenario.graph.tasks()[step.task as usize].key ^ shared.key.rotate_left(stage as u32);
+            let key = self.nodes[step.task as usize].key ^ shared.key.rotate_left(stage as u32);
             self.keys.stream_nth(Purpose::Service, key, u64::from(step.ordinal))
         };
         let uses = step.kind == Kind::Work && shared.share.happens(draws.nth(1));
@@ -224,11 +220,13 @@ impl Simulator<'_> {
             Batch::Drawn(sampler) => sampler.at(draws.nth(BATCH_SIZE)).round() as u32,
         };
         if most <= 1 {
+            self.agents[agent as usize].step.batch.clear();
             return;
         }
-        let owns = self.board.owned(agent).contains(first);
+        let owns = self.board.is_owned(first, agent);
         let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
         let mut batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
+        batch.clear();
         let mut in_batch = std::mem::take(&mut self.in_batch);
         in_batch.clear();
         in_batch.insert(first);
@@ -238,11 +236,11 @@ impl Simulator<'_> {
                 break;
             }
             let open = if owns {
-                self.board.owned(agent).contains(task)
+                self.board.is_owned(task, agent)
             } else {
                 self.board.is_visible(task)
                     && self.board.status(task) == Status::Pending
-                    && self.able[agent as usize].contains(task)
+                    && self.able.contains(agent, task)
             };
             if task == first || !open {
                 continue;
@@ -284,15 +282,16 @@ impl Simulator<'_> {
     /// An atomic board grants claims when they are made.
     #[inline]
     fn claim_at_once<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        let batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
-        let first = self.agents[agent as usize].step.task;
-        let single = [(first, 0)];
-        for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
+        let step = &self.agents[agent as usize].step;
+        let mut task = step.task;
+        for place in 0..step.batch.len().max(1) {
+            if let Some(&(further, _)) = self.agents[agent as usize].step.batch.get(place) {
+                task = further;
+            }
             // A task that the agent runs ahead to is not granted yet; that comes out when the step lands.
             if self.board.claim(task, agent, self.board.version(task), true) == ClaimOutcome::Granted {
                 self.tell(task, agent, TaskEventKind::Claimed, observer);
             }
         }
-        self.agents[agent as usize].step.batch = batch;
     }
 }

@@ -13,7 +13,7 @@
 //! Invariants: a task is in the ready set if and only if it is pending and waits for nothing; `done` counts the tasks
 //! that are done; a task's version only grows.
 
-use crate::engine::{IdSet, Time};
+use crate::engine::{IdSet, IdTable, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
 
@@ -55,8 +55,8 @@ pub struct Board {
     fresh_startable: IdSet,
     /// Waiting for nothing and not done, whoever has it.
     startable: IdSet,
-    /// By agent: assigned to it or claimed by it.
-    owned: Vec<IdSet>,
+    /// By agent: assigned to it, and not done.
+    owned: IdTable,
     /// Released: it may be seen.
     visible: IdSet,
     fresh_visible: IdSet,
@@ -119,7 +119,7 @@ impl Board {
             fresh_startable: fresh_ready.clone(),
             fresh,
             fresh_ready,
-            owned: vec![IdSet::empty(graph.len()); agents],
+            owned: IdTable::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
             visible,
             dealt: Vec::new(),
@@ -139,9 +139,9 @@ impl Board {
         self.ready.copy_from(&self.fresh_ready);
         self.startable.copy_from(&self.fresh_startable);
         self.visible.copy_from(&self.fresh_visible);
-        self.owned.iter_mut().for_each(IdSet::clear);
+        self.owned.clear();
         for &(task, agent) in &self.dealt {
-            self.owned[agent as usize].insert(task);
+            self.owned.insert(agent, task);
         }
         self.done = 0;
     }
@@ -216,10 +216,16 @@ impl Board {
         &self.startable
     }
 
-    /// Tasks that are assigned to `agent` or claimed by it.
+    /// Tasks that were assigned to `agent` and are not done, as words of a bitset.
     #[inline]
-    pub fn owned(&self, agent: AgentId) -> &IdSet {
-        &self.owned[agent as usize]
+    pub fn owned(&self, agent: AgentId) -> &[u64] {
+        self.owned.row(agent)
+    }
+
+    /// Whether a task is assigned to `agent` or, having been assigned to it, claimed by it.
+    #[inline]
+    pub fn is_owned(&self, task: TaskId, agent: AgentId) -> bool {
+        self.owned.contains(agent, task)
     }
 
     /// Gives a pending task to an agent; says whether it was pending.
@@ -230,7 +236,7 @@ impl Board {
         }
         entry.status = Status::Assigned(agent);
         self.ready.remove(task);
-        self.owned[agent as usize].insert(task);
+        self.owned.insert(agent, task);
         true
     }
 
@@ -268,7 +274,7 @@ impl Board {
     #[inline]
     pub fn release(&mut self, task: TaskId, agent: AgentId) {
         let entry = &mut self.tasks[task as usize];
-        if self.owned[agent as usize].contains(task) {
+        if self.owned.contains(agent, task) {
             entry.status = Status::Assigned(agent);
         } else {
             entry.status = Status::Pending;
@@ -281,7 +287,7 @@ impl Board {
     /// A claimed task is forgotten.
     pub fn orphan(&mut self, task: TaskId, agent: AgentId) {
         self.tasks[task as usize].status = Status::Orphaned(agent);
-        self.owned[agent as usize].remove(task);
+        self.owned.remove(agent, task);
         self.startable.remove(task);
     }
 
@@ -299,7 +305,7 @@ impl Board {
     pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
         self.tasks[task as usize].status = Status::Done;
         self.startable.remove(task);
-        self.owned[agent as usize].remove(task);
+        self.owned.remove(agent, task);
         self.done += 1;
         let mut woke = false;
         for &dependent in self.links.dependents(task) {
@@ -334,7 +340,7 @@ impl Board {
         let entry = &mut self.tasks[task as usize];
         entry.status = owner.map_or(Status::Pending, Status::Assigned);
         if let Some(agent) = owner {
-            self.owned[agent as usize].insert(task);
+            self.owned.insert(agent, task);
         }
         if entry.waits_for == 0 {
             self.startable.insert(task);

@@ -2,7 +2,7 @@
 //! another agent is thinking about does not show, and that is where staleness comes from.
 
 use crate::engine::idset::{ones, select};
-use crate::engine::{IdSet, Stream, Time};
+use crate::engine::{IdTable, Stream, Time};
 use crate::team::{AgentId, Board, Mail, Status};
 use crate::workload::{TaskGraph, TaskId};
 
@@ -16,7 +16,7 @@ pub struct View<'a> {
     pub(crate) board: &'a Board,
     pub(crate) mail: &'a Mail,
     /// By agent: the tasks that it has the skill for.
-    pub(crate) able: &'a [IdSet],
+    pub(crate) able: &'a IdTable,
 }
 
 impl<'a> View<'a> {
@@ -34,7 +34,7 @@ impl<'a> View<'a> {
     /// How many agents the team has.
     #[inline]
     pub fn agents(&self) -> u32 {
-        self.able.len() as u32
+        self.able.rows() as u32
     }
 
     /// Whether I am the lead of a team of more than one. A lead alone has nobody to lead, and works.
@@ -62,37 +62,37 @@ impl<'a> View<'a> {
     /// The tasks that nobody has, that wait for nothing, and that I have the skill for.
     #[inline]
     pub fn ready(&self) -> TaskList<'a> {
-        TaskList { tasks: self.board.ready().words(), among: self.able[self.me as usize].words() }
+        TaskList { tasks: self.board.ready().words(), among: self.able.row(self.me) }
     }
 
     /// The tasks that I own, whether or not they can be started.
     #[inline]
     pub fn mine(&self) -> TaskList<'a> {
-        let mine = self.board.owned(self.me).words();
+        let mine = self.board.owned(self.me);
         TaskList { tasks: mine, among: mine }
     }
 
     /// The tasks that I own and that wait for nothing.
     #[inline]
     pub fn mine_ready(&self) -> TaskList<'a> {
-        TaskList { tasks: self.board.owned(self.me).words(), among: self.board.startable().words() }
+        TaskList { tasks: self.board.owned(self.me), among: self.board.startable().words() }
     }
 
     /// Whether an agent owns nothing that is still to be done.
     pub fn is_free(&self, agent: AgentId) -> bool {
-        self.board.owned(agent).is_empty()
+        self.board.owned(agent).iter().all(|&word| word == 0)
     }
 
     /// Whether an agent has the skill for a task.
     pub fn is_able(&self, agent: AgentId, task: TaskId) -> bool {
-        self.able[agent as usize].contains(task)
+        self.able.contains(agent, task)
     }
 
     /// Whether there is a ready task that some free worker could take.
     pub fn can_hand_out(&self) -> bool {
         let ready = self.board.ready().words();
         self.workers().any(|worker| {
-            let able = self.able[worker as usize].words();
+            let able = self.able.row(worker);
             self.is_free(worker) && !TaskList { tasks: ready, among: able }.is_empty()
         })
     }
@@ -146,6 +146,9 @@ impl TaskList<'_> {
             return None;
         }
         let mut rank = rng.below(len);
+        if let ([tasks], [among]) = (self.tasks, self.among) {
+            return Some(select(tasks & among, rank));
+        }
         for (at, word) in self.words().enumerate() {
             let ones = word.count_ones();
             if rank < ones {

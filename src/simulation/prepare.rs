@@ -1,0 +1,127 @@
+//! A scenario made ready to run: everything looked up once that the loop would look up again and again.
+
+use crate::architecture::deal::Dealer;
+use crate::engine::rng::{Chance, KeySource};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Sampler, Time, key_of};
+use crate::simulation::mind::{Batch, Mind};
+use crate::simulation::simulator::{Member, Node, Progress, Shared, Simulator, Uses};
+use crate::simulation::wakes::Wakes;
+use crate::simulation::{DependencyCheck, Scenario};
+use crate::team::{Agent, Board, Claims, Consistency, Mail, Resource, Station, View, Workspace};
+use crate::workload::{Task, TaskGraph, TaskId};
+
+impl<'s> Simulator<'s> {
+    /// Makes a scenario ready to run.
+    pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
+        let graph = &*scenario.graph;
+        let terms = scenario.architecture.terms();
+        let present = if terms.alone { 1 } else { scenario.team.len() };
+        let team = &scenario.team[..present];
+        let lead = (terms.has_lead && team.len() > 1).then_some(0);
+        let (minds, agents) = minds_of(team, graph);
+        let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
+        let check = scenario.dependency_check;
+        let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
+        let mut simulator = Simulator {
+            scenario,
+            terms,
+            lead,
+            stations: scenario.resources.iter().map(Shared::new).collect(),
+            able: skills_of(team, graph),
+            nodes: graph.tasks().iter().map(|task| Node::new(task, graph)).collect(),
+            uses: Uses {
+                batches: any(|mind| !matches!(mind.batch, Batch::One)),
+                locks: scenario.consistency == Consistency::Lock,
+                optimistic: scenario.consistency == Consistency::Optimistic,
+                clashes: any(|mind| mind.faults.peaceful < 1.0),
+                claims_at_once: terms.claims == Claims::AtDecision,
+                hands_out: lead.is_some() || terms.dealt.is_some(),
+                checks_claims: check == DependencyCheck::Claim,
+                checks_completions: check == DependencyCheck::Complete,
+            },
+            releases: graph.tasks().iter().enumerate().filter_map(late).collect(),
+            keys: Keys::default(),
+            key_source: KeySource::new(scenario.seed),
+            now: Time::ZERO,
+            round: 0,
+            queue: EventQueue::new(),
+            timers: EventQueue::new(),
+            board: Board::new(graph, team.len(), check != DependencyCheck::None),
+            workspace: Workspace::new(graph.artifacts().len()),
+            mail: Mail::new(team.len()),
+            wakes: Wakes::new(team.len()),
+            tasks: vec![Progress::default(); graph.len()],
+            landed: Vec::with_capacity(2 * graph.len()),
+            hollow: 0,
+            dealer: Dealer::default(),
+            in_batch: IdSet::empty(graph.len()),
+            calls: 0,
+            tokens: 0,
+            round_effects: vec![1.0; minds.len()],
+            agents,
+            minds,
+        };
+        simulator.deal_before_start();
+        simulator
+    }
+
+    fn deal_before_start(&mut self) {
+        let Some(rule) = self.terms.dealt else { return };
+        let board = self.board.clone().all_visible();
+        let view = View { board: &board, ..self.view(0) };
+        let mut dealer = Dealer::default();
+        let deals = dealer.deal(rule, &view).to_vec();
+        self.board.deal_before_start(&deals);
+    }
+}
+
+/// One mind for each different profile, and each agent with its own.
+fn minds_of(team: &[Agent], graph: &TaskGraph) -> (Vec<Mind>, Vec<Member>) {
+    let mut minds = Vec::new();
+    let mut members: Vec<Member> = Vec::with_capacity(team.len());
+    for (place, agent) in team.iter().enumerate() {
+        let same = team[..place].iter().position(|other| other.profile == agent.profile);
+        let mind = same.map_or(minds.len(), |other| members[other].mind);
+        if same.is_none() {
+            minds.push(Mind::new(&agent.profile, graph));
+        }
+        members.push(Member { mind, effect: 1.0, ..Member::default() });
+    }
+    (minds, members)
+}
+
+fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
+    let mut able = IdTable::empty(team.len(), graph.len());
+    for (agent, member) in team.iter().enumerate() {
+        for (id, task) in graph.tasks().iter().enumerate() {
+            if member.has_skill(task.skill.map(|skill| graph.skills()[skill as usize].as_str())) {
+                able.insert(agent as u32, id as TaskId);
+            }
+        }
+    }
+    able
+}
+
+impl Node {
+    fn new(task: &Task, graph: &TaskGraph) -> Node {
+        let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
+        Node {
+            key: task.key,
+            first_write: task.writes[0],
+            writes: task.writes.len() as u32,
+            declares: !(is_own && task.reads.is_empty()),
+        }
+    }
+}
+
+impl Shared {
+    fn new(resource: &Resource) -> Shared {
+        Shared {
+            station: Station::new(resource.capacity),
+            service: resource.service.as_ref().map(|dist| Sampler::new(&dist.scaled(1e6))),
+            blocks: resource.blocks,
+            share: Chance::new(resource.share),
+            key: key_of(&resource.name),
+        }
+    }
+}
