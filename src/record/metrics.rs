@@ -54,6 +54,21 @@ pub struct TimeBudget {
     pub in_queue: Time,
 }
 
+impl std::ops::Add for TimeBudget {
+    type Output = TimeBudget;
+    fn add(self, other: TimeBudget) -> TimeBudget {
+        TimeBudget {
+            work: self.work + other.work,
+            coordination: self.coordination + other.coordination,
+            waiting: self.waiting + other.waiting,
+            lost: self.lost + other.lost,
+            rework: self.rework + other.rework,
+            at_barrier: self.at_barrier + other.at_barrier,
+            in_queue: self.in_queue + other.in_queue,
+        }
+    }
+}
+
 impl TimeBudget {
     /// The whole: n x makespan.
     pub fn total(&self) -> Time {

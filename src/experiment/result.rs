@@ -1,0 +1,180 @@
+//! Results of a sweep: a row a point, and the curve that rows with different team sizes make.
+
+use crate::engine::Digest;
+use crate::experiment::Sample;
+use crate::record::{Ending, METRICS, TimeBudget};
+use crate::scaling::stats::{Interval, Summary, paired_ratio};
+use crate::scaling::{amdahl, bounds, gustafson};
+
+/// What is known of the work before anything is run; sizes in tokens.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Work {
+    /// The sum of all sizes, T1.
+    pub work: f64,
+    /// The heaviest path, Tinf.
+    pub span: f64,
+    /// The parallel fraction: the one asked for where the workload was generated from one, else (T1 - Tinf)/T1.
+    pub parallel_fraction: f64,
+}
+
+/// One point of a sweep, summed up.
+#[derive(Clone, Debug)]
+pub struct Row {
+    /// The values of the axes, as text, in the order of the axes.
+    pub axes: Vec<String>,
+    /// The team's size.
+    pub agents: u32,
+    /// The architecture.
+    pub architecture: String,
+    /// Replications.
+    pub runs: usize,
+    /// How many completed: all figures below are of these.
+    pub completed: usize,
+    /// How many stalled.
+    pub stalled: usize,
+    /// How many reached a limit.
+    pub timed_out: usize,
+    /// By metric, in the order of [`METRICS`]; none if no run completed.
+    pub metrics: Vec<Option<Summary>>,
+    /// Mean share of the team's time, by part of the time budget, with those of the barrier and the queues last.
+    pub shares: [f64; 7],
+    /// Makespan of the baseline over makespan here, ratio of means over paired runs.
+    pub speedup: Option<Interval>,
+    /// Tokens here over tokens of the baseline.
+    pub token_multiplier: Option<f64>,
+    /// What the laws say.
+    pub laws: Laws,
+    /// A fingerprint of all runs of the point.
+    pub digest: Digest,
+}
+
+/// What theory says of a team of this size on this work. Speedups, over one agent that works alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Laws {
+    /// Amdahl: 1 / ((1 - p) + p/n).
+    pub amdahl: f64,
+    /// Gustafson: n - s(n - 1), with s = 1 - p.
+    pub gustafson: f64,
+    /// No schedule beats it: min(n, T1/Tinf).
+    pub work_span: f64,
+    /// Any greedy schedule without overhead reaches it.
+    pub greedy: f64,
+}
+
+impl Laws {
+    /// For a team of `agents`.
+    pub fn of(work: &Work, agents: u32) -> Laws {
+        let n = f64::from(agents);
+        Laws {
+            amdahl: amdahl::speedup(n, work.parallel_fraction),
+            gustafson: gustafson::speedup(n, 1.0 - work.parallel_fraction),
+            work_span: bounds::greatest_speedup(work.work, work.span, n),
+            greedy: bounds::greedy_speedup(work.work, work.span, n),
+        }
+    }
+}
+
+impl Row {
+    /// Sums up a point and compares it with its baseline.
+    pub fn new(axes: Vec<String>, architecture: &str, sample: &Sample, baseline: Option<&Sample>, work: &Work) -> Row {
+        let summaries = METRICS.iter().map(|metric| Summary::of(&mut sample.completed(metric.name))).collect();
+        let speedup = baseline.and_then(|baseline| paired_ratio(sample.paired(baseline, "makespan_s")));
+        let tokens = |sample: &Sample| {
+            let (input, output) = (sample.completed("input_tokens"), sample.completed("output_tokens"));
+            (input.iter().sum::<f64>() + output.iter().sum::<f64>()) / input.len().max(1) as f64
+        };
+        let token_multiplier =
+            baseline.map(|baseline| tokens(sample) / tokens(baseline)).filter(|ratio| ratio.is_finite());
+        Row {
+            axes,
+            agents: sample.agents,
+            architecture: architecture.to_owned(),
+            runs: sample.endings.len(),
+            completed: sample.count(Ending::Completed),
+            stalled: sample.count(Ending::Stalled),
+            timed_out: sample.count(Ending::OutOfTime),
+            metrics: summaries,
+            shares: shares(&sample.budget),
+            speedup,
+            token_multiplier,
+            laws: Laws::of(work, sample.agents),
+            digest: sample.digest,
+        }
+    }
+
+    /// A metric by its name.
+    pub fn metric(&self, name: &str) -> Option<&Summary> {
+        let place = METRICS.iter().position(|metric| metric.name == name)?;
+        self.metrics.get(place)?.as_ref()
+    }
+
+    /// Share of the Amdahl speedup that is reached.
+    pub fn amdahl_share(&self) -> Option<f64> {
+        self.speedup.map(|speedup| speedup.estimate / self.laws.amdahl)
+    }
+}
+
+/// Shares of work, coordination, waiting, lost, rework; and of the waiting at the barrier and in queues.
+pub fn shares(budget: &TimeBudget) -> [f64; 7] {
+    let whole = budget.total().as_secs();
+    let [work, coordination, waiting, lost, rework] = budget.parts().map(|(_, time)| time);
+    let parts = [work, coordination, waiting, lost, rework, budget.at_barrier, budget.in_queue];
+    parts.map(|part| if whole > 0.0 { part.as_secs() / whole } else { 0.0 })
+}
+
+/// All rows of a sweep, with what is needed to read them.
+#[derive(Clone, Debug)]
+pub struct SweepResult {
+    /// The scenario's name.
+    pub scenario: String,
+    /// The question that it answers.
+    pub question: Option<String>,
+    /// The seed.
+    pub seed: u64,
+    /// The paths of the axes.
+    pub axes: Vec<String>,
+    /// What every speedup is relative to, in words.
+    pub baseline: String,
+    /// The points, in the order of the grid, the last axis fastest.
+    pub rows: Vec<Row>,
+}
+
+impl SweepResult {
+    /// The rows that differ in team size only, by what the others have in common: one curve each, in order of first
+    /// appearance, each in order of team size.
+    pub fn curves(&self) -> Vec<Curve<'_>> {
+        let mut curves: Vec<Curve<'_>> = Vec::new();
+        for row in &self.rows {
+            let others = self.axes.iter().zip(&row.axes).filter(|(path, _)| !is_agents(path));
+            let label: Vec<String> = others.map(|(path, value)| format!("{} {value}", short(path))).collect();
+            let label = label.join(", ");
+            match curves.iter_mut().find(|curve| curve.label == label) {
+                Some(curve) => curve.rows.push(row),
+                None => curves.push(Curve { label, rows: vec![row] }),
+            }
+        }
+        for curve in &mut curves {
+            curve.rows.sort_by_key(|row| row.agents);
+        }
+        curves
+    }
+}
+
+/// Rows that differ in team size only.
+#[derive(Clone, Debug)]
+pub struct Curve<'a> {
+    /// What they have in common; empty if there is nothing else.
+    pub label: String,
+    /// The rows, smallest team first.
+    pub rows: Vec<&'a Row>,
+}
+
+/// Whether an axis holds a team size.
+pub fn is_agents(path: &str) -> bool {
+    path == "agents" || path == "team.agents"
+}
+
+/// The last word of a path: how an axis is called in a picture.
+pub fn short(path: &str) -> &str {
+    path.rsplit('.').next().unwrap_or(path)
+}

@@ -1,0 +1,78 @@
+//! Many replications of one point: every figure of every run, in columns.
+
+use std::ops::Range;
+
+use crate::engine::Digest;
+use crate::record::{Ending, METRICS, Metrics, Stats, TimeBudget};
+use crate::simulation::{Scenario, Simulator};
+
+/// What a point's replications gave.
+#[derive(Clone, Debug, Default)]
+pub struct Sample {
+    /// How many agents took part.
+    pub agents: u32,
+    /// By metric, in the order of [`METRICS`]: its value in each replication.
+    pub columns: Vec<Vec<f64>>,
+    /// How each replication ended.
+    pub endings: Vec<Ending>,
+    /// Sums over the completed replications: where the team's time went.
+    pub budget: TimeBudget,
+    /// A fingerprint of all figures in order of replication.
+    pub digest: Digest,
+}
+
+impl Sample {
+    /// Runs `replications` of a scenario under its architecture.
+    pub fn run(scenario: &Scenario, replications: Range<u64>) -> Sample {
+        let mut simulator = Simulator::new(scenario);
+        let mut stats = Stats::new(scenario.prices);
+        let expected = (replications.end.saturating_sub(replications.start)) as usize;
+        let mut sample = Sample {
+            columns: METRICS.iter().map(|_| Vec::with_capacity(expected)).collect(),
+            endings: Vec::with_capacity(expected),
+            ..Sample::default()
+        };
+        for replication in replications {
+            simulator.run(&*scenario.architecture, replication, &mut stats);
+            sample.add(&stats.metrics());
+        }
+        sample
+    }
+
+    fn add(&mut self, run: &Metrics) {
+        self.agents = run.agents;
+        for (column, metric) in self.columns.iter_mut().zip(METRICS) {
+            column.push((metric.of)(run));
+        }
+        self.endings.push(run.ending);
+        self.digest.add(run.digest().value());
+        if run.ending == Ending::Completed {
+            self.budget = self.budget + run.budget;
+        }
+    }
+
+    /// How many replications ended so.
+    pub fn count(&self, ending: Ending) -> usize {
+        self.endings.iter().filter(|&&other| other == ending).count()
+    }
+
+    /// A metric by its name, in every replication, completed or not.
+    pub fn all(&self, name: &str) -> &[f64] {
+        let place = METRICS.iter().position(|metric| metric.name == name);
+        place.map_or(&[], |place| &self.columns[place])
+    }
+
+    /// A metric in the completed replications only. Figures of censored runs say how long one has watched, not how
+    /// long the work takes.
+    pub fn completed(&self, name: &str) -> Vec<f64> {
+        self.all(name).iter().zip(&self.endings).filter(|(_, e)| **e == Ending::Completed).map(|(v, _)| *v).collect()
+    }
+
+    /// A metric in `other` and here, in those replications that completed in both: pairs under common random numbers.
+    pub fn paired(&self, other: &Sample, name: &str) -> Vec<(f64, f64)> {
+        let runs = self.all(name).iter().zip(&self.endings);
+        let others = other.all(name).iter().zip(&other.endings);
+        let both = others.zip(runs).filter(|((_, a), (_, b))| **a == Ending::Completed && **b == Ending::Completed);
+        both.map(|((there, _), (here, _))| (*there, *here)).collect()
+    }
+}
