@@ -5,6 +5,8 @@ use crate::experiment::Sample;
 use crate::record::{Ending, METRICS, TimeBudget};
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
+use crate::workload::TaskGraph;
+use crate::workload::measure::work_and_span;
 
 /// What is known of the work before anything is run; sizes in tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -74,17 +76,34 @@ impl Laws {
     }
 }
 
+impl Work {
+    /// Of a task graph.
+    pub fn of(graph: &TaskGraph) -> Work {
+        let (work, span) = work_and_span(graph);
+        Work { work, span, parallel_fraction: (work - span) / work }
+    }
+}
+
 impl Row {
-    /// Sums up a point and compares it with its baseline.
-    pub fn new(axes: Vec<String>, architecture: &str, sample: &Sample, baseline: Option<&Sample>, work: &Work) -> Row {
+    /// Sums up a point and compares it with its baseline, whose work is `times` smaller.
+    pub fn new(
+        axes: Vec<String>,
+        architecture: &str,
+        sample: &Sample,
+        baseline: Option<(&Sample, f64)>,
+        work: &Work,
+    ) -> Row {
         let summaries = METRICS.iter().map(|metric| Summary::of(&mut sample.completed(metric.name))).collect();
-        let speedup = baseline.and_then(|baseline| paired_ratio(sample.paired(baseline, "makespan_s")));
+        let speedup = baseline.and_then(|(baseline, times)| {
+            let pairs = sample.paired(baseline, "makespan_s").into_iter();
+            paired_ratio(pairs.map(|(there, here)| (there * times, here)))
+        });
         let tokens = |sample: &Sample| {
             let (input, output) = (sample.completed("input_tokens"), sample.completed("output_tokens"));
             (input.iter().sum::<f64>() + output.iter().sum::<f64>()) / input.len().max(1) as f64
         };
         let token_multiplier =
-            baseline.map(|baseline| tokens(sample) / tokens(baseline)).filter(|ratio| ratio.is_finite());
+            baseline.map(|(baseline, times)| tokens(sample) / (tokens(baseline) * times)).filter(|ratio| ratio.is_finite());
         Row {
             axes,
             agents: sample.agents,

@@ -39,6 +39,20 @@ impl Sample {
         sample
     }
 
+    /// Puts the replications that follow behind these.
+    pub fn append(&mut self, next: Sample) {
+        if self.columns.is_empty() {
+            *self = next;
+            return;
+        }
+        for (column, more) in self.columns.iter_mut().zip(next.columns) {
+            column.extend(more);
+        }
+        self.endings.extend(next.endings);
+        self.budget = self.budget + next.budget;
+        self.digest.add(next.digest.value());
+    }
+
     fn add(&mut self, run: &Metrics) {
         self.agents = run.agents;
         for (column, metric) in self.columns.iter_mut().zip(METRICS) {

@@ -108,6 +108,12 @@ impl Count {
     }
 }
 
+/// Work and span of `graph` by the sizes of its tasks, without the measures that take longer.
+pub fn work_and_span(graph: &TaskGraph) -> (f64, f64) {
+    let weights: Vec<f64> = graph.tasks().iter().map(|task| task.size).collect();
+    (weights.iter().sum(), heaviest_path(graph, &weights).0)
+}
+
 /// The weight of the heaviest path and its tasks. Of equals it takes the one that comes first in the list.
 fn heaviest_path(graph: &TaskGraph, weights: &[f64]) -> (f64, Vec<TaskId>) {
     let mut heaviest = weights.to_vec();
