@@ -1,4 +1,5 @@
 //! brooks
 
 pub mod engine;
+pub mod scaling;
 pub mod workload;
