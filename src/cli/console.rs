@@ -1,0 +1,170 @@
+//! The terminal: results to stdout, talk to stderr, files written whole or not at all.
+
+use std::io::{IsTerminal, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use crate::cli::args::{Color, Format, Global};
+use crate::experiment::scenario_file::Problems;
+use crate::report::table::Table;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// A finding: exit code 1.
+    Finding(String),
+    /// An invalid scenario: exit code 2.
+    Problems(Problems),
+    /// Arguments that do not go together: exit code 2.
+    Usage(String),
+    /// A file that can't be read or written: exit code 5.
+    Io { path: PathBuf, error: std::io::Error },
+}
+
+impl From<Problems> for Failure {
+    fn from(problems: Problems) -> Failure {
+        Failure::Problems(problems)
+    }
+}
+
+pub(super) type Done = Result<(), Failure>;
+
+/// How to talk.
+pub(super) struct Console {
+    pub(super) format: Format,
+    pub(super) seed: Option<u64>,
+    pub(super) color: bool,
+    pub(super) quiet: bool,
+    pub(super) verbose: bool,
+    pub(super) progress: bool,
+}
+
+impl Console {
+    pub(super) fn new(global: &Global) -> Console {
+        let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let color = match global.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => !plain && std::io::stdout().is_terminal(),
+        };
+        Console {
+            format: global.format,
+            seed: global.seed,
+            color,
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: !global.no_progress && !global.quiet,
+        }
+    }
+
+    /// A result, to stdout. A reader that has gone away (`| head`) is no error.
+    pub(super) fn print(&self, text: &str) {
+        let mut out = std::io::stdout().lock();
+        let end = if text.ends_with('\n') { "" } else { "\n" };
+        if out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).is_err() {
+            // Nobody reads any more; there is nobody to tell.
+        }
+    }
+
+    /// A table in the chosen form; as JSON a list of objects under `rows`, with `more` beside it.
+    pub(super) fn print_table(&self, name: &str, table: &Table, more: serde_json::Value) {
+        match self.format {
+            Format::Table => self.print(&table.to_text(self.color)),
+            Format::Markdown => self.print(&table.to_markdown()),
+            Format::Csv => self.print(&table.to_csv()),
+            Format::Json => {
+                let mut document = crate::report::document();
+                document[name] = table.to_json();
+                if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
+                    document.extend(more);
+                }
+                self.print_json(&document);
+            }
+        }
+    }
+
+    pub(super) fn print_json(&self, value: &serde_json::Value) {
+        self.print(&format!("{value:#}"));
+    }
+
+    /// Talk, to stderr.
+    pub(super) fn say(&self, text: &str) {
+        if !self.quiet {
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+
+    /// More talk, for those who asked for it.
+    pub(super) fn murmur(&self, text: &str) {
+        if self.verbose {
+            self.say(text);
+        }
+    }
+
+    /// Why it did not work, to stderr, quiet or not.
+    pub(super) fn fail(&self, failure: &Failure) {
+        let text = match failure {
+            Failure::Finding(text) => text.clone(),
+            Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
+            Failure::Usage(text) => format!("error: {text}"),
+            Failure::Io { path, error } if self.format == Format::Json => {
+                errors("io", &path.display().to_string(), &error.to_string())
+            }
+            Failure::Io { path, error } => format!("error: {}: {error}", path.display()),
+            Failure::Problems(problems) if self.format == Format::Json => format!("{:#}", problems.to_json()),
+            Failure::Problems(problems) => problems.to_string(),
+        };
+        let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
+    }
+
+    /// Writes a file under another name first and then gives it its own, so that it is there whole or not at all.
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Done {
+        let fail = |error| Failure::Io { path: path.to_owned(), error };
+        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            std::fs::create_dir_all(folder).map_err(fail)?;
+        }
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(".part");
+        let part = path.with_file_name(name);
+        std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(fail)?;
+        self.say(&format!("wrote {}", path.display()));
+        Ok(())
+    }
+}
+
+fn errors(code: &str, file: &str, message: &str) -> String {
+    let error = json!({ "code": code, "file": file, "line": null, "path": "", "message": message, "expected": "" });
+    format!("{:#}", json!({ "errors": [error] }))
+}
+
+/// The command as it was typed, with the seed that it used: what repeats this result.
+pub(super) fn repeat(seed: u64) -> String {
+    let mut words: Vec<String> = std::env::args().skip(1).map(|word| shell_word(&word)).collect();
+    if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
+        words.push(format!("--seed {seed}"));
+    }
+    format!("brooks {}", words.join(" "))
+}
+
+fn shell_word(word: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,%+@".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shell_word;
+
+    #[test]
+    fn words_survive_a_shell() {
+        assert_eq!(shell_word("team.agents=8"), "team.agents=8");
+        assert_eq!(shell_word("latency=exponential(mean=4s)"), "'latency=exponential(mean=4s)'");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+        assert_eq!(shell_word(""), "''");
+    }
+}

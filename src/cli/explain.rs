@@ -1,0 +1,90 @@
+//! `brooks explain`: words, metrics, scenario keys, architectures, laws and error codes.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::architecture::ARCHITECTURES;
+use crate::cli::args::Format;
+use crate::cli::console::{Console, Done, Failure};
+use crate::experiment::scenario_file::{ERRORS, keys, nearest};
+use crate::record::METRICS;
+use crate::report::glossary::{self, WORDS};
+use crate::report::table::{Cell, Column, Table};
+use crate::scaling::LAWS;
+
+/// One thing that a word may mean.
+struct Meaning {
+    /// What kind of thing it is.
+    kind: &'static str,
+    name: String,
+    text: String,
+}
+
+pub(super) fn explain(console: &Console, wanted: &str) -> Done {
+    if wanted.is_empty() {
+        let mut table = Table::new(vec![Column::text("word", "word"), Column::text("means", "meaning")]);
+        for word in WORDS {
+            table.push(vec![Cell::text(word.word), Cell::text(word.means)]);
+        }
+        console.print_table("words", &table, json!({}));
+        return Ok(());
+    }
+    let all = meanings();
+    let plain = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
+    let found: Vec<&Meaning> = all
+        .iter()
+        .filter(|meaning| {
+            let last = meaning.name.rsplit('.').next().unwrap_or_default();
+            plain(&meaning.name) == plain(wanted) || meaning.kind == "scenario key" && plain(last) == plain(wanted)
+        })
+        .collect();
+    if found.is_empty() {
+        let near = nearest(wanted, all.iter().map(|meaning| meaning.name.as_str()));
+        let hint = near.map_or_else(|| "brooks explain lists the words".to_owned(), |name| format!("did you mean \"{name}\"?"));
+        return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks; {hint}")));
+    }
+    if console.format == Format::Json {
+        let mut document = crate::report::document();
+        let entry = |m: &&Meaning| json!({ "kind": m.kind, "name": m.name, "text": m.text });
+        document["meanings"] = found.iter().map(entry).collect();
+        console.print_json(&document);
+        return Ok(());
+    }
+    let mut text = String::new();
+    for meaning in found {
+        let _ = writeln!(text, "{} ({})\n  {}", meaning.name, meaning.kind, meaning.text.replace('\n', "\n  "));
+        if let Some(word) = glossary::find(wanted).filter(|word| meaning.kind == "word" && !word.see.is_empty()) {
+            let _ = writeln!(text, "  see also: {}", word.see.join(", "));
+        }
+    }
+    console.print(&text);
+    Ok(())
+}
+
+fn meanings() -> Vec<Meaning> {
+    let words = WORDS.iter().map(|w| Meaning { kind: "word", name: w.word.to_owned(), text: w.means.to_owned() });
+    let metrics = METRICS.iter().map(|m| {
+        let unit = if m.unit.is_empty() { String::new() } else { format!(" ({})", m.unit) };
+        Meaning { kind: "metric", name: m.name.to_owned(), text: format!("{}{unit}", m.about) }
+    });
+    let architectures = ARCHITECTURES.iter().map(|row| {
+        let parameters = row.parameters.iter().map(|p| format!("\n{}: {} ({})", p.name, p.about, p.values.join(" | ")));
+        let text = format!("{}{}", row.about, parameters.collect::<String>());
+        Meaning { kind: "architecture", name: row.name.to_owned(), text }
+    });
+    let laws = LAWS.iter().map(|law| {
+        let text = format!("{}: {}\n{}", law.equation, law.about, law.source);
+        Meaning { kind: "law", name: law.name.to_owned(), text }
+    });
+    let keys = keys::all().into_iter().map(|(path, key)| {
+        let text = format!("{}\nexpects {}; default: {}", key.about, key.expects.describe(), key.default);
+        Meaning { kind: "scenario key", name: path, text }
+    });
+    let errors = ERRORS.iter().map(|error| Meaning {
+        kind: "error code",
+        name: error.code.to_owned(),
+        text: error.about.to_owned(),
+    });
+    words.chain(metrics).chain(architectures).chain(laws).chain(keys).chain(errors).collect()
+}

@@ -1,0 +1,75 @@
+//! Scenarios from files, from the binary and from stdin, with what the command line changes in them.
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::cli::args::ScenarioArgs;
+use crate::cli::console::{Console, Failure};
+use crate::experiment::library::Files;
+use crate::experiment::scenario_file::{Axis, MAX_BYTES, ScenarioFile};
+
+/// The scenario with the settings of the command line. What names several values stays out; see [`axes`].
+pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
+    let file = open(&args.scenario)?;
+    let mut settings = Vec::new();
+    for set in &args.set {
+        let Some((path, value)) = set.split_once('=') else {
+            return Err(Failure::Usage(format!("--set {set}: expected PATH=VALUE, such as team.agents=8")));
+        };
+        settings.push((path.trim().to_owned(), value.to_owned()));
+    }
+    settings.extend(more.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
+    if let Some(seed) = console.seed {
+        settings.push(("seed".to_owned(), seed.to_string()));
+    }
+    Ok(if settings.is_empty() { file } else { file.with(&settings)? })
+}
+
+fn open(name: &str) -> Result<ScenarioFile, Failure> {
+    if name == "-" {
+        let mut bytes = Vec::new();
+        // One byte more than is allowed: enough to be told that it is too much.
+        let limit = MAX_BYTES as u64 + 1;
+        let read = std::io::stdin().lock().take(limit).read_to_end(&mut bytes);
+        read.map_err(|error| Failure::Io { path: PathBuf::from("stdin"), error })?;
+        return Ok(ScenarioFile::parse("stdin", &bytes, &files(PathBuf::new(), ""))?);
+    }
+    let folder = Path::new(name).parent().unwrap_or(Path::new("")).to_owned();
+    Ok(ScenarioFile::open(name, &files(folder, name))?)
+}
+
+/// Reads the scenario itself by the path typed, and the files it names beside it.
+fn files(folder: PathBuf, scenario: &str) -> Files {
+    let scenario = scenario.to_owned();
+    Arc::new(move |name| {
+        let path = if name == scenario { PathBuf::from(name) } else { folder.join(name) };
+        let text = |error: std::io::Error| error.to_string();
+        let file = std::fs::File::open(&path).map_err(text)?;
+        if file.metadata().map_err(text)?.is_dir() {
+            return Err("it is a folder".to_owned());
+        }
+        let mut bytes = Vec::new();
+        // Task files and observations may be larger than scenarios; nothing is read without end.
+        file.take(64 << 20).read_to_end(&mut bytes).map_err(text)?;
+        Ok(bytes)
+    })
+}
+
+/// The axes of the scenario's sweep, with those that the command line puts in their place or beside them.
+pub(super) fn axes(
+    file: &ScenarioFile,
+    agents: Option<&str>,
+    architecture: Option<&str>,
+) -> Result<Vec<Axis>, Failure> {
+    let mut axes = file.axes().to_vec();
+    for (path, values) in [("architecture", architecture), ("team.agents", agents)] {
+        let Some(values) = values else { continue };
+        let axis = file.axis(path, values)?;
+        match axes.iter_mut().find(|other| other.path == axis.path) {
+            Some(other) => *other = axis,
+            None => axes.push(axis),
+        }
+    }
+    Ok(axes)
+}

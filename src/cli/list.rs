@@ -1,0 +1,78 @@
+//! `brooks list`: what there is, from the tables that the rest of the program reads too.
+
+use serde_json::json;
+
+use crate::architecture::ARCHITECTURES;
+use crate::cli::args::{Format, Listed};
+use crate::cli::console::{Console, Done};
+use crate::experiment::library::{PROFILES, SCENARIOS, about, no_files};
+use crate::experiment::scenario_file::ScenarioFile;
+use crate::record::METRICS;
+use crate::report::table::{Cell, Column, Table};
+use crate::scaling::LAWS;
+
+pub(super) fn list(console: &Console, what: Listed) -> Done {
+    let (name, table, hint) = match what {
+        Listed::Architectures => ("architectures", architectures(), "brooks compare hello, and --architecture NAME elsewhere"),
+        Listed::Scenarios => ("scenarios", scenarios()?, "brooks run NAME, brooks sweep NAME, brooks new mine.yaml --from NAME"),
+        Listed::Profiles => ("profiles", profiles(), "--set team.profile=NAME"),
+        Listed::Metrics => ("metrics", metrics(), "brooks explain NAME"),
+        Listed::Laws => ("laws", laws(), "brooks explain NAME"),
+    };
+    console.print_table(name, &table, json!({}));
+    if console.format == Format::Table {
+        console.say(&format!("\nuse: {hint}"));
+    }
+    Ok(())
+}
+
+fn architectures() -> Table {
+    let columns = vec![Column::text("name", "name"), Column::text("about", "protocol"), Column::text("parameters", "parameters")];
+    let mut table = Table::new(columns);
+    for row in ARCHITECTURES {
+        let parameters: Vec<String> =
+            row.parameters.iter().map(|p| format!("{}: {}", p.name, p.values.join("|"))).collect();
+        table.push(vec![Cell::text(row.name), Cell::text(row.about), Cell::text(parameters.join("; "))]);
+    }
+    table
+}
+
+fn scenarios() -> Result<Table, crate::cli::console::Failure> {
+    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("question", "the question it answers")]);
+    for built_in in SCENARIOS {
+        let file = ScenarioFile::parse(built_in.path, built_in.text.as_bytes(), &no_files())?;
+        table.push(vec![Cell::text(built_in.name), Cell::text(file.question())]);
+    }
+    Ok(table)
+}
+
+fn profiles() -> Table {
+    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("about", "what it is like")]);
+    for built_in in PROFILES {
+        table.push(vec![Cell::text(built_in.name), Cell::text(about(built_in))]);
+    }
+    table
+}
+
+fn metrics() -> Table {
+    let columns = vec![Column::text("name", "name"), Column::text("unit", "unit"), Column::text("about", "definition")];
+    let mut table = Table::new(columns);
+    for metric in METRICS {
+        table.push(vec![Cell::text(metric.name), Cell::text(metric.unit), Cell::text(metric.about)]);
+    }
+    table
+}
+
+fn laws() -> Table {
+    let columns = vec![
+        Column::text("name", "name"),
+        Column::text("equation", "equation"),
+        Column::text("about", "what it says"),
+        Column::text("source", "source"),
+    ];
+    let mut table = Table::new(columns);
+    for law in LAWS {
+        table.push(vec![Cell::text(law.name), Cell::text(law.equation), Cell::text(law.about), Cell::text(law.source)]);
+    }
+    table
+}

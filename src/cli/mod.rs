@@ -1,0 +1,63 @@
+//! L8: the only files, environment, clock and terminal: one subcommand a file.
+
+pub mod args;
+mod compare;
+mod console;
+mod explain;
+mod input;
+mod list;
+mod new;
+mod pages;
+mod plan;
+mod progress;
+mod run;
+mod sweep;
+mod tour;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::args::{Cli, Command};
+use crate::cli::console::{Console, Failure};
+
+/// Exit codes, as INTERFACE and README list them.
+const FINDING: u8 = 1;
+const USAGE: u8 = 2;
+const INTERNAL: u8 = 5;
+
+/// Parses the command line, does what it says, and gives the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    let console = Console::new(&cli.global);
+    let done = match &cli.command {
+        None => tour::tour(&console),
+        Some(Command::Run(args)) => run::run(&console, args),
+        Some(Command::Sweep(args)) => sweep::sweep(&console, args),
+        Some(Command::Compare(args)) => compare::compare(&console, args),
+        Some(Command::Plan(args)) => plan::plan(&console, args),
+        Some(Command::List { what }) => list::list(&console, *what),
+        Some(Command::Explain { word }) => explain::explain(&console, &word.join(" ")),
+        Some(Command::Schema) => pages::schema(&console),
+        Some(Command::New { path, from }) => new::new(&console, path, from),
+        Some(Command::Completions { shell }) => pages::completions(&console, *shell),
+        Some(Command::Man { output }) => pages::man(&console, output),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            console.fail(&failure);
+            ExitCode::from(match failure {
+                Failure::Finding(_) => FINDING,
+                Failure::Problems(_) | Failure::Usage(_) => USAGE,
+                Failure::Io { .. } => INTERNAL,
+            })
+        }
+    }
+}

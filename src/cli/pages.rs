@@ -1,0 +1,38 @@
+//! `brooks schema`, `completions` and `man`: what other programs read about this one.
+
+use std::path::Path;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::cli::args::Cli;
+use crate::cli::console::{Console, Done, Failure};
+use crate::experiment::scenario_file;
+
+pub(super) fn schema(console: &Console) -> Done {
+    console.print_json(&scenario_file::schema());
+    Ok(())
+}
+
+pub(super) fn completions(console: &Console, shell: Shell) -> Done {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "brooks", &mut script);
+    console.print(&String::from_utf8_lossy(&script));
+    Ok(())
+}
+
+pub(super) fn man(console: &Console, folder: &Path) -> Done {
+    let mut root = Cli::command();
+    root.build();
+    let pages = std::iter::once(root.clone()).chain(root.get_subcommands().cloned().map(|command| {
+        let name = format!("brooks-{}", command.get_name());
+        command.name(name.clone()).bin_name(name)
+    }));
+    for command in pages {
+        let path = folder.join(format!("{}.1", command.get_name()));
+        let mut page = Vec::new();
+        clap_mangen::Man::new(command).render(&mut page).map_err(|error| Failure::Io { path: path.clone(), error })?;
+        console.write(&path, &page)?;
+    }
+    Ok(())
+}
