@@ -2,6 +2,7 @@
 
 pub mod architecture;
 pub mod engine;
+pub mod experiment;
 pub mod record;
 pub mod scaling;
 pub mod simulation;

@@ -1,0 +1,26 @@
+//! `architecture`: a row of the registry and the values of its parameters.
+
+use std::sync::Arc;
+
+use crate::architecture::{ARCHITECTURES, Architecture, Choices};
+use crate::experiment::scenario_file::node::{Kind, Node};
+
+/// An architecture and its name in the registry.
+pub(super) type Named = (Arc<dyn Architecture>, &'static str);
+
+/// The architecture that a value names; `None` if it is not entirely valid.
+pub(super) fn known(node: &Node) -> Option<Named> {
+    let (name, given) = match &node.kind {
+        Kind::Text(name) => (name, &[][..]),
+        Kind::Map(entries) if entries.len() == 1 => (&entries[0].0.name, entries[0].1.entries()),
+        _ => return None,
+    };
+    let row = ARCHITECTURES.iter().find(|row| row.name == name)?;
+    let mut chosen: Vec<&str> = row.parameters.iter().map(|parameter| parameter.values[0]).collect();
+    for (key, value) in given {
+        let place = row.parameters.iter().position(|parameter| parameter.name == key.name)?;
+        chosen[place] = value.text()?;
+    }
+    let made = (row.make)(&Choices::new(row, &chosen)?);
+    Some((Arc::from(made), row.name))
+}

@@ -1,0 +1,256 @@
+//! Scenario files: from YAML to [`Scenario`], with every mistake at once.
+//!
+//! A file is read into a tree that knows its lines ([`node`](Node)), held to the table of keys ([`keys`]), and turned
+//! into parts that runs share; [`ScenarioFile::at`] puts the parts of one point together.
+
+mod architecture;
+mod axes;
+mod check;
+mod distribution;
+pub mod keys;
+mod keys_profile;
+mod keys_workload;
+mod node;
+mod problem;
+mod profile;
+mod quantity;
+mod read;
+mod resolve;
+mod schema;
+mod suggest;
+mod team;
+mod workload;
+
+pub use axes::{Axis, MAX_POINTS, MAX_VALUES};
+pub use distribution::{FAMILIES, Family, MAX_OBSERVED};
+pub use keys_profile::PROFILE;
+pub use node::{Key, Kind, Node};
+pub use problem::{ERRORS, ErrorCode, Problem, Problems};
+pub use quantity::{MAX_SECONDS, MAX_TOKENS, Unit, duration, size};
+pub use read::{MAX_BYTES, MAX_NESTING, MAX_NODES};
+pub use schema::schema;
+
+use crate::experiment::library::{self, Files, SCENARIOS};
+use crate::experiment::scenario_file::keys::SCENARIO;
+use crate::experiment::scenario_file::resolve::{Keep, Parts, Source};
+use crate::simulation::Scenario;
+
+/// The path of the team size.
+pub(crate) const TEAM_SIZE: &str = "team.agents";
+/// The path of the architecture.
+const ARCHITECTURE: &str = "architecture";
+
+/// What a speedup is relative to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Baseline {
+    /// One agent under the same architecture.
+    Own,
+    /// One agent alone.
+    Solo,
+    /// The point with these settings, for [`ScenarioFile::at`].
+    Point(Vec<(&'static str, Node)>),
+}
+
+/// A scenario file that has been checked from end to end.
+#[derive(Clone)]
+pub struct ScenarioFile {
+    file: String,
+    root: Node,
+    files: Files,
+    parts: Parts,
+    axes: Vec<Axis>,
+}
+
+impl ScenarioFile {
+    /// The scenario built in under that name, or else the file at that path.
+    ///
+    /// # Errors
+    ///
+    /// There is neither, or as for [`ScenarioFile::parse`].
+    pub fn open(name: &str, files: &Files) -> Result<ScenarioFile, Problems> {
+        if let Some(built_in) = library::find(SCENARIOS, name) {
+            return ScenarioFile::parse(built_in.path, built_in.text.as_bytes(), files);
+        }
+        let bytes = files(name).map_err(|why| {
+            let near = suggest::suggestion(name, SCENARIOS.iter().map(|built_in| built_in.name));
+            let message = format!("can't be read: {why}{near}");
+            let expected = "the path of a file, or the name of a built-in scenario".to_owned();
+            let expected = if near.is_empty() { expected } else { String::new() };
+            Problems::one(Problem {
+                code: "missing-file",
+                file: name.to_owned(),
+                line: 0,
+                path: String::new(),
+                message,
+                expected,
+            })
+        })?;
+        ScenarioFile::parse(name, &bytes, files)
+    }
+
+    /// Reads a scenario. `file` is what messages call it; `files` reads the files that it names.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(file: &str, bytes: &[u8], files: &Files) -> Result<ScenarioFile, Problems> {
+        ScenarioFile::from_tree(file, read::read(file, bytes)?, files)
+    }
+
+    /// The same with other values: paths and values as `--set` takes them, such as `team.agents` and `8`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the paths or the values, or with the scenario that they make.
+    pub fn with(&self, settings: &[(String, String)]) -> Result<ScenarioFile, Problems> {
+        let (mut root, mut problems) = (self.root.clone(), Problems::default());
+        for (path, text) in settings {
+            let mut value = match read::read("--set", text.as_bytes()) {
+                Ok(value) => value,
+                Err(mut wrong) => {
+                    wrong.place_at(path);
+                    problems.append(wrong);
+                    continue;
+                }
+            };
+            value.forget_place();
+            if let Err((at, why)) = root.set(&canonical(path), value) {
+                let (file, message) = ("--set".to_owned(), format!("\"{at}\" {why}"));
+                let expected = "the path of a value, such as team.agents".to_owned();
+                problems.push(Problem { code: "path", file, line: 0, path: path.clone(), message, expected });
+            }
+        }
+        problems.or(())?;
+        ScenarioFile::from_tree(&self.file, root, &self.files)
+    }
+
+    fn from_tree(file: &str, root: Node, files: &Files) -> Result<ScenarioFile, Problems> {
+        check::check(file, &root, &SCENARIO).or(())?;
+        let source = Source { file, root: &root, files };
+        match (resolve::parts(source, None), axes::axes(file, &root)) {
+            (Ok(parts), Ok(axes)) => {
+                // The file itself is a point: what only shows when a point is put together shows here.
+                parts.scenario(source, None, None)?;
+                Ok(ScenarioFile { file: file.to_owned(), root, files: files.clone(), parts, axes })
+            }
+            (parts, axes) => {
+                let mut problems = parts.err().unwrap_or_default();
+                problems.append(axes.err().unwrap_or_default());
+                Err(problems.sorted())
+            }
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.parts.name
+    }
+
+    /// What it is; empty if it does not say.
+    pub fn about(&self) -> &str {
+        self.text("about")
+    }
+
+    /// The question that it answers; empty if it does not say.
+    pub fn question(&self) -> &str {
+        self.text("question")
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.root.key(key).and_then(Node::text).unwrap_or_default()
+    }
+
+    /// The document.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The axes of its sweep, expanded; at most [`MAX_POINTS`] points in all.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Runs of each point.
+    pub fn replications(&self) -> u64 {
+        self.root.key("replications").and_then(Node::whole).map_or(100, |value| value as u64)
+    }
+
+    /// The seed of all randomness.
+    pub fn seed(&self) -> u64 {
+        self.parts.seed
+    }
+
+    /// What speedup is relative to.
+    pub fn baseline(&self) -> Baseline {
+        let Some(node) = self.root.key("baseline") else { return Baseline::Own };
+        let setting = |key: &'static str, path| node.key(key).map(|value| (path, value.clone()));
+        match node.text() {
+            Some("solo") => Baseline::Solo,
+            Some(_) => Baseline::Own,
+            None => {
+                let settings = [setting("agents", TEAM_SIZE), setting("architecture", ARCHITECTURE)];
+                Baseline::Point(settings.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// What the curve must fulfil: each kind (`peak_agents`, `speedup` or `within_amdahl`) and what it says.
+    pub fn asserts(&self) -> impl Iterator<Item = (&str, &Node)> {
+        let list = self.root.key("assert").map_or(&[][..], Node::items);
+        list.iter().flat_map(Node::entries).map(|(key, node)| (key.name.as_str(), node))
+    }
+
+    /// The scenario as the file has it, without its sweep.
+    ///
+    /// # Errors
+    ///
+    /// None for a file that has been read; the type is that of [`ScenarioFile::at`].
+    pub fn scenario(&self) -> Result<Scenario, Problems> {
+        self.parts.scenario(self.source(&self.root), None, None)
+    }
+
+    /// The scenario at a point: with these values at these paths. Points share graphs and profiles where they can; if
+    /// nothing but team size and architecture differ, nothing is read again.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong at this point.
+    pub fn at(&self, point: &[(&str, &Node)]) -> Result<Scenario, Problems> {
+        let (mut agents, mut architecture, mut rest) = (None, None, Vec::new());
+        for &(path, value) in point {
+            let path = canonical(path);
+            match path.as_str() {
+                TEAM_SIZE if team::size_of(value).is_some() => agents = team::size_of(value),
+                ARCHITECTURE if architecture::known(value).is_some() => architecture = architecture::known(value),
+                _ => rest.push((path, value)),
+            }
+        }
+        if rest.is_empty() {
+            return self.parts.scenario(self.source(&self.root), agents, architecture);
+        }
+        let mut root = self.root.clone();
+        for (path, value) in &rest {
+            if let Err((at, why)) = root.set(path, (*value).clone()) {
+                let (file, message) = (self.file.clone(), format!("\"{at}\" {why}"));
+                let (line, path, expected) = (value.line, path.clone(), String::new());
+                return Err(Problems::one(Problem { code: "path", file, line, path, message, expected }));
+            }
+        }
+        check::check(&self.file, &root, &SCENARIO).or(())?;
+        let touches = |part: &str| rest.iter().any(|(path, _)| path.starts_with(part));
+        let graph = !touches("workload") && !touches("seed");
+        let source = self.source(&root);
+        let parts = resolve::parts(source, Some(Keep { parts: &self.parts, graph, team: !touches("team") }))?;
+        parts.scenario(source, agents, architecture)
+    }
+
+    fn source<'a>(&'a self, root: &'a Node) -> Source<'a> {
+        Source { file: &self.file, root, files: &self.files }
+    }
+}
+
+/// The full path of a shorthand: `agents` is `team.agents`, `profile.latency` is `team.profile.latency`.
+fn canonical(path: &str) -> String {
+    let first = path.split(['.', '[']).next().unwrap_or_default();
+    if matches!(first, "agents" | "profile" | "members") { format!("team.{path}") } else { path.to_owned() }
+}

@@ -1,0 +1,166 @@
+//! What is wrong with a scenario: every mistake at once, each with its place and what would be right.
+
+use std::fmt;
+
+/// Problems kept of one file; the rest is counted.
+const MOST_SHOWN: usize = 100;
+
+/// One kind of mistake, for `brooks explain`.
+#[derive(Clone, Copy, Debug)]
+pub struct ErrorCode {
+    /// Short and stable.
+    pub code: &'static str,
+    /// What it means and what to do.
+    pub about: &'static str,
+}
+
+/// All kinds of mistakes in a scenario or profile.
+pub static ERRORS: &[ErrorCode] = &[
+    ErrorCode { code: "too-large", about: "The file passes a limit on size, nesting or values; the message names it." },
+    ErrorCode { code: "not-utf8", about: "The file is not UTF-8 text. Save it as UTF-8; the first bad byte is named." },
+    ErrorCode {
+        code: "syntax",
+        about: "The file is not YAML that brooks reads: often an indentation, an unclosed bracket or quote, a tab, or a \
+                second document.",
+    },
+    ErrorCode { code: "empty", about: "There is nothing in the file." },
+    ErrorCode { code: "unknown-key", about: "No such key here. `brooks schema` and the docs list those there are." },
+    ErrorCode {
+        code: "duplicate-key",
+        about: "A key is given twice; the last would win without a word, so one must go.",
+    },
+    ErrorCode { code: "missing-key", about: "A key that has no default is not given." },
+    ErrorCode { code: "one-of", about: "Of these keys exactly one says what is wanted; there are none or several." },
+    ErrorCode { code: "wrong-type", about: "The value is of another kind than expected, such as text for a number." },
+    ErrorCode {
+        code: "out-of-range",
+        about: "The value is negative, too large, not finite, or a probability above 1.",
+    },
+    ErrorCode { code: "not-a-choice", about: "The value is none of the words that are allowed here." },
+    ErrorCode { code: "quantity", about: "A duration, a size or a distribution can't be read." },
+    ErrorCode { code: "unknown-name", about: "No profile of that name is built in; a path to a file works too." },
+    ErrorCode { code: "missing-file", about: "A file that the scenario names can't be read." },
+    ErrorCode {
+        code: "task-graph",
+        about: "The tasks are no task graph: a cycle, an unknown dependency, two equal ids.",
+    },
+    ErrorCode { code: "task-file", about: "A file of tasks is not in the format of the paper's task files." },
+    ErrorCode { code: "workload-limit", about: "The workload is larger than brooks takes." },
+    ErrorCode {
+        code: "scaling",
+        about: "This workload can't grow with the team: its length and width don't come apart.",
+    },
+    ErrorCode { code: "team", about: "The members don't fit the team: too many, two leads, or one name twice." },
+    ErrorCode { code: "skill", about: "A task needs a skill that nobody in the team has, so it would never be done." },
+    ErrorCode { code: "profile", about: "A profile can't be based on what it names." },
+    ErrorCode { code: "path", about: "A path of --set or of a sweep leads nowhere." },
+    ErrorCode { code: "sweep", about: "The values of a sweep can't be read, or are too many." },
+];
+
+/// One mistake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// Its kind, from [`ERRORS`].
+    pub code: &'static str,
+    /// The file that it is in, or `--set`.
+    pub file: String,
+    /// The line, from 1; 0 where there is none.
+    pub line: u32,
+    /// The path of the value, such as `team.members[2].count`; empty for the whole file.
+    pub path: String,
+    /// What is wrong.
+    pub message: String,
+    /// What would be right; empty where the message says it.
+    pub expected: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.path.is_empty() {
+            write!(f, ": {}", self.path)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if self.expected.is_empty() { Ok(()) } else { write!(f, "; expected {}", self.expected) }
+    }
+}
+
+/// All mistakes of a scenario, in the order of the file; of very many the first 100.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Problems {
+    list: Vec<Problem>,
+    more: usize,
+}
+
+impl Problems {
+    /// A single one.
+    pub fn one(problem: Problem) -> Problems {
+        Problems { list: vec![problem], more: 0 }
+    }
+
+    /// Those that are told.
+    pub fn list(&self) -> &[Problem] {
+        &self.list
+    }
+
+    /// How many there are beyond those in the list.
+    pub fn more(&self) -> usize {
+        self.more
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+
+    pub(super) fn push(&mut self, problem: Problem) {
+        if self.is_full() {
+            self.more += 1;
+        } else {
+            self.list.push(problem);
+        }
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST_SHOWN
+    }
+
+    pub(super) fn append(&mut self, other: Problems) {
+        self.more += other.more;
+        other.list.into_iter().for_each(|problem| self.push(problem));
+    }
+
+    /// Says that the values at `path` are what they are about, not a file with lines.
+    pub(super) fn place_at(&mut self, path: &str) {
+        for problem in &mut self.list {
+            path.clone_into(&mut problem.path);
+            problem.line = 0;
+        }
+    }
+
+    /// `value`, unless there are problems.
+    pub(super) fn or<T>(self, value: T) -> Result<T, Problems> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// By line, those of one line as found.
+    pub(super) fn sorted(mut self) -> Problems {
+        self.list.sort_by_key(|problem| problem.line);
+        self
+    }
+}
+
+/// One line each.
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, problem) in self.list.iter().enumerate() {
+            write!(f, "{}{problem}", if place > 0 { "\n" } else { "" })?;
+        }
+        if self.more > 0 { write!(f, "\nand {} more", self.more) } else { Ok(()) }
+    }
+}
+
+impl std::error::Error for Problems {}
