@@ -36,6 +36,7 @@ fn main() {
         name: "w3".into(),
         limits: Limits::generous(graph.len()),
         graph,
+        parallel_fraction: None,
         team: (0..n)
             .map(|i| Agent { name: format!("a{i}"), role: Role::Worker, profile: p.clone(), skills: vec![] })
             .collect(),

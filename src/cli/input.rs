@@ -7,9 +7,9 @@ use std::sync::Arc;
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::library::Files;
-use crate::experiment::scenario_file::{Axis, MAX_BYTES, ScenarioFile};
+use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile};
 
-/// The scenario with the settings of the command line. What names several values stays out; see [`axes`].
+/// The scenario with the settings of the command line.
 pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
     let file = open(&args.scenario)?;
     let mut settings = Vec::new();
@@ -56,20 +56,16 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
     })
 }
 
-/// The axes of the scenario's sweep, with those that the command line puts in their place or beside them.
-pub(super) fn axes(
-    file: &ScenarioFile,
+/// The scenario with the axes that the command line puts in place of its own or beside them.
+pub(super) fn with_axes(
+    mut file: ScenarioFile,
     agents: Option<&str>,
     architecture: Option<&str>,
-) -> Result<Vec<Axis>, Failure> {
-    let mut axes = file.axes().to_vec();
-    for (path, values) in [("architecture", architecture), ("team.agents", agents)] {
-        let Some(values) = values else { continue };
-        let axis = file.axis(path, values)?;
-        match axes.iter_mut().find(|other| other.path == axis.path) {
-            Some(other) => *other = axis,
-            None => axes.push(axis),
+) -> Result<ScenarioFile, Failure> {
+    for (path, values) in [("architecture", architecture), ("agents", agents)] {
+        if let Some(values) = values {
+            file = file.with_axis(path, values)?;
         }
     }
-    Ok(axes)
+    Ok(file)
 }

@@ -17,18 +17,39 @@ pub struct BuiltIn {
     pub text: &'static str,
 }
 
-/// The scenarios.
+/// A file of the repository, by the folder and the name that it has there.
+macro_rules! built_in {
+    ($folder:literal, $name:literal) => {
+        BuiltIn {
+            name: $name,
+            path: concat!($folder, "/", $name, ".yaml"),
+            text: include_str!(concat!("../../", $folder, "/", $name, ".yaml")),
+        }
+    };
+}
+
+/// The scenarios, in the order in which one would try them.
 pub static SCENARIOS: &[BuiltIn] = &[
-    BuiltIn { name: "hello", path: "scenarios/hello.yaml", text: include_str!("../../scenarios/hello.yaml") },
-    BuiltIn { name: "bench", path: "scenarios/bench.yaml", text: include_str!("../../scenarios/bench.yaml") },
+    built_in!("scenarios", "hello"),
+    built_in!("scenarios", "paper"),
+    built_in!("scenarios", "amdahl"),
+    built_in!("scenarios", "gustafson"),
+    built_in!("scenarios", "stragglers"),
+    built_in!("scenarios", "conflicts"),
+    built_in!("scenarios", "lead-bottleneck"),
+    built_in!("scenarios", "specialists"),
+    built_in!("scenarios", "bench"),
 ];
 
 /// The profiles.
-pub static PROFILES: &[BuiltIn] = &[BuiltIn {
-    name: "plain",
-    path: "scenarios/profiles/plain.yaml",
-    text: include_str!("../../scenarios/profiles/plain.yaml"),
-}];
+pub static PROFILES: &[BuiltIn] = &[
+    built_in!("scenarios/profiles", "plain"),
+    built_in!("scenarios/profiles", "strong"),
+    built_in!("scenarios/profiles", "quick"),
+    built_in!("scenarios/profiles", "sonnet-like"),
+    built_in!("scenarios/profiles", "gpt-like"),
+    built_in!("scenarios/profiles", "gemini-like"),
+];
 
 /// The one of that name.
 pub fn find(table: &'static [BuiltIn], name: &str) -> Option<&'static BuiltIn> {

@@ -1,7 +1,14 @@
-//! L6: many runs: scenarios as files, the library of those built in, and the axes of sweeps.
+//! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
 
 pub mod library;
+pub mod result;
+pub mod runner;
+pub mod sample;
 pub mod scenario_file;
+pub mod sweep;
 
 pub use library::{BuiltIn, Files, PROFILES, SCENARIOS};
+pub use result::{Curve, Laws, Row, SweepResult, Work};
+pub use sample::Sample;
 pub use scenario_file::{Axis, Baseline, ERRORS, Kind, Node, Problem, Problems, ScenarioFile};
+pub use sweep::Sweep;

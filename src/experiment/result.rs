@@ -5,7 +5,7 @@ use crate::experiment::Sample;
 use crate::record::{Ending, METRICS, TimeBudget};
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
-use crate::workload::TaskGraph;
+use crate::simulation::Scenario;
 use crate::workload::measure::work_and_span;
 
 /// What is known of the work before anything is run; sizes in tokens.
@@ -77,10 +77,11 @@ impl Laws {
 }
 
 impl Work {
-    /// Of a task graph.
-    pub fn of(graph: &TaskGraph) -> Work {
-        let (work, span) = work_and_span(graph);
-        Work { work, span, parallel_fraction: (work - span) / work }
+    /// Of a scenario.
+    pub fn of(scenario: &Scenario) -> Work {
+        let (work, span) = work_and_span(&scenario.graph);
+        let parallel_fraction = scenario.parallel_fraction.unwrap_or((work - span) / work);
+        Work { work, span, parallel_fraction }
     }
 }
 
@@ -102,8 +103,9 @@ impl Row {
             let (input, output) = (sample.completed("input_tokens"), sample.completed("output_tokens"));
             (input.iter().sum::<f64>() + output.iter().sum::<f64>()) / input.len().max(1) as f64
         };
-        let token_multiplier =
-            baseline.map(|(baseline, times)| tokens(sample) / (tokens(baseline) * times)).filter(|ratio| ratio.is_finite());
+        let token_multiplier = baseline
+            .map(|(baseline, times)| tokens(sample) / (tokens(baseline) * times))
+            .filter(|ratio| ratio.is_finite());
         Row {
             axes,
             agents: sample.agents,

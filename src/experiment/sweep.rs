@@ -7,7 +7,7 @@ use crate::experiment::result::{Row, SweepResult, Work, is_agents};
 use crate::experiment::scenario_file::{Axis, Baseline, Node, Problems, ScenarioFile};
 use crate::experiment::{Sample, runner};
 use crate::simulation::Scenario;
-use crate::workload::{Measure, TaskGraph};
+use crate::workload::TaskGraph;
 
 /// The path of the team size and of the architecture.
 const AGENTS: &str = "team.agents";
@@ -104,13 +104,13 @@ impl<'a> Sweep<'a> {
         for (job, sample) in jobs.iter_mut().zip(samples) {
             job.sample = sample;
         }
-        let mut works = Works { file: self.file, last: None };
+        let mut works = Works::default();
         let rows = pairs.iter().map(|&(number, here, there)| {
             let axes = self.point(number).iter().map(|(_, value)| value.to_string()).collect();
             let here = &jobs[here];
-            let work = works.of(&here.scenario.graph);
+            let work = works.of(&here.scenario);
             // Work that grows with the team is compared by rate: the baseline's time is scaled to this work.
-            let there = there.map(|there| (&jobs[there].sample, work.work / works.of(&jobs[there].scenario.graph).work));
+            let there = there.map(|there| (&jobs[there].sample, work.work / works.of(&jobs[there].scenario).work));
             Row::new(axes, &here.scenario.architecture_name, &here.sample, there, &work)
         });
         let rows = rows.collect();
@@ -127,18 +127,18 @@ impl<'a> Sweep<'a> {
 }
 
 /// Measures of the graphs that points share.
-struct Works<'a> {
-    file: &'a ScenarioFile,
+#[derive(Default)]
+struct Works {
     last: Option<(Arc<TaskGraph>, Work)>,
 }
 
-impl Works<'_> {
-    fn of(&mut self, graph: &Arc<TaskGraph>) -> Work {
+impl Works {
+    fn of(&mut self, scenario: &Scenario) -> Work {
         match &self.last {
-            Some((known, work)) if Arc::ptr_eq(known, graph) => *work,
+            Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
             _ => {
-                let work = Work::of(graph);
-                self.last = Some((graph.clone(), work));
+                let work = Work::of(scenario);
+                self.last = Some((scenario.graph.clone(), work));
                 work
             }
         }
@@ -147,7 +147,7 @@ impl Works<'_> {
 
 /// What has to be set at a point to get its baseline.
 fn baseline_settings(baseline: &Baseline) -> Vec<(&'static str, Node)> {
-    let one = || Node::from(1);
+    let one = || Node::from(1u32);
     match baseline {
         Baseline::Own => vec![(AGENTS, one())],
         Baseline::Solo => vec![(AGENTS, one()), (ARCHITECTURE, Node::from("solo"))],

@@ -228,7 +228,7 @@ impl Simulator<'_> {
         let mut is_hollow = false;
         if faults.any || clashes || self.hollow > 0 {
             let draws = self.attempt_stream(task, attempt);
-            if faults.orphan.happens(draws.nth(ORPHAN)) {
+            if faults.orphan.happens(draws.nth(ORPHAN)) && !self.board.is_owned(task, agent) {
                 self.board.orphan(task, agent);
                 if let Some(lease) = faults.lease {
                     self.timers.push(self.now + lease, LEASE, task);

@@ -19,6 +19,7 @@ pub(super) struct Mind {
     /// Output tokens of a call on each task, the overhead of the call included.
     pub(super) task_tokens: Vec<u32>,
     pub(super) batch: Batch,
+    pub(super) batch_unowned: Batch,
     pub(super) ahead: Chance,
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
@@ -72,6 +73,17 @@ pub(super) struct Faults {
     pub(super) peaceful: f64,
 }
 
+impl Batch {
+    fn new(size: &BatchSize) -> Batch {
+        match size {
+            BatchSize::Fixed(0 | 1) => Batch::One,
+            BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),
+            BatchSize::All => Batch::Fixed(u32::MAX),
+            BatchSize::Drawn(dist) => Batch::Drawn(Sampler::new(dist)),
+        }
+    }
+}
+
 impl Mind {
     pub(super) fn new(profile: &Profile, graph: &TaskGraph) -> Mind {
         let us = |dist: &Dist| Sampler::new(&dist.scaled(1e6));
@@ -118,12 +130,8 @@ impl Mind {
             fixed_input: tokens.system.saturating_add(tokens.board_per_task.saturating_mul(graph.len() as u32)),
             cached_65536: (tokens.cached_share * 65536.0) as u64,
             task_tokens: graph.tasks().iter().map(|task| output_of(task.size)).collect(),
-            batch: match &profile.batching.tasks {
-                BatchSize::Fixed(0 | 1) => Batch::One,
-                BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),
-                BatchSize::All => Batch::Fixed(u32::MAX),
-                BatchSize::Drawn(dist) => Batch::Drawn(Sampler::new(dist)),
-            },
+            batch: Batch::new(&profile.batching.tasks),
+            batch_unowned: Batch::new(&profile.batching.unowned),
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,

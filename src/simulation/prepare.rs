@@ -30,7 +30,7 @@ impl<'s> Simulator<'s> {
             able: skills_of(team, graph),
             nodes: graph.tasks().iter().map(|task| Node::new(task, graph)).collect(),
             uses: Uses {
-                batches: any(|mind| !matches!(mind.batch, Batch::One)),
+                batches: any(|mind| !matches!((&mind.batch, &mind.batch_unowned), (Batch::One, Batch::One))),
                 locks: scenario.consistency == Consistency::Lock,
                 optimistic: scenario.consistency == Consistency::Optimistic,
                 clashes: any(|mind| mind.faults.peaceful < 1.0),

@@ -15,6 +15,8 @@ pub struct Scenario {
     pub name: String,
     /// What must be done.
     pub graph: Arc<TaskGraph>,
+    /// The parallel fraction that the workload was made to have; none if it was not made to have one.
+    pub parallel_fraction: Option<f64>,
     /// Who does it; at least one agent, a lead first.
     pub team: Vec<Agent>,
     /// How they coordinate.

@@ -214,7 +214,8 @@ impl Simulator<'_> {
         let member = &self.agents[agent as usize];
         let mind = &self.minds[member.mind];
         let draws = self.agent_stream(Purpose::Mishap, agent);
-        let most = match &mind.batch {
+        let owns = self.board.is_owned(first, agent);
+        let most = match if owns { &mind.batch } else { &mind.batch_unowned } {
             Batch::One => 1,
             Batch::Fixed(tasks) => *tasks,
             Batch::Drawn(sampler) => sampler.at(draws.nth(BATCH_SIZE)).round() as u32,
@@ -223,7 +224,6 @@ impl Simulator<'_> {
             self.agents[agent as usize].step.batch.clear();
             return;
         }
-        let owns = self.board.is_owned(first, agent);
         let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
         let mut batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
         batch.clear();

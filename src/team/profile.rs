@@ -94,8 +94,10 @@ impl Default for Tokens {
 /// How many tasks a call takes on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batching {
-    /// How many.
+    /// How many of its own.
     pub tasks: BatchSize,
+    /// How many of those that nobody owns.
+    pub unowned: BatchSize,
     /// Chance that a call on unowned tasks goes on to tasks whose dependencies it has only just written: it has not
     /// seen that a claim needs them done. Such claims are blocked.
     pub ahead: f64,
@@ -114,7 +116,7 @@ pub enum BatchSize {
 
 impl Default for Batching {
     fn default() -> Batching {
-        Batching { tasks: BatchSize::Fixed(1), ahead: 0.0 }
+        Batching { tasks: BatchSize::Fixed(1), unowned: BatchSize::Fixed(1), ahead: 0.0 }
     }
 }
 
@@ -131,7 +133,7 @@ pub struct Fallibility {
     pub premature_completion: f64,
     /// A call that changes nothing.
     pub no_progress: f64,
-    /// A granted claim is forgotten: the task looks taken and nobody works on it.
+    /// A granted claim on a task that nobody owned is forgotten: it looks taken and nobody works on it.
     pub orphan_rate: f64,
     /// A claim forgotten this long is given back. None: never.
     pub lease: Option<Time>,

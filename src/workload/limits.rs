@@ -50,6 +50,13 @@ pub enum GeneratorError {
 }
 
 impl Generator {
+    /// The parallel fraction that the work was made to have, in whole tasks; none for all but amdahl.
+    pub fn parallel_fraction(&self) -> Option<f64> {
+        let Generator::Amdahl { tasks, parallel_fraction, .. } = self else { return None };
+        let (chained, free) = shapes::chain_and_free(*tasks, *parallel_fraction);
+        Some(free as f64 / (chained + free) as f64)
+    }
+
     /// Whether it can be run, found out without building anything.
     ///
     /// # Errors

@@ -124,6 +124,32 @@ impl ScenarioFile {
         ScenarioFile::from_tree(&self.file, root, &self.files)
     }
 
+    /// The same with these values on the axis `path`, in place of what its sweep has there: a range such as `1..8`, or a
+    /// list such as `preassigned,self_claim`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ScenarioFile::with`].
+    pub fn with_axis(&self, path: &str, values: &str) -> Result<ScenarioFile, Problems> {
+        let is_range = values.contains("..") && !values.contains(',');
+        let axis = if is_range { Node::from(values) } else { read::read("--set", format!("[{values}]").as_bytes())? };
+        let mut root = self.root.clone();
+        let Kind::Map(entries) = &mut root.kind else { return Ok(self.clone()) };
+        if !entries.iter().any(|(key, _)| key.name == "sweep") {
+            entries.push((Key { name: "sweep".to_owned(), line: 0, column: 0 }, Node::new(Kind::Map(Vec::new()))));
+        }
+        for (_, sweep) in entries.iter_mut().filter(|(key, _)| key.name == "sweep") {
+            let Kind::Map(axes) = &mut sweep.kind else { continue };
+            let mut axis = axis.clone();
+            axis.forget_place();
+            match axes.iter_mut().find(|(key, _)| canonical(&key.name) == canonical(path)) {
+                Some((_, known)) => *known = axis,
+                None => axes.push((Key { name: path.to_owned(), line: 0, column: 0 }, axis)),
+            }
+        }
+        ScenarioFile::from_tree(&self.file, root, &self.files)
+    }
+
     fn from_tree(file: &str, root: Node, files: &Files) -> Result<ScenarioFile, Problems> {
         check::check(file, &root, &SCENARIO).or(())?;
         let source = Source { file, root: &root, files };

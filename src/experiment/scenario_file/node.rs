@@ -52,6 +52,18 @@ pub(super) enum Step<'a> {
     Place(usize),
 }
 
+impl From<u32> for Node {
+    fn from(number: u32) -> Node {
+        Node::new(Kind::Int(i128::from(number)))
+    }
+}
+
+impl From<&str> for Node {
+    fn from(text: &str) -> Node {
+        Node::new(Kind::Text(text.to_owned()))
+    }
+}
+
 impl Node {
     /// A value that stands nowhere.
     pub fn new(kind: Kind) -> Node {

@@ -128,7 +128,7 @@ impl Problems {
         self.list.len() >= MOST_SHOWN
     }
 
-    pub(super) fn append(&mut self, other: Problems) {
+    pub(crate) fn append(&mut self, other: Problems) {
         self.more += other.more;
         other.list.into_iter().for_each(|problem| self.push(problem));
     }
@@ -142,7 +142,7 @@ impl Problems {
     }
 
     /// `value`, unless there are problems.
-    pub(super) fn or<T>(self, value: T) -> Result<T, Problems> {
+    pub(crate) fn or<T>(self, value: T) -> Result<T, Problems> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 

@@ -123,6 +123,10 @@ impl Resolver<'_> {
             number(&mut profile.batching.ahead, batching, "ahead");
             if let Some(tasks) = batching.key("tasks") {
                 profile.batching.tasks = self.batch_size(tasks, &inside("batching.tasks"));
+                profile.batching.unowned = profile.batching.tasks.clone();
+            }
+            if let Some(unowned) = batching.key("unowned") {
+                profile.batching.unowned = self.batch_size(unowned, &inside("batching.unowned"));
             }
         }
         let faults = &mut profile.fallibility;

@@ -202,7 +202,7 @@ impl Parts {
         architecture: Option<architecture::Named>,
     ) -> Result<Scenario, Problems> {
         let size = agents.unwrap_or_else(|| self.team.size());
-        let graph = self.graph_for(size, source)?;
+        let (graph, parallel_fraction) = self.graph_for(size, source)?;
         let team = self.team.agents(size);
         if !graph.skills().is_empty() {
             check_skills(&graph, &team, source)?;
@@ -228,12 +228,15 @@ impl Parts {
             prices: self.prices,
             seed: self.seed,
             graph,
+            parallel_fraction,
         })
     }
 
-    fn graph_for(&self, size: u32, source: Source<'_>) -> Result<Arc<TaskGraph>, Problems> {
+    fn graph_for(&self, size: u32, source: Source<'_>) -> Result<(Arc<TaskGraph>, Option<f64>), Problems> {
         let grown = self.workload.grows.as_ref().and_then(|generator| generator.for_team(u64::from(size)));
-        let Some(generator) = grown.filter(|_| size > 1) else { return Ok(Arc::clone(&self.workload.graph)) };
+        let Some(generator) = grown.filter(|_| size > 1) else {
+            return Ok((Arc::clone(&self.workload.graph), self.workload.parallel_fraction));
+        };
         let line = source.root.key("scaling").map_or(0, |node| node.line);
         let problem = |message: String, expected: String| {
             let message = format!("for {size} agents the workload has {message}");
@@ -245,7 +248,8 @@ impl Parts {
             return Err(problem(message, expected));
         }
         let graph = TaskGraph::new(&generator.generate(self.seed));
-        graph.map(Arc::new).map_err(|errors| problem(errors[0].to_string(), String::new()))
+        let graph = graph.map_err(|errors| problem(errors[0].to_string(), String::new()))?;
+        Ok((Arc::new(graph), generator.parallel_fraction()))
     }
 }
 

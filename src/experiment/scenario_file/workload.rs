@@ -14,6 +14,8 @@ use crate::workload::{Direction, Free, Generator, GeneratorError, GraphError, MA
 pub(super) struct Workload {
     /// The graph as the document has it.
     pub(super) graph: Arc<TaskGraph>,
+    /// The parallel fraction that it was made to have.
+    pub(super) parallel_fraction: Option<f64>,
     /// Where it comes from, if it grows with the team.
     pub(super) grows: Option<Generator>,
 }
@@ -49,7 +51,11 @@ impl Resolver<'_> {
             return None;
         }
         match TaskGraph::new(&specs) {
-            Ok(graph) => Some(Workload { graph: Arc::new(graph), grows: generator.filter(|_| scaled.is_some()) }),
+            Ok(graph) => Some(Workload {
+                graph: Arc::new(graph),
+                parallel_fraction: generator.as_ref().and_then(Generator::parallel_fraction),
+                grows: generator.filter(|_| scaled.is_some()),
+            }),
             Err(errors) => {
                 for error in &errors {
                     self.graph_error(error);
