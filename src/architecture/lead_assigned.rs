@@ -14,6 +14,10 @@ pub struct LeadAssigned {
 
 impl Architecture for LeadAssigned {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
+        if !view.has_lead() {
+            // Alone, with nobody to lead and nobody to be given tasks by.
+            return view.ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+        }
         if !view.am_lead() {
             return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
         }
@@ -22,7 +26,8 @@ impl Architecture for LeadAssigned {
         } else if view.unread() > 0 {
             Action::Monitor
         } else {
-            Action::Wait(Until::Mail)
+            // Tasks that are released, given back or reopened later bring no mail.
+            Action::Wait(Until::Change)
         }
     }
 

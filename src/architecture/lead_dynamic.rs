@@ -11,6 +11,10 @@ pub struct LeadDynamic;
 
 impl Architecture for LeadDynamic {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
+        if !view.has_lead() {
+            // Alone, with nobody to lead and nobody to be given tasks by.
+            return view.ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+        }
         if !view.am_lead() {
             return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
         }

@@ -24,6 +24,9 @@ pub struct Stats {
     tasks: u32,
     metrics: Metrics,
     spent: TimeSplit,
+    /// Of the work: what turned out to have been for nothing. Apart from it, for one reply may say that a task is done
+    /// and find out that it is not, before its time is booked.
+    undone: Time,
     waited: Time,
     right: i64,
     round: RoundSums,
@@ -68,11 +71,11 @@ impl Stats {
         let mut metrics = self.metrics;
         let team_time = Time::from_us(metrics.makespan.as_us().saturating_mul(u64::from(metrics.agents)));
         metrics.budget = TimeBudget {
-            work: self.spent.work,
+            work: self.spent.work - self.undone,
             coordination: self.spent.coordination,
             waiting: team_time - self.spent.total(),
             lost: self.spent.lost,
-            rework: self.spent.rework,
+            rework: self.spent.rework + self.undone,
             ..metrics.budget
         };
         metrics.budget.in_queue = self.waited;
@@ -94,6 +97,7 @@ impl Observer for Stats {
         self.tasks = tasks as u32;
         self.metrics = Metrics { agents: agents as u32, ..Metrics::default() };
         self.spent = TimeSplit::default();
+        self.undone = Time::ZERO;
         self.waited = Time::ZERO;
         self.right = 0;
         self.round = RoundSums::default();
@@ -125,8 +129,7 @@ impl Observer for Stats {
             TaskEventKind::BlockedClaim => metrics.temporal_violations += 1,
             TaskEventKind::Orphaned => metrics.attempts += 1,
             TaskEventKind::Reopened { spent, right } => {
-                self.spent.work = self.spent.work - spent;
-                self.spent.rework += spent;
+                self.undone += spent;
                 self.right -= i64::from(right);
             }
             TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Reclaimed => {}

@@ -4,7 +4,7 @@
 use crate::engine::{Purpose, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator};
-use crate::team::{AgentId, ClaimOutcome, Reports};
+use crate::team::{AgentId, ClaimOutcome, Reports, Status};
 use crate::workload::TaskId;
 
 /// The draws of an attempt, by number.
@@ -193,10 +193,12 @@ impl Simulator<'_> {
 
     #[inline]
     fn claim<O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
+        // Granted at the decision, unless the task was run ahead to.
+        let held = self.uses.claims_at_once && self.board.status(task) == Status::Claimed(agent);
         let outcome = self.board.claim(task, agent, seen, self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
-                if !self.uses.claims_at_once {
+                if !held {
                     self.tell(task, agent, TaskEventKind::Claimed, observer);
                 }
             }
@@ -254,7 +256,7 @@ impl Simulator<'_> {
             is_hollow = faults.premature.happens(draws.nth(PREMATURE));
         }
         if !self.uses.checks_claims && !self.uses.checks_completions {
-            let done = |&on: &TaskId| self.board.status(on) == crate::team::Status::Done;
+            let done = |&on: &TaskId| self.board.status(on) == Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
         let progress = &mut self.tasks[task as usize];
@@ -334,7 +336,7 @@ impl Simulator<'_> {
             let batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
             let single = [(self.agents[agent as usize].step.task, 0)];
             for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
-                if self.board.status(task) == crate::team::Status::Claimed(agent) {
+                if self.board.status(task) == Status::Claimed(agent) {
                     self.put_back(task, agent);
                 }
             }

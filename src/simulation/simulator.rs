@@ -205,6 +205,9 @@ impl<'s> Simulator<'s> {
         loop {
             self.start_steps(architecture, observer);
             if !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
+                if self.next_timer_is_too_late() {
+                    return Ending::OutOfTime;
+                }
                 self.fire_timer(observer);
             } else {
                 let Some(event) = self.queue.pop() else { return Ending::Stalled };
@@ -242,6 +245,9 @@ impl<'s> Simulator<'s> {
                 self.round -= 1;
                 if self.timers.is_empty() {
                     return Ending::Stalled;
+                }
+                if self.next_timer_is_too_late() {
+                    return Ending::OutOfTime;
                 }
                 self.fire_timer(observer);
                 continue;
@@ -420,6 +426,16 @@ impl<'s> Simulator<'s> {
             }
         }
         self.wakes.woke_change = true;
+    }
+
+    /// Whether nothing more happens before the time is up; then it is up now.
+    fn next_timer_is_too_late(&mut self) -> bool {
+        let limit = self.scenario.limits.time;
+        let too_late = self.timers.next_time().is_some_and(|at| at > limit);
+        if too_late {
+            self.now = limit;
+        }
+        too_late
     }
 
     fn is_over_limit(&self) -> bool {

@@ -238,11 +238,9 @@ impl Simulator<'_> {
             let open = if owns {
                 self.board.is_owned(task, agent)
             } else {
-                self.board.is_visible(task)
-                    && self.board.status(task) == Status::Pending
-                    && self.able.contains(agent, task)
+                self.board.status(task) == Status::Pending && self.able.contains(agent, task)
             };
-            if task == first || !open {
+            if task == first || !open || !self.board.is_visible(task) {
                 continue;
             }
             // Its own chain is worked through in one go; of the pool, only what is ready unless the agent looks ahead.

@@ -43,6 +43,12 @@ impl<'a> View<'a> {
         self.lead == Some(self.me)
     }
 
+    /// Whether somebody leads.
+    #[inline]
+    pub fn has_lead(&self) -> bool {
+        self.lead.is_some()
+    }
+
     /// The agents that work on tasks: all but a lead.
     pub fn workers(&self) -> impl Iterator<Item = AgentId> + use<'a> {
         let lead = self.lead;
@@ -78,9 +84,10 @@ impl<'a> View<'a> {
         TaskList { tasks: self.board.owned(self.me), among: self.board.startable().words() }
     }
 
-    /// Whether an agent owns nothing that is still to be done.
+    /// Whether an agent owns nothing that it could work on. What it owns may wait for a task that was reopened, and
+    /// somebody must be free to take that one.
     pub fn is_free(&self, agent: AgentId) -> bool {
-        self.board.owned(agent).iter().all(|&word| word == 0)
+        TaskList { tasks: self.board.owned(agent), among: self.board.startable().words() }.is_empty()
     }
 
     /// Whether an agent has the skill for a task.

@@ -1,0 +1,202 @@
+//! What holds in every world, whatever happens in it: read off the entries of a run, and so blind to how the simulator
+//! came to them.
+
+use brooks::engine::Time;
+use brooks::record::{Ending, Entry, Kind, Log, Metrics, Stats, Step, TaskEvent, TaskEventKind};
+use brooks::simulation::{DependencyCheck, Scenario, Simulator};
+use brooks::team::{AgentId, BatchSize};
+use brooks::workload::TaskId;
+
+/// Runs one replication and checks all that must hold of it.
+pub(crate) fn check(scenario: &Scenario, simulator: &mut Simulator<'_>, replication: u64) -> (Log, Metrics) {
+    let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
+    let ending = simulator.run(&*scenario.architecture, replication, &mut (&mut stats, &mut log));
+    let metrics = stats.metrics();
+    let world = format!("{}, replication {replication}", scenario.name);
+    assert_eq!(metrics.ending, ending, "{world}");
+    time_goes_forward(&log, &world);
+    agents_do_one_thing_at_a_time(&log, &metrics, &world);
+    tasks_are_done_once(scenario, &log, &metrics, &world);
+    the_budget_balances(&log, &metrics, &world);
+    the_figures_are_those_of_the_log(scenario, &log, &metrics, &world);
+    the_ending_has_a_reason(scenario, &log, &metrics, &world);
+    (log, metrics)
+}
+
+pub(crate) fn task_events(log: &Log) -> impl Iterator<Item = &TaskEvent> {
+    log.entries.iter().filter_map(|entry| if let Entry::Task(event) = entry { Some(event) } else { None })
+}
+
+pub(crate) fn count(log: &Log, is: impl Fn(TaskEventKind) -> bool) -> usize {
+    task_events(log).filter(|event| is(event.kind)).count()
+}
+
+fn at(entry: &Entry) -> Time {
+    match entry {
+        Entry::Start(start) => start.at,
+        Entry::Task(event) => event.at,
+        Entry::Write(write) => write.at,
+        Entry::Message(message) => message.at,
+        Entry::Step(step) => step.end,
+        Entry::Round(round) => round.end,
+        Entry::End(_, at) => *at,
+    }
+}
+
+fn time_goes_forward(log: &Log, world: &str) {
+    for pair in log.entries.windows(2) {
+        assert!(at(&pair[0]) <= at(&pair[1]), "{world}: {:?} before {:?}", pair[0], pair[1]);
+    }
+    let ends = log.entries.iter().filter(|entry| matches!(entry, Entry::End(..))).count();
+    assert!(ends == 1 && matches!(log.entries.last(), Some(Entry::End(..))), "{world}: one end, at the end");
+}
+
+fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
+    let mut busy = vec![None; log.agents()];
+    for entry in &log.entries {
+        match entry {
+            Entry::Start(start) => {
+                let before = busy[start.agent as usize].replace(start);
+                assert!(before.is_none(), "{world}: {start:?} during {before:?}");
+            }
+            Entry::Step(step) => {
+                let start = busy[step.agent as usize].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
+                assert_eq!((start.at, start.kind, start.task), (step.start, step.kind, step.task), "{world}");
+                assert_eq!(step.task.is_some(), step.kind == Kind::Work, "{world}: {step:?}");
+                assert_eq!(step.spent.total() + step.waited, step.end - step.start, "{world}: {step:?}");
+                assert!(step.cached_tokens <= step.input_tokens, "{world}: {step:?}");
+            }
+            _ => {}
+        }
+    }
+    assert!(busy.iter().all(Option::is_none), "{world}: under way after the end: {busy:?}");
+    assert_eq!(log.steps().count(), metrics.llm_calls as usize, "{world}");
+}
+
+/// Whether every task that is done must have been preceded by all that it needs.
+fn keeps_order(scenario: &Scenario) -> bool {
+    let mut profiles = scenario.team.iter().map(|agent| &agent.profile);
+    let from_the_pool = ["solo", "self_claim"].contains(&scenario.architecture_name.as_str());
+    match scenario.dependency_check {
+        DependencyCheck::Complete => true,
+        // What one owns one may finish in any order within a call; and what was done may be undone.
+        DependencyCheck::Claim => profiles.all(|profile| {
+            let one_a_call = matches!(profile.batching.tasks, BatchSize::Fixed(0 | 1));
+            profile.fallibility.premature_completion == 0.0 && (from_the_pool || one_a_call)
+        }),
+        DependencyCheck::None => false,
+    }
+}
+
+fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world: &str) {
+    let tasks = scenario.graph.tasks();
+    let keeps_order = keeps_order(scenario);
+    let mut done = vec![false; tasks.len()];
+    let mut holder: Vec<Option<AgentId>> = vec![None; tasks.len()];
+    for entry in &log.entries {
+        let event = match entry {
+            Entry::Task(event) => event,
+            // Whatever comes of it, a claim lasts no longer than the step that made it.
+            Entry::Step(step) => {
+                holder.iter_mut().filter(|holder| **holder == Some(step.agent)).for_each(|holder| *holder = None);
+                continue;
+            }
+            _ => continue,
+        };
+        let task = &tasks[event.task as usize];
+        let agent = &scenario.team[event.agent as usize];
+        let (is_done, holder) = (done[event.task as usize], &mut holder[event.task as usize]);
+        match event.kind {
+            TaskEventKind::Claimed => {
+                assert!(!is_done && holder.is_none_or(|holder| holder == event.agent), "{world}: {event:?}");
+                assert!(event.at >= task.release, "{world}: {event:?} before its release");
+                let skill = task.skill.map(|skill| scenario.graph.skills()[skill as usize].as_str());
+                assert!(agent.has_skill(skill), "{world}: {event:?} without the skill");
+                *holder = Some(event.agent);
+            }
+            TaskEventKind::Completed { .. } => {
+                assert!(!is_done, "{world}: {event:?} is done already");
+                assert_eq!(*holder, Some(event.agent), "{world}: {event:?} by somebody else");
+                let needs = |on: &TaskId| done[*on as usize];
+                assert!(!keeps_order || task.depends_on.iter().all(needs), "{world}: {event:?} before what it needs");
+                *holder = None;
+                done[event.task as usize] = true;
+            }
+            TaskEventKind::Reopened { .. } => {
+                assert!(is_done, "{world}: {event:?} was never done");
+                done[event.task as usize] = false;
+            }
+            TaskEventKind::Rejected | TaskEventKind::Conflicted | TaskEventKind::Orphaned => {
+                assert!(!is_done && *holder == Some(event.agent), "{world}: {event:?}");
+                *holder = None;
+            }
+            TaskEventKind::Assigned => assert!(!is_done && holder.is_none(), "{world}: {event:?}"),
+            TaskEventKind::Reclaimed => assert!(!is_done, "{world}: {event:?}"),
+            // Its claim was granted, and then it could not be finished.
+            TaskEventKind::BlockedClaim if *holder == Some(event.agent) => *holder = None,
+            TaskEventKind::LostClaim | TaskEventKind::BlockedClaim => {}
+        }
+    }
+    let all_done = done.iter().all(|&done| done);
+    assert_eq!(metrics.ending == Ending::Completed, all_done, "{world}: {:?} with {done:?}", metrics.ending);
+    assert!((0.0..=1.0).contains(&metrics.quality), "{world}: quality {}", metrics.quality);
+}
+
+fn the_budget_balances(log: &Log, metrics: &Metrics, world: &str) {
+    let team_time = metrics.makespan.as_us() * u64::from(metrics.agents);
+    let budget = metrics.budget;
+    assert_eq!(budget.total().as_us(), team_time, "{world}: {budget:?}");
+    assert!(budget.at_barrier + budget.in_queue <= budget.waiting, "{world}: {budget:?}");
+    let sum = |part: fn(&Step) -> Time| log.steps().map(part).sum::<Time>();
+    let reopened: Time = task_events(log)
+        .map(|event| if let TaskEventKind::Reopened { spent, .. } = event.kind { spent } else { Time::ZERO })
+        .sum();
+    assert_eq!(budget.work + reopened, sum(|step| step.spent.work), "{world}: work");
+    assert_eq!(budget.rework, sum(|step| step.spent.rework) + reopened, "{world}: rework");
+    assert_eq!(budget.lost, sum(|step| step.spent.lost), "{world}: lost");
+    assert_eq!(budget.coordination, sum(|step| step.spent.coordination), "{world}: coordination");
+    // Waiting as an agent sees it: the gaps between its steps, and the queues within them.
+    let busy = sum(|step| (step.end - step.start) - step.waited);
+    assert_eq!(budget.waiting.as_us(), team_time - busy.as_us(), "{world}: waiting");
+}
+
+fn the_figures_are_those_of_the_log(scenario: &Scenario, log: &Log, metrics: &Metrics, world: &str) {
+    let mut replayed = Stats::new(scenario.prices);
+    log.replay(&mut replayed);
+    assert_eq!(replayed.metrics(), *metrics, "{world}: replayed");
+    assert_eq!(replayed.metrics().digest(), metrics.digest(), "{world}");
+    let lands = |kind| {
+        use TaskEventKind::{Completed, Conflicted, Orphaned, Rejected};
+        matches!(kind, Completed { .. } | Rejected | Conflicted | Orphaned)
+    };
+    assert_eq!(metrics.attempts as usize, count(log, lands), "{world}");
+    assert_eq!(metrics.lost_claims as usize, count(log, |kind| kind == TaskEventKind::LostClaim), "{world}");
+    assert_eq!(metrics.temporal_violations as usize, count(log, |kind| kind == TaskEventKind::BlockedClaim), "{world}");
+}
+
+fn the_ending_has_a_reason(scenario: &Scenario, log: &Log, metrics: &Metrics, world: &str) {
+    let limits = &scenario.limits;
+    let tokens = metrics.input_tokens + metrics.output_tokens;
+    match metrics.ending {
+        Ending::Completed => {}
+        Ending::OutOfTime => assert!(
+            metrics.makespan >= limits.time
+                || metrics.rounds >= limits.rounds
+                || tokens > limits.tokens
+                || u64::from(metrics.llm_calls) >= limits.calls,
+            "{world}: given up without a reason: {metrics:?}"
+        ),
+        Ending::Stalled => {
+            let by_skill = scenario.graph.tasks().iter().any(|task| {
+                let skill = task.skill.map(|skill| scenario.graph.skills()[skill as usize].as_str());
+                let workers = &scenario.team[..metrics.agents as usize];
+                let leads = ["preassigned_lead", "lead_assigned", "lead_dynamic"];
+                let has_lead = workers.len() > 1 && leads.contains(&scenario.architecture_name.as_str());
+                !workers.iter().skip(usize::from(has_lead)).any(|agent| agent.has_skill(skill))
+            });
+            let forgotten = count(log, |kind| kind == TaskEventKind::Orphaned);
+            let found = count(log, |kind| kind == TaskEventKind::Reclaimed);
+            assert!(by_skill || forgotten > found, "{world}: stalled without a reason: {metrics:?}");
+        }
+    }
+}
