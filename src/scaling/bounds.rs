@@ -1,0 +1,66 @@
+//! Work and span: what no schedule beats, and what every greedy one keeps.
+//!
+//! `work` is T1, the sum of all sizes; `span` is Tinf, the heaviest path; both in one unit of time. R. P. Brent, "The
+//! parallel evaluation of general arithmetic expressions", JACM 21(2), 1974; R. L. Graham, "Bounds on multiprocessing
+//! timing anomalies", SIAM J. Appl. Math. 17(2), 1969.
+
+/// No schedule for `n` agents is faster: max(T1/n, Tinf).
+///
+/// ```
+/// // Twenty tasks of a minute with a chain of ten: four agents need at least ten minutes.
+/// assert_eq!(brooks::scaling::bounds::least_makespan(20.0, 10.0, 4.0), 10.0);
+/// ```
+pub fn least_makespan(work: f64, span: f64, n: f64) -> f64 {
+    (work / n).max(span)
+}
+
+/// No greedy schedule is slower, if coordination is free: T1/n + (1 - 1/n) Tinf.
+///
+/// Greedy means that nobody idles while a task is ready.
+///
+/// ```
+/// assert_eq!(brooks::scaling::bounds::greedy_makespan(20.0, 10.0, 4.0), 12.5);
+/// ```
+pub fn greedy_makespan(work: f64, span: f64, n: f64) -> f64 {
+    work / n + (1.0 - 1.0 / n) * span
+}
+
+/// No schedule has a greater speedup over one agent: min(n, T1/Tinf).
+///
+/// ```
+/// assert_eq!(brooks::scaling::bounds::greatest_speedup(20.0, 10.0, 4.0), 2.0);
+/// ```
+pub fn greatest_speedup(work: f64, span: f64, n: f64) -> f64 {
+    work / least_makespan(work, span, n)
+}
+
+/// Every greedy schedule has at least this speedup over one agent, if coordination is free.
+///
+/// ```
+/// assert_eq!(brooks::scaling::bounds::greedy_speedup(20.0, 10.0, 4.0), 1.6);
+/// ```
+pub fn greedy_speedup(work: f64, span: f64, n: f64) -> f64 {
+    work / greedy_makespan(work, span, n)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaling::amdahl;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn greedy_is_within_twice_the_best(span in 0.1..1.0_f64, n in 1.0..100.0_f64) {
+            let (least, greedy) = (least_makespan(1.0, span, n), greedy_makespan(1.0, span, n));
+            prop_assert!(least <= greedy * (1.0 + 1e-12) && greedy <= 2.0 * least);
+        }
+
+        #[test]
+        fn the_greedy_bound_is_amdahl(span in 0.0..1.0_f64, n in 1.0..100.0_f64) {
+            // A chain of length Tinf, and then the rest shared out evenly: both equations are the same.
+            let difference = greedy_speedup(1.0, span, n) - amdahl::speedup(1.0 - span, n);
+            prop_assert!(difference.abs() < 1e-12 * n);
+        }
+    }
+}

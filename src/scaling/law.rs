@@ -1,0 +1,170 @@
+//! The registry of scaling laws, and what each of them must know to be fitted.
+
+use crate::scaling::{amdahl, gustafson, linear, usl};
+
+/// Values of a law's shape parameters, in the order of [`ScalingLaw::shape`]; places without a parameter are 0.
+pub type Shape = [f64; 2];
+
+/// A family of curves X(n) = lambda S(n): the throughput of n agents is the rate of one times a speedup, whose shape
+/// has up to two parameters.
+///
+/// The rate lambda is a parameter of every law, so the measurement at n = 1 is a point like any other: its noise is
+/// not put into all the rest, as it is when speedups are formed first and the curve is nailed to S(1) = 1.
+pub trait ScalingLaw: Sync {
+    /// The parameters beside lambda, at most two.
+    fn shape(&self) -> &'static [Parameter];
+
+    /// S(n), with S(1) = 1.
+    fn speedup(&self, n: f64, shape: Shape) -> f64;
+
+    /// The derivative of S(n) by each parameter.
+    fn slope(&self, n: f64, shape: Shape) -> Shape;
+
+    /// Shapes from which the search for the best fit sets out, spread over what is plausible for measurements up to
+    /// a team of `largest`.
+    fn starts(&self, largest: f64) -> [Shape; 4];
+
+    /// The real number n where S is greatest; none for curves that never fall.
+    fn peak(&self, _shape: Shape) -> Option<f64> {
+        None
+    }
+
+    /// What S(n) approaches from below as n grows; none for curves that pass every bound or fall again.
+    fn limit(&self, shape: Shape) -> Option<f64>;
+}
+
+/// A parameter of a law and its bounds, which the fit keeps.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name in tables and files.
+    pub name: &'static str,
+    /// What it means.
+    pub about: &'static str,
+    /// Least value.
+    pub low: f64,
+    /// Greatest value; may be infinite.
+    pub high: f64,
+}
+
+/// A row of the registry.
+pub struct Law {
+    /// The name on the command line.
+    pub name: &'static str,
+    /// What it says, in one sentence.
+    pub about: &'static str,
+    /// Its throughput form.
+    pub equation: &'static str,
+    /// Who found it, where.
+    pub source: &'static str,
+    /// The curve itself, which [`fit`](crate::scaling::fit::fit) fits.
+    pub curve: &'static dyn ScalingLaw,
+}
+
+/// Every law that can be fitted, fewest parameters first.
+pub static LAWS: &[Law] = &[
+    Law {
+        name: "linear",
+        about: "every agent adds as much as the first",
+        equation: "X(n) = lambda n",
+        source: "the ideal that the other laws are measured against",
+        curve: &linear::Linear,
+    },
+    Law {
+        name: "amdahl",
+        about: "a part of the work of fixed size cannot be shared",
+        equation: "X(n) = lambda / ((1 - p) + p/n)",
+        source: "G. M. Amdahl, Validity of the single processor approach, AFIPS 1967",
+        curve: &amdahl::Amdahl,
+    },
+    Law {
+        name: "gustafson",
+        about: "the shared part of the work grows with the team",
+        equation: "X(n) = lambda (n - s(n - 1))",
+        source: "J. L. Gustafson, Reevaluating Amdahl's law, CACM 31(5), 1988",
+        curve: &gustafson::Gustafson,
+    },
+    Law {
+        name: "usl",
+        about: "agents wait for what they share, and every pair must agree: more can be slower",
+        equation: "X(n) = lambda n / (1 + sigma(n - 1) + kappa n(n - 1))",
+        source: "N. J. Gunther, Guerrilla Capacity Planning, Springer 2007 (Universal Scalability Law)",
+        curve: &usl::Usl,
+    },
+];
+
+/// The row of that name.
+pub fn law(name: &str) -> Option<&'static Law> {
+    LAWS.iter().find(|law| law.name == name)
+}
+
+impl std::fmt::Debug for Law {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Law({})", self.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Shapes inside the bounds of every law.
+    const SHAPES: [Shape; 4] = [[0.0, 0.0], [0.1, 0.003], [0.6, 0.02], [1.0, 0.0]];
+
+    #[test]
+    fn every_law_starts_at_one_and_inside_its_bounds() {
+        for law in LAWS {
+            let parameters = law.curve.shape();
+            for shape in SHAPES {
+                assert!((law.curve.speedup(1.0, shape) - 1.0).abs() < 1e-15, "{law:?} at {shape:?}");
+            }
+            for start in law.curve.starts(32.0) {
+                for (value, parameter) in start.iter().zip(parameters) {
+                    assert!((parameter.low..=parameter.high).contains(value), "{law:?}: {parameter:?}");
+                }
+                assert!(start[parameters.len()..].iter().all(|&unused| unused == 0.0), "{law:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn slopes_are_the_derivatives() {
+        for law in LAWS {
+            for shape in SHAPES {
+                for n in [1.0, 2.0, 7.5, 32.0] {
+                    for place in 0..law.curve.shape().len() {
+                        let step = 1e-6;
+                        let (mut below, mut above) = (shape, shape);
+                        below[place] -= step;
+                        above[place] += step;
+                        let secant = (law.curve.speedup(n, above) - law.curve.speedup(n, below)) / (2.0 * step);
+                        let slope = law.curve.slope(n, shape)[place];
+                        let scale = 1.0 + slope.abs();
+                        assert!((secant - slope).abs() < 1e-4 * scale, "{law:?} {shape:?} {n}: {secant} {slope}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn peaks_and_limits_are_where_the_curve_says() {
+        for law in LAWS {
+            for shape in SHAPES {
+                let speedup = |n| law.curve.speedup(n, shape);
+                if let Some(peak) = law.curve.peak(shape).filter(|&peak| peak > 1.0) {
+                    assert!(speedup(peak) >= speedup(peak * 1.01), "{law:?} {shape:?}");
+                    assert!(speedup(peak) >= speedup(peak * 0.99), "{law:?} {shape:?}");
+                }
+                if let Some(limit) = law.curve.limit(shape) {
+                    assert!((speedup(1e9) - limit).abs() < 1e-6 * limit, "{law:?} {shape:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn names_find_their_row() {
+        assert!(LAWS.iter().all(|row| law(row.name).is_some_and(|found| std::ptr::eq(found, row))));
+        assert!(law("moore").is_none());
+    }
+}

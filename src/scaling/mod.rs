@@ -1,0 +1,35 @@
+//! L1: what theory predicts: laws of scaling, bounds, queues, and the statistics that hold measurements against them.
+//!
+//! Everywhere `n` is the team size, at least 1; it is a floating-point number so that curves can be drawn between
+//! team sizes. A *speedup* is relative to n = 1; a *throughput* is work a unit of time, in any unit.
+//!
+//! ```
+//! use brooks::scaling::{Point, fit, law};
+//!
+//! // Throughput of a team, measured at six sizes.
+//! let measured = [(1.0, 20.0), (4.0, 78.0), (8.0, 130.0), (12.0, 170.0), (16.0, 190.0), (20.0, 200.0)];
+//! let points: Vec<Point> = measured.iter().map(|&(n, x)| Point::new(n, x)).collect();
+//! let usl = fit::fit(law("usl").expect("registered"), &points).expect("enough points");
+//! let peak = usl.peak().expect("this curve has one");
+//! assert_eq!(peak.agents, 24);
+//! ```
+
+pub mod amdahl;
+pub mod bounds;
+pub mod fit;
+pub mod gustafson;
+pub mod karp_flatt;
+pub mod law;
+mod least_squares;
+pub mod linear;
+pub mod queueing;
+pub mod stats;
+pub mod sun_ni;
+pub mod tails;
+pub mod usl;
+pub mod verdict;
+
+pub use fit::{Estimate, Fit, FitError, Peak, Point};
+pub use law::{LAWS, Law, Parameter, ScalingLaw, Shape, law};
+pub use stats::{Interval, Summary, Welford};
+pub use verdict::{NoRegime, Verdict};

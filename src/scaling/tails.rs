@@ -1,0 +1,186 @@
+//! Quantiles of Student's t and tails of Fisher's F.
+//!
+//! Intervals are part of what must come out the same everywhere, so these stand on [`engine::math`](crate::engine::math)
+//! and plain arithmetic only. The published implementations call the standard library, or use fused multiply-add
+//! where the processor has it.
+
+use crate::engine::math;
+
+/// The value that Student's t with `df` degrees of freedom, at least 1, stays below with probability `p` in (0, 1).
+///
+/// Infinite for `df` below 1: with a single value nothing bounds the mean.
+///
+/// ```
+/// use brooks::scaling::tails;
+/// assert!((tails::t_quantile(0.975, 10.0) - 2.228_138_851_96).abs() < 1e-9);
+/// ```
+pub fn t_quantile(p: f64, df: f64) -> f64 {
+    if p < 0.5 {
+        return -t_quantile(1.0 - p, df);
+    }
+    if df < 1.0 {
+        return f64::INFINITY;
+    }
+    // Newton's method for tail(t) = 1 - p. The tail is convex for t > 0, so from the left each step falls short of
+    // the root and the climb never needs a bracket. It ends where rounding stops it.
+    let tail = 1.0 - p;
+    let ln_beta = ln_beta(df / 2.0, 0.5);
+    let mut t = 0.0;
+    for _ in 0..200 {
+        let (x, y) = (df / (df + t * t), t * t / (df + t * t));
+        let density = math::exp(0.5 * (df + 1.0) * ln_of(x, y) - ln_beta) / df.sqrt();
+        let above = if t == 0.0 { 0.5 } else { 0.5 * betainc_given(df / 2.0, 0.5, x, y, ln_beta) };
+        let step = (above - tail) / density;
+        t += step;
+        if step <= 1e-15 * t {
+            break;
+        }
+    }
+    t
+}
+
+/// The probability that Student's t with `df` degrees of freedom is beyond `t` on either side: a two-sided p-value.
+///
+/// ```
+/// assert!((brooks::scaling::tails::t_two_sided(1.0, 1.0) - 0.5).abs() < 1e-12);
+/// ```
+pub fn t_two_sided(t: f64, df: f64) -> f64 {
+    f_upper(t * t, 1.0, df)
+}
+
+/// The probability that Fisher's F with `df1` and `df2` degrees of freedom exceeds `f`: a p-value.
+///
+/// ```
+/// // F(2, d) has the closed form (1 + 2f/d)^(-d/2).
+/// assert!((brooks::scaling::tails::f_upper(3.0, 2.0, 2.0) - 0.25).abs() < 1e-12);
+/// ```
+pub fn f_upper(f: f64, df1: f64, df2: f64) -> f64 {
+    if f <= 0.0 {
+        return 1.0;
+    }
+    if f.is_infinite() {
+        return 0.0;
+    }
+    let sum = df2 + df1 * f;
+    betainc(df2 / 2.0, df1 / 2.0, df2 / sum, df1 * f / sum)
+}
+
+/// The regularised incomplete beta function `I_x(a, b)`, where `y` is 1 - `x`, which the caller may know better.
+fn betainc(a: f64, b: f64, x: f64, y: f64) -> f64 {
+    betainc_given(a, b, x, y, ln_beta(a, b))
+}
+
+/// [`betainc`] when ln B(a, b) is known: x^a y^b / (a B(a, b)) times a continued fraction.
+fn betainc_given(a: f64, b: f64, x: f64, y: f64, ln_beta: f64) -> f64 {
+    // The fraction converges fast on one side of the mean only; on the other one I_x(a, b) = 1 - I_y(b, a).
+    if x > (a + 1.0) / (a + b + 2.0) {
+        return 1.0 - betainc_given(b, a, y, x, ln_beta);
+    }
+    if x <= 0.0 {
+        return 0.0;
+    }
+    let front = math::exp(a * ln_of(x, y) + b * ln_of(y, x) - ln_beta);
+    front / a * beta_fraction(a, b, x)
+}
+
+/// The continued fraction of the incomplete beta function, by Lentz's method (DLMF 8.17.22).
+fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
+    const TINY: f64 = 1e-300;
+    let away_from_zero = |value: f64| if value.abs() < TINY { TINY } else { value };
+    let mut c = 1.0;
+    let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
+    let mut fraction = d;
+    for place in 1..2_000 {
+        let m = f64::from(place);
+        let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
+        d = 1.0 / away_from_zero(1.0 + even * d);
+        c = away_from_zero(1.0 + even / c);
+        fraction *= c * d;
+        let odd = -(a + m) * (a + b + m) * x / ((a + 2.0 * m) * (a + 2.0 * m + 1.0));
+        d = 1.0 / away_from_zero(1.0 + odd * d);
+        c = away_from_zero(1.0 + odd / c);
+        fraction *= c * d;
+        if (c * d - 1.0).abs() < 1e-15 {
+            break;
+        }
+    }
+    fraction
+}
+
+/// ln x, where `y` is 1 - `x`: precise on both sides.
+fn ln_of(x: f64, y: f64) -> f64 {
+    if x < 0.5 { math::ln(x) } else { math::ln_1p(-y) }
+}
+
+/// ln B(a, b), by Stirling's series above 10 and B(a, b) = B(a + 1, b) (a + b)/a below.
+fn ln_beta(mut a: f64, mut b: f64) -> f64 {
+    const HALF_LN_2_PI: f64 = 0.918_938_533_204_672_8;
+    let mut factor = 1.0;
+    while a < 10.0 {
+        factor *= (a + b) / a;
+        a += 1.0;
+    }
+    while b < 10.0 {
+        factor *= (a + b) / b;
+        b += 1.0;
+    }
+    let sum = a + b;
+    // The large terms of ln G(a) + ln G(b) - ln G(a + b) are gathered into ratios, so that none of them cancel.
+    let shares = (a - 0.5) * ln_of(a / sum, b / sum) + (b - 0.5) * ln_of(b / sum, a / sum);
+    let corrections = stirling_correction(a) + stirling_correction(b) - stirling_correction(sum);
+    HALF_LN_2_PI + shares - 0.5 * math::ln(sum) + corrections + math::ln(factor)
+}
+
+/// What Stirling's formula lacks to ln G(x); to full precision for x of at least 10 (DLMF 5.11.1).
+fn stirling_correction(x: f64) -> f64 {
+    const TERMS: [f64; 6] = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0];
+    let square = 1.0 / (x * x);
+    TERMS.iter().rev().fold(0.0, |sum, term| sum * square + term) / x
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use statrs::distribution::{ContinuousCDF, FisherSnedecor, StudentsT};
+
+    #[test]
+    fn t_agrees_with_statrs() {
+        for df in [1.0, 2.0, 3.0, 4.0, 5.5, 9.0, 29.0, 100.0, 1e3, 1e5] {
+            let reference = StudentsT::new(0.0, 1.0, df).expect("valid");
+            for p in [0.501, 0.6, 0.75, 0.9, 0.95, 0.975, 0.995, 0.9999] {
+                let t = t_quantile(p, df);
+                // With many degrees of freedom it is the reference that loses digits.
+                let tolerance = if df > 1e3 { 1e-9 } else { 1e-11 };
+                assert!((reference.cdf(t) - p).abs() < tolerance, "p {p}, df {df}: t {t}");
+                assert!((t_two_sided(t, df) - 2.0 * (1.0 - p)).abs() < 1e-12, "p {p}, df {df}: t {t}");
+                assert!((t_quantile(1.0 - p, df) / t + 1.0).abs() < 1e-11, "p {p}, df {df}");
+            }
+        }
+    }
+
+    #[test]
+    fn f_agrees_with_statrs() {
+        for df1 in [1.0, 2.0, 3.0, 10.0, 200.0] {
+            for df2 in [1.0, 4.0, 17.0, 1e4] {
+                let reference = FisherSnedecor::new(df1, df2).expect("valid");
+                for f in [0.01, 0.5, 1.0, 2.5, 15.13, 400.0] {
+                    let (ours, theirs) = (f_upper(f, df1, df2), 1.0 - reference.cdf(f));
+                    assert!((ours - theirs).abs() < 1e-10, "F({df1}, {df2}) above {f}: {ours}, not {theirs}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn closed_forms_hold_far_out() {
+        // t with 1 degree of freedom is tan(pi (p - 1/2)); with 2, (2p - 1) / sqrt(2p(1 - p)).
+        assert!((t_quantile(0.75, 1.0) - 1.0).abs() < 1e-12);
+        assert!((t_quantile(0.975, 1.0) / 12.706_204_736_174_698 - 1.0).abs() < 1e-13);
+        let p = 1.0 - 1e-7_f64;
+        let expected = (2.0 * p - 1.0) / (2.0 * p * (1.0 - p)).sqrt();
+        assert!((t_quantile(p, 2.0) / expected - 1.0).abs() < 1e-11);
+        // Many degrees of freedom: the normal distribution.
+        assert!((t_quantile(0.975, 1e9) - 1.959_963_985).abs() < 1e-8);
+        assert!(t_quantile(0.975, 0.0).is_infinite());
+    }
+}

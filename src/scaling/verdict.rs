@@ -1,0 +1,201 @@
+//! Whether a measured curve follows a scaling law at all.
+
+use std::fmt;
+
+use crate::scaling::fit::rounding;
+use crate::scaling::tails::f_upper;
+use crate::scaling::{Fit, Point};
+
+/// What a curve is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Verdict {
+    /// It scales, and this law says how.
+    Regime {
+        /// The law's name.
+        law: &'static str,
+    },
+    /// No law should be read off it.
+    NoRegime(NoRegime),
+}
+
+/// Why there is no scaling regime.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum NoRegime {
+    /// Two points always lie on some curve.
+    TooFewSizes {
+        /// How many different team sizes there are.
+        sizes: usize,
+    },
+    /// No team is more than 5 % faster than the smallest.
+    Flat {
+        /// Gain of the fastest team over the smallest, as a fraction.
+        gain: f64,
+    },
+    /// No team is more than 5 % faster than the smallest, and the largest is more than 5 % slower.
+    Falling {
+        /// Gain of the largest team over the smallest, as a fraction; negative.
+        gain: f64,
+    },
+    /// No law does better than "team size does not matter" by more than chance would.
+    Scatter {
+        /// The least p-value of any law against a constant, at least 0.05.
+        p_value: f64,
+    },
+}
+
+/// What a gain must exceed to be one, and what chance must fall below to be ruled out.
+const THRESHOLD: f64 = 0.05;
+
+/// Judges `points` by the laws fitted to them.
+///
+/// A law counts if the F test prefers it to a constant (which Amdahl's, Gustafson's and Gunther's laws contain: p = 0,
+/// s = 1, sigma = 1), at the 5 % level; laws of one parameter do not contain it and never count. Of those that do, the
+/// least `AICc` wins; where too few points leave that undefined, fewer parameters. Leave out laws that cannot apply:
+/// Gustafson's to work of fixed size.
+pub fn judge(points: &[Point], fits: &[Fit]) -> Verdict {
+    let means = means_by_size(points);
+    if means.len() < 3 {
+        return Verdict::NoRegime(NoRegime::TooFewSizes { sizes: means.len() });
+    }
+    let gain = |mean: f64| mean / means[0].1 - 1.0;
+    let best = means.iter().map(|&(_, mean)| gain(mean)).fold(f64::NEG_INFINITY, f64::max);
+    let last = gain(means[means.len() - 1].1);
+    // Not a number if nothing was ever done; then nothing was gained either.
+    if best.is_nan() || best <= THRESHOLD {
+        return Verdict::NoRegime(if last < -THRESHOLD {
+            NoRegime::Falling { gain: last }
+        } else {
+            NoRegime::Flat { gain: best }
+        });
+    }
+    let mut least_p = 1.0_f64;
+    let mut winner: Option<&Fit> = None;
+    for fit in fits {
+        let p_value = against_constant(points, fit);
+        least_p = least_p.min(p_value);
+        if p_value < THRESHOLD && winner.is_none_or(|winner| rank(fit) < rank(winner)) {
+            winner = Some(fit);
+        }
+    }
+    winner
+        .map_or(Verdict::NoRegime(NoRegime::Scatter { p_value: least_p }), |fit| Verdict::Regime { law: fit.law.name })
+}
+
+/// The points that outdo linear scaling from the smallest team: caches, a baseline that was handicapped, or noise in it.
+pub fn superlinear(points: &[Point]) -> impl Iterator<Item = &Point> {
+    let first = means_by_size(points).first().copied();
+    points
+        .iter()
+        .filter(move |point| first.is_some_and(|(n, mean)| point.x > (1.0 + 1e-9) * mean * point.n / n && point.n > n))
+}
+
+/// The p-value of the F test of a fitted law against a constant; 1 where there is no test.
+fn against_constant(points: &[Point], fit: &Fit) -> f64 {
+    let parameters = fit.estimates().len();
+    if parameters < 2 || points.len() <= parameters {
+        return 1.0;
+    }
+    let weight: f64 = points.iter().map(|point| point.weight).sum();
+    let mean = points.iter().map(|point| point.weight * point.x).sum::<f64>() / weight;
+    let constant: f64 = points.iter().map(|point| point.weight * (point.x - mean) * (point.x - mean)).sum();
+    let (df1, df2) = ((parameters - 1) as f64, (points.len() - parameters) as f64);
+    let rss = fit.rss.max(rounding(points));
+    f_upper((constant - rss).max(0.0) / df1 / (rss / df2), df1, df2)
+}
+
+/// Less is better: `AICc` where there is one, then the number of parameters.
+fn rank(fit: &Fit) -> (f64, usize) {
+    (fit.aicc.unwrap_or(f64::INFINITY), fit.estimates().len())
+}
+
+/// Team sizes ascending, each with the weighted mean of its points.
+fn means_by_size(points: &[Point]) -> Vec<(f64, f64)> {
+    let mut sorted = points.to_vec();
+    sorted.sort_by(|a, b| a.n.total_cmp(&b.n));
+    let same_size = sorted.chunk_by(|a, b| a.n.total_cmp(&b.n).is_eq());
+    let mean = |group: &[Point]| {
+        let weight: f64 = group.iter().map(|point| point.weight).sum();
+        group.iter().map(|point| point.weight * point.x).sum::<f64>() / weight
+    };
+    same_size.map(|group| (group[0].n, mean(group))).collect()
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Verdict::Regime { law } => f.write_str(law),
+            Verdict::NoRegime(reason) => write!(f, "no scaling regime: {reason}"),
+        }
+    }
+}
+
+impl fmt::Display for NoRegime {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            NoRegime::TooFewSizes { sizes: 1 } => f.write_str("one team size; expected at least 3"),
+            NoRegime::TooFewSizes { sizes } => write!(f, "{sizes} team sizes; expected at least 3"),
+            NoRegime::Flat { gain } => {
+                write!(f, "flat, the fastest team gains {:.1} % on the smallest", 100.0 * gain)
+            }
+            NoRegime::Falling { gain } => {
+                write!(f, "falling, the largest team is {:.1} % slower than the smallest", -100.0 * gain)
+            }
+            NoRegime::Scatter { p_value } => {
+                write!(f, "scatter, no law does better than a constant (p = {p_value:.2})")
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scaling::{fit, law};
+
+    fn points(throughputs: &[f64]) -> Vec<Point> {
+        throughputs.iter().zip(1_u32..).map(|(&x, n)| Point::new(f64::from(n), x)).collect()
+    }
+
+    fn verdict(throughputs: &[f64]) -> Verdict {
+        let points = points(throughputs);
+        let laws = ["linear", "amdahl", "usl"].map(|name| law(name).expect("registered"));
+        let fits: Vec<Fit> = laws.iter().filter_map(|law| fit::fit(law, &points).ok()).collect();
+        judge(&points, &fits)
+    }
+
+    #[test]
+    fn curves_are_told_apart() {
+        assert_eq!(verdict(&[10.0, 18.2, 24.9, 30.8, 36.0, 39.9, 43.9]), Verdict::Regime { law: "amdahl" });
+        assert_eq!(verdict(&[10.0, 17.0, 20.1, 20.0, 18.6, 17.1, 15.3, 14.1]), Verdict::Regime { law: "usl" });
+        // Five points have no AICc for the USL; the test against a constant still tells.
+        assert_eq!(verdict(&[10.0, 15.0, 15.0, 12.9, 10.9]), Verdict::Regime { law: "usl" });
+        // An exact Amdahl curve is Amdahl's, though the USL fits it as well.
+        let exact: Vec<f64> = (1..10).map(|n| crate::scaling::amdahl::speedup(0.9, f64::from(n))).collect();
+        assert_eq!(verdict(&exact), Verdict::Regime { law: "amdahl" });
+    }
+
+    #[test]
+    fn curves_without_a_regime_say_why() {
+        let said = |throughputs: &[f64]| verdict(throughputs).to_string();
+        assert_eq!(said(&[1.0, 2.0]), "no scaling regime: 2 team sizes; expected at least 3");
+        assert_eq!(said(&[]), "no scaling regime: 0 team sizes; expected at least 3");
+        assert_eq!(
+            said(&[10.0, 10.2, 9.9, 10.1]),
+            "no scaling regime: flat, the fastest team gains 2.0 % on the smallest"
+        );
+        assert_eq!(
+            said(&[10.0, 8.8, 8.0, 7.5, 6.9]),
+            "no scaling regime: falling, the largest team is 31.0 % slower than the smallest"
+        );
+        assert!(said(&[10.0, 14.0, 9.0, 15.0, 8.0, 14.0]).starts_with("no scaling regime: scatter"));
+        assert!(said(&[0.0, 0.0, 0.0]).starts_with("no scaling regime: flat"));
+    }
+
+    #[test]
+    fn superlinear_points_are_flagged() {
+        let sizes = |throughputs: &[f64]| superlinear(&points(throughputs)).map(|point| point.n).collect::<Vec<f64>>();
+        assert_eq!(sizes(&[10.0, 21.0, 29.0, 41.0]), [2.0, 4.0]);
+        assert!(sizes(&[10.0, 20.0, 30.0]).is_empty());
+        assert!(sizes(&[]).is_empty());
+    }
+}
