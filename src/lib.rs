@@ -1,10 +1,14 @@
 //! brooks
 
 pub mod architecture;
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod engine;
 pub mod experiment;
 pub mod record;
+pub mod report;
 pub mod scaling;
 pub mod simulation;
 pub mod team;
+pub mod trace;
 pub mod workload;

@@ -1,2 +1,7 @@
-//! brooks
-fn main() {}
+//! The command `brooks`: parse, run, exit code.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    brooks::cli::main()
+}

@@ -68,8 +68,8 @@ impl Laws {
     pub fn of(work: &Work, agents: u32) -> Laws {
         let n = f64::from(agents);
         Laws {
-            amdahl: amdahl::speedup(n, work.parallel_fraction),
-            gustafson: gustafson::speedup(n, 1.0 - work.parallel_fraction),
+            amdahl: amdahl::speedup(work.parallel_fraction, n),
+            gustafson: gustafson::speedup(1.0 - work.parallel_fraction, n),
             work_span: bounds::greatest_speedup(work.work, work.span, n),
             greedy: bounds::greedy_speedup(work.work, work.span, n),
         }

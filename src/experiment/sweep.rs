@@ -71,7 +71,7 @@ impl<'a> Sweep<'a> {
         let mut problems = Problems::default();
         let mut pairs = Vec::with_capacity(self.points());
         let mut job_of = |values: &[(&str, &Node)], jobs: &mut Vec<Job>, problems: &mut Problems| {
-            let name = name_of(values);
+            let name = key_of(values);
             if let Some(&job) = known.get(&name) {
                 return Some(job);
             }
@@ -146,12 +146,21 @@ impl Works {
 }
 
 /// What has to be set at a point to get its baseline.
-fn baseline_settings(baseline: &Baseline) -> Vec<(&'static str, Node)> {
+pub(crate) fn baseline_settings(baseline: &Baseline) -> Vec<(&'static str, Node)> {
     let one = || Node::from(1u32);
     match baseline {
         Baseline::Own => vec![(AGENTS, one())],
         Baseline::Solo => vec![(AGENTS, one()), (ARCHITECTURE, Node::from("solo"))],
         Baseline::Point(settings) => settings.clone(),
+    }
+}
+
+/// What a baseline is called in files.
+pub fn name_of(baseline: &Baseline) -> &'static str {
+    match baseline {
+        Baseline::Own => "self",
+        Baseline::Solo => "solo",
+        Baseline::Point(_) => "point",
     }
 }
 
@@ -167,8 +176,8 @@ pub fn describe(baseline: &Baseline) -> String {
     }
 }
 
-/// A name for a point: the same values, the same name.
-fn name_of(values: &[(&str, &Node)]) -> String {
+/// A key for a point: the same values, the same key.
+fn key_of(values: &[(&str, &Node)]) -> String {
     let mut parts: Vec<String> =
         values.iter().map(|(path, value)| format!("{}={value}", if is_agents(path) { AGENTS } else { path })).collect();
     parts.sort();

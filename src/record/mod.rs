@@ -1,12 +1,14 @@
 //! L3: what one run leaves behind, simulated or recorded: entries, who listens to them, and the figures they give.
 
 pub mod entry;
+pub mod facts;
 pub mod log;
 pub mod metrics;
 pub mod observer;
 pub mod stats;
 
 pub use entry::{Ending, Entry, Kind, Message, Round, Start, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
+pub use facts::{AgentFacts, Facts, TaskFacts};
 pub use log::Log;
 pub use metrics::{METRICS, Metric, Metrics, TimeBudget};
 pub use observer::Observer;

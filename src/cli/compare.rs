@@ -1,0 +1,64 @@
+//! `brooks compare`: architectures side by side on common random numbers.
+
+use crate::architecture::ARCHITECTURES;
+use crate::cli::args::{Compare, Format};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::progress::Progress;
+use crate::cli::{input, sweep};
+use crate::experiment::compare;
+use crate::experiment::scenario_file::Node;
+use crate::report;
+
+pub(super) fn compare(console: &Console, args: &Compare) -> Done {
+    let file = input::scenario(console, &args.scenario, &[])?;
+    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let architectures: Vec<&str> = if args.architectures.is_empty() {
+        known.clone()
+    } else {
+        args.architectures.iter().map(|name| name.trim()).collect()
+    };
+    if let Some(unknown) = architectures.iter().find(|name| !known.contains(name)) {
+        let message = format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
+        return Err(Failure::Usage(message));
+    }
+    let sizes: Vec<Node> = match &args.scenario.agents {
+        Some(agents) => {
+            let file = file.with_axis("agents", agents)?;
+            file.axes().iter().find(|axis| axis.label == "agents").map(|axis| axis.values.clone()).unwrap_or_default()
+        }
+        None => vec![Node::from(file.scenario()?.team.len() as u32)],
+    };
+    let replications = args.reps.unwrap_or_else(|| file.replications());
+    let points = (architectures.len() * sizes.len()) as u64;
+    let progress = Progress::new(console, 2 * points * replications);
+    let comparisons = sweep::on_threads(args.threads, || {
+        compare::compare(&file, &architectures, &sizes, replications, &|runs| progress.add(runs))
+    })??;
+    let took = progress.finish();
+    console.murmur(&format!("{} runs in {:.2} s", 2 * points * replications, took.as_secs_f64()));
+    let command = repeat(file.seed());
+    let has_prices = file.scenario()?.prices != crate::record::Prices::default();
+    let table = report::compare::table(&comparisons, has_prices);
+    match console.format {
+        Format::Table => {
+            let mut text: String = comparisons.iter().map(|c| report::compare::verdict(c) + "\n").collect();
+            text.push('\n');
+            text.push_str(&table.to_text(console.color));
+            text.push_str(&format!(
+                "\n{replications} replications, the same noise for all; differences are paired; baseline of speedups: {}\n\n{}",
+                crate::experiment::sweep::describe(&file.baseline()),
+                report::footer(file.seed(), &command),
+            ));
+            console.print(&text);
+        }
+        Format::Markdown => console.print(&table.to_markdown()),
+        Format::Csv => console.print(&table.to_csv()),
+        Format::Json => {
+            let mut document = report::document(Some(file.seed()), &command);
+            document["scenario"] = file.name().into();
+            document["comparisons"] = report::compare::to_json(&comparisons);
+            console.print_json(&document);
+        }
+    }
+    Ok(())
+}

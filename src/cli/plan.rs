@@ -1,0 +1,141 @@
+//! `brooks plan`: what can be said of the work before anything is run.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::cli::args::{Format, Plan};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::input;
+use crate::experiment::Laws;
+use crate::experiment::result::Work;
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{footer, number};
+use crate::simulation::Scenario;
+use crate::workload::measure::Count;
+use crate::workload::{Measure, TaskGraph};
+
+/// Team sizes that the table shows if none are asked for.
+const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
+/// Most tasks of the critical path that are named.
+const MAX_NAMED: usize = 8;
+
+pub(super) fn plan(console: &Console, args: &Plan) -> Done {
+    let file = input::scenario(console, &args.scenario, &[])?;
+    let sizes: Vec<u32> = match &args.scenario.agents {
+        Some(agents) => {
+            let file = file.with_axis("agents", agents)?;
+            let axis = file.axes().iter().find(|axis| axis.label == "agents");
+            let values = axis.map(|axis| axis.values.iter().filter_map(|value| u32::try_from(value.whole()?).ok()).collect());
+            values.unwrap_or_default()
+        }
+        None => SIZES.to_vec(),
+    };
+    let scenario = file.scenario()?;
+    let measure = Measure::by_size(&scenario.graph);
+    let work = Work::of(&scenario);
+    let lint = lint(&scenario.graph, &measure);
+    match console.format {
+        Format::Table => console.print(&text(&scenario, &measure, &work, &sizes, &lint, console.color)),
+        Format::Json => {
+            let mut document = crate::report::document(scenario.seed, &repeat(scenario.seed));
+            document["scenario"] = scenario.name.clone().into();
+            document["work"] = json!({
+                "tasks": measure.tasks, "dependencies": measure.edges, "work_tokens": measure.work,
+                "span_tokens": measure.span, "parallelism": measure.parallelism(), "width": measure.width.value(),
+                "width_is_exact": matches!(measure.width, Count::Exact(_)), "longest_chain": measure.longest_chain,
+                "parallel_fraction_by_count": measure.parallel_fraction_by_count(),
+                "parallel_fraction_by_size": measure.parallel_fraction_by_size(),
+                "parallel_fraction": work.parallel_fraction, "write_overlaps": measure.write_overlaps.value(),
+            });
+            document["bounds"] = bounds(&work, &sizes).to_json();
+            document["lint"] = lint.clone().into();
+            console.print_json(&document);
+        }
+        Format::Csv => console.print(&bounds(&work, &sizes).to_csv()),
+        Format::Markdown => console.print(&bounds(&work, &sizes).to_markdown()),
+    }
+    if args.lint && !lint.is_empty() {
+        return Err(Failure::Finding(format!("{} to mend:\n{}", lint.len(), lint.join("\n"))));
+    }
+    Ok(())
+}
+
+fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint: &[String], color: bool) -> String {
+    let mut text = String::new();
+    let width = match measure.width {
+        Count::Exact(width) => format!("{width}"),
+        Count::AtLeast(width) => format!("at least {width}"),
+    };
+    let _ = writeln!(
+        text,
+        "no team is more than {} times as fast as one agent on this work; more than {width} agents can't all be busy",
+        number::significant(measure.parallelism()),
+    );
+    let names: Vec<&str> =
+        measure.critical_path.iter().map(|&id| scenario.graph.tasks()[id as usize].id.as_str()).collect();
+    let path = if names.len() > MAX_NAMED {
+        format!("{} -> .. -> {}", names[..MAX_NAMED - 2].join(" -> "), names[names.len() - 1])
+    } else {
+        names.join(" -> ")
+    };
+    let _ = writeln!(text, "what limits it: the heaviest path, {path}\n");
+    let _ = writeln!(
+        text,
+        "  tasks {}    dependencies {}    longest chain {}    width {width}",
+        measure.tasks, measure.edges, measure.longest_chain
+    );
+    let _ = writeln!(
+        text,
+        "  work T1 {} tokens    span Tinf {} tokens    parallelism {}    p {}",
+        number::tokens(measure.work),
+        number::tokens(measure.span),
+        number::significant(measure.parallelism()),
+        number::significant(work.parallel_fraction)
+    );
+    let _ = writeln!(text, "\n{}", bounds(work, sizes).to_text(color).trim_end());
+    text.push_str("\nspeedups over one agent; greedy: what a team reaches at least if coordination is free\n");
+    if !lint.is_empty() {
+        let _ = writeln!(text, "\nto mend:\n  {}", lint.join("\n  "));
+    }
+    let _ = write!(text, "\n{}", footer(scenario.seed, &repeat(scenario.seed)));
+    text
+}
+
+fn bounds(work: &Work, sizes: &[u32]) -> Table {
+    let mut table = Table::new(vec![
+        Column::number("agents", "agents"),
+        Column::number("work_span_bound", "no schedule beats"),
+        Column::number("greedy", "greedy"),
+        Column::number("amdahl", "Amdahl"),
+        Column::number("gustafson", "Gustafson"),
+    ]);
+    for &agents in sizes {
+        let laws = Laws::of(work, agents);
+        let mut row = vec![Cell::count(u64::from(agents))];
+        for value in [laws.work_span, laws.greedy, laws.amdahl, laws.gustafson] {
+            row.push(Cell::number(value, format!("{value:.2}")));
+        }
+        table.push(row);
+    }
+    table
+}
+
+/// What looks like a mistake in the work.
+fn lint(graph: &TaskGraph, measure: &Measure) -> Vec<String> {
+    let mut lint: Vec<String> = measure
+        .witnesses
+        .iter()
+        .map(|overlap| {
+            let task = |id: u32| graph.tasks()[id as usize].id.as_str();
+            let artifact = &graph.artifacts()[overlap.artifact as usize];
+            let (first, second) = (task(overlap.first), task(overlap.second));
+            format!("\"{first}\" and \"{second}\" may run at the same time and both write {artifact}")
+        })
+        .collect();
+    let more = (measure.write_overlaps.value() as usize).saturating_sub(lint.len());
+    if more > 0 {
+        lint.push(format!("and {more} more such pairs"));
+    }
+    lint
+}

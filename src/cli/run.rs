@@ -1,0 +1,90 @@
+//! `brooks run`: one run, told, drawn and summed up.
+
+use std::path::Path;
+
+use crate::cli::args::{Format, Run};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::input;
+use crate::experiment::scenario_file::ScenarioFile;
+use crate::experiment::{Work, sweep};
+use crate::record::{Ending, Facts, Log, Metrics, Stats};
+use crate::report::run::RunReport;
+use crate::report::witness::Witness;
+use crate::report::{narrate, timeline};
+use crate::simulation::{Scenario, Simulator, simulate};
+use crate::trace::{TraceFacts, chrome, native};
+
+pub(super) fn run(console: &Console, args: &Run) -> Done {
+    let mut settings = Vec::new();
+    if let Some(agents) = &args.scenario.agents {
+        settings.push(("team.agents", agents.as_str()));
+    }
+    if let Some(architecture) = &args.architecture {
+        settings.push(("architecture", architecture.as_str()));
+    }
+    let file = input::scenario(console, &args.scenario, &settings)?;
+    let scenario = file.scenario()?;
+    let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
+    Simulator::new(&scenario).run(&*scenario.architecture, args.replication, &mut (&mut stats, &mut log));
+    let metrics = stats.metrics();
+    let facts = Facts::new(&scenario.team, &scenario.graph);
+    let report = RunReport {
+        scenario: scenario.name.clone(),
+        architecture: scenario.architecture_name.clone(),
+        seed: scenario.seed,
+        command: repeat(scenario.seed),
+        alone: alone(&file, &scenario, args.replication),
+        baseline: sweep::name_of(&file.baseline()).to_owned(),
+        work: Work::of(&scenario),
+        queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
+        has_prices: scenario.prices != crate::record::Prices::default(),
+        witness: (metrics.ending != Ending::Completed)
+            .then(|| Witness::of(&facts, &log).tell(&facts, metrics.ending)),
+        run: metrics,
+    };
+    if args.narrate {
+        let story = narrate::narrate(&facts, &log);
+        if console.format == Format::Table { console.print(&story) } else { console.say(story.trim_end()) }
+    }
+    match console.format {
+        Format::Table => console.print(&report.to_text()),
+        Format::Json => console.print_json(&report.to_json()),
+        Format::Csv => console.print(&report.to_csv()),
+        Format::Markdown => console.print(&report.to_markdown()),
+    }
+    if let Some(path) = &args.timeline {
+        console.write(path, timeline::draw(&facts, &log, &scenario.name).as_bytes())?;
+    }
+    if let Some(path) = &args.trace_out {
+        write_trace(console, path, &TraceFacts::of(&scenario, args.replication), &log)?;
+    }
+    if args.require_complete && report.run.ending != Ending::Completed {
+        return Err(Failure::Finding(format!("the run did not complete: {}", report.verdict())));
+    }
+    Ok(())
+}
+
+/// The run of the baseline in the same replication.
+fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<Metrics> {
+    let settings = sweep::baseline_settings(&file.baseline());
+    let point: Vec<_> = settings.iter().map(|(path, value)| (*path, value)).collect();
+    // Some teams can't be reduced to one: then there is nothing to compare with.
+    let baseline = file.at(&point).ok()?;
+    let mut metrics = simulate(&baseline, replication);
+    let times = Work::of(scenario).work / Work::of(&baseline).work;
+    metrics.makespan = crate::engine::Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
+    Some(metrics)
+}
+
+fn write_trace(console: &Console, path: &Path, facts: &TraceFacts, log: &Log) -> Done {
+    let name = path.to_string_lossy();
+    let text = if name.ends_with(".steps.jsonl") {
+        native::write(facts, log)
+    } else if name.ends_with(".trace.json") {
+        chrome::write(facts, log)
+    } else {
+        let known = "it ends in .steps.jsonl (brooks) or .trace.json (Chrome, Perfetto)";
+        return Err(Failure::Usage(format!("--trace-out {name}: the form is told by the name: {known}")));
+    };
+    console.write(path, text.as_bytes())
+}

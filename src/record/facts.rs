@@ -1,0 +1,67 @@
+//! What a log does not say: what its numbers stand for, and what depends on what.
+
+use crate::team::{Agent, AgentId, Role};
+use crate::workload::{ArtifactId, TaskGraph, TaskId};
+
+/// The names behind the numbers of a [`Log`](crate::record::Log), and the dependencies between its tasks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The agents, in order of their ids.
+    pub agents: Vec<AgentFacts>,
+    /// The tasks, in order of their ids.
+    pub tasks: Vec<TaskFacts>,
+    /// The names of the artifacts, in order of their ids.
+    pub artifacts: Vec<String>,
+}
+
+/// Who an agent is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct AgentFacts {
+    /// Its name.
+    pub name: String,
+    /// Whether it leads the others.
+    pub is_lead: bool,
+}
+
+/// What a task is.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TaskFacts {
+    /// Its name.
+    pub name: String,
+    /// What must be done before it.
+    pub depends_on: Vec<TaskId>,
+    /// Its share of the work: output tokens.
+    pub weight: f64,
+}
+
+impl Facts {
+    /// Of a team at work on a graph.
+    pub fn new(team: &[Agent], graph: &TaskGraph) -> Facts {
+        let agent = |agent: &Agent| AgentFacts { name: agent.name.clone(), is_lead: agent.role == Role::Lead };
+        let tasks = graph.tasks().iter().map(|task| TaskFacts {
+            name: task.id.clone(),
+            depends_on: task.depends_on.clone(),
+            weight: task.size,
+        });
+        Facts {
+            agents: team.iter().map(agent).collect(),
+            tasks: tasks.collect(),
+            artifacts: graph.artifacts().to_vec(),
+        }
+    }
+
+    /// The name of an agent; a question mark if it is none of these.
+    pub fn agent(&self, id: AgentId) -> &str {
+        self.agents.get(id as usize).map_or("?", |agent| &agent.name)
+    }
+
+    /// The name of a task; a question mark if it is none of these.
+    pub fn task(&self, id: TaskId) -> &str {
+        self.tasks.get(id as usize).map_or("?", |task| &task.name)
+    }
+
+    /// The name of an artifact; a question mark if it is none of these.
+    pub fn artifact(&self, id: ArtifactId) -> &str {
+        self.artifacts.get(id as usize).map_or("?", |name| name)
+    }
+}

@@ -1,0 +1,100 @@
+//! What `brooks compare` says: who is fastest at each team size, and by how much it is certain.
+
+use serde_json::{Value, json};
+
+use crate::experiment::compare::{Comparison, Entry};
+use crate::report::number;
+use crate::report::table::{Cell, Column, Table};
+use crate::scaling::stats::Interval;
+
+/// One line a team size.
+pub fn verdict(comparison: &Comparison) -> String {
+    let team = if comparison.agents == 1 { "one agent".to_owned() } else { format!("{} agents", comparison.agents) };
+    let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
+    let Some(first) = completing.next() else { return format!("{team}: no architecture completes a run") };
+    let alike: Vec<&str> =
+        completing.clone().filter(|entry| entry.is_as_fast()).map(|entry| entry.row.architecture.as_str()).collect();
+    let makespan = first.row.metric("makespan_s").map_or(String::new(), |makespan| {
+        number::interval_seconds(makespan.mean, makespan.half_width)
+    });
+    let fastest = format!("{team}: {} is fastest, {makespan}", first.row.architecture);
+    if !alike.is_empty() {
+        return format!("{fastest}; {} can't be told apart from it", alike.join(" and "));
+    }
+    match completing.next() {
+        Some(next) => format!("{fastest}; next is {}, slower by {}", next.row.architecture, slower(next)),
+        None => fastest,
+    }
+}
+
+fn slower(entry: &Entry) -> String {
+    entry.slower_by.map_or("?".to_owned(), |by| number::interval_seconds(by.estimate, by.half_width))
+}
+
+/// A row an architecture and team size.
+pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
+    let mut table = Table::new(vec![
+        Column::number("agents", "agents"),
+        Column::text("architecture", "architecture"),
+        Column::number("makespan_s.mean", "makespan [95 %]"),
+        Column::number("slower_by_s", "slower by [95 %]"),
+        Column::number("speedup.mean", "speedup"),
+        Column::number("llm_calls.mean", "calls"),
+        Column::number("tokens.mean", "tokens"),
+        Column::number("cost.mean", "cost"),
+        Column::number("quality.mean", "quality"),
+        Column::number("lost", "lost"),
+        Column::number("waiting", "waiting"),
+        Column::number("completed", "completed"),
+    ]);
+    for comparison in comparisons {
+        for entry in &comparison.entries {
+            let row = &entry.row;
+            let mean = |name: &str, show: fn(f64) -> String| {
+                row.metric(name).map_or_else(Cell::none, |summary| Cell::number(summary.mean, show(summary.mean)))
+            };
+            let seconds = |interval: Option<Interval>| {
+                interval.map_or_else(Cell::none, |i| Cell::number(i.estimate, number::interval_seconds(i.estimate, i.half_width)))
+            };
+            let makespan = row.metric("makespan_s").map(|m| m.interval());
+            let tokens = row.metric("input_tokens").zip(row.metric("output_tokens")).map(|(i, o)| i.mean + o.mean);
+            table.push(vec![
+                Cell::count(u64::from(row.agents)),
+                Cell::text(row.architecture.clone()),
+                seconds(makespan),
+                seconds(entry.slower_by),
+                row.speedup.map_or_else(Cell::none, |s| Cell::number(s.estimate, format!("{:.2}", s.estimate))),
+                mean("llm_calls", number::mean_count),
+                tokens.map_or_else(Cell::none, |tokens| Cell::number(tokens, number::tokens(tokens))),
+                mean("cost", number::money),
+                mean("quality", number::percent),
+                Cell::number(row.shares[3], number::percent(row.shares[3])),
+                Cell::number(row.shares[2], number::percent(row.shares[2])),
+                Cell::number(row.completed as f64, format!("{}/{}", row.completed, row.runs)),
+            ]);
+        }
+    }
+    table.retain(|column, _| has_prices || column.key != "cost.mean");
+    table
+}
+
+/// The same for programs: means with intervals, and paired differences from the fastest.
+pub fn to_json(comparisons: &[Comparison]) -> Value {
+    let interval = |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
+    let entry = |entry: &Entry| {
+        json!({
+            "architecture": entry.row.architecture,
+            "makespan_s": interval(entry.row.metric("makespan_s").map(|m| m.interval())),
+            "slower_by_s": interval(entry.slower_by),
+            "dearer_by": interval(entry.dearer_by),
+            "speedup": interval(entry.row.speedup),
+            "runs": entry.row.runs,
+            "completed": entry.row.completed,
+            "digest": entry.row.digest.to_string(),
+        })
+    };
+    comparisons
+        .iter()
+        .map(|c| json!({ "agents": c.agents, "architectures": c.entries.iter().map(entry).collect::<Vec<_>>() }))
+        .collect()
+}

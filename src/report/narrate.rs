@@ -1,0 +1,230 @@
+//! A run as a story: one line an event, under the headings of its rounds.
+//!
+//! ```text
+//!     0 s  agent 1  starts "parse"
+//!  12.4 s  agent 1  lands "parse": done
+//!  13.0 s  agent 2  loses the claim on "parse": agent 1 has done it
+//! ```
+
+use std::fmt::Write as _;
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::engine::Time;
+use crate::record::{Ending, Entry, Facts, Kind, Log, Message, Round, Start, Step, TaskEvent, TaskEventKind, Write};
+use crate::report::number;
+use crate::team::AgentId;
+use crate::workload::TaskId;
+
+/// Tells the run. The same log gives the same text.
+pub fn narrate(facts: &Facts, log: &Log) -> String {
+    let mut narrator = Narrator {
+        facts,
+        log,
+        text: String::new(),
+        names: facts.agents.iter().map(|agent| agent.name.width()).max().unwrap_or(0),
+        owner: vec![None; facts.tasks.len()],
+        is_done: vec![false; facts.tasks.len()],
+        writers: vec![None; facts.artifacts.len()],
+        has_told: vec![false; facts.agents.len()],
+    };
+    narrator.heading(0);
+    for (place, entry) in log.entries.iter().enumerate() {
+        narrator.tell(place, entry);
+    }
+    narrator.text
+}
+
+/// What one must remember of a run to tell it.
+struct Narrator<'a> {
+    facts: &'a Facts,
+    log: &'a Log,
+    text: String,
+    /// The width of the longest name.
+    names: usize,
+    /// Who holds or has done a task.
+    owner: Vec<Option<AgentId>>,
+    is_done: Vec<bool>,
+    /// Who wrote an artifact last, and when.
+    writers: Vec<Option<(AgentId, Time)>>,
+    /// Whether something has been said of what an agent's step came to.
+    has_told: Vec<bool>,
+}
+
+impl Narrator<'_> {
+    fn tell(&mut self, place: usize, entry: &Entry) {
+        match entry {
+            Entry::Start(start) => self.start(place, start),
+            Entry::Task(event) => self.event(place, event),
+            Entry::Write(write) => self.write(write),
+            Entry::Message(message) => self.message(message),
+            Entry::Step(step) => self.step(place, step),
+            Entry::Round(_) => self.heading(place + 1),
+            Entry::End(ending, at) => {
+                let end = match ending {
+                    Ending::Completed => "all tasks are done",
+                    Ending::Stalled => "nobody can act any more: stalled",
+                    Ending::OutOfTime => "a limit is reached: out of time",
+                };
+                self.text.push_str(line(*at, end).as_str());
+            }
+        }
+    }
+
+    /// The heading of the round that begins at this place of the log, if one does.
+    fn heading(&mut self, place: usize) {
+        let rest = self.log.entries.get(place..).unwrap_or_default();
+        let round = rest.iter().find_map(|entry| if let Entry::Round(round) = entry { Some(*round) } else { None });
+        let Some(Round { number, start, end }) = round else { return };
+        let steps = rest.iter().filter_map(|entry| if let Entry::Step(step) = entry { Some(step) } else { None });
+        let last = steps.take_while(|step| step.round == number).last();
+        let gap = if self.text.is_empty() { "" } else { "\n" };
+        let _ = write!(self.text, "{gap}round {number}, {start} to {end}");
+        if let Some(step) = last.filter(|_| self.facts.agents.len() > 1) {
+            let _ = write!(self.text, ": {} ends it", self.facts.agent(step.agent));
+        }
+        self.text.push('\n');
+    }
+
+    fn say(&mut self, at: Time, agent: AgentId, what: &str) {
+        let name = self.facts.agent(agent);
+        let blank = " ".repeat(self.names.saturating_sub(name.width()));
+        self.text.push_str(&line(at, &format!("{name}{blank}  {what}")));
+    }
+
+    fn start(&mut self, place: usize, start: &Start) {
+        self.has_told[start.agent as usize] = false;
+        let what = match (start.kind, start.task) {
+            (Kind::Assign, _) => "begins to hand out tasks".to_owned(),
+            (Kind::Monitor, _) => "looks at the board".to_owned(),
+            (Kind::Idle, _) => "is called and has nothing to do".to_owned(),
+            (Kind::Work, None) => "starts".to_owned(),
+            (Kind::Work, Some(task)) => {
+                // A board that grants claims at once has told of it just before.
+                let granted = self.log.entries[..place].iter().rev().map_while(|entry| match entry {
+                    Entry::Task(event) if event.agent == start.agent && event.at == start.at => Some(event),
+                    _ => None,
+                });
+                let is_granted = granted.into_iter().any(|event| is_claim(event) && event.task == task);
+                let verb = if is_granted { "claims and starts" } else { "starts" };
+                format!("{verb} {}", self.task(task))
+            }
+        };
+        self.say(start.at, start.agent, &what);
+    }
+
+    fn event(&mut self, place: usize, event: &TaskEvent) {
+        let task = self.task(event.task);
+        let id = event.task as usize;
+        self.has_told[event.agent as usize] = true;
+        let what = match event.kind {
+            TaskEventKind::Claimed => {
+                self.owner[id] = Some(event.agent);
+                if !self.is_claimed_ahead(place, event) {
+                    return;
+                }
+                format!("claims {task}")
+            }
+            TaskEventKind::Assigned => {
+                self.owner[id] = Some(event.agent);
+                format!("is given {task}")
+            }
+            TaskEventKind::LostClaim => match self.owner[id] {
+                Some(owner) if owner != event.agent && self.is_done[id] => {
+                    format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))
+                }
+                Some(owner) if owner != event.agent => {
+                    format!("loses the claim on {task} to {}", self.facts.agent(owner))
+                }
+                _ => format!("loses the claim on {task}: it has changed meanwhile"),
+            },
+            TaskEventKind::BlockedClaim => format!("is blocked on {task}{}", self.open_dependencies(event.task)),
+            TaskEventKind::Completed { right } => {
+                self.owner[id] = Some(event.agent);
+                self.is_done[id] = true;
+                let what = if right { "done" } else { "said to be done, but it is not right" };
+                format!("lands {task}: {what}")
+            }
+            TaskEventKind::Rejected => format!("lands {task}: wrong, and a test says so"),
+            TaskEventKind::Conflicted => format!("lands {task}: it clashes with what others have changed meanwhile"),
+            TaskEventKind::Orphaned => {
+                self.owner[id] = Some(event.agent);
+                format!("claims {task} and forgets it")
+            }
+            TaskEventKind::Reclaimed => {
+                let line = line(event.at, &format!("the forgotten claim on {task} runs out"));
+                self.text.push_str(&line);
+                return;
+            }
+            TaskEventKind::Reopened { .. } => {
+                self.is_done[id] = false;
+                let line = line(event.at, &format!("{task} turns out not to be done after all"));
+                self.text.push_str(&line);
+                return;
+            }
+        };
+        self.say(event.at, event.agent, &what);
+    }
+
+    /// Whether a claim has a line of its own: one made at the decision, of a task other than the first of the step.
+    /// All others are part of the line about what came of them.
+    fn is_claimed_ahead(&self, place: usize, event: &TaskEvent) -> bool {
+        let rest = &self.log.entries[place + 1..];
+        let next = rest.iter().find_map(|entry| match entry {
+            Entry::Start(start) if start.agent == event.agent => Some(start.task != Some(event.task)),
+            Entry::Step(step) if step.agent == event.agent => Some(false),
+            _ => None,
+        });
+        next.unwrap_or(false)
+    }
+
+    /// An artifact is written; worth a word if it undoes a change that its writer has not seen.
+    fn write(&mut self, write: &Write) {
+        let last = self.writers[write.artifact as usize].replace((write.agent, write.at));
+        if let Some((other, at)) = last.filter(|&(other, at)| other != write.agent && at > write.start) {
+            let (artifact, other) = (self.facts.artifact(write.artifact), self.facts.agent(other));
+            let what = format!("overwrites {artifact}, which {other} changed at {at}");
+            self.say(write.at, write.agent, &what);
+        }
+    }
+
+    fn message(&mut self, message: &Message) {
+        let what = match message.to {
+            Some(to) => format!("tells {}", self.facts.agent(to)),
+            None => format!("tells everybody: {} deliveries", number::count(u64::from(message.deliveries))),
+        };
+        self.say(message.at, message.from, &what);
+    }
+
+    fn step(&mut self, place: usize, step: &Step) {
+        if step.waited > Time::ZERO {
+            let what = format!("has waited {} in a queue", step.waited);
+            self.say(step.end, step.agent, &what);
+        }
+        let is_last =
+            self.log.entries[place..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
+        if step.spent.lost > Time::ZERO && !self.has_told[step.agent as usize] {
+            let what = if is_last { "is cut off" } else { "comes back with nothing" };
+            self.say(step.end, step.agent, what);
+        }
+    }
+
+    fn task(&self, task: TaskId) -> String {
+        format!("\"{}\"", self.facts.task(task))
+    }
+
+    /// The first dependency of a task that is not done.
+    fn open_dependencies(&self, task: TaskId) -> String {
+        let depends_on = self.facts.tasks.get(task as usize).map_or(&[][..], |task| &task.depends_on);
+        let open = depends_on.iter().find(|&&on| self.is_done.get(on as usize) == Some(&false));
+        open.map_or(String::new(), |&on| format!(": {} is not done", self.task(on)))
+    }
+}
+
+fn is_claim(event: &TaskEvent) -> bool {
+    event.kind == TaskEventKind::Claimed
+}
+
+fn line(at: Time, what: &str) -> String {
+    format!("{:>8}  {what}\n", at.to_string())
+}

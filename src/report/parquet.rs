@@ -1,0 +1,74 @@
+//! The rows of a sweep as a Parquet file.
+
+use std::sync::Arc;
+
+use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::types::Type;
+
+use crate::experiment::SweepResult;
+use crate::report::VERSION;
+use crate::report::rows::{Series, Values, series};
+
+/// The columns of [`series`] as one row group, compressed by zstd, with version, seed and scenario in the metadata.
+/// The same rows give the same bytes.
+///
+/// # Errors
+///
+/// If the format cannot hold the rows, such as text of 2 GB.
+pub fn to_parquet(sweep: &SweepResult) -> Result<Vec<u8>, ParquetError> {
+    let series = series(sweep);
+    let fields = series.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+    let schema = Arc::new(Type::group_type_builder("sweep").with_fields(fields).build()?);
+    let about = [
+        ("brooks.version", VERSION.to_owned()),
+        ("brooks.scenario", sweep.scenario.clone()),
+        ("brooks.seed", sweep.seed.to_string()),
+        ("brooks.baseline", sweep.baseline.clone()),
+    ];
+    let about = about.map(|(key, value)| KeyValue::new(key.to_owned(), value)).to_vec();
+    let properties = WriterProperties::builder()
+        .set_created_by(format!("brooks {VERSION}"))
+        .set_compression(Compression::ZSTD(ZstdLevel::default()))
+        .set_key_value_metadata(Some(about))
+        .build();
+    let mut bytes = Vec::new();
+    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties))?;
+    let mut group = writer.next_row_group()?;
+    for series in &series {
+        let Some(mut column) = group.next_column()? else { break };
+        match &series.values {
+            Values::Text(values) => {
+                let values: Vec<ByteArray> = values.iter().map(|value| value.as_str().into()).collect();
+                column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+            }
+            Values::Whole(values) => {
+                column.typed::<Int64Type>().write_batch(values, None, None)?;
+            }
+            Values::Real(values) => {
+                // An optional value has definition level 1 where it is there and 0 where not.
+                let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+                let known: Vec<f64> = values.iter().copied().flatten().collect();
+                column.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
+            }
+        }
+        column.close()?;
+    }
+    group.close()?;
+    writer.close()?;
+    Ok(bytes)
+}
+
+fn field(series: &Series) -> Result<Arc<Type>, ParquetError> {
+    let (physical, repetition, logical) = match series.values {
+        Values::Text(_) => (PhysicalType::BYTE_ARRAY, Repetition::REQUIRED, Some(LogicalType::String)),
+        Values::Whole(_) => (PhysicalType::INT64, Repetition::REQUIRED, None),
+        Values::Real(_) => (PhysicalType::DOUBLE, Repetition::OPTIONAL, None),
+    };
+    let builder = Type::primitive_type_builder(&series.name, physical).with_repetition(repetition);
+    Ok(Arc::new(builder.with_logical_type(logical).build()?))
+}

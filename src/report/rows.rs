@@ -1,0 +1,152 @@
+//! The rows of a sweep as files hold them: one list of columns, from which CSV, JSON and Parquet are written.
+
+use serde_json::{Map, Value};
+
+use crate::experiment::SweepResult;
+use crate::experiment::result::is_agents;
+use crate::record::{METRICS, TimeBudget};
+use crate::report::table::csv;
+use crate::report::{json_number, preamble};
+use crate::scaling::{Interval, Summary};
+
+/// A column of a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Series {
+    /// Its name.
+    pub name: String,
+    /// Its values, one a row.
+    pub values: Values,
+}
+
+/// The values of a column.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Values {
+    /// Text.
+    Text(Vec<String>),
+    /// Counts.
+    Whole(Vec<i64>),
+    /// Numbers; none where nothing is known, never infinite or not a number.
+    Real(Vec<Option<f64>>),
+}
+
+impl Series {
+    fn text(name: &str, values: impl Iterator<Item = String>) -> Series {
+        Series { name: name.to_owned(), values: Values::Text(values.collect()) }
+    }
+
+    fn whole(name: &str, values: impl Iterator<Item = usize>) -> Series {
+        Series { name: name.to_owned(), values: Values::Whole(values.map(|value| value as i64).collect()) }
+    }
+
+    fn real(name: String, values: impl Iterator<Item = Option<f64>>) -> Series {
+        let known = |value: Option<f64>| value.filter(|value| value.is_finite());
+        Series { name, values: Values::Real(values.map(known).collect()) }
+    }
+
+    /// The value of a row as text; empty where nothing is known.
+    fn cell(&self, row: usize) -> String {
+        match &self.values {
+            Values::Text(values) => values[row].clone(),
+            Values::Whole(values) => values[row].to_string(),
+            Values::Real(values) => values[row].map_or(String::new(), |value| value.to_string()),
+        }
+    }
+
+    fn json(&self, row: usize) -> Value {
+        match &self.values {
+            Values::Text(values) => values[row].as_str().into(),
+            Values::Whole(values) => values[row].into(),
+            Values::Real(values) => values[row].map_or(Value::Null, json_number),
+        }
+    }
+}
+
+/// One figure out of a metric's summary: its name in files, and how to read it.
+type Part<S> = (&'static str, fn(&S) -> f64);
+
+/// What is written of every metric.
+const SUMMARY: [Part<Summary>; 7] = [
+    ("mean", |s| s.mean),
+    ("sd", |s| s.sd),
+    ("ci95_low", |s| s.mean - s.half_width),
+    ("ci95_high", |s| s.mean + s.half_width),
+    ("p10", |s| s.p10),
+    ("p50", |s| s.p50),
+    ("p90", |s| s.p90),
+];
+
+/// What is written of the speedup.
+const SPEEDUP: [Part<Interval>; 3] =
+    [("mean", |s| s.estimate), ("ci95_low", Interval::low), ("ci95_high", Interval::high)];
+
+/// All columns of a sweep, in the order of every file.
+///
+/// An axis has a column named by its path; one that holds a team size is called `agents`. `agents` and `architecture`
+/// are always there.
+pub fn series(sweep: &SweepResult) -> Vec<Series> {
+    let rows = || sweep.rows.iter();
+    let mut all = Vec::new();
+    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        let value = |row: &crate::experiment::Row| row.axes.get(place).cloned().unwrap_or_default();
+        all.push(Series::text(path, rows().map(value)));
+    }
+    if !sweep.axes.iter().any(|path| path == "architecture") {
+        all.push(Series::text("architecture", rows().map(|row| row.architecture.clone())));
+    }
+    all.push(Series::whole("agents", rows().map(|row| row.agents as usize)));
+    all.push(Series::whole("runs", rows().map(|row| row.runs)));
+    all.push(Series::whole("completed", rows().map(|row| row.completed)));
+    all.push(Series::whole("stalled", rows().map(|row| row.stalled)));
+    all.push(Series::whole("timed_out", rows().map(|row| row.timed_out)));
+    for (place, metric) in METRICS.iter().enumerate() {
+        let summary = move |row: &crate::experiment::Row| row.metrics.get(place).copied().flatten();
+        for (part, read) in SUMMARY {
+            let values = rows().map(move |row| summary(row).as_ref().map(read));
+            all.push(Series::real(format!("{}.{part}", metric.name), values));
+        }
+    }
+    for (part, read) in SPEEDUP {
+        all.push(Series::real(format!("speedup.{part}"), rows().map(move |row| row.speedup.as_ref().map(read))));
+    }
+    all.push(Series::text("baseline", rows().map(|_| sweep.baseline.clone())));
+    all.push(Series::real("token_multiplier".to_owned(), rows().map(|row| row.token_multiplier)));
+    for (name, law) in [
+        ("amdahl_bound", (|row| row.laws.amdahl) as fn(&crate::experiment::Row) -> f64),
+        ("amdahl_share", |row| row.amdahl_share().unwrap_or(f64::NAN)),
+        ("gustafson", |row| row.laws.gustafson),
+        ("work_span_bound", |row| row.laws.work_span),
+        ("greedy_bound", |row| row.laws.greedy),
+    ] {
+        all.push(Series::real(name.to_owned(), rows().map(move |row| Some(law(row)))));
+    }
+    let parts = TimeBudget::default().parts().map(|(name, _)| name);
+    for (place, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
+        let share = move |row: &crate::experiment::Row| (row.completed > 0).then(|| row.shares[place]);
+        all.push(Series::real(format!("share.{part}"), rows().map(share)));
+    }
+    all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
+    all
+}
+
+/// As CSV: all digits; empty where nothing is known.
+pub fn to_csv(sweep: &SweepResult) -> String {
+    let series = series(sweep);
+    let cells: Vec<Vec<String>> =
+        (0..sweep.rows.len()).map(|row| series.iter().map(|series| series.cell(row)).collect()).collect();
+    let head = series.iter().map(|series| series.name.as_str()).collect();
+    csv([head].into_iter().chain(cells.iter().map(|row| row.iter().map(String::as_str).collect())))
+}
+
+/// As a JSON document: null where nothing is known.
+pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
+    let series = series(sweep);
+    let row = |row| Value::from(series.iter().map(|s| (s.name.clone(), s.json(row))).collect::<Map<_, _>>());
+    let rows: Vec<Value> = (0..sweep.rows.len()).map(row).collect();
+    let mut document = preamble(sweep.seed, command);
+    document.insert("scenario".to_owned(), sweep.scenario.as_str().into());
+    document.insert("question".to_owned(), sweep.question.as_deref().into());
+    document.insert("axes".to_owned(), sweep.axes.clone().into());
+    document.insert("baseline".to_owned(), sweep.baseline.as_str().into());
+    document.insert("rows".to_owned(), rows.into());
+    document.into()
+}

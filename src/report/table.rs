@@ -1,0 +1,268 @@
+//! A table of text: what every command shows, and the same cells as Markdown and CSV.
+
+use unicode_width::UnicodeWidthStr;
+
+use crate::report::number;
+
+/// Columns and rows. Every row has a cell a column.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+/// A column's head.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name in files.
+    pub key: String,
+    /// What people read; with the unit, if its cells do not say it.
+    pub title: String,
+    /// The side on which its cells line up.
+    pub align: Align,
+}
+
+/// The side on which cells line up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Align {
+    /// Text.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// One value, for people and for files.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Cell {
+    /// What people read.
+    pub shown: String,
+    /// What files hold.
+    pub raw: String,
+    /// Its colour, where colour is wanted.
+    pub tint: Tint,
+}
+
+/// What a colour says. Nothing is said by colour alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Tint {
+    /// Nothing.
+    #[default]
+    Plain,
+    /// The best of its kind.
+    Good,
+    /// Something to look at.
+    Bad,
+    /// Of less weight.
+    Faint,
+}
+
+impl Column {
+    /// A column of text.
+    pub fn text(key: &str, title: &str) -> Column {
+        Column { key: key.to_owned(), title: title.to_owned(), align: Align::Left }
+    }
+
+    /// A column of numbers.
+    pub fn number(key: &str, title: &str) -> Column {
+        Column { key: key.to_owned(), title: title.to_owned(), align: Align::Right }
+    }
+}
+
+impl Cell {
+    /// Text, the same for people and for files.
+    pub fn text(text: impl Into<String>) -> Cell {
+        let shown = text.into();
+        Cell { raw: shown.clone(), shown, tint: Tint::Plain }
+    }
+
+    /// A number as it is shown; in files it has all its digits, and none if it is no finite number.
+    pub fn number(value: f64, shown: String) -> Cell {
+        let raw = if value.is_finite() { value.to_string() } else { String::new() };
+        Cell { shown, raw, tint: Tint::Plain }
+    }
+
+    /// A count.
+    pub fn count(value: u64) -> Cell {
+        Cell { shown: number::count(value), raw: value.to_string(), tint: Tint::Plain }
+    }
+
+    /// Nothing is known: a dash for people, nothing in files.
+    pub fn none() -> Cell {
+        Cell { shown: number::NONE.to_owned(), raw: String::new(), tint: Tint::Faint }
+    }
+
+    /// The same in a colour.
+    pub fn tinted(mut self, tint: Tint) -> Cell {
+        self.tint = tint;
+        self
+    }
+}
+
+impl Table {
+    /// An empty table.
+    pub fn new(columns: Vec<Column>) -> Table {
+        Table { columns, rows: Vec::new() }
+    }
+
+    /// Adds a row; cells that are missing at its end are empty, and none has place beyond the last column.
+    pub fn push(&mut self, mut row: Vec<Cell>) {
+        row.resize(self.columns.len(), Cell::default());
+        self.rows.push(row);
+    }
+
+    /// The rows.
+    pub fn rows(&self) -> &[Vec<Cell>] {
+        &self.rows
+    }
+
+    /// Takes out the columns for which `keep` says no, given a column and its cells.
+    pub fn retain(&mut self, keep: impl Fn(&Column, &[&Cell]) -> bool) {
+        let kept: Vec<bool> = (0..self.columns.len())
+            .map(|place| keep(&self.columns[place], &self.rows.iter().map(|row| &row[place]).collect::<Vec<_>>()))
+            .collect();
+        let mut flags = kept.iter();
+        self.columns.retain(|_| flags.next() == Some(&true));
+        for row in &mut self.rows {
+            let mut flags = kept.iter();
+            row.retain(|_| flags.next() == Some(&true));
+        }
+    }
+
+    /// For a terminal: indented by two, columns two apart. Colours are ANSI codes, only if asked for.
+    pub fn to_text(&self, color: bool) -> String {
+        let widths = self.widths(|cell| &cell.shown);
+        let mut text = String::new();
+        let head = self.columns.iter().map(|column| (column.title.as_str(), "\x1b[1m"));
+        self.line(&mut text, &widths, head, color);
+        for row in &self.rows {
+            self.line(&mut text, &widths, row.iter().map(|cell| (cell.shown.as_str(), code(cell.tint))), color);
+        }
+        text
+    }
+
+    fn line<'a>(
+        &self,
+        text: &mut String,
+        widths: &[usize],
+        cells: impl Iterator<Item = (&'a str, &'static str)>,
+        color: bool,
+    ) {
+        let start = text.len();
+        for ((cell, code), (column, width)) in cells.zip(self.columns.iter().zip(widths)) {
+            let cell = one_line(cell);
+            let blank = " ".repeat(width - cell.width());
+            let painted = if color && !code.is_empty() { format!("{code}{cell}\x1b[0m") } else { cell };
+            text.push_str("  ");
+            match column.align {
+                Align::Left => text.extend([painted, blank]),
+                Align::Right => text.extend([blank, painted]),
+            }
+        }
+        text.truncate(start + text[start..].trim_end().len());
+        text.push('\n');
+    }
+
+    /// As a Markdown table, padded so that it reads well as it is.
+    pub fn to_markdown(&self) -> String {
+        let escape = |text: &str| one_line(text).replace('|', "\\|");
+        let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| escape(&column.title)).collect()];
+        lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| escape(&cell.shown)).collect()));
+        let width = |place: usize| lines.iter().map(|line| line[place].width()).max().unwrap_or(0).max(3);
+        let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
+        let rule = self.columns.iter().zip(&widths).map(|(column, width)| match column.align {
+            Align::Left => "-".repeat(*width),
+            Align::Right => format!("{}:", "-".repeat(width - 1)),
+        });
+        lines.insert(1, rule.collect());
+        let mut text = String::new();
+        for line in &lines {
+            for ((cell, column), width) in line.iter().zip(&self.columns).zip(&widths) {
+                let blank = " ".repeat(width - cell.width());
+                match column.align {
+                    Align::Left => text.extend(["| ", cell, &blank, " "]),
+                    Align::Right => text.extend(["| ", &blank, cell, " "]),
+                }
+            }
+            text.push_str("|\n");
+        }
+        text
+    }
+
+    /// As CSV (RFC 4180, but with line feeds): keys as the head, and values as they are, unrounded.
+    pub fn to_csv(&self) -> String {
+        let head = self.columns.iter().map(|column| column.key.as_str());
+        csv([head.collect()].into_iter().chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
+    }
+
+    fn widths(&self, text: impl Fn(&Cell) -> &str) -> Vec<usize> {
+        let cells = |place: usize| self.rows.iter().map(move |row| &row[place]);
+        let width = |place: usize| cells(place).map(|cell| one_line(text(cell)).width()).max().unwrap_or(0);
+        self.columns.iter().enumerate().map(|(place, column)| width(place).max(column.title.width())).collect()
+    }
+}
+
+/// Lines of CSV.
+pub(crate) fn csv<'a>(lines: impl Iterator<Item = Vec<&'a str>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    for line in lines {
+        // Writing to memory does not fail, and every line has as many cells as the first.
+        let _ = writer.write_record(line);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// Names come from files and may hold anything: what would break a line becomes a space.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn code(tint: Tint) -> &'static str {
+    match tint {
+        Tint::Plain => "",
+        Tint::Good => "\x1b[32m",
+        Tint::Bad => "\x1b[33m",
+        Tint::Faint => "\x1b[2m",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table() -> Table {
+        let mut table = Table::new(vec![Column::text("task", "task"), Column::number("makespan_s", "makespan")]);
+        table.push(vec![Cell::text("a, \"b\" | <c>"), Cell::number(38.25, "38 s".to_owned()).tinted(Tint::Good)]);
+        table.push(vec![Cell::text("読む\n"), Cell::none()]);
+        table.push(vec![Cell::text("ok"), Cell::count(1234)]);
+        table
+    }
+
+    #[test]
+    fn text_lines_up_whatever_the_script() {
+        let expected = "  task           makespan\n  a, \"b\" | <c>      38 s\n  読む                  –\n  ok                1,234\n";
+        assert_eq!(table().to_text(false), expected);
+        let colored = table().to_text(true);
+        assert!(colored.contains("\x1b[32m38 s\x1b[0m"));
+        assert_eq!(colored.replace("\x1b[32m", "").replace("\x1b[2m", "").replace("\x1b[1m", "").replace("\x1b[0m", ""), expected);
+    }
+
+    #[test]
+    fn markdown_and_csv_hold_the_same_cells() {
+        let markdown = "\
+| task           | makespan |
+| -------------- | -------: |
+| a, \"b\" \\| <c> |     38 s |
+| 読む           |        – |
+| ok             |    1,234 |
+";
+        assert_eq!(table().to_markdown(), markdown);
+        assert_eq!(table().to_csv(), "task,makespan_s\n\"a, \"\"b\"\" | <c>\",38.25\n\"読む\n\",\nok,1234\n");
+    }
+
+    #[test]
+    fn columns_that_say_nothing_can_go() {
+        let mut table = table();
+        table.retain(|column, cells| column.key != "task" && cells.len() == 3);
+        assert_eq!(table.to_csv(), "makespan_s\n38.25\n\"\"\n1234\n");
+    }
+}

@@ -1,0 +1,97 @@
+//! Why a run did not complete: which tasks hold everything up, and what became of them.
+
+use std::fmt::Write as _;
+
+use crate::record::{Ending, Entry, Facts, Log, TaskEventKind};
+use crate::report::number;
+use crate::team::AgentId;
+use crate::workload::TaskId;
+
+/// How many tasks are named.
+const MAX_NAMED: usize = 3;
+
+/// What a run that did not complete was waiting for at its end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Witness {
+    /// Tasks done.
+    pub done: usize,
+    /// All tasks.
+    pub tasks: usize,
+    /// Tasks that are not done although all they depend on is, each with what became of it.
+    pub culprits: Vec<(TaskId, State)>,
+}
+
+/// What a task's last event made of it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// Nobody took it.
+    Untaken,
+    /// Somebody was given it, and did not begin.
+    Given(AgentId),
+    /// Somebody claimed it and was not done with it.
+    Held(AgentId),
+    /// Somebody claimed it and forgot it.
+    Forgotten(AgentId),
+    /// Somebody tried, and it has to be done again.
+    Failed(AgentId),
+    /// It is done.
+    Done,
+}
+
+impl Witness {
+    /// Reads it from the log of the run.
+    pub fn of(facts: &Facts, log: &Log) -> Witness {
+        let mut states = vec![State::Untaken; facts.tasks.len()];
+        for entry in &log.entries {
+            let Entry::Task(event) = entry else { continue };
+            let Some(state) = states.get_mut(event.task as usize) else { continue };
+            match event.kind {
+                TaskEventKind::Assigned => *state = State::Given(event.agent),
+                TaskEventKind::Claimed => *state = State::Held(event.agent),
+                TaskEventKind::Completed { .. } => *state = State::Done,
+                TaskEventKind::Orphaned => *state = State::Forgotten(event.agent),
+                TaskEventKind::Rejected | TaskEventKind::Conflicted => *state = State::Failed(event.agent),
+                TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. } => *state = State::Untaken,
+                TaskEventKind::LostClaim | TaskEventKind::BlockedClaim => {}
+            }
+        }
+        let is_done = |task: &TaskId| states.get(*task as usize).is_none_or(|state| *state == State::Done);
+        let startable = |task: &usize| facts.tasks[*task].depends_on.iter().all(is_done);
+        let open = (0..states.len()).filter(|&task| states[task] != State::Done).filter(startable);
+        Witness {
+            done: states.iter().filter(|state| **state == State::Done).count(),
+            tasks: states.len(),
+            culprits: open.map(|task| (task as TaskId, states[task])).collect(),
+        }
+    }
+
+    /// In words: `12 of 20 tasks done; everybody waits for "parse", which agent 1 claimed and forgot`.
+    pub fn tell(&self, facts: &Facts, ending: Ending) -> String {
+        let mut text =
+            format!("{} of {} tasks done", number::count(self.done as u64), number::count(self.tasks as u64));
+        let named: Vec<String> = self.culprits.iter().take(MAX_NAMED).map(|culprit| name(facts, *culprit)).collect();
+        if named.is_empty() {
+            return text;
+        }
+        let (verb, and) = match ending {
+            Ending::Stalled => ("everybody waits for ", ", and for "),
+            Ending::Completed | Ending::OutOfTime => ("still to do: ", "; "),
+        };
+        let _ = write!(text, "; {verb}{}", named.join(and));
+        if self.culprits.len() > MAX_NAMED {
+            let _ = write!(text, "{and}{} more", self.culprits.len() - MAX_NAMED);
+        }
+        text
+    }
+}
+
+fn name(facts: &Facts, (task, state): (TaskId, State)) -> String {
+    let task = facts.task(task);
+    match state {
+        State::Untaken | State::Done => format!("\"{task}\", which nobody took"),
+        State::Given(agent) => format!("\"{task}\", which {} was given and did not begin", facts.agent(agent)),
+        State::Held(agent) => format!("\"{task}\", which {} had claimed", facts.agent(agent)),
+        State::Forgotten(agent) => format!("\"{task}\", which {} claimed and forgot", facts.agent(agent)),
+        State::Failed(agent) => format!("\"{task}\", which {} got wrong", facts.agent(agent)),
+    }
+}

@@ -1,0 +1,126 @@
+//! The trace-event format of Chrome and Perfetto: a thread an agent, a bar a step, a mark where something went wrong,
+//! and the rounds as a thread of their own. One event a line, so that two traces can be compared as text.
+
+use serde_json::{Map, Value, json};
+
+use crate::engine::Time;
+use crate::record::{Entry, Kind, Log, Round, Step, TaskEvent, TaskEventKind};
+use crate::trace::TraceFacts;
+
+/// The one process that all threads belong to.
+const TEAM: u32 = 1;
+/// The thread of the rounds; agents follow from 1.
+const ROUNDS: u32 = 0;
+
+/// The trace of a run as JSON, to open in `chrome://tracing` or Perfetto. The same log gives the same bytes.
+pub fn write(trace: &TraceFacts, log: &Log) -> String {
+    let mut events = threads(trace);
+    let mut outcomes: Vec<&'static str> = Vec::new();
+    for entry in &log.entries {
+        match entry {
+            Entry::Task(event) => {
+                if let TaskEventKind::Completed { .. } = event.kind {
+                    outcomes.push("done");
+                } else if let Some(trouble) = trouble(event.kind) {
+                    outcomes.push(trouble);
+                    events.push(mark(trace, event, trouble));
+                }
+            }
+            Entry::Step(step) => {
+                events.push(bar(trace, step, &outcomes));
+                outcomes.clear();
+            }
+            Entry::Round(round) => events.push(round_bar(round)),
+            Entry::End(ending, at) => events.push(json!({
+                "name": ending.name(), "ph": "i", "s": "p", "ts": at.as_us(), "pid": TEAM, "tid": ROUNDS
+            })),
+            Entry::Start(_) | Entry::Write(_) | Entry::Message(_) => {}
+        }
+    }
+    let mut text = String::from("{\"displayTimeUnit\":\"ms\",\"otherData\":");
+    let mut about = Map::new();
+    about.insert("producer".to_owned(), concat!("brooks ", env!("CARGO_PKG_VERSION")).into());
+    about.insert("architecture".to_owned(), trace.architecture.as_str().into());
+    about.extend(trace.labels.iter().map(|(name, value)| (name.clone(), Value::from(value.as_str()))));
+    text.push_str(&Value::from(about).to_string());
+    text.push_str(",\"traceEvents\":[\n");
+    let lines: Vec<String> = events.iter().map(Value::to_string).collect();
+    text.push_str(&lines.join(",\n"));
+    text.push_str("\n]}\n");
+    text
+}
+
+/// Names and order of the threads.
+fn threads(trace: &TraceFacts) -> Vec<Value> {
+    let mut events = vec![json!({
+        "name": "process_name", "ph": "M", "pid": TEAM, "args": {"name": trace.trace}
+    })];
+    let rounds = trace.barrier.then_some((ROUNDS, "rounds"));
+    let agents = trace.facts.agents.iter().enumerate().map(|(id, agent)| (id as u32 + 1, agent.name.as_str()));
+    for (thread, name) in rounds.into_iter().chain(agents) {
+        events.push(json!({
+            "name": "thread_name", "ph": "M", "pid": TEAM, "tid": thread, "args": {"name": name}
+        }));
+        events.push(json!({
+            "name": "thread_sort_index", "ph": "M", "pid": TEAM, "tid": thread, "args": {"sort_index": thread}
+        }));
+    }
+    events
+}
+
+fn bar(trace: &TraceFacts, step: &Step, outcomes: &[&str]) -> Value {
+    let what = match step.kind {
+        Kind::Work => "work",
+        Kind::Assign => "hand out tasks",
+        Kind::Monitor => "look at the board",
+        Kind::Idle => "nothing to do",
+    };
+    let mut args = Map::new();
+    let mut put = |key: &str, value: Value| args.insert(key.to_owned(), value);
+    if let Some(task) = step.task {
+        put("task", trace.facts.task(task).into());
+        put("tasks", step.tasks.into());
+        put("outcome", if outcomes.is_empty() { "nothing".into() } else { outcomes.join(", ").into() });
+    }
+    if step.round > 0 {
+        put("round", step.round.into());
+    }
+    put("input_tokens", step.input_tokens.into());
+    put("output_tokens", step.output_tokens.into());
+    if step.waited > Time::ZERO {
+        put("wait_us", step.waited.as_us().into());
+    }
+    let name = step.task.map_or(what, |task| trace.facts.task(task));
+    json!({
+        "name": name, "cat": what, "ph": "X", "ts": step.start.as_us(), "dur": (step.end - step.start).as_us(),
+        "pid": TEAM, "tid": step.agent + 1, "args": args
+    })
+}
+
+fn round_bar(round: &Round) -> Value {
+    json!({
+        "name": format!("round {}", round.number), "cat": "round", "ph": "X", "ts": round.start.as_us(),
+        "dur": (round.end - round.start).as_us(), "pid": TEAM, "tid": ROUNDS
+    })
+}
+
+fn mark(trace: &TraceFacts, event: &TaskEvent, trouble: &str) -> Value {
+    json!({
+        "name": trouble, "cat": "trouble", "ph": "i", "s": "t", "ts": event.at.as_us(), "pid": TEAM,
+        "tid": event.agent + 1, "args": {"task": trace.facts.task(event.task)}
+    })
+}
+
+/// What went wrong, if something did.
+fn trouble(kind: TaskEventKind) -> Option<&'static str> {
+    match kind {
+        TaskEventKind::LostClaim => Some("lost claim"),
+        TaskEventKind::BlockedClaim => Some("blocked claim"),
+        TaskEventKind::Rejected => Some("rejected"),
+        TaskEventKind::Conflicted => Some("conflict"),
+        TaskEventKind::Orphaned => Some("forgotten"),
+        TaskEventKind::Reclaimed => Some("claim ran out"),
+        TaskEventKind::Reopened { .. } => Some("reopened"),
+        TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Completed { .. } => None,
+    }
+}
