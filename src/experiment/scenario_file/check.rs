@@ -3,7 +3,7 @@
 use crate::architecture::ARCHITECTURES;
 use crate::experiment::scenario_file::axes;
 use crate::experiment::scenario_file::distribution;
-use crate::experiment::scenario_file::keys::{Expects, Section};
+use crate::experiment::scenario_file::keys::{self, Expects, Section};
 use crate::experiment::scenario_file::node::{Key, Kind, Node, Step, shown};
 use crate::experiment::scenario_file::problem::{Problem, Problems};
 use crate::experiment::scenario_file::quantity;
@@ -26,7 +26,11 @@ struct Checker<'a> {
 type Wrong = (&'static str, String);
 
 impl<'a> Checker<'a> {
-    fn report(&mut self, line: u32, code: &'static str, message: String, expected: String) {
+    fn report(&mut self, line: u32, code: &'static str, message: String, mut expected: String) {
+        if message.contains("did you mean") {
+            // That says what would be right.
+            expected.clear();
+        }
         let file = if line == 0 { "--set" } else { self.file }.to_owned();
         self.problems.push(Problem { code, file, line, path: shown(&self.path), message, expected });
     }
@@ -120,16 +124,18 @@ impl<'a> Checker<'a> {
         if self.problems.is_full() {
             return self.report(key.line, "unknown-key", String::new(), String::new());
         }
-        let near = suggestion(&key.name, names.clone());
-        let expected =
-            if near.is_empty() { format!("one of {}", names.collect::<Vec<_>>().join(", ")) } else { String::new() };
+        let mut near = suggestion(&key.name, names.clone());
+        if near.is_empty() && self.path.len() == 1 {
+            near = elsewhere(&key.name);
+        }
+        let expected = format!("one of {}", names.collect::<Vec<_>>().join(", "));
         self.report(key.line, "unknown-key", format!("no such key{near}"), expected);
     }
 
     /// `{name: {parameter: value}}`.
     fn architecture(&mut self, node: &'a Node, entries: &'a [(Key, Node)]) {
         let [(key, parameters)] = entries else {
-            let message = format!("{} names", entries.len());
+            let message = format!("{} architectures are named", entries.len());
             return self.report(
                 node.line,
                 "one-of",
@@ -158,7 +164,9 @@ impl<'a> Checker<'a> {
             (Some(row), _) => {
                 let (code, message) = wrong_type(parameters);
                 let names: Vec<_> = row.parameters.iter().map(|parameter| parameter.name).collect();
-                self.report(parameters.line, code, message, format!("a map of parameters ({})", names.join(", ")));
+                let expected =
+                    if names.is_empty() { "{}".to_owned() } else { format!("a map with {}", names.join(", ")) };
+                self.report(parameters.line, code, message, expected);
             }
         }
         self.path.pop();
@@ -201,6 +209,15 @@ impl<'a> Checker<'a> {
             }
         }
     }
+}
+
+/// A suggestion for a key of the top level that belongs further down, such as `agents`.
+fn elsewhere(name: &str) -> String {
+    let all = keys::all();
+    let named = |key: &&str| all.iter().find(|(path, found)| found.name == *key && !path.contains(['[', '*']));
+    let near = suggestion(name, all.iter().map(|(_, key)| key.name).filter(|key| named(key).is_some()));
+    let path = near.split('"').nth(1).and_then(|key| named(&key));
+    path.map_or_else(String::new, |(path, _)| format!("; did you mean \"{path}\"?"))
 }
 
 /// Holds one value to one expectation that is no map.

@@ -128,9 +128,14 @@ impl Problems {
         self.list.len() >= MOST_SHOWN
     }
 
+    /// Takes over those that are not told already.
     pub(crate) fn append(&mut self, other: Problems) {
         self.more += other.more;
-        other.list.into_iter().for_each(|problem| self.push(problem));
+        for problem in other.list {
+            if !self.list.contains(&problem) {
+                self.push(problem);
+            }
+        }
     }
 
     /// Says that the values at `path` are what they are about, not a file with lines.

@@ -32,7 +32,7 @@ impl Resolver<'_> {
             return self.named_profile(node, name, path, bases);
         }
         let mut profile = match node.key("base") {
-            Some(base) => self.any_profile(base, &format!("{path}.base"), bases + 1),
+            Some(base) => self.any_profile(base, &inside(path, "base"), bases + 1),
             None => Profile::with_latency("inline", Dist::Constant(10.0)),
         };
         self.overlay(&mut profile, node, path);
@@ -94,7 +94,7 @@ impl Resolver<'_> {
 
     /// Puts into `profile` all that a map says.
     fn overlay(&mut self, profile: &mut Profile, node: &Node, path: &str) {
-        let inside = |key: &str| if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") };
+        let inside = |key: &str| inside(path, key);
         if let Some(name) = node.key("name").and_then(Node::text) {
             name.clone_into(&mut profile.name);
         }
@@ -199,6 +199,10 @@ impl Resolver<'_> {
             _ => BatchSize::Drawn(self.dist(node, Unit::Count, path)),
         }
     }
+}
+
+fn inside(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 fn seconds(node: &Node) -> Option<f64> {

@@ -59,25 +59,25 @@ pub fn duration(text: &str) -> Result<f64, String> {
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, following) = after.split_at(end);
-        let seconds = match unit {
+        let microseconds = match unit {
             // The micro sign and the Greek letter look the same.
-            "us" | "\u{b5}s" | "\u{3bc}s" => 1e-6,
-            "ms" => 1e-3,
-            "s" => 1.0,
-            "m" | "min" => 60.0,
-            "h" => 3_600.0,
-            "d" => 86_400.0,
+            "us" | "\u{b5}s" | "\u{3bc}s" => 1.0,
+            "ms" => 1e3,
+            "s" => 1e6,
+            "m" | "min" => 60e6,
+            "h" => 3_600e6,
+            "d" => 86_400e6,
             "" => return Err(format!("{text} has no unit; write \"{value}s\"")),
             _ => return Err(format!("\"{text}\" is no duration: there is no unit \"{unit}\", but us, ms, s, m, h, d")),
         };
         if value.is_sign_negative() && value != 0.0 {
             return Err(format!("{text} is negative"));
         }
-        if seconds >= smallest {
+        if microseconds >= smallest {
             return Err(format!("\"{text}\" is no duration: greater units come first, each once"));
         }
-        smallest = seconds;
-        total += value * seconds;
+        smallest = microseconds;
+        total += value * microseconds / 1e6;
         rest = following.trim_start();
     }
     if total > MAX_SECONDS { Err(format!("{text} is more than {MAX_SECONDS} s")) } else { Ok(total) }

@@ -251,7 +251,7 @@ mod tests {
             let below = format!("*a{}, ", level - 1).repeat(9);
             bomb += &format!("a{level}: &a{level} [{below}]\n");
         }
-        assert_eq!(first(&bomb), "f:6: more than 2000000 values, those that aliases repeat included");
+        assert_eq!(first(&bomb), "f:7: more than 2000000 values, those that aliases repeat included");
         assert_eq!(first("a: &x [*x]"), "f:1: an alias stands inside of what it repeats");
     }
 

@@ -43,7 +43,7 @@ impl Resolver<'_> {
         if let Some(scaled) = scaled
             && generator.as_ref().and_then(|generator| generator.for_team(2)).is_none()
         {
-            let message = format!("a workload of {} can't grow with the team", key.name);
+            let message = format!("\"{}\" can't grow with the team", key.name);
             let expected = "amdahl, chain, fork_join, layered or stream, or scaling: fixed";
             self.report("scaling", scaled.line, "scaling", message, expected);
         }
@@ -179,7 +179,7 @@ impl Resolver<'_> {
                 for error in errors {
                     match error {
                         PaperFileError::Syntax { line, column, message } => {
-                            self.in_file(line as u32, "", format!("column {column}: {message}"), "JSON");
+                            self.in_file(line as u32, "", format!("column {column}: {message}"), "");
                         }
                         PaperFileError::Unexpected { path, found, expected } => {
                             self.in_file(0, &path, found, &expected)
