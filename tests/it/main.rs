@@ -1,7 +1,14 @@
 //! One test binary: what the library and the binary do as a whole.
 
+mod determinism;
 mod exhaustive;
+mod golden;
+mod golden_curves;
 mod invariants;
+mod metamorphic;
+mod oracles;
+mod properties;
+mod streams;
 mod swarm;
 mod workload;
 mod worlds;

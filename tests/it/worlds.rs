@@ -51,7 +51,8 @@ pub(crate) fn variants() -> Vec<Variant> {
     for row in ARCHITECTURES {
         let mut chosen = vec![Vec::new()];
         for parameter in row.parameters {
-            let with = |before: &Vec<_>| parameter.values.iter().map(|&value| [&before[..], &[value]].concat()).collect();
+            let with =
+                |before: &Vec<_>| parameter.values.iter().map(|&value| [&before[..], &[value]].concat()).collect();
             chosen = chosen.iter().flat_map(|before| -> Vec<Vec<_>> { with(before) }).collect();
         }
         all.extend(chosen.into_iter().map(|chosen| Variant { row, chosen }));
@@ -60,7 +61,13 @@ pub(crate) fn variants() -> Vec<Variant> {
 }
 
 /// A plain scenario: equal agents, nothing that goes wrong, no limit but the last resort.
-pub(crate) fn scenario(specs: &[TaskSpec], agents: usize, profile: Profile, variant: &Variant, pacing: Pacing) -> Scenario {
+pub(crate) fn scenario(
+    specs: &[TaskSpec],
+    agents: usize,
+    profile: Profile,
+    variant: &Variant,
+    pacing: Pacing,
+) -> Scenario {
     let graph = Arc::new(TaskGraph::new(specs).expect("a task graph"));
     Scenario {
         name: variant.name(),
