@@ -25,7 +25,7 @@ fn a_warm_simulator_allocates_nothing() {
     for row in ARCHITECTURES {
         for (pace, pacing) in worlds::PACINGS {
             let variant = worlds::Variant::called(row.name);
-            let scenario = worlds::scenario(&specs, 4, profile.clone(), &variant, pacing);
+            let scenario = worlds::scenario(&specs, 4, &profile, &variant, pacing);
             let mut simulator = Simulator::new(&scenario);
             let mut stats = Stats::new(scenario.prices);
             let mut run_all = || {

@@ -1,6 +1,8 @@
 //! The same scenario, seed and replication give the same run: again, by a simulator that has run others before, in any
 //! order, whoever looks on, in every build. Threads are the runner's tests.
 
+use std::fmt::Write;
+
 use brooks::engine::{Digest, Dist, Time};
 use brooks::record::{Log, Stats};
 use brooks::simulation::{Scenario, Simulator};
@@ -52,7 +54,7 @@ fn some_worlds(variant: &Variant) -> Vec<Scenario> {
         for (what, agents, specs, profile) in
             [("calm", 4, &bench, calm.clone()), ("busy", 3, &shared_files(), busy_profile())]
         {
-            let mut world = worlds::scenario(specs, agents, profile, variant, pacing);
+            let mut world = worlds::scenario(specs, agents, &profile, variant, pacing);
             if what == "busy" {
                 world.resources.push(Resource {
                     name: "tests".to_owned(),
@@ -120,7 +122,7 @@ fn figures_are_the_same_in_every_build_and_on_every_platform() {
         for metrics in worlds::replicate(&scenario, 10) {
             digest.add(metrics.digest().value());
         }
-        table.push_str(&format!("{digest}  {}\n", scenario.name));
+        writeln!(table, "{digest}  {}", scenario.name).expect("text");
     }
     golden::check("digests.txt", &table);
 }

@@ -38,7 +38,7 @@ fn table(row: &str) -> String {
             .expect("text");
             let mut alone = 0;
             for agents in AGENTS {
-                let scenario = worlds::scenario(&specs, agents, profile.clone(), &variant, pacing);
+                let scenario = worlds::scenario(&specs, agents, &profile, &variant, pacing);
                 let (mut time, mut calls, mut lost) = (0, 0, 0);
                 for metrics in worlds::replicate(&scenario, REPLICATIONS) {
                     time += metrics.makespan.as_us();

@@ -2,6 +2,7 @@
 
 mod determinism;
 mod exhaustive;
+mod found;
 mod golden;
 mod golden_curves;
 mod invariants;

@@ -54,7 +54,7 @@ fn latencies_times_k_give_makespan_times_k() {
                     let with = |dist: Dist| {
                         let mut profile = Profile::with_latency("scaled", dist);
                         profile.fallibility.error_rate = 0.1;
-                        let scenario = worlds::scenario(&bench(), 3, profile, &variant, pacing);
+                        let scenario = worlds::scenario(&bench(), 3, &profile, &variant, pacing);
                         worlds::metrics(&scenario, 5)
                     };
                     let (once, times) = (with(dist.clone()), with(dist.scaled(k as f64)));
@@ -74,7 +74,7 @@ fn without_errors_nothing_is_tried_twice() {
     for variant in variants() {
         for (pace, pacing) in PACINGS {
             let profile = Profile::with_latency("sure", Dist::Lognormal { mu: 2.0, sigma: 0.8 });
-            let metrics = worlds::metrics(&worlds::scenario(&bench(), 4, profile, &variant, pacing), 1);
+            let metrics = worlds::metrics(&worlds::scenario(&bench(), 4, &profile, &variant, pacing), 1);
             assert_eq!(
                 (metrics.attempts, metrics.failed_tests, metrics.conflicts),
                 (20, 0, 0),
@@ -91,7 +91,7 @@ fn without_errors_nothing_is_tried_twice() {
 fn a_task_s_first_latency_is_the_same_everywhere() {
     let profile = Profile::with_latency("noisy", Dist::Lognormal { mu: 2.0, sigma: 0.8 });
     let of = |specs: &[TaskSpec], agents, variant: &Variant, pacing| {
-        first_latencies(&worlds::scenario(specs, agents, profile.clone(), variant, pacing), 3)
+        first_latencies(&worlds::scenario(specs, agents, &profile, variant, pacing), 3)
     };
     let expected = of(&bench(), 1, &Variant::called("solo"), ASYNC);
     assert_eq!(expected.len(), 20);
@@ -121,7 +121,7 @@ fn what_coordination_costs_leaves_the_work_s_draws_alone() {
                 if let Latency::PerTask { idle, .. } = &mut profile.latency {
                     *idle = Dist::Constant(seconds);
                 }
-                worlds::scenario(&bench(), 3, profile, &variant, pacing)
+                worlds::scenario(&bench(), 3, &profile, &variant, pacing)
             };
             let (cheap, dear) = (with_idle(0.1), with_idle(50.0));
             assert_eq!(first_latencies(&cheap, 2), first_latencies(&dear, 2), "{}, {pace}", variant.name());
@@ -158,7 +158,7 @@ fn graham_s_anomalies() {
         ("shorter tasks", needs(shorter, &all), 3, 1299),
         ("fewer dependencies", needs(sizes, &all[2..]), 3, 1600),
     ] {
-        let scenario = worlds::scenario(&specs, agents, a_token_a_second(), &greedy, ASYNC);
+        let scenario = worlds::scenario(&specs, agents, &a_token_a_second(), &greedy, ASYNC);
         assert_eq!(worlds::metrics(&scenario, 0).makespan, Time::from_us(time * 1_000_000), "{what}");
     }
 }

@@ -34,9 +34,9 @@ fn amdahl_is_exact() {
         let specs = Generator::Amdahl { tasks, parallel_fraction: p, free: Free::After, size }.generate(1);
         let free = specs.iter().filter(|task| task.id.starts_with("free")).count() as u64;
         let profile = Profile::with_latency("steady", Dist::Constant(1.234_567));
-        for agents in (1..=free).filter(|agents| free % agents == 0) {
+        for agents in (1..=free).filter(|agents| free.is_multiple_of(*agents)) {
             let variant = Variant::called("preassigned round_robin");
-            let scenario = worlds::scenario(&specs, agents as usize, profile.clone(), &variant, ASYNC);
+            let scenario = worlds::scenario(&specs, agents as usize, &profile, &variant, ASYNC);
             let time = worlds::metrics(&scenario, 0).makespan.as_us();
             assert_eq!(time, 1_234_567 * (tasks - free + free / agents), "{tasks} tasks, p = {p}, n = {agents}");
         }
@@ -61,7 +61,7 @@ fn arrivals(seed: u64) -> Vec<TaskSpec> {
 /// A queue in front of a team that helps itself.
 fn queue(seed: u64, agents: usize, profile: &Profile) -> (Scenario, Log) {
     let variant = Variant::called("self_claim at_decision first");
-    let scenario = Scenario { seed, ..worlds::scenario(&arrivals(seed), agents, profile.clone(), &variant, ASYNC) };
+    let scenario = Scenario { seed, ..worlds::scenario(&arrivals(seed), agents, profile, &variant, ASYNC) };
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
     (scenario, log)
@@ -116,7 +116,7 @@ fn a_resource_is_m_m_c() {
         let tests = Resource { name: "tests".to_owned(), capacity, service, blocks: Blocks::User, share: 1.0 };
         let wait = |seed| {
             let variant = Variant::called("self_claim at_decision first");
-            let scenario = worlds::scenario(&arrivals(seed), 64, profile.clone(), &variant, ASYNC);
+            let scenario = worlds::scenario(&arrivals(seed), 64, &profile, &variant, ASYNC);
             let scenario = Scenario { seed, resources: vec![tests.clone()], ..scenario };
             let mut log = Log::default();
             Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
@@ -159,13 +159,13 @@ fn free_tasks(tasks: usize) -> Vec<TaskSpec> {
     (0..tasks).map(|task| TaskSpec::new(format!("task-{task}"), 100.0)).collect()
 }
 
-/// The slowest of n exponential replies takes H_n times the mean.
+/// The slowest of n exponential replies takes 1 + 1/2 + .. + 1/n times the mean.
 #[test]
 fn an_exponential_round_lasts_h_n() {
     for agents in [2_u32, 5, 10] {
         let profile = Profile::with_latency("any", Dist::Exponential { mean: 10.0 });
         let variant = Variant::called("preassigned round_robin");
-        let scenario = worlds::scenario(&free_tasks(agents as usize), agents as usize, profile, &variant, ROUNDS);
+        let scenario = worlds::scenario(&free_tasks(agents as usize), agents as usize, &profile, &variant, ROUNDS);
         let times = figures(&scenario, 6_000, |metrics| {
             assert_eq!(metrics.rounds, 1);
             metrics.makespan.as_secs()
@@ -181,7 +181,7 @@ fn first_wave_of_lost_claims() {
     for (tasks, agents) in [(5, 3), (5, 8), (20, 16), (1, 4)] {
         let profile = Profile::with_latency("any", Dist::Exponential { mean: 10.0 });
         let variant = Variant::called("self_claim at_commit random");
-        let mut scenario = worlds::scenario(&free_tasks(tasks), agents, profile, &variant, ROUNDS);
+        let mut scenario = worlds::scenario(&free_tasks(tasks), agents, &profile, &variant, ROUNDS);
         scenario.limits.rounds = 1;
         let lost = figures(&scenario, 6_000, |metrics| f64::from(metrics.lost_claims));
         let m = tasks as f64;
@@ -196,7 +196,7 @@ fn attempts_a_task_are_geometric() {
         let mut profile = Profile::with_latency("any", Dist::Constant(1.0));
         profile.fallibility.error_rate = error_rate;
         let variant = Variant::called("preassigned");
-        let scenario = worlds::scenario(&free_tasks(10), 3, profile, &variant, ASYNC);
+        let scenario = worlds::scenario(&free_tasks(10), 3, &profile, &variant, ASYNC);
         let attempts = figures(&scenario, 2_000, |metrics| f64::from(metrics.attempts) / 10.0);
         assert_mean(&format!("error rate {error_rate}"), &attempts, 1.0 / (1.0 - error_rate), 0.0);
     }
@@ -218,7 +218,7 @@ fn the_benchmark_s_reference_statistics() {
         (16, ROUNDS, "at_commit", (287.56, 0.06), (23.53, 0.01), (90.6, 0.05)),
     ] {
         let variant = Variant::called(&format!("self_claim {claims} random"));
-        let scenario = worlds::scenario(&specs, agents, profile.clone(), &variant, pacing);
+        let scenario = worlds::scenario(&specs, agents, &profile, &variant, pacing);
         let runs: Vec<Metrics> = worlds::replicate(&scenario, replications).collect();
         let values = |of: fn(&Metrics) -> f64| runs.iter().map(of).collect::<Vec<f64>>();
         let what = format!("{pacing:?}, n = {agents}");

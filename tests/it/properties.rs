@@ -58,7 +58,7 @@ proptest! {
         for profile in [steady, varied] {
             for variant in variants() {
                 for (_, pacing) in PACINGS {
-                    let scenario = worlds::scenario(&specs, agents, profile.clone(), &variant, pacing);
+                    let scenario = worlds::scenario(&specs, agents, &profile, &variant, pacing);
                     let (log, metrics) = invariants::check(&scenario, &mut Simulator::new(&scenario), 7);
                     prop_assert_eq!(metrics.ending, Ending::Completed);
                     let (work, span) = work_and_span(&scenario, &durations(&log, specs.len()));
@@ -78,12 +78,12 @@ proptest! {
     #[test]
     fn alone_every_architecture_takes_t1(specs in graph()) {
         let expected: u64 = {
-            let scenario = worlds::scenario(&specs, 1, a_token_a_second(), &Variant::called("solo"), ASYNC);
+            let scenario = worlds::scenario(&specs, 1, &a_token_a_second(), &Variant::called("solo"), ASYNC);
             worlds::metrics(&scenario, 0).makespan.as_us()
         };
         for variant in variants() {
             for (_, pacing) in PACINGS {
-                let scenario = worlds::scenario(&specs, 1, a_token_a_second(), &variant, pacing);
+                let scenario = worlds::scenario(&specs, 1, &a_token_a_second(), &variant, pacing);
                 let metrics = worlds::metrics(&scenario, 0);
                 prop_assert_eq!(metrics.makespan.as_us(), expected, "{}", variant.name());
                 prop_assert_eq!(metrics.llm_calls as usize, specs.len(), "{}", variant.name());
@@ -102,7 +102,7 @@ fn checked_at_completion_order_is_kept() {
             let mut profile = a_token_a_second();
             profile.batching = Batching { tasks: BatchSize::All, ahead: 1.0 };
             profile.fallibility.error_rate = 0.3;
-            let mut scenario = worlds::scenario(&specs, 3, profile, &variant, pacing);
+            let mut scenario = worlds::scenario(&specs, 3, &profile, &variant, pacing);
             scenario.dependency_check = DependencyCheck::Complete;
             scenario.consistency = Consistency::Lock;
             scenario.name = format!("{}, {pace}", variant.name());

@@ -52,6 +52,8 @@ fn bytes_of_first_draws_are_uniform() {
     }
 }
 
+type Pair<'a> = &'a dyn Fn(u64) -> (Stream, Stream);
+
 /// The pair of draws of two streams that differ in one step of one identity fills the unit square evenly, and is not
 /// correlated.
 #[test]
@@ -60,7 +62,7 @@ fn neighbouring_streams_are_independent() {
     let latency = |entity| keys.stream(Purpose::Latency, entity);
     let of_task = |ordinal| keys.stream_nth(Purpose::Latency, 77, ordinal);
     let of_run = |seed, replication| Keys::new(seed, replication).stream(Purpose::Latency, 3);
-    let pairs: [(&str, &dyn Fn(u64) -> (Stream, Stream)); 6] = [
+    let pairs: [(&str, Pair); 6] = [
         ("entity", &|i| (latency(i), latency(i + 1))),
         ("agent", &|i| (latency(i), latency(i + (1 << 32)))),
         ("ordinal", &|i| (of_task(i), of_task(i + 1))),

@@ -102,7 +102,7 @@ fn the_worst_ends_too() {
                 for seconds in [0.0, 1.0] {
                     let profile = Profile::with_latency("worst", Dist::Constant(seconds));
                     let profile = Profile { fallibility: fallibility.clone(), ..profile };
-                    let mut scenario = worlds::scenario(&specs, 3, profile, &variant, pacing);
+                    let mut scenario = worlds::scenario(&specs, 3, &profile, &variant, pacing);
                     scenario.name = format!("{name} always, {}, {pacing:?}", variant.name());
                     scenario.limits.calls = 300;
                     let (log, metrics) = check(&scenario, &mut Simulator::new(&scenario), 0);

@@ -64,7 +64,7 @@ pub(crate) fn variants() -> Vec<Variant> {
 pub(crate) fn scenario(
     specs: &[TaskSpec],
     agents: usize,
-    profile: Profile,
+    profile: &Profile,
     variant: &Variant,
     pacing: Pacing,
 ) -> Scenario {
@@ -73,7 +73,7 @@ pub(crate) fn scenario(
         name: variant.name(),
         limits: Limits::generous(graph.len()),
         graph,
-        team: team(agents, &profile),
+        team: team(agents, profile),
         architecture: variant.make(),
         architecture_name: variant.row.name.to_owned(),
         pacing,
@@ -294,7 +294,7 @@ pub(crate) fn random(seed: u64) -> Scenario {
     let members = dice.members(&mut specs);
     let variant = dice.pick(&variants());
     let pacing = dice.pick(&[ASYNC, ASYNC, ROUNDS, ROUNDS, Pacing::Rounds { idle_calls: false }]);
-    let plain = scenario(&specs, 1, Profile::with_latency("none", Dist::Constant(1.0)), &variant, pacing);
+    let plain = scenario(&specs, 1, &Profile::with_latency("none", Dist::Constant(1.0)), &variant, pacing);
     Scenario {
         name: format!("random world {seed}: {}", variant.name()),
         team: members,
