@@ -28,9 +28,9 @@ pub fn pow(base: f64, exponent: f64) -> f64 {
     pxfm::f_pow(base, exponent)
 }
 
-/// The gamma function.
+/// The gamma function of `x` above 0. (`pxfm::f_tgamma` itself depends on fused multiply-add; the logarithm does not.)
 pub fn gamma(x: f64) -> f64 {
-    pxfm::f_tgamma(x)
+    exp(pxfm::f_lgamma(x))
 }
 
 /// Quantile of the standard normal distribution; `u` in (0, 1).

@@ -32,7 +32,7 @@ fn every_small_world_completes() {
             for agents in 1..=3 {
                 for variant in variants() {
                     for (pace, pacing) in PACINGS {
-                        let mut scenario = scenario(&specs, agents, profile.clone(), &variant, pacing);
+                        let mut scenario = scenario(&specs, agents, &profile, &variant, pacing);
                         let needs: Vec<_> = specs.iter().map(|task| &task.depends_on).collect();
                         scenario.name = format!("{needs:?}, {agents} x {}, {pace}", variant.name());
                         let (_, metrics) = check(&scenario, &mut Simulator::new(&scenario), 0);
@@ -54,7 +54,7 @@ fn a_skill_that_nobody_has_stalls_the_run() {
     for variant in variants() {
         for agents in 1..=3 {
             for (pace, pacing) in PACINGS {
-                let mut scenario = scenario(&specs, agents, profile.clone(), &variant, pacing);
+                let mut scenario = scenario(&specs, agents, &profile, &variant, pacing);
                 scenario.name = format!("{agents} x {}, {pace}", variant.name());
                 scenario.team.iter_mut().for_each(|agent| agent.skills = vec!["prose".to_owned()]);
                 let (_, metrics) = check(&scenario, &mut Simulator::new(&scenario), 0);

@@ -1,8 +1,16 @@
 //! One test binary: what the library and the binary do as a whole.
 
 mod broken_scenarios;
+mod determinism;
 mod exhaustive;
+mod found;
+mod golden;
+mod golden_curves;
 mod invariants;
+mod metamorphic;
+mod oracles;
+mod properties;
+mod streams;
 mod swarm;
 mod tidy;
 mod workload;

@@ -41,7 +41,8 @@ fn layers() -> BTreeMap<String, u32> {
 /// The module of a source file: its first folder below src.
 fn module_of(file: &Path) -> Option<String> {
     let inside = file.strip_prefix(root().join("src")).ok()?;
-    (inside.components().count() > 1).then(|| inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned()))?
+    (inside.components().count() > 1)
+        .then(|| inside.components().next().map(|c| c.as_os_str().to_string_lossy().into_owned()))?
 }
 
 #[test]
@@ -60,7 +61,11 @@ fn imports_follow_the_layer_table() {
                 let word: String = part.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let Some(&other) = layers.get(&word) else { continue };
                 if word != module && other >= own {
-                    wrong.push(format!("{}:{}: {module} (L{own}) imports {word} (L{other})", file.display(), number + 1));
+                    wrong.push(format!(
+                        "{}:{}: {module} (L{own}) imports {word} (L{other})",
+                        file.display(),
+                        number + 1
+                    ));
                 }
             }
         }
@@ -77,7 +82,17 @@ fn only_the_command_line_touches_the_world() {
         }
         let text = std::fs::read_to_string(&file).expect("readable");
         let text = text.split("#[cfg(test)]").next().unwrap_or_default();
-        for banned in ["std::fs", "std::env", "std::net", "std::process", "std::thread", "std::time", "std::io::std", "println!", "print!("] {
+        for banned in [
+            "std::fs",
+            "std::env",
+            "std::net",
+            "std::process",
+            "std::thread",
+            "std::time",
+            "std::io::std",
+            "println!",
+            "print!(",
+        ] {
             if text.lines().any(|line| !line.trim_start().starts_with("//") && line.contains(banned)) {
                 wrong.push(format!("{}: {banned}", file.display()));
             }

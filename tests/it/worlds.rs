@@ -64,7 +64,7 @@ pub(crate) fn variants() -> Vec<Variant> {
 pub(crate) fn scenario(
     specs: &[TaskSpec],
     agents: usize,
-    profile: Profile,
+    profile: &Profile,
     variant: &Variant,
     pacing: Pacing,
 ) -> Scenario {
@@ -73,7 +73,8 @@ pub(crate) fn scenario(
         name: variant.name(),
         limits: Limits::generous(graph.len()),
         graph,
-        team: team(agents, &profile),
+        parallel_fraction: None,
+        team: team(agents, profile),
         architecture: variant.make(),
         architecture_name: variant.row.name.to_owned(),
         pacing,
@@ -235,7 +236,7 @@ impl Dice {
                 1 => BatchSize::All,
                 _ => BatchSize::Drawn(self.dist(2.0)),
             };
-            profile.batching = Batching { tasks, ahead: self.rate() };
+            profile.batching = Batching { unowned: tasks.clone(), tasks, ahead: self.rate() };
         }
         if self.happens(0.6) {
             profile.fallibility = Fallibility {
@@ -294,7 +295,7 @@ pub(crate) fn random(seed: u64) -> Scenario {
     let members = dice.members(&mut specs);
     let variant = dice.pick(&variants());
     let pacing = dice.pick(&[ASYNC, ASYNC, ROUNDS, ROUNDS, Pacing::Rounds { idle_calls: false }]);
-    let plain = scenario(&specs, 1, Profile::with_latency("none", Dist::Constant(1.0)), &variant, pacing);
+    let plain = scenario(&specs, 1, &Profile::with_latency("none", Dist::Constant(1.0)), &variant, pacing);
     Scenario {
         name: format!("random world {seed}: {}", variant.name()),
         team: members,
