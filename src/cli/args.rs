@@ -148,9 +148,6 @@ pub struct Sweep {
     /// Threads; all cores if not given
     #[arg(short, long)]
     pub threads: Option<usize>,
-    /// Also write runs.csv, a row a run
-    #[arg(long, requires = "output")]
-    pub runs: bool,
     /// Only say what would be run
     #[arg(long)]
     pub dry_run: bool,

@@ -35,6 +35,8 @@ pub(super) struct Console {
     pub(super) format: Format,
     pub(super) seed: Option<u64>,
     pub(super) color: bool,
+    /// Whether results go to a terminal.
+    pub(super) is_terminal: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
     pub(super) progress: bool,
@@ -52,6 +54,7 @@ impl Console {
             format: global.format,
             seed: global.seed,
             color,
+            is_terminal: std::io::stdout().is_terminal(),
             quiet: global.quiet,
             verbose: global.verbose,
             progress: !global.no_progress && !global.quiet,
@@ -74,7 +77,7 @@ impl Console {
             Format::Markdown => self.print(&table.to_markdown()),
             Format::Csv => self.print(&table.to_csv()),
             Format::Json => {
-                let mut document = crate::report::document();
+                let mut document = crate::report::document(None, &command());
                 document[name] = table.to_json();
                 if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
                     document.extend(more);
@@ -136,6 +139,12 @@ impl Console {
 fn errors(code: &str, file: &str, message: &str) -> String {
     let error = json!({ "code": code, "file": file, "line": null, "path": "", "message": message, "expected": "" });
     format!("{:#}", json!({ "errors": [error] }))
+}
+
+/// The command as it was typed.
+pub(super) fn command() -> String {
+    let words: Vec<String> = std::env::args().skip(1).map(|word| shell_word(&word)).collect();
+    format!("brooks {}", words.join(" "))
 }
 
 /// The command as it was typed, with the seed that it used: what repeats this result.

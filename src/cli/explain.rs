@@ -45,7 +45,7 @@ pub(super) fn explain(console: &Console, wanted: &str) -> Done {
         return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks; {hint}")));
     }
     if console.format == Format::Json {
-        let mut document = crate::report::document();
+        let mut document = crate::report::document(None, &crate::cli::console::command());
         let entry = |m: &&Meaning| json!({ "kind": m.kind, "name": m.name, "text": m.text });
         document["meanings"] = found.iter().map(entry).collect();
         console.print_json(&document);

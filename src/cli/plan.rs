@@ -38,7 +38,7 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     match console.format {
         Format::Table => console.print(&text(&scenario, &measure, &work, &sizes, &lint, console.color)),
         Format::Json => {
-            let mut document = crate::report::document(scenario.seed, &repeat(scenario.seed));
+            let mut document = crate::report::document(Some(scenario.seed), &repeat(scenario.seed));
             document["scenario"] = scenario.name.clone().into();
             document["work"] = json!({
                 "tasks": measure.tasks, "dependencies": measure.edges, "work_tokens": measure.work,

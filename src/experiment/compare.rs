@@ -2,7 +2,7 @@
 
 use crate::experiment::result::{Row, Work};
 use crate::experiment::scenario_file::{Node, Problems, ScenarioFile};
-use crate::experiment::sweep::baseline_settings;
+use crate::experiment::sweep::{baseline_settings, with};
 use crate::experiment::{Sample, runner};
 use crate::scaling::stats::{Interval, paired_difference};
 
@@ -75,11 +75,7 @@ pub fn compare(
 }
 
 fn baseline_of(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<crate::simulation::Scenario> {
-    let settings = baseline_settings(&file.baseline());
-    let mut values: Vec<(&str, &Node)> =
-        point.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied().collect();
-    values.extend(settings.iter().map(|(path, value)| (*path, value)));
-    file.at(&values).ok()
+    file.at(&with(point, &baseline_settings(&file.baseline()))).ok()
 }
 
 fn side_by_side(points: &[(Row, Sample)], has_prices: bool) -> Comparison {

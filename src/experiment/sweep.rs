@@ -16,25 +16,25 @@ const ARCHITECTURE: &str = "architecture";
 /// What is to be run.
 pub struct Sweep<'a> {
     file: &'a ScenarioFile,
-    axes: Vec<Axis>,
     replications: u64,
 }
 
-/// A point of the sweep or the baseline of one, ready to run.
-struct Job {
-    scenario: Scenario,
-    sample: Sample,
+/// Every different point, be it of the grid or a baseline, and which point has which baseline.
+struct Plan {
+    scenarios: Vec<Scenario>,
+    /// By point of the grid: its scenario, and that of its baseline.
+    pairs: Vec<(usize, Option<usize>)>,
 }
 
 impl<'a> Sweep<'a> {
-    /// The sweep of a scenario over `axes`; without an axis it has one point, the scenario itself.
-    pub fn new(file: &'a ScenarioFile, axes: Vec<Axis>, replications: u64) -> Sweep<'a> {
-        Sweep { file, axes, replications }
+    /// The sweep of a scenario; without an axis it has one point, the scenario itself.
+    pub fn new(file: &'a ScenarioFile, replications: u64) -> Sweep<'a> {
+        Sweep { file, replications }
     }
 
     /// How many points it has.
     pub fn points(&self) -> usize {
-        self.axes.iter().map(|axis| axis.values.len()).product()
+        self.axes().iter().map(|axis| axis.values.len()).product()
     }
 
     /// How many replications each point has.
@@ -43,20 +43,17 @@ impl<'a> Sweep<'a> {
     }
 
     /// The axes, the last of them fastest.
-    pub fn axes(&self) -> &[Axis] {
-        &self.axes
+    pub fn axes(&self) -> &'a [Axis] {
+        self.file.axes()
     }
 
-    /// The values of a point, an axis each.
-    fn point(&self, number: usize) -> Vec<(&str, &Node)> {
-        let mut rest = number;
-        let mut values = Vec::with_capacity(self.axes.len());
-        for axis in self.axes.iter().rev() {
-            values.push((axis.path.as_str(), &axis.values[rest % axis.values.len()]));
-            rest /= axis.values.len();
-        }
-        values.reverse();
-        values
+    /// How many runs it takes, baselines included.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of its points.
+    pub fn runs(&self) -> Result<u64, Problems> {
+        Ok(self.plan()?.scenarios.len() as u64 * self.replications)
     }
 
     /// Runs it on the threads of the current pool. `done` is told of every finished batch of replications.
@@ -65,53 +62,15 @@ impl<'a> Sweep<'a> {
     ///
     /// Everything that is wrong with any of its points, before anything is run.
     pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<SweepResult, Problems> {
-        let baseline = self.file.baseline();
-        let mut jobs: Vec<Job> = Vec::new();
-        let mut known: BTreeMap<String, usize> = BTreeMap::new();
-        let mut problems = Problems::default();
-        let mut pairs = Vec::with_capacity(self.points());
-        let mut job_of = |values: &[(&str, &Node)], jobs: &mut Vec<Job>, problems: &mut Problems| {
-            let name = key_of(values);
-            if let Some(&job) = known.get(&name) {
-                return Some(job);
-            }
-            match self.file.at(values) {
-                Ok(scenario) => {
-                    jobs.push(Job { scenario, sample: Sample::default() });
-                    known.insert(name, jobs.len() - 1);
-                    Some(jobs.len() - 1)
-                }
-                Err(wrong) => {
-                    problems.append(wrong);
-                    None
-                }
-            }
-        };
-        for number in 0..self.points() {
-            let values = self.point(number);
-            let Some(here) = job_of(&values, &mut jobs, &mut problems) else { continue };
-            let settings = baseline_settings(&baseline);
-            let mut base: Vec<(&str, &Node)> =
-                values.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied().collect();
-            base.extend(settings.iter().map(|(path, value)| (*path, value)));
-            // A baseline that can't be made (one agent where two are needed) is no baseline; the point stands.
-            let there = job_of(&base, &mut jobs, &mut Problems::default());
-            pairs.push((number, here, there));
-        }
-        problems.or(())?;
-        let scenarios: Vec<&Scenario> = jobs.iter().map(|job| &job.scenario).collect();
-        let samples = runner::run(&scenarios, self.replications, done);
-        for (job, sample) in jobs.iter_mut().zip(samples) {
-            job.sample = sample;
-        }
+        let Plan { scenarios, pairs } = self.plan()?;
+        let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), self.replications, done);
         let mut works = Works::default();
-        let rows = pairs.iter().map(|&(number, here, there)| {
+        let rows = pairs.iter().enumerate().map(|(number, &(here, there))| {
             let axes = self.point(number).iter().map(|(_, value)| value.to_string()).collect();
-            let here = &jobs[here];
-            let work = works.of(&here.scenario);
+            let work = works.of(&scenarios[here]);
             // Work that grows with the team is compared by rate: the baseline's time is scaled to this work.
-            let there = there.map(|there| (&jobs[there].sample, work.work / works.of(&jobs[there].scenario).work));
-            Row::new(axes, &here.scenario.architecture_name, &here.sample, there, &work)
+            let there = there.map(|there| (&samples[there], work.work / works.of(&scenarios[there]).work));
+            Row::new(axes, &scenarios[here].architecture_name, &samples[here], there, &work)
         });
         let rows = rows.collect();
         let question = self.file.question();
@@ -119,11 +78,64 @@ impl<'a> Sweep<'a> {
             scenario: self.file.name().to_owned(),
             question: (!question.is_empty()).then(|| question.to_owned()),
             seed: self.file.seed(),
-            axes: self.axes.iter().map(|axis| axis.label.clone()).collect(),
-            baseline: describe(&baseline),
+            axes: self.axes().iter().map(|axis| axis.label.clone()).collect(),
+            baseline: describe(&self.file.baseline()),
             rows,
         })
     }
+
+    fn plan(&self) -> Result<Plan, Problems> {
+        let settings = baseline_settings(&self.file.baseline());
+        let mut plan = Plan { scenarios: Vec::new(), pairs: Vec::with_capacity(self.points()) };
+        let mut known: BTreeMap<String, usize> = BTreeMap::new();
+        let mut problems = Problems::default();
+        for number in 0..self.points() {
+            let point = self.point(number);
+            match self.place(&point, &mut known, &mut plan.scenarios) {
+                Ok(here) => {
+                    // A baseline that can't be made (one agent where two are needed) is none; the point stands.
+                    let there = self.place(&with(&point, &settings), &mut known, &mut plan.scenarios).ok();
+                    plan.pairs.push((here, there));
+                }
+                Err(wrong) => problems.append(wrong),
+            }
+        }
+        problems.or(plan)
+    }
+
+    /// The place of a point among the scenarios; it is made if it is not there yet.
+    fn place(
+        &self,
+        point: &[(&str, &Node)],
+        known: &mut BTreeMap<String, usize>,
+        scenarios: &mut Vec<Scenario>,
+    ) -> Result<usize, Problems> {
+        let key = key_of(point);
+        if let Some(&place) = known.get(&key) {
+            return Ok(place);
+        }
+        scenarios.push(self.file.at(point)?);
+        known.insert(key, scenarios.len() - 1);
+        Ok(scenarios.len() - 1)
+    }
+
+    /// The values of a point, an axis each.
+    fn point(&self, number: usize) -> Vec<(&'a str, &'a Node)> {
+        let mut rest = number;
+        let mut values = Vec::with_capacity(self.axes().len());
+        for axis in self.axes().iter().rev() {
+            values.push((axis.path.as_str(), &axis.values[rest % axis.values.len()]));
+            rest /= axis.values.len();
+        }
+        values.reverse();
+        values
+    }
+}
+
+/// A point with other values in place of some of its own.
+pub(crate) fn with<'v>(point: &[(&'v str, &'v Node)], settings: &'v [(&'static str, Node)]) -> Vec<(&'v str, &'v Node)> {
+    let kept = point.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied();
+    kept.chain(settings.iter().map(|(path, value)| (*path, value))).collect()
 }
 
 /// Measures of the graphs that points share.

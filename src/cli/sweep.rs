@@ -1,0 +1,98 @@
+//! `brooks sweep`: the scaling curve.
+
+use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::input;
+use crate::cli::progress::Progress;
+use crate::experiment::{Sweep, SweepResult};
+use crate::report::{self, curve, parquet, plot, rows};
+
+pub(super) fn sweep(console: &Console, args: &Args) -> Done {
+    let file = input::scenario(console, &args.scenario, &[])?;
+    let file = input::with_axes(file, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
+    let replications = args.reps.unwrap_or_else(|| file.replications());
+    if replications == 0 {
+        return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));
+    }
+    let sweep = Sweep::new(&file, replications);
+    if args.dry_run {
+        console.print(&outline(&sweep));
+        return Ok(());
+    }
+    let result = run(console, &sweep, args.threads)?;
+    let command = repeat(file.seed());
+    match console.format {
+        Format::Table => {
+            let mut text = report::sweep::to_text(&result, &command, console.color);
+            if console.is_terminal && result.curves().iter().any(|curve| curve.rows.len() > 1) {
+                text = format!("{}\n{text}", plot::to_text(&result, console.color));
+            }
+            console.print(&text);
+        }
+        Format::Json => console.print_json(&rows::to_json(&result, &command)),
+        Format::Csv => console.print(&rows::to_csv(&result)),
+        Format::Markdown => console.print(&report::sweep::to_markdown(&result, &command)),
+    }
+    if let Some(folder) = &args.output {
+        console.write(&folder.join("sweep.csv"), rows::to_csv(&result).as_bytes())?;
+        let bytes = parquet::to_parquet(&result).map_err(|error| Failure::Io {
+            path: folder.join("sweep.parquet"),
+            error: std::io::Error::other(error),
+        })?;
+        console.write(&folder.join("sweep.parquet"), &bytes)?;
+        if let Some(picture) = curve::to_svg(&result) {
+            console.write(&folder.join("curve.svg"), picture.as_bytes())?;
+        }
+    }
+    if args.verify {
+        verify(console, &sweep, &result, args.threads)?;
+    }
+    let incomplete: usize = result.rows.iter().map(|row| row.runs - row.completed).sum();
+    if args.require_complete && incomplete > 0 {
+        return Err(Failure::Finding(format!("{incomplete} runs did not complete")));
+    }
+    Ok(())
+}
+
+fn run(console: &Console, sweep: &Sweep<'_>, threads: Option<usize>) -> Result<SweepResult, Failure> {
+    let runs = sweep.runs()?;
+    let progress = Progress::new(console, runs);
+    let result = on_threads(threads, || sweep.run(&|runs| progress.add(runs)))??;
+    let took = progress.finish().as_secs_f64();
+    console.murmur(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
+    Ok(result)
+}
+
+/// Does `work` on so many threads, or on as many as there are cores.
+pub(super) fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    let pool = pool.map_err(|error| Failure::Usage(format!("--threads: {error}")))?;
+    Ok(pool.install(work))
+}
+
+/// Runs everything again on another number of threads and compares digests, point by point.
+fn verify(console: &Console, sweep: &Sweep<'_>, result: &SweepResult, threads: Option<usize>) -> Done {
+    let other = if threads == Some(1) { 2 } else { 1 };
+    let again = run(console, sweep, Some(other))?;
+    let differs = result.rows.iter().zip(&again.rows).position(|(a, b)| a.digest != b.digest);
+    if let Some(point) = differs {
+        let (a, b) = (&result.rows[point], &again.rows[point]);
+        let place = result.axes.iter().zip(&a.axes).map(|(axis, value)| format!("{axis} = {value}"));
+        let place = place.collect::<Vec<_>>().join(", ");
+        let digests = format!("{} and, on {other} threads, {}", a.digest, b.digest);
+        return Err(Failure::Finding(format!("point {point} ({place}) gave two results: digest {digests}")));
+    }
+    let points = result.rows.len();
+    console.say(&format!("verified: {points} points give the same digests on {other} {}", if other == 1 { "thread" } else { "threads" }));
+    Ok(())
+}
+
+fn outline(sweep: &Sweep<'_>) -> String {
+    let axis = |axis: &crate::experiment::Axis| {
+        let values: Vec<String> = axis.values.iter().map(ToString::to_string).collect();
+        format!("  {}: {}\n", axis.label, values.join(", "))
+    };
+    let axes: String = sweep.axes().iter().map(axis).collect();
+    let (points, replications) = (sweep.points(), sweep.replications());
+    format!("{points} points, {replications} replications each, and their baselines\n{axes}")
+}
