@@ -2,6 +2,7 @@
 
 pub mod architecture;
 #[cfg(feature = "cli")]
+#[expect(missing_docs, reason = "the help texts document the arguments")]
 pub mod cli;
 pub mod engine;
 pub mod experiment;

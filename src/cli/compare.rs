@@ -18,7 +18,8 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         args.architectures.iter().map(|name| name.trim()).collect()
     };
     if let Some(unknown) = architectures.iter().find(|name| !known.contains(name)) {
-        let message = format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
+        let message =
+            format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
         return Err(Failure::Usage(message));
     }
     let sizes: Vec<Node> = match &args.scenario.agents {

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::Format;
 use crate::cli::console::{Console, Done, Failure};
-use crate::experiment::scenario_file::{ERRORS, keys, nearest};
+use crate::experiment::scenario_file::{ERRORS, keys, suggestion};
 use crate::record::METRICS;
 use crate::report::glossary::{self, WORDS};
 use crate::report::table::{Cell, Column, Table};
@@ -40,9 +40,9 @@ pub(super) fn explain(console: &Console, wanted: &str) -> Done {
         })
         .collect();
     if found.is_empty() {
-        let near = nearest(wanted, all.iter().map(|meaning| meaning.name.as_str()));
-        let hint = near.map_or_else(|| "brooks explain lists the words".to_owned(), |name| format!("did you mean \"{name}\"?"));
-        return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks; {hint}")));
+        let near = suggestion(wanted, all.iter().map(|meaning| meaning.name.as_str()));
+        let hint = if near.is_empty() { "; brooks explain lists the words" } else { &near };
+        return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks{hint}")));
     }
     if console.format == Format::Json {
         let mut document = crate::report::document(None, &crate::cli::console::command());
@@ -78,7 +78,8 @@ fn meanings() -> Vec<Meaning> {
         Meaning { kind: "law", name: law.name.to_owned(), text }
     });
     let keys = keys::all().into_iter().map(|(path, key)| {
-        let text = format!("{}\nexpects {}; default: {}", key.about, key.expects.describe(), key.default);
+        let default = key.default.map_or(String::new(), |default| format!("; default: {default}"));
+        let text = format!("{}\nexpects {}{default}", key.about, key.expects.describe());
         Meaning { kind: "scenario key", name: path, text }
     });
     let errors = ERRORS.iter().map(|error| Meaning {

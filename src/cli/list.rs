@@ -13,8 +13,12 @@ use crate::scaling::LAWS;
 
 pub(super) fn list(console: &Console, what: Listed) -> Done {
     let (name, table, hint) = match what {
-        Listed::Architectures => ("architectures", architectures(), "brooks compare hello, and --architecture NAME elsewhere"),
-        Listed::Scenarios => ("scenarios", scenarios()?, "brooks run NAME, brooks sweep NAME, brooks new mine.yaml --from NAME"),
+        Listed::Architectures => {
+            ("architectures", architectures(), "brooks compare hello, and --architecture NAME elsewhere")
+        }
+        Listed::Scenarios => {
+            ("scenarios", scenarios()?, "brooks run NAME, brooks sweep NAME, brooks new mine.yaml --from NAME")
+        }
         Listed::Profiles => ("profiles", profiles(), "--set team.profile=NAME"),
         Listed::Metrics => ("metrics", metrics(), "brooks explain NAME"),
         Listed::Laws => ("laws", laws(), "brooks explain NAME"),
@@ -27,7 +31,8 @@ pub(super) fn list(console: &Console, what: Listed) -> Done {
 }
 
 fn architectures() -> Table {
-    let columns = vec![Column::text("name", "name"), Column::text("about", "protocol"), Column::text("parameters", "parameters")];
+    let columns =
+        vec![Column::text("name", "name"), Column::text("about", "protocol"), Column::text("parameters", "parameters")];
     let mut table = Table::new(columns);
     for row in ARCHITECTURES {
         let parameters: Vec<String> =

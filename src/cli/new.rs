@@ -8,7 +8,10 @@ use crate::experiment::library::{self, SCENARIOS};
 pub(super) fn new(console: &Console, path: &Path, from: &str) -> Done {
     let Some(built_in) = library::find(SCENARIOS, from) else {
         let names: Vec<&str> = SCENARIOS.iter().map(|built_in| built_in.name).collect();
-        return Err(Failure::Usage(format!("--from {from}: there is no such scenario; there are {}", names.join(", "))));
+        return Err(Failure::Usage(format!(
+            "--from {from}: there is no such scenario; there are {}",
+            names.join(", ")
+        )));
     };
     if path == Path::new("-") {
         console.print(built_in.text);

@@ -26,10 +26,10 @@ pub(super) fn man(console: &Console, folder: &Path) -> Done {
     root.build();
     let pages = std::iter::once(root.clone()).chain(root.get_subcommands().cloned().map(|command| {
         let name = format!("brooks-{}", command.get_name());
-        command.name(name.clone()).bin_name(name)
+        command.bin_name(name.replace('-', " ")).display_name(name)
     }));
     for command in pages {
-        let path = folder.join(format!("{}.1", command.get_name()));
+        let path = folder.join(format!("{}.1", command.get_display_name().unwrap_or("brooks")));
         let mut page = Vec::new();
         clap_mangen::Man::new(command).render(&mut page).map_err(|error| Failure::Io { path: path.clone(), error })?;
         console.write(&path, &page)?;

@@ -26,7 +26,8 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
         Some(agents) => {
             let file = file.with_axis("agents", agents)?;
             let axis = file.axes().iter().find(|axis| axis.label == "agents");
-            let values = axis.map(|axis| axis.values.iter().filter_map(|value| u32::try_from(value.whole()?).ok()).collect());
+            let values =
+                axis.map(|axis| axis.values.iter().filter_map(|value| u32::try_from(value.whole()?).ok()).collect());
             values.unwrap_or_default()
         }
         None => SIZES.to_vec(),

@@ -38,8 +38,7 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         work: Work::of(&scenario),
         queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
         has_prices: scenario.prices != crate::record::Prices::default(),
-        witness: (metrics.ending != Ending::Completed)
-            .then(|| Witness::of(&facts, &log).tell(&facts, metrics.ending)),
+        witness: (metrics.ending != Ending::Completed).then(|| Witness::of(&facts, &log).tell(&facts, metrics.ending)),
         run: metrics,
     };
     if args.narrate {
@@ -53,7 +52,8 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         Format::Markdown => console.print(&report.to_markdown()),
     }
     if let Some(path) = &args.timeline {
-        console.write(path, timeline::draw(&facts, &log, &scenario.name).as_bytes())?;
+        let title = format!("{}: {}", scenario.name, scenario.architecture_name);
+        console.write(path, timeline::to_svg(&title, &facts, &log).as_bytes())?;
     }
     if let Some(path) = &args.trace_out {
         write_trace(console, path, &TraceFacts::of(&scenario, args.replication), &log)?;

@@ -35,10 +35,8 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     }
     if let Some(folder) = &args.output {
         console.write(&folder.join("sweep.csv"), rows::to_csv(&result).as_bytes())?;
-        let bytes = parquet::to_parquet(&result).map_err(|error| Failure::Io {
-            path: folder.join("sweep.parquet"),
-            error: std::io::Error::other(error),
-        })?;
+        let bytes = parquet::to_parquet(&result)
+            .map_err(|error| Failure::Io { path: folder.join("sweep.parquet"), error: std::io::Error::other(error) })?;
         console.write(&folder.join("sweep.parquet"), &bytes)?;
         if let Some(picture) = curve::to_svg(&result) {
             console.write(&folder.join("curve.svg"), picture.as_bytes())?;
@@ -83,7 +81,10 @@ fn verify(console: &Console, sweep: &Sweep<'_>, result: &SweepResult, threads: O
         return Err(Failure::Finding(format!("point {point} ({place}) gave two results: digest {digests}")));
     }
     let points = result.rows.len();
-    console.say(&format!("verified: {points} points give the same digests on {other} {}", if other == 1 { "thread" } else { "threads" }));
+    console.say(&format!(
+        "verified: {points} points give the same digests on {other} {}",
+        if other == 1 { "thread" } else { "threads" }
+    ));
     Ok(())
 }
 

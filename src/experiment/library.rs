@@ -60,3 +60,9 @@ pub fn find(table: &'static [BuiltIn], name: &str) -> Option<&'static BuiltIn> {
 pub fn no_files() -> Files {
     Arc::new(|_| Err("no files can be read here".to_owned()))
 }
+
+/// What a built-in file says that it is: its `about`; empty if it does not say.
+pub fn about(built_in: &BuiltIn) -> String {
+    let tree = crate::experiment::scenario_file::tree(built_in.path, built_in.text.as_bytes());
+    tree.ok().and_then(|root| Some(root.key("about")?.text()?.trim().to_owned())).unwrap_or_default()
+}

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::experiment::result::{Row, SweepResult, Work, is_agents};
+use crate::experiment::runner;
 use crate::experiment::scenario_file::{Axis, Baseline, Node, Problems, ScenarioFile};
-use crate::experiment::{Sample, runner};
 use crate::simulation::Scenario;
 use crate::workload::TaskGraph;
 
@@ -133,7 +133,10 @@ impl<'a> Sweep<'a> {
 }
 
 /// A point with other values in place of some of its own.
-pub(crate) fn with<'v>(point: &[(&'v str, &'v Node)], settings: &'v [(&'static str, Node)]) -> Vec<(&'v str, &'v Node)> {
+pub(crate) fn with<'v>(
+    point: &[(&'v str, &'v Node)],
+    settings: &'v [(&'static str, Node)],
+) -> Vec<(&'v str, &'v Node)> {
     let kept = point.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied();
     kept.chain(settings.iter().map(|(path, value)| (*path, value))).collect()
 }

@@ -14,9 +14,10 @@ pub fn verdict(comparison: &Comparison) -> String {
     let Some(first) = completing.next() else { return format!("{team}: no architecture completes a run") };
     let alike: Vec<&str> =
         completing.clone().filter(|entry| entry.is_as_fast()).map(|entry| entry.row.architecture.as_str()).collect();
-    let makespan = first.row.metric("makespan_s").map_or(String::new(), |makespan| {
-        number::interval_seconds(makespan.mean, makespan.half_width)
-    });
+    let makespan = first
+        .row
+        .metric("makespan_s")
+        .map_or(String::new(), |makespan| number::interval_seconds(makespan.mean, makespan.half_width));
     let fastest = format!("{team}: {} is fastest, {makespan}", first.row.architecture);
     if !alike.is_empty() {
         return format!("{fastest}; {} can't be told apart from it", alike.join(" and "));
@@ -54,7 +55,9 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
                 row.metric(name).map_or_else(Cell::none, |summary| Cell::number(summary.mean, show(summary.mean)))
             };
             let seconds = |interval: Option<Interval>| {
-                interval.map_or_else(Cell::none, |i| Cell::number(i.estimate, number::interval_seconds(i.estimate, i.half_width)))
+                interval.map_or_else(Cell::none, |i| {
+                    Cell::number(i.estimate, number::interval_seconds(i.estimate, i.half_width))
+                })
             };
             let makespan = row.metric("makespan_s").map(|m| m.interval());
             let tokens = row.metric("input_tokens").zip(row.metric("output_tokens")).map(|(i, o)| i.mean + o.mean);
@@ -80,7 +83,8 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
 
 /// The same for programs: means with intervals, and paired differences from the fastest.
 pub fn to_json(comparisons: &[Comparison]) -> Value {
-    let interval = |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
+    let interval =
+        |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
     let entry = |entry: &Entry| {
         json!({
             "architecture": entry.row.architecture,

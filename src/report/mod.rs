@@ -1,13 +1,19 @@
 //! L7: results as text or picture: values in, text or bytes out. Nothing here reads or writes a file; the same values
 //! give the same bytes.
 
+pub mod compare;
+pub mod curve;
+pub mod glossary;
 pub mod narrate;
 pub mod number;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub mod run;
+pub mod plot;
 pub mod rows;
+pub mod run;
+pub mod sweep;
 pub mod table;
+pub mod timeline;
 pub mod witness;
 
 /// The version of this crate, as every output names it.
@@ -21,8 +27,17 @@ pub fn footer(seed: u64, command: &str) -> String {
     format!("seed {seed} · brooks {VERSION} · repeat: {command}\n")
 }
 
+/// A JSON document with nothing in it yet but the keys that every one begins with.
+pub fn document(seed: Option<u64>, command: &str) -> serde_json::Value {
+    let mut document = preamble(seed.unwrap_or_default(), command);
+    if seed.is_none() {
+        document.remove("seed");
+    }
+    document.into()
+}
+
 /// The keys that every JSON document begins with.
-fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Value> {
+pub(crate) fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Value> {
     let mut document = serde_json::Map::new();
     document.insert("schema_version".to_owned(), SCHEMA_VERSION.into());
     document.insert("brooks".to_owned(), VERSION.into());
@@ -38,4 +53,34 @@ fn json_number(value: f64) -> serde_json::Value {
         return (value as i64).into();
     }
     value.into()
+}
+
+#[cfg(test)]
+mod tests {
+    /// Whether every tag is closed in the right order, every attribute quoted and every special character escaped.
+    pub(super) fn assert_well_formed(xml: &str) {
+        let mut open = Vec::new();
+        let mut rest = xml;
+        while let Some(start) = rest.find('<') {
+            let text = &rest[..start];
+            assert!(!text.contains('>'), "{text}");
+            for entity in text.split('&').skip(1) {
+                assert!(["amp;", "lt;", "gt;", "quot;", "apos;", "#"].iter().any(|e| entity.starts_with(e)), "{text}");
+            }
+            let end = start + rest[start..].find('>').expect("every tag ends");
+            let tag = &rest[start + 1..end];
+            rest = &rest[end + 1..];
+            if tag.starts_with('!') {
+                continue;
+            }
+            assert!(!tag.contains('<') && tag.matches('"').count() % 2 == 0, "{tag}");
+            let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
+            if tag.starts_with('/') {
+                assert_eq!(open.pop(), Some(name), "{tag}");
+            } else if !tag.ends_with('/') {
+                open.push(name);
+            }
+        }
+        assert!(open.is_empty(), "{open:?}");
+    }
 }

@@ -1,8 +1,9 @@
 //! A table of text: what every command shows, and the same cells as Markdown and CSV.
 
+use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use crate::report::number;
+use crate::report::{json_number, number};
 
 /// Columns and rows. Every row has a cell a column.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -191,7 +192,19 @@ impl Table {
     /// As CSV (RFC 4180, but with line feeds): keys as the head, and values as they are, unrounded.
     pub fn to_csv(&self) -> String {
         let head = self.columns.iter().map(|column| column.key.as_str());
-        csv([head.collect()].into_iter().chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
+        csv([head.collect()]
+            .into_iter()
+            .chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
+    }
+
+    /// For programs: an object a row, by the keys of the columns; empty cells are null.
+    pub fn to_json(&self) -> Value {
+        let value = |(column, cell): (&Column, &Cell)| {
+            let number = cell.raw.parse::<f64>().ok().filter(|_| column.align == Align::Right).map(json_number);
+            let text = if cell.raw.is_empty() { Value::Null } else { cell.raw.as_str().into() };
+            (column.key.clone(), number.unwrap_or(text))
+        };
+        self.rows.iter().map(|row| self.columns.iter().zip(row).map(value).collect::<Value>()).collect()
     }
 
     fn widths(&self, text: impl Fn(&Cell) -> &str) -> Vec<usize> {
@@ -243,7 +256,10 @@ mod tests {
         assert_eq!(table().to_text(false), expected);
         let colored = table().to_text(true);
         assert!(colored.contains("\x1b[32m38 s\x1b[0m"));
-        assert_eq!(colored.replace("\x1b[32m", "").replace("\x1b[2m", "").replace("\x1b[1m", "").replace("\x1b[0m", ""), expected);
+        assert_eq!(
+            colored.replace("\x1b[32m", "").replace("\x1b[2m", "").replace("\x1b[1m", "").replace("\x1b[0m", ""),
+            expected
+        );
     }
 
     #[test]

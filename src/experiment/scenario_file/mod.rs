@@ -29,6 +29,7 @@ pub use problem::{ERRORS, ErrorCode, Problem, Problems};
 pub use quantity::{MAX_SECONDS, MAX_TOKENS, Unit, duration, size};
 pub use read::{MAX_BYTES, MAX_NESTING, MAX_NODES};
 pub use schema::schema;
+pub use suggest::suggestion;
 
 use crate::experiment::library::{self, Files, SCENARIOS};
 use crate::experiment::scenario_file::keys::SCENARIO;
@@ -59,6 +60,11 @@ pub struct ScenarioFile {
     files: Files,
     parts: Parts,
     axes: Vec<Axis>,
+}
+
+/// Any YAML document as a tree, within the limits of scenario files.
+pub(crate) fn tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
+    read::read(file, bytes)
 }
 
 impl ScenarioFile {

@@ -128,6 +128,17 @@ impl Problems {
         self.list.len() >= MOST_SHOWN
     }
 
+    /// For programs: `errors`, each with code, file, line, path, message and what was expected.
+    pub fn to_json(&self) -> serde_json::Value {
+        let error = |problem: &Problem| {
+            serde_json::json!({
+                "code": problem.code, "file": problem.file, "line": (problem.line > 0).then_some(problem.line),
+                "path": problem.path, "message": problem.message, "expected": problem.expected,
+            })
+        };
+        serde_json::json!({ "errors": self.list.iter().map(error).collect::<Vec<_>>(), "more": self.more })
+    }
+
     /// Takes over those that are not told already.
     pub(crate) fn append(&mut self, other: Problems) {
         self.more += other.more;

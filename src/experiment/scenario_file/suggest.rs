@@ -1,7 +1,7 @@
 //! "Did you mean": the nearest of the names that there are.
 
 /// `; did you mean "x"?` for the candidate nearest to `name`, or nothing if none is near.
-pub(super) fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     // Nobody mistypes a word of 40 letters, and the distance takes time by the square of the length.
     let letters: Vec<char> = name.chars().take(41).collect();
     if letters.len() > 40 {
