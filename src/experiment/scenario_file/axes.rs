@@ -4,7 +4,7 @@ use crate::experiment::scenario_file::check::{self, quoted};
 use crate::experiment::scenario_file::keys::SCENARIO;
 use crate::experiment::scenario_file::node::{Kind, Node};
 use crate::experiment::scenario_file::problem::{Problem, Problems};
-use crate::experiment::scenario_file::{TEAM_SIZE, canonical};
+use crate::experiment::scenario_file::{TEAM_SIZE, base_of_point, canonical, put};
 
 /// Most points of a sweep.
 pub const MAX_POINTS: usize = 10_000_000;
@@ -26,10 +26,6 @@ pub struct Axis {
 
 /// The axes of a document that has passed [`check`](super::check).
 pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
-    let mut base = root.clone();
-    if let Kind::Map(entries) = &mut base.kind {
-        entries.retain(|(key, _)| key.name != "sweep");
-    }
     let mut problems = Problems::default();
     let mut axes: Vec<Axis> = Vec::new();
     for (key, node) in root.key("sweep").map_or(&[][..], Node::entries) {
@@ -47,10 +43,11 @@ pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
             report(key.line, "path", "a sweep can't vary itself".to_owned(), "");
             continue;
         }
+        let base = base_of_point(root, path.starts_with("workload"));
         let mut of_values = Problems::default();
         for value in checked(node, &values) {
             let mut point = base.clone();
-            match point.set(&path, value.clone()) {
+            match put(&mut point, &path, value.clone()) {
                 Ok(()) => of_values.append(check::check(file, &point, &SCENARIO)),
                 Err((at, why)) => {
                     report(key.line, "path", format!("{} {why}", quoted(&at)), "the path of a value");
@@ -118,22 +115,18 @@ fn range(text: &str) -> Result<Vec<Kind>, String> {
     if first > last {
         return Err(format!("{} is empty: it goes from the lower end up", quoted(text)));
     }
-    let next: Box<dyn Fn(i128) -> i128> = if factor.is_some() {
-        if step.units <= 1 || step.places > 0 || first <= 0 {
-            return Err(format!("{} never ends: it needs a factor of 2 or more and a start above 0", quoted(text)));
-        }
-        Box::new(move |value| value.saturating_mul(step.units))
-    } else {
-        let step = step.at(places);
-        if step <= 0 {
-            return Err(format!("{} never ends: its step is not above 0", quoted(text)));
-        }
-        let many = (last - first) / step + 1;
-        if many > MAX_VALUES as i128 {
-            return Err(too_many(usize::try_from(many).unwrap_or(usize::MAX)));
-        }
-        Box::new(move |value| value + step)
-    };
+    let by = if factor.is_some() { step.units } else { step.at(places) };
+    if factor.is_some() && (step.places > 0 || by < 2 || first <= 0) {
+        return Err(format!("{} never ends: it needs a factor of 2 or more and a start above 0", quoted(text)));
+    }
+    if by <= 0 {
+        return Err(format!("{} never ends: its step is not above 0", quoted(text)));
+    }
+    let many = (last - first) / by + 1;
+    if factor.is_none() && many > MAX_VALUES as i128 {
+        return Err(too_many(usize::try_from(many).unwrap_or(usize::MAX)));
+    }
+    let next = |value: i128| if factor.is_some() { value.saturating_mul(by) } else { value + by };
     let values = std::iter::successors(Some(first), |&value| Some(next(value)).filter(|&next| next <= last));
     Ok(values.map(|units| Decimal { units, places }.kind()).collect())
 }

@@ -7,7 +7,7 @@ use crate::experiment::scenario_file::keys::{self, Expects, Section};
 use crate::experiment::scenario_file::node::{Key, Kind, Node, Step, shown};
 use crate::experiment::scenario_file::problem::{Problem, Problems};
 use crate::experiment::scenario_file::quantity;
-use crate::experiment::scenario_file::suggest::suggestion;
+use crate::experiment::scenario_file::suggest::{nearest, suggestion};
 
 /// Everything in `node` that `section` does not allow.
 pub(super) fn check(file: &str, node: &Node, section: &'static Section) -> Problems {
@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         let mut given = entries.iter().map(|(key, _)| key).filter(|key| section.exactly_one.contains(&&*key.name));
         match (given.next(), given.next()) {
             (None, _) => {
-                self.report(node.line, "one-of", "does not say which".to_owned(), format!("one of {}", names()))
+                self.report(node.line, "one-of", "does not say which".to_owned(), format!("one of {}", names()));
             }
             (Some(first), Some(second)) if first.name != second.name => {
                 let message = format!("both \"{}\" and \"{}\" are given", first.name, second.name);
@@ -173,51 +173,38 @@ impl<'a> Checker<'a> {
     }
 
     fn either(&mut self, node: &'a Node, expects: &'static Expects, options: &'static [Expects]) {
-        match &node.kind {
-            Kind::Map(_) => {
-                let sections = options.iter().filter_map(|option| match option {
-                    Expects::Section(section) => Some(*section),
-                    _ => None,
-                });
-                // The one that knows most of the keys is meant; of equals the first.
-                let known = |section: &&Section| {
-                    node.entries().iter().filter(|(key, _)| section.find(&key.name).is_none()).count()
-                };
-                if let Some(section) = sections.min_by_key(known) {
-                    return self.section(node, section);
-                }
-                let (code, message) = wrong_type(node);
-                self.report(node.line, code, message, expects.describe());
-            }
-            _ => {
-                let wrong: Vec<Wrong> = options
-                    .iter()
-                    .filter(|option| !matches!(option, Expects::Section(_)))
-                    .filter_map(|option| scalar(node, option).err())
-                    .collect();
-                let all = options.iter().filter(|option| !matches!(option, Expects::Section(_))).count();
-                if wrong.len() < all {
-                    return;
-                }
-                // The most telling of them: what is no quantity says more than what is of another type.
-                let telling = |(code, _): &&Wrong| {
-                    ["wrong-type", "not-a-choice", "quantity", "out-of-range"].iter().position(|known| known == code)
-                };
-                if let Some((code, message)) = wrong.iter().max_by_key(telling) {
-                    self.report(node.line, code, message.clone(), expects.describe());
-                }
-            }
+        // Of several maps the one that knows most of the keys is meant; of equals the first.
+        let unknown = |section: &&'static Section| {
+            node.entries().iter().filter(|(key, _)| section.find(&key.name).is_none()).count()
+        };
+        let section_of = |option: &'static Expects| if let Expects::Section(of) = option { Some(*of) } else { None };
+        if let Kind::Map(_) = node.kind
+            && let Some(section) = options.iter().filter_map(section_of).min_by_key(unknown)
+        {
+            return self.section(node, section);
         }
+        let tried: Vec<_> =
+            options.iter().filter(|option| section_of(option).is_none()).map(|option| scalar(node, option)).collect();
+        if tried.iter().any(Result::is_ok) {
+            return;
+        }
+        // The most telling of them: what is no quantity says more than what is of another type.
+        let telling = |(code, _): &Wrong| {
+            ["wrong-type", "not-a-choice", "quantity", "out-of-range"].iter().position(|known| known == code)
+        };
+        let wrong = tried.into_iter().filter_map(Result::err).max_by_key(telling);
+        let (code, message) = wrong.unwrap_or_else(|| wrong_type(node));
+        self.report(node.line, code, message, expects.describe());
     }
 }
 
 /// A suggestion for a key of the top level that belongs further down, such as `agents`.
 fn elsewhere(name: &str) -> String {
     let all = keys::all();
-    let named = |key: &&str| all.iter().find(|(path, found)| found.name == *key && !path.contains(['[', '*']));
-    let near = suggestion(name, all.iter().map(|(_, key)| key.name).filter(|key| named(key).is_some()));
-    let path = near.split('"').nth(1).and_then(|key| named(&key));
-    path.map_or_else(String::new, |(path, _)| format!("; did you mean \"{path}\"?"))
+    let further_down = || all.iter().filter(|(path, _)| !path.contains(['[', '*']));
+    let near = nearest(name, further_down().map(|(_, key)| key.name));
+    let path = further_down().find(|(_, key)| Some(key.name) == near).map(|(path, _)| path);
+    path.map_or_else(String::new, |path| format!("; did you mean \"{path}\"?"))
 }
 
 /// Holds one value to one expectation that is no map.

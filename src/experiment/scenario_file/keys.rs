@@ -25,7 +25,8 @@ pub struct Key {
     pub name: &'static str,
     /// What its value may be.
     pub expects: Expects,
-    /// What holds without it, in parentheses if that is no value; `None` if it must be given.
+    /// What holds without it, in parentheses if that is no value, and empty for one of the keys of
+    /// [`Section::exactly_one`]; `None` if it must be given.
     pub default: Option<&'static str>,
     /// What it settles.
     pub about: &'static str,

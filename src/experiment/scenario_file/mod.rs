@@ -120,7 +120,7 @@ impl ScenarioFile {
                 }
             };
             value.forget_place();
-            if let Err((at, why)) = root.set(&canonical(path), value) {
+            if let Err((at, why)) = put(&mut root, &canonical(path), value) {
                 let (file, message) = ("--set".to_owned(), format!("\"{at}\" {why}"));
                 let expected = "the path of a value, such as team.agents".to_owned();
                 problems.push(Problem { code: "path", file, line: 0, path: path.clone(), message, expected });
@@ -260,20 +260,21 @@ impl ScenarioFile {
         if rest.is_empty() {
             return self.parts.scenario(self.source(&self.root), agents, architecture);
         }
-        let mut root = self.root.clone();
+        let touches = |part: &str| rest.iter().any(|(path, _)| path.starts_with(part));
+        let same_graph = !["workload", "seed", "scaling"].into_iter().any(touches);
+        let mut root = base_of_point(&self.root, !same_graph);
         for (path, value) in &rest {
-            if let Err((at, why)) = root.set(path, (*value).clone()) {
+            if let Err((at, why)) = put(&mut root, path, (*value).clone()) {
                 let (file, message) = (self.file.clone(), format!("\"{at}\" {why}"));
                 let (line, path, expected) = (value.line, path.clone(), String::new());
                 return Err(Problems::one(Problem { code: "path", file, line, path, message, expected }));
             }
         }
         check::check(&self.file, &root, &SCENARIO).or(())?;
-        let touches = |part: &str| rest.iter().any(|(path, _)| path.starts_with(part));
-        let graph = !touches("workload") && !touches("seed");
-        let source = self.source(&root);
-        let parts = resolve::parts(source, Some(Keep { parts: &self.parts, graph, team: !touches("team") }))?;
-        parts.scenario(source, agents, architecture)
+        let keep = Keep { parts: &self.parts, graph: same_graph, team: !touches("team") };
+        let parts = resolve::parts(self.source(&root), Some(keep))?;
+        let whole = if same_graph { &self.root } else { &root };
+        parts.scenario(self.source(whole), agents, architecture)
     }
 
     fn source<'a>(&'a self, root: &'a Node) -> Source<'a> {
@@ -285,4 +286,29 @@ impl ScenarioFile {
 fn canonical(path: &str) -> String {
     let first = path.split(['.', '[']).next().unwrap_or_default();
     if matches!(first, "agents" | "profile" | "members") { format!("team.{path}") } else { path.to_owned() }
+}
+
+/// Sets a value. A profile that is not given is first what it is by default, so that only this value changes.
+fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (String, String)> {
+    if let Some(end) = path.find("profile.").map(|start| start + "profile".len())
+        && root.get(&path[..end]).is_none()
+    {
+        let plain = || Node::new(Kind::Text("plain".to_owned()));
+        let default = root.get("team.profile").cloned().unwrap_or_else(plain);
+        root.set(&path[..end], default)?;
+    }
+    root.set(path, value)
+}
+
+/// What a point starts from: the document without its sweep. Where the graph is known already, the workload, which may
+/// be long, is replaced by the shortest there is.
+fn base_of_point(root: &Node, with_workload: bool) -> Node {
+    let kept = |name: &str| name != "sweep" && (with_workload || name != "workload");
+    let entries = root.entries().iter().filter(|(key, _)| kept(&key.name)).cloned().collect();
+    let mut base = Node { kind: Kind::Map(entries), ..*root };
+    if !with_workload {
+        let set = base.set("workload.chain.tasks", Node::new(Kind::Int(1)));
+        debug_assert!(set.is_ok(), "there is no workload yet");
+    }
+    base
 }

@@ -162,14 +162,11 @@ impl Resolver<'_> {
                 Latency::Tokens { ttft, tokens_per_second } => (*ttft, Some(*tokens_per_second)),
                 Latency::PerTask { .. } => (0.0, None),
             };
-            match given_speed.or(speed) {
-                Some(tokens_per_second) => {
-                    *latency = Latency::Tokens { ttft: given_ttft.unwrap_or(ttft), tokens_per_second };
-                }
-                None => {
-                    let path = format!("{path}.tokens_per_second");
-                    self.report("missing-key", node.line, &path, "missing".to_owned(), "a number above 0");
-                }
+            if let Some(tokens_per_second) = given_speed.or(speed) {
+                *latency = Latency::Tokens { ttft: given_ttft.unwrap_or(ttft), tokens_per_second };
+            } else {
+                let path = format!("{path}.tokens_per_second");
+                self.report("missing-key", node.line, &path, "missing".to_owned(), "a number above 0");
             }
             return;
         }

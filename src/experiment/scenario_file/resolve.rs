@@ -185,12 +185,6 @@ impl Resolver<'_> {
         let (path, expected) = (path.to_owned(), expected.to_owned());
         self.problems.push(Problem { code, file, line, path, message, expected });
     }
-
-    /// A problem of the task file that is being read, which may have no line.
-    pub(super) fn in_file(&mut self, line: u32, path: &str, message: String, expected: &str) {
-        let (file, path, expected) = (self.file.clone(), path.to_owned(), expected.to_owned());
-        self.problems.push(Problem { code: "task-file", file, line, path, message, expected });
-    }
 }
 
 impl Parts {

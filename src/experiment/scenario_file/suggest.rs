@@ -2,21 +2,22 @@
 
 /// `; did you mean "x"?` for the candidate nearest to `name`, or nothing if none is near.
 pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
+    nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
+}
+
+/// The candidate nearest to `name`, if it is near: one letter in three may be wrong, and three in all.
+pub(super) fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // Nobody mistypes a word of 40 letters, and the distance takes time by the square of the length.
     let letters: Vec<char> = name.chars().take(41).collect();
     if letters.len() > 40 {
-        return String::new();
+        return None;
     }
     let within = (letters.len() / 3).clamp(1, 3);
     let near = candidates.into_iter().map(|candidate| (distance(&letters, candidate), candidate));
-    match near.min_by_key(|&(distance, _)| distance) {
-        Some((distance, candidate)) if distance <= within => format!("; did you mean \"{candidate}\"?"),
-        _ => String::new(),
-    }
+    near.min_by_key(|&(distance, _)| distance).filter(|&(distance, _)| distance <= within).map(|(_, near)| near)
 }
 
-/// How many letters must be put in, left out, changed or swapped with their neighbour; upper case counts half nothing:
-/// as the lower case.
+/// How many letters must be put in, left out, changed or swapped with their neighbour; upper case counts as lower case.
 fn distance(from: &[char], to: &str) -> usize {
     let from: Vec<char> = from.iter().map(char::to_ascii_lowercase).collect();
     let to: Vec<char> = to.chars().map(|letter| letter.to_ascii_lowercase()).collect();

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::engine::{Dist, Keys, Purpose, Sampler, Time, key_of};
 use crate::experiment::scenario_file::node::Node;
+use crate::experiment::scenario_file::problem::Problem;
 use crate::experiment::scenario_file::quantity::{self, Unit};
 use crate::experiment::scenario_file::resolve::Resolver;
 use crate::workload::paper_file::{self, PaperFileError};
@@ -175,19 +176,17 @@ impl Resolver<'_> {
                 Some(file.tasks)
             }
             Err(errors) => {
-                let outside = std::mem::replace(&mut self.file, name.to_owned());
                 for error in errors {
-                    match error {
+                    let (line, path, message, expected) = match error {
                         PaperFileError::Syntax { line, column, message } => {
-                            self.in_file(line as u32, "", format!("column {column}: {message}"), "");
+                            (line as u32, String::new(), format!("column {column}: {message}"), String::new())
                         }
-                        PaperFileError::Unexpected { path, found, expected } => {
-                            self.in_file(0, &path, found, &expected)
-                        }
-                        PaperFileError::Graph { path, error } => self.in_file(0, &path, error.to_string(), ""),
-                    }
+                        PaperFileError::Unexpected { path, found, expected } => (0, path, found, expected),
+                        PaperFileError::Graph { path, error } => (0, path, error.to_string(), String::new()),
+                    };
+                    let (code, file) = ("task-file", name.to_owned());
+                    self.problems.push(Problem { code, file, line, path, message, expected });
                 }
-                self.file = outside;
                 None
             }
         }
