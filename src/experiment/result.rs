@@ -146,7 +146,11 @@ impl SweepResult {
         let mut curves: Vec<Curve<'_>> = Vec::new();
         for row in &self.rows {
             let others = self.axes.iter().zip(&row.axes).filter(|(path, _)| !is_agents(path));
-            let label: Vec<String> = others.map(|(path, value)| format!("{} {value}", short(path))).collect();
+            let name = |(path, value): (&String, &String)| match path.as_str() {
+                "architecture" => value.clone(),
+                path => format!("{} {value}", short(path)),
+            };
+            let label: Vec<String> = others.map(name).collect();
             let label = label.join(", ");
             match curves.iter_mut().find(|curve| curve.label == label) {
                 Some(curve) => curve.rows.push(row),

@@ -2,6 +2,8 @@
 
 pub mod entry;
 pub mod facts;
+#[cfg(test)]
+pub(crate) mod fixture;
 pub mod log;
 pub mod metrics;
 pub mod observer;

@@ -191,6 +191,7 @@ impl Narrator<'_> {
     fn message(&mut self, message: &Message) {
         let what = match message.to {
             Some(to) => format!("tells {}", self.facts.agent(to)),
+            None if message.deliveries == 1 => "tells everybody: 1 delivery".to_owned(),
             None => format!("tells everybody: {} deliveries", number::count(u64::from(message.deliveries))),
         };
         self.say(message.at, message.from, &what);
@@ -201,8 +202,7 @@ impl Narrator<'_> {
             let what = format!("has waited {} in a queue", step.waited);
             self.say(step.end, step.agent, &what);
         }
-        let is_last =
-            self.log.entries[place..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
+        let is_last = self.log.entries[place..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
         if step.spent.lost > Time::ZERO && !self.has_told[step.agent as usize] {
             let what = if is_last { "is cut off" } else { "comes back with nothing" };
             self.say(step.end, step.agent, what);
@@ -227,4 +227,55 @@ fn is_claim(event: &TaskEvent) -> bool {
 
 fn line(at: Time, what: &str) -> String {
     format!("{:>8}  {what}\n", at.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+
+    #[test]
+    fn a_run_reads_as_a_story() {
+        let expected = "\
+round 1, 0 s to 12.4 s: bo & <co> ends it
+     0 s  ann        starts \"parse\"
+     0 s  bo & <co>  starts \"parse\"
+   9.0 s  ann        lands \"parse\": done
+  12.4 s  bo & <co>  overwrites parse.rs, which ann changed at 9.0 s
+  12.4 s  bo & <co>  loses the claim on \"parse\": ann has done it
+
+round 2, 12.4 s to 16.0 s: ann ends it
+  12.4 s  ann        starts \"lint\"
+  12.4 s  bo & <co>  starts \"読む \"docs\"\"
+  15.0 s  bo & <co>  claims \"読む \"docs\"\" and forgets it
+  16.0 s  ann        lands \"lint\": wrong, and a test says so
+  16.0 s  ann        has waited 600 ms in a queue
+
+round 3, 16.0 s to 20.0 s: ann ends it
+  16.0 s  ann        starts \"lint\"
+  16.0 s  bo & <co>  is called and has nothing to do
+  20.0 s  ann        lands \"lint\": done
+  20.0 s  nobody can act any more: stalled
+";
+        assert_eq!(narrate(&fixture::facts(), &fixture::log()), expected);
+    }
+
+    #[test]
+    fn without_rounds_claims_can_be_granted_at_once() {
+        let event = |task, kind| Entry::Task(TaskEvent { task, agent: 0, at: Time::ZERO, kind });
+        let mut log = fixture::log();
+        log.entries = vec![
+            event(0, TaskEventKind::Claimed),
+            event(2, TaskEventKind::Claimed),
+            Entry::Start(Start { agent: 0, kind: Kind::Work, task: Some(0), at: Time::ZERO }),
+            Entry::Message(Message { from: 1, to: None, deliveries: 1, at: Time::from_us(5) }),
+            event(1, TaskEventKind::BlockedClaim),
+        ];
+        let expected = "     0 s  ann        claims \"読む \"docs\"\"
+     0 s  ann        claims and starts \"parse\"
+    5 µs  bo & <co>  tells everybody: 1 delivery
+     0 s  ann        is blocked on \"lint\": \"parse\" is not done
+";
+        assert_eq!(narrate(&fixture::facts(), &log), expected);
+    }
 }

@@ -10,7 +10,7 @@ pub fn significant(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    let digits = if value.abs() < 999.5 { 3 } else { 4 };
+    let digits = if value.abs() < 1_000.0 { 3 } else { 4 };
     let decimals = digits - 1 - magnitude(value, digits);
     if decimals >= 0 {
         return grouped(&format!("{value:.*}", decimals.min(12) as usize));
@@ -24,13 +24,12 @@ pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
-/// A mean of counts: whole from 100 on, else with one decimal unless it is whole.
+/// A mean of counts: whole from 100 on, else with one decimal.
 pub fn mean_count(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    let text = if value.abs() >= 99.95 { format!("{value:.0}") } else { format!("{value:.1}") };
-    grouped(text.strip_suffix(".0").unwrap_or(&text))
+    if value.abs() >= 99.95 { grouped(&format!("{value:.0}")) } else { format!("{value:.1}") }
 }
 
 /// A share of one in hundredths: `38 %`; below one `<1 %`.
@@ -143,7 +142,7 @@ mod tests {
         }
         assert_eq!(count(0), "0");
         assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!([4.0, 4.25, 123.4].map(mean_count), ["4", "4.2", "123"]);
+        assert_eq!([4.0, 4.25, 123.4].map(mean_count), ["4.0", "4.2", "123"]);
     }
 
     #[test]
@@ -153,7 +152,10 @@ mod tests {
             [850.0, 4_321.0, 31_400.0, 999_600.0, 1_240_000.0].map(tokens),
             ["850", "4.3 k", "31 k", "1.00 M", "1.24 M"]
         );
-        assert_eq!([1.112, 0.0, 0.0042, 0.0999, 1234.5].map(money), ["$1.11", "$0.00", "$0.0042", "$0.10", "$1,234.50"]);
+        assert_eq!(
+            [1.112, 0.0, 0.0042, 0.0999, 1234.5].map(money),
+            ["$1.11", "$0.00", "$0.0042", "$0.10", "$1,234.50"]
+        );
     }
 
     #[test]

@@ -105,12 +105,14 @@ impl RunReport {
         let who = if self.run.agents == 1 { "agent" } else { "team" };
         let causes = causes(&self.run, &self.queues);
         let named = causes.iter().filter(|(_, share)| *share >= WORTH_NAMING).take(MAX_CAUSES);
-        let named: Vec<String> =
-            named.map(|(cause, share)| format!("{cause} {}", number::percent(*share))).collect();
+        let named: Vec<String> = named.map(|(cause, share)| format!("{cause} {}", number::percent(*share))).collect();
         if named.is_empty() {
             let budget = &self.run.budget;
             let work = budget.work.as_secs() / budget.total().as_secs();
-            return format!("what limits this {who}: nothing but the work itself, {} of its time", number::percent(work));
+            return format!(
+                "what limits this {who}: nothing but the work itself, {} of its time",
+                number::percent(work)
+            );
         }
         format!("what limits this {who}: {}", named.join(", "))
     }
@@ -125,7 +127,7 @@ impl RunReport {
         let (input, output) = (number::tokens(run.input_tokens as f64), number::tokens(run.output_tokens as f64));
         let mut tokens = format!("tokens {input} in, {output} out");
         if self.has_prices {
-            let alone = self.alone.as_ref().filter(|_| run.agents > 1);
+            let alone = self.alone.as_ref().filter(|alone| run.agents > 1 && alone.ending == Ending::Completed);
             let alone = alone.map_or(String::new(), |alone| format!("; one agent {}", number::money(alone.cost)));
             tokens = format!("{tokens} ({}{alone})", number::money(run.cost));
         }
@@ -258,7 +260,7 @@ pub(crate) fn shown(unit: &str, value: f64) -> String {
         "s" => number::seconds(value),
         "tokens" => number::tokens(value),
         "$" => number::money(value),
-        _ if value.fract() == 0.0 => number::mean_count(value),
+        _ if value.fract() == 0.0 && value >= 0.0 => number::count(value as u64),
         _ => number::significant(value),
     }
 }
@@ -321,4 +323,122 @@ fn wrapped(figures: &[String]) -> String {
 fn trimmed(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report() -> RunReport {
+        let seconds = |s: u64| Time::from_us(s * 1_000_000);
+        let run = Metrics {
+            agents: 4,
+            makespan: seconds(112),
+            rounds: 9,
+            idle_rounds: 1,
+            llm_calls: 36,
+            lost_claims: 10,
+            conflicts: 17,
+            failed_tests: 6,
+            input_tokens: 214_300,
+            output_tokens: 31_200,
+            cost: 1.1109,
+            quality: 1.0,
+            budget: TimeBudget {
+                work: seconds(139),
+                coordination: seconds(27),
+                waiting: seconds(170),
+                lost: seconds(94),
+                rework: seconds(18),
+                at_barrier: seconds(130),
+                in_queue: seconds(40),
+            },
+            ..Metrics::default()
+        };
+        let alone = Metrics { agents: 1, makespan: seconds(151), cost: 0.42, ..Metrics::default() };
+        RunReport {
+            scenario: "paper-p09".to_owned(),
+            architecture: "self_claim".to_owned(),
+            seed: 42,
+            command: "brooks run paper-p09 --agents 4 --architecture self_claim --seed 42".to_owned(),
+            run,
+            alone: Some(alone),
+            baseline: "self".to_owned(),
+            work: Work { work: 2000.0, span: 200.0, parallel_fraction: 0.9 },
+            queues: vec!["tests".to_owned()],
+            has_prices: true,
+            witness: None,
+        }
+    }
+
+    #[test]
+    fn verdict_reason_figures_and_how_to_repeat() {
+        let expected = format!(
+            "\
+done in 1m 52s with 4 agents; one agent alone needs 2m 31s: speedup 1.35 of at most 3.08 (Amdahl, p = 0.9)
+what limits this team: waiting at the barrier 29 %, duplicated work 21 %, waiting in the queue for tests 9 %
+
+  agent-time 7m 28s    work 31 %   coordination 6 %   waiting 38 %   lost 21 %   rework 4 %
+  rounds 9 (1 idle)    calls 36    tokens 214 k in, 31 k out ($1.11; one agent $0.42)    lost claims 10
+  conflicts 17    tests failed 6
+
+seed 42 · brooks {} · repeat: brooks run paper-p09 --agents 4 --architecture self_claim --seed 42
+",
+            crate::report::VERSION
+        );
+        assert_eq!(report().to_text(), expected);
+    }
+
+    #[test]
+    fn the_verdict_fits_what_happened() {
+        let mut report = report();
+        report.alone = Some(Metrics { makespan: Time::from_secs(98.6), ..report.run });
+        assert!(
+            report
+                .verdict()
+                .ends_with("one agent alone needs only 1m 39s: speedup 0.88 of at most 3.08 (Amdahl, p = 0.9)")
+        );
+        report.alone = Some(Metrics { makespan: Time::from_secs(448.0), ..report.run });
+        assert!(report.verdict().ends_with("speedup 4.00, more than the 3.08 of Amdahl's law (p = 0.9)"));
+        report.run.ending = Ending::Stalled;
+        report.witness =
+            Some("2 of 3 tasks done; everybody waits for \"parse\", which agent 1 claimed and forgot".to_owned());
+        assert_eq!(
+            report.verdict(),
+            "stalled after 1m 52s with 4 agents: 2 of 3 tasks done; everybody waits for \"parse\", which agent 1 claimed \
+             and forgot"
+        );
+        assert_eq!(report.to_json()["speedup"], Value::Null);
+        report.run = Metrics { agents: 1, makespan: Time::from_secs(60.0), ..Metrics::default() };
+        assert_eq!(
+            report.verdict(),
+            "done in 1m 00s with one agent; no team is more than 10 times as fast (Amdahl, p = 0.9)"
+        );
+        report.run.budget.work = Time::from_secs(60.0);
+        assert_eq!(report.limits(), "what limits this agent: nothing but the work itself, 100 % of its time");
+    }
+
+    #[test]
+    fn the_document_has_the_keys_that_others_rely_on() {
+        let json = report().to_json();
+        let keys = |value: &Value| -> Vec<String> { value.as_object().expect("an object").keys().cloned().collect() };
+        for key in
+            ["schema_version", "brooks", "seed", "command", "scenario", "agents", "architecture", "ending", "digest"]
+        {
+            assert!(!json[key].is_null(), "{key}");
+        }
+        for key in "makespan_s rounds idle_rounds llm_calls messages_sent deliveries concurrent_writes rewrites_any \
+                    rewrites_cross_agent temporal_violations failed_tests straggler_gap_s barrier_waste input_tokens \
+                    output_tokens cost quality"
+            .split_whitespace()
+        {
+            assert!(json["metrics"][key].is_number(), "{key}");
+        }
+        assert_eq!(keys(&json["time_budget"]), ["work_s", "coordination_s", "waiting_s", "lost_s", "rework_s"]);
+        assert_eq!(json["metrics"]["llm_calls"].to_string(), "36");
+        let csv = report().to_csv();
+        assert!(csv.starts_with("scenario,architecture,agents,ending,makespan_s,rounds,"));
+        assert!(csv.lines().nth(1).is_some_and(|row| row.starts_with("paper-p09,self_claim,4,completed,112,9,1,36,")));
+        assert!(report().to_markdown().contains("| makespan |"));
+    }
 }

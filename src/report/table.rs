@@ -191,7 +191,9 @@ impl Table {
     /// As CSV (RFC 4180, but with line feeds): keys as the head, and values as they are, unrounded.
     pub fn to_csv(&self) -> String {
         let head = self.columns.iter().map(|column| column.key.as_str());
-        csv([head.collect()].into_iter().chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
+        csv([head.collect()]
+            .into_iter()
+            .chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
     }
 
     fn widths(&self, text: impl Fn(&Cell) -> &str) -> Vec<usize> {
@@ -239,21 +241,24 @@ mod tests {
 
     #[test]
     fn text_lines_up_whatever_the_script() {
-        let expected = "  task           makespan\n  a, \"b\" | <c>      38 s\n  読む                  –\n  ok                1,234\n";
+        let expected = "  task          makespan\n  a, \"b\" | <c>      38 s\n  読む                 –\n  ok               1,234\n";
         assert_eq!(table().to_text(false), expected);
         let colored = table().to_text(true);
         assert!(colored.contains("\x1b[32m38 s\x1b[0m"));
-        assert_eq!(colored.replace("\x1b[32m", "").replace("\x1b[2m", "").replace("\x1b[1m", "").replace("\x1b[0m", ""), expected);
+        assert_eq!(
+            colored.replace("\x1b[32m", "").replace("\x1b[2m", "").replace("\x1b[1m", "").replace("\x1b[0m", ""),
+            expected
+        );
     }
 
     #[test]
     fn markdown_and_csv_hold_the_same_cells() {
         let markdown = "\
-| task           | makespan |
-| -------------- | -------: |
+| task          | makespan |
+| ------------- | -------: |
 | a, \"b\" \\| <c> |     38 s |
-| 読む           |        – |
-| ok             |    1,234 |
+| 読む          |        – |
+| ok            |    1,234 |
 ";
         assert_eq!(table().to_markdown(), markdown);
         assert_eq!(table().to_csv(), "task,makespan_s\n\"a, \"\"b\"\" | <c>\",38.25\n\"読む\n\",\nok,1234\n");

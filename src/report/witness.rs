@@ -95,3 +95,28 @@ fn name(facts: &Facts, (task, state): (TaskId, State)) -> String {
         State::Failed(agent) => format!("\"{task}\", which {} got wrong", facts.agent(agent)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+
+    #[test]
+    fn a_stall_names_its_cause() {
+        let (facts, log) = (fixture::facts(), fixture::log());
+        let witness = Witness::of(&facts, &log);
+        assert_eq!(witness.culprits, [(2, State::Forgotten(1))]);
+        let expected = "2 of 3 tasks done; everybody waits for \"読む \"docs\"\", which bo & <co> claimed and forgot";
+        assert_eq!(witness.tell(&facts, Ending::Stalled), expected);
+    }
+
+    #[test]
+    fn only_what_holds_up_the_rest_is_named() {
+        let (facts, mut log) = (fixture::facts(), fixture::log());
+        log.entries.clear();
+        let witness = Witness::of(&facts, &log);
+        let expected =
+            "0 of 3 tasks done; still to do: \"parse\", which nobody took; \"読む \"docs\"\", which nobody took";
+        assert_eq!(witness.tell(&facts, Ending::OutOfTime), expected);
+    }
+}

@@ -124,3 +124,27 @@ fn trouble(kind: TaskEventKind) -> Option<&'static str> {
         TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Completed { .. } => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+
+    #[test]
+    fn a_run_as_a_browser_shows_it() {
+        let trace =
+            TraceFacts { trace: "t".to_owned(), barrier: true, facts: fixture::facts(), ..TraceFacts::default() };
+        let text = write(&trace, &fixture::log());
+        let document: Value = serde_json::from_str(&text).expect("JSON");
+        let events = document["traceEvents"].as_array().expect("a list");
+        let count = |phase: &str| events.iter().filter(|event| event["ph"] == phase).count();
+        // Three threads with name and place, and the process; six steps and three rounds; three marks and the end.
+        assert_eq!((count("M"), count("X"), count("i")), (7, 9, 4));
+        assert!(text.contains(
+            r#"{"name":"lost claim","cat":"trouble","ph":"i","s":"t","ts":12400000,"pid":1,"tid":2,"args":{"task":"parse"}}"#
+        ));
+        assert!(text.contains(
+            r#"{"name":"parse","cat":"work","ph":"X","ts":0,"dur":12400000,"pid":1,"tid":2,"args":{"task":"parse","tasks":1,"outcome":"lost claim","round":1,"input_tokens":2000,"output_tokens":100}}"#
+        ));
+    }
+}

@@ -258,3 +258,63 @@ fn spent(split: &TimeSplit) -> Value {
     let parts = parts.into_iter().filter(|(_, time)| *time > Time::ZERO);
     parts.map(|(name, time)| (name.to_owned(), Value::from(time.as_us()))).collect::<Map<_, _>>().into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::fixture;
+
+    #[test]
+    fn a_run_in_the_native_form() {
+        let trace = TraceFacts {
+            trace: "t".to_owned(),
+            architecture: "self_claim".to_owned(),
+            barrier: true,
+            labels: vec![("seed".to_owned(), "42".to_owned())],
+            facts: fixture::facts(),
+        };
+        let text = write(&trace, &fixture::log());
+        let producer = concat!("brooks ", env!("CARGO_PKG_VERSION"));
+        let lines: Vec<&str> = text.lines().collect();
+        let header = format!(
+            "{}{producer}{}",
+            r#"{"record":"header","schema":"brooks.trace","version":"1.0","trace":"t","source":{"format":"simulation","producer":""#,
+            r#""},"clock":{"origin":"start","unit":"us"},"agents":[{"gen_ai.agent.name":"ann","role":"worker"},{"gen_ai.agent.name":"bo & <co>","role":"worker"}],"tasks":[{"id":"parse","depends_on":[],"weight":100},{"id":"lint","depends_on":["parse"],"weight":100},{"id":"読む \"docs\"","depends_on":[],"weight":100}],"architecture":"self_claim","barrier":"round","outcome":{"success":false,"reason":"stalled"},"totals":{"duration_us":20000000,"llm_calls":6,"gen_ai.usage.input_tokens":12000,"gen_ai.usage.cache_read.input_tokens":3000,"gen_ai.usage.output_tokens":600},"labels":{"seed":"42"},"quality":{"start_us":"recorded","end_us":"recorded","gen_ai.usage":"recorded","task.events":"recorded","files.write":"recorded","tests":"recorded","class":"recorded"}}"#
+        );
+        assert_eq!(lines[0], header);
+        assert_eq!(
+            lines[4],
+            r#"{"record":"step","id":"r2.ann","after":["r1.ann"],"gen_ai.operation.name":"chat","gen_ai.agent.name":"ann","start_us":12400000,"end_us":16000000,"round":2,"task":"lint","task.events":[{"event":"claim","task":"lint"},{"event":"fail","task":"lint"}],"gen_ai.usage.input_tokens":2000,"gen_ai.usage.output_tokens":100,"gen_ai.usage.cache_read.input_tokens":500,"files.write":[{"path":"lint.rs","ok":true}],"tests":[{"returncode":1,"start_us":16000000,"end_us":16000000}],"class":"rework","x.wait_us":600000,"x.spent_us":{"rework":3000000}}"#
+        );
+        let ids: Vec<String> = lines[1..].iter().map(|line| id_of(line)).collect();
+        assert_eq!(ids, ["r1.ann", "r1.bo & <co>", "r2.bo & <co>", "r2.ann", "r3.bo & <co>", "r3.ann"]);
+    }
+
+    fn id_of(line: &str) -> String {
+        let step: Value = serde_json::from_str(line).expect("a JSON object");
+        step["id"].as_str().expect("every step has an id").to_owned()
+    }
+
+    #[test]
+    fn every_event_finds_its_step() {
+        // A claim that a board grants at once belongs to the step it begins; one that runs out to the last that landed.
+        let trace = TraceFacts { facts: fixture::facts(), ..TraceFacts::default() };
+        let mut log = fixture::log();
+        let steps: Vec<Step> = log.steps().copied().collect();
+        let event = |task, agent, at, kind| Entry::Task(TaskEvent { task, agent, at, kind });
+        let start = crate::record::Start { agent: 1, kind: Kind::Work, task: Some(2), at: steps[0].end };
+        let second = Step { start: start.at, ..steps[1] };
+        log.entries = vec![
+            Entry::Step(steps[0]),
+            event(0, 0, start.at, TaskEventKind::Reclaimed),
+            event(2, 1, start.at, TaskEventKind::Claimed),
+            Entry::Start(start),
+            event(1, 1, second.end, TaskEventKind::LostClaim),
+            Entry::Step(second),
+        ];
+        let text = write(&trace, &log);
+        let events = |line: usize| text.lines().nth(line).map(|line| line.matches("\"event\":").count());
+        assert_eq!((events(1), events(2)), (Some(1), Some(2)));
+        assert!(text.contains(r#"{"event":"claim","task":"読む \"docs\"","x.at_us":9000000}"#), "{text}");
+    }
+}
