@@ -37,7 +37,7 @@ pub fn document(seed: Option<u64>, command: &str) -> serde_json::Value {
 }
 
 /// The keys that every JSON document begins with.
-pub(crate) fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Value> {
+fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Value> {
     let mut document = serde_json::Map::new();
     document.insert("schema_version".to_owned(), SCHEMA_VERSION.into());
     document.insert("brooks".to_owned(), VERSION.into());
@@ -57,6 +57,60 @@ fn json_number(value: f64) -> serde_json::Value {
 
 #[cfg(test)]
 mod tests {
+    use crate::engine::Digest;
+    use crate::experiment::{Laws, Row, SweepResult, Work};
+    use crate::record::METRICS;
+    use crate::scaling::{Interval, Summary};
+
+    /// Two architectures at three team sizes; the last point has no completed run.
+    pub(super) fn sweep() -> SweepResult {
+        let work = Work { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
+        let row = |architecture: &str, agents: u32, speedup: Option<f64>| {
+            let summary = |name: &str, speedup: f64| {
+                let mean = match name {
+                    "makespan_s" => 120.0 / speedup,
+                    "cost" => 0.5 * f64::from(agents),
+                    "lost_claims" if architecture == "self_claim" => f64::from(agents),
+                    "quality" => 1.0,
+                    "llm_calls" | "input_tokens" => 1_000.0,
+                    _ => 0.0,
+                };
+                let (sd, half_width) = (mean * 0.1, mean * 0.02);
+                Summary { n: 50, mean, sd, half_width, min: mean, p10: mean, p50: mean, p90: mean, max: mean }
+            };
+            Row {
+                axes: vec![architecture.to_owned(), agents.to_string(), "a <b> & \"c\"".to_owned()],
+                agents,
+                architecture: architecture.to_owned(),
+                runs: 50,
+                completed: if speedup.is_some() { 50 } else { 0 },
+                stalled: if speedup.is_some() { 0 } else { 50 },
+                timed_out: 0,
+                metrics: METRICS.iter().map(|metric| Some(summary(metric.name, speedup?))).collect(),
+                shares: [0.6, 0.1, 0.25, 0.0, 0.05, 0.2, 0.01],
+                speedup: speedup.map(|estimate| Interval { estimate, half_width: estimate * 0.02 }),
+                token_multiplier: None,
+                laws: Laws::of(&work, agents),
+                digest: Digest::default(),
+            }
+        };
+        SweepResult {
+            scenario: "try <it>".to_owned(),
+            question: None,
+            seed: 7,
+            axes: ["architecture", "team.agents", "workload.kind"].map(str::to_owned).to_vec(),
+            baseline: "one agent, same architecture".to_owned(),
+            rows: vec![
+                row("preassigned", 1, Some(1.0)),
+                row("preassigned", 2, Some(1.8)),
+                row("preassigned", 4, Some(1.81)),
+                row("self_claim", 1, Some(1.0)),
+                row("self_claim", 2, Some(1.5)),
+                row("self_claim", 4, None),
+            ],
+        }
+    }
+
     /// Whether every tag is closed in the right order, every attribute quoted and every special character escaped.
     pub(super) fn assert_well_formed(xml: &str) {
         let mut open = Vec::new();

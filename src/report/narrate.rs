@@ -191,6 +191,7 @@ impl Narrator<'_> {
     fn message(&mut self, message: &Message) {
         let what = match message.to {
             Some(to) => format!("tells {}", self.facts.agent(to)),
+            None if message.deliveries == 1 => "tells everybody: 1 delivery".to_owned(),
             None => format!("tells everybody: {} deliveries", number::count(u64::from(message.deliveries))),
         };
         self.say(message.at, message.from, &what);
@@ -270,12 +271,11 @@ round 3, 16.0 s to 20.0 s: ann ends it
             Entry::Message(Message { from: 1, to: None, deliveries: 1, at: Time::from_us(5) }),
             event(1, TaskEventKind::BlockedClaim),
         ];
-        let expected = "    \
-     0 s  ann        claims \"読む \"docs\"\"
+        let expected = "     0 s  ann        claims \"読む \"docs\"\"
      0 s  ann        claims and starts \"parse\"
-    5 µs  bo & <co>  tells everybody: 1 deliveries
+    5 µs  bo & <co>  tells everybody: 1 delivery
      0 s  ann        is blocked on \"lint\": \"parse\" is not done
 ";
-        assert_eq!(narrate(&fixture::facts(), &log), expected.trim_start_matches("    "));
+        assert_eq!(narrate(&fixture::facts(), &log), expected);
     }
 }

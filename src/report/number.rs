@@ -10,7 +10,7 @@ pub fn significant(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    let digits = if value.abs() < 999.5 { 3 } else { 4 };
+    let digits = if value.abs() < 1_000.0 { 3 } else { 4 };
     let decimals = digits - 1 - magnitude(value, digits);
     if decimals >= 0 {
         return grouped(&format!("{value:.*}", decimals.min(12) as usize));

@@ -72,3 +72,45 @@ fn field(series: &Series) -> Result<Arc<Type>, ParquetError> {
     let builder = Type::primitive_type_builder(&series.name, physical).with_repetition(repetition);
     Ok(Arc::new(builder.with_logical_type(logical).build()?))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::Field;
+
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let sweep = sweep();
+        let bytes = to_parquet(&sweep).expect("rows that fit");
+        assert_eq!(bytes, to_parquet(&sweep).expect("rows that fit"), "the same bytes every time");
+        let mut file = tempfile::tempfile().expect("a place for a file");
+        file.write_all(&bytes).expect("room for it");
+        let reader = SerializedFileReader::new(file).expect("a Parquet file");
+        let file = reader.metadata().file_metadata();
+        let about = file.key_value_metadata().expect("metadata");
+        let value = |key: &str| about.iter().find(|pair| pair.key == key).and_then(|pair| pair.value.as_deref());
+        assert_eq!((value("brooks.seed"), value("brooks.scenario")), (Some("7"), Some("try <it>")));
+        assert_eq!(value("brooks.version"), Some(VERSION));
+        let expected = series(&sweep);
+        let mut rows = 0;
+        for (place, row) in reader.get_row_iter(None).expect("rows").enumerate() {
+            let row = row.expect("a row");
+            for (series, (name, field)) in expected.iter().zip(row.get_column_iter()) {
+                assert_eq!(&series.name, name);
+                let wanted = match &series.values {
+                    Values::Text(values) => Field::Str(values[place].clone()),
+                    Values::Whole(values) => Field::Long(values[place]),
+                    Values::Real(values) => values[place].map_or(Field::Null, Field::Double),
+                };
+                assert_eq!(field, &wanted, "row {place}, {name}");
+            }
+            rows += 1;
+        }
+        assert_eq!(rows, sweep.rows.len());
+    }
+}

@@ -1,5 +1,7 @@
 //! The scaling curves in characters, for a terminal: a mark a measured team size, dots for Amdahl's bound.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthStr;
 
 use crate::experiment::{Curve, SweepResult};
@@ -44,7 +46,8 @@ fn legend(curves: &[Curve<'_>], color: bool) -> String {
     let mut text = String::new();
     for (place, curve) in curves.iter().enumerate() {
         let label = if curve.label.is_empty() { "measured" } else { &curve.label };
-        text.push_str(&format!("  {} {label}", painted(MARKS[place % MARKS.len()], Some(place % COLORS.len()), color)));
+        let mark = painted(MARKS[place % MARKS.len()], Some(place % COLORS.len()), color);
+        let _ = write!(text, "  {mark} {label}");
         if (place + 1) % 4 == 0 {
             text.push('\n');
         }
@@ -107,8 +110,8 @@ impl Canvas {
             text.push_str(format!("  {}{scale}{line}", " ".repeat(8_usize.saturating_sub(scale.width()))).trim_end());
             text.push('\n');
         }
-        text.push_str(&format!("  {}└{}\n", " ".repeat(7), "─".repeat(self.width)));
-        text.push_str(&format!("  {}{}\n", " ".repeat(8), self.sizes()));
+        let (rule, margin) = ("─".repeat(self.width), " ".repeat(9));
+        let _ = writeln!(text, "{margin}└{rule}\n{margin} {}", self.sizes());
         text
     }
 
@@ -131,5 +134,44 @@ fn painted(mark: char, tint: Option<usize>, color: bool) -> String {
     match tint.filter(|_| color) {
         Some(tint) => format!("{}{mark}\x1b[0m", COLORS[tint]),
         None => mark.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn curves_in_characters() {
+        let expected = "  speedup over one agent, same architecture
+         │
+       2 ┤
+         │        ●               ●
+         │
+     1.5 ┤        ○
+         │
+         │
+       1 ┤●○
+         │
+         │
+     0.5 ┤
+         │
+         │
+       0 ┤
+         └────────────────────────────────
+          1       2       3       4 agents
+  ● preassigned, kind a <b> & \"c\"  ○ self_claim, kind a <b> & \"c\"  · Amdahl
+";
+        assert_eq!(to_text(&sweep(), false), expected);
+    }
+
+    #[test]
+    fn one_size_is_no_curve() {
+        let mut sweep = sweep();
+        sweep.rows.retain(|row| row.agents == 2);
+        assert_eq!(to_text(&sweep, false), "");
+        sweep.rows.clear();
+        assert_eq!(to_text(&sweep, true), "");
     }
 }

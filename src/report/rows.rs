@@ -150,3 +150,54 @@ pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     document.insert("rows".to_owned(), rows.into());
     document.into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn columns_are_those_that_others_rely_on() {
+        let series = series(&sweep());
+        let names: Vec<&str> = series.iter().map(|series| series.name.as_str()).collect();
+        let start = ["architecture", "workload.kind", "agents", "runs", "completed", "stalled", "timed_out"];
+        assert_eq!(names[..7], start);
+        for metric in METRICS {
+            for part in ["mean", "sd", "ci95_low", "ci95_high", "p10", "p50", "p90"] {
+                assert!(names.contains(&format!("{}.{part}", metric.name).as_str()), "{}.{part}", metric.name);
+            }
+        }
+        for name in
+            "speedup.mean speedup.ci95_low speedup.ci95_high baseline amdahl_bound work_span_bound digest".split(' ')
+        {
+            assert!(names.contains(&name), "{name}");
+        }
+        let unique: std::collections::BTreeSet<&str> = names.iter().copied().collect();
+        assert_eq!(unique.len(), names.len());
+    }
+
+    #[test]
+    fn what_is_not_known_is_empty_or_null() {
+        let sweep = sweep();
+        let csv = to_csv(&sweep);
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let place = |name: &str| series(&sweep).iter().position(|series| series.name == name).expect("a column");
+        let (makespan, kind) = (place("makespan_s.mean"), place("workload.kind"));
+        let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("even rows");
+        assert_eq!(rows.len(), 6);
+        assert_eq!((&rows[0][makespan], &rows[5][makespan]), ("120", ""));
+        assert_eq!(&rows[0][kind], "a <b> & \"c\"");
+        let json = to_json(&sweep, "brooks sweep try");
+        assert_eq!(json["rows"][5]["makespan_s.mean"], Value::Null);
+        assert_eq!(json["rows"][5]["share.work"], Value::Null);
+        assert_eq!(json["rows"][4]["agents"], 2);
+        assert_eq!(json["rows"][0]["speedup.ci95_high"], 1.02);
+        assert_eq!((&json["schema_version"], &json["command"]), (&Value::from(1), &Value::from("brooks sweep try")));
+        // A single run has no interval.
+        let mut single = sweep.clone();
+        if let Some(summary) = &mut single.rows[0].metrics[0] {
+            summary.half_width = f64::INFINITY;
+        }
+        assert_eq!(to_json(&single, "")["rows"][0]["makespan_s.ci95_low"], Value::Null);
+    }
+}

@@ -1,5 +1,7 @@
 //! What `brooks sweep` and `brooks compare` say: which team size is best, and a table a curve.
 
+use std::fmt::Write as _;
+
 use crate::experiment::{Curve, Row, SweepResult};
 use crate::report::table::{Cell, Column, Table, Tint};
 use crate::report::{footer, number};
@@ -10,19 +12,22 @@ const WORTH_NAMING: f64 = 0.05;
 
 /// For a terminal: the verdict of every curve with its table, and how to repeat it. Colours only if asked for.
 pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
-    document(sweep, command, |verdict, table| format!("{verdict}\n\n{}\n", table.to_text(color)))
+    document(sweep, command, |curve| {
+        let (verdict, advice, table) = (verdict(curve), advice(curve), table(curve));
+        format!("{verdict}\n{advice}\n{}\n", table.to_text(color))
+    })
 }
 
 /// The same as Markdown.
 pub fn to_markdown(sweep: &SweepResult, command: &str) -> String {
-    document(sweep, command, |verdict, table| format!("**{verdict}**\n\n{}\n", table.to_markdown()))
+    document(sweep, command, |curve| {
+        let (verdict, advice, table) = (verdict(curve), advice(curve), table(curve));
+        format!("**{verdict}**\n\n{advice}\n{}\n", table.to_markdown())
+    })
 }
 
-fn document(sweep: &SweepResult, command: &str, section: impl Fn(&str, &Table) -> String) -> String {
-    let mut text = String::new();
-    for curve in sweep.curves() {
-        text.push_str(&section(&verdict(&curve), &table(&curve)));
-    }
+fn document(sweep: &SweepResult, command: &str, section: impl Fn(&Curve<'_>) -> String) -> String {
+    let mut text: String = sweep.curves().iter().map(section).collect();
     let runs: usize = sweep.rows.iter().map(|row| row.runs).sum();
     let completed: usize = sweep.rows.iter().map(|row| row.completed).sum();
     let (of, runs) = (number::count(completed as u64), number::count(runs as u64));
@@ -32,28 +37,33 @@ fn document(sweep: &SweepResult, command: &str, section: impl Fn(&str, &Table) -
         format!("{of} of {runs} runs completed, and the figures are of these only")
     };
     let baseline = &sweep.baseline;
-    text.push_str(&format!("{counted}; speedup over {baseline}; intervals are 95 %\n"));
+    let _ = writeln!(text, "{counted}; speedup over {baseline}; intervals are 95 %");
     text + &footer(sweep.seed, command)
 }
 
-/// One line: the fastest team, where more agents stop helping, and the cheapest.
+/// One line: the fastest team.
 pub fn verdict(curve: &Curve<'_>) -> String {
     let label = if curve.label.is_empty() { String::new() } else { format!("{}: ", curve.label) };
     let Some((fastest, makespan)) = best(curve, "makespan_s") else {
         return format!("{label}no run completed");
     };
     let time = number::interval_seconds(makespan.mean, makespan.half_width);
-    let mut line = format!("{label}fastest with {}: {time}", agents(fastest.agents));
-    if let Some(speedup) = fastest.speedup {
-        line.push_str(&format!(", speedup {:.2} of at most {:.2} (Amdahl)", speedup.estimate, fastest.laws.amdahl));
-    }
-    if curve.rows.len() > 1 {
-        line.push_str(&growth(curve, fastest, makespan));
-    }
-    if let Some((cheapest, cost)) = best(curve, "cost").filter(|(_, cost)| cost.mean > 0.0) {
-        line.push_str(&format!("; cheapest with {} ({})", agents(cheapest.agents), number::money(cost.mean)));
-    }
-    line
+    let bound = fastest.laws.amdahl;
+    let speedup =
+        fastest.speedup.map(|speedup| format!(", speedup {:.2} of at most {bound:.2} (Amdahl)", speedup.estimate));
+    format!("{label}fastest with {}: {time}{}", agents(fastest.agents), speedup.unwrap_or_default())
+}
+
+/// A line, or none: where more agents stop helping, and the cheapest team.
+fn advice(curve: &Curve<'_>) -> String {
+    let Some((fastest, makespan)) = best(curve, "makespan_s").filter(|_| curve.rows.len() > 1) else {
+        return String::new();
+    };
+    let growth = growth(curve, fastest, makespan);
+    let cheapest = best(curve, "cost").filter(|(_, cost)| cost.mean > 0.0);
+    let cheapest =
+        cheapest.map(|(row, cost)| format!("; cheapest with {} ({})", agents(row.agents), number::money(cost.mean)));
+    format!("{growth}{}\n", cheapest.unwrap_or_default())
 }
 
 /// What more agents buy: nothing beyond the smallest team whose makespan cannot be told apart from the best.
@@ -66,11 +76,11 @@ fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
     let enough = curve.rows.iter().find(close).map_or(fastest.agents, |row| row.agents);
     let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
     if enough < fastest.agents {
-        format!("; {} cannot be told apart from it", agents(enough))
+        format!("{} cannot be told apart from it", agents(enough))
     } else if is_largest && fastest.agents > 1 {
-        "; still growing there, the largest team tried".to_owned()
+        "still growing there, the largest team tried".to_owned()
     } else {
-        "; more agents buy nothing".to_owned()
+        "more agents buy nothing".to_owned()
     }
 }
 
@@ -143,7 +153,7 @@ pub fn table(curve: &Curve<'_>) -> Table {
     let all_complete = curve.rows.iter().all(|row| row.completed == row.runs);
     table.retain(|column, cells| match column.key.as_str() {
         "cost" | "lost_claims" | "conflicts" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | "")),
-        "quality" => cells.iter().any(|cell| cell.raw != "1"),
+        "quality" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "1" | "")),
         "completed" => !all_complete,
         _ => true,
     });
@@ -152,6 +162,9 @@ pub fn table(curve: &Curve<'_>) -> Table {
 
 /// Where most of the team's time goes that is not work.
 fn limit(row: &Row) -> Option<String> {
+    if row.completed == 0 {
+        return None;
+    }
     let [_, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
     let causes = [
         ("barrier", at_barrier),
@@ -164,4 +177,45 @@ fn limit(row: &Row) -> Option<String> {
     let worst = causes.into_iter().reduce(|worst, other| if other.1 > worst.1 { other } else { worst });
     let (cause, share) = worst.filter(|(_, share)| *share >= WORTH_NAMING)?;
     Some(format!("{cause} {}", number::percent(share)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn verdict_tables_and_how_to_repeat() {
+        let expected = format!(
+            "\
+preassigned, kind a <b> & \"c\": fastest with 4 agents: 1m 06s [1m 05s, 1m 08s], speedup 1.81 of at most 3.08 (Amdahl)
+2 agents cannot be told apart from it; cheapest with 1 agent ($0.50)
+
+  n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  what limits it
+  1  2m 00s [1m 58s, 2m 02s]  1.00 [0.98, 1.02]    1.00  100 %       1.00  1,000   1.0 k  $0.50  barrier 20 %
+  2  1m 07s [1m 05s, 1m 08s]  1.80 [1.76, 1.84]    1.82   99 %       2.00  1,000   1.0 k  $1.00  barrier 20 %
+  4  1m 06s [1m 05s, 1m 08s]  1.81 [1.77, 1.85]    3.08   59 %       4.00  1,000   1.0 k  $2.00  barrier 20 %
+
+self_claim, kind a <b> & \"c\": fastest with 2 agents: 1m 20s [1m 18s, 1m 22s], speedup 1.50 of at most 1.82 (Amdahl)
+more agents buy nothing; cheapest with 1 agent ($0.50)
+
+  n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  lost claims  completed  what limits it
+  1  2m 00s [1m 58s, 2m 02s]  1.00 [0.98, 1.02]    1.00  100 %       1.00  1,000   1.0 k  $0.50          1.0      50/50  barrier 20 %
+  2  1m 20s [1m 18s, 1m 22s]  1.50 [1.47, 1.53]    1.82   82 %       2.00  1,000   1.0 k  $1.00          2.0      50/50  barrier 20 %
+  4                        –                  –    3.08      –       4.00      –       –      –            –       0/50  –
+
+250 of 300 runs completed, and the figures are of these only; speedup over one agent, same architecture; intervals are 95 %
+seed 7 · brooks {} · repeat: brooks sweep try
+",
+            crate::report::VERSION
+        );
+        assert_eq!(to_text(&sweep(), "brooks sweep try", false), expected);
+    }
+
+    #[test]
+    fn markdown_has_a_table_a_curve() {
+        let markdown = to_markdown(&sweep(), "brooks sweep try");
+        assert_eq!(markdown.matches("|   n |").count(), 2);
+        assert!(to_text(&sweep(), "", true).contains("\x1b[32m"));
+    }
 }

@@ -252,7 +252,7 @@ mod tests {
 
     #[test]
     fn text_lines_up_whatever_the_script() {
-        let expected = "  task           makespan\n  a, \"b\" | <c>      38 s\n  読む                  –\n  ok                1,234\n";
+        let expected = "  task          makespan\n  a, \"b\" | <c>      38 s\n  読む                 –\n  ok               1,234\n";
         assert_eq!(table().to_text(false), expected);
         let colored = table().to_text(true);
         assert!(colored.contains("\x1b[32m38 s\x1b[0m"));
@@ -265,11 +265,11 @@ mod tests {
     #[test]
     fn markdown_and_csv_hold_the_same_cells() {
         let markdown = "\
-| task           | makespan |
-| -------------- | -------: |
+| task          | makespan |
+| ------------- | -------: |
 | a, \"b\" \\| <c> |     38 s |
-| 読む           |        – |
-| ok             |    1,234 |
+| 読む          |        – |
+| ok            |    1,234 |
 ";
         assert_eq!(table().to_markdown(), markdown);
         assert_eq!(table().to_csv(), "task,makespan_s\n\"a, \"\"b\"\" | <c>\",38.25\n\"読む\n\",\nok,1234\n");
