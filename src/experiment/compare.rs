@@ -62,7 +62,9 @@ pub fn compare(
     let present: Vec<_> = all.iter().copied().flatten().collect();
     let mut samples = runner::run(&present, replications, done).into_iter();
     let mut points = Vec::with_capacity(scenarios.len());
+    let mut sizes_of = Vec::with_capacity(scenarios.len());
     for (scenario, baseline) in &scenarios {
+        sizes_of.push(scenario.team.len() as u32);
         let here = samples.next().unwrap_or_default();
         let there = baseline.as_ref().and_then(|_| samples.next());
         let work = Work::of(scenario);
@@ -71,14 +73,16 @@ pub fn compare(
         points.push((row, here));
     }
     let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));
-    Ok(points.chunks(names.len().max(1)).map(|chunk| side_by_side(chunk, has_prices)).collect())
+    let width = names.len().max(1);
+    let chunks = points.chunks(width).zip(sizes_of.chunks(width));
+    Ok(chunks.map(|(chunk, sizes)| side_by_side(sizes[0], chunk, has_prices)).collect())
 }
 
 fn baseline_of(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<crate::simulation::Scenario> {
     file.at(&with(point, &baseline_settings(&file.baseline()))).ok()
 }
 
-fn side_by_side(points: &[(Row, Sample)], has_prices: bool) -> Comparison {
+fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comparison {
     let mean = |row: &Row| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
     let mut order: Vec<&(Row, Sample)> = points.iter().collect();
     order.sort_by(|(a, _), (b, _)| mean(a).total_cmp(&mean(b)));
@@ -91,5 +95,5 @@ fn side_by_side(points: &[(Row, Sample)], has_prices: bool) -> Comparison {
         };
         Entry { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
     });
-    Comparison { agents: points.first().map_or(0, |(row, _)| row.agents), entries: entries.collect() }
+    Comparison { agents, entries: entries.collect() }
 }

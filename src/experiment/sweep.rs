@@ -66,7 +66,7 @@ impl<'a> Sweep<'a> {
         let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), self.replications, done);
         let mut works = Works::default();
         let rows = pairs.iter().enumerate().map(|(number, &(here, there))| {
-            let axes = self.point(number).iter().map(|(_, value)| value.to_string()).collect();
+            let axes = self.point(number).iter().map(|(_, value)| label(value)).collect();
             let work = works.of(&scenarios[here]);
             // Work that grows with the team is compared by rate: the baseline's time is scaled to this work.
             let there = there.map(|there| (&samples[there], work.work / works.of(&scenarios[there]).work));
@@ -129,6 +129,17 @@ impl<'a> Sweep<'a> {
         }
         values.reverse();
         values
+    }
+}
+
+/// A value as a label: `preassigned`, or `self_claim (claims: at_decision)` for a name with parameters.
+fn label(value: &Node) -> String {
+    match value.entries() {
+        [(name, parameters)] => {
+            let parameters = parameters.entries().iter().map(|(key, value)| format!("{}: {value}", key.name));
+            format!("{} ({})", name.name, parameters.collect::<Vec<_>>().join(", "))
+        }
+        _ => value.to_string(),
     }
 }
 

@@ -3,6 +3,7 @@
 
 pub mod compare;
 pub mod curve;
+pub mod fits;
 pub mod glossary;
 pub mod narrate;
 pub mod number;

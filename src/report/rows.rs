@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::experiment::SweepResult;
 use crate::experiment::result::is_agents;
 use crate::record::{METRICS, TimeBudget};
+use crate::report::fits::Fits;
 use crate::report::table::csv;
 use crate::report::{json_number, preamble};
 use crate::scaling::{Interval, Summary};
@@ -148,6 +149,12 @@ pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     document.insert("axes".to_owned(), sweep.axes.clone().into());
     document.insert("baseline".to_owned(), sweep.baseline.as_str().into());
     document.insert("rows".to_owned(), rows.into());
+    let curve = |curve: &crate::experiment::Curve<'_>| {
+        let mut fits = Fits::of(curve).to_json();
+        fits["curve"] = curve.label.as_str().into();
+        fits
+    };
+    document.insert("fits".to_owned(), sweep.curves().iter().map(curve).collect());
     document.into()
 }
 

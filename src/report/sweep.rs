@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use crate::experiment::{Curve, Row, SweepResult};
+use crate::experiment::{Curve, Laws, Row, SweepResult};
+use crate::report::fits::Fits;
 use crate::report::table::{Cell, Column, Table, Tint};
 use crate::report::{footer, number};
 use crate::scaling::{Interval, Summary};
@@ -48,10 +49,19 @@ pub fn verdict(curve: &Curve<'_>) -> String {
         return format!("{label}no run completed");
     };
     let time = number::interval_seconds(makespan.mean, makespan.half_width);
-    let bound = fastest.laws.amdahl;
-    let speedup =
-        fastest.speedup.map(|speedup| format!(", speedup {:.2} of at most {bound:.2} (Amdahl)", speedup.estimate));
+    let speedup = fastest.speedup.map(|speedup| format!(", {}", against(speedup.estimate, &fastest.laws)));
     format!("{label}fastest with {}: {time}{}", agents(fastest.agents), speedup.unwrap_or_default())
+}
+
+/// A speedup against what theory says of it. Amdahl's law is no bound where free tasks can overlap the serial ones;
+/// then the bound by work and span is named.
+fn against(speedup: f64, laws: &Laws) -> String {
+    let (shown, amdahl) = (format!("{speedup:.2}"), format!("{:.2}", laws.amdahl));
+    if speedup > laws.amdahl && shown != amdahl {
+        format!("speedup {shown}, more than Amdahl's {amdahl}, of at most {:.2} (work and span)", laws.work_span)
+    } else {
+        format!("speedup {shown} of at most {amdahl} (Amdahl)")
+    }
 }
 
 /// A line, or none: where more agents stop helping, and the cheapest team.
@@ -63,7 +73,8 @@ fn advice(curve: &Curve<'_>) -> String {
     let cheapest = best(curve, "cost").filter(|(_, cost)| cost.mean > 0.0);
     let cheapest =
         cheapest.map(|(row, cost)| format!("; cheapest with {} ({})", agents(row.agents), number::money(cost.mean)));
-    format!("{growth}{}\n", cheapest.unwrap_or_default())
+    let fits = if curve.rows.len() > 2 { Fits::of(curve).to_text() + "\n" } else { String::new() };
+    format!("{growth}{}\n{fits}", cheapest.unwrap_or_default())
 }
 
 /// What more agents buy: nothing beyond the smallest team whose makespan cannot be told apart from the best.

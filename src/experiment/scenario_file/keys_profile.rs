@@ -92,7 +92,7 @@ static BATCHING: Section = section(
     "How many tasks a call takes on.",
     &[
         key("tasks", BATCH_SIZE, "1", "How many of its own at most: a number, all, or a distribution of numbers."),
-        key("unowned", BATCH_SIZE, "as tasks", "How many of those that nobody owns."),
+        key("unowned", BATCH_SIZE, "(as tasks)", "How many of those that nobody owns."),
         key("ahead", Expects::Probability, "0", "A call goes on to tasks whose dependencies it has only just written."),
     ],
 );
