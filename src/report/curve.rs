@@ -48,8 +48,7 @@ pub fn to_svg(sweep: &SweepResult) -> Option<String> {
                 .with_band(points.iter().map(|point| point.low), points.iter().map(|point| point.high)),
         ));
         plots.push(Plot::Scatter(ScatterPlot::new().with_data(measured).with_color(color).with_size(3.6)));
-        let label = if curve.label.is_empty() { "measured".to_owned() } else { curve.label.clone() };
-        legend.push(entry(label, color, None));
+        legend.push(entry(curve.name().to_owned(), color, None));
     }
     legend.push(entry("Amdahl's bound".to_owned(), BOUND, Some("8 4")));
     legend.push(entry("linear".to_owned(), BOUND, Some("2 4")));
