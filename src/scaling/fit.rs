@@ -94,9 +94,10 @@ pub enum FitError {
         /// How many different team sizes there are.
         sizes: usize,
     },
-    /// A number that no measurement can be.
+    /// A number that no measurement can be, or whose square is beyond what can be added up.
     #[error(
-        "points[{place}] is n = {}, x = {}, weight = {}; expected n >= 1, x >= 0, weight > 0, all finite",
+        "points[{place}] is n = {}, x = {}, weight = {}; expected n from 1 to 1e9, \
+         x from 1e-50 to 1e50 or 0, weight from 1e-50 to 1e50",
         point.n, point.x, point.weight
     )]
     BadPoint {
@@ -116,7 +117,8 @@ pub enum FitError {
 ///
 /// # Errors
 ///
-/// A point that is no measurement, points that are all zero, or fewer team sizes than parameters.
+/// A point that is no measurement (also one whose weight is infinite, as that of a mean without any spread is),
+/// throughputs that are all zero, or fewer team sizes than parameters.
 pub fn fit(law: &'static Law, points: &[Point]) -> Result<Fit, FitError> {
     let parameters = law.curve.shape();
     check(law.name, points, 1 + parameters.len())?;
@@ -202,10 +204,13 @@ pub(crate) fn rounding(points: &[Point]) -> f64 {
     1e-18 * points.iter().map(|point| point.weight * point.x * point.x).sum::<f64>()
 }
 
+/// What can be squared, multiplied and summed without leaving the range of numbers.
+const MAGNITUDES: std::ops::RangeInclusive<f64> = 1e-50..=1e50;
+
 fn check(law: &'static str, points: &[Point], parameters: usize) -> Result<(), FitError> {
     for (place, &point) in points.iter().enumerate() {
-        let finite = point.n.is_finite() && point.x.is_finite() && point.weight.is_finite();
-        if !(finite && point.n >= 1.0 && point.x >= 0.0 && point.weight > 0.0) {
+        let x_counts = point.x == 0.0 || MAGNITUDES.contains(&point.x);
+        if !((1.0..=1e9).contains(&point.n) && x_counts && MAGNITUDES.contains(&point.weight)) {
             return Err(FitError::BadPoint { place, point });
         }
     }
@@ -394,9 +399,14 @@ mod tests {
         let error = FitError::TooFewSizes { law: "usl", parameters: 3, sizes: 2 };
         assert_eq!(fit(usl, &two).expect_err("too few"), error);
         assert_eq!(fit(usl, &points(&[(1.0, 0.0), (2.0, 0.0), (3.0, 0.0)])).expect_err("zero"), FitError::AllZero);
-        for (n, x, weight) in
-            [(0.0, 1.0, 1.0), (2.0, -1.0, 1.0), (2.0, f64::NAN, 1.0), (2.0, 1.0, 0.0), (f64::INFINITY, 1.0, 1.0)]
-        {
+        for (n, x, weight) in [
+            (0.0, 1.0, 1.0),
+            (2.0, -1.0, 1.0),
+            (2.0, f64::NAN, 1.0),
+            (2.0, 1.0, 0.0),
+            (2.0, 1.0, f64::INFINITY),
+            (f64::INFINITY, 1.0, 1.0),
+        ] {
             let mut some = points(&RAYTRACER);
             some[3] = Point { n, x, weight };
             assert!(matches!(fit(usl, &some), Err(FitError::BadPoint { place: 3, .. })), "{n} {x} {weight}");
@@ -405,6 +415,19 @@ mod tests {
         let exact = fitted("usl", &points(&[(1.0, 1.0), (2.0, 1.7), (3.0, 2.0)]));
         assert_eq!((exact.df, exact.aicc), (0, None));
         assert!(exact.estimates().iter().all(|estimate| estimate.se.is_none()));
+    }
+
+    #[test]
+    fn extreme_measurements_stay_in_the_range_of_numbers() {
+        for x in [1e-50, 1e50] {
+            for weight in [1e-50, 1e50] {
+                let points = [(1.0, x), (2.0, 0.0), (1e6, x), (1e9, 1e-50)].map(|(n, x)| Point { n, x, weight });
+                for law in LAWS {
+                    let fit = fit(law, &points).expect("valid points");
+                    assert!(fit.lambda() > 0.0 && fit.rss.is_finite() && fit.throughput(1e9).is_finite(), "{fit:?}");
+                }
+            }
+        }
     }
 
     /// What `shape` says at ten team sizes.

@@ -83,25 +83,24 @@ impl<'a> Problem<'a> {
         for _ in 0..100 {
             let (normal, pull) = self.normal_equations(&theta);
             let active = self.active(&theta, &pull, false);
-            let moved = loop {
+            let accepted = (0..40).find_map(|_| {
                 let mut damped = normal;
                 for (place, row) in damped.iter_mut().enumerate() {
                     row[place] *= 1.0 + damping;
                 }
-                let trial = solve(&damped, &pull, active).map(|step| self.clamped(&theta, &step));
-                let better = trial.map(|trial| (trial, self.rss(&trial))).filter(|trial| trial.1 <= rss);
-                if better.is_some() || damping > 1e10 {
-                    break better;
-                }
                 damping *= 8.0;
-            };
-            let Some((trial, trial_rss)) = moved else { break };
-            let still = (0..3).all(|place| (trial[place] - theta[place]).abs() <= 1e-12 * trial[place].abs());
+                let trial = self.clamped(&theta, &solve(&damped, &pull, active)?);
+                let trial_rss = self.rss(&trial);
+                // Near the minimum the sums of squares differ by rounding only, and the step knows better.
+                (trial_rss <= rss * (1.0 + 1e-14)).then_some((trial, trial_rss))
+            });
+            let Some((trial, trial_rss)) = accepted else { break };
+            let arrived = negligible(&theta, &trial);
             (theta, rss) = (trial, trial_rss);
-            if still {
+            if arrived {
                 break;
             }
-            damping /= 16.0;
+            damping = (damping / 128.0).max(1e-12);
         }
         (theta, rss)
     }
@@ -144,6 +143,12 @@ impl<'a> Problem<'a> {
     fn clamped(&self, theta: &Theta, step: &Theta) -> Theta {
         std::array::from_fn(|place| (theta[place] + step[place]).clamp(self.low[place], self.high[place]))
     }
+}
+
+/// Whether a step is too small to matter. Shapes are pure numbers, so near 0 they have a scale; a rate has none.
+fn negligible(from: &Theta, to: &Theta) -> bool {
+    let scale = [to[0], to[1].max(1e-6), to[2].max(1e-6)];
+    (0..3).all(|place| (to[place] - from[place]).abs() <= 1e-10 * scale[place])
 }
 
 /// Solves `matrix` x = `right` over the places that are not dropped, by Cholesky; 0 at those that are. None if the

@@ -245,7 +245,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn pairing_removes_what_is_shared(noise in proptest::collection::vec(1.0..100.0_f64, 2..40), factor in 0.1..10.0_f64) {
+        fn pairing_removes_what_is_shared(
+            noise in proptest::collection::vec(1.0..100.0_f64, 2..40), factor in 0.1..10.0_f64,
+        ) {
             let ratio = paired_ratio(noise.iter().map(|&x| (factor * x, x))).expect("pairs");
             prop_assert!((ratio.estimate / factor - 1.0).abs() < 1e-12 && ratio.half_width < 1e-10 * factor);
             let difference = paired_difference(noise.iter().map(|&x| (x + factor, x))).expect("pairs");

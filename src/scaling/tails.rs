@@ -1,8 +1,8 @@
 //! Quantiles of Student's t and tails of Fisher's F.
 //!
-//! Intervals are part of what must come out the same everywhere, so these stand on [`engine::math`](crate::engine::math)
-//! and plain arithmetic only. The published implementations call the standard library, or use fused multiply-add
-//! where the processor has it.
+//! Intervals are part of what must come out the same everywhere, so these stand on plain arithmetic and on `exp` and
+//! `ln` of [`engine::math`](crate::engine::math) only. Published implementations call the standard library, or change
+//! their last digits with fused multiply-add.
 
 use crate::engine::math;
 

@@ -81,12 +81,13 @@ pub fn judge(points: &[Point], fits: &[Fit]) -> Verdict {
         .map_or(Verdict::NoRegime(NoRegime::Scatter { p_value: least_p }), |fit| Verdict::Regime { law: fit.law.name })
 }
 
-/// The points that outdo linear scaling from the smallest team: caches, a baseline that was handicapped, or noise in it.
+/// The points that outdo linear scaling from the smallest team: because of a cache, a handicapped baseline, or noise.
 pub fn superlinear(points: &[Point]) -> impl Iterator<Item = &Point> {
     let first = means_by_size(points).first().copied();
-    points
-        .iter()
-        .filter(move |point| first.is_some_and(|(n, mean)| point.x > (1.0 + 1e-9) * mean * point.n / n && point.n > n))
+    points.iter().filter(move |point| {
+        // What exceeds the line by less than one part in 10^9 is rounding.
+        first.is_some_and(|(n, mean)| point.n > n && point.x * n > mean * point.n * (1.0 + 1e-9))
+    })
 }
 
 /// The p-value of the F test of a fitted law against a constant; 1 where there is no test.
