@@ -44,7 +44,7 @@ impl Time {
     /// Seconds.
     #[inline]
     pub fn as_secs(self) -> f64 {
-        self.0 as f64 * 1e-6
+        self.0 as f64 / 1e6
     }
 
     /// The time from `earlier` to here, or zero if `earlier` is the later one.

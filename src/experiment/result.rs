@@ -194,6 +194,13 @@ pub struct Curve<'a> {
     pub rows: Vec<&'a Row>,
 }
 
+impl Curve<'_> {
+    /// What it is called in a picture: what its rows have in common, or else their architecture.
+    pub fn name(&self) -> &str {
+        if self.label.is_empty() { self.rows.first().map_or("", |row| &row.architecture) } else { &self.label }
+    }
+}
+
 /// Whether an axis holds a team size.
 pub fn is_agents(path: &str) -> bool {
     path == "agents" || path == "team.agents"

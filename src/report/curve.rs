@@ -1,4 +1,4 @@
-//! The scaling curves as a picture: speedup over team size with its 95 % band, Amdahl's bound dashed, one agent one
+//! The scaling curves as a picture: speedup over team size with its 95 % band, Amdahl's law dashed, one agent one
 //! unit of speed dotted.
 
 use kuva::backend::svg::SvgBackend;
@@ -48,10 +48,9 @@ pub fn to_svg(sweep: &SweepResult) -> Option<String> {
                 .with_band(points.iter().map(|point| point.low), points.iter().map(|point| point.high)),
         ));
         plots.push(Plot::Scatter(ScatterPlot::new().with_data(measured).with_color(color).with_size(3.6)));
-        let label = if curve.label.is_empty() { "measured".to_owned() } else { curve.label.clone() };
-        legend.push(entry(label, color, None));
+        legend.push(entry(curve.name().to_owned(), color, None));
     }
-    legend.push(entry("Amdahl's bound".to_owned(), BOUND, Some("8 4")));
+    legend.push(entry("Amdahl's law".to_owned(), BOUND, Some("8 4")));
     legend.push(entry("linear".to_owned(), BOUND, Some("2 4")));
     let layout = Layout::auto_from_plots(&plots)
         .with_width(860.0)
@@ -118,7 +117,7 @@ fn points(curve: &Curve<'_>) -> Vec<Point> {
     curve.rows.iter().filter_map(point).collect()
 }
 
-/// Amdahl's bounds of the curves, each once.
+/// Amdahl's laws of the curves, each once.
 fn bounds(curves: &[Curve<'_>]) -> Vec<Vec<(f64, f64)>> {
     let mut bounds: Vec<Vec<(f64, f64)>> = Vec::new();
     for curve in curves {

@@ -128,7 +128,7 @@ mod tests {
             if tag.starts_with('!') {
                 continue;
             }
-            assert!(!tag.contains('<') && tag.matches('"').count() % 2 == 0, "{tag}");
+            assert!(!tag.contains('<') && tag.matches('"').count().is_multiple_of(2), "{tag}");
             let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap_or_default();
             if tag.starts_with('/') {
                 assert_eq!(open.pop(), Some(name), "{tag}");

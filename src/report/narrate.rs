@@ -116,7 +116,10 @@ impl Narrator<'_> {
     fn event(&mut self, place: usize, event: &TaskEvent) {
         let task = self.task(event.task);
         let id = event.task as usize;
-        self.has_told[event.agent as usize] = true;
+        // These befall a task, whatever its agent is about.
+        let befalls =
+            matches!(event.kind, TaskEventKind::Assigned | TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. });
+        self.has_told[event.agent as usize] |= !befalls;
         let what = match event.kind {
             TaskEventKind::Claimed => {
                 self.owner[id] = Some(event.agent);
@@ -149,7 +152,7 @@ impl Narrator<'_> {
             TaskEventKind::Conflicted => format!("lands {task}: it clashes with what others have changed meanwhile"),
             TaskEventKind::Orphaned => {
                 self.owner[id] = Some(event.agent);
-                format!("claims {task} and forgets it")
+                format!("forgets its claim on {task}")
             }
             TaskEventKind::Reclaimed => {
                 let line = line(event.at, &format!("the forgotten claim on {task} runs out"));
@@ -247,7 +250,7 @@ round 1, 0 s to 12.4 s: bo & <co> ends it
 round 2, 12.4 s to 16.0 s: ann ends it
   12.4 s  ann        starts \"lint\"
   12.4 s  bo & <co>  starts \"読む \"docs\"\"
-  15.0 s  bo & <co>  claims \"読む \"docs\"\" and forgets it
+  15.0 s  bo & <co>  forgets its claim on \"読む \"docs\"\"
   16.0 s  ann        lands \"lint\": wrong, and a test says so
   16.0 s  ann        has waited 600 ms in a queue
 

@@ -85,7 +85,7 @@ pub fn interval_seconds(mean: f64, half_width: f64) -> String {
         return seconds(mean);
     }
     let (low, high) = ((mean - half_width).max(0.0), mean + half_width);
-    if high >= 59.95 || high < 0.1 {
+    if !(0.1..59.95).contains(&high) {
         return format!("{} [{}, {}]", seconds(mean), seconds(low), seconds(high));
     }
     let decimals = decimals_of(half_width);
@@ -109,7 +109,7 @@ fn grouped(text: &str) -> String {
     let end = text.find('.').unwrap_or(text.len());
     let mut out = text[..start].to_owned();
     for (place, digit) in text[start..end].char_indices() {
-        if place > 0 && (end - start - place) % 3 == 0 {
+        if place > 0 && (end - start - place).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

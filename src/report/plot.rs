@@ -1,4 +1,4 @@
-//! The scaling curves in characters, for a terminal: a mark a measured team size, dots for Amdahl's bound.
+//! The scaling curves in characters, for a terminal: a mark a measured team size, dots for Amdahl's law.
 
 use std::fmt::Write as _;
 
@@ -45,7 +45,7 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
 fn legend(curves: &[Curve<'_>], color: bool) -> String {
     let mut text = String::new();
     for (place, curve) in curves.iter().enumerate() {
-        let label = if curve.label.is_empty() { "measured" } else { &curve.label };
+        let label = curve.name();
         let mark = painted(MARKS[place % MARKS.len()], Some(place % COLORS.len()), color);
         let _ = write!(text, "  {mark} {label}");
         if (place + 1) % 4 == 0 {

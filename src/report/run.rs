@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use crate::engine::Time;
 use crate::experiment::{Laws, Work};
 use crate::record::{Ending, METRICS, Metrics, TimeBudget};
-use crate::report::table::{Cell, Column, Table};
+use crate::report::table::{Cell, Column, Table, markdown};
 use crate::report::{footer, json_number, number, preamble};
 use crate::scaling::amdahl;
 
@@ -212,7 +212,7 @@ impl RunReport {
     pub fn to_markdown(&self) -> String {
         let mut table = self.table();
         table.retain(|column, _| MAIN.contains(&column.key.as_str()));
-        let (verdict, limits) = (self.verdict(), self.limits());
+        let (verdict, limits) = (markdown(&self.verdict()), markdown(&self.limits()));
         format!("**{verdict}**\n\n{limits}\n\n{}\n{}", table.to_markdown(), footer(self.seed, &self.command))
     }
 
@@ -294,7 +294,7 @@ pub fn causes(run: &Metrics, queues: &[String]) -> Vec<(String, f64)> {
         ("coordination".to_owned(), budget.coordination),
     ];
     // A stable sort: equals keep this order.
-    causes.sort_by(|a, b| b.1.cmp(&a.1));
+    causes.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
     let whole = budget.total().as_secs();
     let share = |time: Time| if whole > 0.0 { time.as_secs() / whole } else { 0.0 };
     causes.into_iter().map(|(cause, time)| (cause, share(time))).collect()

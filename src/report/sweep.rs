@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::experiment::{Curve, Laws, Row, SweepResult};
 use crate::report::fits::Fits;
-use crate::report::table::{Cell, Column, Table, Tint};
+use crate::report::table::{Cell, Column, Table, Tint, markdown};
 use crate::report::{footer, number};
 use crate::scaling::{Interval, Summary};
 
@@ -23,7 +23,7 @@ pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
 pub fn to_markdown(sweep: &SweepResult, command: &str) -> String {
     document(sweep, command, |curve| {
         let (verdict, advice, table) = (verdict(curve), advice(curve), table(curve));
-        format!("**{verdict}**\n\n{advice}\n{}\n", table.to_markdown())
+        format!("**{}**\n\n{advice}\n{}\n", markdown(&verdict), table.to_markdown())
     })
 }
 

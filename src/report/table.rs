@@ -165,9 +165,8 @@ impl Table {
 
     /// As a Markdown table, padded so that it reads well as it is.
     pub fn to_markdown(&self) -> String {
-        let escape = |text: &str| one_line(text).replace('|', "\\|");
-        let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| escape(&column.title)).collect()];
-        lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| escape(&cell.shown)).collect()));
+        let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| markdown(&column.title)).collect()];
+        lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| markdown(&cell.shown)).collect()));
         let width = |place: usize| lines.iter().map(|line| line[place].width()).max().unwrap_or(0).max(3);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let rule = self.columns.iter().zip(&widths).map(|(column, width)| match column.align {
@@ -224,6 +223,11 @@ pub(crate) fn csv<'a>(lines: impl Iterator<Item = Vec<&'a str>>) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
+/// Text that stands in Markdown, and in a table of it, as it is.
+pub(crate) fn markdown(text: &str) -> String {
+    one_line(text).replace('|', "\\|").replace('<', "\\<")
+}
+
 /// Names come from files and may hold anything: what would break a line becomes a space.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -265,11 +269,11 @@ mod tests {
     #[test]
     fn markdown_and_csv_hold_the_same_cells() {
         let markdown = "\
-| task          | makespan |
-| ------------- | -------: |
-| a, \"b\" \\| <c> |     38 s |
-| 読む          |        – |
-| ok            |    1,234 |
+| task           | makespan |
+| -------------- | -------: |
+| a, \"b\" \\| \\<c> |     38 s |
+| 読む           |        – |
+| ok             |    1,234 |
 ";
         assert_eq!(table().to_markdown(), markdown);
         assert_eq!(table().to_csv(), "task,makespan_s\n\"a, \"\"b\"\" | <c>\",38.25\n\"読む\n\",\nok,1234\n");

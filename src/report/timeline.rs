@@ -57,7 +57,7 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     let team = if names.len() == 1 { "1 agent".to_owned() } else { format!("{} agents", names.len()) };
     let heading = format!("{}, {team}: {how} {makespan}", escaped(title));
     let _ = writeln!(svg, "<text class=\"t\" x=\"{MARGIN}\" y=\"28\">{heading}</text>");
-    picture.legend(&mut svg, log);
+    legend(&mut svg, log);
     picture.axis(&mut svg, makespan);
     for (agent, name) in names.iter().enumerate() {
         picture.row(&mut svg, facts, log, agent as u32, name, makespan);
@@ -81,25 +81,6 @@ struct Picture {
 impl Picture {
     fn x(&self, at: Time) -> f64 {
         self.left + at.as_secs() * self.scale
-    }
-
-    /// What the colours mean: only those that occur.
-    fn legend(&self, svg: &mut String, log: &Log) {
-        let occurs = |class: &str| {
-            class == "i" || log.steps().any(|step| parts(step).iter().any(|(c, t)| *c == class && *t > Time::ZERO))
-        };
-        let mut x = MARGIN;
-        let used = LEGEND.iter().filter(|(class, _)| occurs(class));
-        for (class, what) in used {
-            let _ = write!(svg, "<rect class=\"{class}\" x=\"{x:.0}\" y=\"43\" width=\"12\" height=\"12\" rx=\"2\"/>");
-            let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">{what}</text>", x + 17.0);
-            x += 17.0 + what.len() as f64 * 6.4 + 20.0;
-        }
-        if log.entries.iter().any(|entry| matches!(entry, Entry::Round(_))) {
-            let _ = write!(svg, "<path class=\"b\" d=\"M{0:.0} 42v14\"/>", x + 4.0);
-            let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">barrier</text>", x + 12.0);
-        }
-        svg.push('\n');
     }
 
     fn axis(&self, svg: &mut String, makespan: Time) {
@@ -168,6 +149,25 @@ impl Picture {
             let _ = writeln!(svg, "<path class=\"b\" d=\"{lines}\"/>");
         }
     }
+}
+
+/// What the colours mean: only those that occur.
+fn legend(svg: &mut String, log: &Log) {
+    let occurs = |class: &str| {
+        class == "i" || log.steps().any(|step| parts(step).iter().any(|(c, t)| *c == class && *t > Time::ZERO))
+    };
+    let mut x = MARGIN;
+    let used = LEGEND.iter().filter(|(class, _)| occurs(class));
+    for (class, what) in used {
+        let _ = write!(svg, "<rect class=\"{class}\" x=\"{x:.0}\" y=\"43\" width=\"12\" height=\"12\" rx=\"2\"/>");
+        let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">{what}</text>", x + 17.0);
+        x += 17.0 + what.len() as f64 * 6.4 + 20.0;
+    }
+    if log.entries.iter().any(|entry| matches!(entry, Entry::Round(_))) {
+        let _ = write!(svg, "<path class=\"b\" d=\"M{0:.0} 42v14\"/>", x + 4.0);
+        let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">barrier</text>", x + 12.0);
+    }
+    svg.push('\n');
 }
 
 /// A step's time by class. A reply is there before it queues for the tests, so the queue comes last.

@@ -34,7 +34,9 @@ pub fn write(trace: &TraceFacts, log: &Log) -> String {
             Entry::End(ending, at) => events.push(json!({
                 "name": ending.name(), "ph": "i", "s": "p", "ts": at.as_us(), "pid": TEAM, "tid": ROUNDS
             })),
-            Entry::Start(_) | Entry::Write(_) | Entry::Message(_) => {}
+            // What happens by itself between two replies is no outcome of the next.
+            Entry::Start(_) => outcomes.clear(),
+            Entry::Write(_) | Entry::Message(_) => {}
         }
     }
     let mut text = String::from("{\"displayTimeUnit\":\"ms\",\"otherData\":");

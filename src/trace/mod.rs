@@ -1,5 +1,4 @@
-//! L5: recorded runs in and out. A [`Log`](crate::record::Log) and the [`Facts`](crate::record::Facts) behind its
-//! numbers go in, text comes out.
+//! L5: recorded runs in and out. A [`Log`](crate::record::Log) and the [`Facts`] behind its numbers go in, text comes out.
 
 pub mod chrome;
 pub mod native;

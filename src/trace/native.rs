@@ -1,5 +1,5 @@
-//! The native trace, version 1: a header line, then one line a step. JSON Lines, integer microseconds, OpenTelemetry
-//! GenAI names; keys that the format does not know begin with `x.`.
+//! The native trace, version 1: a header line, then one line a step. JSON Lines, integer microseconds, `OpenTelemetry`
+//! `GenAI` names; keys that the format does not know begin with `x.`.
 
 use std::collections::BTreeSet;
 
@@ -70,10 +70,10 @@ fn gather(trace: &TraceFacts, log: &Log) -> Vec<Line> {
                 events.extend(now);
                 let after = needed(trace, step, &events, &done_by);
                 for event in &events {
-                    if let TaskEventKind::Completed { .. } = event.kind {
-                        if let Some(done) = done_by.get_mut(event.task as usize) {
-                            *done = Some((id.clone(), step.end));
-                        }
+                    if let TaskEventKind::Completed { .. } = event.kind
+                        && let Some(done) = done_by.get_mut(event.task as usize)
+                    {
+                        *done = Some((id.clone(), step.end));
                     }
                 }
                 lines.push(Line { id, after, step: *step, events, writes: std::mem::take(&mut writes) });
