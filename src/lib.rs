@@ -1,4 +1,18 @@
-//! brooks
+#![doc = include_str!("../README.md")]
+//!
+//! # Layers
+//!
+//! | layer | module | what it is |
+//! |---|---|---|
+//! | L0 | [`engine`] | time, event queue, keyed random streams, distributions |
+//! | L1 | [`scaling`], [`workload`] | what theory predicts; what must be done |
+//! | L2 | [`team`] | who does it and all they share |
+//! | L3 | [`architecture`], [`record`] | how they coordinate; what a run leaves behind |
+//! | L4 | [`simulation`] | one run |
+//! | L5 | [`trace`] | runs in files |
+//! | L6 | [`experiment`] | many runs |
+//! | L7 | [`report`] | results as text or picture |
+//! | L8 | `cli` | the only files, environment, clock, terminal |
 
 pub mod architecture;
 #[cfg(feature = "cli")]

@@ -10,6 +10,7 @@ mod invariants;
 mod metamorphic;
 mod oracles;
 mod properties;
+mod readme;
 mod scenario_files;
 mod streams;
 mod swarm;

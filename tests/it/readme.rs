@@ -1,0 +1,35 @@
+//! The transcripts of the README are what the tool really prints.
+
+use std::path::Path;
+use std::process::Command;
+
+/// The console blocks of a page: a command after `$ brooks`, and the output below it up to the end of the block.
+fn transcripts(page: &str) -> Vec<(String, String)> {
+    let blocks = page.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
+    blocks
+        .map(|block| {
+            let (command, output) = block.split_once('\n').expect("a command and its output");
+            (command.strip_prefix("$ brooks ").expect("a brooks command").to_owned(), output.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn the_readme_shows_real_output() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let mut page = std::fs::read_to_string(&path).expect("the README");
+    let shown = transcripts(&page);
+    assert!(shown.len() >= 3, "the README has transcripts");
+    for (command, output) in shown {
+        let done = Command::new(env!("CARGO_BIN_EXE_brooks")).args(command.split_whitespace()).output().expect("it runs");
+        let real = String::from_utf8(done.stdout).expect("text");
+        if std::env::var_os("BROOKS_BLESS").is_some() {
+            page = page.replacen(&format!("$ brooks {command}\n{output}"), &format!("$ brooks {command}\n{real}"), 1);
+        } else {
+            assert_eq!(output, real, "brooks {command}");
+        }
+    }
+    if std::env::var_os("BROOKS_BLESS").is_some() {
+        std::fs::write(&path, page).expect("the README can be written");
+    }
+}
