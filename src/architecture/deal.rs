@@ -24,7 +24,8 @@ impl Dealer {
             Deal::ChainAffine => self.in_turn(view, true),
             Deal::RoundRobin => self.in_turn(view, false),
             Deal::Lpt => self.longest_first(view),
-            Deal::ToFree => self.to_free(view),
+            Deal::ToFree => self.to_free(view, usize::MAX),
+            Deal::OneToFree => self.to_free(view, 1),
         }
         &self.dealt
     }
@@ -77,10 +78,13 @@ impl Dealer {
         }
     }
 
-    /// Each ready task in list order to the first free worker that can do it.
-    fn to_free(&mut self, view: &View<'_>) {
+    /// Each ready task in list order to the first free worker that can do it, `most` tasks in all.
+    fn to_free(&mut self, view: &View<'_>, most: usize) {
         self.workers.retain(|&worker| view.is_free(worker));
         for task in view.ready_for_anyone().iter() {
+            if self.dealt.len() == most {
+                break;
+            }
             if let Some(place) = self.workers.iter().position(|&worker| view.is_able(worker, task)) {
                 self.dealt.push((task, self.workers.remove(place)));
             }

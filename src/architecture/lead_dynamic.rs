@@ -7,7 +7,10 @@ use crate::team::{Action, Deal, Reports, Until, View};
 
 /// Workers act only on what they were given; the lead gives whenever somebody is free and something is ready.
 #[derive(Clone, Copy, Debug)]
-pub struct LeadDynamic;
+pub struct LeadDynamic {
+    /// How much the lead hands out in one call: `ToFree` or `OneToFree`.
+    pub deal: Deal,
+}
 
 impl Architecture for LeadDynamic {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
@@ -18,7 +21,7 @@ impl Architecture for LeadDynamic {
         if !view.am_lead() {
             return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
         }
-        if view.can_hand_out() { Action::Assign(Deal::ToFree) } else { Action::Wait(Until::Change) }
+        if view.can_hand_out() { Action::Assign(self.deal) } else { Action::Wait(Until::Change) }
     }
 
     fn terms(&self) -> Terms {

@@ -88,8 +88,14 @@ pub static ARCHITECTURES: &[Row] = &[
     Row {
         name: "lead_dynamic",
         about: "the lead hands each free worker one ready task, again and again",
-        parameters: &[],
-        make: |_| Box::new(LeadDynamic),
+        parameters: &[Parameter {
+            name: "per_call",
+            about: "how much the lead hands out in one call: all that it can, or one task",
+            values: &["all", "one"],
+        }],
+        make: |choices| {
+            Box::new(LeadDynamic { deal: if choices.is("per_call", "one") { Deal::OneToFree } else { Deal::ToFree } })
+        },
     },
     Row {
         name: "self_claim",

@@ -68,8 +68,13 @@ pub fn compare(
         let here = samples.next().unwrap_or_default();
         let there = baseline.as_ref().and_then(|_| samples.next());
         let work = Work::of(scenario);
-        let times = baseline.as_ref().map_or(1.0, |baseline| work.work / Work::of(baseline).work);
-        let row = Row::new(Vec::new(), &scenario.architecture_name, &here, there.as_ref().map(|b| (b, times)), &work);
+        let row = Row::new(
+            Vec::new(),
+            &scenario.architecture_name,
+            &here,
+            there.as_ref().zip(baseline.as_ref().map(Work::of)),
+            &work,
+        );
         points.push((row, here));
     }
     let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));

@@ -44,6 +44,8 @@ pub struct Row {
     pub speedup: Option<Interval>,
     /// Tokens here over tokens of the baseline.
     pub token_multiplier: Option<f64>,
+    /// Whether the baseline is one agent, so that the speedup can be held against the laws.
+    pub over_one_agent: bool,
     /// What the laws say.
     pub laws: Laws,
     /// A fingerprint of all runs of the point.
@@ -86,16 +88,18 @@ impl Work {
 }
 
 impl Row {
-    /// Sums up a point and compares it with its baseline, whose work is `times` smaller.
+    /// Sums up a point and compares it with its baseline.
     pub fn new(
         axes: Vec<String>,
         architecture: &str,
         sample: &Sample,
-        baseline: Option<(&Sample, f64)>,
+        baseline: Option<(&Sample, Work)>,
         work: &Work,
     ) -> Row {
+        // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to this work.
+        let baseline = baseline.map(|(sample, base)| (sample, base, work.work / base.work));
         let summaries = METRICS.iter().map(|metric| Summary::of(&mut sample.completed(metric.name))).collect();
-        let speedup = baseline.and_then(|(baseline, times)| {
+        let speedup = baseline.and_then(|(baseline, _, times)| {
             let pairs = sample.paired(baseline, "makespan_s").into_iter();
             paired_ratio(pairs.map(|(there, here)| (there * times, here)))
         });
@@ -104,7 +108,7 @@ impl Row {
             (input.iter().sum::<f64>() + output.iter().sum::<f64>()) / input.len().max(1) as f64
         };
         let token_multiplier = baseline
-            .map(|(baseline, times)| tokens(sample) / (tokens(baseline) * times))
+            .map(|(baseline, _, times)| tokens(sample) / (tokens(baseline) * times))
             .filter(|ratio| ratio.is_finite());
         Row {
             axes,
@@ -118,7 +122,12 @@ impl Row {
             shares: shares(&sample.budget),
             speedup,
             token_multiplier,
-            laws: Laws::of(work, sample.agents),
+            over_one_agent: baseline.is_none_or(|(sample, ..)| sample.agents == 1),
+            laws: Laws {
+                // Gustafson's serial fraction is that of the work which one agent does in the same time.
+                gustafson: Laws::of(baseline.as_ref().map_or(work, |(_, base, _)| base), sample.agents).gustafson,
+                ..Laws::of(work, sample.agents)
+            },
             digest: sample.digest,
         }
     }
@@ -131,7 +140,7 @@ impl Row {
 
     /// Share of the Amdahl speedup that is reached.
     pub fn amdahl_share(&self) -> Option<f64> {
-        self.speedup.map(|speedup| speedup.estimate / self.laws.amdahl)
+        self.speedup.filter(|_| self.over_one_agent).map(|speedup| speedup.estimate / self.laws.amdahl)
     }
 }
 
@@ -156,6 +165,9 @@ pub struct SweepResult {
     pub axes: Vec<String>,
     /// What every speedup is relative to, in words.
     pub baseline: String,
+    /// Whether the work grows with the team: then a speedup is a ratio of rates, and Gustafson's law is the one to
+    /// hold it against.
+    pub scaled: bool,
     /// The points, in the order of the grid, the last axis fastest.
     pub rows: Vec<Row>,
 }

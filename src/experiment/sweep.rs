@@ -68,8 +68,7 @@ impl<'a> Sweep<'a> {
         let rows = pairs.iter().enumerate().map(|(number, &(here, there))| {
             let axes = self.point(number).iter().map(|(_, value)| label(value)).collect();
             let work = works.of(&scenarios[here]);
-            // Work that grows with the team is compared by rate: the baseline's time is scaled to this work.
-            let there = there.map(|there| (&samples[there], work.work / works.of(&scenarios[there]).work));
+            let there = there.map(|there| (&samples[there], works.of(&scenarios[there])));
             Row::new(axes, &scenarios[here].architecture_name, &samples[here], there, &work)
         });
         let rows = rows.collect();
@@ -80,6 +79,7 @@ impl<'a> Sweep<'a> {
             seed: self.file.seed(),
             axes: self.axes().iter().map(|axis| axis.label.clone()).collect(),
             baseline: describe(&self.file.baseline()),
+            scaled: self.file.is_scaled(),
             rows,
         })
     }

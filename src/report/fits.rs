@@ -6,8 +6,9 @@ use crate::experiment::Curve;
 use crate::report::number;
 use crate::scaling::{Fit, Point, Verdict, fit, law, verdict};
 
-/// The laws that apply to work of fixed size.
-const FITTED: [&str; 2] = ["amdahl", "usl"];
+/// The laws that apply to work of fixed size, and to work that grows with the team.
+const FIXED: &[&str] = &["amdahl", "usl"];
+const SCALED: &[&str] = &["gustafson"];
 
 /// The fits of a curve and what they say together. Every point counts alike; weights by replications come with `fit`.
 pub struct Fits {
@@ -16,11 +17,12 @@ pub struct Fits {
 }
 
 impl Fits {
-    /// Of the speedups of a curve.
-    pub fn of(curve: &Curve<'_>) -> Fits {
+    /// Of the speedups of a curve; `scaled` if the work grows with the team.
+    pub fn of(curve: &Curve<'_>, scaled: bool) -> Fits {
         let speedups = curve.rows.iter().filter_map(|row| Some((row.agents, row.speedup?.estimate)));
         let points: Vec<Point> = speedups.map(|(n, speedup)| Point::new(f64::from(n), speedup)).collect();
-        let fits: Vec<Fit> = FITTED.iter().filter_map(|name| fit::fit(law(name)?, &points).ok()).collect();
+        let fits: Vec<Fit> =
+            if scaled { SCALED } else { FIXED }.iter().filter_map(|name| fit::fit(law(name)?, &points).ok()).collect();
         let verdict = verdict::judge(&points, &fits);
         Fits { fits, verdict }
     }

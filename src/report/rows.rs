@@ -150,7 +150,7 @@ pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     document.insert("baseline".to_owned(), sweep.baseline.as_str().into());
     document.insert("rows".to_owned(), rows.into());
     let curve = |curve: &crate::experiment::Curve<'_>| {
-        let mut fits = Fits::of(curve).to_json();
+        let mut fits = Fits::of(curve, sweep.scaled).to_json();
         fits["curve"] = curve.label.as_str().into();
         fits
     };

@@ -14,7 +14,8 @@ const WORTH_NAMING: f64 = 0.05;
 /// For a terminal: the verdict of every curve with its table, and how to repeat it. Colours only if asked for.
 pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
     document(sweep, command, |curve| {
-        let (verdict, advice, table) = (verdict(curve), advice(curve), table(curve));
+        let scaled = sweep.scaled;
+        let (verdict, advice, table) = (verdict(curve, scaled), advice(curve, scaled), table(curve, scaled));
         format!("{verdict}\n{advice}\n{}\n", table.to_text(color))
     })
 }
@@ -22,7 +23,8 @@ pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
 /// The same as Markdown.
 pub fn to_markdown(sweep: &SweepResult, command: &str) -> String {
     document(sweep, command, |curve| {
-        let (verdict, advice, table) = (verdict(curve), advice(curve), table(curve));
+        let scaled = sweep.scaled;
+        let (verdict, advice, table) = (verdict(curve, scaled), advice(curve, scaled), table(curve, scaled));
         format!("**{}**\n\n{advice}\n{}\n", markdown(&verdict), table.to_markdown())
     })
 }
@@ -42,15 +44,34 @@ fn document(sweep: &SweepResult, command: &str, section: impl Fn(&Curve<'_>) -> 
     text + &footer(sweep.seed, command)
 }
 
-/// One line: the fastest team.
-pub fn verdict(curve: &Curve<'_>) -> String {
+/// One line: the fastest team; where the work grows with it, the one that does most in its time.
+pub fn verdict(curve: &Curve<'_>, scaled: bool) -> String {
     let label = if curve.label.is_empty() { String::new() } else { format!("{}: ", curve.label) };
+    if scaled {
+        return label + &most(curve);
+    }
     let Some((fastest, makespan)) = best(curve, "makespan_s") else {
         return format!("{label}no run completed");
     };
     let time = number::interval_seconds(makespan.mean, makespan.half_width);
-    let speedup = fastest.speedup.map(|speedup| format!(", {}", against(speedup.estimate, &fastest.laws)));
+    let speedup = fastest.speedup.map(|speedup| {
+        if fastest.over_one_agent {
+            format!(", {}", against(speedup.estimate, &fastest.laws))
+        } else {
+            format!(", speedup {:.2}", speedup.estimate)
+        }
+    });
     format!("{label}fastest with {}: {time}{}", agents(fastest.agents), speedup.unwrap_or_default())
+}
+
+/// Which team does most for its time.
+fn most(curve: &Curve<'_>) -> String {
+    let rows = curve.rows.iter().filter_map(|row| Some((row, row.speedup?.estimate)));
+    let Some((row, speedup)) = rows.reduce(|best, other| if other.1 > best.1 { other } else { best }) else {
+        return "no run completed".to_owned();
+    };
+    let team = agents(row.agents);
+    format!("{team} do {speedup:.2} times the work of one in the same time, of {:.2} (Gustafson)", row.laws.gustafson)
 }
 
 /// A speedup against what theory says of it. Amdahl's law is no bound where free tasks can overlap the serial ones;
@@ -65,7 +86,11 @@ fn against(speedup: f64, laws: &Laws) -> String {
 }
 
 /// A line, or none: where more agents stop helping, and the cheapest team.
-fn advice(curve: &Curve<'_>) -> String {
+fn advice(curve: &Curve<'_>, scaled: bool) -> String {
+    let fits = if curve.rows.len() > 2 { Fits::of(curve, scaled).to_text() + "\n" } else { String::new() };
+    if scaled {
+        return fits;
+    }
     let Some((fastest, makespan)) = best(curve, "makespan_s").filter(|_| curve.rows.len() > 1) else {
         return String::new();
     };
@@ -73,7 +98,6 @@ fn advice(curve: &Curve<'_>) -> String {
     let cheapest = best(curve, "cost").filter(|(_, cost)| cost.mean > 0.0);
     let cheapest =
         cheapest.map(|(row, cost)| format!("; cheapest with {} ({})", agents(row.agents), number::money(cost.mean)));
-    let fits = if curve.rows.len() > 2 { Fits::of(curve).to_text() + "\n" } else { String::new() };
     format!("{growth}{}\n{fits}", cheapest.unwrap_or_default())
 }
 
@@ -81,8 +105,7 @@ fn advice(curve: &Curve<'_>) -> String {
 fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
     let close = |row: &&&Row| {
         let makespan = row.metric("makespan_s");
-        row.agents == fastest.agents
-            || makespan.is_some_and(|own| own.mean - own.half_width <= best.mean + best.half_width)
+        row.agents == fastest.agents || makespan.is_some_and(|own| is_close(own, best))
     };
     let enough = curve.rows.iter().find(close).map_or(fastest.agents, |row| row.agents);
     let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
@@ -93,6 +116,12 @@ fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
     } else {
         "more agents buy nothing".to_owned()
     }
+}
+
+/// Whether two means may be the same. A single run has no interval: then only equal ones are.
+fn is_close(own: &Summary, best: &Summary) -> bool {
+    let reach = own.half_width + best.half_width;
+    if reach.is_finite() { own.mean - best.mean <= reach } else { own.mean <= best.mean }
 }
 
 fn agents(n: u32) -> String {
@@ -106,13 +135,14 @@ fn best<'a>(curve: &Curve<'a>, metric: &str) -> Option<(&'a Row, &'a Summary)> {
 }
 
 /// A row a team size. Columns that would say the same of every size, and nothing of note, are left out.
-pub fn table(curve: &Curve<'_>) -> Table {
+pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "n"),
         Column::number("makespan_s", "makespan"),
         Column::number("speedup", "speedup"),
         Column::number("amdahl_bound", "Amdahl"),
         Column::number("amdahl_share", "share"),
+        Column::number("gustafson", "Gustafson"),
         Column::number("work_span_bound", "work-span"),
         Column::number("llm_calls", "calls"),
         Column::number("tokens", "tokens"),
@@ -150,6 +180,7 @@ pub fn table(curve: &Curve<'_>) -> Table {
             speedup,
             bound(row.laws.amdahl),
             share,
+            bound(row.laws.gustafson),
             bound(row.laws.work_span),
             mean("llm_calls", number::mean_count),
             tokens,
@@ -162,10 +193,14 @@ pub fn table(curve: &Curve<'_>) -> Table {
         ]);
     }
     let all_complete = curve.rows.iter().all(|row| row.completed == row.runs);
+    let over_one_agent = curve.rows.iter().all(|row| row.over_one_agent);
     table.retain(|column, cells| match column.key.as_str() {
         "cost" | "lost_claims" | "conflicts" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | "")),
         "quality" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "1" | "")),
         "completed" => !all_complete,
+        "gustafson" => scaled,
+        "amdahl_bound" | "amdahl_share" => !scaled && over_one_agent,
+        "work_span_bound" => over_one_agent,
         _ => true,
     });
     table

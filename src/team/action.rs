@@ -39,6 +39,8 @@ pub enum Deal {
     Lpt,
     /// Each ready task to a worker that has nothing, in list order.
     ToFree,
+    /// The same, but one task only.
+    OneToFree,
 }
 
 /// When a claim is granted.

@@ -21,7 +21,8 @@ fn the_readme_shows_real_output() {
     let shown = transcripts(&page);
     assert!(shown.len() >= 3, "the README has transcripts");
     for (command, output) in shown {
-        let done = Command::new(env!("CARGO_BIN_EXE_brooks")).args(command.split_whitespace()).output().expect("it runs");
+        let done =
+            Command::new(env!("CARGO_BIN_EXE_brooks")).args(command.split_whitespace()).output().expect("it runs");
         let real = String::from_utf8(done.stdout).expect("text");
         if std::env::var_os("BROOKS_BLESS").is_some() {
             page = page.replacen(&format!("$ brooks {command}\n{output}"), &format!("$ brooks {command}\n{real}"), 1);

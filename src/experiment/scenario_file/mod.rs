@@ -212,6 +212,11 @@ impl ScenarioFile {
         self.parts.seed
     }
 
+    /// Whether the work grows with the team.
+    pub fn is_scaled(&self) -> bool {
+        self.text("scaling") == "scaled"
+    }
+
     /// What speedup is relative to.
     pub fn baseline(&self) -> Baseline {
         let Some(node) = self.root.key("baseline") else { return Baseline::Own };
