@@ -134,9 +134,10 @@ impl IdTable {
         self.words[row as usize * self.width + id as usize / 64] >> (id % 64) & 1 == 1
     }
 
-    /// Takes everything out of all sets.
-    pub fn clear(&mut self) {
-        self.words.fill(0);
+    /// Becomes a copy of `other`, which has the same shape.
+    #[inline]
+    pub fn copy_from(&mut self, other: &IdTable) {
+        self.words.copy_from_slice(&other.words);
     }
 }
 

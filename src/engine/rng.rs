@@ -202,6 +202,12 @@ impl Chance {
     pub const fn happens(self, bits: u64) -> bool {
         (bits >> 1) < self.0
     }
+
+    /// Whether it happens for the draw numbered `index`, which is not made if it never does.
+    #[inline]
+    pub fn strikes(self, draws: Stream, index: u64) -> bool {
+        self.is_possible() && self.happens(draws.nth(index))
+    }
 }
 
 #[cfg(test)]

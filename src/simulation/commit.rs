@@ -1,9 +1,9 @@
 //! The commit: a reply lands, and what changed since its decision surfaces. Within one reply effects land in this
 //! order: writes, claims, completions, assignments, messages.
 
-use crate::engine::{Purpose, Time};
+use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
-use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator};
+use crate::simulation::simulator::{Fate, LEASE, Progress, RECOVERY, Simulator, Underway};
 use crate::team::{AgentId, ClaimOutcome, Reports};
 use crate::workload::TaskId;
 
@@ -26,36 +26,48 @@ enum Outcome {
 
 impl Simulator<'_> {
     /// The agent's reply lands.
-    #[inline]
+    #[inline(always)]
     pub(super) fn commit<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         let member = &mut self.agents[agent as usize];
         member.is_busy = false;
-        let step = &member.step;
+        let step = member.step;
         let busy = self.now - step.start - step.waited;
-        let (kind, fate) = (step.kind, step.fate);
-        let spent = match (kind, fate) {
-            (_, Fate::Crash(away)) => self.crash(agent, away, busy, observer),
-            (Kind::Work, Fate::Normal) => self.commit_work(agent, busy, observer),
-            (Kind::Work, Fate::Nothing) => self.give_up(agent, busy),
-            (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
-            (Kind::Assign | Kind::Monitor | Kind::Idle, _) => TimeSplit { coordination: busy, ..TimeSplit::default() },
+        let spent = if step.kind == Kind::Work && step.fate == Fate::Normal {
+            self.commit_work(agent, &step, busy, observer)
+        } else {
+            self.commit_other(agent, &step, busy, observer)
         };
-        self.end_step(agent, self.now, spent, observer);
+        self.end_step(agent, &step, self.now, spent, observer);
         if !self.agents[agent as usize].is_down {
             self.wakes.is_free(agent);
         }
         self.wakes.woke_change = true;
     }
 
-    #[inline]
-    fn end_step<O: Observer>(&self, agent: AgentId, end: Time, spent: TimeSplit, observer: &mut O) {
-        let step = &self.agents[agent as usize].step;
+    /// A reply that does not get work done, whatever the reason.
+    fn commit_other<O: Observer>(
+        &mut self,
+        agent: AgentId,
+        step: &Underway,
+        busy: Time,
+        observer: &mut O,
+    ) -> TimeSplit {
+        match (step.kind, step.fate) {
+            (_, Fate::Crash) => self.crash(agent, step, busy),
+            (Kind::Work, _) => self.give_up(agent, step, busy),
+            (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
+            (Kind::Assign | Kind::Monitor | Kind::Idle, _) => TimeSplit { coordination: busy, ..TimeSplit::default() },
+        }
+    }
+
+    #[inline(always)]
+    fn end_step<O: Observer>(&self, agent: AgentId, step: &Underway, end: Time, spent: TimeSplit, observer: &mut O) {
         let works = step.kind == Kind::Work;
         observer.step(&Step {
             agent,
             kind: step.kind,
             task: works.then_some(step.task),
-            tasks: if works { step.batch.len().max(1) as u32 } else { 0 },
+            tasks: if works { self.agents[agent as usize].batch.len().max(1) as u32 } else { 0 },
             round: self.round,
             start: step.start,
             end,
@@ -68,35 +80,45 @@ impl Simulator<'_> {
         });
     }
 
-    #[inline]
-    fn commit_work<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
-        let split = if self.agents[agent as usize].step.batch.is_empty() {
-            let (task, seen) = (self.agents[agent as usize].step.task, self.agents[agent as usize].step.seen);
-            let clashes = self.write(task, agent, observer);
-            let outcome = match self.claim(task, agent, seen, observer) {
-                ClaimOutcome::Granted => self.complete(task, agent, busy, clashes, observer),
-                ClaimOutcome::Lost | ClaimOutcome::Blocked => Outcome::Lost,
-            };
-            if outcome == Outcome::Done {
-                self.report(agent, observer);
-            }
-            only(outcome, busy)
-        } else {
-            self.commit_batch(agent, busy, observer)
-        };
-        if self.uses.locks {
-            self.unlock_all(agent);
+    #[inline(always)]
+    fn commit_work<O: Observer>(
+        &mut self,
+        agent: AgentId,
+        step: &Underway,
+        busy: Time,
+        observer: &mut O,
+    ) -> TimeSplit {
+        if self.uses.batches && !self.agents[agent as usize].batch.is_empty() {
+            return self.commit_batch(agent, step, busy, observer);
         }
-        split
+        let clashes = self.write(step.task, agent, step, observer);
+        let outcome = match self.claim(step.task, agent, step.seen, observer) {
+            ClaimOutcome::Granted => self.complete(step.task, agent, busy, clashes, observer),
+            ClaimOutcome::Lost | ClaimOutcome::Blocked => Outcome::Lost,
+        };
+        if outcome == Outcome::Done {
+            self.report(agent, observer);
+        }
+        if self.uses.locks {
+            self.unlock_all(agent, step.task);
+        }
+        only(outcome, busy)
     }
 
     /// Several tasks in one reply: all writes, then all claims, then all completions.
-    fn commit_batch<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
-        let mut batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
+    #[cold]
+    fn commit_batch<O: Observer>(
+        &mut self,
+        agent: AgentId,
+        step: &Underway,
+        busy: Time,
+        observer: &mut O,
+    ) -> TimeSplit {
+        let mut batch = std::mem::take(&mut self.agents[agent as usize].batch);
         let mut clashing = std::mem::take(&mut self.in_batch);
         clashing.clear();
         for &(task, _) in &batch {
-            if self.write(task, agent, observer) {
+            if self.write(task, agent, step, observer) {
                 clashing.insert(task);
             }
         }
@@ -130,36 +152,39 @@ impl Simulator<'_> {
             }
         }
         self.in_batch = clashing;
-        self.agents[agent as usize].step.batch = batch;
+        self.agents[agent as usize].batch = batch;
+        if self.uses.locks {
+            self.unlock_all(agent, step.task);
+        }
         split
     }
 
-    /// Writes land, or would: says whether the step clashes with what others have landed since its decision. Under
-    /// optimistic control a clash keeps the writes out.
-    #[inline]
-    fn write<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> bool {
-        let step = &self.agents[agent as usize].step;
-        let (start, seen) = (step.start, step.seen_workspace);
-        let node = self.nodes[task as usize];
-        if node.writes == 1 && !self.uses.optimistic && !self.uses.clashes {
-            let clashes = self.workspace.changed_since(node.first_write, seen, agent);
-            self.workspace.write(node.first_write, agent);
-            observer.write(&Write { artifact: node.first_write, agent, start, at: self.now, round: self.round });
-            return clashes;
-        }
+    /// Writes land, or would: says whether the step clashes with what others have landed since its decision.
+    #[inline(always)]
+    fn write<O: Observer>(&mut self, task: TaskId, agent: AgentId, step: &Underway, observer: &mut O) -> bool {
+        let Some(artifact) = self.nodes[task as usize].plain_write else {
+            return self.write_all(task, agent, step, observer);
+        };
+        observer.write(&Write { artifact, agent, start: step.start, at: self.now, round: self.round });
+        self.workspace.write(artifact, agent, step.seen_workspace)
+    }
+
+    /// Under optimistic control a clash keeps the writes out.
+    #[inline(never)]
+    fn write_all<O: Observer>(&mut self, task: TaskId, agent: AgentId, step: &Underway, observer: &mut O) -> bool {
         let entry = &self.scenario.graph.tasks()[task as usize];
-        let changed = |artifact: &u32| self.workspace.changed_since(*artifact, seen, agent);
+        let changed = |artifact: &u32| self.workspace.changed_since(*artifact, step.seen_workspace, agent);
         let mut clashes = entry.writes.iter().any(changed);
         if self.uses.optimistic {
             clashes |= entry.reads.iter().any(changed);
         }
         if self.uses.clashes {
-            clashes |= self.clashes_in_meaning(task, agent);
+            clashes |= self.clashes_in_meaning(task, agent, step);
         }
         if !(self.uses.optimistic && clashes) {
             for &artifact in &entry.writes {
-                self.workspace.write(artifact, agent);
-                observer.write(&Write { artifact, agent, start, at: self.now, round: self.round });
+                self.workspace.write(artifact, agent, step.seen_workspace);
+                observer.write(&Write { artifact, agent, start: step.start, at: self.now, round: self.round });
             }
         }
         clashes
@@ -167,8 +192,7 @@ impl Simulator<'_> {
 
     /// Whether the step clashes in meaning with any attempt on a related task that landed since its decision: with
     /// probability 1 - (1 - q)^m for m of them.
-    fn clashes_in_meaning(&self, task: TaskId, agent: AgentId) -> bool {
-        let step = &self.agents[agent as usize].step;
+    fn clashes_in_meaning(&self, task: TaskId, agent: AgentId, step: &Underway) -> bool {
         let peaceful = self.minds[self.agents[agent as usize].mind].faults.peaceful;
         let graph = self.scenario.graph.tasks();
         let shares = |a: &[u32], b: &[u32]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
@@ -177,7 +201,7 @@ impl Simulator<'_> {
             let declared = self.nodes[task as usize].declares && self.nodes[other as usize].declares;
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };
-        let others = self.landed[step.seen_landed..].iter().filter(|&&other| other != task && related(other)).count();
+        let others = self.landed[step.seen_landed as usize..].iter().filter(|&&other| other != task && related(other)).count();
         let draw = self.attempt_stream(task, self.board.version(task) + 1).nth(CLASH);
         let mut all_peaceful = 1.0;
         for _ in 0..others {
@@ -187,11 +211,11 @@ impl Simulator<'_> {
     }
 
     #[inline]
-    fn attempt_stream(&self, task: TaskId, attempt: u32) -> crate::engine::Stream {
+    fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
         self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
     }
 
-    #[inline]
+    #[inline(always)]
     fn claim<O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
         let outcome = self.board.claim(task, agent, seen, self.uses.checks_claims);
         match outcome {
@@ -207,7 +231,7 @@ impl Simulator<'_> {
     }
 
     /// An attempt on a task that the agent holds: is it done, and is it right?
-    #[inline]
+    #[inline(always)]
     fn complete<O: Observer>(
         &mut self,
         task: TaskId,
@@ -222,48 +246,56 @@ impl Simulator<'_> {
             return Outcome::Lost;
         }
         let attempt = self.board.land(task);
-        self.landed.push(task);
-        let faults = self.minds[self.agents[agent as usize].mind].faults;
-        let mut right = true;
-        let mut is_hollow = false;
-        if faults.any || clashes || self.hollow > 0 {
-            let draws = self.attempt_stream(task, attempt);
-            if faults.orphan.happens(draws.nth(ORPHAN)) {
-                self.board.orphan(task, agent);
-                if let Some(lease) = faults.lease {
-                    self.timers.push(self.now + lease, LEASE, task);
-                }
-                self.tell(task, agent, TaskEventKind::Orphaned, observer);
-                return Outcome::Lost;
-            }
-            if self.hollow > 0
-                && faults.detection.happens(draws.nth(HOLLOW_FOUND))
-                && self.reopen_needed(task, observer)
-            {
-                self.tell(task, agent, TaskEventKind::Rejected, observer);
-                self.put_back(task, agent);
-                return Outcome::Again;
-            }
-            right = !clashes && !faults.error.happens(draws.nth(ERROR));
-            if !right && faults.detection.happens(draws.nth(DETECTION)) {
-                let kind = if clashes { TaskEventKind::Conflicted } else { TaskEventKind::Rejected };
-                self.tell(task, agent, kind, observer);
-                self.put_back(task, agent);
-                return Outcome::Again;
-            }
-            is_hollow = faults.premature.happens(draws.nth(PREMATURE));
+        if self.uses.clashes {
+            self.landed.push(task);
+        }
+        let draws = self.attempt_stream(task, attempt);
+        let mind = self.agents[agent as usize].mind;
+        if self.minds[mind].faults.orphan.strikes(draws, ORPHAN) {
+            return self.forget(task, agent, observer);
+        }
+        if self.hollow > 0 && self.trips(task, mind, draws, observer) {
+            self.tell(task, agent, TaskEventKind::Rejected, observer);
+            self.put_back(task, agent);
+            return Outcome::Again;
+        }
+        let faults = &self.minds[mind].faults;
+        let mut right = !clashes && !faults.error.strikes(draws, ERROR);
+        if !right && faults.detection.strikes(draws, DETECTION) {
+            let kind = if clashes { TaskEventKind::Conflicted } else { TaskEventKind::Rejected };
+            self.tell(task, agent, kind, observer);
+            self.put_back(task, agent);
+            return Outcome::Again;
+        }
+        if faults.premature.strikes(draws, PREMATURE) {
+            self.tasks[task as usize] = Progress { spent: part, is_hollow: true };
+            self.hollow += 1;
+            right = false;
         }
         if !self.uses.checks_claims && !self.uses.checks_completions {
             let done = |&on: &TaskId| self.board.status(on) == crate::team::Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
-        let progress = &mut self.tasks[task as usize];
-        progress.spent = part;
-        progress.is_hollow = is_hollow;
-        self.hollow += u32::from(is_hollow);
         self.wakes.woke_ready |= self.board.complete(task, agent);
-        self.tell(task, agent, TaskEventKind::Completed { right: right && !is_hollow }, observer);
+        self.tell(task, agent, TaskEventKind::Completed { right }, observer);
         Outcome::Done
+    }
+
+    /// The claim is forgotten: the task looks taken until a lease runs out, if there is one.
+    #[cold]
+    fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> Outcome {
+        self.board.orphan(task, agent);
+        if let Some(lease) = self.minds[self.agents[agent as usize].mind].faults.lease {
+            self.timers.push(self.now + lease, LEASE, task);
+        }
+        self.tell(task, agent, TaskEventKind::Orphaned, observer);
+        Outcome::Lost
+    }
+
+    /// Whether the attempt comes upon a dependency that was said to be done and is not, and notices.
+    #[cold]
+    fn trips<O: Observer>(&mut self, task: TaskId, mind: usize, draws: Stream, observer: &mut O) -> bool {
+        self.minds[mind].faults.detection.strikes(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
     }
 
     /// The task is still to be done: by its owner, or by anybody.
@@ -319,45 +351,46 @@ impl Simulator<'_> {
     }
 
     /// The step's effects are lost and its agent is away for a while.
-    fn crash<O: Observer>(&mut self, agent: AgentId, away: Time, busy: Time, _observer: &mut O) -> TimeSplit {
-        self.timers.push(self.now + away, RECOVERY, agent);
-        self.agents[agent as usize].is_down = true;
-        if self.agents[agent as usize].step.kind == Kind::Work {
-            return self.give_up(agent, busy);
+    fn crash(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
+        let member = &mut self.agents[agent as usize];
+        member.is_down = true;
+        self.timers.push(self.now + member.away, RECOVERY, agent);
+        if step.kind == Kind::Work {
+            return self.give_up(agent, step, busy);
         }
         TimeSplit { lost: busy, ..TimeSplit::default() }
     }
 
     /// A working step ends without any effect; what it held is free again.
-    fn give_up(&mut self, agent: AgentId, busy: Time) -> TimeSplit {
+    fn give_up(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
         if self.uses.claims_at_once {
-            let batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
-            let single = [(self.agents[agent as usize].step.task, 0)];
+            let batch = std::mem::take(&mut self.agents[agent as usize].batch);
+            let single = [(step.task, 0)];
             for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
                 if self.board.status(task) == crate::team::Status::Claimed(agent) {
                     self.put_back(task, agent);
                 }
             }
-            self.agents[agent as usize].step.batch = batch;
+            self.agents[agent as usize].batch = batch;
         }
         if self.uses.locks {
-            self.unlock_all(agent);
+            self.unlock_all(agent, step.task);
         }
         TimeSplit { lost: busy, ..TimeSplit::default() }
     }
 
-    fn unlock_all(&mut self, agent: AgentId) {
-        let graph = &*self.scenario.graph;
-        let step = &self.agents[agent as usize].step;
-        self.workspace.unlock(&graph.tasks()[step.task as usize].writes, agent);
-        for &(task, _) in &step.batch {
-            self.workspace.unlock(&graph.tasks()[task as usize].writes, agent);
+    #[cold]
+    fn unlock_all(&mut self, agent: AgentId, first: TaskId) {
+        let tasks = self.scenario.graph.tasks();
+        self.workspace.unlock(&tasks[first as usize].writes, agent);
+        for &(task, _) in &self.agents[agent as usize].batch {
+            self.workspace.unlock(&tasks[task as usize].writes, agent);
         }
     }
 
     /// What the lead handed out arrives: tasks that are still nobody's change hands, and each new owner is told.
     fn commit_assignments<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
-        let deals = std::mem::take(&mut self.agents[agent as usize].step.deals);
+        let deals = std::mem::take(&mut self.agents[agent as usize].deals);
         for (place, &(task, to)) in deals.iter().enumerate() {
             if self.board.assign(task, to) {
                 self.wakes.woke_ready = true;
@@ -367,7 +400,7 @@ impl Simulator<'_> {
                 }
             }
         }
-        self.agents[agent as usize].step.deals = deals;
+        self.agents[agent as usize].deals = deals;
         TimeSplit { coordination: busy, ..TimeSplit::default() }
     }
 
@@ -414,10 +447,11 @@ impl Simulator<'_> {
             let member = &mut self.agents[agent as usize];
             if member.is_busy {
                 member.is_busy = false;
-                let under_way = self.now - member.step.start;
-                member.step.waited = member.step.waited.min(under_way);
-                let lost = under_way - member.step.waited;
-                self.end_step(agent, self.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
+                let mut step = member.step;
+                let under_way = self.now - step.start;
+                step.waited = step.waited.min(under_way);
+                let lost = under_way - step.waited;
+                self.end_step(agent, &step, self.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
             }
         }
     }

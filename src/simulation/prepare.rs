@@ -22,18 +22,23 @@ impl<'s> Simulator<'s> {
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
         let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
+        let optimistic = scenario.consistency == Consistency::Optimistic;
+        let clashes = any(|mind| mind.faults.peaceful < 1.0);
+        let plain_writes = !optimistic && !clashes;
         let mut simulator = Simulator {
             scenario,
             terms,
             lead,
             stations: scenario.resources.iter().map(Shared::new).collect(),
             able: skills_of(team, graph),
-            nodes: graph.tasks().iter().map(|task| Node::new(task, graph)).collect(),
+            nodes: graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect(),
             uses: Uses {
                 batches: any(|mind| !matches!(mind.batch, Batch::One)),
                 locks: scenario.consistency == Consistency::Lock,
-                optimistic: scenario.consistency == Consistency::Optimistic,
-                clashes: any(|mind| mind.faults.peaceful < 1.0),
+                optimistic,
+                clashes,
+                hollow: any(|mind| mind.faults.premature.is_possible()),
+                effects: any(|mind| mind.effects.any),
                 claims_at_once: terms.claims == Claims::AtDecision,
                 hands_out: lead.is_some() || terms.dealt.is_some(),
                 checks_claims: check == DependencyCheck::Claim,
@@ -103,12 +108,11 @@ fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
 }
 
 impl Node {
-    fn new(task: &Task, graph: &TaskGraph) -> Node {
+    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> Node {
         let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
         Node {
             key: task.key,
-            first_write: task.writes[0],
-            writes: task.writes.len() as u32,
+            plain_write: (plain_writes && task.writes.len() == 1).then_some(task.writes[0]),
             declares: !(is_own && task.reads.is_empty()),
         }
     }

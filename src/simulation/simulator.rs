@@ -38,7 +38,7 @@ pub struct Simulator<'s> {
     pub(super) mail: Mail,
     pub(super) agents: Vec<Member>,
     pub(super) tasks: Vec<Progress>,
-    /// Tasks in the order in which attempts on them landed.
+    /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
     pub(super) hollow: u32,
@@ -55,9 +55,8 @@ pub struct Simulator<'s> {
 pub(super) struct Node {
     /// The identity that keys its draws.
     pub(super) key: u64,
-    /// The first artifact that it writes, and how many there are.
-    pub(super) first_write: ArtifactId,
-    pub(super) writes: u32,
+    /// The only artifact that it writes, if there is one and nothing more to a write than that.
+    pub(super) plain_write: Option<ArtifactId>,
     /// Whether it declares what it reads and writes.
     pub(super) declares: bool,
 }
@@ -71,6 +70,10 @@ pub(super) struct Uses {
     pub(super) optimistic: bool,
     /// Clashes in meaning, on top of overlapping writes.
     pub(super) clashes: bool,
+    /// Tasks may be said to be done that are not.
+    pub(super) hollow: bool,
+    /// Latencies that vary between runs, agents, rounds and calls.
+    pub(super) effects: bool,
     pub(super) claims_at_once: bool,
     /// Somebody hands out tasks, before the start or as they come.
     pub(super) hands_out: bool,
@@ -102,17 +105,18 @@ pub(super) struct Member {
     pub(super) is_busy: bool,
     pub(super) is_down: bool,
     pub(super) step: Underway,
+    /// All tasks of the step and their versions as seen, if there is more than one; else empty.
+    pub(super) batch: Vec<(TaskId, u32)>,
+    /// What an assigning step will hand out.
+    pub(super) deals: Vec<(TaskId, AgentId)>,
+    /// How long a crashing step will keep it away.
+    pub(super) away: Time,
 }
 
 /// A step between decision and commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Underway {
     pub(super) kind: Kind,
-    pub(super) start: Time,
-    pub(super) latency: Time,
-    pub(super) waited: Time,
-    /// Resources passed.
-    pub(super) stage: usize,
     pub(super) fate: Fate,
     /// The first task, its version as seen, and the ordinal of this start.
     pub(super) task: TaskId,
@@ -120,11 +124,12 @@ pub(super) struct Underway {
     pub(super) ordinal: u32,
     /// The version of the workspace, and the attempts landed, as seen.
     pub(super) seen_workspace: u32,
-    pub(super) seen_landed: usize,
-    /// All tasks and their versions as seen, if there is more than one; else empty.
-    pub(super) batch: Vec<(TaskId, u32)>,
-    /// What an assigning step will hand out.
-    pub(super) deals: Vec<(TaskId, AgentId)>,
+    pub(super) seen_landed: u32,
+    /// Resources passed.
+    pub(super) stage: u32,
+    pub(super) start: Time,
+    pub(super) latency: Time,
+    pub(super) waited: Time,
     pub(super) input_tokens: u32,
     pub(super) cached_tokens: u32,
     pub(super) output_tokens: u32,
@@ -136,26 +141,24 @@ pub(super) enum Fate {
     Normal,
     /// It changes nothing.
     Nothing,
-    /// Its effects are lost, and the agent is away for this long.
-    Crash(Time),
+    /// Its effects are lost, and the agent is away for a while.
+    Crash,
 }
 
 impl Default for Underway {
     fn default() -> Underway {
         Underway {
             kind: Kind::Idle,
-            start: Time::ZERO,
-            latency: Time::ZERO,
-            waited: Time::ZERO,
-            stage: 0,
             fate: Fate::Normal,
             task: 0,
             seen: 0,
             ordinal: 0,
             seen_workspace: 0,
             seen_landed: 0,
-            batch: Vec::new(),
-            deals: Vec::new(),
+            stage: 0,
+            start: Time::ZERO,
+            latency: Time::ZERO,
+            waited: Time::ZERO,
             input_tokens: 0,
             cached_tokens: 0,
             output_tokens: 0,
@@ -166,8 +169,6 @@ impl Default for Underway {
 /// What is known of a task besides what the board says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
-    /// Starts so far: keys the draws of the next.
-    pub(super) starts: u32,
     /// What the attempt took that got it done.
     pub(super) spent: Time,
     /// Said to be done and is not.
@@ -237,7 +238,9 @@ impl<'s> Simulator<'s> {
             }
             let start = self.now;
             self.round += 1;
-            self.draw_round_effects();
+            if self.uses.effects {
+                self.draw_round_effects();
+            }
             if !self.start_round(architecture, observer, idle_calls) {
                 self.round -= 1;
                 if self.timers.is_empty() {
@@ -262,18 +265,20 @@ impl<'s> Simulator<'s> {
     }
 
     /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
+    #[inline(always)]
     fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
-        for word in 0..self.wakes.collect() {
-            let mut due = self.wakes.due(word);
+        let causes = self.wakes.causes();
+        for group in 0..self.wakes.groups() {
+            let mut due = self.wakes.due(group, causes);
             while due != 0 {
                 if !self.uses.hands_out && self.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
-                    due &= !self.wakes.waiting_for_ready(word);
+                    due &= !self.wakes.waiting_for_ready(group);
                     if due == 0 {
                         break;
                     }
                 }
-                let agent = word as u32 * 64 + due.trailing_zeros();
+                let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
                 self.wakes.take(agent);
                 let action = self.ask(architecture, agent);
@@ -290,6 +295,7 @@ impl<'s> Simulator<'s> {
         }
     }
 
+    #[inline(always)]
     /// Asks everybody; says whether anybody does anything that could change something.
     fn start_round<A: Architecture + ?Sized, O: Observer>(
         &mut self,
@@ -358,31 +364,40 @@ impl<'s> Simulator<'s> {
         self.board.clear();
         self.workspace.clear();
         self.mail.clear();
-        self.tasks.fill(Progress::default());
+        if self.uses.hollow {
+            self.tasks.fill(Progress::default());
+        }
         self.landed.clear();
         self.hollow = 0;
         self.calls = 0;
         self.tokens = 0;
-        self.wakes.begin(self.agents.len());
+        self.wakes.begin();
         for shared in &mut self.stations {
             shared.station.clear();
         }
-        for (id, member) in self.agents.iter_mut().enumerate() {
+        for member in &mut self.agents {
             member.steps = 0;
             member.history = 0;
             member.is_busy = false;
             member.is_down = false;
-            let effects = &self.minds[member.mind].effects;
-            if effects.any {
-                let factor = |effect: &Option<Sampler>, entity: u64| {
-                    let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
-                    effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
-                };
-                member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
-            }
+        }
+        if self.uses.effects {
+            self.draw_temperaments();
         }
         for &(task, at) in &self.releases {
             self.timers.push(at, RELEASE, task);
+        }
+    }
+
+    /// The latency factors that agents keep for the run.
+    fn draw_temperaments(&mut self) {
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            let effects = &self.minds[member.mind].effects;
+            let factor = |effect: &Option<Sampler>, entity: u64| {
+                let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
+                effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
+            };
+            member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
         }
     }
 
@@ -402,6 +417,7 @@ impl<'s> Simulator<'s> {
     }
 
     /// The next thing that happens by itself.
+    #[cold]
     fn fire_timer<O: Observer>(&mut self, observer: &mut O) {
         let Some(timer) = self.timers.pop() else { return };
         self.now = self.now.max(timer.time());

@@ -127,6 +127,12 @@ pub struct TaskList<'a> {
 }
 
 impl TaskList<'_> {
+    /// The list as one word, if there are at most 64 tasks: the common case, and a much shorter way.
+    #[inline]
+    fn only_word(&self) -> Option<u64> {
+        if let ([tasks], [among]) = (self.tasks, self.among) { Some(tasks & among) } else { None }
+    }
+
     #[inline]
     fn words(&self) -> impl Iterator<Item = u64> {
         self.tasks.iter().zip(self.among).map(|(tasks, among)| tasks & among)
@@ -135,20 +141,30 @@ impl TaskList<'_> {
     /// The first of the list.
     #[inline]
     pub fn first(&self) -> Option<TaskId> {
-        self.iter().next()
+        match self.only_word() {
+            Some(0) => None,
+            Some(word) => Some(word.trailing_zeros()),
+            None => self.iter().next(),
+        }
     }
 
     /// Any of the list, each as likely.
     #[inline]
     pub fn random(&self, rng: &mut Stream) -> Option<TaskId> {
+        match self.only_word() {
+            Some(0) => None,
+            Some(word) => Some(select(word, rng.below(word.count_ones()))),
+            None => self.random_of_many(rng),
+        }
+    }
+
+    #[cold]
+    fn random_of_many(&self, rng: &mut Stream) -> Option<TaskId> {
         let len = self.len();
         if len == 0 {
             return None;
         }
         let mut rank = rng.below(len);
-        if let ([tasks], [among]) = (self.tasks, self.among) {
-            return Some(select(tasks & among, rank));
-        }
         for (at, word) in self.words().enumerate() {
             let ones = word.count_ones();
             if rank < ones {
