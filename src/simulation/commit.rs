@@ -31,13 +31,13 @@ impl Simulator<'_> {
         let member = &mut self.agents[agent as usize];
         member.is_busy = false;
         let step = member.step;
-        let busy = self.now - step.start - step.waited;
+        let busy = self.team.now - step.start - step.waited;
         let spent = if step.kind == Kind::Work && step.fate == Fate::Normal {
             self.commit_work(agent, &step, busy, observer)
         } else {
             self.commit_other(agent, &step, busy, observer)
         };
-        self.end_step(agent, &step, self.now, spent, observer);
+        self.end_step(agent, &step, self.team.now, spent, observer);
         if !self.agents[agent as usize].is_down {
             self.wakes.is_free(agent);
         }
@@ -165,7 +165,7 @@ impl Simulator<'_> {
         let Some(artifact) = self.nodes[task as usize].plain_write else {
             return self.write_all(task, agent, step, observer);
         };
-        observer.write(&Write { artifact, agent, start: step.start, at: self.now, round: self.round });
+        observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
         self.workspace.write(artifact, agent, step.seen_workspace)
     }
 
@@ -184,7 +184,7 @@ impl Simulator<'_> {
         if !(self.uses.optimistic && clashes) {
             for &artifact in &entry.writes {
                 self.workspace.write(artifact, agent, step.seen_workspace);
-                observer.write(&Write { artifact, agent, start: step.start, at: self.now, round: self.round });
+                observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
             }
         }
         clashes
@@ -202,7 +202,7 @@ impl Simulator<'_> {
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };
         let others = self.landed[step.seen_landed as usize..].iter().filter(|&&other| other != task && related(other)).count();
-        let draw = self.attempt_stream(task, self.board.version(task) + 1).nth(CLASH);
+        let draw = self.attempt_stream(task, self.team.board.version(task) + 1).nth(CLASH);
         let mut all_peaceful = 1.0;
         for _ in 0..others {
             all_peaceful *= peaceful;
@@ -217,7 +217,7 @@ impl Simulator<'_> {
 
     #[inline(always)]
     fn claim<O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
-        let outcome = self.board.claim(task, agent, seen, self.uses.checks_claims);
+        let outcome = self.team.board.claim(task, agent, seen, self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
                 if !self.uses.claims_at_once {
@@ -240,12 +240,12 @@ impl Simulator<'_> {
         clashes: bool,
         observer: &mut O,
     ) -> Outcome {
-        if self.uses.checks_completions && !self.board.is_startable(task) {
+        if self.uses.checks_completions && !self.team.board.is_startable(task) {
             self.tell(task, agent, TaskEventKind::BlockedClaim, observer);
             self.put_back(task, agent);
             return Outcome::Lost;
         }
-        let attempt = self.board.land(task);
+        let attempt = self.team.board.land(task);
         if self.uses.clashes {
             self.landed.push(task);
         }
@@ -273,10 +273,10 @@ impl Simulator<'_> {
             right = false;
         }
         if !self.uses.checks_claims && !self.uses.checks_completions {
-            let done = |&on: &TaskId| self.board.status(on) == crate::team::Status::Done;
+            let done = |&on: &TaskId| self.team.board.status(on) == crate::team::Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
-        self.wakes.woke_ready |= self.board.complete(task, agent);
+        self.wakes.woke_ready |= self.team.board.complete(task, agent);
         self.tell(task, agent, TaskEventKind::Completed { right }, observer);
         Outcome::Done
     }
@@ -284,9 +284,9 @@ impl Simulator<'_> {
     /// The claim is forgotten: the task looks taken until a lease runs out, if there is one.
     #[cold]
     fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> Outcome {
-        self.board.orphan(task, agent);
+        self.team.board.orphan(task, agent);
         if let Some(lease) = self.minds[self.agents[agent as usize].mind].faults.lease {
-            self.timers.push(self.now + lease, LEASE, task);
+            self.timers.push(self.team.now + lease, LEASE, task);
         }
         self.tell(task, agent, TaskEventKind::Orphaned, observer);
         Outcome::Lost
@@ -301,7 +301,7 @@ impl Simulator<'_> {
     /// The task is still to be done: by its owner, or by anybody.
     #[inline]
     fn put_back(&mut self, task: TaskId, agent: AgentId) {
-        self.board.release(task, agent);
+        self.team.board.release(task, agent);
         self.wakes.woke_ready = true;
     }
 
@@ -324,14 +324,14 @@ impl Simulator<'_> {
         progress.is_hollow = false;
         self.hollow -= 1;
         let spent = progress.spent;
-        self.board.reopen(task, owner);
+        self.team.board.reopen(task, owner);
         self.wakes.woke_ready = true;
         self.tell(task, owner.unwrap_or(0), TaskEventKind::Reopened { spent, right: false }, observer);
     }
 
     /// Who gets a task that comes back after it had left its owner's hands: whom it was dealt to before the start.
     pub(super) fn owner_after(&self, task: TaskId) -> Option<AgentId> {
-        self.board.dealt_to(task)
+        self.team.board.dealt_to(task)
     }
 
     /// All is said to be done: is it? What is not, and is noticed now, has to be done again.
@@ -342,19 +342,19 @@ impl Simulator<'_> {
         // Whoever is best at noticing looks; a team of one kind has one detection rate.
         let detection = self.minds[0].faults.detection;
         for task in 0..self.tasks.len() as TaskId {
-            let draws = self.attempt_stream(task, self.board.version(task));
+            let draws = self.attempt_stream(task, self.team.board.version(task));
             if self.tasks[task as usize].is_hollow && detection.happens(draws.nth(AUDIT)) {
                 self.reopen(task, observer);
             }
         }
-        self.board.all_done()
+        self.team.board.all_done()
     }
 
     /// The step's effects are lost and its agent is away for a while.
     fn crash(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
         let member = &mut self.agents[agent as usize];
         member.is_down = true;
-        self.timers.push(self.now + member.away, RECOVERY, agent);
+        self.timers.push(self.team.now + member.away, RECOVERY, agent);
         if step.kind == Kind::Work {
             return self.give_up(agent, step, busy);
         }
@@ -367,7 +367,7 @@ impl Simulator<'_> {
             let batch = std::mem::take(&mut self.agents[agent as usize].batch);
             let single = [(step.task, 0)];
             for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
-                if self.board.status(task) == crate::team::Status::Claimed(agent) {
+                if self.team.board.status(task) == crate::team::Status::Claimed(agent) {
                     self.put_back(task, agent);
                 }
             }
@@ -392,7 +392,7 @@ impl Simulator<'_> {
     fn commit_assignments<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
         let deals = std::mem::take(&mut self.agents[agent as usize].deals);
         for (place, &(task, to)) in deals.iter().enumerate() {
-            if self.board.assign(task, to) {
+            if self.team.board.assign(task, to) {
                 self.wakes.woke_ready = true;
                 self.tell(task, to, TaskEventKind::Assigned, observer);
                 if deals[..place].iter().all(|&(_, other)| other != to) {
@@ -405,12 +405,12 @@ impl Simulator<'_> {
     }
 
     /// Tells whoever the protocol says that a task is done.
-    #[inline]
+    #[inline(always)]
     fn report<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         match self.terms.reports {
             Reports::Nobody => {}
             Reports::Lead => {
-                if let Some(lead) = self.lead.filter(|&lead| lead != agent) {
+                if let Some(lead) = self.team.lead.filter(|&lead| lead != agent) {
                     self.send(agent, Some(lead), observer);
                 }
             }
@@ -424,21 +424,21 @@ impl Simulator<'_> {
             return;
         }
         if let Some(to) = to {
-            self.mail.send(to);
+            self.team.mail.send(to);
             self.wakes.woke_mail(to);
         } else {
-            self.mail.broadcast(from);
+            self.team.mail.broadcast(from);
             for other in 0..=others {
                 self.wakes.woke_mail(other);
             }
         }
         let deliveries = if to.is_some() { 1 } else { others };
-        observer.message(&Message { from, to, deliveries, at: self.now });
+        observer.message(&Message { from, to, deliveries, at: self.team.now });
     }
 
     #[inline]
     pub(super) fn tell<O: Observer>(&self, task: TaskId, agent: AgentId, kind: TaskEventKind, observer: &mut O) {
-        observer.task(&TaskEvent { task, agent, at: self.now, kind });
+        observer.task(&TaskEvent { task, agent, at: self.team.now, kind });
     }
 
     /// The run is over: what is still under way has been for nothing.
@@ -448,10 +448,10 @@ impl Simulator<'_> {
             if member.is_busy {
                 member.is_busy = false;
                 let mut step = member.step;
-                let under_way = self.now - step.start;
+                let under_way = self.team.now - step.start;
                 step.waited = step.waited.min(under_way);
                 let lost = under_way - step.waited;
-                self.end_step(agent, &step, self.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
+                self.end_step(agent, &step, self.team.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
             }
         }
     }

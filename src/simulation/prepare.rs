@@ -7,7 +7,7 @@ use crate::simulation::mind::{Batch, Mind};
 use crate::simulation::simulator::{Member, Node, Progress, Shared, Simulator, Uses};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
-use crate::team::{Agent, Board, Claims, Consistency, Mail, Resource, Station, View, Workspace};
+use crate::team::{Agent, Board, Claims, Commons, Consistency, Mail, Resource, Station, View, Workspace};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 impl<'s> Simulator<'s> {
@@ -28,9 +28,7 @@ impl<'s> Simulator<'s> {
         let mut simulator = Simulator {
             scenario,
             terms,
-            lead,
             stations: scenario.resources.iter().map(Shared::new).collect(),
-            able: skills_of(team, graph),
             nodes: graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect(),
             uses: Uses {
                 batches: any(|mind| !matches!(mind.batch, Batch::One)),
@@ -47,13 +45,18 @@ impl<'s> Simulator<'s> {
             releases: graph.tasks().iter().enumerate().filter_map(late).collect(),
             keys: Keys::default(),
             key_source: KeySource::new(scenario.seed),
-            now: Time::ZERO,
+            team: Commons {
+                now: Time::ZERO,
+                lead,
+                graph: scenario.graph.clone(),
+                board: Board::new(graph, team.len(), check != DependencyCheck::None),
+                mail: Mail::new(team.len()),
+                able: skills_of(team, graph),
+            },
             round: 0,
             queue: EventQueue::new(),
             timers: EventQueue::new(),
-            board: Board::new(graph, team.len(), check != DependencyCheck::None),
             workspace: Workspace::new(graph.artifacts().len()),
-            mail: Mail::new(team.len()),
             wakes: Wakes::new(team.len()),
             tasks: vec![Progress::default(); graph.len()],
             landed: Vec::with_capacity(2 * graph.len()),
@@ -72,11 +75,12 @@ impl<'s> Simulator<'s> {
 
     fn deal_before_start(&mut self) {
         let Some(rule) = self.terms.dealt else { return };
-        let board = self.board.clone().all_visible();
-        let view = View { board: &board, ..self.view(0) };
+        let mut team = self.team.clone();
+        team.board = team.board.all_visible();
+        let view = View { me: 0, team: &team };
         let mut dealer = Dealer::default();
         let deals = dealer.deal(rule, &view).to_vec();
-        self.board.deal_before_start(&deals);
+        self.team.board.deal_before_start(&deals);
     }
 }
 

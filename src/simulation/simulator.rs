@@ -4,23 +4,20 @@
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Stream, Time};
+use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::mind::Mind;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
-use crate::team::{Action, AgentId, Blocks, Board, Mail, Station, Until, View, Workspace};
+use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
 use crate::workload::{ArtifactId, TaskId};
 
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) terms: Terms,
-    pub(super) lead: Option<AgentId>,
     pub(super) minds: Vec<Mind>,
     pub(super) stations: Vec<Shared>,
-    /// By agent: the tasks that it has the skill for.
-    pub(super) able: IdTable,
     pub(super) nodes: Vec<Node>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
@@ -28,14 +25,12 @@ pub struct Simulator<'s> {
     pub(super) keys: Keys,
     pub(super) key_source: KeySource,
     // What a run changes.
-    pub(super) now: Time,
+    pub(super) team: Commons,
     pub(super) round: u32,
     pub(super) queue: EventQueue,
     /// What happens by itself: releases, leases that run out, recoveries.
     pub(super) timers: EventQueue,
-    pub(super) board: Board,
     pub(super) workspace: Workspace,
-    pub(super) mail: Mail,
     pub(super) agents: Vec<Member>,
     pub(super) tasks: Vec<Progress>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
@@ -192,13 +187,13 @@ impl<'s> Simulator<'s> {
         observer: &mut O,
     ) -> Ending {
         self.begin(replication);
-        observer.begin(self.agents.len(), self.board.len(), self.scenario.graph.artifacts().len());
+        observer.begin(self.agents.len(), self.team.board.len(), self.scenario.graph.artifacts().len());
         let ending = match self.scenario.pacing {
             Pacing::Async => self.run_async(architecture, observer),
             Pacing::Rounds { idle_calls } => self.run_rounds(architecture, observer, idle_calls),
         };
         self.cut_off(observer);
-        observer.end(ending, self.now);
+        observer.end(ending, self.team.now);
         ending
     }
 
@@ -211,12 +206,12 @@ impl<'s> Simulator<'s> {
                 let Some(event) = self.queue.pop() else { return Ending::Stalled };
                 if event.time() > self.scenario.limits.time {
                     self.queue.push(event.time(), STEP, event.slot());
-                    self.now = self.scenario.limits.time;
+                    self.team.now = self.scenario.limits.time;
                     return Ending::OutOfTime;
                 }
-                self.now = event.time();
+                self.team.now = event.time();
                 self.advance(event.slot(), observer);
-                if self.board.all_done() && self.passes_audit(observer) {
+                if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
             }
@@ -233,10 +228,10 @@ impl<'s> Simulator<'s> {
         idle_calls: bool,
     ) -> Ending {
         loop {
-            while self.timers.next_time().is_some_and(|at| at <= self.now) {
+            while self.timers.next_time().is_some_and(|at| at <= self.team.now) {
                 self.fire_timer(observer);
             }
-            let start = self.now;
+            let start = self.team.now;
             self.round += 1;
             if self.uses.effects {
                 self.draw_round_effects();
@@ -251,14 +246,14 @@ impl<'s> Simulator<'s> {
             }
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
-                self.now = event.time();
+                self.team.now = event.time();
                 self.advance(event.slot(), observer);
             }
-            observer.round(&Round { number: self.round, start, end: self.now });
-            if self.board.all_done() && self.passes_audit(observer) {
+            observer.round(&Round { number: self.round, start, end: self.team.now });
+            if self.team.board.all_done() && self.passes_audit(observer) {
                 return Ending::Completed;
             }
-            if self.is_over_limit() || self.now > self.scenario.limits.time {
+            if self.is_over_limit() || self.team.now > self.scenario.limits.time {
                 return Ending::OutOfTime;
             }
         }
@@ -269,14 +264,12 @@ impl<'s> Simulator<'s> {
     fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
         let causes = self.wakes.causes();
         for group in 0..self.wakes.groups() {
-            let mut due = self.wakes.due(group, causes);
+            let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if !self.uses.hands_out && self.board.ready().is_empty() {
+                if due & waiting != 0 && !self.uses.hands_out && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
-                    due &= !self.wakes.waiting_for_ready(group);
-                    if due == 0 {
-                        break;
-                    }
+                    due &= !waiting;
+                    continue;
                 }
                 let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
@@ -319,7 +312,7 @@ impl<'s> Simulator<'s> {
             for agent in 0..self.agents.len() as AgentId {
                 let member = &self.agents[agent as usize];
                 if !member.is_busy && !member.is_down {
-                    if self.lead == Some(agent) {
+                    if self.team.lead == Some(agent) {
                         self.start_call(agent, Kind::Monitor, observer);
                     } else if idle_calls {
                         self.start_call(agent, Kind::Idle, observer);
@@ -337,33 +330,24 @@ impl<'s> Simulator<'s> {
 
     #[inline]
     pub(super) fn view(&self, agent: AgentId) -> View<'_> {
-        View {
-            me: agent,
-            now: self.now,
-            lead: self.lead,
-            graph: &self.scenario.graph,
-            board: &self.board,
-            mail: &self.mail,
-            able: &self.able,
-        }
+        View { me: agent, team: &self.team }
     }
 
     /// The stream of an agent's next step.
     #[inline]
     pub(super) fn agent_stream(&self, purpose: Purpose, agent: AgentId) -> Stream {
-        let steps = self.agents[agent as usize].steps;
-        self.keys.stream(purpose, u64::from(agent) << 32 | u64::from(steps))
+        self.keys.stream(purpose, step_of(agent, self.agents[agent as usize].steps))
     }
 
     fn begin(&mut self, replication: u64) {
         self.keys = self.key_source.keys(replication);
-        self.now = Time::ZERO;
+        self.team.now = Time::ZERO;
         self.round = 0;
         self.queue.clear();
         self.timers.clear();
-        self.board.clear();
+        self.team.board.clear();
         self.workspace.clear();
-        self.mail.clear();
+        self.team.mail.clear();
         if self.uses.hollow {
             self.tasks.fill(Progress::default());
         }
@@ -420,12 +404,12 @@ impl<'s> Simulator<'s> {
     #[cold]
     fn fire_timer<O: Observer>(&mut self, observer: &mut O) {
         let Some(timer) = self.timers.pop() else { return };
-        self.now = self.now.max(timer.time());
+        self.team.now = self.team.now.max(timer.time());
         match timer.class() {
-            RELEASE => self.wakes.woke_ready |= self.board.publish(timer.slot()),
+            RELEASE => self.wakes.woke_ready |= self.team.board.publish(timer.slot()),
             LEASE => {
                 let owner = self.owner_after(timer.slot());
-                if self.board.reclaim(timer.slot(), owner) {
+                if self.team.board.reclaim(timer.slot(), owner) {
                     self.wakes.woke_ready = true;
                     self.tell(timer.slot(), owner.unwrap_or(0), TaskEventKind::Reclaimed, observer);
                 }
@@ -442,6 +426,12 @@ impl<'s> Simulator<'s> {
         let limits = &self.scenario.limits;
         self.calls >= limits.calls || self.tokens > limits.tokens || self.round >= limits.rounds
     }
+}
+
+/// The entity that an agent's step is to the streams.
+#[inline]
+pub(super) fn step_of(agent: AgentId, step: u32) -> u64 {
+    u64::from(agent) << 32 | u64::from(step)
 }
 
 const RUN_ENTITY: u64 = 0;

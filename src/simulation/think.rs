@@ -1,9 +1,9 @@
 //! From decision to arrival: what a step takes on, how long it thinks, how many tokens it moves.
 
-use crate::engine::{Purpose, Sampler, Time};
+use crate::engine::{Purpose, Sampler, Stream, Time};
 use crate::record::{Kind, Observer, Start, TaskEventKind};
-use crate::simulation::mind::{Batch, Pace};
-use crate::simulation::simulator::{Fate, STEP, Simulator, Underway};
+use crate::simulation::mind::{Batch, Mishaps, Pace};
+use crate::simulation::simulator::{Fate, STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, Blocks, ClaimOutcome, Deal, Status};
 use crate::workload::TaskId;
 
@@ -31,8 +31,7 @@ impl Simulator<'_> {
         if self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
-        let seen = self.board.version(first);
-        let ordinal = self.board.start(first);
+        let (seen, ordinal) = self.team.board.start(first);
         if self.uses.claims_at_once {
             self.claim_at_once(agent, first, seen, observer);
         }
@@ -126,17 +125,16 @@ impl Simulator<'_> {
     /// Settles what becomes of the step, counts its tokens, and schedules its arrival.
     #[inline(always)]
     fn launch<O: Observer>(&mut self, agent: AgentId, mut step: Underway, mut latency: f64, observer: &mut O) {
-        let member = &self.agents[agent as usize];
+        let member = &mut self.agents[agent as usize];
         let mind = &self.minds[member.mind];
         if mind.mishaps.any {
-            (step.fate, latency) = self.mishap(agent, latency);
+            let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
+            (step.fate, latency) = mishap(&mind.mishaps, draws, latency, &mut member.away);
         }
-        let mind = &self.minds[self.agents[agent as usize].mind];
-        let inbox = self.mail.read(agent).saturating_mul(mind.tokens.per_message);
-        let member = &mut self.agents[agent as usize];
+        let inbox = self.team.mail.read(agent).saturating_mul(mind.tokens.per_message);
         step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
         step.cached_tokens = ((u64::from(step.input_tokens) * mind.cached_65536) >> 16) as u32;
-        step.start = self.now;
+        step.start = self.team.now;
         step.latency = Time::from_us_f64(latency);
         step.seen_workspace = self.workspace.version();
         step.seen_landed = self.landed.len() as u32;
@@ -147,35 +145,18 @@ impl Simulator<'_> {
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
         let task = (step.kind == Kind::Work).then_some(step.task);
-        observer.start(&Start { agent, kind: step.kind, task, at: self.now });
-        let begin = if self.stations.is_empty() { self.now } else { self.wait_for_call(agent, step.latency) };
+        observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
+        let begin = if self.stations.is_empty() { self.team.now } else { self.wait_for_call(agent, step.latency) };
         self.queue.push(begin + step.latency, STEP, agent);
-    }
-
-    /// What goes wrong with a step of that latency, and the latency that it has then.
-    #[cold]
-    fn mishap(&mut self, agent: AgentId, mut latency: f64) -> (Fate, f64) {
-        let draws = self.agent_stream(Purpose::Mishap, agent);
-        let member = &mut self.agents[agent as usize];
-        let mishaps = &self.minds[member.mind].mishaps;
-        if mishaps.stall.happens(draws.nth(STALL)) {
-            latency += mishaps.stall_time.at(draws.nth(STALL_TIME));
-        }
-        if mishaps.crash.happens(draws.nth(CRASH)) {
-            member.away = Time::from_us_f64(mishaps.recovery.at(draws.nth(RECOVERY)));
-            return (Fate::Crash, latency);
-        }
-        let fate = if mishaps.no_progress.happens(draws.nth(NO_PROGRESS)) { Fate::Nothing } else { Fate::Normal };
-        (fate, latency)
     }
 
     /// A call that needs a place at a resource of its own kind (a rate limit) waits for one; returns when it begins.
     fn wait_for_call(&mut self, agent: AgentId, latency: Time) -> Time {
-        let mut begin = self.now;
+        let mut begin = self.team.now;
         for shared in self.stations.iter_mut().filter(|shared| shared.service.is_none()) {
             begin = shared.station.serve(begin, latency);
         }
-        self.agents[agent as usize].step.waited += begin - self.now;
+        self.agents[agent as usize].step.waited += begin - self.team.now;
         begin
     }
 
@@ -217,10 +198,10 @@ impl Simulator<'_> {
         }
         // While it blocks everyone, a reply that does not use it waits for it all the same.
         let service = if uses { Time::from_us_f64(sampler.at(draws.nth(0))) } else { Time::ZERO };
-        let begin = shared.station.serve(self.now, service);
-        step.waited += begin - self.now;
+        let begin = shared.station.serve(self.team.now, service);
+        step.waited += begin - self.team.now;
         let until = begin + service;
-        (until > self.now).then_some(until)
+        (until > self.team.now).then_some(until)
     }
 
     /// Takes on further tasks: as many as the agent's batching says, its own after its own, unowned after unowned.
@@ -238,24 +219,24 @@ impl Simulator<'_> {
             self.agents[agent as usize].batch.clear();
             return;
         }
-        let owns = self.board.is_owned(first, agent);
+        let owns = self.team.board.is_owned(first, agent);
         let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
         let mut batch = std::mem::take(&mut self.agents[agent as usize].batch);
         batch.clear();
         let mut in_batch = std::mem::take(&mut self.in_batch);
         in_batch.clear();
         in_batch.insert(first);
-        batch.push((first, self.board.version(first)));
+        batch.push((first, self.team.board.version(first)));
         for &task in self.scenario.graph.topological() {
             if batch.len() as u32 >= most {
                 break;
             }
             let open = if owns {
-                self.board.is_owned(task, agent)
+                self.team.board.is_owned(task, agent)
             } else {
-                self.board.is_visible(task)
-                    && self.board.status(task) == Status::Pending
-                    && self.able.contains(agent, task)
+                self.team.board.is_visible(task)
+                    && self.team.board.status(task) == Status::Pending
+                    && self.team.able.contains(agent, task)
             };
             if task == first || !open {
                 continue;
@@ -263,10 +244,10 @@ impl Simulator<'_> {
             // Its own chain is worked through in one go; of the pool, only what is ready unless the agent looks ahead.
             let depends_on = &self.scenario.graph.tasks()[task as usize].depends_on;
             let follows =
-                || depends_on.iter().all(|&on| self.board.status(on) == Status::Done || in_batch.contains(on));
-            if self.board.is_startable(task) || ahead && follows() {
+                || depends_on.iter().all(|&on| self.team.board.status(on) == Status::Done || in_batch.contains(on));
+            if self.team.board.is_startable(task) || ahead && follows() {
                 in_batch.insert(task);
-                batch.push((task, self.board.version(task)));
+                batch.push((task, self.team.board.version(task)));
             }
         }
         if batch.len() == 1 {
@@ -301,7 +282,7 @@ impl Simulator<'_> {
         if self.uses.batches {
             return self.claim_batch(agent, first, observer);
         }
-        if self.board.claim(first, agent, seen, true) == ClaimOutcome::Granted {
+        if self.team.board.claim(first, agent, seen, true) == ClaimOutcome::Granted {
             self.tell(first, agent, TaskEventKind::Claimed, observer);
         }
     }
@@ -314,9 +295,24 @@ impl Simulator<'_> {
                 task = further;
             }
             // A task that the agent runs ahead to is not granted yet; that comes out when the step lands.
-            if self.board.claim(task, agent, self.board.version(task), true) == ClaimOutcome::Granted {
+            if self.team.board.claim(task, agent, self.team.board.version(task), true) == ClaimOutcome::Granted {
                 self.tell(task, agent, TaskEventKind::Claimed, observer);
             }
         }
     }
+}
+
+/// What goes wrong with a step of that latency, the latency that it has then, and how long it keeps its agent away.
+#[cold]
+#[inline(never)]
+fn mishap(mishaps: &Mishaps, draws: Stream, mut latency: f64, away: &mut Time) -> (Fate, f64) {
+    if mishaps.stall.happens(draws.nth(STALL)) {
+        latency += mishaps.stall_time.at(draws.nth(STALL_TIME));
+    }
+    if mishaps.crash.happens(draws.nth(CRASH)) {
+        *away = Time::from_us_f64(mishaps.recovery.at(draws.nth(RECOVERY)));
+        return (Fate::Crash, latency);
+    }
+    let fate = if mishaps.no_progress.happens(draws.nth(NO_PROGRESS)) { Fate::Nothing } else { Fate::Normal };
+    (fate, latency)
 }

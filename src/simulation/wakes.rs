@@ -5,7 +5,9 @@ use crate::team::{AgentId, Until};
 /// The agents that are not busy, by what they wait for.
 #[derive(Clone, Debug)]
 pub(super) struct Wakes {
-    groups: Vec<Group>,
+    /// The first 64 agents, which is nearly always all.
+    first: Group,
+    others: Vec<Group>,
     agents: usize,
     /// Something happened that those may have waited for.
     pub(super) woke_ready: bool,
@@ -31,14 +33,14 @@ pub(super) struct Causes {
 
 impl Wakes {
     pub(super) fn new(agents: usize) -> Wakes {
-        let groups = vec![Group::default(); agents.div_ceil(64)];
-        Wakes { groups, agents, woke_ready: false, woke_change: false }
+        let others = vec![Group::default(); agents.div_ceil(64) - 1];
+        Wakes { first: Group::default(), others, agents, woke_ready: false, woke_change: false }
     }
 
     /// Everybody is free.
     pub(super) fn begin(&mut self) {
         let mut left = self.agents;
-        for group in &mut self.groups {
+        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
             let here = left.min(64);
             *group = Group { fresh: u64::MAX >> (64 - here), ..Group::default() };
             left -= here;
@@ -50,7 +52,12 @@ impl Wakes {
     /// How many groups of 64 agents there are.
     #[inline]
     pub(super) fn groups(&self) -> usize {
-        self.groups.len()
+        1 + self.others.len()
+    }
+
+    #[inline]
+    fn group(&mut self, number: usize) -> &mut Group {
+        if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
     }
 
     /// What has happened since this was last asked.
@@ -63,23 +70,18 @@ impl Wakes {
         causes
     }
 
-    /// Those of a group who are to be asked now.
+    /// Those of a group who are to be asked now, and those of them who wait for a task to be ready.
     #[inline]
-    pub(super) fn due(&self, group: usize, causes: Causes) -> u64 {
-        let group = &self.groups[group];
-        group.fresh | group.ready & causes.ready | group.change & causes.change
-    }
-
-    /// Those of a group who wait for a task to be ready.
-    #[inline]
-    pub(super) fn waiting_for_ready(&self, group: usize) -> u64 {
-        self.groups[group].ready
+    pub(super) fn due(&mut self, group: usize, causes: Causes) -> (u64, u64) {
+        let group = self.group(group);
+        let waiting = group.ready & causes.ready;
+        (group.fresh | waiting | group.change & causes.change, waiting)
     }
 
     /// An agent is being asked.
     #[inline]
     pub(super) fn take(&mut self, agent: AgentId) {
-        let (group, others) = (&mut self.groups[agent as usize / 64], !bit(agent));
+        let (group, others) = (self.group(agent as usize / 64), !bit(agent));
         group.fresh &= others;
         group.ready &= others;
         group.change &= others;
@@ -88,7 +90,7 @@ impl Wakes {
     /// An agent that was asked has nothing to do.
     #[inline]
     pub(super) fn sleep(&mut self, agent: AgentId, until: Until) {
-        let group = &mut self.groups[agent as usize / 64];
+        let group = self.group(agent as usize / 64);
         match until {
             Until::Ready => group.ready |= bit(agent),
             Until::Mail => group.mail |= bit(agent),
@@ -99,12 +101,12 @@ impl Wakes {
     /// An agent is free again.
     #[inline]
     pub(super) fn is_free(&mut self, agent: AgentId) {
-        self.groups[agent as usize / 64].fresh |= bit(agent);
+        self.group(agent as usize / 64).fresh |= bit(agent);
     }
 
     /// Mail came for an agent.
     pub(super) fn woke_mail(&mut self, agent: AgentId) {
-        let group = &mut self.groups[agent as usize / 64];
+        let group = self.group(agent as usize / 64);
         group.fresh |= group.mail & bit(agent);
         group.mail &= !bit(agent);
     }

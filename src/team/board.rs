@@ -241,12 +241,12 @@ impl Board {
         true
     }
 
-    /// A step begins on a task; returns how many have before.
+    /// A step begins on a task; returns the task's version, and how many steps have begun on it before.
     #[inline]
-    pub fn start(&mut self, task: TaskId) -> u32 {
+    pub fn start(&mut self, task: TaskId) -> (u32, u32) {
         let entry = &mut self.tasks[task as usize];
         entry.starts += 1;
-        entry.starts - 1
+        (entry.version, entry.starts - 1)
     }
 
     /// `agent`, which has seen the task at version `seen`, asks for it. A task that it owns is its own even while
@@ -312,7 +312,7 @@ impl Board {
     }
 
     /// A claimed task is said to be done; says whether that made others startable.
-    #[inline]
+    #[inline(always)]
     pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
         let entry = &mut self.tasks[task as usize];
         entry.status = Status::Done;
@@ -368,17 +368,14 @@ impl Board {
         }
     }
 
-    #[inline]
+    // Whether a task has become startable is hard to foresee, so nothing branches on it.
+    #[inline(always)]
     fn waits_for_one_less(tasks: &mut [Entry], ready: &mut IdSet, startable: &mut IdSet, task: TaskId) -> bool {
         let entry = &mut tasks[task as usize];
         entry.waits_for -= 1;
-        if entry.waits_for > 0 || matches!(entry.status, Status::Done | Status::Orphaned(_)) {
-            return false;
-        }
-        startable.insert(task);
-        if entry.status == Status::Pending {
-            ready.insert(task);
-        }
-        true
+        let opens = (entry.waits_for == 0) & !matches!(entry.status, Status::Done | Status::Orphaned(_));
+        startable.insert_if(opens, task);
+        ready.insert_if(opens & matches!(entry.status, Status::Pending), task);
+        opens
     }
 }
