@@ -27,25 +27,26 @@ enum Outcome {
 impl Simulator<'_> {
     /// The agent's reply lands.
     #[inline(always)]
-    pub(super) fn commit<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+    pub(super) fn commit<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         let member = &mut self.agents[agent as usize];
         member.is_busy = false;
         let step = member.step;
-        let busy = self.team.now - step.start - step.waited;
-        let spent = if step.kind == Kind::Work && step.fate == Fate::Normal {
-            self.commit_work(agent, &step, busy, observer)
+        let waited = if RARE { step.waited } else { Time::ZERO };
+        let busy = self.team.now - step.start - waited;
+        let spent = if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
+            self.commit_work::<RARE, O>(agent, &step, busy, observer)
         } else {
-            self.commit_other(agent, &step, busy, observer)
+            self.commit_other::<RARE, O>(agent, &step, busy, observer)
         };
-        self.end_step(agent, &step, self.team.now, spent, observer);
-        if !self.agents[agent as usize].is_down {
+        self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
+        if !RARE || !self.agents[agent as usize].is_down {
             self.wakes.is_free(agent);
         }
         self.wakes.woke_change = true;
     }
 
     /// A reply that does not get work done, whatever the reason.
-    fn commit_other<O: Observer>(
+    fn commit_other<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
         step: &Underway,
@@ -61,18 +62,18 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    fn end_step<O: Observer>(&self, agent: AgentId, step: &Underway, end: Time, spent: TimeSplit, observer: &mut O) {
+    fn end_step<const RARE: bool, O: Observer>(&self, agent: AgentId, step: &Underway, end: Time, spent: TimeSplit, observer: &mut O) {
         let works = step.kind == Kind::Work;
         observer.step(&Step {
             agent,
             kind: step.kind,
             task: works.then_some(step.task),
-            tasks: if works { self.agents[agent as usize].batch.len().max(1) as u32 } else { 0 },
+            tasks: if works { self.tasks_of::<RARE>(agent) } else { 0 },
             round: self.round,
             start: step.start,
             end,
             latency: step.latency,
-            waited: step.waited,
+            waited: if RARE { step.waited } else { Time::ZERO },
             spent,
             input_tokens: step.input_tokens,
             cached_tokens: step.cached_tokens,
@@ -80,26 +81,32 @@ impl Simulator<'_> {
         });
     }
 
+    /// How many tasks a working step is about.
+    #[inline]
+    fn tasks_of<const RARE: bool>(&self, agent: AgentId) -> u32 {
+        if RARE { self.agents[agent as usize].batch.len().max(1) as u32 } else { 1 }
+    }
+
     #[inline(always)]
-    fn commit_work<O: Observer>(
+    fn commit_work<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
         step: &Underway,
         busy: Time,
         observer: &mut O,
     ) -> TimeSplit {
-        if self.uses.batches && !self.agents[agent as usize].batch.is_empty() {
-            return self.commit_batch(agent, step, busy, observer);
+        if RARE && self.uses.batches && !self.agents[agent as usize].batch.is_empty() {
+            return self.commit_batch::<O>(agent, step, busy, observer);
         }
-        let clashes = self.write(step.task, agent, step, observer);
-        let outcome = match self.claim(step.task, agent, step.seen, observer) {
-            ClaimOutcome::Granted => self.complete(step.task, agent, busy, clashes, observer),
+        let clashes = self.write::<RARE, O>(step.task, agent, step, observer);
+        let outcome = match self.claim::<RARE, O>(step.task, agent, step.seen, observer) {
+            ClaimOutcome::Granted => self.complete::<RARE, O>(step.task, agent, busy, clashes, observer),
             ClaimOutcome::Lost | ClaimOutcome::Blocked => Outcome::Lost,
         };
         if outcome == Outcome::Done {
             self.report(agent, observer);
         }
-        if self.uses.locks {
+        if RARE && self.uses.locks {
             self.unlock_all(agent, step.task);
         }
         only(outcome, busy)
@@ -118,13 +125,13 @@ impl Simulator<'_> {
         let mut clashing = std::mem::take(&mut self.in_batch);
         clashing.clear();
         for &(task, _) in &batch {
-            if self.write(task, agent, step, observer) {
+            if self.write::<true, O>(task, agent, step, observer) {
                 clashing.insert(task);
             }
         }
         for (task, seen) in &mut batch {
             // From here on `seen` says whether the claim was granted.
-            *seen = u32::from(self.claim(*task, agent, *seen, observer) == ClaimOutcome::Granted);
+            *seen = u32::from(self.claim::<true, O>(*task, agent, *seen, observer) == ClaimOutcome::Granted);
         }
         let graph = self.scenario.graph.clone();
         let size = |task: TaskId| graph.tasks()[task as usize].size;
@@ -138,7 +145,7 @@ impl Simulator<'_> {
                 if is_last { left } else { left.min(Time::from_us_f64(busy.as_us() as f64 * size(task) / whole)) };
             left = left - part;
             let outcome = if granted == 1 {
-                self.complete(task, agent, part, clashing.contains(task), observer)
+                self.complete::<true, O>(task, agent, part, clashing.contains(task), observer)
             } else {
                 Outcome::Lost
             };
@@ -161,10 +168,12 @@ impl Simulator<'_> {
 
     /// Writes land, or would: says whether the step clashes with what others have landed since its decision.
     #[inline(always)]
-    fn write<O: Observer>(&mut self, task: TaskId, agent: AgentId, step: &Underway, observer: &mut O) -> bool {
-        let Some(artifact) = self.nodes[task as usize].plain_write else {
+    fn write<const RARE: bool, O: Observer>(&mut self, task: TaskId, agent: AgentId, step: &Underway, observer: &mut O) -> bool {
+        let node = self.nodes[task as usize];
+        if RARE && !node.plain_write {
             return self.write_all(task, agent, step, observer);
-        };
+        }
+        let artifact = node.first_write;
         observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
         self.workspace.write(artifact, agent, step.seen_workspace)
     }
@@ -216,8 +225,8 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    fn claim<O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
-        let outcome = self.team.board.claim(task, agent, seen, self.uses.checks_claims);
+    fn claim<const RARE: bool, O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
+        let outcome = self.team.board.claim(task, agent, seen, !RARE || self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
                 if !self.uses.claims_at_once {
@@ -232,7 +241,7 @@ impl Simulator<'_> {
 
     /// An attempt on a task that the agent holds: is it done, and is it right?
     #[inline(always)]
-    fn complete<O: Observer>(
+    fn complete<const RARE: bool, O: Observer>(
         &mut self,
         task: TaskId,
         agent: AgentId,
@@ -240,21 +249,21 @@ impl Simulator<'_> {
         clashes: bool,
         observer: &mut O,
     ) -> Outcome {
-        if self.uses.checks_completions && !self.team.board.is_startable(task) {
+        if RARE && self.uses.checks_completions && !self.team.board.is_startable(task) {
             self.tell(task, agent, TaskEventKind::BlockedClaim, observer);
             self.put_back(task, agent);
             return Outcome::Lost;
         }
         let attempt = self.team.board.land(task);
-        if self.uses.clashes {
+        if RARE && self.uses.clashes {
             self.landed.push(task);
         }
         let draws = self.attempt_stream(task, attempt);
-        let mind = self.agents[agent as usize].mind;
-        if self.minds[mind].faults.orphan.strikes(draws, ORPHAN) {
+        let mind = if RARE { self.agents[agent as usize].mind } else { 0 };
+        if RARE && self.minds[mind].faults.orphan.strikes(draws, ORPHAN) {
             return self.forget(task, agent, observer);
         }
-        if self.hollow > 0 && self.trips(task, mind, draws, observer) {
+        if RARE && self.hollow > 0 && self.trips(task, mind, draws, observer) {
             self.tell(task, agent, TaskEventKind::Rejected, observer);
             self.put_back(task, agent);
             return Outcome::Again;
@@ -267,12 +276,12 @@ impl Simulator<'_> {
             self.put_back(task, agent);
             return Outcome::Again;
         }
-        if faults.premature.strikes(draws, PREMATURE) {
+        if RARE && faults.premature.strikes(draws, PREMATURE) {
             self.tasks[task as usize] = Progress { spent: part, is_hollow: true };
             self.hollow += 1;
             right = false;
         }
-        if !self.uses.checks_claims && !self.uses.checks_completions {
+        if RARE && !self.uses.checks_claims && !self.uses.checks_completions {
             let done = |&on: &TaskId| self.team.board.status(on) == crate::team::Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
@@ -442,7 +451,7 @@ impl Simulator<'_> {
     }
 
     /// The run is over: what is still under way has been for nothing.
-    pub(super) fn cut_off<O: Observer>(&mut self, observer: &mut O) {
+    pub(super) fn cut_off<const RARE: bool, O: Observer>(&mut self, observer: &mut O) {
         for agent in 0..self.agents.len() as AgentId {
             let member = &mut self.agents[agent as usize];
             if member.is_busy {
@@ -451,7 +460,7 @@ impl Simulator<'_> {
                 let under_way = self.team.now - step.start;
                 step.waited = step.waited.min(under_way);
                 let lost = under_way - step.waited;
-                self.end_step(agent, &step, self.team.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
+                self.end_step::<RARE, O>(agent, &step, self.team.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
             }
         }
     }

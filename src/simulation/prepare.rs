@@ -25,12 +25,21 @@ impl<'s> Simulator<'s> {
         let optimistic = scenario.consistency == Consistency::Optimistic;
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
+        let nodes: Vec<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
             terms,
             stations: scenario.resources.iter().map(Shared::new).collect(),
-            nodes: graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect(),
             uses: Uses {
+                anything_rare: minds.len() > 1
+                    || any(|mind| !matches!(mind.batch, Batch::One) || mind.mishaps.any)
+                    || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
+                    || !scenario.resources.is_empty()
+                    || !releases.is_empty()
+                    || nodes.iter().any(|node| !node.plain_write)
+                    || scenario.consistency == Consistency::Lock
+                    || check != DependencyCheck::Claim,
                 batches: any(|mind| !matches!(mind.batch, Batch::One)),
                 locks: scenario.consistency == Consistency::Lock,
                 optimistic,
@@ -42,7 +51,8 @@ impl<'s> Simulator<'s> {
                 checks_claims: check == DependencyCheck::Claim,
                 checks_completions: check == DependencyCheck::Complete,
             },
-            releases: graph.tasks().iter().enumerate().filter_map(late).collect(),
+            releases,
+            nodes,
             keys: Keys::default(),
             key_source: KeySource::new(scenario.seed),
             team: Commons {
@@ -116,7 +126,8 @@ impl Node {
         let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
         Node {
             key: task.key,
-            plain_write: (plain_writes && task.writes.len() == 1).then_some(task.writes[0]),
+            first_write: task.writes[0],
+            plain_write: plain_writes && task.writes.len() == 1,
             declares: !(is_own && task.reads.is_empty()),
         }
     }

@@ -50,8 +50,10 @@ pub struct Simulator<'s> {
 pub(super) struct Node {
     /// The identity that keys its draws.
     pub(super) key: u64,
-    /// The only artifact that it writes, if there is one and nothing more to a write than that.
-    pub(super) plain_write: Option<ArtifactId>,
+    /// The first artifact that it writes.
+    pub(super) first_write: ArtifactId,
+    /// It writes no other, and there is nothing more to a write than that.
+    pub(super) plain_write: bool,
     /// Whether it declares what it reads and writes.
     pub(super) declares: bool,
 }
@@ -60,6 +62,9 @@ pub(super) struct Node {
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(super) struct Uses {
+    /// Any of what follows the remark `RARE`. The loop is compiled twice, with all that and without: what is not there
+    /// need not be asked for, and nothing that it could have changed need be looked up again.
+    pub(super) anything_rare: bool,
     pub(super) batches: bool,
     pub(super) locks: bool,
     pub(super) optimistic: bool,
@@ -188,19 +193,21 @@ impl<'s> Simulator<'s> {
     ) -> Ending {
         self.begin(replication);
         observer.begin(self.agents.len(), self.team.board.len(), self.scenario.graph.artifacts().len());
-        let ending = match self.scenario.pacing {
-            Pacing::Async => self.run_async(architecture, observer),
-            Pacing::Rounds { idle_calls } => self.run_rounds(architecture, observer, idle_calls),
+        let ending = match (self.scenario.pacing, self.uses.anything_rare) {
+            (Pacing::Async, false) => self.run_async::<false, A, O>(architecture, observer),
+            (Pacing::Async, true) => self.run_async::<true, A, O>(architecture, observer),
+            (Pacing::Rounds { idle_calls }, false) => self.run_rounds::<false, A, O>(architecture, observer, idle_calls),
+            (Pacing::Rounds { idle_calls }, true) => self.run_rounds::<true, A, O>(architecture, observer, idle_calls),
         };
-        self.cut_off(observer);
+        self.cut_off::<true, O>(observer);
         observer.end(ending, self.team.now);
         ending
     }
 
-    fn run_async<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) -> Ending {
+    fn run_async<const RARE: bool, A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) -> Ending {
         loop {
-            self.start_steps(architecture, observer);
-            if !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
+            self.start_steps::<RARE, A, O>(architecture, observer);
+            if RARE && !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
                 self.fire_timer(observer);
             } else {
                 let Some(event) = self.queue.pop() else { return Ending::Stalled };
@@ -210,7 +217,7 @@ impl<'s> Simulator<'s> {
                     return Ending::OutOfTime;
                 }
                 self.team.now = event.time();
-                self.advance(event.slot(), observer);
+                self.advance::<RARE, O>(event.slot(), observer);
                 if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
@@ -221,14 +228,14 @@ impl<'s> Simulator<'s> {
         }
     }
 
-    fn run_rounds<A: Architecture + ?Sized, O: Observer>(
+    fn run_rounds<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
         observer: &mut O,
         idle_calls: bool,
     ) -> Ending {
         loop {
-            while self.timers.next_time().is_some_and(|at| at <= self.team.now) {
+            while RARE && self.timers.next_time().is_some_and(|at| at <= self.team.now) {
                 self.fire_timer(observer);
             }
             let start = self.team.now;
@@ -236,9 +243,9 @@ impl<'s> Simulator<'s> {
             if self.uses.effects {
                 self.draw_round_effects();
             }
-            if !self.start_round(architecture, observer, idle_calls) {
+            if !self.start_round::<RARE, A, O>(architecture, observer, idle_calls) {
                 self.round -= 1;
-                if self.timers.is_empty() {
+                if !RARE || self.timers.is_empty() {
                     return Ending::Stalled;
                 }
                 self.fire_timer(observer);
@@ -247,7 +254,7 @@ impl<'s> Simulator<'s> {
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
                 self.team.now = event.time();
-                self.advance(event.slot(), observer);
+                self.advance::<RARE, O>(event.slot(), observer);
             }
             observer.round(&Round { number: self.round, start, end: self.team.now });
             if self.team.board.all_done() && self.passes_audit(observer) {
@@ -261,7 +268,7 @@ impl<'s> Simulator<'s> {
 
     /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
     #[inline(always)]
-    fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
+    fn start_steps<const RARE: bool, A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
         let causes = self.wakes.causes();
         for group in 0..self.wakes.groups() {
             let (mut due, waiting) = self.wakes.due(group, causes);
@@ -276,9 +283,9 @@ impl<'s> Simulator<'s> {
                 self.wakes.take(agent);
                 let action = self.ask(architecture, agent);
                 let started = match action {
-                    Action::Work(task) => self.start_work(agent, task, observer),
-                    Action::Assign(deal) => self.start_assigning(agent, deal, observer),
-                    Action::Monitor => self.start_call(agent, Kind::Monitor, observer),
+                    Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                    Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
+                    Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
                     Action::Wait(_) => false,
                 };
                 if !started {
@@ -290,7 +297,7 @@ impl<'s> Simulator<'s> {
 
     #[inline(always)]
     /// Asks everybody; says whether anybody does anything that could change something.
-    fn start_round<A: Architecture + ?Sized, O: Observer>(
+    fn start_round<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
         observer: &mut O,
@@ -298,12 +305,12 @@ impl<'s> Simulator<'s> {
     ) -> bool {
         let mut anybody = false;
         for agent in 0..self.agents.len() as AgentId {
-            if self.agents[agent as usize].is_down {
+            if RARE && self.agents[agent as usize].is_down {
                 continue;
             }
             anybody |= match self.ask(architecture, agent) {
-                Action::Work(task) => self.start_work(agent, task, observer),
-                Action::Assign(deal) => self.start_assigning(agent, deal, observer),
+                Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
         }
@@ -313,9 +320,9 @@ impl<'s> Simulator<'s> {
                 let member = &self.agents[agent as usize];
                 if !member.is_busy && !member.is_down {
                     if self.team.lead == Some(agent) {
-                        self.start_call(agent, Kind::Monitor, observer);
+                        self.start_call::<RARE, O>(agent, Kind::Monitor, observer);
                     } else if idle_calls {
-                        self.start_call(agent, Kind::Idle, observer);
+                        self.start_call::<RARE, O>(agent, Kind::Idle, observer);
                     }
                 }
             }

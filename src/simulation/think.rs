@@ -24,25 +24,25 @@ const CALL_EFFECT: u64 = 2;
 impl Simulator<'_> {
     /// Starts a step on `first` and what goes with it; says no if a lock is held.
     #[inline(always)]
-    pub(super) fn start_work<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
-        if self.uses.batches {
+    pub(super) fn start_work<const RARE: bool, O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
+        if RARE && self.uses.batches {
             self.gather_batch(agent, first);
         }
-        if self.uses.locks && !self.lock_all(agent, first) {
+        if RARE && RARE && self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
         let (seen, ordinal) = self.team.board.start(first);
         if self.uses.claims_at_once {
-            self.claim_at_once(agent, first, seen, observer);
+            self.claim_at_once::<RARE, O>(agent, first, seen, observer);
         }
-        let (latency, output_tokens) = self.work_latency(agent, first, ordinal);
+        let (latency, output_tokens) = self.work_latency::<RARE>(agent, first, ordinal);
         let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
-        self.launch(agent, step, latency, observer);
+        self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
 
     /// Starts handing out tasks; says no if there is nothing to hand out.
-    pub(super) fn start_assigning<O: Observer>(&mut self, agent: AgentId, deal: Deal, observer: &mut O) -> bool {
+    pub(super) fn start_assigning<const RARE: bool, O: Observer>(&mut self, agent: AgentId, deal: Deal, observer: &mut O) -> bool {
         let mut dealer = std::mem::take(&mut self.dealer);
         let deals = dealer.deal(deal, &self.view(agent));
         let planned = &mut self.agents[agent as usize].deals;
@@ -50,11 +50,11 @@ impl Simulator<'_> {
         planned.extend_from_slice(deals);
         let any = !deals.is_empty();
         self.dealer = dealer;
-        any && self.start_call(agent, Kind::Assign, observer)
+        any && self.start_call::<RARE, O>(agent, Kind::Assign, observer)
     }
 
     /// Starts a call that works on no task.
-    pub(super) fn start_call<O: Observer>(&mut self, agent: AgentId, kind: Kind, observer: &mut O) -> bool {
+    pub(super) fn start_call<const RARE: bool, O: Observer>(&mut self, agent: AgentId, kind: Kind, observer: &mut O) -> bool {
         let member = &mut self.agents[agent as usize];
         member.batch.clear();
         let mind = &self.minds[member.mind];
@@ -67,23 +67,23 @@ impl Simulator<'_> {
             latency *= self.effect(agent, draws.nth(CALL_EFFECT));
         }
         let step = Underway { kind, output_tokens: mind.tokens.overhead, ..Underway::default() };
-        self.launch(agent, step, latency, observer);
+        self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
 
     /// Microseconds of the call and of the tools after it, and the tokens that it writes.
     #[inline(always)]
-    fn work_latency(&self, agent: AgentId, first: TaskId, ordinal: u32) -> (f64, u32) {
-        let mind = &self.minds[self.agents[agent as usize].mind];
+    fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId, ordinal: u32) -> (f64, u32) {
+        let mind = if RARE { &self.minds[self.agents[agent as usize].mind] } else { &self.minds[0] };
         let draws = self.keys.stream_nth(Purpose::Latency, self.nodes[first as usize].key, u64::from(ordinal));
         let mut output = mind.task_tokens[first as usize];
-        if self.uses.batches {
+        if RARE && self.uses.batches {
             output = self.with_further_tokens(agent, output);
         }
         let mut latency = match &mind.latency {
             Pace::PerTask { task, .. } => {
                 let alone = task.at(draws.nth(LATENCY));
-                if self.uses.batches { self.with_further_times(agent, task, alone) } else { alone }
+                if RARE && self.uses.batches { self.with_further_times(agent, task, alone) } else { alone }
             }
             Pace::Tokens { ttft_us, us_per_token } => ttft_us + f64::from(output) * us_per_token,
         };
@@ -124,10 +124,10 @@ impl Simulator<'_> {
 
     /// Settles what becomes of the step, counts its tokens, and schedules its arrival.
     #[inline(always)]
-    fn launch<O: Observer>(&mut self, agent: AgentId, mut step: Underway, mut latency: f64, observer: &mut O) {
+    fn launch<const RARE: bool, O: Observer>(&mut self, agent: AgentId, mut step: Underway, mut latency: f64, observer: &mut O) {
         let member = &mut self.agents[agent as usize];
-        let mind = &self.minds[member.mind];
-        if mind.mishaps.any {
+        let mind = if RARE { &self.minds[member.mind] } else { &self.minds[0] };
+        if RARE && mind.mishaps.any {
             let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
             (step.fate, latency) = mishap(&mind.mishaps, draws, latency, &mut member.away);
         }
@@ -146,7 +146,7 @@ impl Simulator<'_> {
         self.calls += 1;
         let task = (step.kind == Kind::Work).then_some(step.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
-        let begin = if self.stations.is_empty() { self.team.now } else { self.wait_for_call(agent, step.latency) };
+        let begin = if RARE { self.wait_for_call(agent, step.latency) } else { self.team.now };
         self.queue.push(begin + step.latency, STEP, agent);
     }
 
@@ -162,11 +162,11 @@ impl Simulator<'_> {
 
     /// A step has got to its next stage: the next shared resource, or the commit.
     #[inline(always)]
-    pub(super) fn advance<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        if !self.stations.is_empty() && !self.pass_stations(agent) {
+    pub(super) fn advance<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        if RARE && !self.stations.is_empty() && !self.pass_stations(agent) {
             return;
         }
-        self.commit(agent, observer);
+        self.commit::<RARE, O>(agent, observer);
     }
 
     /// Passes the resources that are left; says no if the step has to wait at one.
@@ -278,8 +278,8 @@ impl Simulator<'_> {
 
     /// An atomic board grants claims when they are made.
     #[inline(always)]
-    fn claim_at_once<O: Observer>(&mut self, agent: AgentId, first: TaskId, seen: u32, observer: &mut O) {
-        if self.uses.batches {
+    fn claim_at_once<const RARE: bool, O: Observer>(&mut self, agent: AgentId, first: TaskId, seen: u32, observer: &mut O) {
+        if RARE && self.uses.batches {
             return self.claim_batch(agent, first, observer);
         }
         if self.team.board.claim(first, agent, seen, true) == ClaimOutcome::Granted {

@@ -162,25 +162,8 @@ impl TaskList<'_> {
         match self.only_word() {
             Some(0) => None,
             Some(word) => Some(select(word, rng.below(word.count_ones()))),
-            None => self.random_of_many(rng),
+            None => random_of_many(self.tasks, self.among, rng),
         }
-    }
-
-    #[cold]
-    fn random_of_many(&self, rng: &mut Stream) -> Option<TaskId> {
-        let len = self.len();
-        if len == 0 {
-            return None;
-        }
-        let mut rank = rng.below(len);
-        for (at, word) in self.words().enumerate() {
-            let ones = word.count_ones();
-            if rank < ones {
-                return Some(at as u32 * 64 + select(word, rank));
-            }
-            rank -= ones;
-        }
-        None
     }
 
     /// How many there are.
@@ -200,4 +183,23 @@ impl TaskList<'_> {
     pub fn iter(&self) -> impl Iterator<Item = TaskId> {
         ones(self.words())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn random_of_many(tasks: &[u64], among: &[u64], rng: &mut Stream) -> Option<TaskId> {
+    let list = TaskList { tasks, among };
+    let len = list.len();
+    if len == 0 {
+        return None;
+    }
+    let mut rank = rng.below(len);
+    for (at, word) in list.words().enumerate() {
+        let ones = word.count_ones();
+        if rank < ones {
+            return Some(at as u32 * 64 + select(word, rank));
+        }
+        rank -= ones;
+    }
+    None
 }
