@@ -33,12 +33,12 @@ impl Simulator<'_> {
         let step = member.step;
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
-        let spent = if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
-            self.commit_work::<RARE, O>(agent, &step, busy, observer)
+        if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
+            let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
+            self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
         } else {
-            self.commit_other::<RARE, O>(agent, &step, busy, observer)
-        };
-        self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
+            self.commit_other(agent, &step, busy, observer);
+        }
         if !RARE || !self.agents[agent as usize].is_down {
             self.wakes.is_free(agent);
         }
@@ -46,19 +46,15 @@ impl Simulator<'_> {
     }
 
     /// A reply that does not get work done, whatever the reason.
-    fn commit_other<const RARE: bool, O: Observer>(
-        &mut self,
-        agent: AgentId,
-        step: &Underway,
-        busy: Time,
-        observer: &mut O,
-    ) -> TimeSplit {
-        match (step.kind, step.fate) {
+    #[inline(never)]
+    fn commit_other<O: Observer>(&mut self, agent: AgentId, step: &Underway, busy: Time, observer: &mut O) {
+        let spent = match (step.kind, step.fate) {
             (_, Fate::Crash) => self.crash(agent, step, busy),
             (Kind::Work, _) => self.give_up(agent, step, busy),
             (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
             (Kind::Assign | Kind::Monitor | Kind::Idle, _) => TimeSplit { coordination: busy, ..TimeSplit::default() },
-        }
+        };
+        self.end_step::<true, O>(agent, step, self.team.now, spent, observer);
     }
 
     #[inline(always)]

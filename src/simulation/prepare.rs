@@ -33,6 +33,7 @@ impl<'s> Simulator<'s> {
             stations: scenario.resources.iter().map(Shared::new).collect(),
             uses: Uses {
                 anything_rare: minds.len() > 1
+                    || team.len() > 64
                     || any(|mind| !matches!(mind.batch, Batch::One) || mind.mishaps.any)
                     || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
                     || !scenario.resources.is_empty()

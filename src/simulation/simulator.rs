@@ -270,7 +270,7 @@ impl<'s> Simulator<'s> {
     #[inline(always)]
     fn start_steps<const RARE: bool, A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
         let causes = self.wakes.causes();
-        for group in 0..self.wakes.groups() {
+        for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
                 if due & waiting != 0 && !self.uses.hands_out && self.team.board.ready().is_empty() {

@@ -137,7 +137,9 @@ impl Simulator<'_> {
         step.start = self.team.now;
         step.latency = Time::from_us_f64(latency);
         step.seen_workspace = self.workspace.version();
-        step.seen_landed = self.landed.len() as u32;
+        if RARE {
+            step.seen_landed = self.landed.len() as u32;
+        }
         member.history = member.history.saturating_add(step.output_tokens).min(mind.tokens.history_limit);
         member.steps += 1;
         member.is_busy = true;

@@ -19,8 +19,8 @@ pub(super) struct Wakes {
 struct Group {
     /// Free and not yet asked.
     fresh: u64,
-    ready: u64,
     mail: u64,
+    ready: u64,
     change: u64,
 }
 
