@@ -22,6 +22,19 @@ impl Digest {
         self.0 = mixed ^ (mixed >> 32);
     }
 
+    /// Takes in many numbers, four at a time: each of four lanes waits only for itself, so this takes a fraction of the
+    /// time that one after the other would.
+    #[inline]
+    pub fn add_all<const N: usize>(&mut self, numbers: [u64; N]) {
+        let mut lanes = [Digest(self.0), Digest(!self.0), Digest(self.0.rotate_left(21)), Digest(!self.0.rotate_left(42))];
+        for (place, number) in numbers.into_iter().enumerate() {
+            lanes[place % 4].add(number);
+        }
+        for lane in lanes {
+            self.add(lane.0);
+        }
+    }
+
     /// Takes in a text and its length.
     pub fn add_text(&mut self, text: &str) {
         self.add(text.len() as u64);

@@ -152,10 +152,12 @@ impl Observer for Stats {
         let is_rewrite = artifact.last_writer != NOBODY;
         let is_other = is_rewrite && artifact.last_writer != write.agent;
         if write.round == 0 {
-            self.metrics.rewrites_any += u32::from(is_rewrite);
-            self.metrics.rewrites_cross_agent += u32::from(is_other);
-            if artifact.last_at > write.start {
-                self.metrics.concurrent_writes += overlaps(&self.landings, write);
+            if is_rewrite {
+                self.metrics.rewrites_any += 1;
+                self.metrics.rewrites_cross_agent += u32::from(is_other);
+                if artifact.last_at > write.start {
+                    self.metrics.concurrent_writes += overlaps(&self.landings, write);
+                }
             }
             artifact.last_at = write.at;
             self.landings.push(Landing { at: write.at, artifact: write.artifact, agent: write.agent });

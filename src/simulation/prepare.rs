@@ -7,7 +7,7 @@ use crate::simulation::mind::{Batch, Mind};
 use crate::simulation::simulator::{Member, Node, Progress, Shared, Simulator, Uses};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
-use crate::team::{Agent, Board, Claims, Commons, Consistency, Mail, Resource, Station, View, Workspace};
+use crate::team::{Agent, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 impl<'s> Simulator<'s> {
@@ -47,6 +47,7 @@ impl<'s> Simulator<'s> {
                 clashes,
                 hollow: any(|mind| mind.faults.premature.is_possible()),
                 effects: any(|mind| mind.effects.any),
+                mail: lead.is_some() || terms.reports == Reports::Team,
                 claims_at_once: terms.claims == Claims::AtDecision,
                 hands_out: lead.is_some() || terms.dealt.is_some(),
                 checks_claims: check == DependencyCheck::Claim,

@@ -75,6 +75,8 @@ pub(super) struct Uses {
     /// Latencies that vary between runs, agents, rounds and calls.
     pub(super) effects: bool,
     pub(super) claims_at_once: bool,
+    /// Somebody sends messages.
+    pub(super) mail: bool,
     /// Somebody hands out tasks, before the start or as they come.
     pub(super) hands_out: bool,
     /// Dependencies are enforced at the claim.

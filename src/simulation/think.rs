@@ -131,7 +131,8 @@ impl Simulator<'_> {
             let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
             (step.fate, latency) = mishap(&mind.mishaps, draws, latency, &mut member.away);
         }
-        let inbox = self.team.mail.read(agent).saturating_mul(mind.tokens.per_message);
+        let messages = if self.uses.mail { self.team.mail.read(agent) } else { 0 };
+        let inbox = messages.saturating_mul(mind.tokens.per_message);
         step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
         step.cached_tokens = ((u64::from(step.input_tokens) * mind.cached_65536) >> 16) as u32;
         step.start = self.team.now;
