@@ -125,7 +125,7 @@ impl KeySource {
 }
 
 /// A sequence of independent draws that belongs to one entity.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Stream {
     state: u64,
 }

@@ -100,6 +100,8 @@ pub(super) struct Member {
     pub(super) mind: usize,
     /// Steps started: keys its draws.
     pub(super) steps: u32,
+    /// The stream of its next decision, opened ahead: while it thinks nobody waits for that.
+    pub(super) choice: Stream,
     /// The latency factor that it keeps for the run.
     pub(super) effect: f64,
     /// Output tokens that it sends along again.
@@ -334,7 +336,8 @@ impl<'s> Simulator<'s> {
 
     #[inline]
     fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
-        architecture.decide(&self.view(agent), &mut self.agent_stream(Purpose::Choice, agent))
+        let mut draws = self.agents[agent as usize].choice;
+        architecture.decide(&self.view(agent), &mut draws)
     }
 
     #[inline]
@@ -368,8 +371,9 @@ impl<'s> Simulator<'s> {
         for shared in &mut self.stations {
             shared.station.clear();
         }
-        for member in &mut self.agents {
+        for (id, member) in self.agents.iter_mut().enumerate() {
             member.steps = 0;
+            member.choice = self.keys.stream(Purpose::Choice, step_of(id as AgentId, 0));
             member.history = 0;
             member.is_busy = false;
             member.is_down = false;

@@ -143,6 +143,7 @@ impl Simulator<'_> {
         }
         member.history = member.history.saturating_add(step.output_tokens).min(mind.tokens.history_limit);
         member.steps += 1;
+        member.choice = self.keys.stream(Purpose::Choice, step_of(agent, member.steps));
         member.is_busy = true;
         member.step = step;
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
