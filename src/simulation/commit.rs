@@ -3,7 +3,7 @@
 
 use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
-use crate::simulation::simulator::{Fate, LEASE, Progress, RECOVERY, Simulator, Underway};
+use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
 use crate::team::{AgentId, ClaimOutcome, Reports};
 use crate::workload::TaskId;
 
@@ -273,7 +273,9 @@ impl Simulator<'_> {
             return Outcome::Again;
         }
         if RARE && faults.premature.strikes(draws, PREMATURE) {
-            self.tasks[task as usize] = Progress { spent: part, is_hollow: true };
+            let progress = &mut self.tasks[task as usize];
+            progress.spent = part;
+            progress.is_hollow = true;
             self.hollow += 1;
             right = false;
         }

@@ -173,6 +173,8 @@ impl Default for Underway {
 /// What is known of a task besides what the board says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
+    /// The stream of its next start's latency, opened ahead.
+    pub(super) latency: Stream,
     /// What the attempt took that got it done.
     pub(super) spent: Time,
     /// Said to be done and is not.
@@ -360,8 +362,9 @@ impl<'s> Simulator<'s> {
         self.team.board.clear();
         self.workspace.clear();
         self.team.mail.clear();
-        if self.uses.hollow {
-            self.tasks.fill(Progress::default());
+        for (progress, node) in self.tasks.iter_mut().zip(&self.nodes) {
+            let latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            *progress = Progress { latency, ..Progress::default() };
         }
         self.landed.clear();
         self.hollow = 0;

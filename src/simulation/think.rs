@@ -35,7 +35,9 @@ impl Simulator<'_> {
         if self.uses.claims_at_once {
             self.claim_at_once::<RARE, O>(agent, first, seen, observer);
         }
-        let (latency, output_tokens) = self.work_latency::<RARE>(agent, first, ordinal);
+        let (latency, output_tokens) = self.work_latency::<RARE>(agent, first);
+        let key = self.nodes[first as usize].key;
+        self.tasks[first as usize].latency = self.keys.stream_nth(Purpose::Latency, key, u64::from(ordinal) + 1);
         let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
         self.launch::<RARE, O>(agent, step, latency, observer);
         true
@@ -73,9 +75,9 @@ impl Simulator<'_> {
 
     /// Microseconds of the call and of the tools after it, and the tokens that it writes.
     #[inline(always)]
-    fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId, ordinal: u32) -> (f64, u32) {
+    fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId) -> (f64, u32) {
         let mind = if RARE { &self.minds[self.agents[agent as usize].mind] } else { &self.minds[0] };
-        let draws = self.keys.stream_nth(Purpose::Latency, self.nodes[first as usize].key, u64::from(ordinal));
+        let draws = self.tasks[first as usize].latency;
         let mut output = mind.task_tokens[first as usize];
         if RARE && self.uses.batches {
             output = self.with_further_tokens(agent, output);
