@@ -71,11 +71,21 @@ fn profile(r: &mut Lcg) -> Profile {
         p.tool = Some(Dist::Lognormal { mu: 0.5, sigma: 0.9 });
     }
     if r.one_in(2) {
-        p.tokens = Tokens { system: 900, board_per_task: 30, per_message: 40, history_limit: 5000, verbosity: 1.3, overhead: 60, cached_share: 0.6 };
+        p.tokens = Tokens {
+            system: 900,
+            board_per_task: 30,
+            per_message: 40,
+            history_limit: 5000,
+            verbosity: 1.3,
+            overhead: 60,
+            cached_share: 0.6,
+        };
     }
     if r.one_in(3) {
         p.batching = Batching {
-            tasks: [BatchSize::Fixed(3), BatchSize::All, BatchSize::Drawn(Dist::Exponential { mean: 3.0 })][r.below(3) as usize].clone(),
+            tasks: [BatchSize::Fixed(3), BatchSize::All, BatchSize::Drawn(Dist::Exponential { mean: 3.0 })]
+                [r.below(3) as usize]
+                .clone(),
             ahead: [0.0, 0.5][r.below(2) as usize],
         };
     }
@@ -120,7 +130,13 @@ fn main() {
             .collect();
         let mut resources = vec![];
         if r.one_in(3) {
-            resources.push(Resource { name: "api".into(), capacity: 2, service: None, blocks: Blocks::User, share: 1.0 });
+            resources.push(Resource {
+                name: "api".into(),
+                capacity: 2,
+                service: None,
+                blocks: Blocks::User,
+                share: 1.0,
+            });
         }
         if r.one_in(3) {
             resources.push(Resource {
@@ -146,12 +162,24 @@ fn main() {
             team,
             architecture: (row.make)(&Choices::new(row, &values).unwrap()).into(),
             architecture_name: row.name.into(),
-            pacing: [Pacing::Async, Pacing::Async, Pacing::Rounds { idle_calls: true }, Pacing::Rounds { idle_calls: false }]
-                [r.below(4) as usize],
-            consistency: [Consistency::LastWriterWins, Consistency::LastWriterWins, Consistency::Lock, Consistency::Optimistic]
-                [r.below(4) as usize],
-            dependency_check: [DependencyCheck::Claim, DependencyCheck::Claim, DependencyCheck::Complete, DependencyCheck::None]
-                [r.below(4) as usize],
+            pacing: [
+                Pacing::Async,
+                Pacing::Async,
+                Pacing::Rounds { idle_calls: true },
+                Pacing::Rounds { idle_calls: false },
+            ][r.below(4) as usize],
+            consistency: [
+                Consistency::LastWriterWins,
+                Consistency::LastWriterWins,
+                Consistency::Lock,
+                Consistency::Optimistic,
+            ][r.below(4) as usize],
+            dependency_check: [
+                DependencyCheck::Claim,
+                DependencyCheck::Claim,
+                DependencyCheck::Complete,
+                DependencyCheck::None,
+            ][r.below(4) as usize],
             resources,
             prices: Prices { input: 3.0, cached_input: 0.3, output: 15.0 },
             seed: 42 + config,

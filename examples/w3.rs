@@ -66,10 +66,20 @@ fn main() {
                 let start = std::time::Instant::now();
                 for r in stretch * 2000..(stretch + 1) * 2000 {
                     match mode {
-                        0 => { sim.run(&arch, r, &mut stats); std::hint::black_box(stats.metrics()); }
-                        1 => { sim.run(dynarch, r, &mut stats); std::hint::black_box(stats.metrics()); }
-                        2 => { std::hint::black_box(sim.run(&arch, r, &mut ())); }
-                        _ => { std::hint::black_box(if rounds { bare.run_rounds(n, r) } else { bare.run_async(n, r) }); }
+                        0 => {
+                            sim.run(&arch, r, &mut stats);
+                            std::hint::black_box(stats.metrics());
+                        }
+                        1 => {
+                            sim.run(dynarch, r, &mut stats);
+                            std::hint::black_box(stats.metrics());
+                        }
+                        2 => {
+                            std::hint::black_box(sim.run(&arch, r, &mut ()));
+                        }
+                        _ => {
+                            std::hint::black_box(if rounds { bare.run_rounds(n, r) } else { bare.run_async(n, r) });
+                        }
                     }
                 }
                 let ns = start.elapsed().as_secs_f64() * 1e9 / 2000.0;
@@ -77,9 +87,27 @@ fn main() {
                 all[mode].push(ns);
             }
         }
-        let q: Vec<f64> = all.iter_mut().map(|v| { v.sort_by(f64::total_cmp); v[v.len() / 4] }).collect();
-        println!("{n} {}: best bare {:.0}  stats {:.0} ({:.2})  dyn {:.0} ({:.2})  none {:.0} ({:.2}) | quartile ratios {:.2} {:.2} {:.2}", arg[2], best[3],
-            best[0], best[0] / best[3], best[1], best[1] / best[3], best[2], best[2] / best[3], q[0]/q[3], q[1]/q[3], q[2]/q[3]);
+        let q: Vec<f64> = all
+            .iter_mut()
+            .map(|v| {
+                v.sort_by(f64::total_cmp);
+                v[v.len() / 4]
+            })
+            .collect();
+        println!(
+            "{n} {}: best bare {:.0}  stats {:.0} ({:.2})  dyn {:.0} ({:.2})  none {:.0} ({:.2}) | quartile ratios {:.2} {:.2} {:.2}",
+            arg[2],
+            best[3],
+            best[0],
+            best[0] / best[3],
+            best[1],
+            best[1] / best[3],
+            best[2],
+            best[2] / best[3],
+            q[0] / q[3],
+            q[1] / q[3],
+            q[2] / q[3]
+        );
         return;
     }
     for mode in std::env::args().nth(4).map_or(vec![3, 0, 1, 2, 3, 0, 1, 2], |m| vec![m.parse().unwrap()]) {

@@ -26,7 +26,8 @@ impl Digest {
     /// time that one after the other would.
     #[inline]
     pub fn add_all<const N: usize>(&mut self, numbers: [u64; N]) {
-        let mut lanes = [Digest(self.0), Digest(!self.0), Digest(self.0.rotate_left(21)), Digest(!self.0.rotate_left(42))];
+        let mut lanes =
+            [Digest(self.0), Digest(!self.0), Digest(self.0.rotate_left(21)), Digest(!self.0.rotate_left(42))];
         for (place, number) in numbers.into_iter().enumerate() {
             lanes[place % 4].add(number);
         }

@@ -58,7 +58,14 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    fn end_step<const RARE: bool, O: Observer>(&self, agent: AgentId, step: &Underway, end: Time, spent: TimeSplit, observer: &mut O) {
+    fn end_step<const RARE: bool, O: Observer>(
+        &self,
+        agent: AgentId,
+        step: &Underway,
+        end: Time,
+        spent: TimeSplit,
+        observer: &mut O,
+    ) {
         let works = step.kind == Kind::Work;
         observer.step(&Step {
             agent,
@@ -164,7 +171,13 @@ impl Simulator<'_> {
 
     /// Writes land, or would: says whether the step clashes with what others have landed since its decision.
     #[inline(always)]
-    fn write<const RARE: bool, O: Observer>(&mut self, task: TaskId, agent: AgentId, step: &Underway, observer: &mut O) -> bool {
+    fn write<const RARE: bool, O: Observer>(
+        &mut self,
+        task: TaskId,
+        agent: AgentId,
+        step: &Underway,
+        observer: &mut O,
+    ) -> bool {
         let node = self.nodes[task as usize];
         if RARE && !node.plain_write {
             return self.write_all(task, agent, step, observer);
@@ -206,7 +219,8 @@ impl Simulator<'_> {
             let declared = self.nodes[task as usize].declares && self.nodes[other as usize].declares;
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };
-        let others = self.landed[step.seen_landed as usize..].iter().filter(|&&other| other != task && related(other)).count();
+        let others =
+            self.landed[step.seen_landed as usize..].iter().filter(|&&other| other != task && related(other)).count();
         let draw = self.attempt_stream(task, self.team.board.version(task) + 1).nth(CLASH);
         let mut all_peaceful = 1.0;
         for _ in 0..others {
@@ -221,7 +235,13 @@ impl Simulator<'_> {
     }
 
     #[inline(always)]
-    fn claim<const RARE: bool, O: Observer>(&mut self, task: TaskId, agent: AgentId, seen: u32, observer: &mut O) -> ClaimOutcome {
+    fn claim<const RARE: bool, O: Observer>(
+        &mut self,
+        task: TaskId,
+        agent: AgentId,
+        seen: u32,
+        observer: &mut O,
+    ) -> ClaimOutcome {
         let outcome = self.team.board.claim(task, agent, seen, !RARE || self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
@@ -458,7 +478,13 @@ impl Simulator<'_> {
                 let under_way = self.team.now - step.start;
                 step.waited = step.waited.min(under_way);
                 let lost = under_way - step.waited;
-                self.end_step::<RARE, O>(agent, &step, self.team.now, TimeSplit { lost, ..TimeSplit::default() }, observer);
+                self.end_step::<RARE, O>(
+                    agent,
+                    &step,
+                    self.team.now,
+                    TimeSplit { lost, ..TimeSplit::default() },
+                    observer,
+                );
             }
         }
     }

@@ -202,7 +202,9 @@ impl<'s> Simulator<'s> {
         let ending = match (self.scenario.pacing, self.uses.anything_rare) {
             (Pacing::Async, false) => self.run_async::<false, A, O>(architecture, observer),
             (Pacing::Async, true) => self.run_async::<true, A, O>(architecture, observer),
-            (Pacing::Rounds { idle_calls }, false) => self.run_rounds::<false, A, O>(architecture, observer, idle_calls),
+            (Pacing::Rounds { idle_calls }, false) => {
+                self.run_rounds::<false, A, O>(architecture, observer, idle_calls)
+            }
             (Pacing::Rounds { idle_calls }, true) => self.run_rounds::<true, A, O>(architecture, observer, idle_calls),
         };
         self.cut_off::<true, O>(observer);
@@ -210,10 +212,15 @@ impl<'s> Simulator<'s> {
         ending
     }
 
-    fn run_async<const RARE: bool, A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) -> Ending {
+    fn run_async<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+    ) -> Ending {
         loop {
             self.start_steps::<RARE, A, O>(architecture, observer);
-            if RARE && !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
+            if RARE && !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX))
+            {
                 self.fire_timer(observer);
             } else {
                 let Some(event) = self.queue.pop() else { return Ending::Stalled };
@@ -274,7 +281,11 @@ impl<'s> Simulator<'s> {
 
     /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
     #[inline(always)]
-    fn start_steps<const RARE: bool, A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
+    fn start_steps<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+    ) {
         let causes = self.wakes.causes();
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
@@ -301,8 +312,8 @@ impl<'s> Simulator<'s> {
         }
     }
 
-    #[inline(always)]
     /// Asks everybody; says whether anybody does anything that could change something.
+    #[inline(always)]
     fn start_round<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,

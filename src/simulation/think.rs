@@ -24,11 +24,16 @@ const CALL_EFFECT: u64 = 2;
 impl Simulator<'_> {
     /// Starts a step on `first` and what goes with it; says no if a lock is held.
     #[inline(always)]
-    pub(super) fn start_work<const RARE: bool, O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
+    pub(super) fn start_work<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        first: TaskId,
+        observer: &mut O,
+    ) -> bool {
         if RARE && self.uses.batches {
             self.gather_batch(agent, first);
         }
-        if RARE && RARE && self.uses.locks && !self.lock_all(agent, first) {
+        if RARE && self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
         let (seen, ordinal) = self.team.board.start(first);
@@ -44,7 +49,12 @@ impl Simulator<'_> {
     }
 
     /// Starts handing out tasks; says no if there is nothing to hand out.
-    pub(super) fn start_assigning<const RARE: bool, O: Observer>(&mut self, agent: AgentId, deal: Deal, observer: &mut O) -> bool {
+    pub(super) fn start_assigning<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        deal: Deal,
+        observer: &mut O,
+    ) -> bool {
         let mut dealer = std::mem::take(&mut self.dealer);
         let deals = dealer.deal(deal, &self.view(agent));
         let planned = &mut self.agents[agent as usize].deals;
@@ -56,7 +66,12 @@ impl Simulator<'_> {
     }
 
     /// Starts a call that works on no task.
-    pub(super) fn start_call<const RARE: bool, O: Observer>(&mut self, agent: AgentId, kind: Kind, observer: &mut O) -> bool {
+    pub(super) fn start_call<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        kind: Kind,
+        observer: &mut O,
+    ) -> bool {
         let member = &mut self.agents[agent as usize];
         member.batch.clear();
         let mind = &self.minds[member.mind];
@@ -103,9 +118,7 @@ impl Simulator<'_> {
         let member = &self.agents[agent as usize];
         let mind = &self.minds[member.mind];
         let more = member.batch.get(1..).unwrap_or_default().iter();
-        more.fold(first, |sum, &(task, _)| {
-            sum.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead)
-        })
+        more.fold(first, |sum, &(task, _)| sum.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead))
     }
 
     /// The time of all tasks of a call, given that of its first. Each takes the noise that belongs to this attempt on it.
@@ -126,7 +139,13 @@ impl Simulator<'_> {
 
     /// Settles what becomes of the step, counts its tokens, and schedules its arrival.
     #[inline(always)]
-    fn launch<const RARE: bool, O: Observer>(&mut self, agent: AgentId, mut step: Underway, mut latency: f64, observer: &mut O) {
+    fn launch<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        mut step: Underway,
+        mut latency: f64,
+        observer: &mut O,
+    ) {
         let member = &mut self.agents[agent as usize];
         let mind = if RARE { &self.minds[member.mind] } else { &self.minds[0] };
         if RARE && mind.mishaps.any {
@@ -284,7 +303,13 @@ impl Simulator<'_> {
 
     /// An atomic board grants claims when they are made.
     #[inline(always)]
-    fn claim_at_once<const RARE: bool, O: Observer>(&mut self, agent: AgentId, first: TaskId, seen: u32, observer: &mut O) {
+    fn claim_at_once<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        first: TaskId,
+        seen: u32,
+        observer: &mut O,
+    ) {
         if RARE && self.uses.batches {
             return self.claim_batch(agent, first, observer);
         }
