@@ -23,7 +23,7 @@ const CALL: (f64, f64) = (2.5, 0.6);
 const TOOL: (f64, f64) = (0.5, 0.9);
 
 /// The rounds of W3: those who find nothing to do are not called.
-pub const ROUNDS: Pacing = Pacing::Rounds { idle_calls: false };
+pub(crate) const ROUNDS: Pacing = Pacing::Rounds { idle_calls: false };
 
 fn needs(task: usize) -> impl Iterator<Item = usize> {
     let second = (task >= ROOTS && task % 2 == 1).then(|| task - 4);
@@ -35,7 +35,7 @@ fn lognormal((mu, sigma): (f64, f64)) -> Dist {
 }
 
 /// W3's profile: a call, a tool, an error rate.
-pub fn profile() -> Profile {
+pub(crate) fn profile() -> Profile {
     let mut profile = Profile::with_latency("w3", lognormal(CALL));
     profile.tool = Some(lognormal(TOOL));
     profile.fallibility.error_rate = ERROR_RATE;
@@ -43,13 +43,18 @@ pub fn profile() -> Profile {
 }
 
 /// W3's own architecture under a pacing.
-pub fn self_claim(pacing: Pacing) -> SelfClaim {
+pub(crate) fn self_claim(pacing: Pacing) -> SelfClaim {
     let claims = if pacing == Pacing::Async { Claims::AtDecision } else { Claims::AtCommit };
     SelfClaim { pick: Pick::Random, claims, reports: Reports::Nobody }
 }
 
 /// W3's task graph with a team of equals, under any architecture.
-pub fn scenario(agents: usize, pacing: Pacing, architecture: Arc<dyn Architecture>, profile: Profile) -> Scenario {
+pub(crate) fn scenario(
+    agents: usize,
+    pacing: Pacing,
+    architecture: Arc<dyn Architecture>,
+    profile: Profile,
+) -> Scenario {
     let task = |j| TaskSpec::new(format!("task-{j}"), 100.0).after(needs(j).map(|on| format!("task-{on}")));
     let specs: Vec<TaskSpec> = (0..TASKS).map(task).collect();
     let profile = Arc::new(profile);
@@ -76,7 +81,7 @@ pub fn scenario(agents: usize, pacing: Pacing, architecture: Arc<dyn Architectur
 }
 
 /// The hand-written loop: packed integer events in a sorted array, a word of ready tasks, and no figure but one.
-pub struct Bare {
+pub(crate) struct Bare {
     source: KeySource,
     call: Sampler,
     tool: Sampler,
@@ -118,7 +123,7 @@ impl Queue {
 
 impl Bare {
     /// The same draws as [`scenario`] under `seed`.
-    pub fn new(seed: u64) -> Bare {
+    pub(crate) fn new(seed: u64) -> Bare {
         let mut open = [0; TASKS];
         let mut dependents = [[NONE; 2]; TASKS];
         for (task, open) in open.iter_mut().enumerate() {
@@ -140,7 +145,7 @@ impl Bare {
     }
 
     /// The makespan of a replication, in microseconds.
-    pub fn run(&mut self, pacing: Pacing, agents: usize, replication: u64) -> u64 {
+    pub(crate) fn run(&mut self, pacing: Pacing, agents: usize, replication: u64) -> u64 {
         if pacing == Pacing::Async { self.run_async(agents, replication) } else { self.run_rounds(agents, replication) }
     }
 

@@ -1,5 +1,7 @@
 //! Figures of a run, gathered as it goes: nothing is kept but sums, and nothing is allocated after the first run.
 
+#![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
+
 use crate::engine::Time;
 use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
 use crate::record::metrics::{Metrics, TimeBudget};

@@ -1,24 +1,18 @@
 //! The commit: a reply lands, and what changed since its decision surfaces. Within one reply effects land in this
 //! order: writes, claims, completions, assignments, messages.
 
+#![expect(clippy::inline_always, reason = "see simulator.rs")]
+
 use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
-use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
-use crate::team::{AgentId, ClaimOutcome, Reports};
+use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
+use crate::simulation::simulator::{Fate, Simulator, Underway};
+use crate::team::{AgentId, ClaimOutcome, Reports, Status};
 use crate::workload::TaskId;
-
-/// The draws of an attempt, by number.
-const ORPHAN: u64 = 0;
-const ERROR: u64 = 1;
-const DETECTION: u64 = 2;
-const PREMATURE: u64 = 3;
-const HOLLOW_FOUND: u64 = 4;
-const AUDIT: u64 = 5;
-const CLASH: u64 = 6;
 
 /// What became of one task of a reply, and so of the time that went into it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Outcome {
+pub(super) enum Outcome {
     Done,
     Again,
     Lost,
@@ -208,29 +202,8 @@ impl Simulator<'_> {
         clashes
     }
 
-    /// Whether the step clashes in meaning with any attempt on a related task that landed since its decision: with
-    /// probability 1 - (1 - q)^m for m of them.
-    fn clashes_in_meaning(&self, task: TaskId, agent: AgentId, step: &Underway) -> bool {
-        let peaceful = self.minds[self.agents[agent as usize].mind].faults.peaceful;
-        let graph = self.scenario.graph.tasks();
-        let shares = |a: &[u32], b: &[u32]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
-        let related = |other: TaskId| {
-            let (a, b) = (&graph[task as usize], &graph[other as usize]);
-            let declared = self.nodes[task as usize].declares && self.nodes[other as usize].declares;
-            !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
-        };
-        let others =
-            self.landed[step.seen_landed as usize..].iter().filter(|&&other| other != task && related(other)).count();
-        let draw = self.attempt_stream(task, self.team.board.version(task) + 1).nth(CLASH);
-        let mut all_peaceful = 1.0;
-        for _ in 0..others {
-            all_peaceful *= peaceful;
-        }
-        crate::engine::rng::unit(draw) >= all_peaceful
-    }
-
     #[inline]
-    fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
+    pub(super) fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
         self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
     }
 
@@ -300,7 +273,7 @@ impl Simulator<'_> {
             right = false;
         }
         if RARE && !self.uses.checks_claims && !self.uses.checks_completions {
-            let done = |&on: &TaskId| self.team.board.status(on) == crate::team::Status::Done;
+            let done = |&on: &TaskId| self.team.board.status(on) == Status::Done;
             right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
         }
         self.wakes.woke_ready |= self.team.board.complete(task, agent);
@@ -308,111 +281,11 @@ impl Simulator<'_> {
         Outcome::Done
     }
 
-    /// The claim is forgotten: the task looks taken until a lease runs out, if there is one.
-    #[cold]
-    fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> Outcome {
-        self.team.board.orphan(task, agent);
-        if let Some(lease) = self.minds[self.agents[agent as usize].mind].faults.lease {
-            self.timers.push(self.team.now + lease, LEASE, task);
-        }
-        self.tell(task, agent, TaskEventKind::Orphaned, observer);
-        Outcome::Lost
-    }
-
-    /// Whether the attempt comes upon a dependency that was said to be done and is not, and notices.
-    #[cold]
-    fn trips<O: Observer>(&mut self, task: TaskId, mind: usize, draws: Stream, observer: &mut O) -> bool {
-        self.minds[mind].faults.detection.strikes(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
-    }
-
     /// The task is still to be done: by its owner, or by anybody.
     #[inline]
-    fn put_back(&mut self, task: TaskId, agent: AgentId) {
+    pub(super) fn put_back(&mut self, task: TaskId, agent: AgentId) {
         self.team.board.release(task, agent);
         self.wakes.woke_ready = true;
-    }
-
-    /// Reopens those dependencies of `task` that were said to be done and are not; says whether there were any.
-    fn reopen_needed<O: Observer>(&mut self, task: TaskId, observer: &mut O) -> bool {
-        let graph = self.scenario.graph.clone();
-        let mut any = false;
-        for &on in &graph.tasks()[task as usize].depends_on {
-            if self.tasks[on as usize].is_hollow {
-                self.reopen(on, observer);
-                any = true;
-            }
-        }
-        any
-    }
-
-    fn reopen<O: Observer>(&mut self, task: TaskId, observer: &mut O) {
-        let owner = self.owner_after(task);
-        let progress = &mut self.tasks[task as usize];
-        progress.is_hollow = false;
-        self.hollow -= 1;
-        let spent = progress.spent;
-        self.team.board.reopen(task, owner);
-        self.wakes.woke_ready = true;
-        self.tell(task, owner.unwrap_or(0), TaskEventKind::Reopened { spent, right: false }, observer);
-    }
-
-    /// Who gets a task that comes back after it had left its owner's hands: whom it was dealt to before the start.
-    pub(super) fn owner_after(&self, task: TaskId) -> Option<AgentId> {
-        self.team.board.dealt_to(task)
-    }
-
-    /// All is said to be done: is it? What is not, and is noticed now, has to be done again.
-    pub(super) fn passes_audit<O: Observer>(&mut self, observer: &mut O) -> bool {
-        if self.hollow == 0 {
-            return true;
-        }
-        // Whoever is best at noticing looks; a team of one kind has one detection rate.
-        let detection = self.minds[0].faults.detection;
-        for task in 0..self.tasks.len() as TaskId {
-            let draws = self.attempt_stream(task, self.team.board.version(task));
-            if self.tasks[task as usize].is_hollow && detection.happens(draws.nth(AUDIT)) {
-                self.reopen(task, observer);
-            }
-        }
-        self.team.board.all_done()
-    }
-
-    /// The step's effects are lost and its agent is away for a while.
-    fn crash(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
-        let member = &mut self.agents[agent as usize];
-        member.is_down = true;
-        self.timers.push(self.team.now + member.away, RECOVERY, agent);
-        if step.kind == Kind::Work {
-            return self.give_up(agent, step, busy);
-        }
-        TimeSplit { lost: busy, ..TimeSplit::default() }
-    }
-
-    /// A working step ends without any effect; what it held is free again.
-    fn give_up(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
-        if self.uses.claims_at_once {
-            let batch = std::mem::take(&mut self.agents[agent as usize].batch);
-            let single = [(step.task, 0)];
-            for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
-                if self.team.board.status(task) == crate::team::Status::Claimed(agent) {
-                    self.put_back(task, agent);
-                }
-            }
-            self.agents[agent as usize].batch = batch;
-        }
-        if self.uses.locks {
-            self.unlock_all(agent, step.task);
-        }
-        TimeSplit { lost: busy, ..TimeSplit::default() }
-    }
-
-    #[cold]
-    fn unlock_all(&mut self, agent: AgentId, first: TaskId) {
-        let tasks = self.scenario.graph.tasks();
-        self.workspace.unlock(&tasks[first as usize].writes, agent);
-        for &(task, _) in &self.agents[agent as usize].batch {
-            self.workspace.unlock(&tasks[task as usize].writes, agent);
-        }
     }
 
     /// What the lead handed out arrives: tasks that are still nobody's change hands, and each new owner is told.

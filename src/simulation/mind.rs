@@ -62,7 +62,6 @@ pub(super) struct Mishaps {
 /// What can happen to an attempt on a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
-    pub(super) any: bool,
     pub(super) error: Chance,
     pub(super) detection: Chance,
     pub(super) premature: Chance,
@@ -88,9 +87,6 @@ impl Mind {
             stall_time: us(&fallibility.stall),
         };
         let faults = Faults {
-            any: fallibility.error_rate > 0.0
-                || fallibility.premature_completion > 0.0
-                || fallibility.orphan_rate > 0.0,
             error: Chance::new(fallibility.error_rate),
             detection: Chance::new(fallibility.detection),
             premature: Chance::new(fallibility.premature_completion),

@@ -1,13 +1,16 @@
-//! A scenario made ready to run: everything looked up once that the loop would look up again and again.
+//! A scenario made ready to run, and the simulator made ready for its next run: everything looked up once that the loop
+//! would look up again and again.
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Sampler, Time, key_of};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Time, key_of};
 use crate::simulation::mind::{Batch, Mind};
-use crate::simulation::simulator::{Member, Node, Progress, Shared, Simulator, Uses};
+use crate::simulation::simulator::{Member, Node, Progress, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
-use crate::team::{Agent, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace};
+use crate::team::{
+    Agent, AgentId, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace,
+};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 impl<'s> Simulator<'s> {
@@ -45,7 +48,6 @@ impl<'s> Simulator<'s> {
                 locks: scenario.consistency == Consistency::Lock,
                 optimistic,
                 clashes,
-                hollow: any(|mind| mind.faults.premature.is_possible()),
                 effects: any(|mind| mind.effects.any),
                 mail: lead.is_some() || terms.reports == Reports::Team,
                 claims_at_once: terms.claims == Claims::AtDecision,
@@ -94,7 +96,60 @@ impl<'s> Simulator<'s> {
         let deals = dealer.deal(rule, &view).to_vec();
         self.team.board.deal_before_start(&deals);
     }
+
+    /// Back to the start, with the draws of `replication`.
+    pub(super) fn begin(&mut self, replication: u64) {
+        self.keys = self.key_source.keys(replication);
+        self.team.now = Time::ZERO;
+        self.round = 0;
+        self.queue.clear();
+        self.timers.clear();
+        self.team.board.clear();
+        self.workspace.clear();
+        self.team.mail.clear();
+        for (progress, node) in self.tasks.iter_mut().zip(&self.nodes) {
+            let latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            *progress = Progress { latency, ..Progress::default() };
+        }
+        self.landed.clear();
+        self.hollow = 0;
+        self.calls = 0;
+        self.tokens = 0;
+        self.wakes.begin();
+        for shared in &mut self.stations {
+            shared.station.clear();
+        }
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            member.steps = 0;
+            member.choice = self.keys.stream(Purpose::Choice, step_of(id as AgentId, 0));
+            member.history = 0;
+            member.is_busy = false;
+            member.is_down = false;
+        }
+        if self.uses.effects {
+            self.draw_temperaments();
+        }
+        for &(task, at) in &self.releases {
+            self.timers.push(at, RELEASE, task);
+        }
+    }
+
+    /// The latency factors that agents keep for the run.
+    fn draw_temperaments(&mut self) {
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            let effects = &self.minds[member.mind].effects;
+            let factor = |effect: &Option<Sampler>, entity: u64| {
+                let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
+                effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
+            };
+            member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
+        }
+    }
 }
+
+const RUN_ENTITY: u64 = 0;
+const AGENT_ENTITY: u64 = 1 << 40;
+pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
 fn minds_of(team: &[Agent], graph: &TaskGraph) -> (Vec<Mind>, Vec<Member>) {

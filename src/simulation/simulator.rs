@@ -1,12 +1,15 @@
 //! The loop: decide, think, commit. A [`Simulator`] is made once for a scenario and runs any number of replications;
 //! after the first few it allocates nothing.
 
+#![expect(clippy::inline_always, reason = "the plain loop is fast as one function that keeps values in registers")]
+
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
 use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::mind::Mind;
+use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
 use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
@@ -62,16 +65,13 @@ pub(super) struct Node {
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(super) struct Uses {
-    /// Any of what follows the remark `RARE`. The loop is compiled twice, with all that and without: what is not there
-    /// need not be asked for, and nothing that it could have changed need be looked up again.
+    /// Anything that most scenarios do without: see [`Simulator::run`].
     pub(super) anything_rare: bool,
     pub(super) batches: bool,
     pub(super) locks: bool,
     pub(super) optimistic: bool,
     /// Clashes in meaning, on top of overlapping writes.
     pub(super) clashes: bool,
-    /// Tasks may be said to be done that are not.
-    pub(super) hollow: bool,
     /// Latencies that vary between runs, agents, rounds and calls.
     pub(super) effects: bool,
     pub(super) claims_at_once: bool,
@@ -182,15 +182,19 @@ pub(super) struct Progress {
 }
 
 /// Classes of timers, in the order in which they go off at one time.
-const RELEASE: u8 = 0;
+pub(super) const RELEASE: u8 = 0;
 pub(super) const LEASE: u8 = 1;
 pub(super) const RECOVERY: u8 = 2;
 /// All that is in the event queue: a step has got to its next stage.
 pub(super) const STEP: u8 = 0;
 
-impl<'s> Simulator<'s> {
+impl Simulator<'_> {
     /// One replication under `architecture`, told to `observer` as it happens. The same replication gives the same
     /// entries, whatever ran before.
+    ///
+    /// The loop is compiled twice, with `RARE` features (batches, locks, resources, crashes, several profiles, more
+    /// than 64 agents and the like) and without: what is not there is not asked for at every step, and nothing that it
+    /// could have changed is looked up again. That takes a quarter off a plain run and changes no result.
     pub fn run<A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
@@ -364,54 +368,6 @@ impl<'s> Simulator<'s> {
         self.keys.stream(purpose, step_of(agent, self.agents[agent as usize].steps))
     }
 
-    fn begin(&mut self, replication: u64) {
-        self.keys = self.key_source.keys(replication);
-        self.team.now = Time::ZERO;
-        self.round = 0;
-        self.queue.clear();
-        self.timers.clear();
-        self.team.board.clear();
-        self.workspace.clear();
-        self.team.mail.clear();
-        for (progress, node) in self.tasks.iter_mut().zip(&self.nodes) {
-            let latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
-            *progress = Progress { latency, ..Progress::default() };
-        }
-        self.landed.clear();
-        self.hollow = 0;
-        self.calls = 0;
-        self.tokens = 0;
-        self.wakes.begin();
-        for shared in &mut self.stations {
-            shared.station.clear();
-        }
-        for (id, member) in self.agents.iter_mut().enumerate() {
-            member.steps = 0;
-            member.choice = self.keys.stream(Purpose::Choice, step_of(id as AgentId, 0));
-            member.history = 0;
-            member.is_busy = false;
-            member.is_down = false;
-        }
-        if self.uses.effects {
-            self.draw_temperaments();
-        }
-        for &(task, at) in &self.releases {
-            self.timers.push(at, RELEASE, task);
-        }
-    }
-
-    /// The latency factors that agents keep for the run.
-    fn draw_temperaments(&mut self) {
-        for (id, member) in self.agents.iter_mut().enumerate() {
-            let effects = &self.minds[member.mind].effects;
-            let factor = |effect: &Option<Sampler>, entity: u64| {
-                let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
-                effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
-            };
-            member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
-        }
-    }
-
     fn draw_round_effects(&mut self) {
         for (mind, effect) in self.minds.iter().zip(&mut self.round_effects) {
             if let Some(sampler) = &mind.effects.round {
@@ -460,7 +416,3 @@ impl<'s> Simulator<'s> {
 pub(super) fn step_of(agent: AgentId, step: u32) -> u64 {
     u64::from(agent) << 32 | u64::from(step)
 }
-
-const RUN_ENTITY: u64 = 0;
-const AGENT_ENTITY: u64 = 1 << 40;
-const ROUND_ENTITY: u64 = 2 << 40;

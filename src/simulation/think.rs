@@ -1,18 +1,16 @@
 //! From decision to arrival: what a step takes on, how long it thinks, how many tokens it moves.
 
-use crate::engine::{Purpose, Sampler, Stream, Time};
+#![expect(clippy::inline_always, reason = "see simulator.rs")]
+
+use crate::engine::{Purpose, Sampler, Time};
 use crate::record::{Kind, Observer, Start, TaskEventKind};
-use crate::simulation::mind::{Batch, Mishaps, Pace};
-use crate::simulation::simulator::{Fate, STEP, Simulator, Underway, step_of};
+use crate::simulation::faults::mishap;
+use crate::simulation::mind::{Batch, Pace};
+use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, Blocks, ClaimOutcome, Deal, Status};
 use crate::workload::TaskId;
 
-/// The draws of an agent's step, by number.
-const NO_PROGRESS: u64 = 0;
-const CRASH: u64 = 1;
-const STALL: u64 = 2;
-const STALL_TIME: u64 = 3;
-const RECOVERY: u64 = 4;
+/// The draws of an agent's step, by number, after those of what goes wrong with it.
 const BATCH_SIZE: u64 = 5;
 const AHEAD: u64 = 6;
 
@@ -331,19 +329,4 @@ impl Simulator<'_> {
             }
         }
     }
-}
-
-/// What goes wrong with a step of that latency, the latency that it has then, and how long it keeps its agent away.
-#[cold]
-#[inline(never)]
-fn mishap(mishaps: &Mishaps, draws: Stream, mut latency: f64, away: &mut Time) -> (Fate, f64) {
-    if mishaps.stall.happens(draws.nth(STALL)) {
-        latency += mishaps.stall_time.at(draws.nth(STALL_TIME));
-    }
-    if mishaps.crash.happens(draws.nth(CRASH)) {
-        *away = Time::from_us_f64(mishaps.recovery.at(draws.nth(RECOVERY)));
-        return (Fate::Crash, latency);
-    }
-    let fate = if mishaps.no_progress.happens(draws.nth(NO_PROGRESS)) { Fate::Nothing } else { Fate::Normal };
-    (fate, latency)
 }

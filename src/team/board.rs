@@ -13,6 +13,8 @@
 //! Invariants: a task is in the ready set if and only if it is pending and waits for nothing; `done` counts the tasks
 //! that are done; a task's version only grows.
 
+#![expect(clippy::inline_always, reason = "once a step, from one place")]
+
 use crate::engine::{IdSet, IdTable, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
