@@ -56,3 +56,29 @@ impl fmt::Display for Digest {
         write!(f, "{:016x}", self.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    fn of(numbers: [u64; 9]) -> u64 {
+        let mut digest = Digest::default();
+        digest.add_all(numbers);
+        digest.value()
+    }
+
+    #[test]
+    fn every_number_and_every_place_counts() {
+        let mut seen = vec![of([0; 9])];
+        for place in 0..9 {
+            for bit in 0..64 {
+                let mut numbers = [0; 9];
+                numbers[place] = 1 << bit;
+                seen.push(of(numbers));
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 1 + 9 * 64);
+    }
+}
