@@ -63,7 +63,6 @@ pub(super) struct Mishaps {
 /// What can happen to an attempt on a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
-    pub(super) any: bool,
     pub(super) error: Chance,
     pub(super) detection: Chance,
     pub(super) premature: Chance,
@@ -85,6 +84,11 @@ impl Batch {
 }
 
 impl Mind {
+    /// Whether a call may work on more than one task.
+    pub(super) fn takes_batches(&self) -> bool {
+        !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
+    }
+
     pub(super) fn new(profile: &Profile, graph: &TaskGraph) -> Mind {
         let us = |dist: &Dist| Sampler::new(&dist.scaled(1e6));
         let effect = |sigma: f64| (sigma > 0.0).then(|| Sampler::new(&Dist::Lognormal { mu: 0.0, sigma }));
@@ -100,9 +104,6 @@ impl Mind {
             stall_time: us(&fallibility.stall),
         };
         let faults = Faults {
-            any: fallibility.error_rate > 0.0
-                || fallibility.premature_completion > 0.0
-                || fallibility.orphan_rate > 0.0,
             error: Chance::new(fallibility.error_rate),
             detection: Chance::new(fallibility.detection),
             premature: Chance::new(fallibility.premature_completion),

@@ -1,5 +1,6 @@
 //! One test binary: what the library and the binary do as a whole.
 
+mod bare_loop;
 mod broken_scenarios;
 mod determinism;
 mod exhaustive;
