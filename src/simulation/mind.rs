@@ -1,7 +1,7 @@
 //! A profile made ready to run: samplers in microseconds, chances as thresholds, token counts a task.
 
 use crate::engine::rng::Chance;
-use crate::engine::{Dist, Sampler, Time};
+use crate::engine::{Dist, Sampler, Samplers, Time};
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::TaskGraph;
 
@@ -73,12 +73,12 @@ pub(super) struct Faults {
 }
 
 impl Batch {
-    fn new(size: &BatchSize) -> Batch {
+    fn new(size: &BatchSize, samplers: &Samplers) -> Batch {
         match size {
             BatchSize::Fixed(0 | 1) => Batch::One,
             BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),
             BatchSize::All => Batch::Fixed(u32::MAX),
-            BatchSize::Drawn(dist) => Batch::Drawn(Sampler::new(dist)),
+            BatchSize::Drawn(dist) => Batch::Drawn(samplers.get(dist)),
         }
     }
 }
@@ -89,9 +89,9 @@ impl Mind {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
 
-    pub(super) fn new(profile: &Profile, graph: &TaskGraph) -> Mind {
-        let us = |dist: &Dist| Sampler::new(&dist.scaled(1e6));
-        let effect = |sigma: f64| (sigma > 0.0).then(|| Sampler::new(&Dist::Lognormal { mu: 0.0, sigma }));
+    pub(super) fn new(profile: &Profile, graph: &TaskGraph, samplers: &Samplers) -> Mind {
+        let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
+        let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
         let fallibility = &profile.fallibility;
         let tokens = profile.tokens;
@@ -131,8 +131,8 @@ impl Mind {
             fixed_input: tokens.system.saturating_add(tokens.board_per_task.saturating_mul(graph.len() as u32)),
             cached_65536: (tokens.cached_share * 65536.0) as u64,
             task_tokens: graph.tasks().iter().map(|task| output_of(task.size)).collect(),
-            batch: Batch::new(&profile.batching.tasks),
-            batch_unowned: Batch::new(&profile.batching.unowned),
+            batch: Batch::new(&profile.batching.tasks, samplers),
+            batch_unowned: Batch::new(&profile.batching.unowned, samplers),
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,

@@ -3,7 +3,7 @@
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Time, key_of};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Time, key_of};
 use crate::simulation::mind::Mind;
 use crate::simulation::simulator::{Member, Node, Progress, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
@@ -16,12 +16,17 @@ use crate::workload::{Task, TaskGraph, TaskId};
 impl<'s> Simulator<'s> {
     /// Makes a scenario ready to run.
     pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
+        Simulator::with_samplers(scenario, &Samplers::default())
+    }
+
+    /// The same, with samplers that other scenarios may have made already.
+    pub fn with_samplers(scenario: &'s Scenario, samplers: &Samplers) -> Simulator<'s> {
         let graph = &*scenario.graph;
         let terms = scenario.architecture.terms();
         let present = if terms.alone { 1 } else { scenario.team.len() };
         let team = &scenario.team[..present];
         let lead = (terms.has_lead && team.len() > 1).then_some(0);
-        let (minds, agents) = minds_of(team, graph);
+        let (minds, agents) = minds_of(team, graph, samplers);
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
         let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
@@ -33,7 +38,7 @@ impl<'s> Simulator<'s> {
         let mut simulator = Simulator {
             scenario,
             terms,
-            stations: scenario.resources.iter().map(Shared::new).collect(),
+            stations: scenario.resources.iter().map(|resource| Shared::new(resource, samplers)).collect(),
             uses: Uses {
                 anything_rare: minds.len() > 1
                     || team.len() > 64
@@ -152,14 +157,14 @@ const AGENT_ENTITY: u64 = 1 << 40;
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph) -> (Vec<Mind>, Vec<Member>) {
+fn minds_of(team: &[Agent], graph: &TaskGraph, samplers: &Samplers) -> (Vec<Mind>, Vec<Member>) {
     let mut minds = Vec::new();
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
         let mind = same.map_or(minds.len(), |other| members[other].mind);
         if same.is_none() {
-            minds.push(Mind::new(&agent.profile, graph));
+            minds.push(Mind::new(&agent.profile, graph, samplers));
         }
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }
@@ -191,10 +196,10 @@ impl Node {
 }
 
 impl Shared {
-    fn new(resource: &Resource) -> Shared {
+    fn new(resource: &Resource, samplers: &Samplers) -> Shared {
         Shared {
             station: Station::new(resource.capacity),
-            service: resource.service.as_ref().map(|dist| Sampler::new(&dist.scaled(1e6))),
+            service: resource.service.as_ref().map(|dist| samplers.get(&dist.scaled(1e6))),
             blocks: resource.blocks,
             share: Chance::new(resource.share),
             key: key_of(&resource.name),
