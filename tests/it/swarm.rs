@@ -112,8 +112,7 @@ fn the_worst_ends_too() {
                     let expected = match name {
                         // Only a claim can be forgotten; what was handed out stays on its owner's list.
                         "orphan" if claims => Ending::Stalled,
-                        "orphan" => Ending::Completed,
-                        "stall" => Ending::Completed,
+                        "orphan" | "stall" => Ending::Completed,
                         // One at a time there is nobody to clash with.
                         "conflict" => metrics.ending,
                         _ => Ending::OutOfTime,
