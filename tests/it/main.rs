@@ -1,6 +1,7 @@
 //! One test binary: what the library and the binary do as a whole.
 
 mod broken_scenarios;
+mod cli;
 mod determinism;
 mod exhaustive;
 mod found;
@@ -10,8 +11,11 @@ mod invariants;
 mod metamorphic;
 mod oracles;
 mod properties;
+
 mod readme;
 mod scenario_files;
+
+mod scenarios;
 mod streams;
 mod swarm;
 mod tidy;
