@@ -12,6 +12,7 @@ mod metamorphic;
 mod oracles;
 mod properties;
 
+mod protocols;
 mod readme;
 mod scenario_files;
 
