@@ -178,7 +178,7 @@ pub struct Compare {
 pub struct Plan {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Exit with 1 if there is something to mend: tasks that may overwrite each other, skills that nobody has
+    /// Exit with 1 if there is something to mend: tasks that may overwrite each other
     #[arg(long)]
     pub lint: bool,
 }

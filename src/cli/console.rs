@@ -109,6 +109,7 @@ impl Console {
     /// Why it did not work, to stderr, quiet or not.
     pub(super) fn fail(&self, failure: &Failure) {
         let text = match failure {
+            Failure::Finding(text) if self.format == Format::Json => errors("finding", "", text),
             Failure::Finding(text) => text.clone(),
             Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
             Failure::Usage(text) => format!("error: {text}"),
@@ -134,6 +135,19 @@ impl Console {
         std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(fail)?;
         self.say(&format!("wrote {}", path.display()));
         Ok(())
+    }
+}
+
+/// What is wrong with the arguments, as clap found it: as text, or as JSON where that is the format asked for.
+pub(super) fn usage(error: &clap::Error) {
+    let words: Vec<String> = std::env::args().collect();
+    let asks_for_json =
+        words.iter().any(|word| word == "--format=json") || words.windows(2).any(|pair| pair == ["--format", "json"]);
+    if asks_for_json && error.use_stderr() {
+        let text = error.render().to_string();
+        let _ = writeln!(std::io::stderr(), "{}", errors("usage", "", text.trim_start_matches("error: ").trim_end()));
+    } else {
+        let _ = error.print();
     }
 }
 

@@ -44,11 +44,13 @@ pub(super) fn explain(console: &Console, wanted: &str) -> Done {
         let hint = if near.is_empty() { "; brooks explain lists the words" } else { &near };
         return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks{hint}")));
     }
-    if console.format == Format::Json {
-        let mut document = crate::report::document(None, &crate::cli::console::command());
-        let entry = |m: &&Meaning| json!({ "kind": m.kind, "name": m.name, "text": m.text });
-        document["meanings"] = found.iter().map(entry).collect();
-        console.print_json(&document);
+    if console.format != Format::Table {
+        let columns = ["kind", "name", "text"].map(|name| Column::text(name, name));
+        let mut table = Table::new(columns.to_vec());
+        for meaning in found {
+            table.push([meaning.kind, &meaning.name, &meaning.text].map(Cell::text).to_vec());
+        }
+        console.print_table("meanings", &table, json!({}));
         return Ok(());
     }
     let mut text = String::new();

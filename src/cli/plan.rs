@@ -57,7 +57,7 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
         Format::Markdown => console.print(&bounds(&work, &sizes).to_markdown()),
     }
     if args.lint && !lint.is_empty() {
-        return Err(Failure::Finding(format!("{} to mend:\n{}", lint.len(), lint.join("\n"))));
+        return Err(Failure::Finding(format!("{} to mend:\n{}", measure.write_overlaps.value(), lint.join("\n"))));
     }
     Ok(())
 }

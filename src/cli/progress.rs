@@ -1,6 +1,6 @@
 //! Progress with rate and time left: a bar on a terminal, a line every ten seconds elsewhere.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -44,7 +44,7 @@ impl Progress {
             let (done, all) = (self.bar.position(), self.bar.length().unwrap_or(0));
             let rate = done as f64 / self.started.elapsed().as_secs_f64();
             let left = Time::from_secs((all.saturating_sub(done)) as f64 / rate.max(1e-9));
-            eprintln!("{done} of {all} runs, {rate:.0} a second, {left} left");
+            let _ = writeln!(std::io::stderr(), "{done} of {all} runs, {rate:.0} a second, {left} left");
         }
     }
 

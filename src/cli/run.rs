@@ -15,6 +15,8 @@ use crate::simulation::{Scenario, Simulator, simulate};
 use crate::trace::{TraceFacts, chrome, native};
 
 pub(super) fn run(console: &Console, args: &Run) -> Done {
+    // What can't be written is said before anything is run.
+    let form = args.trace_out.as_deref().map(Form::of).transpose()?;
     let mut settings = Vec::new();
     if let Some(agents) = &args.scenario.agents {
         settings.push(("team.agents", agents.as_str()));
@@ -55,8 +57,13 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         let title = format!("{}: {}", scenario.name, scenario.architecture_name);
         console.write(path, timeline::to_svg(&title, &facts, &log).as_bytes())?;
     }
-    if let Some(path) = &args.trace_out {
-        write_trace(console, path, &TraceFacts::of(&scenario, args.replication), &log)?;
+    if let (Some(path), Some(form)) = (&args.trace_out, form) {
+        let trace = TraceFacts::of(&scenario, args.replication);
+        let text = match form {
+            Form::Native => native::write(&trace, &log),
+            Form::Chrome => chrome::write(&trace, &log),
+        };
+        console.write(path, text.as_bytes())?;
     }
     if args.require_complete && report.run.ending != Ending::Completed {
         return Err(Failure::Finding(format!("the run did not complete: {}", report.verdict())));
@@ -76,15 +83,23 @@ fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<M
     Some(metrics)
 }
 
-fn write_trace(console: &Console, path: &Path, facts: &TraceFacts, log: &Log) -> Done {
-    let name = path.to_string_lossy();
-    let text = if name.ends_with(".steps.jsonl") {
-        native::write(facts, log)
-    } else if name.ends_with(".trace.json") {
-        chrome::write(facts, log)
-    } else {
-        let known = "it ends in .steps.jsonl (brooks) or .trace.json (Chrome, Perfetto)";
-        return Err(Failure::Usage(format!("--trace-out {name}: the form is told by the name: {known}")));
-    };
-    console.write(path, text.as_bytes())
+/// In which form a run is written.
+enum Form {
+    Native,
+    Chrome,
+}
+
+impl Form {
+    /// The form that the name of a file asks for.
+    fn of(path: &Path) -> Result<Form, Failure> {
+        let name = path.to_string_lossy();
+        if name.ends_with(".steps.jsonl") {
+            Ok(Form::Native)
+        } else if name.ends_with(".trace.json") {
+            Ok(Form::Chrome)
+        } else {
+            let known = "it ends in .steps.jsonl (brooks) or .trace.json (Chrome, Perfetto)";
+            Err(Failure::Usage(format!("--trace-out {name}: the form is told by the name: {known}")))
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! `brooks sweep`: the scaling curve.
 
+use serde_json::json;
+
 use crate::cli::args::{Format, Sweep as Args};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::experiment::{Sweep, SweepResult};
-use crate::report::{self, curve, parquet, plot, rows};
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{self, curve, number, parquet, plot, rows};
 
 pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
@@ -16,8 +19,7 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     }
     let sweep = Sweep::new(&file, replications);
     if args.dry_run {
-        console.print(&outline(&sweep));
-        return Ok(());
+        return outline(console, &sweep);
     }
     let result = run(console, &sweep, args.threads)?;
     let command = repeat(file.seed());
@@ -88,12 +90,18 @@ fn verify(console: &Console, sweep: &Sweep<'_>, result: &SweepResult, threads: O
     Ok(())
 }
 
-fn outline(sweep: &Sweep<'_>) -> String {
-    let axis = |axis: &crate::experiment::Axis| {
+/// What would be run.
+fn outline(console: &Console, sweep: &Sweep<'_>) -> Done {
+    let (points, replications, runs) = (sweep.points(), sweep.replications(), sweep.runs()?);
+    let mut table = Table::new(vec![Column::text("axis", "axis"), Column::text("values", "values")]);
+    for axis in sweep.axes() {
         let values: Vec<String> = axis.values.iter().map(ToString::to_string).collect();
-        format!("  {}: {}\n", axis.label, values.join(", "))
-    };
-    let axes: String = sweep.axes().iter().map(axis).collect();
-    let (points, replications) = (sweep.points(), sweep.replications());
-    format!("{points} points, {replications} replications each, and their baselines\n{axes}")
+        table.push(vec![Cell::text(axis.label.as_str()), Cell::text(values.join(", "))]);
+    }
+    if console.format == Format::Table {
+        let runs = number::count(runs);
+        console.print(&format!("{points} points, {replications} replications each, with baselines {runs} runs\n"));
+    }
+    console.print_table("axes", &table, json!({ "points": points, "replications": replications, "runs": runs }));
+    Ok(())
 }

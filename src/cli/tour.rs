@@ -10,7 +10,7 @@ and what will it cost in time and tokens? No call is made and nothing is spent.
   brooks run hello --narrate       one run, told as a story
   brooks new mine.yaml             a commented scenario of your own, then: brooks sweep mine.yaml
 
-  brooks list scenarios            nine more questions, each with its answer
+  brooks list scenarios            nine questions, each with its answer
   brooks explain                   the words: makespan, straggler, lost claim, ...
   brooks --help                    all commands
 ";

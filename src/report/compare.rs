@@ -20,7 +20,7 @@ pub fn verdict(comparison: &Comparison) -> String {
         .map_or(String::new(), |makespan| number::interval_seconds(makespan.mean, makespan.half_width));
     let fastest = format!("{team}: {} is fastest, {makespan}", first.row.architecture);
     if !alike.is_empty() {
-        return format!("{fastest}; {} can't be told apart from it", alike.join(" and "));
+        return format!("{fastest}; {} can't be told apart from it", listed(&alike));
     }
     match completing.next() {
         Some(next) => format!("{fastest}; next is {}, slower by {}", next.row.architecture, slower(next)),
@@ -28,8 +28,16 @@ pub fn verdict(comparison: &Comparison) -> String {
     }
 }
 
+/// `a, b and c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        _ => names.concat(),
+    }
+}
+
 fn slower(entry: &Entry) -> String {
-    entry.slower_by.map_or("?".to_owned(), |by| number::interval_seconds(by.estimate, by.half_width))
+    entry.slower_by.map_or("?".to_owned(), |by| number::difference_seconds(by.estimate, by.half_width))
 }
 
 /// A row an architecture and team size.
@@ -54,18 +62,16 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
             let mean = |name: &str, show: fn(f64) -> String| {
                 row.metric(name).map_or_else(Cell::none, |summary| Cell::number(summary.mean, show(summary.mean)))
             };
-            let seconds = |interval: Option<Interval>| {
-                interval.map_or_else(Cell::none, |i| {
-                    Cell::number(i.estimate, number::interval_seconds(i.estimate, i.half_width))
-                })
+            let seconds = |interval: Option<Interval>, show: fn(f64, f64) -> String| {
+                interval.map_or_else(Cell::none, |i| Cell::number(i.estimate, show(i.estimate, i.half_width)))
             };
             let makespan = row.metric("makespan_s").map(Summary::interval);
             let tokens = row.metric("input_tokens").zip(row.metric("output_tokens")).map(|(i, o)| i.mean + o.mean);
             table.push(vec![
                 Cell::count(u64::from(row.agents)),
                 Cell::text(row.architecture.clone()),
-                seconds(makespan),
-                seconds(entry.slower_by),
+                seconds(makespan, number::interval_seconds),
+                seconds(entry.slower_by, number::difference_seconds),
                 row.speedup.map_or_else(Cell::none, |s| Cell::number(s.estimate, format!("{:.2}", s.estimate))),
                 mean("llm_calls", number::mean_count),
                 tokens.map_or_else(Cell::none, |tokens| Cell::number(tokens, number::tokens(tokens))),

@@ -92,6 +92,18 @@ pub fn interval_seconds(mean: f64, half_width: f64) -> String {
     format!("{mean:.decimals$} s [{low:.decimals$}, {high:.decimals$}]")
 }
 
+/// The same for a difference, which may be below zero: `19.3 s [-1m 37s, 2m 16s]`.
+pub fn difference_seconds(mean: f64, half_width: f64) -> String {
+    let signed = |value: f64| if value < 0.0 { format!("-{}", seconds(-value)) } else { seconds(value) };
+    if mean - half_width >= 0.0 {
+        interval_seconds(mean, half_width)
+    } else if half_width.is_finite() {
+        format!("{} [{}, {}]", signed(mean), signed(mean - half_width), signed(mean + half_width))
+    } else {
+        signed(mean)
+    }
+}
+
 /// Decimals that show the first digit of a half-width, at most three.
 fn decimals_of(half_width: f64) -> usize {
     if half_width > 0.0 { (-magnitude(half_width, 1)).clamp(0, 3) as usize } else { 1 }
@@ -165,6 +177,9 @@ mod tests {
         assert_eq!(interval_seconds(112.0, 2.0), "1m 52s [1m 50s, 1m 54s]");
         assert_eq!(interval_seconds(38.0, f64::INFINITY), "38.0 s");
         assert_eq!(interval_seconds(4.0, 0.0), "4.0 s [4.0, 4.0]");
+        assert_eq!(difference_seconds(38.2, 1.1), "38 s [37, 39]");
+        assert_eq!(difference_seconds(19.3, 116.3), "19.3 s [-1m 37s, 2m 16s]");
+        assert_eq!(difference_seconds(-2.0, f64::INFINITY), "-2.0 s");
         assert_eq!(interval(1.351, 0.04), "1.35 [1.31, 1.39]");
         assert_eq!(interval(f64::NAN, 0.1), "–");
     }

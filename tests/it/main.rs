@@ -4,6 +4,7 @@
 
 mod bare_loop;
 mod broken_scenarios;
+mod cli;
 mod determinism;
 mod exhaustive;
 mod found;
@@ -13,8 +14,12 @@ mod invariants;
 mod metamorphic;
 mod oracles;
 mod properties;
+
+mod protocols;
 mod readme;
 mod scenario_files;
+
+mod scenarios;
 mod streams;
 mod swarm;
 mod tidy;

@@ -1,0 +1,412 @@
+//! The binary, as a user and as a script meet it: output, exit codes, files, and what comes twice.
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const FORMATS: [&str; 4] = ["table", "json", "csv", "markdown"];
+
+fn command(line: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
+    command.args(line.split_whitespace()).env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+}
+
+/// Runs a command line; words are split at blanks.
+fn brooks(line: &str) -> Output {
+    command(line).output().expect("it runs")
+}
+
+/// The same, with something on stdin.
+fn brooks_reads(line: &str, stdin: &[u8]) -> Output {
+    let mut command = command(line);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it starts");
+    // A reader that has seen enough may close the pipe early.
+    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("text")
+}
+
+/// What it says on stdout, if all is well.
+#[track_caller]
+fn said(line: &str) -> String {
+    let output = brooks(line);
+    assert_eq!(output.status.code(), Some(0), "brooks {line}\n{}", text(&output.stderr));
+    text(&output.stdout).to_owned()
+}
+
+#[track_caller]
+fn json(line: &str) -> Value {
+    let text = said(line);
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("brooks {line}: {error}\n{text}"))
+}
+
+/// It exits with `code` and says so on stderr.
+#[track_caller]
+fn fails(line: &str, code: i32, expected: &str) {
+    let output = brooks(line);
+    let error = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{error}");
+    assert!(error.contains(expected), "brooks {line}\nexpected {expected}\n     got {error}");
+}
+
+/// What a result names as the command that repeats it.
+fn repeat(output: &str) -> &str {
+    output.split("repeat: brooks ").nth(1).expect("how to repeat it").trim_end()
+}
+
+fn path(folder: &TempDir, name: &str) -> String {
+    folder.path().join(name).display().to_string()
+}
+
+#[test]
+fn every_command_speaks_every_format() {
+    let results = [
+        "run hello",
+        "sweep hello --reps 2",
+        "sweep hello --dry-run",
+        "compare hello --reps 2",
+        "plan hello",
+        "list architectures",
+        "list scenarios",
+        "list profiles",
+        "list metrics",
+        "list laws",
+        "explain",
+        "explain agents",
+        "explain lost claim",
+    ];
+    for line in results {
+        for format in FORMATS {
+            let line = format!("{line} --format {format}");
+            let out = said(&line);
+            match format {
+                "json" => {
+                    let document: Value = serde_json::from_str(&out).unwrap_or_else(|e| panic!("brooks {line}: {e}"));
+                    assert_eq!(document["schema_version"], 1, "brooks {line}");
+                    assert_eq!(document["brooks"], env!("CARGO_PKG_VERSION"), "brooks {line}");
+                    assert!(document["command"].as_str().is_some_and(|command| command.starts_with("brooks ")));
+                }
+                "csv" => {
+                    // The reader refuses rows of another length than the first.
+                    let mut reader = csv::Reader::from_reader(out.as_bytes());
+                    let rows = reader.records().collect::<Result<Vec<_>, _>>();
+                    assert!(!rows.unwrap_or_else(|e| panic!("brooks {line}: {e}")).is_empty(), "brooks {line}");
+                }
+                "markdown" => assert!(out.contains("| -") || out.contains("|-"), "brooks {line}\n{out}"),
+                _ => assert!(!out.trim().is_empty(), "brooks {line}"),
+            }
+            assert!(out.ends_with('\n') && !out.contains('\x1b'), "brooks {line}");
+        }
+    }
+    assert!(said("").contains("brooks sweep hello"), "the tour");
+    for command in ["", "run", "sweep", "compare", "plan", "list", "explain", "schema", "new", "completions", "man"] {
+        assert!(said(&format!("{command} --help")).contains("Usage:"), "{command}");
+    }
+    assert_eq!(said("--version").trim(), concat!("brooks ", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn json_has_the_keys_that_others_rely_on() {
+    let run = json("run paper --format json");
+    for key in "schema_version brooks seed command scenario agents architecture ending digest".split(' ') {
+        assert!(!run[key].is_null(), "{key}");
+    }
+    let metrics = "makespan_s rounds idle_rounds llm_calls messages_sent deliveries concurrent_writes rewrites_any \
+                   rewrites_cross_agent temporal_violations failed_tests straggler_gap_s barrier_waste input_tokens \
+                   output_tokens cost quality";
+    for key in metrics.split_whitespace() {
+        assert!(run["metrics"][key].is_number(), "{key}");
+    }
+    let budget: f64 = ["work_s", "coordination_s", "waiting_s", "lost_s", "rework_s"]
+        .iter()
+        .map(|part| run["time_budget"][part].as_f64().expect("a part of the budget"))
+        .sum();
+    let whole = run["agents"].as_f64().zip(run["metrics"]["makespan_s"].as_f64()).map(|(n, time)| n * time);
+    assert!((budget - whole.expect("numbers")).abs() < 1e-3, "the time budget balances");
+
+    let sweep = json("sweep paper --reps 3 --format json");
+    let rows = sweep["rows"].as_array().expect("rows");
+    assert_eq!(rows.len(), 3 * 2 * 5);
+    for row in rows {
+        for key in ["workload.amdahl.parallel_fraction", "architecture", "baseline", "digest"] {
+            assert!(row[key].is_string(), "{key}");
+        }
+        let counts = ["runs", "completed", "stalled", "timed_out"].map(|key| row[key].as_u64().expect(key));
+        assert_eq!(counts[0], counts[1] + counts[2] + counts[3]);
+        for key in ["agents", "amdahl_bound", "work_span_bound", "speedup.mean"] {
+            assert!(row[key].is_number(), "{key}");
+        }
+        for metric in metrics.split_whitespace() {
+            for part in ["mean", "sd", "ci95_low", "ci95_high", "p10", "p50", "p90"] {
+                assert!(row[format!("{metric}.{part}")].is_number(), "{metric}.{part}");
+            }
+        }
+    }
+}
+
+#[test]
+fn stdout_is_data_and_stderr_is_talk() {
+    let folder = TempDir::new().expect("a folder");
+    let timeline = path(&folder, "run.svg");
+    for format in ["json", "csv"] {
+        let loud = brooks(&format!("run hello --narrate --timeline {timeline} --format {format}"));
+        assert!(text(&loud.stderr).contains("starts") && text(&loud.stderr).contains("wrote "), "{format}");
+        assert!(!text(&loud.stdout).contains("starts") && !text(&loud.stdout).contains("wrote "), "{format}");
+        let quiet = brooks(&format!("run hello --timeline {timeline} --format {format} --quiet"));
+        assert_eq!(text(&quiet.stderr), "", "{format}");
+    }
+    for line in ["sweep hello --reps 2 --quiet", "compare hello --reps 2 --no-progress", "list metrics --quiet"] {
+        assert_eq!(text(&brooks(line).stderr), "", "{line}");
+    }
+    assert!(text(&brooks("sweep hello --reps 2 --verbose").stderr).contains("runs in"));
+    // Errors are told to the quiet too.
+    assert!(!brooks("run nope --quiet").stderr.is_empty());
+}
+
+#[test]
+fn exit_codes_say_what_happened() {
+    let folder = TempDir::new().expect("a folder");
+    let forgetful = path(&folder, "forgetful.yaml");
+    let scenario = "workload: { chain: { tasks: 3 } }\nteam: { profile: { base: plain, orphan_rate: 1 } }";
+    std::fs::write(&forgetful, scenario).expect("written");
+    assert!(said(&format!("run {forgetful}")).starts_with("stalled after"));
+    fails(&format!("run {forgetful} --require-complete"), 1, "claimed and forgot");
+    fails(&format!("sweep {forgetful} --reps 4 --require-complete"), 1, "4 runs did not complete");
+    fails("plan conflicts --lint", 1, "112 to mend");
+    assert!(said("plan hello --lint").contains("no team is more than"));
+
+    let broken = path(&folder, "broken.yaml");
+    std::fs::write(&broken, "workload: { chain: { tasks: 0 } }\nteams: 3\n").expect("written");
+    fails(&format!("run {broken}"), 2, "broken.yaml:1: workload.chain.tasks: 0 is below 1");
+    fails(&format!("run {broken}"), 2, "broken.yaml:2: teams: no such key; did you mean \"team\"?");
+    let latin = path(&folder, "latin.yaml");
+    std::fs::write(&latin, b"name: caf\xe9\n").expect("written");
+    fails(&format!("plan {latin}"), 2, "latin.yaml");
+    let nowhere = folder.path().display();
+    for (line, expected) in [
+        ("dance", "unrecognized"),
+        ("run", "required"),
+        ("run helo", "did you mean \"hello\"?"),
+        ("run hello --set agents", "expected PATH=VALUE"),
+        ("run hello --set agnets=3", "did you mean \"team.agents\"?"),
+        ("run hello -n 0", "below 1"),
+        ("run hello -n 1..3", "expected a whole number"),
+        ("run hello -a chaos", "architecture"),
+        ("run hello --trace-out run.txt", "the form is told by the name"),
+        ("sweep hello -n 3..1", "empty"),
+        ("sweep hello --reps 0", "at least 1"),
+        ("compare hello -a chaos", "there is no such architecture"),
+        ("explain stragler", "did you mean \"straggler\"?"),
+        ("new - --from helo", "there is no such scenario"),
+        ("list gadgets", "possible values"),
+    ] {
+        fails(line, 2, expected);
+        assert_eq!(text(&brooks(line).stdout), "", "brooks {line}: nothing is said before the error");
+    }
+    fails(&format!("run {nowhere}"), 2, "it is a folder");
+    for stdin in [&b"workload: 3"[..], b"", b"\xff\xfe", b"[1, 2"] {
+        let output = brooks_reads("run -", stdin);
+        assert_eq!(output.status.code(), Some(2));
+        assert!(text(&output.stderr).starts_with("stdin"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let folder = TempDir::new().expect("a folder");
+    let file = path(&folder, "file");
+    std::fs::write(&file, "in the way").expect("written");
+    for line in [
+        format!("sweep hello --reps 2 -o {file}/below"),
+        format!("run hello --timeline {file}/run.svg"),
+        format!("run hello --trace-out {file}/run.trace.json"),
+        format!("new {file}/mine.yaml"),
+        format!("man -o {file}/man"),
+    ] {
+        fails(&line, 5, &file);
+    }
+    assert_eq!(std::fs::read_to_string(&file).expect("still there"), "in the way");
+}
+
+#[test]
+fn errors_are_json_where_results_are() {
+    let folder = TempDir::new().expect("a folder");
+    let file = path(&folder, "file");
+    std::fs::write(&file, "").expect("written");
+    for (line, code, kind) in [
+        ("run hello --set foo=1 --format json".to_owned(), 2, "unknown-key"),
+        ("run hello --set foo --format=json".to_owned(), 2, "usage"),
+        ("run nope --format json".to_owned(), 2, "missing-file"),
+        ("run --format json".to_owned(), 2, "usage"),
+        ("plan conflicts --lint --format json".to_owned(), 1, "finding"),
+        (format!("sweep hello --reps 2 -o {file}/x --format json"), 5, "io"),
+    ] {
+        let output = brooks(&line);
+        assert_eq!(output.status.code(), Some(code), "brooks {line}");
+        let document: Value =
+            serde_json::from_slice(&output.stderr).unwrap_or_else(|e| panic!("{line}: {e}\n{}", text(&output.stderr)));
+        let error = &document["errors"][0];
+        assert_eq!(error["code"], kind, "brooks {line}");
+        for key in ["file", "line", "path", "message", "expected"] {
+            assert!(error.get(key).is_some(), "brooks {line}: {key}");
+        }
+    }
+}
+
+#[test]
+fn a_seed_is_all_it_takes_to_repeat() {
+    for line in ["run hello", "sweep hello --reps 3 -n 1..2", "compare hello --reps 3", "plan hello", "run paper -n 3"]
+    {
+        let first = said(line);
+        let again = said(repeat(&first));
+        assert_eq!(first, again, "brooks {line}");
+    }
+    let digest = |line: &str| json(line)["digest"].as_str().expect("a digest").to_owned();
+    assert_eq!(digest("run hello --format json"), digest("run hello --format json --seed 42"));
+    assert_ne!(digest("run hello --format json"), digest("run hello --format json --seed 43"));
+    assert_ne!(digest("run hello --format json"), digest("run hello --format json --replication 1"));
+    assert_eq!(
+        digest("run hello --format json --set seed=43"),
+        digest("run hello --format json --seed 43"),
+        "a seed is a setting like any other"
+    );
+}
+
+#[test]
+fn colour_only_where_it_is_wanted() {
+    let green = |line: &str, no_color: Option<&str>| {
+        let mut command = command(line);
+        if let Some(value) = no_color {
+            command.env("NO_COLOR", value);
+        }
+        command.output().expect("it runs").stdout.contains(&0x1b)
+    };
+    let line = "sweep hello --reps 2 -n 1..2";
+    assert!(!green(line, None), "this is no terminal");
+    assert!(green(&format!("{line} --color always"), None));
+    assert!(green(&format!("{line} --color always"), Some("1")), "who asks for colour gets it");
+    assert!(!green(&format!("{line} --color never"), None));
+    assert!(!green(&format!("{line} --color auto"), Some("1")));
+    for format in ["json", "csv", "markdown"] {
+        assert!(!green(&format!("{line} --color always --format {format}"), None), "{format}");
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_error() {
+    for line in ["run paper --narrate", "explain", "sweep paper --reps 2 --format csv", "completions bash"] {
+        let mut child = command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        drop(child.stdout.take());
+        let output = child.wait_with_output().expect("it ends");
+        assert_eq!(output.status.code(), Some(0), "brooks {line}");
+        assert_eq!(text(&output.stderr), "", "brooks {line}");
+    }
+}
+
+#[test]
+fn a_sweep_gives_the_same_bytes() {
+    let folders = [(); 3].map(|()| TempDir::new().expect("a folder"));
+    let sweep = |folder: &TempDir, threads: u32| {
+        let folder = folder.path().display();
+        said(&format!("sweep paper --reps 70 --threads {threads} --format csv -o {folder}"))
+    };
+    let out = [sweep(&folders[0], 1), sweep(&folders[1], 2), sweep(&folders[2], 2)];
+    assert!(out[0] == out[1] && out[1] == out[2], "stdout");
+    for name in ["sweep.csv", "sweep.parquet", "curve.svg"] {
+        let files = folders.each_ref().map(|folder| std::fs::read(folder.path().join(name)).expect(name));
+        assert!(files[0].len() > 1_000, "{name}");
+        assert!(files[0] == files[1] && files[1] == files[2], "{name}");
+    }
+    let left = std::fs::read_dir(folders[0].path()).expect("a folder").count();
+    assert_eq!(left, 3, "nothing half-written is left");
+    let verified = brooks("sweep hello --reps 5 --verify --quiet --threads 2");
+    assert_eq!(verified.status.code(), Some(0));
+    assert!(text(&brooks("sweep hello --reps 5 --verify").stderr).contains("verified: 24 points"));
+}
+
+#[test]
+fn axes_of_the_command_line() {
+    let sizes = |line: &str| -> Vec<u64> {
+        let document = json(&format!("{line} --format json --reps 2"));
+        document["rows"].as_array().expect("rows").iter().map(|row| row["agents"].as_u64().expect("a size")).collect()
+    };
+    assert_eq!(sizes("sweep bench -n 1..3"), [1, 2, 3]);
+    assert_eq!(sizes("sweep bench -n 1,2,4"), [1, 2, 4]);
+    assert_eq!(sizes("sweep bench -n 5"), [5]);
+    assert_eq!(sizes("sweep bench --set sweep.agents=1..16"), (1..=16).collect::<Vec<_>>());
+    let document = json("sweep hello -a preassigned,self_claim -n 2 --reps 2 --format json");
+    let names: Vec<_> = document["rows"].as_array().expect("rows").iter().map(|row| &row["architecture"]).collect();
+    assert_eq!(names, ["preassigned", "self_claim"]);
+    let compared = json("compare hello -a preassigned,self_claim -n 1,3 --reps 2 --format json");
+    assert_eq!(compared["comparisons"].as_array().map(Vec::len), Some(2));
+    let planned = json("plan hello -n 1,2,64 --format json");
+    assert_eq!(planned["bounds"].as_array().map(Vec::len), Some(3));
+    let plan = json("sweep paper --dry-run --reps 7 --format json");
+    assert_eq!((&plan["points"], &plan["replications"], &plan["runs"]), (&30.into(), &7.into(), &(30 * 7).into()));
+}
+
+#[test]
+fn a_scenario_from_stdin_is_a_scenario() {
+    let hello = said("new -");
+    let from_stdin = brooks_reads("run - --format csv", hello.as_bytes());
+    assert_eq!(from_stdin.status.code(), Some(0), "{}", text(&from_stdin.stderr));
+    assert_eq!(text(&from_stdin.stdout), said("run hello --format csv"));
+}
+
+#[test]
+fn new_scenarios_are_one_s_own() {
+    let folder = TempDir::new().expect("a folder");
+    let mine = path(&folder, "mine.yaml");
+    for scenario in brooks::experiment::SCENARIOS {
+        let file = path(&folder, &format!("{}.yaml", scenario.name));
+        said(&format!("new {file} --from {}", scenario.name));
+        assert_eq!(std::fs::read_to_string(&file).expect("written"), scenario.text);
+        said(&format!("plan {file}"));
+    }
+    said(&format!("new {mine}"));
+    std::fs::write(&mine, "changed").expect("written");
+    fails(&format!("new {mine}"), 2, "is there already; nothing was written");
+    assert_eq!(std::fs::read_to_string(&mine).expect("still there"), "changed");
+}
+
+#[test]
+fn runs_are_drawn_and_written() {
+    let folder = TempDir::new().expect("a folder");
+    let [svg, native, chrome] = ["a.svg", "a.steps.jsonl", "a.trace.json"].map(|name| path(&folder, name));
+    said(&format!("run hello --timeline {svg} --trace-out {native}"));
+    said(&format!("run hello --trace-out {chrome}"));
+    let read = |name: &str| std::fs::read_to_string(Path::new(name)).expect("written");
+    assert!(read(&svg).starts_with("<svg") && read(&svg).trim_end().ends_with("</svg>"));
+    for line in read(&native).lines() {
+        let record: Value = serde_json::from_str(line).expect("a JSON object a line");
+        assert!(record["record"] == "header" || record["record"] == "step");
+    }
+    let chrome: Value = serde_json::from_str(&read(&chrome)).expect("JSON");
+    assert!(chrome["traceEvents"].as_array().is_some_and(|events| events.len() > 20));
+}
+
+#[test]
+fn other_programs_are_told() {
+    let folder = TempDir::new().expect("a folder");
+    said(&format!("man -o {}", folder.path().display()));
+    for name in ["brooks", "brooks-run", "brooks-sweep", "brooks-compare", "brooks-plan", "brooks-explain"] {
+        let page = std::fs::read_to_string(folder.path().join(format!("{name}.1"))).expect(name);
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        let script = said(&format!("completions {shell}"));
+        assert!(script.contains("sweep") && script.contains("narrate"), "{shell}");
+    }
+    let schema: Value = serde_json::from_str(&said("schema")).expect("JSON");
+    for (path, _) in brooks::experiment::scenario_file::keys::all().iter().filter(|(path, _)| !path.contains('.')) {
+        assert!(schema["properties"].get(path).is_some(), "{path}");
+    }
+}
