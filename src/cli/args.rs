@@ -146,7 +146,7 @@ pub struct Sweep {
     #[arg(short, long)]
     pub reps: Option<u64>,
     /// Threads; all cores if not given
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
     /// Only say what would be run
     #[arg(long)]
@@ -170,7 +170,7 @@ pub struct Compare {
     #[arg(short, long)]
     pub reps: Option<u64>,
     /// Threads; all cores if not given
-    #[arg(short, long)]
+    #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
 }
 
@@ -190,4 +190,12 @@ pub enum Listed {
     Profiles,
     Metrics,
     Laws,
+}
+
+/// More threads than this are a slip of the finger.
+const MOST_THREADS: usize = 1024;
+
+fn threads(text: &str) -> Result<usize, String> {
+    let threads = text.parse().ok().filter(|threads| (1..=MOST_THREADS).contains(threads));
+    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
 }

@@ -106,6 +106,9 @@ impl RunReport {
         let causes = causes(&self.run, &self.queues);
         let named = causes.iter().filter(|(_, share)| *share >= WORTH_NAMING).take(MAX_CAUSES);
         let named: Vec<String> = named.map(|(cause, share)| format!("{cause} {}", number::percent(*share))).collect();
+        if named.is_empty() && self.run.budget.total() == Time::ZERO {
+            return format!("what limits this {who}: nothing, it takes no time at all");
+        }
         if named.is_empty() {
             let budget = &self.run.budget;
             let work = budget.work.as_secs() / budget.total().as_secs();

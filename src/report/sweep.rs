@@ -61,7 +61,12 @@ pub fn verdict(curve: &Curve<'_>, scaled: bool) -> String {
             format!(", speedup {:.2}", speedup.estimate)
         }
     });
-    format!("{label}fastest with {}: {time}{}", agents(fastest.agents), speedup.unwrap_or_default())
+    let censored = if fastest.completed < fastest.runs {
+        format!("; only {} of its {} runs completed", fastest.completed, fastest.runs)
+    } else {
+        String::new()
+    };
+    format!("{label}fastest with {}: {time}{}{censored}", agents(fastest.agents), speedup.unwrap_or_default())
 }
 
 /// Which team does most for its time.

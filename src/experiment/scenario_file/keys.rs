@@ -1,5 +1,6 @@
 //! The table of keys: what a scenario may say. Checks, messages, docs and the JSON Schema all come from it.
 
+use crate::architecture::ARCHITECTURES;
 use crate::experiment::scenario_file::keys_profile::PROFILE;
 use crate::experiment::scenario_file::keys_workload::WORKLOAD;
 use crate::experiment::scenario_file::quantity::Unit;
@@ -313,7 +314,10 @@ impl Expects {
                 format!("a value such as \"{example}\" or a distribution such as \"lognormal(mean={example}, cv=0.5)\"")
             }
             Expects::OneOf(words) => any_of(words.iter().map(|(word, _)| (*word).to_owned())),
-            Expects::Architecture => "the name of an architecture, or a map from it to its parameters".to_owned(),
+            Expects::Architecture => {
+                let names: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+                format!("{}, or a map from one of them to its parameters", names.join(", "))
+            }
             Expects::ProfileName => "the name of a profile".to_owned(),
             Expects::Axis => "a range such as 1..16, or a list".to_owned(),
             Expects::Section(section) => {
