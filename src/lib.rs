@@ -14,9 +14,15 @@
 //! | L7 | [`report`] | results as text or picture |
 //! | L8 | `cli` | the only files, environment, clock, terminal |
 
+// Tests may hold results against the standard library's own functions.
+#![cfg_attr(test, allow(clippy::disallowed_methods))]
+
 pub mod architecture;
 #[cfg(feature = "cli")]
 #[expect(missing_docs, reason = "the help texts document the arguments")]
+#[expect(clippy::disallowed_methods, clippy::disallowed_types, reason = "this layer touches the world")]
+#[expect(clippy::doc_markdown, reason = "help texts are for the terminal, not for Markdown")]
+#[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "every command has the same form")]
 pub mod cli;
 pub mod engine;
 pub mod experiment;

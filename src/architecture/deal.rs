@@ -24,8 +24,8 @@ impl Dealer {
             Deal::ChainAffine => self.in_turn(view, true),
             Deal::RoundRobin => self.in_turn(view, false),
             Deal::Lpt => self.longest_first(view),
-            Deal::ToFree => self.to_free(view, usize::MAX),
-            Deal::OneToFree => self.to_free(view, 1),
+            Deal::ToFree => self.each_free(view, usize::MAX),
+            Deal::OneToFree => self.each_free(view, 1),
         }
         &self.dealt
     }
@@ -43,16 +43,13 @@ impl Dealer {
             }
             let last = view.graph().tasks()[task as usize].depends_on.last();
             let followed = last.and_then(|&on| self.owner_of[on as usize]);
-            let agent = match followed.filter(|&agent| affine && view.is_able(agent, task)) {
-                Some(agent) => agent,
-                None => {
-                    let in_turn = (turn..turn + workers.len()).map(|place| (place, workers[place % workers.len()]));
-                    let Some((place, agent)) = in_turn.into_iter().find(|&(_, agent)| view.is_able(agent, task)) else {
-                        continue;
-                    };
-                    turn = place + 1;
-                    agent
-                }
+            let agent = if let Some(agent) = followed.filter(|&agent| affine && view.is_able(agent, task)) {
+                agent
+            } else {
+                let mut in_turn = (turn..turn + workers.len()).map(|place| (place, workers[place % workers.len()]));
+                let Some((place, agent)) = in_turn.find(|&(_, agent)| view.is_able(agent, task)) else { continue };
+                turn = place + 1;
+                agent
             };
             self.owner_of[task as usize] = Some(agent);
             self.dealt.push((task, agent));
@@ -79,7 +76,7 @@ impl Dealer {
     }
 
     /// Each ready task in list order to the first free worker that can do it, `most` tasks in all.
-    fn to_free(&mut self, view: &View<'_>, most: usize) {
+    fn each_free(&mut self, view: &View<'_>, most: usize) {
         self.workers.retain(|&worker| view.is_free(worker));
         for task in view.ready_for_anyone().iter() {
             if self.dealt.len() == most {

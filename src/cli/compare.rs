@@ -1,5 +1,7 @@
 //! `brooks compare`: architectures side by side on common random numbers.
 
+use std::fmt::Write;
+
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Compare, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
@@ -45,11 +47,12 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
             let mut text: String = comparisons.iter().map(|c| report::compare::verdict(c) + "\n").collect();
             text.push('\n');
             text.push_str(&table.to_text(console.color));
-            text.push_str(&format!(
+            let _ = write!(
+                text,
                 "\n{replications} replications, the same noise for all; differences are paired; baseline of speedups: {}\n\n{}",
                 crate::experiment::sweep::describe(&file.baseline()),
                 report::footer(file.seed(), &command),
-            ));
+            );
             console.print(&text);
         }
         Format::Markdown => console.print(&table.to_markdown()),

@@ -31,6 +31,7 @@ impl From<Problems> for Failure {
 pub(super) type Done = Result<(), Failure>;
 
 /// How to talk.
+#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
 pub(super) struct Console {
     pub(super) format: Format,
     pub(super) seed: Option<u64>,

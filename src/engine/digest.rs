@@ -22,6 +22,20 @@ impl Digest {
         self.0 = mixed ^ (mixed >> 32);
     }
 
+    /// Takes in many numbers, four at a time: each of four lanes waits only for itself, so this takes a fraction of the
+    /// time that one after the other would.
+    #[inline]
+    pub fn add_all<const N: usize>(&mut self, numbers: [u64; N]) {
+        let mut lanes =
+            [Digest(self.0), Digest(!self.0), Digest(self.0.rotate_left(21)), Digest(!self.0.rotate_left(42))];
+        for (place, number) in numbers.into_iter().enumerate() {
+            lanes[place % 4].add(number);
+        }
+        for lane in lanes {
+            self.add(lane.0);
+        }
+    }
+
     /// Takes in a text and its length.
     pub fn add_text(&mut self, text: &str) {
         self.add(text.len() as u64);
@@ -40,5 +54,31 @@ impl Digest {
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:016x}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Digest;
+
+    fn of(numbers: [u64; 9]) -> u64 {
+        let mut digest = Digest::default();
+        digest.add_all(numbers);
+        digest.value()
+    }
+
+    #[test]
+    fn every_number_and_every_place_counts() {
+        let mut seen = vec![of([0; 9])];
+        for place in 0..9 {
+            for bit in 0..64 {
+                let mut numbers = [0; 9];
+                numbers[place] = 1 << bit;
+                seen.push(of(numbers));
+            }
+        }
+        seen.sort_unstable();
+        seen.dedup();
+        assert_eq!(seen.len(), 1 + 9 * 64);
     }
 }

@@ -33,6 +33,12 @@ impl IdSet {
         self.words[id as usize / 64] |= 1 << (id % 64);
     }
 
+    /// Adds `id` if `so`, without a branch.
+    #[inline]
+    pub fn insert_if(&mut self, so: bool, id: u32) {
+        self.words[id as usize / 64] |= u64::from(so) << (id % 64);
+    }
+
     /// Takes `id` out.
     #[inline]
     pub fn remove(&mut self, id: u32) {
@@ -48,7 +54,7 @@ impl IdSet {
     /// Whether it has no element.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.words.iter().all(|&word| word == 0)
+        if let [word] = self.words[..] { word == 0 } else { self.words.iter().all(|&word| word == 0) }
     }
 
     /// How many elements it has.
@@ -134,9 +140,10 @@ impl IdTable {
         self.words[row as usize * self.width + id as usize / 64] >> (id % 64) & 1 == 1
     }
 
-    /// Takes everything out of all sets.
-    pub fn clear(&mut self) {
-        self.words.fill(0);
+    /// Becomes a copy of `other`, which has the same shape.
+    #[inline]
+    pub fn copy_from(&mut self, other: &IdTable) {
+        self.words.copy_from_slice(&other.words);
     }
 }
 

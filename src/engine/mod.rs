@@ -14,5 +14,5 @@ pub use dist::Dist;
 pub use idset::{IdSet, IdTable};
 pub use queue::EventQueue;
 pub use rng::{Keys, Purpose, Stream, key_of};
-pub use sampler::Sampler;
+pub use sampler::{Sampler, Samplers};
 pub use time::Time;

@@ -125,7 +125,7 @@ impl KeySource {
 }
 
 /// A sequence of independent draws that belongs to one entity.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Stream {
     state: u64,
 }
@@ -201,6 +201,12 @@ impl Chance {
     #[inline]
     pub const fn happens(self, bits: u64) -> bool {
         (bits >> 1) < self.0
+    }
+
+    /// Whether it happens for the draw numbered `index`, which is not made if it never does.
+    #[inline]
+    pub fn strikes(self, draws: Stream, index: u64) -> bool {
+        self.is_possible() && self.happens(draws.nth(index))
     }
 }
 

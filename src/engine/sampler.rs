@@ -1,6 +1,6 @@
 //! A distribution made ready to draw from: an interpolated quantile table, exact in the tails.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::engine::rng::{open_unit, unit};
 use crate::engine::{Dist, Stream};
@@ -66,6 +66,36 @@ impl Sampler {
             Form::Uniform { low, width } => low + width * unit(bits),
             Form::Table(table) => table.at(bits),
         }
+    }
+}
+
+/// Samplers made once and shared: a sweep's points and pieces mostly draw from the same few distributions, and a table
+/// takes longer to make than a hundred runs.
+#[derive(Debug, Default)]
+pub struct Samplers {
+    known: Mutex<Vec<(Dist, Sampler)>>,
+}
+
+impl Samplers {
+    /// The most that are kept; a sweep over a parameter of a distribution may need any number.
+    const KEPT: usize = 64;
+
+    /// The sampler of `dist`.
+    pub fn get(&self, dist: &Dist) -> Sampler {
+        let known =
+            |list: &[(Dist, Sampler)]| list.iter().find(|(other, _)| other == dist).map(|(_, sampler)| sampler.clone());
+        // A thread that panicked while it held the list has left it whole: it only ever appends.
+        let list = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(sampler) = known(&list) {
+            return sampler;
+        }
+        drop(list);
+        let sampler = Sampler::new(dist);
+        let mut list = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if list.len() < Samplers::KEPT && known(&list).is_none() {
+            list.push((dist.clone(), sampler.clone()));
+        }
+        sampler
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::engine::Digest;
 use crate::experiment::Sample;
 use crate::record::{Ending, METRICS, TimeBudget};
-use crate::scaling::stats::{Interval, Summary, paired_ratio};
+use crate::scaling::stats::{Interval, Summary, paired_ratio, t95};
 use crate::scaling::{amdahl, bounds, gustafson};
 use crate::simulation::Scenario;
 use crate::workload::measure::work_and_span;
@@ -98,7 +98,8 @@ impl Row {
     ) -> Row {
         // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to this work.
         let baseline = baseline.map(|(sample, base)| (sample, base, work.work / base.work));
-        let summaries = METRICS.iter().map(|metric| Summary::of(&mut sample.completed(metric.name))).collect();
+        let t = t95(sample.count(Ending::Completed));
+        let summaries = METRICS.iter().map(|metric| Summary::with_t(&mut sample.completed(metric.name), t)).collect();
         let speedup = baseline.and_then(|(baseline, _, times)| {
             let pairs = sample.paired(baseline, "makespan_s").into_iter();
             paired_ratio(pairs.map(|(there, here)| (there * times, here)))

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::engine::Samplers;
 use crate::experiment::Sample;
 use crate::simulation::Scenario;
 
@@ -15,8 +16,9 @@ const PIECE: u64 = 512;
 pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
     let pieces: Vec<(usize, Range<u64>)> =
         (0..scenarios.len()).flat_map(|scenario| cut(replications).map(move |piece| (scenario, piece))).collect();
+    let samplers = Samplers::default();
     let run = |(scenario, piece): &(usize, Range<u64>)| {
-        let sample = Sample::run(scenarios[*scenario], piece.clone());
+        let sample = Sample::run(scenarios[*scenario], piece.clone(), &samplers);
         done(piece.end - piece.start);
         sample
     };

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use crate::engine::Digest;
+use crate::engine::{Digest, Samplers};
 use crate::record::{Ending, METRICS, Metrics, Stats, TimeBudget};
 use crate::simulation::{Scenario, Simulator};
 
@@ -22,9 +22,9 @@ pub struct Sample {
 }
 
 impl Sample {
-    /// Runs `replications` of a scenario under its architecture.
-    pub fn run(scenario: &Scenario, replications: Range<u64>) -> Sample {
-        let mut simulator = Simulator::new(scenario);
+    /// Runs `replications` of a scenario under its architecture, with samplers that others may have made already.
+    pub fn run(scenario: &Scenario, replications: Range<u64>, samplers: &Samplers) -> Sample {
+        let mut simulator = Simulator::with_samplers(scenario, samplers);
         let mut stats = Stats::new(scenario.prices);
         let expected = (replications.end.saturating_sub(replications.start)) as usize;
         let mut sample = Sample {

@@ -216,29 +216,33 @@ pub static METRICS: &[Metric] = &[
 impl Metrics {
     /// A fingerprint of every figure: equal runs have equal digests on every platform.
     pub fn digest(&self) -> Digest {
+        let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
         let mut digest = Digest::default();
-        digest.add(self.ending as u64);
-        for number in [self.agents, self.rounds, self.idle_rounds, self.llm_calls, self.attempts, self.lost_claims] {
-            digest.add(u64::from(number));
-        }
-        for number in [self.temporal_violations, self.conflicts, self.messages_sent, self.concurrent_writes] {
-            digest.add(u64::from(number));
-        }
-        for number in [self.rewrites_any, self.rewrites_cross_agent, self.failed_tests] {
-            digest.add(u64::from(number));
-        }
-        for number in [self.deliveries, self.input_tokens, self.cached_tokens, self.output_tokens] {
-            digest.add(number);
-        }
-        for number in [self.straggler_gap_s, self.barrier_waste, self.cost, self.quality] {
-            digest.add(number.to_bits());
-        }
-        digest.add(self.makespan.as_us());
-        for (_, time) in self.budget.parts() {
-            digest.add(time.as_us());
-        }
-        digest.add(self.budget.at_barrier.as_us());
-        digest.add(self.budget.in_queue.as_us());
+        digest.add_all([
+            pair(self.ending as u32, self.agents),
+            pair(self.rounds, self.idle_rounds),
+            pair(self.llm_calls, self.attempts),
+            pair(self.lost_claims, self.temporal_violations),
+            pair(self.conflicts, self.messages_sent),
+            pair(self.concurrent_writes, self.rewrites_any),
+            pair(self.rewrites_cross_agent, self.failed_tests),
+            self.deliveries,
+            self.input_tokens,
+            self.cached_tokens,
+            self.output_tokens,
+            self.straggler_gap_s.to_bits(),
+            self.barrier_waste.to_bits(),
+            self.cost.to_bits(),
+            self.quality.to_bits(),
+            self.makespan.as_us(),
+            self.budget.work.as_us(),
+            self.budget.coordination.as_us(),
+            self.budget.waiting.as_us(),
+            self.budget.lost.as_us(),
+            self.budget.rework.as_us(),
+            self.budget.at_barrier.as_us(),
+            self.budget.in_queue.as_us(),
+        ]);
         digest
     }
 }

@@ -1,10 +1,13 @@
 //! Figures of a run, gathered as it goes: nothing is kept but sums, and nothing is allocated after the first run.
 
+#![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
+
 use crate::engine::Time;
 use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TimeSplit, Write};
 use crate::record::metrics::{Metrics, TimeBudget};
 use crate::record::observer::Observer;
 use crate::team::AgentId;
+use crate::workload::ArtifactId;
 
 /// Prices per million tokens, in the scenario's currency.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -34,7 +37,7 @@ pub struct Stats {
     gaps: (u32, f64, f64),
     artifacts: Vec<Artifact>,
     /// Every write of a run without rounds, for its overlaps.
-    landings: Vec<Write>,
+    landings: Vec<Landing>,
 }
 
 /// Sums over the replies of the round under way.
@@ -49,15 +52,27 @@ struct RoundSums {
 }
 
 /// What must be known of an artifact to classify its next write.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 struct Artifact {
-    /// None before the first write.
-    last_writer: Option<AgentId>,
+    last_at: Time,
+    /// [`NOBODY`] before the first write.
+    last_writer: AgentId,
     first_round: u32,
     last_round: u32,
-    last_at: Time,
-    /// Whether its last round is counted as one of concurrent writes.
-    counted: bool,
+    /// The last round that was counted as one of concurrent writes.
+    counted_round: u32,
+}
+
+const NOBODY: AgentId = AgentId::MAX;
+const UNTOUCHED: Artifact =
+    Artifact { last_at: Time::ZERO, last_writer: NOBODY, first_round: 0, last_round: 0, counted_round: 0 };
+
+/// A write that has landed.
+#[derive(Clone, Copy, Debug)]
+struct Landing {
+    at: Time,
+    artifact: ArtifactId,
+    agent: AgentId,
 }
 
 impl Stats {
@@ -103,11 +118,11 @@ impl Observer for Stats {
         self.round = RoundSums::default();
         self.gaps = (0, 0.0, 0.0);
         self.artifacts.clear();
-        self.artifacts.resize(artifacts, Artifact::default());
+        self.artifacts.resize(artifacts, UNTOUCHED);
         self.landings.clear();
     }
 
-    #[inline]
+    #[inline(always)]
     fn task(&mut self, event: &TaskEvent) {
         let metrics = &mut self.metrics;
         match event.kind {
@@ -136,38 +151,35 @@ impl Observer for Stats {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn write(&mut self, write: &Write) {
         let artifact = &mut self.artifacts[write.artifact as usize];
+        let is_rewrite = artifact.last_writer != NOBODY;
+        let is_other = is_rewrite && artifact.last_writer != write.agent;
         if write.round == 0 {
-            self.landings.push(*write);
-        }
-        if let Some(last_writer) = artifact.last_writer {
-            let is_other = last_writer != write.agent;
-            if write.round == 0 {
+            if is_rewrite {
                 self.metrics.rewrites_any += 1;
                 self.metrics.rewrites_cross_agent += u32::from(is_other);
                 if artifact.last_at > write.start {
                     self.metrics.concurrent_writes += overlaps(&self.landings, write);
                 }
-            } else {
-                if write.round > artifact.first_round {
-                    self.metrics.rewrites_any += 1;
-                    self.metrics.rewrites_cross_agent += u32::from(is_other);
-                }
-                if artifact.last_round != write.round {
-                    artifact.counted = false;
-                } else if is_other && !artifact.counted {
-                    artifact.counted = true;
-                    self.metrics.concurrent_writes += 1;
-                }
             }
+            artifact.last_at = write.at;
+            self.landings.push(Landing { at: write.at, artifact: write.artifact, agent: write.agent });
         } else {
-            artifact.first_round = write.round;
+            if !is_rewrite {
+                artifact.first_round = write.round;
+            } else if write.round > artifact.first_round {
+                self.metrics.rewrites_any += 1;
+                self.metrics.rewrites_cross_agent += u32::from(is_other);
+            }
+            if is_other && artifact.last_round == write.round && artifact.counted_round != write.round {
+                artifact.counted_round = write.round;
+                self.metrics.concurrent_writes += 1;
+            }
+            artifact.last_round = write.round;
         }
-        artifact.last_round = write.round;
-        artifact.last_at = write.at;
-        artifact.last_writer = Some(write.agent);
+        artifact.last_writer = write.agent;
     }
 
     #[inline]
@@ -176,7 +188,7 @@ impl Observer for Stats {
         self.metrics.deliveries += u64::from(message.deliveries);
     }
 
-    #[inline]
+    #[inline(always)]
     fn step(&mut self, step: &Step) {
         self.metrics.llm_calls += 1;
         self.metrics.input_tokens += u64::from(step.input_tokens);
@@ -228,7 +240,9 @@ impl Observer for Stats {
 }
 
 /// How many writes of the same artifact by others landed while the step of `write` was under way.
-fn overlaps(landings: &[Write], write: &Write) -> u32 {
+#[cold]
+#[inline(never)]
+fn overlaps(landings: &[Landing], write: &Write) -> u32 {
     let meanwhile = landings.iter().rev().take_while(|other| other.at > write.start);
     meanwhile.filter(|other| other.artifact == write.artifact && other.agent != write.agent).count() as u32
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::experiment::compare::{Comparison, Entry};
 use crate::report::number;
 use crate::report::table::{Cell, Column, Table};
-use crate::scaling::stats::Interval;
+use crate::scaling::stats::{Interval, Summary};
 
 /// One line a team size.
 pub fn verdict(comparison: &Comparison) -> String {
@@ -65,7 +65,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
             let seconds = |interval: Option<Interval>, show: fn(f64, f64) -> String| {
                 interval.map_or_else(Cell::none, |i| Cell::number(i.estimate, show(i.estimate, i.half_width)))
             };
-            let makespan = row.metric("makespan_s").map(|m| m.interval());
+            let makespan = row.metric("makespan_s").map(Summary::interval);
             let tokens = row.metric("input_tokens").zip(row.metric("output_tokens")).map(|(i, o)| i.mean + o.mean);
             table.push(vec![
                 Cell::count(u64::from(row.agents)),
@@ -94,7 +94,7 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
     let entry = |entry: &Entry| {
         json!({
             "architecture": entry.row.architecture,
-            "makespan_s": interval(entry.row.metric("makespan_s").map(|m| m.interval())),
+            "makespan_s": interval(entry.row.metric("makespan_s").map(Summary::interval)),
             "slower_by_s": interval(entry.slower_by),
             "dearer_by": interval(entry.dearer_by),
             "speedup": interval(entry.row.speedup),

@@ -91,6 +91,7 @@ mod tests {
                 shares: [0.6, 0.1, 0.25, 0.0, 0.05, 0.2, 0.01],
                 speedup: speedup.map(|estimate| Interval { estimate, half_width: estimate * 0.02 }),
                 token_multiplier: None,
+                over_one_agent: true,
                 laws: Laws::of(&work, agents),
                 digest: Digest::default(),
             }
@@ -101,6 +102,7 @@ mod tests {
             seed: 7,
             axes: ["architecture", "team.agents", "workload.kind"].map(str::to_owned).to_vec(),
             baseline: "one agent, same architecture".to_owned(),
+            scaled: false,
             rows: vec![
                 row("preassigned", 1, Some(1.0)),
                 row("preassigned", 2, Some(1.8)),

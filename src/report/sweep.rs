@@ -236,6 +236,7 @@ mod tests {
             "\
 preassigned, kind a <b> & \"c\": fastest with 4 agents: 1m 06s [1m 05s, 1m 08s], speedup 1.81 of at most 3.08 (Amdahl)
 2 agents cannot be told apart from it; cheapest with 1 agent ($0.50)
+no scaling regime: scatter, no law does better than a constant (p = 0.30)
 
   n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  what limits it
   1  2m 00s [1m 58s, 2m 02s]  1.00 [0.98, 1.02]    1.00  100 %       1.00  1,000   1.0 k  $0.50  barrier 20 %
@@ -244,6 +245,7 @@ preassigned, kind a <b> & \"c\": fastest with 4 agents: 1m 06s [1m 05s, 1m 08s],
 
 self_claim, kind a <b> & \"c\": fastest with 2 agents: 1m 20s [1m 18s, 1m 22s], speedup 1.50 of at most 1.82 (Amdahl)
 more agents buy nothing; cheapest with 1 agent ($0.50)
+no scaling regime: 2 team sizes; expected at least 3
 
   n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  lost claims  completed  what limits it
   1  2m 00s [1m 58s, 2m 02s]  1.00 [0.98, 1.02]    1.00  100 %       1.00  1,000   1.0 k  $0.50          1.0      50/50  barrier 20 %

@@ -1,7 +1,7 @@
 //! A profile made ready to run: samplers in microseconds, chances as thresholds, token counts a task.
 
 use crate::engine::rng::Chance;
-use crate::engine::{Dist, Sampler, Time};
+use crate::engine::{Dist, Sampler, Samplers, Time};
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::TaskGraph;
 
@@ -63,7 +63,6 @@ pub(super) struct Mishaps {
 /// What can happen to an attempt on a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
-    pub(super) any: bool,
     pub(super) error: Chance,
     pub(super) detection: Chance,
     pub(super) premature: Chance,
@@ -74,20 +73,25 @@ pub(super) struct Faults {
 }
 
 impl Batch {
-    fn new(size: &BatchSize) -> Batch {
+    fn new(size: &BatchSize, samplers: &Samplers) -> Batch {
         match size {
             BatchSize::Fixed(0 | 1) => Batch::One,
             BatchSize::Fixed(tasks) => Batch::Fixed(*tasks),
             BatchSize::All => Batch::Fixed(u32::MAX),
-            BatchSize::Drawn(dist) => Batch::Drawn(Sampler::new(dist)),
+            BatchSize::Drawn(dist) => Batch::Drawn(samplers.get(dist)),
         }
     }
 }
 
 impl Mind {
-    pub(super) fn new(profile: &Profile, graph: &TaskGraph) -> Mind {
-        let us = |dist: &Dist| Sampler::new(&dist.scaled(1e6));
-        let effect = |sigma: f64| (sigma > 0.0).then(|| Sampler::new(&Dist::Lognormal { mu: 0.0, sigma }));
+    /// Whether a call may work on more than one task.
+    pub(super) fn takes_batches(&self) -> bool {
+        !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
+    }
+
+    pub(super) fn new(profile: &Profile, graph: &TaskGraph, samplers: &Samplers) -> Mind {
+        let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
+        let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
         let fallibility = &profile.fallibility;
         let tokens = profile.tokens;
@@ -100,9 +104,6 @@ impl Mind {
             stall_time: us(&fallibility.stall),
         };
         let faults = Faults {
-            any: fallibility.error_rate > 0.0
-                || fallibility.premature_completion > 0.0
-                || fallibility.orphan_rate > 0.0,
             error: Chance::new(fallibility.error_rate),
             detection: Chance::new(fallibility.detection),
             premature: Chance::new(fallibility.premature_completion),
@@ -130,8 +131,8 @@ impl Mind {
             fixed_input: tokens.system.saturating_add(tokens.board_per_task.saturating_mul(graph.len() as u32)),
             cached_65536: (tokens.cached_share * 65536.0) as u64,
             task_tokens: graph.tasks().iter().map(|task| output_of(task.size)).collect(),
-            batch: Batch::new(&profile.batching.tasks),
-            batch_unowned: Batch::new(&profile.batching.unowned),
+            batch: Batch::new(&profile.batching.tasks, samplers),
+            batch_unowned: Batch::new(&profile.batching.unowned, samplers),
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,

@@ -2,6 +2,7 @@
 //! with an error and never in a panic.
 
 mod commit;
+mod faults;
 mod mind;
 mod prepare;
 pub mod scenario;

@@ -1,54 +1,81 @@
-//! A scenario made ready to run: everything looked up once that the loop would look up again and again.
+//! A scenario made ready to run, and the simulator made ready for its next run: everything looked up once that the loop
+//! would look up again and again.
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Sampler, Time, key_of};
-use crate::simulation::mind::{Batch, Mind};
-use crate::simulation::simulator::{Member, Node, Progress, Shared, Simulator, Uses};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Time, key_of};
+use crate::simulation::mind::Mind;
+use crate::simulation::simulator::{Member, Node, Progress, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
-use crate::team::{Agent, Board, Claims, Consistency, Mail, Resource, Station, View, Workspace};
+use crate::team::{
+    Agent, AgentId, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace,
+};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 impl<'s> Simulator<'s> {
     /// Makes a scenario ready to run.
     pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
+        Simulator::with_samplers(scenario, &Samplers::default())
+    }
+
+    /// The same, with samplers that other scenarios may have made already.
+    pub fn with_samplers(scenario: &'s Scenario, samplers: &Samplers) -> Simulator<'s> {
         let graph = &*scenario.graph;
         let terms = scenario.architecture.terms();
         let present = if terms.alone { 1 } else { scenario.team.len() };
         let team = &scenario.team[..present];
         let lead = (terms.has_lead && team.len() > 1).then_some(0);
-        let (minds, agents) = minds_of(team, graph);
+        let (minds, agents) = minds_of(team, graph, samplers);
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
         let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
+        let optimistic = scenario.consistency == Consistency::Optimistic;
+        let clashes = any(|mind| mind.faults.peaceful < 1.0);
+        let plain_writes = !optimistic && !clashes;
+        let nodes: Vec<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
             terms,
-            lead,
-            stations: scenario.resources.iter().map(Shared::new).collect(),
-            able: skills_of(team, graph),
-            nodes: graph.tasks().iter().map(|task| Node::new(task, graph)).collect(),
+            stations: scenario.resources.iter().map(|resource| Shared::new(resource, samplers)).collect(),
             uses: Uses {
-                batches: any(|mind| !matches!((&mind.batch, &mind.batch_unowned), (Batch::One, Batch::One))),
+                anything_rare: minds.len() > 1
+                    || team.len() > 64
+                    || any(|mind| mind.takes_batches() || mind.mishaps.any)
+                    || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
+                    || !scenario.resources.is_empty()
+                    || !releases.is_empty()
+                    || nodes.iter().any(|node| !node.plain_write)
+                    || scenario.consistency == Consistency::Lock
+                    || check != DependencyCheck::Claim,
+                batches: any(Mind::takes_batches),
                 locks: scenario.consistency == Consistency::Lock,
-                optimistic: scenario.consistency == Consistency::Optimistic,
-                clashes: any(|mind| mind.faults.peaceful < 1.0),
+                optimistic,
+                clashes,
+                effects: any(|mind| mind.effects.any),
+                mail: lead.is_some() || terms.reports == Reports::Team,
                 claims_at_once: terms.claims == Claims::AtDecision,
                 hands_out: lead.is_some() || terms.dealt.is_some(),
                 checks_claims: check == DependencyCheck::Claim,
                 checks_completions: check == DependencyCheck::Complete,
             },
-            releases: graph.tasks().iter().enumerate().filter_map(late).collect(),
+            releases,
+            nodes,
             keys: Keys::default(),
             key_source: KeySource::new(scenario.seed),
-            now: Time::ZERO,
+            team: Commons {
+                now: Time::ZERO,
+                lead,
+                graph: scenario.graph.clone(),
+                board: Board::new(graph, team.len(), check != DependencyCheck::None),
+                mail: Mail::new(team.len()),
+                able: skills_of(team, graph),
+            },
             round: 0,
             queue: EventQueue::new(),
             timers: EventQueue::new(),
-            board: Board::new(graph, team.len(), check != DependencyCheck::None),
             workspace: Workspace::new(graph.artifacts().len()),
-            mail: Mail::new(team.len()),
             wakes: Wakes::new(team.len()),
             tasks: vec![Progress::default(); graph.len()],
             landed: Vec::with_capacity(2 * graph.len()),
@@ -67,23 +94,77 @@ impl<'s> Simulator<'s> {
 
     fn deal_before_start(&mut self) {
         let Some(rule) = self.terms.dealt else { return };
-        let board = self.board.clone().all_visible();
-        let view = View { board: &board, ..self.view(0) };
+        let mut team = self.team.clone();
+        team.board = team.board.all_visible();
+        let view = View { me: 0, team: &team };
         let mut dealer = Dealer::default();
         let deals = dealer.deal(rule, &view).to_vec();
-        self.board.deal_before_start(&deals);
+        self.team.board.deal_before_start(&deals);
+    }
+
+    /// Back to the start, with the draws of `replication`.
+    pub(super) fn begin(&mut self, replication: u64) {
+        self.keys = self.key_source.keys(replication);
+        self.team.now = Time::ZERO;
+        self.round = 0;
+        self.queue.clear();
+        self.timers.clear();
+        self.team.board.clear();
+        self.workspace.clear();
+        self.team.mail.clear();
+        for (progress, node) in self.tasks.iter_mut().zip(&self.nodes) {
+            let latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            *progress = Progress { latency, ..Progress::default() };
+        }
+        self.landed.clear();
+        self.hollow = 0;
+        self.calls = 0;
+        self.tokens = 0;
+        self.wakes.begin();
+        for shared in &mut self.stations {
+            shared.station.clear();
+        }
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            member.steps = 0;
+            member.choice = self.keys.stream(Purpose::Choice, step_of(id as AgentId, 0));
+            member.history = 0;
+            member.is_busy = false;
+            member.is_down = false;
+        }
+        if self.uses.effects {
+            self.draw_temperaments();
+        }
+        for &(task, at) in &self.releases {
+            self.timers.push(at, RELEASE, task);
+        }
+    }
+
+    /// The latency factors that agents keep for the run.
+    fn draw_temperaments(&mut self) {
+        for (id, member) in self.agents.iter_mut().enumerate() {
+            let effects = &self.minds[member.mind].effects;
+            let factor = |effect: &Option<Sampler>, entity: u64| {
+                let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
+                effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
+            };
+            member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
+        }
     }
 }
 
+const RUN_ENTITY: u64 = 0;
+const AGENT_ENTITY: u64 = 1 << 40;
+pub(super) const ROUND_ENTITY: u64 = 2 << 40;
+
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph) -> (Vec<Mind>, Vec<Member>) {
+fn minds_of(team: &[Agent], graph: &TaskGraph, samplers: &Samplers) -> (Vec<Mind>, Vec<Member>) {
     let mut minds = Vec::new();
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
         let mind = same.map_or(minds.len(), |other| members[other].mind);
         if same.is_none() {
-            minds.push(Mind::new(&agent.profile, graph));
+            minds.push(Mind::new(&agent.profile, graph, samplers));
         }
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }
@@ -103,22 +184,22 @@ fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
 }
 
 impl Node {
-    fn new(task: &Task, graph: &TaskGraph) -> Node {
+    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> Node {
         let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
         Node {
             key: task.key,
             first_write: task.writes[0],
-            writes: task.writes.len() as u32,
+            plain_write: plain_writes && task.writes.len() == 1,
             declares: !(is_own && task.reads.is_empty()),
         }
     }
 }
 
 impl Shared {
-    fn new(resource: &Resource) -> Shared {
+    fn new(resource: &Resource, samplers: &Samplers) -> Shared {
         Shared {
             station: Station::new(resource.capacity),
-            service: resource.service.as_ref().map(|dist| Sampler::new(&dist.scaled(1e6))),
+            service: resource.service.as_ref().map(|dist| samplers.get(&dist.scaled(1e6))),
             blocks: resource.blocks,
             share: Chance::new(resource.share),
             key: key_of(&resource.name),

@@ -1,26 +1,26 @@
 //! The loop: decide, think, commit. A [`Simulator`] is made once for a scenario and runs any number of replications;
 //! after the first few it allocates nothing.
 
+#![expect(clippy::inline_always, reason = "the plain loop is fast as one function that keeps values in registers")]
+
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Stream, Time};
+use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::mind::Mind;
+use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
-use crate::team::{Action, AgentId, Blocks, Board, Mail, Station, Until, View, Workspace};
+use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
 use crate::workload::{ArtifactId, TaskId};
 
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) terms: Terms,
-    pub(super) lead: Option<AgentId>,
     pub(super) minds: Vec<Mind>,
     pub(super) stations: Vec<Shared>,
-    /// By agent: the tasks that it has the skill for.
-    pub(super) able: IdTable,
     pub(super) nodes: Vec<Node>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
@@ -28,17 +28,15 @@ pub struct Simulator<'s> {
     pub(super) keys: Keys,
     pub(super) key_source: KeySource,
     // What a run changes.
-    pub(super) now: Time,
+    pub(super) team: Commons,
     pub(super) round: u32,
     pub(super) queue: EventQueue,
     /// What happens by itself: releases, leases that run out, recoveries.
     pub(super) timers: EventQueue,
-    pub(super) board: Board,
     pub(super) workspace: Workspace,
-    pub(super) mail: Mail,
     pub(super) agents: Vec<Member>,
     pub(super) tasks: Vec<Progress>,
-    /// Tasks in the order in which attempts on them landed.
+    /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
     pub(super) hollow: u32,
@@ -55,9 +53,10 @@ pub struct Simulator<'s> {
 pub(super) struct Node {
     /// The identity that keys its draws.
     pub(super) key: u64,
-    /// The first artifact that it writes, and how many there are.
+    /// The first artifact that it writes.
     pub(super) first_write: ArtifactId,
-    pub(super) writes: u32,
+    /// It writes no other, and there is nothing more to a write than that.
+    pub(super) plain_write: bool,
     /// Whether it declares what it reads and writes.
     pub(super) declares: bool,
 }
@@ -66,12 +65,18 @@ pub(super) struct Node {
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(super) struct Uses {
+    /// Anything that most scenarios do without: see [`Simulator::run`].
+    pub(super) anything_rare: bool,
     pub(super) batches: bool,
     pub(super) locks: bool,
     pub(super) optimistic: bool,
     /// Clashes in meaning, on top of overlapping writes.
     pub(super) clashes: bool,
+    /// Latencies that vary between runs, agents, rounds and calls.
+    pub(super) effects: bool,
     pub(super) claims_at_once: bool,
+    /// Somebody sends messages.
+    pub(super) mail: bool,
     /// Somebody hands out tasks, before the start or as they come.
     pub(super) hands_out: bool,
     /// Dependencies are enforced at the claim.
@@ -95,6 +100,8 @@ pub(super) struct Member {
     pub(super) mind: usize,
     /// Steps started: keys its draws.
     pub(super) steps: u32,
+    /// The stream of its next decision, opened ahead: while it thinks nobody waits for that.
+    pub(super) choice: Stream,
     /// The latency factor that it keeps for the run.
     pub(super) effect: f64,
     /// Output tokens that it sends along again.
@@ -102,17 +109,18 @@ pub(super) struct Member {
     pub(super) is_busy: bool,
     pub(super) is_down: bool,
     pub(super) step: Underway,
+    /// All tasks of the step and their versions as seen, if there is more than one; else empty.
+    pub(super) batch: Vec<(TaskId, u32)>,
+    /// What an assigning step will hand out.
+    pub(super) deals: Vec<(TaskId, AgentId)>,
+    /// How long a crashing step will keep it away.
+    pub(super) away: Time,
 }
 
 /// A step between decision and commit.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Underway {
     pub(super) kind: Kind,
-    pub(super) start: Time,
-    pub(super) latency: Time,
-    pub(super) waited: Time,
-    /// Resources passed.
-    pub(super) stage: usize,
     pub(super) fate: Fate,
     /// The first task, its version as seen, and the ordinal of this start.
     pub(super) task: TaskId,
@@ -120,11 +128,12 @@ pub(super) struct Underway {
     pub(super) ordinal: u32,
     /// The version of the workspace, and the attempts landed, as seen.
     pub(super) seen_workspace: u32,
-    pub(super) seen_landed: usize,
-    /// All tasks and their versions as seen, if there is more than one; else empty.
-    pub(super) batch: Vec<(TaskId, u32)>,
-    /// What an assigning step will hand out.
-    pub(super) deals: Vec<(TaskId, AgentId)>,
+    pub(super) seen_landed: u32,
+    /// Resources passed.
+    pub(super) stage: u32,
+    pub(super) start: Time,
+    pub(super) latency: Time,
+    pub(super) waited: Time,
     pub(super) input_tokens: u32,
     pub(super) cached_tokens: u32,
     pub(super) output_tokens: u32,
@@ -136,26 +145,24 @@ pub(super) enum Fate {
     Normal,
     /// It changes nothing.
     Nothing,
-    /// Its effects are lost, and the agent is away for this long.
-    Crash(Time),
+    /// Its effects are lost, and the agent is away for a while.
+    Crash,
 }
 
 impl Default for Underway {
     fn default() -> Underway {
         Underway {
             kind: Kind::Idle,
-            start: Time::ZERO,
-            latency: Time::ZERO,
-            waited: Time::ZERO,
-            stage: 0,
             fate: Fate::Normal,
             task: 0,
             seen: 0,
             ordinal: 0,
             seen_workspace: 0,
             seen_landed: 0,
-            batch: Vec::new(),
-            deals: Vec::new(),
+            stage: 0,
+            start: Time::ZERO,
+            latency: Time::ZERO,
+            waited: Time::ZERO,
             input_tokens: 0,
             cached_tokens: 0,
             output_tokens: 0,
@@ -166,8 +173,8 @@ impl Default for Underway {
 /// What is known of a task besides what the board says.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Progress {
-    /// Starts so far: keys the draws of the next.
-    pub(super) starts: u32,
+    /// The stream of its next start's latency, opened ahead.
+    pub(super) latency: Stream,
     /// What the attempt took that got it done.
     pub(super) spent: Time,
     /// Said to be done and is not.
@@ -175,15 +182,19 @@ pub(super) struct Progress {
 }
 
 /// Classes of timers, in the order in which they go off at one time.
-const RELEASE: u8 = 0;
+pub(super) const RELEASE: u8 = 0;
 pub(super) const LEASE: u8 = 1;
 pub(super) const RECOVERY: u8 = 2;
 /// All that is in the event queue: a step has got to its next stage.
 pub(super) const STEP: u8 = 0;
 
-impl<'s> Simulator<'s> {
+impl Simulator<'_> {
     /// One replication under `architecture`, told to `observer` as it happens. The same replication gives the same
     /// entries, whatever ran before.
+    ///
+    /// The loop is compiled twice, with `RARE` features (batches, locks, resources, crashes, several profiles, more
+    /// than 64 agents and the like) and without: what is not there is not asked for at every step, and nothing that it
+    /// could have changed is looked up again. That saves a plain run a sixth of its instructions and changes no result.
     pub fn run<A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
@@ -191,20 +202,29 @@ impl<'s> Simulator<'s> {
         observer: &mut O,
     ) -> Ending {
         self.begin(replication);
-        observer.begin(self.agents.len(), self.board.len(), self.scenario.graph.artifacts().len());
-        let ending = match self.scenario.pacing {
-            Pacing::Async => self.run_async(architecture, observer),
-            Pacing::Rounds { idle_calls } => self.run_rounds(architecture, observer, idle_calls),
+        observer.begin(self.agents.len(), self.team.board.len(), self.scenario.graph.artifacts().len());
+        let ending = match (self.scenario.pacing, self.uses.anything_rare) {
+            (Pacing::Async, false) => self.run_async::<false, A, O>(architecture, observer),
+            (Pacing::Async, true) => self.run_async::<true, A, O>(architecture, observer),
+            (Pacing::Rounds { idle_calls }, false) => {
+                self.run_rounds::<false, A, O>(architecture, observer, idle_calls)
+            }
+            (Pacing::Rounds { idle_calls }, true) => self.run_rounds::<true, A, O>(architecture, observer, idle_calls),
         };
-        self.cut_off(observer);
-        observer.end(ending, self.now);
+        self.cut_off::<true, O>(observer);
+        observer.end(ending, self.team.now);
         ending
     }
 
-    fn run_async<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) -> Ending {
+    fn run_async<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+    ) -> Ending {
         loop {
-            self.start_steps(architecture, observer);
-            if !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX)) {
+            self.start_steps::<RARE, A, O>(architecture, observer);
+            if RARE && !self.timers.is_empty() && self.timers.next_time() <= self.queue.next_time().or(Some(Time::MAX))
+            {
                 if self.next_timer_is_too_late() {
                     return Ending::OutOfTime;
                 }
@@ -213,12 +233,12 @@ impl<'s> Simulator<'s> {
                 let Some(event) = self.queue.pop() else { return Ending::Stalled };
                 if event.time() > self.scenario.limits.time {
                     self.queue.push(event.time(), STEP, event.slot());
-                    self.now = self.scenario.limits.time;
+                    self.team.now = self.scenario.limits.time;
                     return Ending::OutOfTime;
                 }
-                self.now = event.time();
-                self.advance(event.slot(), observer);
-                if self.board.all_done() && self.passes_audit(observer) {
+                self.team.now = event.time();
+                self.advance::<RARE, O>(event.slot(), observer);
+                if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
             }
@@ -228,22 +248,24 @@ impl<'s> Simulator<'s> {
         }
     }
 
-    fn run_rounds<A: Architecture + ?Sized, O: Observer>(
+    fn run_rounds<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
         observer: &mut O,
         idle_calls: bool,
     ) -> Ending {
         loop {
-            while self.timers.next_time().is_some_and(|at| at <= self.now) {
+            while RARE && self.timers.next_time().is_some_and(|at| at <= self.team.now) {
                 self.fire_timer(observer);
             }
-            let start = self.now;
+            let start = self.team.now;
             self.round += 1;
-            self.draw_round_effects();
-            if !self.start_round(architecture, observer, idle_calls) {
+            if self.uses.effects {
+                self.draw_round_effects();
+            }
+            if !self.start_round::<RARE, A, O>(architecture, observer, idle_calls) {
                 self.round -= 1;
-                if self.timers.is_empty() {
+                if !RARE || self.timers.is_empty() {
                     return Ending::Stalled;
                 }
                 if self.next_timer_is_too_late() {
@@ -254,39 +276,43 @@ impl<'s> Simulator<'s> {
             }
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
-                self.now = event.time();
-                self.advance(event.slot(), observer);
+                self.team.now = event.time();
+                self.advance::<RARE, O>(event.slot(), observer);
             }
-            observer.round(&Round { number: self.round, start, end: self.now });
-            if self.board.all_done() && self.passes_audit(observer) {
+            observer.round(&Round { number: self.round, start, end: self.team.now });
+            if self.team.board.all_done() && self.passes_audit(observer) {
                 return Ending::Completed;
             }
-            if self.is_over_limit() || self.now > self.scenario.limits.time {
+            if self.is_over_limit() || self.team.now > self.scenario.limits.time {
                 return Ending::OutOfTime;
             }
         }
     }
 
     /// Asks every free agent that has a reason to act, in id order, and starts what it decides.
-    fn start_steps<A: Architecture + ?Sized, O: Observer>(&mut self, architecture: &A, observer: &mut O) {
-        for word in 0..self.wakes.collect() {
-            let mut due = self.wakes.due(word);
+    #[inline(always)]
+    fn start_steps<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+    ) {
+        let causes = self.wakes.causes();
+        for group in 0..if RARE { self.wakes.groups() } else { 1 } {
+            let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if !self.uses.hands_out && self.board.ready().is_empty() {
+                if due & waiting != 0 && !self.uses.hands_out && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
-                    due &= !self.wakes.waiting_for_ready(word);
-                    if due == 0 {
-                        break;
-                    }
+                    due &= !waiting;
+                    continue;
                 }
-                let agent = word as u32 * 64 + due.trailing_zeros();
+                let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
                 self.wakes.take(agent);
                 let action = self.ask(architecture, agent);
                 let started = match action {
-                    Action::Work(task) => self.start_work(agent, task, observer),
-                    Action::Assign(deal) => self.start_assigning(agent, deal, observer),
-                    Action::Monitor => self.start_call(agent, Kind::Monitor, observer),
+                    Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                    Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
+                    Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
                     Action::Wait(_) => false,
                 };
                 if !started {
@@ -297,7 +323,8 @@ impl<'s> Simulator<'s> {
     }
 
     /// Asks everybody; says whether anybody does anything that could change something.
-    fn start_round<A: Architecture + ?Sized, O: Observer>(
+    #[inline(always)]
+    fn start_round<const RARE: bool, A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
         observer: &mut O,
@@ -305,12 +332,12 @@ impl<'s> Simulator<'s> {
     ) -> bool {
         let mut anybody = false;
         for agent in 0..self.agents.len() as AgentId {
-            if self.agents[agent as usize].is_down {
+            if RARE && self.agents[agent as usize].is_down {
                 continue;
             }
             anybody |= match self.ask(architecture, agent) {
-                Action::Work(task) => self.start_work(agent, task, observer),
-                Action::Assign(deal) => self.start_assigning(agent, deal, observer),
+                Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
         }
@@ -319,10 +346,10 @@ impl<'s> Simulator<'s> {
             for agent in 0..self.agents.len() as AgentId {
                 let member = &self.agents[agent as usize];
                 if !member.is_busy && !member.is_down {
-                    if self.lead == Some(agent) {
-                        self.start_call(agent, Kind::Monitor, observer);
+                    if self.team.lead == Some(agent) {
+                        self.start_call::<RARE, O>(agent, Kind::Monitor, observer);
                     } else if idle_calls {
-                        self.start_call(agent, Kind::Idle, observer);
+                        self.start_call::<RARE, O>(agent, Kind::Idle, observer);
                     }
                 }
             }
@@ -332,64 +359,19 @@ impl<'s> Simulator<'s> {
 
     #[inline]
     fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
-        architecture.decide(&self.view(agent), &mut self.agent_stream(Purpose::Choice, agent))
+        let mut draws = self.agents[agent as usize].choice;
+        architecture.decide(&self.view(agent), &mut draws)
     }
 
     #[inline]
     pub(super) fn view(&self, agent: AgentId) -> View<'_> {
-        View {
-            me: agent,
-            now: self.now,
-            lead: self.lead,
-            graph: &self.scenario.graph,
-            board: &self.board,
-            mail: &self.mail,
-            able: &self.able,
-        }
+        View { me: agent, team: &self.team }
     }
 
     /// The stream of an agent's next step.
     #[inline]
     pub(super) fn agent_stream(&self, purpose: Purpose, agent: AgentId) -> Stream {
-        let steps = self.agents[agent as usize].steps;
-        self.keys.stream(purpose, u64::from(agent) << 32 | u64::from(steps))
-    }
-
-    fn begin(&mut self, replication: u64) {
-        self.keys = self.key_source.keys(replication);
-        self.now = Time::ZERO;
-        self.round = 0;
-        self.queue.clear();
-        self.timers.clear();
-        self.board.clear();
-        self.workspace.clear();
-        self.mail.clear();
-        self.tasks.fill(Progress::default());
-        self.landed.clear();
-        self.hollow = 0;
-        self.calls = 0;
-        self.tokens = 0;
-        self.wakes.begin(self.agents.len());
-        for shared in &mut self.stations {
-            shared.station.clear();
-        }
-        for (id, member) in self.agents.iter_mut().enumerate() {
-            member.steps = 0;
-            member.history = 0;
-            member.is_busy = false;
-            member.is_down = false;
-            let effects = &self.minds[member.mind].effects;
-            if effects.any {
-                let factor = |effect: &Option<Sampler>, entity: u64| {
-                    let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
-                    effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
-                };
-                member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
-            }
-        }
-        for &(task, at) in &self.releases {
-            self.timers.push(at, RELEASE, task);
-        }
+        self.keys.stream(purpose, step_of(agent, self.agents[agent as usize].steps))
     }
 
     fn draw_round_effects(&mut self) {
@@ -408,14 +390,15 @@ impl<'s> Simulator<'s> {
     }
 
     /// The next thing that happens by itself.
+    #[cold]
     fn fire_timer<O: Observer>(&mut self, observer: &mut O) {
         let Some(timer) = self.timers.pop() else { return };
-        self.now = self.now.max(timer.time());
+        self.team.now = self.team.now.max(timer.time());
         match timer.class() {
-            RELEASE => self.wakes.woke_ready |= self.board.publish(timer.slot()),
+            RELEASE => self.wakes.woke_ready |= self.team.board.publish(timer.slot()),
             LEASE => {
                 let owner = self.owner_after(timer.slot());
-                if self.board.reclaim(timer.slot(), owner) {
+                if self.team.board.reclaim(timer.slot(), owner) {
                     self.wakes.woke_ready = true;
                     self.tell(timer.slot(), owner.unwrap_or(0), TaskEventKind::Reclaimed, observer);
                 }
@@ -433,7 +416,7 @@ impl<'s> Simulator<'s> {
         let limit = self.scenario.limits.time;
         let too_late = self.timers.next_time().is_some_and(|at| at > limit);
         if too_late {
-            self.now = limit;
+            self.team.now = limit;
         }
         too_late
     }
@@ -444,6 +427,8 @@ impl<'s> Simulator<'s> {
     }
 }
 
-const RUN_ENTITY: u64 = 0;
-const AGENT_ENTITY: u64 = 1 << 40;
-const ROUND_ENTITY: u64 = 2 << 40;
+/// The entity that an agent's step is to the streams.
+#[inline]
+pub(super) fn step_of(agent: AgentId, step: u32) -> u64 {
+    u64::from(agent) << 32 | u64::from(step)
+}

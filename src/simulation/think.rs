@@ -1,18 +1,16 @@
 //! From decision to arrival: what a step takes on, how long it thinks, how many tokens it moves.
 
-use crate::engine::{Purpose, Time};
+#![expect(clippy::inline_always, reason = "see simulator.rs")]
+
+use crate::engine::{Purpose, Sampler, Time};
 use crate::record::{Kind, Observer, Start, TaskEventKind};
+use crate::simulation::faults::mishap;
 use crate::simulation::mind::{Batch, Pace};
-use crate::simulation::simulator::{Fate, STEP, Simulator};
+use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, Blocks, ClaimOutcome, Deal, Status};
 use crate::workload::TaskId;
 
-/// The draws of an agent's step, by number.
-const NO_PROGRESS: u64 = 0;
-const CRASH: u64 = 1;
-const STALL: u64 = 2;
-const STALL_TIME: u64 = 3;
-const RECOVERY: u64 = 4;
+/// The draws of an agent's step, by number, after those of what goes wrong with it.
 const BATCH_SIZE: u64 = 5;
 const AHEAD: u64 = 6;
 
@@ -23,50 +21,57 @@ const CALL_EFFECT: u64 = 2;
 
 impl Simulator<'_> {
     /// Starts a step on `first` and what goes with it; says no if a lock is held.
-    #[inline]
-    pub(super) fn start_work<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) -> bool {
-        let place = agent as usize;
-        if self.uses.batches {
+    #[inline(always)]
+    pub(super) fn start_work<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        first: TaskId,
+        observer: &mut O,
+    ) -> bool {
+        if RARE && self.uses.batches {
             self.gather_batch(agent, first);
         }
-        if self.uses.locks && !self.lock_all(agent, first) {
+        if RARE && self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
-        let progress = &mut self.tasks[first as usize];
-        let ordinal = progress.starts;
-        progress.starts += 1;
-        let step = &mut self.agents[place].step;
-        step.kind = Kind::Work;
-        step.task = first;
-        step.seen = self.board.version(first);
-        step.ordinal = ordinal;
-        step.seen_workspace = self.workspace.version();
-        step.seen_landed = self.landed.len();
+        let (seen, ordinal) = self.team.board.start(first);
         if self.uses.claims_at_once {
-            self.claim_at_once(agent, observer);
+            self.claim_at_once::<RARE, O>(agent, first, seen, observer);
         }
-        let (latency, output_tokens) = self.work_latency(agent);
-        self.launch(agent, latency, output_tokens, observer);
+        let (latency, output_tokens) = self.work_latency::<RARE>(agent, first);
+        let key = self.nodes[first as usize].key;
+        self.tasks[first as usize].latency = self.keys.stream_nth(Purpose::Latency, key, u64::from(ordinal) + 1);
+        let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
+        self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
 
     /// Starts handing out tasks; says no if there is nothing to hand out.
-    pub(super) fn start_assigning<O: Observer>(&mut self, agent: AgentId, deal: Deal, observer: &mut O) -> bool {
+    pub(super) fn start_assigning<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        deal: Deal,
+        observer: &mut O,
+    ) -> bool {
         let mut dealer = std::mem::take(&mut self.dealer);
         let deals = dealer.deal(deal, &self.view(agent));
-        let planned = &mut self.agents[agent as usize].step.deals;
+        let planned = &mut self.agents[agent as usize].deals;
         planned.clear();
         planned.extend_from_slice(deals);
         let any = !deals.is_empty();
         self.dealer = dealer;
-        any && self.start_call(agent, Kind::Assign, observer)
+        any && self.start_call::<RARE, O>(agent, Kind::Assign, observer)
     }
 
     /// Starts a call that works on no task.
-    pub(super) fn start_call<O: Observer>(&mut self, agent: AgentId, kind: Kind, observer: &mut O) -> bool {
+    pub(super) fn start_call<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        kind: Kind,
+        observer: &mut O,
+    ) -> bool {
         let member = &mut self.agents[agent as usize];
-        member.step.kind = kind;
-        member.step.batch.clear();
+        member.batch.clear();
         let mind = &self.minds[member.mind];
         let draws = self.agent_stream(Purpose::Idle, agent);
         let mut latency = match &mind.latency {
@@ -76,32 +81,24 @@ impl Simulator<'_> {
         if mind.effects.any {
             latency *= self.effect(agent, draws.nth(CALL_EFFECT));
         }
-        self.launch(agent, latency, mind.tokens.overhead, observer);
+        let step = Underway { kind, output_tokens: mind.tokens.overhead, ..Underway::default() };
+        self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
 
     /// Microseconds of the call and of the tools after it, and the tokens that it writes.
-    #[inline]
-    fn work_latency(&self, agent: AgentId) -> (f64, u32) {
-        let member = &self.agents[agent as usize];
-        let step = &member.step;
-        let mind = &self.minds[member.mind];
-        let key = self.nodes[step.task as usize].key;
-        let draws = self.keys.stream_nth(Purpose::Latency, key, u64::from(step.ordinal));
-        let mut output = mind.task_tokens[step.task as usize];
-        let more = step.batch.get(1..).unwrap_or_default();
-        for &(task, _) in more {
-            output = output.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead);
+    #[inline(always)]
+    fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId) -> (f64, u32) {
+        let mind = if RARE { &self.minds[self.agents[agent as usize].mind] } else { &self.minds[0] };
+        let draws = self.tasks[first as usize].latency;
+        let mut output = mind.task_tokens[first as usize];
+        if RARE && self.uses.batches {
+            output = self.with_further_tokens(agent, output);
         }
         let mut latency = match &mind.latency {
             Pace::PerTask { task, .. } => {
-                let mut sum = task.at(draws.nth(LATENCY));
-                for &(other, seen) in more {
-                    // Further tasks of a call take the noise that belongs to this attempt on them.
-                    let key = self.nodes[other as usize].key;
-                    sum += task.at(self.keys.stream_nth(Purpose::Latency, key, u64::from(seen)).nth(LATENCY));
-                }
-                sum
+                let alone = task.at(draws.nth(LATENCY));
+                if RARE && self.uses.batches { self.with_further_times(agent, task, alone) } else { alone }
             }
             Pace::Tokens { ttft_us, us_per_token } => ttft_us + f64::from(output) * us_per_token,
         };
@@ -114,6 +111,23 @@ impl Simulator<'_> {
         (latency, output)
     }
 
+    /// The tokens of all tasks of a call, given those of its first: the call's overhead is written once.
+    fn with_further_tokens(&self, agent: AgentId, first: u32) -> u32 {
+        let member = &self.agents[agent as usize];
+        let mind = &self.minds[member.mind];
+        let more = member.batch.get(1..).unwrap_or_default().iter();
+        more.fold(first, |sum, &(task, _)| sum.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead))
+    }
+
+    /// The time of all tasks of a call, given that of its first. Each takes the noise that belongs to this attempt on it.
+    fn with_further_times(&self, agent: AgentId, time: &Sampler, first: f64) -> f64 {
+        let more = self.agents[agent as usize].batch.get(1..).unwrap_or_default().iter();
+        more.fold(first, |sum, &(task, seen)| {
+            let key = self.nodes[task as usize].key;
+            sum + time.at(self.keys.stream_nth(Purpose::Latency, key, u64::from(seen)).nth(LATENCY))
+        })
+    }
+
     /// The factor by which variation between runs, agents, rounds and calls changes a latency.
     fn effect(&self, agent: AgentId, call: u64) -> f64 {
         let member = &self.agents[agent as usize];
@@ -122,79 +136,83 @@ impl Simulator<'_> {
     }
 
     /// Settles what becomes of the step, counts its tokens, and schedules its arrival.
-    #[inline]
-    fn launch<O: Observer>(&mut self, agent: AgentId, mut latency: f64, output_tokens: u32, observer: &mut O) {
-        let mut fate = Fate::Normal;
-        let member = &self.agents[agent as usize];
-        let mind = &self.minds[member.mind];
-        let mishaps = &mind.mishaps;
-        if mishaps.any {
-            let draws = self.agent_stream(Purpose::Mishap, agent);
-            if mishaps.stall.happens(draws.nth(STALL)) {
-                latency += mishaps.stall_time.at(draws.nth(STALL_TIME));
-            }
-            if mishaps.crash.happens(draws.nth(CRASH)) {
-                fate = Fate::Crash(Time::from_us_f64(mishaps.recovery.at(draws.nth(RECOVERY))));
-            } else if mishaps.no_progress.happens(draws.nth(NO_PROGRESS)) {
-                fate = Fate::Nothing;
-            }
-        }
-        let inbox = self.mail.read(agent).saturating_mul(mind.tokens.per_message);
-        let (fixed, cached_65536, history_limit) = (mind.fixed_input, mind.cached_65536, mind.tokens.history_limit);
+    #[inline(always)]
+    fn launch<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        mut step: Underway,
+        mut latency: f64,
+        observer: &mut O,
+    ) {
         let member = &mut self.agents[agent as usize];
-        let input = fixed.saturating_add(inbox).saturating_add(member.history);
-        member.history = member.history.saturating_add(output_tokens).min(history_limit);
-        member.steps += 1;
-        member.is_busy = true;
-        let step = &mut member.step;
-        step.input_tokens = input;
-        step.cached_tokens = ((u64::from(input) * cached_65536) >> 16) as u32;
-        step.output_tokens = output_tokens;
-        step.start = self.now;
+        let mind = if RARE { &self.minds[member.mind] } else { &self.minds[0] };
+        if RARE && mind.mishaps.any {
+            let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
+            (step.fate, latency) = mishap(&mind.mishaps, draws, latency, &mut member.away);
+        }
+        let messages = if self.uses.mail { self.team.mail.read(agent) } else { 0 };
+        let inbox = messages.saturating_mul(mind.tokens.per_message);
+        step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
+        step.cached_tokens = ((u64::from(step.input_tokens) * mind.cached_65536) >> 16) as u32;
+        step.start = self.team.now;
         step.latency = Time::from_us_f64(latency);
-        step.waited = Time::ZERO;
-        step.stage = 0;
-        step.fate = fate;
-        self.tokens += u64::from(input) + u64::from(output_tokens);
+        step.seen_workspace = self.workspace.version();
+        if RARE {
+            step.seen_landed = self.landed.len() as u32;
+        }
+        member.history = member.history.saturating_add(step.output_tokens).min(mind.tokens.history_limit);
+        member.steps += 1;
+        member.choice = self.keys.stream(Purpose::Choice, step_of(agent, member.steps));
+        member.is_busy = true;
+        member.step = step;
+        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
-        let latency = step.latency;
-        let (kind, task) = (step.kind, step.task);
-        observer.start(&Start { agent, kind, task: (kind == Kind::Work).then_some(task), at: self.now });
-        let begin = if self.stations.is_empty() { self.now } else { self.wait_for_call(agent, latency) };
-        self.queue.push(begin + latency, STEP, agent);
+        let task = (step.kind == Kind::Work).then_some(step.task);
+        observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
+        let begin = if RARE { self.wait_for_call(agent, step.latency) } else { self.team.now };
+        self.queue.push(begin + step.latency, STEP, agent);
     }
 
     /// A call that needs a place at a resource of its own kind (a rate limit) waits for one; returns when it begins.
     fn wait_for_call(&mut self, agent: AgentId, latency: Time) -> Time {
-        let mut begin = self.now;
+        let mut begin = self.team.now;
         for shared in self.stations.iter_mut().filter(|shared| shared.service.is_none()) {
             begin = shared.station.serve(begin, latency);
         }
-        self.agents[agent as usize].step.waited += begin - self.now;
+        self.agents[agent as usize].step.waited += begin - self.team.now;
         begin
     }
 
     /// A step has got to its next stage: the next shared resource, or the commit.
-    #[inline]
-    pub(super) fn advance<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        while self.agents[agent as usize].step.stage < self.stations.len() {
+    #[inline(always)]
+    pub(super) fn advance<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        if RARE && !self.stations.is_empty() && !self.pass_stations(agent) {
+            return;
+        }
+        self.commit::<RARE, O>(agent, observer);
+    }
+
+    /// Passes the resources that are left; says no if the step has to wait at one.
+    #[cold]
+    fn pass_stations(&mut self, agent: AgentId) -> bool {
+        while (self.agents[agent as usize].step.stage as usize) < self.stations.len() {
             if let Some(until) = self.pass_station(agent) {
                 self.queue.push(until, STEP, agent);
-                return;
+                return false;
             }
         }
-        self.commit(agent, observer);
+        true
     }
 
     /// Passes the next resource; gives the time when the step goes on, if that is later than now.
     fn pass_station(&mut self, agent: AgentId) -> Option<Time> {
         let step = &mut self.agents[agent as usize].step;
-        let stage = step.stage as u64;
-        let shared = &mut self.stations[step.stage];
+        let stage = step.stage;
+        let shared = &mut self.stations[stage as usize];
         step.stage += 1;
         let sampler = shared.service.as_ref()?;
         let draws = {
-            let key = self.nodes[step.task as usize].key ^ shared.key.rotate_left(stage as u32);
+            let key = self.nodes[step.task as usize].key ^ shared.key.rotate_left(stage);
             self.keys.stream_nth(Purpose::Service, key, u64::from(step.ordinal))
         };
         let uses = step.kind == Kind::Work && shared.share.happens(draws.nth(1));
@@ -203,72 +221,74 @@ impl Simulator<'_> {
         }
         // While it blocks everyone, a reply that does not use it waits for it all the same.
         let service = if uses { Time::from_us_f64(sampler.at(draws.nth(0))) } else { Time::ZERO };
-        let begin = shared.station.serve(self.now, service);
-        step.waited += begin - self.now;
+        let begin = shared.station.serve(self.team.now, service);
+        step.waited += begin - self.team.now;
         let until = begin + service;
-        (until > self.now).then_some(until)
+        (until > self.team.now).then_some(until)
     }
 
     /// Takes on further tasks: as many as the agent's batching says, its own after its own, unowned after unowned.
+    #[cold]
     fn gather_batch(&mut self, agent: AgentId, first: TaskId) {
         let member = &self.agents[agent as usize];
         let mind = &self.minds[member.mind];
         let draws = self.agent_stream(Purpose::Mishap, agent);
-        let owns = self.board.is_owned(first, agent);
+        let owns = self.team.board.is_owned(first, agent);
         let most = match if owns { &mind.batch } else { &mind.batch_unowned } {
             Batch::One => 1,
             Batch::Fixed(tasks) => *tasks,
             Batch::Drawn(sampler) => sampler.at(draws.nth(BATCH_SIZE)).round() as u32,
         };
         if most <= 1 {
-            self.agents[agent as usize].step.batch.clear();
+            self.agents[agent as usize].batch.clear();
             return;
         }
         let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
-        let mut batch = std::mem::take(&mut self.agents[agent as usize].step.batch);
+        let mut batch = std::mem::take(&mut self.agents[agent as usize].batch);
         batch.clear();
         let mut in_batch = std::mem::take(&mut self.in_batch);
         in_batch.clear();
         in_batch.insert(first);
-        batch.push((first, self.board.version(first)));
+        batch.push((first, self.team.board.version(first)));
         for &task in self.scenario.graph.topological() {
             if batch.len() as u32 >= most {
                 break;
             }
             let open = if owns {
-                self.board.is_owned(task, agent)
+                self.team.board.is_owned(task, agent)
             } else {
-                self.board.status(task) == Status::Pending && self.able.contains(agent, task)
+                self.team.board.status(task) == Status::Pending && self.team.able.contains(agent, task)
             };
-            if task == first || !open || !self.board.is_visible(task) {
+            if task == first || !open || !self.team.board.is_visible(task) {
                 continue;
             }
             // Its own chain is worked through in one go; of the pool, only what is ready unless the agent looks ahead.
             let depends_on = &self.scenario.graph.tasks()[task as usize].depends_on;
             let follows =
-                || depends_on.iter().all(|&on| self.board.status(on) == Status::Done || in_batch.contains(on));
-            if self.board.is_startable(task) || ahead && follows() {
+                || depends_on.iter().all(|&on| self.team.board.status(on) == Status::Done || in_batch.contains(on));
+            if self.team.board.is_startable(task) || ahead && follows() {
                 in_batch.insert(task);
-                batch.push((task, self.board.version(task)));
+                batch.push((task, self.team.board.version(task)));
             }
         }
         if batch.len() == 1 {
             batch.clear();
         }
         self.in_batch = in_batch;
-        self.agents[agent as usize].step.batch = batch;
+        self.agents[agent as usize].batch = batch;
     }
 
     /// Takes the locks of all that the step will write, or says no.
+    #[cold]
     fn lock_all(&mut self, agent: AgentId, first: TaskId) -> bool {
         let tasks = self.scenario.graph.tasks();
-        let step = &self.agents[agent as usize].step;
-        if step.batch.is_empty() {
+        let batch = &self.agents[agent as usize].batch;
+        if batch.is_empty() {
             return self.workspace.lock(&tasks[first as usize].writes, agent);
         }
-        for (taken, &(task, _)) in step.batch.iter().enumerate() {
+        for (taken, &(task, _)) in batch.iter().enumerate() {
             if !self.workspace.lock(&tasks[task as usize].writes, agent) {
-                for &(task, _) in &step.batch[..taken] {
+                for &(task, _) in &batch[..taken] {
                     self.workspace.unlock(&tasks[task as usize].writes, agent);
                 }
                 return false;
@@ -278,16 +298,31 @@ impl Simulator<'_> {
     }
 
     /// An atomic board grants claims when they are made.
-    #[inline]
-    fn claim_at_once<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        let step = &self.agents[agent as usize].step;
-        let mut task = step.task;
-        for place in 0..step.batch.len().max(1) {
-            if let Some(&(further, _)) = self.agents[agent as usize].step.batch.get(place) {
+    #[inline(always)]
+    fn claim_at_once<const RARE: bool, O: Observer>(
+        &mut self,
+        agent: AgentId,
+        first: TaskId,
+        seen: u32,
+        observer: &mut O,
+    ) {
+        if RARE && self.uses.batches {
+            return self.claim_batch(agent, first, observer);
+        }
+        if self.team.board.claim(first, agent, seen, true) == ClaimOutcome::Granted {
+            self.tell(first, agent, TaskEventKind::Claimed, observer);
+        }
+    }
+
+    #[cold]
+    fn claim_batch<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) {
+        let mut task = first;
+        for place in 0..self.agents[agent as usize].batch.len().max(1) {
+            if let Some(&(further, _)) = self.agents[agent as usize].batch.get(place) {
                 task = further;
             }
             // A task that the agent runs ahead to is not granted yet; that comes out when the step lands.
-            if self.board.claim(task, agent, self.board.version(task), true) == ClaimOutcome::Granted {
+            if self.team.board.claim(task, agent, self.team.board.version(task), true) == ClaimOutcome::Granted {
                 self.tell(task, agent, TaskEventKind::Claimed, observer);
             }
         }

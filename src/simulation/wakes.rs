@@ -1,115 +1,118 @@
 //! Who is to be asked next: agents that have just become free, and those whose reason to wait is gone.
 
-use crate::engine::IdSet;
 use crate::team::{AgentId, Until};
 
 /// The agents that are not busy, by what they wait for.
 #[derive(Clone, Debug)]
 pub(super) struct Wakes {
-    /// Free and not yet asked.
-    fresh: IdSet,
-    ready: IdSet,
-    mail: IdSet,
-    change: IdSet,
-    due: IdSet,
-    /// How many wait for anything.
-    asleep: u32,
+    /// The first 64 agents, which is nearly always all.
+    first: Group,
+    others: Vec<Group>,
+    agents: usize,
     /// Something happened that those may have waited for.
     pub(super) woke_ready: bool,
     pub(super) woke_change: bool,
 }
 
+/// Up to 64 agents, a bit each. An agent is in one of the sets at most; a busy one is in none.
+#[derive(Clone, Copy, Debug, Default)]
+struct Group {
+    /// Free and not yet asked.
+    fresh: u64,
+    mail: u64,
+    ready: u64,
+    change: u64,
+}
+
+/// What has happened since agents were last asked: all ones or none, to be cut out of a set.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Causes {
+    ready: u64,
+    change: u64,
+}
+
 impl Wakes {
     pub(super) fn new(agents: usize) -> Wakes {
-        let none = IdSet::empty(agents);
-        Wakes {
-            fresh: none.clone(),
-            ready: none.clone(),
-            mail: none.clone(),
-            change: none.clone(),
-            due: none,
-            asleep: 0,
-            woke_ready: false,
-            woke_change: false,
-        }
+        let others = vec![Group::default(); agents.div_ceil(64) - 1];
+        Wakes { first: Group::default(), others, agents, woke_ready: false, woke_change: false }
     }
 
     /// Everybody is free.
-    pub(super) fn begin(&mut self, agents: usize) {
-        self.ready.clear();
-        self.mail.clear();
-        self.change.clear();
-        self.asleep = 0;
-        for agent in 0..agents {
-            self.fresh.insert(agent as AgentId);
+    pub(super) fn begin(&mut self) {
+        let mut left = self.agents;
+        for group in std::iter::once(&mut self.first).chain(&mut self.others) {
+            let here = left.min(64);
+            *group = Group { fresh: u64::MAX >> (64 - here), ..Group::default() };
+            left -= here;
         }
         self.woke_ready = false;
         self.woke_change = false;
     }
 
-    /// Gathers who is to be asked now; returns how many words of [`Wakes::due`] there are.
+    /// How many groups of 64 agents there are.
     #[inline]
-    pub(super) fn collect(&mut self) -> usize {
-        self.due.copy_from(&self.fresh);
-        if self.asleep > 0 {
-            if self.woke_ready {
-                self.due.add_all(&self.ready);
-            }
-            if self.woke_change {
-                self.due.add_all(&self.change);
-            }
-        }
+    pub(super) fn groups(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    #[inline]
+    fn group(&mut self, number: usize) -> &mut Group {
+        if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
+    }
+
+    /// What has happened since this was last asked.
+    #[inline]
+    pub(super) fn causes(&mut self) -> Causes {
+        let all_if = |happened: bool| if happened { u64::MAX } else { 0 };
+        let causes = Causes { ready: all_if(self.woke_ready), change: all_if(self.woke_change) };
         self.woke_ready = false;
         self.woke_change = false;
-        self.due.words().len()
+        causes
     }
 
-    /// A word of the set of those who are to be asked.
+    /// Those of a group who are to be asked now, and those of them who wait for a task to be ready.
     #[inline]
-    pub(super) fn due(&self, word: usize) -> u64 {
-        self.due.words()[word]
-    }
-
-    /// A word of the set of those who wait for a task to be ready.
-    #[inline]
-    pub(super) fn waiting_for_ready(&self, word: usize) -> u64 {
-        self.ready.words()[word]
+    pub(super) fn due(&mut self, group: usize, causes: Causes) -> (u64, u64) {
+        let group = self.group(group);
+        let waiting = group.ready & causes.ready;
+        (group.fresh | waiting | group.change & causes.change, waiting)
     }
 
     /// An agent is being asked.
     #[inline]
     pub(super) fn take(&mut self, agent: AgentId) {
-        if self.fresh.contains(agent) {
-            self.fresh.remove(agent);
-        } else {
-            self.asleep -= 1;
-            self.ready.remove(agent);
-            self.change.remove(agent);
-        }
+        let (group, others) = (self.group(agent as usize / 64), !bit(agent));
+        group.fresh &= others;
+        group.ready &= others;
+        group.change &= others;
     }
 
     /// An agent that was asked has nothing to do.
+    #[inline]
     pub(super) fn sleep(&mut self, agent: AgentId, until: Until) {
-        self.asleep += 1;
+        let group = self.group(agent as usize / 64);
         match until {
-            Until::Ready => self.ready.insert(agent),
-            Until::Mail => self.mail.insert(agent),
-            Until::Change => self.change.insert(agent),
+            Until::Ready => group.ready |= bit(agent),
+            Until::Mail => group.mail |= bit(agent),
+            Until::Change => group.change |= bit(agent),
         }
     }
 
     /// An agent is free again.
     #[inline]
     pub(super) fn is_free(&mut self, agent: AgentId) {
-        self.fresh.insert(agent);
+        self.group(agent as usize / 64).fresh |= bit(agent);
     }
 
     /// Mail came for an agent.
     pub(super) fn woke_mail(&mut self, agent: AgentId) {
-        if self.mail.contains(agent) {
-            self.mail.remove(agent);
-            self.asleep -= 1;
-            self.fresh.insert(agent);
-        }
+        let group = self.group(agent as usize / 64);
+        group.fresh |= group.mail & bit(agent);
+        group.mail &= !bit(agent);
     }
+}
+
+#[inline]
+fn bit(agent: AgentId) -> u64 {
+    1 << (agent % 64)
 }

@@ -13,6 +13,8 @@
 //! Invariants: a task is in the ready set if and only if it is pending and waits for nothing; `done` counts the tasks
 //! that are done; a task's version only grows.
 
+#![expect(clippy::inline_always, reason = "once a step, from one place")]
+
 use crate::engine::{IdSet, IdTable, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
@@ -48,7 +50,8 @@ pub enum ClaimOutcome {
 pub struct Board {
     tasks: Vec<Entry>,
     fresh: Vec<Entry>,
-    links: Links,
+    /// Who waits for whom, one task's dependents after another's.
+    dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
     ready: IdSet,
     fresh_ready: IdSet,
@@ -57,50 +60,51 @@ pub struct Board {
     startable: IdSet,
     /// By agent: assigned to it, and not done.
     owned: IdTable,
+    fresh_owned: IdTable,
     /// Released: it may be seen.
     visible: IdSet,
     fresh_visible: IdSet,
-    dealt: Vec<(TaskId, AgentId)>,
     done: u32,
 }
 
+const NOBODY: AgentId = AgentId::MAX;
+
+/// All that the board knows of a task, in one piece of memory.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     status: Status,
     /// Landed attempts: grows with every granted claim.
     version: u32,
+    /// Steps that have begun on it.
+    starts: u32,
     /// Open dependencies, and one more before its release.
     waits_for: u32,
-}
-
-/// Who waits for whom, flat.
-#[derive(Clone, Debug)]
-struct Links {
-    starts: Vec<u32>,
-    dependents: Vec<TaskId>,
-}
-
-impl Links {
-    #[inline]
-    fn dependents(&self, task: TaskId) -> &[TaskId] {
-        let task = task as usize;
-        &self.dependents[self.starts[task] as usize..self.starts[task + 1] as usize]
-    }
+    /// Whom it is assigned to until it is done or forgotten; or [`NOBODY`].
+    owner: AgentId,
+    /// Where its dependents are in [`Board::dependents`].
+    dependents: (u32, u32),
 }
 
 impl Board {
     /// The board at the start of a run. Without `dependencies` no task waits for another.
     pub fn new(graph: &TaskGraph, agents: usize, dependencies: bool) -> Board {
-        let mut links = Links { starts: vec![0], dependents: Vec::new() };
+        let mut dependents: Vec<TaskId> = Vec::new();
         let mut fresh = Vec::with_capacity(graph.len());
         for task in graph.tasks() {
+            let first = dependents.len() as u32;
             if dependencies {
-                links.dependents.extend(&task.dependents);
+                dependents.extend(&task.dependents);
             }
-            links.starts.push(links.dependents.len() as u32);
             let open = if dependencies { task.depends_on.len() as u32 } else { 0 };
             let waits_for = open + u32::from(task.release > Time::ZERO);
-            fresh.push(Entry { status: Status::Pending, version: 0, waits_for });
+            fresh.push(Entry {
+                status: Status::Pending,
+                version: 0,
+                starts: 0,
+                waits_for,
+                owner: NOBODY,
+                dependents: (first, dependents.len() as u32),
+            });
         }
         let mut fresh_ready = IdSet::empty(graph.len());
         let mut visible = IdSet::full(graph.len());
@@ -113,16 +117,16 @@ impl Board {
         }
         Board {
             tasks: fresh.clone(),
-            links,
+            dependents,
             ready: fresh_ready.clone(),
             startable: fresh_ready.clone(),
             fresh_startable: fresh_ready.clone(),
             fresh,
             fresh_ready,
             owned: IdTable::empty(agents, graph.len()),
+            fresh_owned: IdTable::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
             visible,
-            dealt: Vec::new(),
             done: 0,
         }
     }
@@ -139,18 +143,16 @@ impl Board {
         self.ready.copy_from(&self.fresh_ready);
         self.startable.copy_from(&self.fresh_startable);
         self.visible.copy_from(&self.fresh_visible);
-        self.owned.clear();
-        for &(task, agent) in &self.dealt {
-            self.owned.insert(agent, task);
-        }
+        self.owned.copy_from(&self.fresh_owned);
         self.done = 0;
     }
 
     /// From now on every run starts with these tasks dealt.
     pub fn deal_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
-        self.dealt = deals.to_vec();
         for &(task, agent) in deals {
             self.fresh[task as usize].status = Status::Assigned(agent);
+            self.fresh[task as usize].owner = agent;
+            self.fresh_owned.insert(agent, task);
             self.fresh_ready.remove(task);
         }
         self.clear();
@@ -225,7 +227,7 @@ impl Board {
     /// Whether a task is assigned to `agent` or, having been assigned to it, claimed by it.
     #[inline]
     pub fn is_owned(&self, task: TaskId, agent: AgentId) -> bool {
-        self.owned.contains(agent, task)
+        self.tasks[task as usize].owner == agent
     }
 
     /// Gives a pending task to an agent; says whether it was pending.
@@ -235,9 +237,18 @@ impl Board {
             return false;
         }
         entry.status = Status::Assigned(agent);
+        entry.owner = agent;
         self.ready.remove(task);
         self.owned.insert(agent, task);
         true
+    }
+
+    /// A step begins on a task; returns the task's version, and how many steps have begun on it before.
+    #[inline]
+    pub fn start(&mut self, task: TaskId) -> (u32, u32) {
+        let entry = &mut self.tasks[task as usize];
+        entry.starts += 1;
+        (entry.version, entry.starts - 1)
     }
 
     /// `agent`, which has seen the task at version `seen`, asks for it. A task that it owns is its own even while
@@ -274,7 +285,7 @@ impl Board {
     #[inline]
     pub fn release(&mut self, task: TaskId, agent: AgentId) {
         let entry = &mut self.tasks[task as usize];
-        if self.owned.contains(agent, task) {
+        if entry.owner == agent {
             entry.status = Status::Assigned(agent);
         } else {
             entry.status = Status::Pending;
@@ -286,7 +297,9 @@ impl Board {
 
     /// A claimed task is forgotten.
     pub fn orphan(&mut self, task: TaskId, agent: AgentId) {
-        self.tasks[task as usize].status = Status::Orphaned(agent);
+        let entry = &mut self.tasks[task as usize];
+        entry.status = Status::Orphaned(agent);
+        entry.owner = NOBODY;
         self.owned.remove(agent, task);
         self.startable.remove(task);
     }
@@ -301,14 +314,19 @@ impl Board {
     }
 
     /// A claimed task is said to be done; says whether that made others startable.
-    #[inline]
+    #[inline(always)]
     pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
-        self.tasks[task as usize].status = Status::Done;
+        let entry = &mut self.tasks[task as usize];
+        entry.status = Status::Done;
+        let (first, last) = entry.dependents;
+        if entry.owner == agent {
+            entry.owner = NOBODY;
+            self.owned.remove(agent, task);
+        }
         self.startable.remove(task);
-        self.owned.remove(agent, task);
         self.done += 1;
         let mut woke = false;
-        for &dependent in self.links.dependents(task) {
+        for &dependent in &self.dependents[first as usize..last as usize] {
             woke |= Board::waits_for_one_less(&mut self.tasks, &mut self.ready, &mut self.startable, dependent);
         }
         woke
@@ -328,7 +346,8 @@ impl Board {
     /// A task said to be done turns out not to be; what depends on it waits again, unless it is done.
     pub fn reopen(&mut self, task: TaskId, owner: Option<AgentId>) {
         self.done -= 1;
-        for &dependent in self.links.dependents(task) {
+        let (first, last) = self.tasks[task as usize].dependents;
+        for &dependent in &self.dependents[first as usize..last as usize] {
             self.tasks[dependent as usize].waits_for += 1;
             self.ready.remove(dependent);
             self.startable.remove(dependent);
@@ -340,6 +359,7 @@ impl Board {
         let entry = &mut self.tasks[task as usize];
         entry.status = owner.map_or(Status::Pending, Status::Assigned);
         if let Some(agent) = owner {
+            entry.owner = agent;
             self.owned.insert(agent, task);
         }
         if entry.waits_for == 0 {
@@ -350,17 +370,14 @@ impl Board {
         }
     }
 
-    #[inline]
+    // Whether a task has become startable is hard to foresee, so nothing branches on it.
+    #[inline(always)]
     fn waits_for_one_less(tasks: &mut [Entry], ready: &mut IdSet, startable: &mut IdSet, task: TaskId) -> bool {
         let entry = &mut tasks[task as usize];
         entry.waits_for -= 1;
-        if entry.waits_for > 0 || matches!(entry.status, Status::Done | Status::Orphaned(_)) {
-            return false;
-        }
-        startable.insert(task);
-        if entry.status == Status::Pending {
-            ready.insert(task);
-        }
-        true
+        let opens = (entry.waits_for == 0) & !matches!(entry.status, Status::Done | Status::Orphaned(_));
+        startable.insert_if(opens, task);
+        ready.insert_if(opens & matches!(entry.status, Status::Pending), task);
+        opens
     }
 }

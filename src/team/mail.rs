@@ -8,48 +8,53 @@ use crate::team::AgentId;
 /// The team's inboxes, as counts.
 #[derive(Clone, Debug, Default)]
 pub struct Mail {
-    direct: Vec<u32>,
-    /// Broadcasts that an agent has read or sent itself.
-    heard: Vec<u32>,
+    inboxes: Vec<Inbox>,
     broadcasts: u32,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Inbox {
+    direct: u32,
+    /// Broadcasts that the agent has read or sent itself.
+    heard: u32,
 }
 
 impl Mail {
     /// Empty inboxes for `agents`.
     pub fn new(agents: usize) -> Mail {
-        Mail { direct: vec![0; agents], heard: vec![0; agents], broadcasts: 0 }
+        Mail { inboxes: vec![Inbox::default(); agents], broadcasts: 0 }
     }
 
     /// Empties all inboxes.
     pub fn clear(&mut self) {
-        self.direct.fill(0);
-        self.heard.fill(0);
+        self.inboxes.fill(Inbox::default());
         self.broadcasts = 0;
     }
 
     /// A message to one agent.
     pub fn send(&mut self, to: AgentId) {
-        self.direct[to as usize] += 1;
+        self.inboxes[to as usize].direct += 1;
     }
 
     /// A message to everybody else.
     pub fn broadcast(&mut self, from: AgentId) {
         self.broadcasts += 1;
-        self.heard[from as usize] += 1;
+        self.inboxes[from as usize].heard += 1;
     }
 
     /// How many messages an agent has not read.
     #[inline]
     pub fn unread(&self, agent: AgentId) -> u32 {
-        self.direct[agent as usize] + self.broadcasts - self.heard[agent as usize]
+        let inbox = self.inboxes[agent as usize];
+        inbox.direct + self.broadcasts - inbox.heard
     }
 
     /// Reads everything; returns how many messages that was.
     #[inline]
     pub fn read(&mut self, agent: AgentId) -> u32 {
-        let unread = self.unread(agent);
-        self.direct[agent as usize] = 0;
-        self.heard[agent as usize] = self.broadcasts;
+        let inbox = &mut self.inboxes[agent as usize];
+        let unread = inbox.direct + self.broadcasts - inbox.heard;
+        *inbox = Inbox { direct: 0, heard: self.broadcasts };
         unread
     }
 }

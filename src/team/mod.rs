@@ -16,5 +16,6 @@ pub use board::{Board, ClaimOutcome, Status};
 pub use mail::Mail;
 pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, Tokens, Variation};
 pub use resource::{Blocks, Resource, Station};
+pub(crate) use view::Commons;
 pub use view::{TaskList, View};
 pub use workspace::{Consistency, Workspace};

@@ -1,22 +1,30 @@
 //! What an agent can see when it decides. The board is shared, so the view is the board itself, at this moment: what
 //! another agent is thinking about does not show, and that is where staleness comes from.
 
+use std::sync::Arc;
+
 use crate::engine::idset::{ones, select};
 use crate::engine::{IdTable, Stream, Time};
 use crate::team::{AgentId, Board, Mail, Status};
 use crate::workload::{TaskGraph, TaskId};
 
+/// What the whole team shares and everybody sees.
+#[derive(Clone)]
+pub(crate) struct Commons {
+    pub(crate) now: Time,
+    pub(crate) lead: Option<AgentId>,
+    pub(crate) graph: Arc<TaskGraph>,
+    pub(crate) board: Board,
+    pub(crate) mail: Mail,
+    /// By agent: the tasks that it has the skill for.
+    pub(crate) able: IdTable,
+}
+
 /// The team as one agent sees it now. Architectures read it and nothing else.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub(crate) me: AgentId,
-    pub(crate) now: Time,
-    pub(crate) lead: Option<AgentId>,
-    pub(crate) graph: &'a TaskGraph,
-    pub(crate) board: &'a Board,
-    pub(crate) mail: &'a Mail,
-    /// By agent: the tasks that it has the skill for.
-    pub(crate) able: &'a IdTable,
+    pub(crate) team: &'a Commons,
 }
 
 impl<'a> View<'a> {
@@ -28,101 +36,101 @@ impl<'a> View<'a> {
 
     /// The time.
     pub fn now(&self) -> Time {
-        self.now
+        self.team.now
     }
 
     /// How many agents the team has.
     #[inline]
     pub fn agents(&self) -> u32 {
-        self.able.rows() as u32
+        self.team.able.rows() as u32
     }
 
     /// Whether I am the lead of a team of more than one. A lead alone has nobody to lead, and works.
     #[inline]
     pub fn am_lead(&self) -> bool {
-        self.lead == Some(self.me)
+        self.team.lead == Some(self.me)
     }
 
     /// Whether somebody leads.
     #[inline]
     pub fn has_lead(&self) -> bool {
-        self.lead.is_some()
+        self.team.lead.is_some()
     }
 
     /// The agents that work on tasks: all but a lead.
     pub fn workers(&self) -> impl Iterator<Item = AgentId> + use<'a> {
-        let lead = self.lead;
+        let lead = self.team.lead;
         (0..self.agents()).filter(move |&agent| Some(agent) != lead)
     }
 
     /// The tasks and their dependencies.
     pub fn graph(&self) -> &'a TaskGraph {
-        self.graph
+        &self.team.graph
     }
 
     /// What the board says of a task.
     pub fn status(&self, task: TaskId) -> Status {
-        self.board.status(task)
+        self.team.board.status(task)
     }
 
     /// The tasks that nobody has, that wait for nothing, and that I have the skill for.
     #[inline]
     pub fn ready(&self) -> TaskList<'a> {
-        TaskList { tasks: self.board.ready().words(), among: self.able.row(self.me) }
+        TaskList { tasks: self.team.board.ready().words(), among: self.team.able.row(self.me) }
     }
 
     /// The tasks that I own, whether or not they can be started.
     #[inline]
     pub fn mine(&self) -> TaskList<'a> {
-        let mine = self.board.owned(self.me);
+        let mine = self.team.board.owned(self.me);
         TaskList { tasks: mine, among: mine }
     }
 
     /// The tasks that I own and that wait for nothing.
     #[inline]
     pub fn mine_ready(&self) -> TaskList<'a> {
-        TaskList { tasks: self.board.owned(self.me), among: self.board.startable().words() }
+        TaskList { tasks: self.team.board.owned(self.me), among: self.team.board.startable().words() }
     }
 
     /// Whether an agent owns nothing that it could work on. What it owns may wait for a task that was reopened, and
     /// somebody must be free to take that one.
     pub fn is_free(&self, agent: AgentId) -> bool {
-        TaskList { tasks: self.board.owned(agent), among: self.board.startable().words() }.is_empty()
+        TaskList { tasks: self.team.board.owned(agent), among: self.team.board.startable().words() }.is_empty()
     }
 
     /// Whether an agent has the skill for a task.
     pub fn is_able(&self, agent: AgentId, task: TaskId) -> bool {
-        self.able.contains(agent, task)
+        self.team.able.contains(agent, task)
     }
 
     /// Whether there is a ready task that some free worker could take.
     pub fn can_hand_out(&self) -> bool {
-        let ready = self.board.ready().words();
+        let ready = self.team.board.ready().words();
         self.workers().any(|worker| {
-            let able = self.able.row(worker);
+            let able = self.team.able.row(worker);
             self.is_free(worker) && !TaskList { tasks: ready, among: able }.is_empty()
         })
     }
 
     /// Whether a task is on the board and nobody's, startable or not.
     pub fn is_unowned(&self, task: TaskId) -> bool {
-        self.board.is_visible(task) && self.board.status(task) == Status::Pending
+        self.team.board.is_visible(task) && self.team.board.status(task) == Status::Pending
     }
 
     /// The tasks that nobody has and that wait for nothing, whatever skill they need.
     pub fn ready_for_anyone(&self) -> TaskList<'a> {
-        TaskList { tasks: self.board.ready().words(), among: self.board.ready().words() }
+        TaskList { tasks: self.team.board.ready().words(), among: self.team.board.ready().words() }
     }
 
     /// Whether some task is nobody's, startable or not, and some worker has the skill for it.
     pub fn can_assign(&self) -> bool {
-        let mut unowned = (0..self.board.len() as TaskId).filter(|&task| self.is_unowned(task));
+        let mut unowned = (0..self.team.board.len() as TaskId).filter(|&task| self.is_unowned(task));
         unowned.any(|task| self.workers().any(|worker| self.is_able(worker, task)))
     }
 
     /// How many messages I have not read.
     pub fn unread(&self) -> u32 {
-        self.mail.unread(self.me)
+        self.team.mail.unread(self.me)
     }
 }
 
@@ -134,6 +142,12 @@ pub struct TaskList<'a> {
 }
 
 impl TaskList<'_> {
+    /// The list as one word, if there are at most 64 tasks: the common case, and a much shorter way.
+    #[inline]
+    fn only_word(&self) -> Option<u64> {
+        if let ([tasks], [among]) = (self.tasks, self.among) { Some(tasks & among) } else { None }
+    }
+
     #[inline]
     fn words(&self) -> impl Iterator<Item = u64> {
         self.tasks.iter().zip(self.among).map(|(tasks, among)| tasks & among)
@@ -142,28 +156,21 @@ impl TaskList<'_> {
     /// The first of the list.
     #[inline]
     pub fn first(&self) -> Option<TaskId> {
-        self.iter().next()
+        match self.only_word() {
+            Some(0) => None,
+            Some(word) => Some(word.trailing_zeros()),
+            None => self.iter().next(),
+        }
     }
 
     /// Any of the list, each as likely.
     #[inline]
     pub fn random(&self, rng: &mut Stream) -> Option<TaskId> {
-        let len = self.len();
-        if len == 0 {
-            return None;
+        match self.only_word() {
+            Some(0) => None,
+            Some(word) => Some(select(word, rng.below(word.count_ones()))),
+            None => random_of_many(self.tasks, self.among, rng),
         }
-        let mut rank = rng.below(len);
-        if let ([tasks], [among]) = (self.tasks, self.among) {
-            return Some(select(tasks & among, rank));
-        }
-        for (at, word) in self.words().enumerate() {
-            let ones = word.count_ones();
-            if rank < ones {
-                return Some(at as u32 * 64 + select(word, rank));
-            }
-            rank -= ones;
-        }
-        None
     }
 
     /// How many there are.
@@ -183,4 +190,23 @@ impl TaskList<'_> {
     pub fn iter(&self) -> impl Iterator<Item = TaskId> {
         ones(self.words())
     }
+}
+
+#[cold]
+#[inline(never)]
+fn random_of_many(tasks: &[u64], among: &[u64], rng: &mut Stream) -> Option<TaskId> {
+    let list = TaskList { tasks, among };
+    let len = list.len();
+    if len == 0 {
+        return None;
+    }
+    let mut rank = rng.below(len);
+    for (at, word) in list.words().enumerate() {
+        let ones = word.count_ones();
+        if rank < ones {
+            return Some(at as u32 * 64 + select(word, rank));
+        }
+        rank -= ones;
+    }
+    None
 }

@@ -51,13 +51,15 @@ impl Workspace {
         self.clock
     }
 
-    /// `agent` writes `artifact`.
+    /// `agent` writes `artifact`; says whether another had written it since the workspace had the version `seen`.
     #[inline]
-    pub fn write(&mut self, artifact: ArtifactId, agent: AgentId) {
+    pub fn write(&mut self, artifact: ArtifactId, agent: AgentId, seen: u32) -> bool {
         self.clock += 1;
         let artifact = &mut self.artifacts[artifact as usize];
+        let changed = artifact.written_at > seen && artifact.writer != agent;
         artifact.written_at = self.clock;
         artifact.writer = agent;
+        changed
     }
 
     /// Whether another than `agent` has written `artifact` since the workspace had the version `seen`.
@@ -113,9 +115,10 @@ mod tests {
     fn a_change_is_somebody_else_s_write() {
         let mut workspace = Workspace::new(2);
         let seen = workspace.version();
-        workspace.write(0, 1);
+        assert!(!workspace.write(0, 1, seen));
         assert!(workspace.changed_since(0, seen, 2) && !workspace.changed_since(0, seen, 1));
         assert!(!workspace.changed_since(1, seen, 2));
         assert!(!workspace.changed_since(0, workspace.version(), 2));
+        assert!(workspace.write(0, 2, seen) && !workspace.write(0, 2, workspace.version()));
     }
 }

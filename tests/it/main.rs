@@ -1,5 +1,8 @@
 //! One test binary: what the library and the binary do as a whole.
 
+#![expect(clippy::disallowed_methods, reason = "tests read files and hold results against the standard library")]
+
+mod bare_loop;
 mod broken_scenarios;
 mod cli;
 mod determinism;
