@@ -56,12 +56,20 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
     })
 }
 
-/// The scenario with the axes that the command line puts in place of its own or beside them.
+/// The scenario with the axes that the command line puts in place of its own or beside them. A value that is set where
+/// the scenario has an axis takes the place of the axis, which would hide it otherwise.
 pub(super) fn with_axes(
     mut file: ScenarioFile,
+    set: &[String],
     agents: Option<&str>,
     architecture: Option<&str>,
 ) -> Result<ScenarioFile, Failure> {
+    for (path, value) in set.iter().filter_map(|set| set.split_once('=')) {
+        let (path, full) = (path.trim(), format!("team.{}", path.trim()));
+        if file.axes().iter().any(|axis| axis.path == path || axis.path == full) {
+            file = file.with_axis(path, value)?;
+        }
+    }
     for (path, values) in [("architecture", architecture), ("agents", agents)] {
         if let Some(values) = values {
             file = file.with_axis(path, values)?;

@@ -12,7 +12,8 @@ use crate::report::{self, curve, number, parquet, plot, rows};
 
 pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
-    let file = input::with_axes(file, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
+    let file =
+        input::with_axes(file, &args.scenario.set, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
     let replications = args.reps.unwrap_or_else(|| file.replications());
     if replications == 0 {
         return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));

@@ -342,6 +342,9 @@ fn axes_of_the_command_line() {
     assert_eq!(sizes("sweep bench -n 1,2,4"), [1, 2, 4]);
     assert_eq!(sizes("sweep bench -n 5"), [5]);
     assert_eq!(sizes("sweep bench --set sweep.agents=1..16"), (1..=16).collect::<Vec<_>>());
+    assert_eq!(sizes("sweep bench --set agents=3"), [3], "a value that is set is no longer an axis");
+    assert_eq!(sizes("sweep bench --set team.agents=3 -n 2"), [2]);
+    assert_eq!(sizes("sweep paper --set workload.amdahl.parallel_fraction=0.9 -a self_claim"), [1, 2, 3, 4, 5]);
     let document = json("sweep hello -a preassigned,self_claim -n 2 --reps 2 --format json");
     let names: Vec<_> = document["rows"].as_array().expect("rows").iter().map(|row| &row["architecture"]).collect();
     assert_eq!(names, ["preassigned", "self_claim"]);

@@ -13,6 +13,7 @@ mod golden_curves;
 mod invariants;
 mod metamorphic;
 mod oracles;
+mod pages;
 mod properties;
 
 mod protocols;
