@@ -15,14 +15,13 @@ mod metamorphic;
 mod oracles;
 mod pages;
 mod properties;
-
 mod protocols;
 mod readme;
 mod scenario_files;
-
 mod scenarios;
 mod streams;
 mod swarm;
 mod tidy;
+mod traces;
 mod workload;
 mod worlds;
