@@ -163,7 +163,7 @@ pub struct Sweep {
 pub struct Compare {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Which architectures; all if not given
+    /// Which architectures; those on the scenario's axis if not given, or all
     #[arg(short, long, value_delimiter = ',')]
     pub architectures: Vec<String>,
     /// Replications; the scenario's own number if not given

@@ -14,16 +14,13 @@ use crate::report;
 pub(super) fn compare(console: &Console, args: &Compare) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
     let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let architectures: Vec<&str> = if args.architectures.is_empty() {
-        known.clone()
-    } else {
-        args.architectures.iter().map(|name| name.trim()).collect()
-    };
-    if let Some(unknown) = architectures.iter().find(|name| !known.contains(name)) {
+    let names: Vec<&str> = args.architectures.iter().map(|name| name.trim()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
         let message =
             format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
         return Err(Failure::Usage(message));
     }
+    let architectures = compare::choose(&file, &names);
     let sizes: Vec<Node> = match &args.scenario.agents {
         Some(agents) => {
             let file = file.with_axis("agents", agents)?;
@@ -49,8 +46,7 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
             text.push_str(&table.to_text(console.color));
             let _ = write!(
                 text,
-                "\n{replications} replications, the same noise for all; differences are paired; baseline of speedups: {}\n\n{}",
-                crate::experiment::sweep::describe(&file.baseline()),
+                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n\n{}",
                 report::footer(file.seed(), &command),
             );
             console.print(&text);

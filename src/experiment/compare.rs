@@ -1,10 +1,12 @@
 //! Architectures side by side: the same work, the same noise, another protocol.
 
+use crate::architecture::ARCHITECTURES;
 use crate::experiment::result::{Row, Work};
-use crate::experiment::scenario_file::{Node, Problems, ScenarioFile};
-use crate::experiment::sweep::{baseline_settings, with};
+use crate::experiment::scenario_file::{Baseline, Node, Problems, ScenarioFile};
+use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::experiment::{Sample, runner};
 use crate::scaling::stats::{Interval, paired_difference};
+use crate::simulation::Scenario;
 
 /// One team size under every architecture.
 #[derive(Clone, Debug)]
@@ -33,58 +35,76 @@ impl Entry {
     }
 }
 
-/// Runs every architecture at every team size on common random numbers.
+/// What there is to compare: the architectures of these names, with the parameters that the scenario gives them; without
+/// names those on its axis, or all.
+pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
+    let axis = file.axes().iter().filter(|axis| axis.path == "architecture").flat_map(|axis| &axis.values);
+    let axis: Vec<Node> = axis.cloned().collect();
+    if names.is_empty() && axis.len() > 1 {
+        return axis;
+    }
+    let is_called = |node: &Node, name: &str| match node.entries() {
+        [(key, _)] => key.name == name,
+        _ => node.text() == Some(name),
+    };
+    let own = file.root().key("architecture").filter(|own| !axis.contains(own));
+    let all: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let mut chosen = Vec::new();
+    for name in if names.is_empty() { &all } else { names } {
+        let on_axis: Vec<&Node> = axis.iter().filter(|node| is_called(node, name)).collect();
+        match own.filter(|own| on_axis.is_empty() && is_called(own, name)) {
+            Some(own) => chosen.push(own.clone()),
+            None if on_axis.is_empty() => chosen.push(Node::from(*name)),
+            None => chosen.extend(on_axis.into_iter().cloned()),
+        }
+    }
+    chosen
+}
+
+/// Runs every architecture at every team size on common random numbers. Speedups are over one agent alone, so that they
+/// can be compared across architectures.
 ///
 /// # Errors
 ///
 /// Everything that is wrong with a point.
 pub fn compare(
     file: &ScenarioFile,
-    architectures: &[&str],
+    architectures: &[Node],
     sizes: &[Node],
     replications: u64,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Comparison>, Problems> {
-    let names: Vec<Node> = architectures.iter().map(|name| Node::from(*name)).collect();
     let mut problems = Problems::default();
     let mut scenarios = Vec::new();
     for size in sizes {
-        for name in &names {
-            let point = [("team.agents", size), ("architecture", name)];
+        for architecture in architectures {
+            let point = [("team.agents", size), ("architecture", architecture)];
             match file.at(&point) {
-                Ok(scenario) => scenarios.push((scenario, baseline_of(file, &point))),
+                Ok(scenario) => scenarios.push((scenario, alone(file, &point))),
                 Err(wrong) => problems.append(wrong),
             }
         }
     }
     problems.or(())?;
-    let all: Vec<_> = scenarios.iter().flat_map(|(scenario, baseline)| [Some(scenario), baseline.as_ref()]).collect();
-    let present: Vec<_> = all.iter().copied().flatten().collect();
+    let all = scenarios.iter().flat_map(|(scenario, alone)| [Some(scenario), alone.as_ref()]);
+    let present: Vec<&Scenario> = all.flatten().collect();
     let mut samples = runner::run(&present, replications, done).into_iter();
+    let labels = architectures.iter().map(label).cycle();
     let mut points = Vec::with_capacity(scenarios.len());
-    let mut sizes_of = Vec::with_capacity(scenarios.len());
-    for (scenario, baseline) in &scenarios {
-        sizes_of.push(scenario.team.len() as u32);
+    for ((scenario, alone), label) in scenarios.iter().zip(labels) {
         let here = samples.next().unwrap_or_default();
-        let there = baseline.as_ref().and_then(|_| samples.next());
-        let work = Work::of(scenario);
-        let row = Row::new(
-            Vec::new(),
-            &scenario.architecture_name,
-            &here,
-            there.as_ref().zip(baseline.as_ref().map(Work::of)),
-            &work,
-        );
-        points.push((row, here));
+        let there = alone.as_ref().and_then(|alone| Some((samples.next()?, Work::of(alone))));
+        let there = there.as_ref().map(|(sample, work)| (sample, *work));
+        points.push((Row::new(Vec::new(), &label, &here, there, &Work::of(scenario)), here));
     }
     let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));
-    let width = names.len().max(1);
-    let chunks = points.chunks(width).zip(sizes_of.chunks(width));
-    Ok(chunks.map(|(chunk, sizes)| side_by_side(sizes[0], chunk, has_prices)).collect())
+    let width = architectures.len().max(1);
+    let chunks = points.chunks(width).zip(scenarios.iter().step_by(width));
+    Ok(chunks.map(|(chunk, (first, _))| side_by_side(first.team.len() as u32, chunk, has_prices)).collect())
 }
 
-fn baseline_of(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<crate::simulation::Scenario> {
-    file.at(&with(point, &baseline_settings(&file.baseline()))).ok()
+fn alone(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<Scenario> {
+    file.at(&with(point, &baseline_settings(&Baseline::Solo))).ok()
 }
 
 fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comparison {

@@ -133,7 +133,7 @@ impl<'a> Sweep<'a> {
 }
 
 /// A value as a label: `preassigned`, or `self_claim (claims: at_decision)` for a name with parameters.
-fn label(value: &Node) -> String {
+pub(crate) fn label(value: &Node) -> String {
     match value.entries() {
         [(name, parameters)] => {
             let parameters = parameters.entries().iter().map(|(key, value)| format!("{}: {value}", key.name));

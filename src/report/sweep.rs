@@ -155,6 +155,7 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
         Column::number("quality", "quality"),
         Column::number("lost_claims", "lost claims"),
         Column::number("conflicts", "conflicts"),
+        Column::number("concurrent_writes", "concurrent writes"),
         Column::number("completed", "completed"),
         Column::text("limit", "what limits it"),
     ]);
@@ -193,6 +194,7 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
             mean("quality", number::percent),
             mean("lost_claims", number::mean_count),
             mean("conflicts", number::mean_count),
+            mean("concurrent_writes", number::mean_count),
             completed.tinted(if row.completed < row.runs { Tint::Bad } else { Tint::Plain }),
             limit(row).map_or(Cell::none(), Cell::text),
         ]);
@@ -200,7 +202,9 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
     let all_complete = curve.rows.iter().all(|row| row.completed == row.runs);
     let over_one_agent = curve.rows.iter().all(|row| row.over_one_agent);
     table.retain(|column, cells| match column.key.as_str() {
-        "cost" | "lost_claims" | "conflicts" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | "")),
+        "cost" | "lost_claims" | "conflicts" | "concurrent_writes" => {
+            cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | ""))
+        }
         "quality" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "1" | "")),
         "completed" => !all_complete,
         "gustafson" => scaled,
