@@ -190,7 +190,8 @@ pub(super) const STEP: u8 = 0;
 
 impl Simulator<'_> {
     /// One replication under `architecture`, told to `observer` as it happens. The same replication gives the same
-    /// entries, whatever ran before.
+    /// entries, whatever ran before. The architecture is the scenario's own, whose terms were read when the simulator
+    /// was made; it is given again so that a caller who knows its type gets a loop compiled for it.
     ///
     /// The loop is compiled twice, with `RARE` features (batches, locks, resources, crashes, several profiles, more
     /// than 64 agents and the like) and without: what is not there is not asked for at every step, and nothing that it
