@@ -118,6 +118,10 @@ impl IdTable {
     /// The words of one set.
     #[inline]
     pub fn row(&self, row: u32) -> &[u64] {
+        if self.width == 1 {
+            // The common case, and a much shorter way.
+            return std::slice::from_ref(&self.words[row as usize]);
+        }
         let start = row as usize * self.width;
         &self.words[start..start + self.width]
     }
@@ -162,10 +166,17 @@ pub fn ones(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
     })
 }
 
+/// Ranks up to this are found without a branch; beyond it, the longer way costs lists of one or two more than it saves.
+const FORESEEN: u32 = 2;
+
 /// The position of the `rank`-th one (from 0) in a word that has more than `rank` ones.
 #[inline]
 pub fn select(mut word: u64, rank: u32) -> u32 {
-    for _ in 0..rank {
+    // A drawn rank cannot be foreseen: the first few steps are made by everybody and nothing branches on it.
+    for step in 0..FORESEEN {
+        word &= word.wrapping_sub(u64::from(rank > step));
+    }
+    for _ in FORESEEN..rank {
         word &= word - 1;
     }
     word.trailing_zeros()

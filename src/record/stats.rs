@@ -161,7 +161,7 @@ impl Observer for Stats {
                 self.metrics.rewrites_any += 1;
                 self.metrics.rewrites_cross_agent += u32::from(is_other);
                 if artifact.last_at > write.start {
-                    self.metrics.concurrent_writes += overlaps(&self.landings, write);
+                    self.metrics.concurrent_writes += overlaps(&self.landings, *write);
                 }
             }
             artifact.last_at = write.at;
@@ -242,7 +242,7 @@ impl Observer for Stats {
 /// How many writes of the same artifact by others landed while the step of `write` was under way.
 #[cold]
 #[inline(never)]
-fn overlaps(landings: &[Landing], write: &Write) -> u32 {
+fn overlaps(landings: &[Landing], write: Write) -> u32 {
     let meanwhile = landings.iter().rev().take_while(|other| other.at > write.start);
     meanwhile.filter(|other| other.artifact == write.artifact && other.agent != write.agent).count() as u32
 }

@@ -31,7 +31,7 @@ impl Simulator<'_> {
             let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
             self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
         } else {
-            self.commit_other(agent, &step, busy, observer);
+            self.commit_other(agent, busy, observer);
         }
         if !RARE || !self.agents[agent as usize].is_down {
             self.wakes.is_free(agent);
@@ -41,14 +41,16 @@ impl Simulator<'_> {
 
     /// A reply that does not get work done, whatever the reason.
     #[inline(never)]
-    fn commit_other<O: Observer>(&mut self, agent: AgentId, step: &Underway, busy: Time, observer: &mut O) {
+    fn commit_other<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) {
+        // Its own copy: one that is handed over by reference cannot stay in registers.
+        let step = self.agents[agent as usize].step;
         let spent = match (step.kind, step.fate) {
-            (_, Fate::Crash) => self.crash(agent, step, busy),
-            (Kind::Work, _) => self.give_up(agent, step, busy),
+            (_, Fate::Crash) => self.crash(agent, &step, busy),
+            (Kind::Work, _) => self.give_up(agent, &step, busy),
             (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
             (Kind::Assign | Kind::Monitor | Kind::Idle, _) => TimeSplit { coordination: busy, ..TimeSplit::default() },
         };
-        self.end_step::<true, O>(agent, step, self.team.now, spent, observer);
+        self.end_step::<true, O>(agent, &step, self.team.now, spent, observer);
     }
 
     #[inline(always)]
@@ -175,7 +177,7 @@ impl Simulator<'_> {
         step: &Underway,
         observer: &mut O,
     ) -> bool {
-        let node = self.nodes[task as usize];
+        let node = &self.nodes[task as usize];
         let is_duplicate = self.team.board.version(task) != seen;
         if RARE && !node.plain_write {
             return self.write_all(task, is_duplicate, agent, step, observer);
@@ -281,9 +283,9 @@ impl Simulator<'_> {
             return Outcome::Again;
         }
         if RARE && faults.premature.strikes(draws, PREMATURE) {
-            let progress = &mut self.tasks[task as usize];
-            progress.spent = part;
-            progress.is_hollow = true;
+            let node = &mut self.nodes[task as usize];
+            node.spent = part;
+            node.is_hollow = true;
             self.hollow += 1;
             right = false;
         }

@@ -122,7 +122,7 @@ impl Simulator<'_> {
         let graph = self.scenario.graph.clone();
         let mut any = false;
         for &on in &graph.tasks()[task as usize].depends_on {
-            if self.tasks[on as usize].is_hollow {
+            if self.nodes[on as usize].is_hollow {
                 self.reopen(on, observer);
                 any = true;
             }
@@ -132,10 +132,10 @@ impl Simulator<'_> {
 
     fn reopen<O: Observer>(&mut self, task: TaskId, observer: &mut O) {
         let owner = self.owner_after(task);
-        let progress = &mut self.tasks[task as usize];
-        progress.is_hollow = false;
+        let node = &mut self.nodes[task as usize];
+        node.is_hollow = false;
         self.hollow -= 1;
-        let spent = progress.spent;
+        let spent = node.spent;
         self.team.board.reopen(task, owner);
         self.wakes.woke_ready = true;
         self.tell(task, owner.unwrap_or(0), TaskEventKind::Reopened { spent, right: false }, observer);
@@ -153,9 +153,9 @@ impl Simulator<'_> {
         }
         // Whoever is best at noticing looks; a team of one kind has one detection rate.
         let detection = self.minds[0].faults.detection;
-        for task in 0..self.tasks.len() as TaskId {
+        for task in 0..self.nodes.len() as TaskId {
             let draws = self.attempt_stream(task, self.team.board.version(task));
-            if self.tasks[task as usize].is_hollow && detection.happens(draws.nth(AUDIT)) {
+            if self.nodes[task as usize].is_hollow && detection.happens(draws.nth(AUDIT)) {
                 self.reopen(task, observer);
             }
         }

@@ -3,9 +3,9 @@
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Time, key_of};
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
 use crate::simulation::mind::Mind;
-use crate::simulation::simulator::{Member, Node, Progress, RELEASE, Shared, Simulator, Uses, step_of};
+use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
 use crate::team::{
@@ -77,7 +77,6 @@ impl<'s> Simulator<'s> {
             timers: EventQueue::new(),
             workspace: Workspace::new(graph.artifacts().len()),
             wakes: Wakes::new(team.len()),
-            tasks: vec![Progress::default(); graph.len()],
             landed: Vec::with_capacity(2 * graph.len()),
             hollow: 0,
             dealer: Dealer::default(),
@@ -112,9 +111,9 @@ impl<'s> Simulator<'s> {
         self.team.board.clear();
         self.workspace.clear();
         self.team.mail.clear();
-        for (progress, node) in self.tasks.iter_mut().zip(&self.nodes) {
-            let latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
-            *progress = Progress { latency, ..Progress::default() };
+        for node in &mut self.nodes {
+            node.latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            node.is_hollow = false;
         }
         self.landed.clear();
         self.hollow = 0;
@@ -191,6 +190,9 @@ impl Node {
             first_write: task.writes[0],
             plain_write: plain_writes && task.writes.len() == 1,
             declares: !(is_own && task.reads.is_empty()),
+            latency: Stream::default(),
+            spent: Time::ZERO,
+            is_hollow: false,
         }
     }
 }

@@ -35,7 +35,6 @@ pub struct Simulator<'s> {
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
     pub(super) agents: Vec<Member>,
-    pub(super) tasks: Vec<Progress>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
@@ -48,7 +47,7 @@ pub struct Simulator<'s> {
     pub(super) round_effects: Vec<f64>,
 }
 
-/// What the loop must know of a task, in one place.
+/// What the loop must know of a task besides what the board says, in one place.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     /// The identity that keys its draws.
@@ -59,6 +58,13 @@ pub(super) struct Node {
     pub(super) plain_write: bool,
     /// Whether it declares what it reads and writes.
     pub(super) declares: bool,
+    // What a run changes.
+    /// The stream of its next start's latency, opened ahead.
+    pub(super) latency: Stream,
+    /// What the attempt took that got it done.
+    pub(super) spent: Time,
+    /// Said to be done and is not.
+    pub(super) is_hollow: bool,
 }
 
 /// Which of the less common things a scenario uses, so that the loop can pass the others by.
@@ -168,17 +174,6 @@ impl Default for Underway {
             output_tokens: 0,
         }
     }
-}
-
-/// What is known of a task besides what the board says.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Progress {
-    /// The stream of its next start's latency, opened ahead.
-    pub(super) latency: Stream,
-    /// What the attempt took that got it done.
-    pub(super) spent: Time,
-    /// Said to be done and is not.
-    pub(super) is_hollow: bool,
 }
 
 /// Classes of timers, in the order in which they go off at one time.
@@ -303,23 +298,33 @@ impl Simulator<'_> {
             while due != 0 {
                 if due & waiting != 0 && !self.uses.hands_out && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
+                    self.wakes.wait_on(group, due & waiting);
                     due &= !waiting;
                     continue;
                 }
                 let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
-                self.wakes.take(agent);
                 let action = self.ask(architecture, agent);
+                // Nearly always one of the first two: with the others apart it takes no jump through a table.
                 let started = match action {
                     Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
-                    Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
-                    Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
                     Action::Wait(_) => false,
+                    other => self.start_other::<RARE, O>(agent, other, observer),
                 };
                 if !started {
                     self.wakes.sleep(agent, if let Action::Wait(until) = action { until } else { Until::Change });
                 }
             }
+        }
+    }
+
+    /// Starts a step that works on no task; says no if there is nothing to start.
+    #[inline(never)]
+    fn start_other<const RARE: bool, O: Observer>(&mut self, agent: AgentId, action: Action, observer: &mut O) -> bool {
+        match action {
+            Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
+            Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
+            Action::Work(_) | Action::Wait(_) => false,
         }
     }
 

@@ -34,13 +34,14 @@ impl Simulator<'_> {
         if RARE && self.uses.locks && !self.lock_all(agent, first) {
             return false;
         }
-        let (seen, ordinal) = self.team.board.start(first);
-        if self.uses.claims_at_once {
-            self.claim_at_once::<RARE, O>(agent, first, seen, observer);
-        }
+        let (seen, ordinal) = if self.uses.claims_at_once {
+            self.claim_at_once::<RARE, O>(agent, first, observer)
+        } else {
+            self.team.board.start(first)
+        };
         let (latency, output_tokens) = self.work_latency::<RARE>(agent, first);
-        let key = self.nodes[first as usize].key;
-        self.tasks[first as usize].latency = self.keys.stream_nth(Purpose::Latency, key, u64::from(ordinal) + 1);
+        let node = &mut self.nodes[first as usize];
+        node.latency = self.keys.stream_nth(Purpose::Latency, node.key, u64::from(ordinal) + 1);
         let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
         self.launch::<RARE, O>(agent, step, latency, observer);
         true
@@ -90,7 +91,7 @@ impl Simulator<'_> {
     #[inline(always)]
     fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId) -> (f64, u32) {
         let mind = if RARE { &self.minds[self.agents[agent as usize].mind] } else { &self.minds[0] };
-        let draws = self.tasks[first as usize].latency;
+        let draws = self.nodes[first as usize].latency;
         let mut output = mind.task_tokens[first as usize];
         if RARE && self.uses.batches {
             output = self.with_further_tokens(agent, output);
@@ -297,21 +298,24 @@ impl Simulator<'_> {
         true
     }
 
-    /// An atomic board grants claims when they are made.
+    /// An atomic board grants claims when they are made; returns what [`crate::team::Board::start`] does.
     #[inline(always)]
     fn claim_at_once<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
         first: TaskId,
-        seen: u32,
         observer: &mut O,
-    ) {
+    ) -> (u32, u32) {
         if RARE && self.uses.batches {
-            return self.claim_batch(agent, first, observer);
+            let started = self.team.board.start(first);
+            self.claim_batch(agent, first, observer);
+            return started;
         }
-        if self.team.board.claim(first, agent, seen, true) == ClaimOutcome::Granted {
+        let (started, outcome) = self.team.board.start_claiming(first, agent);
+        if outcome == ClaimOutcome::Granted {
             self.tell(first, agent, TaskEventKind::Claimed, observer);
         }
+        started
     }
 
     #[cold]

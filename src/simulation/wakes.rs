@@ -70,21 +70,22 @@ impl Wakes {
         causes
     }
 
-    /// Those of a group who are to be asked now, and those of them who wait for a task to be ready.
+    /// Takes those of a group who are to be asked now; says also which of them wait for a task to be ready.
     #[inline]
     pub(super) fn due(&mut self, group: usize, causes: Causes) -> (u64, u64) {
         let group = self.group(group);
         let waiting = group.ready & causes.ready;
-        (group.fresh | waiting | group.change & causes.change, waiting)
+        let others = group.fresh | group.change & causes.change;
+        group.fresh = 0;
+        group.ready ^= waiting;
+        group.change &= !others;
+        (others | waiting, waiting)
     }
 
-    /// An agent is being asked.
+    /// Agents of a group that were due to be asked wait on for a task to be ready.
     #[inline]
-    pub(super) fn take(&mut self, agent: AgentId) {
-        let (group, others) = (self.group(agent as usize / 64), !bit(agent));
-        group.fresh &= others;
-        group.ready &= others;
-        group.change &= others;
+    pub(super) fn wait_on(&mut self, group: usize, agents: u64) {
+        self.group(group).ready |= agents;
     }
 
     /// An agent that was asked has nothing to do.

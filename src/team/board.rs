@@ -56,7 +56,7 @@ pub struct Board {
     ready: IdSet,
     fresh_ready: IdSet,
     fresh_startable: IdSet,
-    /// Waiting for nothing and not done, whoever has it.
+    /// Waiting for nothing, whoever has it, done or not.
     startable: IdSet,
     /// By agent: assigned to it, and not done.
     owned: IdTable,
@@ -212,7 +212,7 @@ impl Board {
         &self.ready
     }
 
-    /// Tasks that wait for nothing and are not done, whoever has them.
+    /// Tasks that wait for nothing, whoever has them, done or not.
     #[inline]
     pub fn startable(&self) -> &IdSet {
         &self.startable
@@ -246,9 +246,15 @@ impl Board {
     /// A step begins on a task; returns the task's version, and how many steps have begun on it before.
     #[inline]
     pub fn start(&mut self, task: TaskId) -> (u32, u32) {
+        self.tasks[task as usize].start()
+    }
+
+    /// A step begins on a task and asks for it at once: [`Board::start`] and [`Board::claim`] in one.
+    #[inline]
+    pub fn start_claiming(&mut self, task: TaskId, agent: AgentId) -> ((u32, u32), ClaimOutcome) {
         let entry = &mut self.tasks[task as usize];
-        entry.starts += 1;
-        (entry.version, entry.starts - 1)
+        let started = entry.start();
+        (started, entry.claim(&mut self.ready, task, agent, true))
     }
 
     /// `agent`, which has seen the task at version `seen`, asks for it. A task that it owns is its own even while
@@ -256,21 +262,8 @@ impl Board {
     #[inline]
     pub fn claim(&mut self, task: TaskId, agent: AgentId, seen: u32, check: bool) -> ClaimOutcome {
         let entry = &mut self.tasks[task as usize];
-        match entry.status {
-            // What changed since the decision surfaces here.
-            _ if entry.version != seen => ClaimOutcome::Lost,
-            Status::Pending if check && entry.waits_for > 0 => ClaimOutcome::Blocked,
-            Status::Pending => {
-                entry.status = Status::Claimed(agent);
-                self.ready.remove(task);
-                ClaimOutcome::Granted
-            }
-            Status::Assigned(owner) | Status::Claimed(owner) if owner == agent => {
-                entry.status = Status::Claimed(agent);
-                ClaimOutcome::Granted
-            }
-            _ => ClaimOutcome::Lost,
-        }
+        // What changed since the decision surfaces here.
+        if entry.version == seen { entry.claim(&mut self.ready, task, agent, check) } else { ClaimOutcome::Lost }
     }
 
     /// An attempt on a claimed task lands, whatever comes of it; returns its ordinal, from 1.
@@ -301,7 +294,6 @@ impl Board {
         entry.status = Status::Orphaned(agent);
         entry.owner = NOBODY;
         self.owned.remove(agent, task);
-        self.startable.remove(task);
     }
 
     /// A forgotten claim runs out: the task goes back to `owner` or to the pool. Says whether it was still forgotten.
@@ -323,7 +315,6 @@ impl Board {
             entry.owner = NOBODY;
             self.owned.remove(agent, task);
         }
-        self.startable.remove(task);
         self.done += 1;
         let mut woke = false;
         for &dependent in &self.dependents[first as usize..last as usize] {
@@ -362,11 +353,8 @@ impl Board {
             entry.owner = agent;
             self.owned.insert(agent, task);
         }
-        if entry.waits_for == 0 {
-            self.startable.insert(task);
-            if owner.is_none() {
-                self.ready.insert(task);
-            }
+        if entry.waits_for == 0 && owner.is_none() {
+            self.ready.insert(task);
         }
     }
 
@@ -375,9 +363,30 @@ impl Board {
     fn waits_for_one_less(tasks: &mut [Entry], ready: &mut IdSet, startable: &mut IdSet, task: TaskId) -> bool {
         let entry = &mut tasks[task as usize];
         entry.waits_for -= 1;
-        let opens = (entry.waits_for == 0) & !matches!(entry.status, Status::Done | Status::Orphaned(_));
+        let opens = entry.waits_for == 0;
         startable.insert_if(opens, task);
         ready.insert_if(opens & matches!(entry.status, Status::Pending), task);
-        opens
+        opens & !matches!(entry.status, Status::Done | Status::Orphaned(_))
+    }
+}
+
+impl Entry {
+    #[inline]
+    fn start(&mut self) -> (u32, u32) {
+        self.starts += 1;
+        (self.version, self.starts - 1)
+    }
+
+    /// Asks for the task as it is now.
+    #[inline]
+    fn claim(&mut self, ready: &mut IdSet, task: TaskId, agent: AgentId, check: bool) -> ClaimOutcome {
+        match self.status {
+            Status::Pending if check && self.waits_for > 0 => return ClaimOutcome::Blocked,
+            Status::Pending => ready.remove(task),
+            Status::Assigned(owner) | Status::Claimed(owner) if owner == agent => {}
+            _ => return ClaimOutcome::Lost,
+        }
+        self.status = Status::Claimed(agent);
+        ClaimOutcome::Granted
     }
 }
