@@ -9,8 +9,8 @@
 //! stream costs about as much as one draw. `tests/it/streams.rs` holds interleaved streams against statistical
 //! tests; docs/DESIGN.md tells what else was run.
 
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// What a stream is for. The number is the index of its key in the replication's block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -7,7 +7,9 @@ use std::ops::{Add, AddAssign, Sub};
 /// An instant since the start of the run, or a length of time: whole microseconds.
 ///
 /// Addition saturates at [`Time::MAX`] (584,542 years), so a run can never wrap around.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+///
+/// With serde it is its number of microseconds.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
 pub struct Time(u64);
 
 impl Time {

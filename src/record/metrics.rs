@@ -3,8 +3,19 @@
 use crate::engine::{Digest, Time};
 use crate::record::entry::Ending;
 
-/// Every figure of one run. Definitions: [`METRICS`] and docs/MODEL.md.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
+/// Every figure of one run. Definitions: [`METRICS`] and docs/MODEL.md. Serialises with serde; times are microseconds.
+///
+/// ```
+/// use brooks::experiment::{ScenarioFile, library};
+///
+/// let hello = ScenarioFile::open("hello", &library::no_files())?.scenario()?;
+/// let metrics = brooks::simulation::simulate(&hello, 0);
+/// let json = serde_json::to_value(metrics).expect("plain data");
+/// assert_eq!(json["ending"], "completed");
+/// assert_eq!(json["makespan"], metrics.makespan.as_us());
+/// # Ok::<(), brooks::experiment::Problems>(())
+/// ```
+#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize)]
 #[expect(missing_docs, reason = "METRICS says what each is")]
 pub struct Metrics {
     pub ending: Ending,
@@ -36,7 +47,7 @@ pub struct Metrics {
 }
 
 /// Where a team's time went: n x makespan, exactly.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
 pub struct TimeBudget {
     /// Attempts that got their task done.
     pub work: Time,
