@@ -18,6 +18,8 @@ pub(super) enum Failure {
     Problems(Problems),
     /// Arguments that do not go together: exit code 2.
     Usage(String),
+    /// Statistics that did not get sure: exit code 4.
+    Inconclusive(String),
     /// A file that can't be read or written: exit code 5.
     Io { path: PathBuf, error: std::io::Error },
 }
@@ -110,7 +112,8 @@ impl Console {
     pub(super) fn fail(&self, failure: &Failure) {
         let text = match failure {
             Failure::Finding(text) if self.format == Format::Json => errors("finding", "", text),
-            Failure::Finding(text) => text.clone(),
+            Failure::Inconclusive(text) if self.format == Format::Json => errors("inconclusive", "", text),
+            Failure::Finding(text) | Failure::Inconclusive(text) => text.clone(),
             Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
             Failure::Usage(text) => format!("error: {text}"),
             Failure::Io { path, error } if self.format == Format::Json => {

@@ -11,6 +11,7 @@ mod infer_p;
 mod input;
 mod list;
 mod new;
+mod optimal;
 mod pages;
 mod plan;
 mod progress;
@@ -31,6 +32,7 @@ use crate::cli::console::{Console, Failure};
 /// Exit codes, as INTERFACE and README list them.
 const FINDING: u8 = 1;
 const USAGE: u8 = 2;
+const INCONCLUSIVE: u8 = 4;
 const INTERNAL: u8 = 5;
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -48,6 +50,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
         Some(Command::Compare(args)) => compare::compare(&console, args),
+        Some(Command::Optimal(args)) => optimal::optimal(&console, args),
         Some(Command::Plan(args)) => plan::plan(&console, args),
         Some(Command::Import(args)) => import::import(&console, args),
         Some(Command::Replay(args)) => replay::replay(&console, args),
@@ -68,6 +71,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(match failure {
                 Failure::Finding(_) => FINDING,
                 Failure::Problems(_) | Failure::Usage(_) => USAGE,
+                Failure::Inconclusive(_) => INCONCLUSIVE,
                 Failure::Io { .. } => INTERNAL,
             })
         }

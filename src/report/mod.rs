@@ -7,11 +7,14 @@ pub mod curve;
 pub mod fit;
 pub mod fit_picture;
 pub mod fits;
+pub mod front_picture;
 pub mod glossary;
 pub mod import;
 pub mod infer_p;
 pub mod narrate;
 pub mod number;
+pub mod optimal;
+pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
