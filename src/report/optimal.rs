@@ -6,8 +6,8 @@ use std::fmt::Write as _;
 use crate::experiment::optimal::{Answer, Objective, Pays, Standing, Step, Team, stops};
 use crate::report::number;
 use crate::report::optimal_table::{cost, measured};
-use crate::scaling::Interval;
 use crate::scaling::kim_nelson::End;
+use crate::scaling::{Interval, Variances};
 
 /// Teams that are named one by one; of more the number is told.
 const NAMED: usize = 6;
@@ -45,7 +45,7 @@ pub fn method(answer: &Answer) -> Vec<String> {
         }
         _ => lines.push(format!("{runs} runs, {} of every team", number::count(question.pilot))),
     }
-    lines.extend(common_noise(answer.noise.reduction(), answer.noise.worth()));
+    lines.extend(common_noise(&answer.noise));
     let incomplete: Vec<&Team> = of(answer, |standing| standing == Standing::Incomplete);
     if !incomplete.is_empty() {
         lines.push(format!("left out, as they complete less than 99 % of their runs: {}", shares(&incomplete)));
@@ -59,8 +59,8 @@ pub fn method(answer: &Answer) -> Vec<String> {
 }
 
 /// What common random numbers were worth, in a line; none where nothing varies.
-pub fn common_noise(reduction: Option<f64>, worth: Option<f64>) -> Option<String> {
-    let (reduction, worth) = (reduction?, worth?);
+pub fn common_noise(noise: &Variances) -> Option<String> {
+    let (reduction, worth) = (noise.reduction()?, noise.worth()?);
     let by = number::percent(reduction.abs());
     Some(if reduction < 0.0 {
         format!("common random numbers raise the variance of the differences by {by}: independent runs would do better")
