@@ -83,9 +83,11 @@ fn headline(answer: &Answer) -> String {
     let apart = if answer.selection.as_ref().is_some_and(|selection| selection.end == End::RanOut) {
         "; replications ran out before that was sure".to_owned()
     } else if answer.choice == 1 {
-        "; no other team can be chosen".to_owned()
+        "; no other team can be chosen, see below".to_owned()
     } else if alike.is_empty() {
-        format!("; every other team is worse by more than {zone} ({sure})")
+        let inside =
+            if answer.question.deadline.is_some() || answer.question.budget.is_some() { " inside" } else { "" };
+        format!("; every other team{inside} is worse by more than {zone} ({sure})")
     } else {
         format!("; {} cannot be told apart ({sure}, within {zone})", grouped(&alike, &best.architecture))
     };
@@ -266,8 +268,8 @@ fn grouped(teams: &[&Team], own: &str) -> String {
     let mut text = parts.join(", ");
     if teams.len() > NAMED {
         let _ = write!(text, " and {} more teams", teams.len() - NAMED);
-    } else if teams.iter().all(|team| team.architecture == own) {
-        text.push_str(if text == "1" { " agent" } else { " agents" });
+    } else {
+        text.push_str(if text == "1" || text.ends_with("with 1") { " agent" } else { " agents" });
     }
     text
 }

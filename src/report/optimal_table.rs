@@ -175,7 +175,7 @@ pub fn to_json(answer: &Answer) -> Value {
         "stops_paying": stops(&answer.steps).map(of_step),
         "pays_again": answer.later.as_ref().map(of_step),
         "steps": answer.steps.iter().map(of_step).collect::<Vec<_>>(),
-        "front": answer.teams.iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
+        "front": ordered(answer).into_iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
         "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
         "teams": ordered(answer).into_iter().map(|team| of_team(team, answer)).collect::<Vec<_>>(),
     })

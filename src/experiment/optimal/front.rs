@@ -45,3 +45,28 @@ fn is_better_by_means(one: &Runs, other: &Runs) -> bool {
     });
     means.iter().all(|(a, b)| a <= b) && means.iter().any(|(a, b)| a < b)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::optimal::runs::tests::runs;
+
+    /// A team whose time, cost and quality lie around these; the noise of the first is its own.
+    fn team(time: f64, cost: f64, quality: f64, seed: u32) -> Runs {
+        let noise = |place: u32| f64::from((place * 7 + seed * 3) % 11) - 5.0;
+        runs(&(0..22).map(|place| (time + noise(place), cost, quality)).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn who_is_shown_to_be_beaten_leaves() {
+        let (fast, cheap) = (team(10.0, 5.0, 1.0, 0), team(20.0, 1.0, 1.0, 1));
+        let (slow_and_dear, good) = (team(21.0, 6.0, 1.0, 2), team(30.0, 9.0, 1.5, 3));
+        assert_eq!(front(&[&fast, &cheap, &slow_and_dear, &good]), [true, true, false, true]);
+        // A difference that is not shown is none: as fast, but cheaper, beats.
+        let lucky = team(19.9, 1.1, 1.0, 4);
+        assert_eq!(front(&[&cheap, &lucky]), [true, false]);
+        // Two that are the same both stay.
+        assert_eq!(front(&[&fast, &fast.clone()]), [true, true]);
+        assert!(front(&[]).is_empty());
+    }
+}

@@ -150,3 +150,30 @@ impl Runs {
         self.completed == other.completed && self.columns.iter().zip(&other.columns).all(same)
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// Runs of which all completed: time, cost and quality of each.
+    pub(in crate::experiment::optimal) fn runs(rows: &[(f64, f64, f64)]) -> Runs {
+        let column = |of: fn(&(f64, f64, f64)) -> f64| rows.iter().map(of).collect();
+        Runs { columns: [column(|r| r.0), column(|r| r.1), column(|r| r.2)], completed: vec![true; rows.len()] }
+    }
+
+    #[test]
+    fn only_what_completed_counts() {
+        let mut some = runs(&[(1.0, 10.0, 1.0), (9.0, 90.0, 0.0), (3.0, 30.0, 0.5), (5.0, 20.0, 1.0)]);
+        some.completed[1] = false;
+        let all = runs(&[(2.0, 1.0, 1.0), (2.0, 1.0, 1.0), (2.0, 1.0, 1.0), (2.0, 1.0, 1.0)]);
+        assert_eq!((some.len(), some.completed(), some.completing()), (4, 3, 0.75));
+        assert!((some.summary(Objective::Time).expect("three").mean - 3.0).abs() < 1e-12);
+        assert_eq!(some.within(Objective::Time, 4.0), 2);
+        assert!((some.beyond(&all, Objective::Time).expect("three pairs").estimate - 1.0).abs() < 1e-12);
+        assert_eq!((some.value(Objective::Cost, 1), some.value(Objective::Cost, 2)), (None, Some(30.0)));
+        // Three of four are done within 5 s; all four never.
+        assert_eq!((some.quantile(Objective::Time, 0.75), some.quantile(Objective::Time, 0.8)), (5.0, f64::INFINITY));
+        assert!(all.is_twin(&all.clone()) && !all.is_twin(&some));
+        assert!(Runs::default().is_empty() && Runs::default().summary(Objective::Time).is_none());
+    }
+}

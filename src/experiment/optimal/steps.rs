@@ -63,3 +63,36 @@ pub(super) fn later(teams: &[(u32, &Runs)], stop: &Step, rule: Pays) -> Option<S
     let paying = beyond.filter_map(|team| step(*from, *team, rule)).filter(|step| step.pays);
     paying.reduce(|best, next| if next.buys.estimate > best.buys.estimate { next } else { best })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::optimal::runs::tests::runs;
+
+    /// All share their noise, so that differences are known.
+    fn line(times_and_costs: &[(f64, f64)]) -> Vec<Runs> {
+        let noise = |place: u32| f64::from(place % 7);
+        let team = |(time, cost): &(f64, f64)| {
+            runs(&(0..21).map(|place| (time + noise(place), *cost, 1.0)).collect::<Vec<_>>())
+        };
+        times_and_costs.iter().map(team).collect()
+    }
+
+    #[test]
+    fn it_stops_where_the_next_buys_too_little() {
+        let teams = line(&[(100.0, 1.0), (60.0, 1.2), (59.5, 1.4), (30.0, 1.6)]);
+        let sizes: Vec<(u32, &Runs)> = (1..).zip(&teams).collect();
+        let found = steps(&sizes, Pays::Share(0.02));
+        assert_eq!(found.iter().map(|step| step.pays).collect::<Vec<_>>(), [true, false, true]);
+        let stop = stops(&found).expect("the second step");
+        assert_eq!((stop.from, stop.to), (2, 3));
+        assert!((stop.buys.estimate - 0.5).abs() < 1e-9 && (stop.costs.estimate - 0.2).abs() < 1e-9);
+        // Two more agents do buy something.
+        let later = later(&sizes, stop, Pays::Share(0.02)).expect("four agents");
+        assert!((later.from, later.to) == (2, 4) && (later.buys.estimate - 30.0).abs() < 1e-9);
+        // Forty seconds for 20 cents, at a cent a second they are worth it, at a tenth of a cent they are not.
+        let pays = |worth| steps(&sizes[..2], Pays::Worth(worth))[0].pays;
+        assert!(pays(0.01) && !pays(0.001));
+        assert!(steps(&sizes[..1], Pays::Share(0.02)).is_empty());
+    }
+}
