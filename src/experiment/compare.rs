@@ -90,7 +90,9 @@ pub fn replications(
         let Some(next) = known.filter_map(wanted).max() else { return Ok(have) };
         let samples = runner::more(&scenarios.iter().collect::<Vec<_>>(), have..next, done);
         for (makespan, sample) in makespans.iter_mut().zip(samples) {
-            sample.completed("makespan_s").into_iter().for_each(|value| makespan.push(value));
+            for value in sample.completed("makespan_s") {
+                makespan.push(value);
+            }
         }
         have = next;
     }

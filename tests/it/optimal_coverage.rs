@@ -47,7 +47,7 @@ fn slippage(name: &'static str, systems: usize, own: impl Fn(usize) -> f64, shar
 fn the_best_of_normal_values_is_found() {
     let instances = if is_thorough() { 1000 } else { 40 };
     let last = |i: usize| i as f64;
-    for kind in [
+    let kinds = [
         slippage("2 systems", 2, |_| 3.0, 0.0),
         slippage("10 systems", 10, |_| 3.0, 0.0),
         slippage("10 systems, shared noise", 10, |_| 3.0, 6.0),
@@ -67,12 +67,13 @@ fn the_best_of_normal_values_is_found() {
             own: vec![3.0; 10],
             shared: 3.0,
         },
-    ] {
+    ];
+    for (place, kind) in kinds.iter().enumerate() {
         for first in [10, 50] {
             let promise = Promise { confidence: 0.95, zone: 1.0, first };
             let (mut right, mut replications) = (0, 0);
             for instance in 0..instances {
-                let mut stream: Stream = Keys::new(11, instance).stream(Purpose::Choice, first);
+                let mut stream: Stream = Keys::new(11 + place as u64, instance).stream(Purpose::Choice, first);
                 let draw = |left: &[usize], rows: u64| -> Vec<Vec<f64>> {
                     let row = |_| {
                         let shared = kind.shared * stream.normal();

@@ -158,7 +158,9 @@ pub fn optimal(file: &ScenarioFile, question: Question, told: Told<'_>) -> Resul
         // Only with more runs does it show that a team fails now and then: another choice, on the same replications.
         let Some(&failing) = best.filter(|&&best| teams[best].runs.completing() < COMPLETING) else { break };
         teams[failing].standing = Standing::Incomplete;
-        teams.iter_mut().for_each(|team| team.runs.truncate(question.pilot as usize));
+        for team in &mut teams {
+            team.runs.truncate(question.pilot as usize);
+        }
     }
     let best = selection.as_ref().and_then(|selection| choice.get(selection.best)).copied();
     let mut answer = Answer {

@@ -59,7 +59,9 @@ impl Runs {
 
     /// Keeps the first so many.
     pub(super) fn truncate(&mut self, replications: usize) {
-        self.columns.iter_mut().for_each(|column| column.truncate(replications));
+        for column in &mut self.columns {
+            column.truncate(replications);
+        }
         self.completed.truncate(replications);
     }
 
