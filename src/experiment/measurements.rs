@@ -428,16 +428,15 @@ impl Chosen {
             self.notes.push(format!("{empty} rows have nothing under {} and are left out", self.y));
         }
         let sample = |label: String| {
-            let sample = match groups.remove(&label) {
-                Some(groups) => Sample::of_groups_power(self.kind, groups, self.power),
-                None => {
-                    let rows = rows.remove(&label).unwrap_or_default();
-                    if self.weight.is_some() {
-                        Sample::weighted(self.kind, &rows)
-                    } else {
-                        let rows: Vec<(f64, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
-                        Sample::of_power(self.kind, &rows, self.power)
-                    }
+            let sample = if let Some(groups) = groups.remove(&label) {
+                Sample::of_groups_power(self.kind, groups, self.power)
+            } else {
+                let rows = rows.remove(&label).unwrap_or_default();
+                if self.weight.is_some() {
+                    Sample::weighted(self.kind, &rows)
+                } else {
+                    let rows: Vec<(f64, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
+                    Sample::of_power(self.kind, &rows, self.power)
                 }
             };
             (label, sample)
