@@ -378,6 +378,16 @@ pub struct Fit {
     /// Columns whose values tell curves apart: a fit each
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
     pub by: Vec<String>,
+    /// The column of weights (inverse variances), if its name is not `weight`
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// How far measurements are off: all alike, or by a share of themselves. Without it repetitions say; where there are
+    /// none, times are taken to be off by a share and rates by as much everywhere
+    #[arg(long, value_enum)]
+    pub error: Option<FitError>,
+    /// What the curve says of these team sizes, measured or not: 64,128
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = team_size)]
+    pub predict: Vec<f64>,
     /// Draw the measurements and the fitted laws
     #[arg(long, value_name = "FILE.svg")]
     pub svg: Option<PathBuf>,
@@ -396,6 +406,19 @@ pub enum FitKind {
     Speedup,
     /// How long each of n concurrent requests takes
     Response,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FitError {
+    /// By as much at every team size
+    Same,
+    /// By a share of the measurement
+    Share,
+}
+
+fn team_size(text: &str) -> Result<f64, String> {
+    let size = text.trim().parse().ok().filter(|size| (1.0..=1e9).contains(size));
+    size.ok_or_else(|| "expected a team size from 1 to 1e9".to_owned())
 }
 
 #[derive(Debug, Args)]

@@ -6,6 +6,8 @@ pub mod compare;
 pub mod curve;
 pub mod fit;
 pub mod fit_picture;
+mod fit_predict;
+mod fit_words;
 pub mod fits;
 pub mod front_picture;
 pub mod glossary;

@@ -10,6 +10,8 @@ pub fn significant(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
+    // Twelve decimals are the most that are shown, and of less than that there is nothing to see.
+    let value = if value.abs() < 1e-12 { 0.0 } else { value };
     let digits = if value.abs() < 1_000.0 { 3 } else { 4 };
     let decimals = digits - 1 - magnitude(value, digits);
     if decimals >= 0 {
