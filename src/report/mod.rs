@@ -2,14 +2,18 @@
 //! give the same bytes.
 
 pub mod analyze;
+pub mod check;
 pub mod compare;
 pub mod curve;
 pub mod fit;
 pub mod fit_picture;
 pub mod fits;
+pub mod github;
 pub mod glossary;
 pub mod import;
 pub mod infer_p;
+#[cfg(feature = "cli")]
+pub mod junit;
 pub mod narrate;
 pub mod number;
 pub mod paper;

@@ -74,6 +74,7 @@ fn every_command_speaks_every_format() {
         "sweep hello --dry-run",
         "compare hello --reps 2",
         "plan hello",
+        "check hello",
         "list architectures",
         "list scenarios",
         "list profiles",
@@ -107,7 +108,22 @@ fn every_command_speaks_every_format() {
         }
     }
     assert!(said("").contains("brooks sweep hello"), "the tour");
-    for command in ["", "run", "sweep", "compare", "plan", "list", "explain", "schema", "new", "completions", "man"] {
+    for command in [
+        "",
+        "run",
+        "sweep",
+        "compare",
+        "check",
+        "baseline",
+        "baseline record",
+        "plan",
+        "list",
+        "explain",
+        "schema",
+        "new",
+        "completions",
+        "man",
+    ] {
         assert!(said(&format!("{command} --help")).contains("Usage:"), "{command}");
     }
     assert_eq!(said("--version").trim(), concat!("brooks ", env!("CARGO_PKG_VERSION")));
