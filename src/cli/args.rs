@@ -59,6 +59,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Architectures side by side on common random numbers
     Compare(Compare),
+    /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
+    Optimal(Optimal),
     /// Work, span, width and bounds, before anything is run
     Plan(Plan),
     /// Recorded runs of others (Claude Code, OpenTelemetry, Langfuse, tables) in brooks' own form
@@ -186,9 +188,72 @@ pub struct Compare {
     /// Replications; the scenario's own number if not given
     #[arg(short, long)]
     pub reps: Option<u64>,
+    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with = "reps", value_parser = share)]
+    pub precision: Option<f64>,
+    /// Where replications end that never get so precise
+    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    pub max_reps: u64,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Optimal {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// What the team should be best at
+    #[arg(long, value_enum, default_value_t = Goal::Time)]
+    pub objective: Goal,
+    /// Teams of 1 to this many agents; those on the scenario's axis if not given, or up to 8
+    #[arg(long, value_name = "N", conflicts_with = "agents", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_agents: Option<u32>,
+    /// Which architectures; those on the scenario's axis if not given, or all
+    #[arg(short, long, value_delimiter = ',')]
+    pub architectures: Vec<String>,
+    /// How long a run may take: 45s, 19m
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
+    /// The share of runs that have to be inside the deadline
+    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    pub on_time: f64,
+    /// What a run may cost on average: $0.50, or where nothing has a price 200k tokens
+    #[arg(long, value_name = "COST")]
+    pub budget: Option<String>,
+    /// What an hour is worth: an agent pays if the time it buys is worth more than it costs
+    #[arg(long, value_name = "$/h")]
+    pub value_of_time: Option<String>,
+    /// The probability of a right choice
+    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    pub confidence: f64,
+    /// A difference below this share of the best is none
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    pub indifference: f64,
+    /// Replications of every team before the choice; the scenario's own number if not given, at least 100, with a
+    /// deadline 1,000
+    #[arg(short, long)]
+    pub reps: Option<u64>,
+    /// Most replications of a team
+    #[arg(long, default_value_t = 100_000)]
+    pub max_reps: u64,
+    /// Threads; all cores if not given
+    #[arg(short, long, value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Draw time against cost: all teams, and the front
+    #[arg(long, value_name = "FILE.svg")]
+    pub svg: Option<PathBuf>,
+}
+
+/// What a team can be best at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Goal {
+    /// The least makespan
+    Time,
+    /// The least cost; tokens where nothing has a price
+    Cost,
+    /// The greatest share of right results
+    Quality,
 }
 
 #[derive(Debug, Args)]
@@ -423,6 +488,10 @@ pub struct InferP {
     /// How many agents the team has
     #[arg(short, long)]
     pub n: u64,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    crate::scaling::precision::share(text)
 }
 
 /// More threads than this are a slip of the finger.

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod corpus;
 pub mod library;
 pub mod measurements;
+pub mod optimal;
 pub mod result;
 pub mod runner;
 pub mod sample;

@@ -8,6 +8,7 @@ pub mod curve;
 pub mod fit;
 pub mod fit_picture;
 pub mod fits;
+pub mod front_picture;
 pub mod github;
 pub mod glossary;
 pub mod import;
@@ -16,6 +17,8 @@ pub mod infer_p;
 pub mod junit;
 pub mod narrate;
 pub mod number;
+pub mod optimal;
+pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;

@@ -4,7 +4,7 @@
 //! indifference-zone selection in simulation", ACM TOMACS 11(3), 251-273 (2001), section 3, with c = 1:
 //!
 //! 1. n0 replications of each of k systems, and the variance of every difference
-//!    S2(i,l) = sum_j (X(i,j) - X(l,j) - (mean(i) - mean(l)))^2 / (n0 - 1).
+//!    `S2(i,l) = sum_j (X(i,j) - X(l,j) - (mean(i) - mean(l)))^2 / (n0 - 1)`.
 //! 2. A system i stays while mean(i) <= mean(l) + W(i,l,r) for every other l that is left, after r replications,
 //!    W(i,l,r) = max(0, d/(2r) (h2 S2(i,l)/d^2 - r)), h2 = 2 eta (n0 - 1), eta = ((2 alpha/(k - 1))^(-2/(n0 - 1)) - 1)/2.
 //! 3. One system left: it is chosen. Else another replication of those that are left, and again step 2; once r is
@@ -122,17 +122,13 @@ pub fn select(
         if let Some(end) = field.screen(&mut left) {
             return Some(field.chosen(left, end));
         }
-        let row = match waiting.next() {
-            Some(row) => row,
-            None => {
-                waiting = draw(&left, field.wanted()).into_iter();
-                field.drawn.clone_from(&left);
-                match waiting.next() {
-                    Some(row) => row,
-                    None => return Some(field.chosen(left, End::RanOut)),
-                }
-            }
-        };
+        let mut next = waiting.next();
+        if next.is_none() {
+            waiting = draw(&left, field.wanted()).into_iter();
+            field.drawn.clone_from(&left);
+            next = waiting.next();
+        }
+        let Some(row) = next else { return Some(field.chosen(left, End::RanOut)) };
         field.take(&row);
     }
 }

@@ -141,7 +141,7 @@ mod tests {
                 have = next;
             }
             let is_precise = half_width_is_enough(moments.mean(), half_width(&moments), relative);
-            prop_assert!(have >= 10 && have <= 3000 && (is_precise || have == 3000));
+            prop_assert!((10..=3000).contains(&have) && (is_precise || have == 3000));
         }
     }
 }

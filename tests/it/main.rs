@@ -22,6 +22,8 @@ mod import_teams;
 mod importers;
 mod invariants;
 mod metamorphic;
+mod optimal;
+mod optimal_coverage;
 mod oracles;
 mod pages;
 mod paper_runs;
