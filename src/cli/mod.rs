@@ -2,6 +2,8 @@
 
 mod analyze;
 pub mod args;
+mod baseline;
+mod check;
 mod compare;
 mod console;
 mod explain;
@@ -32,6 +34,7 @@ use crate::cli::console::{Console, Failure};
 /// Exit codes, as INTERFACE and README list them.
 const FINDING: u8 = 1;
 const USAGE: u8 = 2;
+const INCOMPLETE: u8 = 3;
 const INCONCLUSIVE: u8 = 4;
 const INTERNAL: u8 = 5;
 
@@ -57,6 +60,8 @@ pub fn main() -> ExitCode {
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
+        Some(Command::Check(args)) => check::check(&console, args),
+        Some(Command::Baseline { what }) => baseline::baseline(&console, what),
         Some(Command::List { what }) => list::list(&console, *what),
         Some(Command::Explain { word }) => explain::explain(&console, &word.join(" ")),
         Some(Command::Schema) => pages::schema(&console),
@@ -71,6 +76,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(match failure {
                 Failure::Finding(_) => FINDING,
                 Failure::Problems(_) | Failure::Usage(_) => USAGE,
+                Failure::Incomplete(_) => INCOMPLETE,
                 Failure::Inconclusive(_) => INCONCLUSIVE,
                 Failure::Io { .. } => INTERNAL,
             })

@@ -183,6 +183,16 @@ pub static WORDS: &[Word] = &[
         &["speedup"],
     ),
     word(
+        "check",
+        "Whether a curve is still what a committed file (`brooks baseline record`) says it was: identical, equivalent, better, worse, or inconclusive; and whether the claims of its scenario (`assert`) hold.",
+        &["equivalent", "digest", "common random numbers"],
+    ),
+    word(
+        "equivalent",
+        "Not the same bytes, but the 90 % interval of the difference lies inside the tolerance (2 % unless said otherwise): two one-sided t-tests at 5 % each (TOST).",
+        &["check"],
+    ),
+    word(
         "parallel fraction",
         "p: the share of the work that can be shared out. (N - CP)/N for N tasks with a longest chain of CP, or (T1 - Tinf)/T1 by size.",
         &["amdahl"],

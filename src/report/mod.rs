@@ -2,6 +2,7 @@
 //! give the same bytes.
 
 pub mod analyze;
+pub mod check;
 pub mod compare;
 pub mod curve;
 pub mod fit;
@@ -10,9 +11,12 @@ mod fit_predict;
 mod fit_words;
 pub mod fits;
 pub mod front_picture;
+pub mod github;
 pub mod glossary;
 pub mod import;
 pub mod infer_p;
+#[cfg(feature = "cli")]
+pub mod junit;
 pub mod narrate;
 pub mod number;
 pub mod optimal;

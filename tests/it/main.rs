@@ -3,8 +3,10 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and hold results against the standard library")]
 
 mod bare_loop;
+mod baselines;
 mod broken_scenarios;
 mod broken_traces;
+mod check_cli;
 mod cli;
 mod determinism;
 mod exhaustive;
