@@ -3,7 +3,8 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::{Check, Format};
+use crate::cli::args::Format;
+use crate::cli::args_check::Check;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
 use crate::cli::console::{Console, Done, Failure, command, shell_word};
 use crate::cli::progress::Progress;

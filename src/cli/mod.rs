@@ -2,6 +2,7 @@
 
 mod analyze;
 pub mod args;
+pub mod args_check;
 mod baseline;
 mod check;
 mod compare;

@@ -7,6 +7,7 @@ mod baselines;
 mod broken_scenarios;
 mod broken_traces;
 mod check_cli;
+mod check_power;
 mod cli;
 mod determinism;
 mod exhaustive;

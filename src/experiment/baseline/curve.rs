@@ -129,11 +129,20 @@ pub(super) fn rules(
         let own = || points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == before.curve);
         if own().all(|point| point.verdict == Verdict::Identical) {
             rules.extend(identical(before));
+        } else if !same_sizes(recorded, grid, &before.curve) {
+            // A fit to other team sizes is another fit, and no finding.
         } else if let Some(now) = fitted(grid, samples, &before.curve, file.is_scaled(), seed) {
             rules.extend(of_curve(before, &now, own().any(|point| point.verdict.is_change())));
         }
     }
     rules
+}
+
+/// Whether a curve still has the team sizes that were recorded.
+fn same_sizes(recorded: &Recorded, grid: &Grid, curve: &str) -> bool {
+    let then = recorded.points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == curve);
+    let now = grid.points.iter().filter(|point| curve_of(&grid.axes, &point.axes) == curve);
+    then.map(|point| point.agents).eq(now.map(|point| point.agents))
 }
 
 /// The same between two baselines.
