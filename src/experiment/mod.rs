@@ -1,5 +1,6 @@
 //! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
 
+pub mod calibration;
 pub mod compare;
 pub mod corpus;
 pub mod library;
