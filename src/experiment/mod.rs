@@ -1,6 +1,7 @@
 //! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
 
 pub mod baseline;
+pub mod calibration;
 pub mod compare;
 pub mod corpus;
 pub mod library;

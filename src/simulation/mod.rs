@@ -3,6 +3,7 @@
 
 mod commit;
 mod faults;
+mod habits;
 mod mind;
 mod prepare;
 pub mod scenario;

@@ -1,0 +1,237 @@
+//! What calls have in common: how latency grows with the files that a call writes, how much calls alike differ, how
+//! many files fit into a reply, and what of a conversation is sent along again.
+
+use std::collections::BTreeMap;
+
+use crate::engine::math;
+use crate::experiment::calibration::Lesson;
+use crate::team::{Behaviour, Habit, Manner};
+
+/// The limit on output of the recorded runs.
+const OUTPUT_LIMIT: f64 = 4096.0;
+/// Messages that the recorder sends along again. [paper] the last 20.
+const WINDOW: u16 = 20;
+/// Where nothing is known of how many files fit.
+const FILES_A_REPLY: f64 = 16.0;
+/// Latencies below this many seconds are not told apart.
+const SHORTEST_S: f64 = 0.3;
+/// Spreads where there are too few calls to tell: calls on one file or none, and on several.
+const SPREADS: [f64; 2] = [0.5, 0.3];
+
+/// How well latency is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Fit {
+    /// Calls.
+    pub calls: u32,
+    /// Standard deviation of the logarithm of latency.
+    pub sigma: f64,
+    /// What is left of it once the files of the call are known.
+    pub sigma_left: f64,
+    /// What of that is between runs.
+    pub sigma_runs: f64,
+    /// Correlation of what is left from one call of an agent to the next.
+    pub lag1: f64,
+}
+
+/// The manners of one model, the place of each lesson's, and how well they fit.
+pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
+    let calls = || lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    let (base_s, per_file_s) = latency_of(calls());
+    let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
+    let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for lesson in lessons {
+        keys.entry((lesson.work.files, lesson.is_dealt)).or_default().push(lesson);
+        let per_file = lesson.scripts.iter().flatten().filter(|habit| habit.files >= 3);
+        by_files
+            .entry(lesson.work.files)
+            .or_default()
+            .extend(per_file.map(|habit| habit.output_tokens / f64::from(habit.files)));
+    }
+    let (fit, spreads) = goodness(lessons, base_s, per_file_s);
+    let places: BTreeMap<(u64, bool), u32> = keys.keys().enumerate().map(|(place, key)| (*key, place as u32)).collect();
+    let manners = keys.iter().map(|((files, _), lessons)| {
+        let per_file = by_files.get_mut(files).and_then(|tokens| middle(tokens)).filter(|tokens| *tokens > 0.0);
+        let seconds: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|habit| habit.latency_s).sum();
+        let output: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|h| h.output_tokens).sum();
+        let [prompt, board, test] = input_of(lessons);
+        Manner {
+            base_s,
+            per_file_s,
+            spread_small: spreads[0],
+            spread_large: spreads[1],
+            files_a_reply: per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens),
+            tokens_per_second: if seconds > 0.0 { output / seconds } else { 0.0 },
+            prompt_tokens: prompt,
+            board_tokens: board,
+            test_tokens: test,
+            window: WINDOW,
+        }
+    });
+    let manners = manners.collect();
+    let of = |lesson: &&Lesson| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
+    (manners, lessons.iter().map(of).collect(), fit)
+}
+
+/// Seconds of a call that writes nothing, and seconds more a file: means.
+fn latency_of<'h>(calls: impl Iterator<Item = &'h Habit>) -> (f64, f64) {
+    let (mut none, mut some): ((f64, f64), (f64, f64)) = ((0.0, 0.0), (0.0, 0.0));
+    let mut with_files: Vec<(f64, f64)> = Vec::new();
+    for habit in calls {
+        if habit.files == 0 {
+            none = (none.0 + habit.latency_s, none.1 + 1.0);
+        } else {
+            with_files.push((habit.latency_s, f64::from(habit.files)));
+        }
+    }
+    let shortest = with_files.iter().map(|(latency, _)| *latency).fold(f64::INFINITY, f64::min);
+    let base = if none.1 > 0.0 { none.0 / none.1 } else { shortest.min(1e3) };
+    for (latency, files) in with_files {
+        some = (some.0 + (latency - base).max(0.0), some.1 + files);
+    }
+    (base.max(SHORTEST_S), if some.1 > 0.0 { some.0 / some.1 } else { 0.0 })
+}
+
+fn typical(base_s: f64, per_file_s: f64, habit: &Habit) -> f64 {
+    math::ln(base_s + per_file_s * f64::from(habit.files))
+}
+
+fn log_latency(habit: &Habit) -> f64 {
+    math::ln(habit.latency_s.max(SHORTEST_S))
+}
+
+/// How well the curve fits, and how much calls of an agent that are alike differ: of one file or none, and of several.
+fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]) {
+    let mut all = Moments::default();
+    let mut left = Moments::default();
+    let mut runs = Moments::default();
+    let mut next = Vec::new();
+    let mut within = [(0.0, 0.0); 2];
+    for script in lessons.iter().flat_map(|lesson| &lesson.scripts) {
+        let rest: Vec<f64> =
+            script.iter().map(|habit| log_latency(habit) - typical(base_s, per_file_s, habit)).collect();
+        script.iter().for_each(|habit| all.add(log_latency(habit)));
+        let mean = rest.iter().sum::<f64>() / rest.len().max(1) as f64;
+        rest.iter().for_each(|rest| left.add(*rest));
+        runs.add(mean);
+        next.extend(rest.windows(2).map(|pair| (pair[0] - mean, pair[1] - mean)));
+        for (large, within) in within.iter_mut().enumerate() {
+            let of: Vec<f64> =
+                script.iter().zip(&rest).filter(|(h, _)| (h.files > 1) == (large == 1)).map(|(_, r)| *r).collect();
+            let mean = of.iter().sum::<f64>() / of.len().max(1) as f64;
+            within.0 += of.iter().map(|rest| (rest - mean) * (rest - mean)).sum::<f64>();
+            within.1 += of.len() as f64 - 1.0f64.min(of.len() as f64);
+        }
+    }
+    let spread = |place: usize| {
+        let (squares, freedom) = within[place];
+        if freedom >= 8.0 { (squares / freedom).sqrt() } else { SPREADS[place] }
+    };
+    let products: f64 = next.iter().map(|(a, b)| a * b).sum();
+    let squares = |of: fn(&(f64, f64)) -> f64| next.iter().map(|pair| of(pair) * of(pair)).sum::<f64>();
+    let norm = (squares(|pair| pair.0) * squares(|pair| pair.1)).sqrt();
+    let fit = Fit {
+        calls: all.count as u32,
+        sigma: all.deviation(),
+        sigma_left: left.deviation(),
+        sigma_runs: runs.deviation(),
+        lag1: if norm > 0.0 { products / norm } else { 0.0 },
+    };
+    (fit, [spread(0), spread(1)])
+}
+
+/// Sums for a standard deviation.
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn deviation(&self) -> f64 {
+        if self.count < 2.0 {
+            return 0.0;
+        }
+        ((self.squares - self.sum * self.sum / self.count) / (self.count - 1.0)).max(0.0).sqrt()
+    }
+}
+
+/// Tells of every call how much it took over what such a call takes, less what its script takes over others.
+pub(super) fn surprise(behaviour: &mut Behaviour) {
+    for script in &behaviour.scripts {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
+        let Some(calls) = behaviour.habits.get_mut(first..last) else { continue };
+        let rest = |habit: &Habit| log_latency(habit) - typical(manner.base_s, manner.per_file_s, habit);
+        let mean = calls.iter().map(rest).sum::<f64>() / calls.len().max(1) as f64;
+        for habit in calls {
+            habit.surprise = rest(habit) - mean;
+        }
+    }
+}
+
+/// Input tokens of the prompt, of the board and of a test result, by least squares over the runs of which they are
+/// known: input = calls x (prompt + board) + what is sent along again. Prompt and board can't be told apart by a first
+/// call, but by the boards that are sent along again.
+fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
+    let mut squares = [[0.0; 3]; 3];
+    let mut products = [0.0; 3];
+    for lesson in lessons {
+        let Some(input) = lesson.input_tokens else { continue };
+        let mut row = [0.0; 3];
+        let mut rest = input;
+        for script in &lesson.scripts {
+            for call in 0..script.len() {
+                row[0] += 1.0;
+                row[1] += 1.0;
+                let mut messages = 0;
+                for before in script[..call].iter().rev() {
+                    messages += 2 + before.tests;
+                    if messages > WINDOW {
+                        break;
+                    }
+                    row[1] += 1.0;
+                    row[2] += f64::from(before.tests);
+                    rest -= before.output_tokens;
+                }
+            }
+        }
+        let weight = 1.0 / (input * input);
+        for i in 0..3 {
+            for j in 0..3 {
+                squares[i][j] += weight * row[i] * row[j];
+            }
+            products[i] += weight * row[i] * rest;
+        }
+    }
+    // A little ridge, so that runs that do not tell them apart share it.
+    for (place, row) in squares.iter_mut().enumerate() {
+        row[place] = row[place] * 1.001 + 1e-12;
+    }
+    let whole = determinant(&squares);
+    let solved = |place: usize| {
+        let mut with = squares;
+        for (row, product) in with.iter_mut().zip(products) {
+            row[place] = product;
+        }
+        if whole.abs() > 0.0 { determinant(&with) / whole } else { 0.0 }
+    };
+    let found = [solved(0), solved(1), solved(2)];
+    if found.iter().all(|value| value.is_finite() && *value >= -1e6) { found } else { [0.0; 3] }
+}
+
+fn determinant(m: &[[f64; 3]; 3]) -> f64 {
+    m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+}
+
+fn middle(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}
