@@ -1,5 +1,6 @@
 //! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
 
+pub mod calibration;
 pub mod compare;
 pub mod corpus;
 pub mod library;
@@ -9,6 +10,7 @@ pub mod runner;
 pub mod sample;
 pub mod scenario_file;
 pub mod sweep;
+pub mod validation;
 pub mod what_if;
 
 pub use library::{BuiltIn, Files, PROFILES, SCENARIOS};

@@ -22,6 +22,8 @@ pub mod run;
 pub mod sweep;
 pub mod table;
 pub mod timeline;
+pub mod validate;
+pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 

@@ -5,6 +5,7 @@ mod group;
 pub mod paper;
 
 pub use findings::{Finding, SIGNIFICANT, findings};
+pub(crate) use group::{COORDINATION, Key, SIZES};
 pub use group::{Baseline, Figures, Group, Grouping, Scope, groups};
 
 use crate::engine::Time;
