@@ -43,7 +43,8 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
             let model = format!(
                 "calibrated on {}, without each of {} by {} in turn",
                 sizes_in_words(&options),
-                crate::report::number::count(refit.parts() as u64) + if refit.parts() == 1 { " part" } else { " parts" },
+                crate::report::number::count(refit.parts() as u64)
+                    + if refit.parts() == 1 { " part" } else { " parts" },
                 args.holdout.as_deref().unwrap_or_default(),
             );
             let make = |cell: &Cell, condition: &_| refit.scenario(cell, condition, seed);
@@ -179,7 +180,8 @@ fn sizes(argument: &str, text: &str) -> Result<Vec<u32>, Failure> {
     for part in text.split(',') {
         match part.split_once("..") {
             Some((from, to)) => {
-                let (from, to) = (number(from).ok_or_else(wrong)?, number(to.trim_start_matches('=')).ok_or_else(wrong)?);
+                let (from, to) =
+                    (number(from).ok_or_else(wrong)?, number(to.trim_start_matches('=')).ok_or_else(wrong)?);
                 sizes.extend(from..=to);
             }
             None => sizes.push(number(part).ok_or_else(wrong)?),
@@ -194,7 +196,8 @@ fn check_label(argument: &str, label: &str, cases: &[Case]) -> Done {
     if cases.iter().any(|case| !case.run.label(label).is_empty()) {
         return Ok(());
     }
-    let mut known: Vec<&str> = cases.iter().flat_map(|case| case.run.labels.iter().map(|(name, _)| name.as_str())).collect();
+    let mut known: Vec<&str> =
+        cases.iter().flat_map(|case| case.run.labels.iter().map(|(name, _)| name.as_str())).collect();
     known.sort_unstable();
     known.dedup();
     Err(Failure::Usage(format!("{argument} {label}: no run has that label; there are {}", known.join(", "))))

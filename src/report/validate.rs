@@ -30,8 +30,8 @@ impl ValidateReport<'_> {
     pub fn to_text(&self, color: bool) -> String {
         let mut text = self.verdict();
         text.push('\n');
-        text.push_str(&self.table().to_text(color));
-        text.push('\n');
+        text.push_str(&self.shown().to_text(color));
+        text.push_str("\nassumed and left out\n");
         text.push_str(&self.notes().iter().fold(String::new(), |text, note| text + "  - " + note + "\n"));
         text
     }
@@ -40,7 +40,36 @@ impl ValidateReport<'_> {
     pub fn to_markdown(&self) -> String {
         let notes = self.notes().iter().fold(String::new(), |text, note| text + "- " + &table::markdown(note) + "\n");
         let verdict = self.verdict().lines().map(table::markdown).collect::<Vec<_>>().join("  \n");
-        format!("{verdict}\n\n{}\n{notes}", self.table().to_markdown())
+        format!("{verdict}\n\n{}\n{notes}", self.shown().to_markdown())
+    }
+
+    /// The table for people: without names for programs, and without figures of which nothing can be said.
+    pub fn shown(&self) -> Table {
+        let whole = self.table();
+        let mut table = Table::new(whole.columns().to_vec());
+        let mut before = String::new();
+        for (row, cells) in self.validation.rows.iter().zip(whole.rows()) {
+            if row.model.value.is_none() && row.laws.iter().all(|law| law.value.is_none()) {
+                continue;
+            }
+            let mut cells = cells.clone();
+            // A figure is named once, for all its architectures.
+            if let Some(about) = cells.get_mut(1) {
+                if about.shown == before {
+                    about.shown.clear();
+                } else {
+                    before.clone_from(&about.shown);
+                }
+            }
+            table.push(cells);
+        }
+        table.retain(|column, _| !["figure", "log_error"].contains(&column.key.as_str()));
+        let keep = |column: &Column, cells: &[&table::Cell]| {
+            let is_law = LAW_NAMES.contains(&column.key.as_str()) || column.key == "left_out";
+            !is_law || !cells.iter().all(|cell| cell.raw.is_empty() || cell.raw == "0")
+        };
+        table.retain(keep);
+        table
     }
 
     /// A line an architecture, and a line on what it rests on.
@@ -138,7 +167,10 @@ impl ValidateReport<'_> {
                 .to_owned(),
         ];
         if self.seen > 0 {
-            notes.push(format!("{} runs are left out: the profile was calibrated on them", number::count(self.seen as u64)));
+            notes.push(format!(
+                "{} runs are left out: the profile was calibrated on them",
+                number::count(self.seen as u64)
+            ));
         }
         let scored = || self.validation.cells.iter().zip(&self.validation.simulated).filter(|(cell, _)| cell.is_scored);
         let count = |is: &dyn Fn(&Cell, &Simulated) -> bool| scored().filter(|(cell, sim)| is(cell, sim)).count();
@@ -151,11 +183,14 @@ impl ValidateReport<'_> {
         }
         let alone = count(&|cell, _| cell.baseline.is_none());
         if alone > 0 {
-            notes.push(format!("{alone} cells have no recorded run of one agent: no speedup, and no law says anything"));
+            notes
+                .push(format!("{alone} cells have no recorded run of one agent: no speedup, and no law says anything"));
         }
         let pooled = count(&|_, simulated| simulated.is_pooled);
         if pooled > 0 {
-            notes.push(format!("in {pooled} cells the model is unknown: what all known models have in common is simulated"));
+            notes.push(format!(
+                "in {pooled} cells the model is unknown: what all known models have in common is simulated"
+            ));
         }
         let assumed = count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none());
         if assumed > 0 {
@@ -172,9 +207,8 @@ impl ValidateReport<'_> {
                     .to_owned(),
             );
         }
-        let unscored: Vec<(String, &str)> = scored()
-            .filter_map(|(cell, simulated)| Some((cell.name(), simulated.why_not.as_deref()?)))
-            .collect();
+        let unscored: Vec<(String, &str)> =
+            scored().filter_map(|(cell, simulated)| Some((cell.name(), simulated.why_not.as_deref()?))).collect();
         for (name, why) in unscored.iter().take(MOST_NAMED) {
             notes.push(format!("{name} is not simulated: {why}"));
         }
@@ -187,7 +221,10 @@ impl ValidateReport<'_> {
     /// For programs: `figures` and `cells`.
     pub fn to_json(&self) -> (Value, Value) {
         let cells = self.validation.cells.iter().enumerate();
-        (self.validation.rows.iter().map(figure_json).collect(), cells.map(|(place, _)| self.cell_json(place)).collect())
+        (
+            self.validation.rows.iter().map(figure_json).collect(),
+            cells.map(|(place, _)| self.cell_json(place)).collect(),
+        )
     }
 
     fn cell_json(&self, place: usize) -> Value {

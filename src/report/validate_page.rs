@@ -30,7 +30,7 @@ pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
     for line in report.verdict().lines() {
         let _ = writeln!(page, "<p class=\"v\">{}</p>", escaped(line));
     }
-    let _ = writeln!(page, "<div class=\"wide\">{}</div>", html(&report.table()));
+    let _ = writeln!(page, "<div class=\"wide\">{}</div>", html(&report.shown()));
     page.push_str("<ul>\n");
     for note in report.notes() {
         let _ = writeln!(page, "<li>{}</li>", escaped(&note));
@@ -256,5 +256,7 @@ fn curve(title: &str, sizes: &BTreeMap<u32, Sums>) -> String {
 }
 
 fn open(width: f64, height: f64) -> String {
-    format!("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">")
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
+    )
 }

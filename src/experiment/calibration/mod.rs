@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use crate::architecture;
 use crate::engine::Dist;
-use crate::experiment::corpus::RecordedRun;
 use crate::problem::{Problem, Problems};
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{Agent, Consistency, Profile, Role};
-use crate::workload::TaskGraph;
+use crate::trace::{Summary, Trace};
+use crate::workload::{TaskGraph, TaskSpec};
 
 /// What a profile file holds: seconds a task, by model and architecture.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,25 +58,100 @@ pub struct Condition {
     pub max_rounds: Option<u32>,
 }
 
+/// What a run shows: how long it took.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lesson {
+    /// The name of its trace.
+    pub trace: String,
+    /// The model.
+    pub model: Option<String>,
+    /// How many agents there were.
+    pub agents: u32,
+    architecture: String,
+    pace: Option<f64>,
+}
+
+/// Why nothing can be learned from a run.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unfit {
+    /// It does not say what was to be done.
+    NoTasks,
+    /// Its tasks are no task graph.
+    NoGraph,
+}
+
+impl Lesson {
+    /// What a run shows.
+    ///
+    /// # Errors
+    ///
+    /// Why it shows nothing.
+    pub fn of(trace: &Trace) -> Result<Lesson, Unfit> {
+        let tasks = graph_of(trace)?.len() as f64;
+        let agents = trace.header.agents.len();
+        let completed = trace.header.outcome.as_ref().and_then(|outcome| outcome.success) == Some(true);
+        let seconds = Summary::of(trace).duration.as_secs();
+        Ok(Lesson {
+            trace: trace.header.trace.clone(),
+            model: trace.label("model"),
+            agents: agents as u32,
+            architecture: trace.header.architecture.clone().unwrap_or_default(),
+            pace: completed.then_some(seconds * agents as f64 / tasks),
+        })
+    }
+}
+
+/// The tasks of a recorded run as a graph, with the files that each writes.
+///
+/// # Errors
+///
+/// It has none, or they wait for each other in a circle.
+pub fn graph_of(trace: &Trace) -> Result<TaskGraph, Unfit> {
+    if trace.header.tasks.is_empty() {
+        return Err(Unfit::NoTasks);
+    }
+    let spec = |task: &crate::trace::TraceTask| {
+        let files = task.extra.get("x.writes").and_then(serde_json::Value::as_array);
+        let files = files.into_iter().flatten().filter_map(serde_json::Value::as_str).map(ToOwned::to_owned);
+        TaskSpec {
+            writes: files.collect(),
+            ..TaskSpec::new(task.id.clone(), task.weight.filter(|weight| *weight > 0.0).unwrap_or(1.0))
+                .after(task.depends_on.iter().cloned())
+        }
+    };
+    let specs: Vec<TaskSpec> = trace.header.tasks.iter().map(spec).collect();
+    TaskGraph::new(&specs).map_err(|_| Unfit::NoGraph)
+}
+
 /// Calibrates on those of the runs that have the wanted team sizes.
 ///
 /// # Errors
 ///
 /// If there are none.
-pub fn calibrate(runs: &[&RecordedRun], options: &Options) -> Result<Calibration, Problems> {
+pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<Calibration, Problems> {
+    let lessons: Vec<Result<Lesson, Unfit>> = runs.iter().map(|trace| Lesson::of(trace)).collect();
+    calibrate_lessons(lessons.iter().map(|lesson| lesson.as_ref().map_err(|&unfit| unfit)), options)
+}
+
+/// The same from lessons that were taken before.
+///
+/// # Errors
+///
+/// If there are none.
+pub fn calibrate_lessons<'l>(
+    lessons: impl Iterator<Item = Result<&'l Lesson, Unfit>>,
+    options: &Options,
+) -> Result<Calibration, Problems> {
     let sizes = options.agents.clone().unwrap_or(1..=1);
     let mut paces: BTreeMap<(String, String), Vec<f64>> = BTreeMap::new();
     let mut seen = Vec::new();
-    for run in runs.iter().filter(|run| sizes.contains(&run.agents)) {
-        seen.push(run.trace.clone());
-        let tasks = run.total("completions").unwrap_or(0.0);
-        if run.is_completed() && tasks > 0.0 {
-            let pace = run.wall_clock_s * f64::from(run.agents) / tasks;
-            for model in [run.label("model"), ""] {
-                paces.entry((model.to_owned(), run.label("architecture").to_owned())).or_default().push(pace);
-            }
+    for lesson in lessons.filter_map(Result::ok).filter(|lesson| sizes.contains(&lesson.agents)) {
+        seen.push(lesson.trace.clone());
+        for model in [lesson.model.clone().unwrap_or_default(), String::new()] {
+            paces.entry((model, lesson.architecture.clone())).or_default().extend(lesson.pace);
         }
     }
+    paces.retain(|_, paces| !paces.is_empty());
     if paces.is_empty() {
         return Err(problem("there is no completed run of the wanted team sizes to calibrate on"));
     }
@@ -116,8 +191,8 @@ impl Calibration {
     }
 
     /// Whether it was made from this run.
-    pub fn has_seen(&self, run: &RecordedRun) -> bool {
-        self.seen.contains(&run.trace)
+    pub fn has_seen(&self, trace: &str) -> bool {
+        self.seen.iter().any(|seen| seen == trace)
     }
 
     /// How it was made, to make another one the same way.

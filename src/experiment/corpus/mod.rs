@@ -5,8 +5,8 @@ mod group;
 pub mod paper;
 
 pub use findings::{Finding, SIGNIFICANT, findings};
-pub(crate) use group::{COORDINATION, Key, SIZES};
 pub use group::{Baseline, Figures, Group, Grouping, Scope, groups};
+pub(crate) use group::{COORDINATION, Key, SIZES};
 
 use crate::engine::Time;
 use crate::record::{Ending, Metrics, Prices, Stats};

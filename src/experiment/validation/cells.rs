@@ -174,8 +174,7 @@ fn of_runs(members: &[&Case]) -> Cell {
 fn assumed(completed: &[&Case], parallel_fraction: f64) -> Option<Arc<TaskGraph>> {
     let counts: Vec<f64> = completed.iter().filter_map(|case| case.run.total("completions")).collect();
     let tasks = median(&counts).filter(|tasks| (1.0..=10_000.0).contains(tasks))?.round() as u64;
-    let generator =
-        Generator::Amdahl { tasks, parallel_fraction, free: Free::Beside, size: Dist::Constant(1.0) };
+    let generator = Generator::Amdahl { tasks, parallel_fraction, free: Free::Beside, size: Dist::Constant(1.0) };
     TaskGraph::new(&generator.generate(0)).ok().map(Arc::new)
 }
 

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::math;
-use crate::experiment::validation::measures::{
-    BLOCKED, CALLS, GAP, MAKESPAN, REWRITES, ROUNDS, TOKENS, WRITES, mean,
-};
+use crate::experiment::validation::measures::{BLOCKED, CALLS, GAP, MAKESPAN, REWRITES, ROUNDS, TOKENS, WRITES, mean};
 use crate::experiment::validation::{Cell, Guess, Plan};
 use crate::scaling::{median, spearman};
 
@@ -115,18 +113,18 @@ impl Figure {
         let scored: Vec<Seen<'_>> =
             of_all.filter(|(cell, ..)| cell.is_scored && cell.architecture == architecture).collect();
         let fewest = held.plan.fewest_runs;
-        let measured: Vec<Seen<'_>> =
-            scored.iter().copied().filter(|(cell, ..)| cell.is_measured(fewest)).collect();
+        let measured: Vec<Seen<'_>> = scored.iter().copied().filter(|(cell, ..)| cell.is_measured(fewest)).collect();
         match self.rule {
             Rule::Cells(measure) => cells(&measured, measure),
             Rule::SpeedupByWork => grouped(&measured, held, &["p", "p_true", "parallel_fraction"], |seen| {
-                let base = held.cells.get(seen.0.baseline?)?;
+                let base = held.cells.get(seen.0.baseline?).filter(|base| base.agents != seen.0.agents)?;
                 let pair = (seen.1.speedup?, seen.2.speedup?);
                 (base.is_measured(fewest) && pair.0 > 0.0 && pair.1 > 0.0).then(|| (math::ln(pair.0), math::ln(pair.1)))
             })
             .of_logarithms(),
             Rule::ByModel(measure) => {
-                grouped(&measured, held, &["model"], |seen| Some((seen.1.mean(measure)?, seen.2.mean(measure)?))).score()
+                grouped(&measured, held, &["model"], |seen| Some((seen.1.mean(measure)?, seen.2.mean(measure)?)))
+                    .score()
             }
             Rule::Ranks(measure) => ranks(&measured, measure),
             Rule::Completion => completion(&scored),
@@ -269,12 +267,7 @@ fn coverage(seen: &[Seen<'_>]) -> Score {
         within += values.iter().filter(|value| (low..=high).contains(value)).count();
         runs += values.len();
     }
-    Score {
-        value: (runs > 0).then(|| within as f64 / runs as f64 * 100.0),
-        units: runs,
-        left_out,
-        ..Score::default()
-    }
+    Score { value: (runs > 0).then(|| within as f64 / runs as f64 * 100.0), units: runs, left_out, ..Score::default() }
 }
 
 /// A recorded speedup counts as other than 1 from so many standard errors of its logarithm on.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::experiment::calibration::{Calibration, Condition, Options, calibrate};
+use crate::experiment::calibration::{Calibration, Condition, Options, calibrate_lessons};
 use crate::experiment::corpus::RecordedRun;
 use crate::experiment::validation::{Case, Cell, Made, Plan};
 use crate::problem::{Problem, Problems};
@@ -82,9 +82,8 @@ impl Holdout {
         let mut parts: BTreeMap<String, Result<Calibration, Problems>> = BTreeMap::new();
         for cell in super::cells(cases, plan).iter().filter(|cell| cell.is_scored) {
             parts.entry(self.part_of(plan, cell)).or_insert_with_key(|part| {
-                let runs: Vec<&RecordedRun> =
-                    cases.iter().map(|case| &case.run).filter(|run| self.is_rest(plan, part, run)).collect();
-                calibrate(&runs, options)
+                let rest = cases.iter().filter(|case| self.is_rest(plan, part, &case.run));
+                calibrate_lessons(rest.map(|case| case.lesson.as_ref().map_err(|&unfit| unfit)), options)
             });
         }
         Refit { holdout: self.clone(), plan: plan.clone(), parts }
@@ -103,6 +102,11 @@ impl Refit {
     /// How many parts there are.
     pub fn parts(&self) -> usize {
         self.parts.len()
+    }
+
+    /// What predicts a cell; none if it could not be calibrated.
+    pub fn calibration(&self, cell: &Cell) -> Option<&Calibration> {
+        self.parts.get(&self.holdout.part_of(&self.plan, cell))?.as_ref().ok()
     }
 
     /// The scenario of a cell, by the calibration that has not seen its part.
@@ -139,7 +143,7 @@ pub fn scenario(calibration: &Calibration, condition: &Condition, seed: u64) -> 
 /// The runs without those of scored team sizes that the profile was calibrated on, and how many those were.
 pub fn unseen(cases: Vec<Case>, calibration: &Calibration, plan: &Plan) -> (Vec<Case>, usize) {
     let before = cases.len();
-    let is_fair = |case: &Case| !plan.scores(case.run.agents) || !calibration.has_seen(&case.run);
+    let is_fair = |case: &Case| !plan.scores(case.run.agents) || !calibration.has_seen(&case.run.trace);
     let kept: Vec<Case> = cases.into_iter().filter(is_fair).collect();
     let seen = before - kept.len();
     (kept, seen)

@@ -18,7 +18,11 @@ pub(super) fn guesses(cells: &[Cell], recorded: &[Guess], plan: &Plan) -> Vec<Ve
     let each = |of: &dyn Fn(usize) -> Option<Guess>| -> Vec<Guess> {
         (0..cells.len()).map(|place| of(place).unwrap_or_default()).collect()
     };
-    let base = |place: usize| cells[place].baseline.and_then(|base| recorded.get(base));
+    // Of one agent a law says what it was told.
+    let base = |place: usize| {
+        let base = cells[place].baseline.filter(|base| *base != place)?;
+        recorded.get(base)
+    };
     let faster = |place: usize, speedup: Option<f64>| {
         let speedup = speedup.filter(|speedup| speedup.is_finite() && *speedup > 0.0)?;
         let makespan = base(place)?.mean(MAKESPAN)? / speedup;

@@ -1,9 +1,9 @@
 //! The same work under the same condition, simulated many times.
 
+use crate::engine::Digest;
 use crate::experiment::validation::measures::MEASURES;
 use crate::experiment::validation::{Cell, Guess, Model, Plan};
 use crate::experiment::{Sample, runner};
-use crate::engine::Digest;
 use crate::record::Ending;
 use crate::scaling::stats::quantile;
 
@@ -23,14 +23,8 @@ pub struct Simulated {
 }
 
 /// Simulates every scored cell and the baselines of scored cells.
-pub(super) fn simulate(
-    cells: &[Cell],
-    plan: &Plan,
-    model: &Model<'_>,
-    done: &(dyn Fn(u64) + Sync),
-) -> Vec<Simulated> {
-    let is_baseline =
-        |place: usize| cells.iter().any(|cell| cell.is_scored && cell.baseline == Some(place));
+pub(super) fn simulate(cells: &[Cell], plan: &Plan, model: &Model<'_>, done: &(dyn Fn(u64) + Sync)) -> Vec<Simulated> {
+    let is_baseline = |place: usize| cells.iter().any(|cell| cell.is_scored && cell.baseline == Some(place));
     let mut simulated: Vec<Simulated> = cells.iter().map(|_| Simulated::default()).collect();
     let (mut scenarios, mut places) = (Vec::new(), Vec::new());
     for (place, cell) in cells.iter().enumerate() {
