@@ -137,7 +137,7 @@ impl Figure {
 /// Pairs of what was recorded and what is said.
 #[derive(Default)]
 struct Pairs {
-    pairs: Vec<(f64, f64)>,
+    found: Vec<(f64, f64)>,
     left_out: usize,
     /// Of which nothing is said because no simulated run completes: as far off as can be.
     never: usize,
@@ -146,18 +146,18 @@ struct Pairs {
 impl Pairs {
     fn push(&mut self, recorded: Option<f64>, said: Option<f64>) {
         match (recorded, said) {
-            (Some(recorded), Some(said)) if recorded > 0.0 => self.pairs.push((recorded, said)),
+            (Some(recorded), Some(said)) if recorded > 0.0 => self.found.push((recorded, said)),
             _ => self.left_out += 1,
         }
     }
 
     fn errors(&self) -> Vec<f64> {
-        let of_pairs = self.pairs.iter().map(|(recorded, said)| (said / recorded - 1.0).abs() * 100.0);
+        let of_pairs = self.found.iter().map(|(recorded, said)| (said / recorded - 1.0).abs() * 100.0);
         of_pairs.chain(std::iter::repeat_n(f64::INFINITY, self.never)).collect()
     }
 
     fn logarithms(&self) -> Vec<f64> {
-        let positive = self.pairs.iter().filter(|(recorded, said)| *recorded > 0.0 && *said > 0.0);
+        let positive = self.found.iter().filter(|(recorded, said)| *recorded > 0.0 && *said > 0.0);
         positive.map(|(recorded, said)| math::ln(said / recorded)).collect()
     }
 
@@ -167,7 +167,7 @@ impl Pairs {
             value: value.filter(|value| value.is_finite()),
             log_error: mean(&logarithms.iter().map(|log| log.abs()).collect::<Vec<_>>()),
             log_bias: mean(&logarithms),
-            units: self.pairs.len() + self.never,
+            units: self.found.len() + self.never,
             left_out: self.left_out,
         }
     }
@@ -179,7 +179,7 @@ impl Pairs {
 
     /// The same of pairs of logarithms.
     fn of_logarithms(mut self) -> Score {
-        for pair in &mut self.pairs {
+        for pair in &mut self.found {
             *pair = (math::exp(pair.0), math::exp(pair.1));
         }
         self.score()
@@ -215,7 +215,7 @@ fn grouped<'s>(
             None => pairs.left_out += 1,
         }
     }
-    pairs.pairs = groups
+    pairs.found = groups
         .values()
         .map(|group| {
             let count = group.len() as f64;
