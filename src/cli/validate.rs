@@ -40,13 +40,7 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
             let mut options = options(args, profile.map(|(_, calibration)| calibration.options()).unwrap_or_default())?;
             holdout.prepare(&mut cases, &mut plan, &mut options);
             let refit = holdout.refit(&cases, &plan, &options);
-            let model = format!(
-                "calibrated on {}, without each of {} by {} in turn",
-                sizes_in_words(&options),
-                crate::report::number::count(refit.parts() as u64)
-                    + if refit.parts() == 1 { " part" } else { " parts" },
-                args.holdout.as_deref().unwrap_or_default(),
-            );
+            let model = in_words(&holdout, &options, refit.parts());
             let make = |cell: &Cell, condition: &_| refit.scenario(cell, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, model, 0)
         }
@@ -161,6 +155,18 @@ fn options(args: &Validate, own: Options) -> Result<Options, Failure> {
     let sizes = sizes("--calibrate-on", text)?;
     let (least, most) = (sizes.iter().min().copied().unwrap_or(1), sizes.iter().max().copied().unwrap_or(1));
     Ok(Options { agents: Some(least..=most), ..own })
+}
+
+/// What a refit has seen, and what it predicts.
+fn in_words(holdout: &Holdout, options: &Options, parts: usize) -> String {
+    let seen = sizes_in_words(options);
+    match holdout {
+        Holdout::Label(label) => {
+            format!("calibrated on {seen}; each {label} predicted from all others ({parts} in turn)")
+        }
+        Holdout::Size => format!("calibrated on {seen}, and larger teams predicted"),
+        Holdout::Runs => format!("calibrated on every other one of the {seen}, and the rest predicted"),
+    }
 }
 
 fn sizes_in_words(options: &Options) -> String {

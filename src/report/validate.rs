@@ -10,7 +10,7 @@ use crate::report::table::{self, Column, Table, Tint};
 
 /// Laws that have seen no team: all that they know is one agent.
 const UNSEEING: [&str; 2] = ["amdahl", "no_change"];
-/// How many cells that could not be scored are named.
+/// How many reasons why cells are not simulated are told.
 const MOST_NAMED: usize = 5;
 
 /// A validation and where its model comes from.
@@ -29,8 +29,11 @@ impl ValidateReport<'_> {
     /// For a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let mut text = self.verdict();
-        text.push('\n');
-        text.push_str(&self.shown().to_text(color));
+        let table = self.shown();
+        if !table.rows().is_empty() {
+            text.push('\n');
+            text.push_str(&table.to_text(color));
+        }
         text.push_str("\nassumed and left out\n");
         text.push_str(&self.notes().iter().fold(String::new(), |text, note| text + "  - " + note + "\n"));
         text
@@ -85,10 +88,10 @@ impl ValidateReport<'_> {
         }
         let _ = writeln!(
             text,
-            "{}; {} simulated runs for each of {} cells of {} recorded runs",
+            "{}; {} simulated runs a cell, {} of {} recorded runs",
             self.model,
             number::count(self.validation.plan.replications),
-            number::count(cells),
+            in_words(cells),
             number::count(runs as u64),
         );
         text
@@ -177,26 +180,29 @@ impl ValidateReport<'_> {
         let few = count(&|cell, _| cell.completed() < plan.fewest_runs);
         if few > 0 {
             notes.push(format!(
-                "{few} cells with fewer than {} completed runs count for the completion rate only",
-                plan.fewest_runs
+                "fewer than {} completed runs, so counted for the completion rate only: {}",
+                plan.fewest_runs,
+                in_words(few)
             ));
         }
         let alone = count(&|cell, _| cell.baseline.is_none());
         if alone > 0 {
-            notes
-                .push(format!("{alone} cells have no recorded run of one agent: no speedup, and no law says anything"));
+            let why = "no recorded run of one agent, so no speedup, and no law says anything";
+            notes.push(format!("{why}: {}", in_words(alone)));
         }
         let pooled = count(&|_, simulated| simulated.is_pooled);
         if pooled > 0 {
             notes.push(format!(
-                "in {pooled} cells the model is unknown: what all known models have in common is simulated"
+                "model unknown, so what all known models have in common is simulated: {}",
+                in_words(pooled)
             ));
         }
         let assumed = count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none());
         if assumed > 0 {
             notes.push(format!(
-                "in {assumed} cells the tasks are not recorded: as many as were completed, a chain and free ones, as \
-                 their parallel fraction says"
+                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones as their parallel \
+                 fraction says: {}",
+                in_words(assumed)
             ));
         }
         let uncapped = count(&|cell, _| cell.max_rounds.is_none());
@@ -207,13 +213,21 @@ impl ValidateReport<'_> {
                     .to_owned(),
             );
         }
-        let unscored: Vec<(String, &str)> =
-            scored().filter_map(|(cell, simulated)| Some((cell.name(), simulated.why_not.as_deref()?))).collect();
-        for (name, why) in unscored.iter().take(MOST_NAMED) {
-            notes.push(format!("{name} is not simulated: {why}"));
+        // By the reason, in the order of the cells.
+        let mut unscored: Vec<(&str, String, usize)> = Vec::new();
+        for (cell, simulated) in scored() {
+            let Some(why) = simulated.why_not.as_deref() else { continue };
+            match unscored.iter_mut().find(|(reason, ..)| *reason == why) {
+                Some((.., more)) => *more += 1,
+                None => unscored.push((why, cell.name(), 0)),
+            }
+        }
+        for (why, name, more) in unscored.iter().take(MOST_NAMED) {
+            let more = if *more == 0 { String::new() } else { format!(" and {} more", in_words(*more)) };
+            notes.push(format!("not simulated: {name}{more}: {why}"));
         }
         if unscored.len() > MOST_NAMED {
-            notes.push(format!("nor are {} more cells", unscored.len() - MOST_NAMED));
+            notes.push(format!("not simulated for {} further reasons (--format json)", unscored.len() - MOST_NAMED));
         }
         notes
     }
@@ -273,6 +287,11 @@ impl ValidateReport<'_> {
         }
         line.into()
     }
+}
+
+/// A count of cells.
+fn in_words(cells: usize) -> String {
+    if cells == 1 { "one cell".to_owned() } else { format!("{} cells", number::count(cells as u64)) }
 }
 
 fn figure_json(row: &Row) -> Value {

@@ -85,6 +85,21 @@ fn runs_are_measured_alike_simulated_and_recorded() {
     }
 }
 
+#[test]
+fn tasks_that_are_not_recorded_are_assumed() {
+    let mut cases: Vec<Case> = corpus(1..=2, 2).iter().map(Case::of).collect();
+    for case in &mut cases {
+        case.tasks = None;
+    }
+    let cells = validation::cells(&cases, &plan(&cases));
+    for cell in cells.iter().filter(|cell| cell.completed() > 0) {
+        let tasks = cell.tasks.as_ref().expect("as many as were completed");
+        let parallel = brooks::workload::Measure::by_size(tasks).parallel_fraction_by_count();
+        assert!(cell.tasks_assumed && tasks.len() == 20, "{}", cell.name());
+        assert_eq!(Some(parallel), cell.parallel_fraction, "{}", cell.name());
+    }
+}
+
 /// The world validated by itself, at another seed: the model is perfect.
 fn by_itself(traces: &[Trace]) -> Validation {
     let cases: Vec<Case> = traces.iter().map(Case::of).collect();
