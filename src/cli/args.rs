@@ -71,6 +71,8 @@ pub enum Command {
     Replay(Replay),
     /// Every figure of a corpus of recorded runs, in groups, with tests
     Analyze(Analyze),
+    /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
+    Validate(Validate),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
     Fit(Fit),
     /// The serial fraction that two times reveal (Karp-Flatt)
@@ -364,6 +366,50 @@ pub struct Analyze {
 pub enum Preset {
     /// "Language Model Teams as Distributed Systems" (arXiv 2603.12229)
     Paper,
+}
+
+#[derive(Debug, Args)]
+pub struct Validate {
+    /// A calibrated profile, and then files and folders with recorded runs; with --holdout no profile is needed
+    #[arg(required = true, value_name = "PROFILE.yaml TRACE")]
+    pub inputs: Vec<PathBuf>,
+    /// Calibrate without a part of the recordings and predict that part: model, suite, p or any other label (each value
+    /// in turn), n (the larger team sizes), runs (every other run of a cell)
+    #[arg(long, value_name = "PART")]
+    pub holdout: Option<String>,
+    /// Team sizes that are scored; all above one if not given
+    #[arg(short = 'n', long)]
+    pub agents: Option<String>,
+    /// With --holdout: team sizes to calibrate on; those of the profile, or one agent, if not given
+    #[arg(long, value_name = "SIZES", requires = "holdout")]
+    pub calibrate_on: Option<String>,
+    /// The labels that make the cells, beside architecture and team size; those that differ between runs if not given
+    #[arg(long, value_delimiter = ',')]
+    pub by: Vec<String>,
+    /// Simulated runs a cell
+    #[arg(short, long, default_value_t = 1000)]
+    pub reps: u64,
+    /// Cells with fewer completed runs count for the completion rate only
+    #[arg(long, default_value_t = 2, value_name = "RUNS")]
+    pub min_runs: usize,
+    /// How often cells are split in halves for the noise floor
+    #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u64).range(0..=100_000))]
+    pub splits: u64,
+    /// Threads; all cores if not given
+    #[arg(short, long, value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Write a page with every cell and curve
+    #[arg(long, value_name = "FILE.html")]
+    pub html: Option<PathBuf>,
+    /// The format of the recordings, if it can't be told from the files
+    #[arg(long, value_name = "FORMAT")]
+    pub from: Option<String>,
+    /// Leave out what is broken and say how much that was
+    #[arg(long)]
+    pub skip_bad: bool,
+    /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
+    #[arg(long, value_name = "FIELD=COLUMN,..")]
+    pub columns: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -23,6 +23,7 @@ mod run;
 mod sweep;
 mod tour;
 mod traces;
+mod validate;
 mod written;
 
 use std::process::ExitCode;
@@ -59,6 +60,7 @@ pub fn main() -> ExitCode {
         Some(Command::Import(args)) => import::import(&console, args),
         Some(Command::Replay(args)) => replay::replay(&console, args),
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
+        Some(Command::Validate(args)) => validate::validate(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
         Some(Command::Check(args)) => check::check(&console, args),

@@ -12,6 +12,7 @@ pub mod runner;
 pub mod sample;
 pub mod scenario_file;
 pub mod sweep;
+pub mod validation;
 pub mod what_if;
 
 pub use library::{BuiltIn, Files, PROFILES, SCENARIOS};

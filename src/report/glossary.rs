@@ -325,6 +325,21 @@ pub static WORDS: &[Word] = &[
         "Tokens of the team over tokens of the baseline. It usually outruns the speedup.",
         &["speedup"],
     ),
+    word(
+        "cell",
+        "All recorded runs under one condition: one value of every label, one architecture, one team size. What validate compares.",
+        &["noise floor", "holdout"],
+    ),
+    word(
+        "noise floor",
+        "The error that a perfect model would still show, because recordings are few and vary: half of what random halves of the recordings differ by. A model at the floor can't be told from the truth.",
+        &["cell"],
+    ),
+    word(
+        "holdout",
+        "A part of the recordings that a calibration does not see and then predicts: a model, a kind of work, the larger teams, every other run.",
+        &["noise floor"],
+    ),
     word("quality", "Share of tasks whose final output is right.", &["premature completion"]),
     word(
         "ending",

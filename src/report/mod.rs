@@ -31,6 +31,8 @@ pub mod run;
 pub mod sweep;
 pub mod table;
 pub mod timeline;
+pub mod validate;
+pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 

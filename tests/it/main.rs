@@ -40,6 +40,7 @@ mod swarm;
 mod tidy;
 mod traces;
 mod traces_again;
+mod validate;
 mod workload;
 mod worlds;
 

@@ -14,6 +14,7 @@ use std::sync::Arc;
 pub use lesson::{Lesson, Unfit, graph_of};
 pub use manner::Fit;
 
+use crate::engine::Digest;
 use crate::architecture::{self, Architecture, Choices};
 use crate::experiment::scenario_file::{Problem, Problems};
 use crate::record::Prices;
@@ -65,6 +66,10 @@ pub struct Options {
 pub struct Calibration {
     /// How calls are drawn.
     pub way: Way,
+    /// The team sizes whose runs it was learned from.
+    pub sizes: RangeInclusive<u32>,
+    /// Fingerprints of the names of the runs that it was learned from, in order.
+    pub seen: Vec<u64>,
     /// A part a model, by name.
     pub models: Vec<Part>,
     /// Runs that could not be used, by reason.
@@ -144,8 +149,10 @@ pub fn calibrate_lessons<'l>(
         let expected = "runs of one agent with their tasks and what happened to them, or --agents 1..8".to_owned();
         return Err(problem(String::new(), message, expected));
     }
+    let mut seen: Vec<u64> = by_model.values().flatten().map(|lesson| fingerprint(&lesson.trace)).collect();
+    seen.sort_unstable();
     let models = by_model.into_iter().map(|(model, lessons)| Part::of(model, &lessons)).collect();
-    Ok(Calibration { way: options.way, models, unused: unused.into_iter().collect() })
+    Ok(Calibration { way: options.way, sizes, seen, models, unused: unused.into_iter().collect() })
 }
 
 impl Part {
@@ -181,6 +188,16 @@ impl Part {
 }
 
 impl Calibration {
+    /// Whether a run of that name was learned from.
+    pub fn has_seen(&self, trace: &str) -> bool {
+        self.seen.binary_search(&fingerprint(trace)).is_ok()
+    }
+
+    /// What it was learned with: another is learned alike from other runs.
+    pub fn options(&self) -> Options {
+        Options { way: self.way, agents: Some(self.sizes.clone()) }
+    }
+
     /// The part of a model; none if it is not known.
     pub fn part(&self, model: Option<&str>) -> Option<&Part> {
         self.models.iter().find(|part| part.model.as_deref() == model)
@@ -280,6 +297,13 @@ fn architecture_of(name: &str) -> Result<(Arc<dyn Architecture>, &'static str), 
     let made = choices.map(|choices| Arc::from((row.make)(&choices)));
     made.map(|architecture| (architecture, row.name))
         .ok_or_else(|| problem("architecture".to_owned(), format!("{name} has no defaults"), String::new()))
+}
+
+/// Of the name of a run: profiles say which runs they know, and name none.
+fn fingerprint(trace: &str) -> u64 {
+    let mut digest = Digest::default();
+    digest.add_text(trace);
+    digest.value()
 }
 
 fn problem(path: String, message: String, expected: String) -> Problems {
