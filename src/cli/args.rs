@@ -67,6 +67,8 @@ pub enum Command {
     Replay(Replay),
     /// Every figure of a corpus of recorded runs, in groups, with tests
     Analyze(Analyze),
+    /// A profile from recorded runs: what their agents would do in other teams
+    Calibrate(Calibrate),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
     Fit(Fit),
     /// The serial fraction that two times reveal (Karp-Flatt)
@@ -290,6 +292,32 @@ pub struct Analyze {
 pub enum Preset {
     /// "Language Model Teams as Distributed Systems" (arXiv 2603.12229)
     Paper,
+}
+
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    #[command(flatten)]
+    pub traces: TraceArgs,
+    /// The profile to write, for `team: { profile: PROFILE.yaml }`
+    #[arg(short, long, value_name = "PROFILE.yaml")]
+    pub output: PathBuf,
+    /// How calls are drawn
+    #[arg(long, value_enum, default_value_t = CalibrateWay::Resampled)]
+    pub way: CalibrateWay,
+    /// The team sizes whose runs are used: 1, or 1..3
+    #[arg(short = 'n', long, default_value = "1")]
+    pub agents: String,
+    /// Only runs of this model
+    #[arg(long)]
+    pub model: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CalibrateWay {
+    /// From parameters: styles of work, latency, tokens; the profile holds no recorded call
+    Parametric,
+    /// Recorded calls, by what the agent saw; the profile keeps them as an anonymous table
+    Resampled,
 }
 
 #[derive(Debug, Args)]

@@ -2,6 +2,7 @@
 
 mod analyze;
 pub mod args;
+mod calibrate;
 mod compare;
 mod console;
 mod explain;
@@ -52,6 +53,7 @@ pub fn main() -> ExitCode {
         Some(Command::Import(args)) => import::import(&console, args),
         Some(Command::Replay(args)) => replay::replay(&console, args),
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
         Some(Command::List { what }) => list::list(&console, *what),

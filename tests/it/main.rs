@@ -5,6 +5,7 @@
 mod bare_loop;
 mod broken_scenarios;
 mod broken_traces;
+mod calibrate;
 mod cli;
 mod determinism;
 mod exhaustive;
