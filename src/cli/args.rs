@@ -73,6 +73,8 @@ pub enum Command {
     Analyze(Analyze),
     /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
     Validate(Validate),
+    /// A profile from recorded runs: what their agents would do in other teams
+    Calibrate(Calibrate),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
     Fit(Fit),
     /// The serial fraction that two times reveal (Karp-Flatt)
@@ -410,6 +412,32 @@ pub struct Validate {
     /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
     #[arg(long, value_name = "FIELD=COLUMN,..")]
     pub columns: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    #[command(flatten)]
+    pub traces: TraceArgs,
+    /// The profile to write, for `team: { profile: PROFILE.yaml }`
+    #[arg(short, long, value_name = "PROFILE.yaml")]
+    pub output: PathBuf,
+    /// How calls are drawn
+    #[arg(long, value_enum, default_value_t = CalibrateWay::Resampled)]
+    pub way: CalibrateWay,
+    /// The team sizes whose runs are used: 1, or 1..3
+    #[arg(short = 'n', long, default_value = "1")]
+    pub agents: String,
+    /// Only runs of this model
+    #[arg(long)]
+    pub model: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum CalibrateWay {
+    /// From parameters: styles of work, latency, tokens; the profile holds no recorded call
+    Parametric,
+    /// Recorded calls, by what the agent saw; the profile keeps them as an anonymous table
+    Resampled,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod analyze;
 pub mod args;
 pub mod args_check;
 mod baseline;
+mod calibrate;
 mod check;
 mod compare;
 mod console;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Command::Replay(args)) => replay::replay(&console, args),
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
         Some(Command::Validate(args)) => validate::validate(&console, args),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
         Some(Command::Check(args)) => check::check(&console, args),

@@ -43,6 +43,16 @@ pub static WORDS: &[Word] = &[
         "A recorded run through the engine again: as it was, or its work under another team (what if).",
         &["trace", "run"],
     ),
+    word(
+        "calibration",
+        "What is learned from recorded runs of few agents so that teams of many can be predicted before they are paid for: a profile with a behaviour.",
+        &["behaviour", "trace"],
+    ),
+    word(
+        "behaviour",
+        "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
+        &["calibration", "run"],
+    ),
     word("point", "One cell of a sweep: one value from each axis.", &["sweep"]),
     word(
         "replication",

@@ -2,6 +2,7 @@
 //! give the same bytes.
 
 pub mod analyze;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod curve;

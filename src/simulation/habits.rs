@@ -1,4 +1,4 @@
-//! Agents that follow habits learned from recorded runs ([`Behaviour`]): what they see is compared with what recorded
+//! Agents that follow habits learned from recorded runs ([`Behaviour`](crate::team::Behaviour)): what they see is compared with what recorded
 //! agents saw, and they do what was done then.
 //!
 //! A team shares a script, or each agent draws its own; it stays with that script, and goes on in its order, as long as
@@ -8,51 +8,20 @@
 
 use crate::engine::{IdSet, Purpose, Time, math, rng};
 use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::simulation::repertoire::{Plan, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
-use crate::team::{AgentId, Behaviour, ClaimOutcome, Habit, Manner, SORTS, Script, Sight, Sort, Status, WorkKey};
-use crate::workload::{TaskGraph, TaskId};
+use crate::team::{AgentId, ClaimOutcome, Manner, SORTS, Sight, Sort, Status};
+use crate::workload::TaskId;
 
-/// What a sort of task weighs that is there in one sight and not in the other; the same for a first call.
-const THERE_OR_NOT: f64 = 1.5;
-/// What one more call without a change weighs, and how many are told apart.
-const IDLE: (f64, u16) = (0.3, 3);
-/// What it weighs to leave the script.
-const LEAVE: f64 = 5.0;
-/// What it counts for a habit to come next in the script.
-const GO_ON: f64 = 2.0;
-/// How far chance moves a habit.
-const CHANCE: f64 = 1.5;
 /// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
 const FITS: f64 = 0.8;
 /// Entities of [`Purpose::Temperament`]: an agent's script, and the one that a team shares.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
-/// Draws of a call: its surprise, and from here on one a habit.
+/// The draw of a call's surprise; those from 16 on are the habits'.
 const SURPRISE: u64 = 0;
-const HABIT: u64 = 16;
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
 const REMEMBERED: usize = 64;
-
-/// A behaviour made ready for one piece of work.
-#[derive(Clone, Debug)]
-pub(super) struct Repertoire {
-    rows: Vec<Row>,
-    scripts: Vec<Script>,
-    /// Up to and with each script, the sum of weights over that of all.
-    chances: Vec<f64>,
-    manners: Vec<Manner>,
-    shared: f64,
-    common: f64,
-}
-
-#[derive(Clone, Debug)]
-struct Row {
-    habit: Habit,
-    /// Logarithms of one more than the counts of the sight.
-    logs: [f64; SORTS],
-    script: u32,
-    manner: u32,
-}
 
 /// What agents of habits remember, and what they share.
 #[derive(Clone, Debug, Default)]
@@ -71,111 +40,14 @@ struct Memory {
     asked: IdSet,
     finished: IdSet,
     script: u32,
+    /// The logarithm of the run's pace, in standard deviations.
+    pace: f64,
     last: Option<u32>,
     idle: u16,
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
     window: [(u32, u16); REMEMBERED],
     calls: usize,
     plan: Plan,
-}
-
-/// What the call under way will do when it lands.
-#[derive(Clone, Debug, Default)]
-struct Plan {
-    writes: Vec<TaskId>,
-    claims: Vec<TaskId>,
-    completes: Vec<TaskId>,
-    other_files: u16,
-    tests: Time,
-    has_failed: bool,
-    /// When it was taken up and its tests began.
-    taken_up: Option<Time>,
-}
-
-impl Repertoire {
-    /// None if the behaviour has no habit that could be followed.
-    pub(super) fn new(behaviour: &Behaviour, graph: &TaskGraph, is_dealt: bool) -> Option<Repertoire> {
-        let mut scripts = behaviour.fitting(WorkKey::of(graph), is_dealt);
-        let mut rows = Vec::new();
-        for (place, script) in scripts.iter_mut().enumerate() {
-            let first = script.first as usize;
-            let habits = behaviour.habits.get(first..first + script.calls as usize).unwrap_or_default();
-            script.first = rows.len() as u32;
-            rows.extend(habits.iter().map(|&habit| Row {
-                habit,
-                logs: habit.sight.tasks.map(|count| math::ln_1p(f64::from(count))),
-                script: place as u32,
-                manner: script.manner,
-            }));
-        }
-        let total: f64 = scripts.iter().map(|script| script.weight).sum();
-        let mut sum = 0.0;
-        let chances = scripts.iter().map(|script| {
-            sum += script.weight;
-            sum / total
-        });
-        let chances = chances.collect();
-        let (shared, common) = (behaviour.shared, behaviour.common);
-        let manners = behaviour.manners.clone();
-        (!rows.is_empty() && total > 0.0).then_some(Repertoire { rows, scripts, chances, manners, shared, common })
-    }
-
-    /// The script of these random bits.
-    fn script(&self, bits: u64) -> u32 {
-        let draw = rng::unit(bits);
-        self.chances.iter().position(|&up_to| draw < up_to).unwrap_or(self.scripts.len() - 1) as u32
-    }
-
-    /// The habit that fits best what is seen.
-    fn choose(&self, sight: &Sight, memory: &Memory, is_dealt: bool, draws: rng::Stream) -> usize {
-        let nothing_to_do = sight.tasks.iter().all(|&count| count == 0);
-        let mut logs = sight.tasks.map(|count| math::ln_1p(f64::from(count)));
-        let mut scaled_to = sight.total;
-        let mut best = (f64::INFINITY, 0);
-        for (place, row) in self.rows.iter().enumerate() {
-            let seen = &row.habit.sight;
-            let mut cost = if nothing_to_do {
-                if row.habit.is_idle() && !seen.is_first { 0.0 } else { 3.0 + f64::from(row.habit.files) }
-            } else {
-                if is_dealt && seen.total != scaled_to {
-                    // Shares of what is one's own are compared, not numbers.
-                    scaled_to = seen.total;
-                    let scale = f64::from(seen.total.max(1)) / f64::from(sight.total.max(1));
-                    logs = sight.tasks.map(|count| math::ln_1p(f64::from(count) * scale));
-                }
-                distance(sight, &logs, row)
-            };
-            if row.script != memory.script {
-                cost += LEAVE;
-            }
-            if memory.last.is_some_and(|last| {
-                place == last as usize + 1 && self.rows.get(last as usize).is_some_and(|last| last.script == row.script)
-            }) {
-                cost -= GO_ON;
-            }
-            cost -= CHANCE * rng::unit(draws.nth(HABIT + place as u64));
-            if cost < best.0 {
-                best = (cost, place);
-            }
-        }
-        best.1
-    }
-}
-
-/// How far what is seen is from what was seen then.
-fn distance(sight: &Sight, logs: &[f64; SORTS], row: &Row) -> f64 {
-    let seen = &row.habit.sight;
-    let mut sum = 0.0;
-    for sort in 0..SORTS {
-        sum += (logs[sort] - row.logs[sort]).abs();
-        if (sight.tasks[sort] > 0) != (seen.tasks[sort] > 0) {
-            sum += THERE_OR_NOT;
-        }
-    }
-    if sight.is_first != seen.is_first {
-        sum += THERE_OR_NOT;
-    }
-    sum + IDLE.0 * f64::from(sight.idle.min(IDLE.1).abs_diff(seen.idle.min(IDLE.1)))
 }
 
 impl Habits {
@@ -185,6 +57,7 @@ impl Habits {
             asked: IdSet::empty(tasks),
             finished: IdSet::empty(tasks),
             script: 0,
+            pace: 0.0,
             last: None,
             idle: 0,
             window: [(0, 0); REMEMBERED],
@@ -250,10 +123,12 @@ impl Simulator<'_> {
         self.habits.tests_until = Time::ZERO;
         for (id, memory) in self.habits.agents.iter_mut().enumerate() {
             let Some(repertoire) = &self.minds[self.agents[id].mind].repertoire else { continue };
+            let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
             let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
-            let bits = if shares { self.keys.stream(Purpose::Temperament, TEAM_SCRIPT).nth(0) } else { own.nth(0) };
+            let bits = if shares { team.nth(0) } else { own.nth(0) };
             memory.clear(repertoire.script(bits));
+            memory.pace = math::normal_quantile(rng::open_unit(team.nth(1)));
         }
     }
 
@@ -313,7 +188,7 @@ impl Simulator<'_> {
         let Some(repertoire) = &mind.repertoire else { return };
         let Habits { agents, sorted, done, .. } = &mut self.habits;
         let memory = &mut agents[agent as usize];
-        let place = repertoire.choose(&sight, memory, self.uses.hands_out, draws);
+        let place = repertoire.choose(&sight, (memory.script, memory.last), self.uses.hands_out, draws);
         memory.last = Some(place as u32);
         let row = &repertoire.rows[place];
         let manner = &repertoire.manners[row.manner as usize];
@@ -338,11 +213,13 @@ impl Simulator<'_> {
             (false, false) => 0.0,
             (false, true) => (common - 1.0) * habit.surprise + (1.0 - common * common).max(0.0).sqrt() * noise,
         };
+        // Around a mean of 1, so that teams are not slower for it.
+        let pace = manner.spread_runs * memory.pace - 0.5 * manner.spread_runs * manner.spread_runs;
         let output = habit.output_tokens * ratio;
         let input = memory.input_tokens(manner);
         let tested = f64::from(habit.tests) * manner.test_tokens;
         memory.remember(manner.board_tokens + output + tested, 2 + habit.tests);
-        let latency = Time::from_us_f64(habit.latency_s * ratio * math::exp(surprise) * 1e6);
+        let latency = Time::from_us_f64(habit.latency_s * ratio * math::exp(surprise + pace) * 1e6);
         let acts = !memory.plan.writes.is_empty() || !memory.plan.completes.is_empty();
         let task = memory.plan.writes.first().or(memory.plan.completes.first()).copied().unwrap_or_default();
         let step = Underway {
@@ -498,45 +375,4 @@ impl Simulator<'_> {
         }
         completed
     }
-}
-
-/// The habit, scaled to the tasks at hand.
-fn plan(plan: &mut Plan, habit: &Habit, sorted: &[Vec<TaskId>; SORTS], done: &[TaskId], comes_to_its_end: bool) {
-    let Plan { writes, claims, completes, .. } = plan;
-    writes.clear();
-    claims.clear();
-    completes.clear();
-    for (sort, tasks) in sorted.iter().enumerate() {
-        let seen = habit.sight.tasks[sort];
-        let is_open = sort < Sort::Held as usize;
-        let count = |taken: u16| if comes_to_its_end { tasks.len() } else { share(taken, seen, tasks.len()) };
-        writes.extend_from_slice(&tasks[..count(habit.writes[sort])]);
-        let claimed = if is_open { count(habit.claims[sort]) } else { 0 };
-        claims.extend_from_slice(&tasks[..claimed]);
-        let completed = count(habit.completes[sort]);
-        completes.extend_from_slice(&tasks[..if habit.finishes_claims { completed.max(claimed) } else { completed }]);
-    }
-    if !comes_to_its_end {
-        writes
-            .extend_from_slice(&done[..share(habit.rewrites, habit.sight.done_begun.max(habit.rewrites), done.len())]);
-    }
-    plan.other_files = if comes_to_its_end { 0 } else { habit.other_files };
-    plan.tests = Time::from_secs(habit.tests_s);
-    plan.has_failed = habit.has_failed;
-    plan.taken_up = None;
-}
-
-/// All if all were taken, else as many as were taken.
-fn share(taken: u16, seen: u16, there: usize) -> usize {
-    if taken == 0 || seen == 0 {
-        0
-    } else if taken >= seen {
-        there
-    } else {
-        there.min(usize::from(taken))
-    }
-}
-
-fn sum(counts: &[u16; SORTS]) -> u16 {
-    counts.iter().fold(0, |sum: u16, &count| sum.saturating_add(count))
 }

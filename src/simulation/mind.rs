@@ -2,7 +2,7 @@
 
 use crate::engine::rng::Chance;
 use crate::engine::{Dist, Sampler, Samplers, Time};
-use crate::simulation::habits::Repertoire;
+use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph};
 

@@ -6,6 +6,7 @@ mod faults;
 mod habits;
 mod mind;
 mod prepare;
+mod repertoire;
 pub mod scenario;
 mod simulator;
 mod think;

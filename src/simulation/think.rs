@@ -200,10 +200,12 @@ impl Simulator<'_> {
     /// A step has got to its next stage: the next shared resource, or the commit.
     #[inline(always)]
     pub(super) fn advance<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        if RARE && !self.stations.is_empty() && !self.pass_stations(agent) {
-            return;
-        }
-        if RARE && self.has_habits(agent) && !self.is_through(agent) {
+        if RARE && self.has_habits(agent) {
+            // Habits come with the tests that were run; the scenario's own are for the others.
+            if !self.is_through(agent) {
+                return;
+            }
+        } else if RARE && !self.stations.is_empty() && !self.pass_stations(agent) {
             return;
         }
         self.commit::<RARE, O>(agent, observer);

@@ -153,6 +153,8 @@ pub struct Manner {
     pub spread_small: f64,
     /// The same of calls on several files.
     pub spread_large: f64,
+    /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
+    pub spread_runs: f64,
     /// How many files fit into one reply, by the limit on output.
     pub files_a_reply: f64,
     /// Output tokens a second.
@@ -176,6 +178,8 @@ pub struct Behaviour {
     pub scripts: Vec<Script>,
     /// What scripts have in common.
     pub manners: Vec<Manner>,
+    /// Whose manners they are: a model each, empty where it is not known.
+    pub models: Vec<String>,
     /// Chance that an agent follows the script that its team shares, and not one of its own: agents of one team have
     /// one prompt, one day and one board.
     pub shared: f64,
@@ -185,6 +189,15 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
+    /// Only what agents of that model do; everything if none of them is known to be of it.
+    pub fn only(mut self, model: &str) -> Behaviour {
+        let is_of = |script: &Script| self.models.get(script.manner as usize).is_some_and(|name| name == model);
+        if self.scripts.iter().any(is_of) {
+            self.scripts = self.scripts.iter().filter(|script| is_of(script)).copied().collect();
+        }
+        self
+    }
+
     /// The scripts that fit this work best: of exactly these tasks, else of the same files, else of the same shape,
     /// else any; among those made with tasks dealt or not, as it is here, if there are any.
     pub fn fitting(&self, work: WorkKey, is_dealt: bool) -> Vec<Script> {

@@ -6,6 +6,7 @@ mod bare_loop;
 mod baselines;
 mod broken_scenarios;
 mod broken_traces;
+mod calibrate;
 mod check_cli;
 mod check_power;
 mod cli;

@@ -250,7 +250,7 @@ fn folder() -> TempDir {
     let runs: Vec<&Trace> = traces.iter().collect();
     let calibrate = |agents| {
         let options = Options { agents: Some(agents), ..Options::default() };
-        calibration::calibrate(&runs, &options).expect("there are runs").to_yaml()
+        calibration::calibrate(&runs, &options).expect("there are runs").to_yaml("learned", "the fixture")
     };
     std::fs::write(folder.path().join("one.yaml"), calibrate(1..=1)).expect("written");
     std::fs::write(folder.path().join("teams.yaml"), calibrate(2..=2)).expect("written");

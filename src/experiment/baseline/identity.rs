@@ -225,8 +225,7 @@ impl Print {
     }
 
     fn profile(&mut self, profile: &Profile) {
-        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour } =
-            profile;
+        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour } = profile;
         match latency {
             Latency::Tokens { ttft, tokens_per_second } => {
                 self.number(0);

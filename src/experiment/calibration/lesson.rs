@@ -141,7 +141,7 @@ impl Lesson {
             state: vec![State::Open; graph.len()],
             agents: vec![blank; agents],
         };
-        let files = files_of(&graph);
+        let files = files_of(&graph, trace, &steps);
         let output = Output::of(trace, &steps);
         let mut place = 0;
         while let Some(first) = steps.get(place) {
@@ -187,7 +187,7 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
     if !is_dealt || agents == 1 {
         return owners;
     }
-    let files = files_of(graph);
+    let files = files_of(graph, trace, steps);
     for step in steps {
         let named = step.events.iter().filter(|note| note.event != TaskNoteKind::Lost).filter_map(|note| note.task);
         let written = step.writes.iter().filter_map(|file| files.get(name_of(trace.name(file.path))).copied());
@@ -200,9 +200,24 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
     owners
 }
 
-/// The task that each file belongs to, by the file's name: teams put files into folders of their own liking.
-fn files_of(graph: &TaskGraph) -> BTreeMap<String, TaskId> {
+/// The task that each file belongs to, by the file's name: teams put files into folders of their own liking. Where the
+/// tasks do not say what they write, it is told by the calls that are about one task.
+fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<String, TaskId> {
     let mut files = BTreeMap::new();
+    if trace.header.tasks.iter().all(|task| task.extra.get("x.writes").is_none()) {
+        for step in steps {
+            let mut about: Vec<u32> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
+            about.dedup();
+            if let [task] = about[..]
+                && (task as usize) < graph.len()
+            {
+                for file in &step.writes {
+                    files.entry(name_of(trace.name(file.path)).to_owned()).or_insert(task);
+                }
+            }
+        }
+        return files;
+    }
     for (task, entry) in graph.tasks().iter().enumerate() {
         for &artifact in &entry.writes {
             files.entry(name_of(&graph.artifacts()[artifact as usize]).to_owned()).or_insert(task as TaskId);
@@ -288,10 +303,12 @@ impl Walk<'_> {
         let mut habit = Habit {
             sight,
             files: step.writes.len().min(usize::from(u16::MAX)) as u16,
-            latency_s: latency(step),
-            output_tokens,
+            // To the digits that a file keeps.
+            latency_s: (latency(step) * 1e3).round() / 1e3,
+            output_tokens: output_tokens.round(),
             tests: tests.len().min(usize::from(u16::MAX)) as u16,
-            tests_s: tests.iter().map(|test| (test.end - test.start).as_secs()).sum(),
+            tests_s: (tests.iter().map(|test| (test.end - test.start).as_secs()).sum::<f64>() * 1e3).round() / 1e3
+                + 0.0,
             has_failed: tests.iter().any(|test| (1..=3).contains(&test.returncode)),
             ..Habit::default()
         };

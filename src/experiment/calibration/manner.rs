@@ -35,8 +35,8 @@ pub struct Fit {
 
 /// The manners of one model, the place of each lesson's, and how well they fit.
 pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
-    let calls = || lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
-    let (base_s, per_file_s) = latency_of(calls());
+    let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    let (base_s, per_file_s) = latency_of(&calls);
     let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
     let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for lesson in lessons {
@@ -65,30 +65,49 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
             board_tokens: board,
             test_tokens: test,
             window: WINDOW,
+            spread_runs: spread_of_runs(lessons, base_s, per_file_s),
         }
     });
-    let manners = manners.collect();
+    let manners = manners.map(rounded).collect();
     let of = |lesson: &&Lesson| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
     (manners, lessons.iter().map(of).collect(), fit)
 }
 
-/// Seconds of a call that writes nothing, and seconds more a file: means.
-fn latency_of<'h>(calls: impl Iterator<Item = &'h Habit>) -> (f64, f64) {
-    let (mut none, mut some): ((f64, f64), (f64, f64)) = ((0.0, 0.0), (0.0, 0.0));
-    let mut with_files: Vec<(f64, f64)> = Vec::new();
-    for habit in calls {
-        if habit.files == 0 {
-            none = (none.0 + habit.latency_s, none.1 + 1.0);
-        } else {
-            with_files.push((habit.latency_s, f64::from(habit.files)));
-        }
+/// To the digits that a file keeps.
+fn digits(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn rounded(manner: Manner) -> Manner {
+    Manner {
+        base_s: digits(manner.base_s),
+        per_file_s: digits(manner.per_file_s),
+        spread_small: digits(manner.spread_small),
+        spread_large: digits(manner.spread_large),
+        files_a_reply: digits(manner.files_a_reply),
+        tokens_per_second: digits(manner.tokens_per_second),
+        prompt_tokens: digits(manner.prompt_tokens),
+        board_tokens: digits(manner.board_tokens),
+        test_tokens: digits(manner.test_tokens),
+        window: manner.window,
+        spread_runs: digits(manner.spread_runs),
     }
-    let shortest = with_files.iter().map(|(latency, _)| *latency).fold(f64::INFINITY, f64::min);
-    let base = if none.1 > 0.0 { none.0 / none.1 } else { shortest.min(1e3) };
-    for (latency, files) in with_files {
-        some = (some.0 + (latency - base).max(0.0), some.1 + files);
-    }
-    (base.max(SHORTEST_S), if some.1 > 0.0 { some.0 / some.1 } else { 0.0 })
+}
+
+/// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
+/// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
+fn latency_of<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
+    let whole = || calls.clone().filter(|habit| !habit.is_cut);
+    let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
+    let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
+    let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);
+    let (sum, count) =
+        whole().filter(|h| h.files == 0).fold((0.0, 0.0), |(sum, count), h| (sum + h.latency_s, count + 1.0));
+    let base = if count > 0.0 { (sum / count).min(most) } else { middle(&mut each).unwrap_or(1.0) };
+    let (sum, files) = whole().filter(|habit| habit.files > 0).fold((0.0, 0.0), |(sum, files), habit| {
+        (sum + (habit.latency_s - base).max(0.0), files + f64::from(habit.files))
+    });
+    (base.max(SHORTEST_S), if files > 0.0 { sum / files } else { 0.0 })
 }
 
 fn typical(base_s: f64, per_file_s: f64, habit: &Habit) -> f64 {
@@ -109,9 +128,11 @@ fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]
     for script in lessons.iter().flat_map(|lesson| &lesson.scripts) {
         let rest: Vec<f64> =
             script.iter().map(|habit| log_latency(habit) - typical(base_s, per_file_s, habit)).collect();
-        script.iter().for_each(|habit| all.add(log_latency(habit)));
         let mean = rest.iter().sum::<f64>() / rest.len().max(1) as f64;
-        rest.iter().for_each(|rest| left.add(*rest));
+        for (habit, rest) in script.iter().zip(&rest) {
+            all.add(log_latency(habit));
+            left.add(*rest);
+        }
         runs.add(mean);
         next.extend(rest.windows(2).map(|pair| (pair[0] - mean, pair[1] - mean)));
         for (large, within) in within.iter_mut().enumerate() {
@@ -131,12 +152,37 @@ fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]
     let norm = (squares(|pair| pair.0) * squares(|pair| pair.1)).sqrt();
     let fit = Fit {
         calls: all.count as u32,
-        sigma: all.deviation(),
-        sigma_left: left.deviation(),
-        sigma_runs: runs.deviation(),
-        lag1: if norm > 0.0 { products / norm } else { 0.0 },
+        sigma: digits(all.deviation()),
+        sigma_left: digits(left.deviation()),
+        sigma_runs: digits(runs.deviation()),
+        lag1: digits(if norm > 0.0 { products / norm } else { 0.0 }),
     };
     (fit, [spread(0), spread(1)])
+}
+
+/// How much further than the recorded ones runs may lie apart in pace. Few runs are a rough picture of all there could
+/// be: each stands for those around it, as far as a kernel of the usual width reaches (Silverman 1986, 1.06 s k^-1/5).
+fn spread_of_runs(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> f64 {
+    let mut cells: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for lesson in lessons {
+        let calls: Vec<f64> =
+            lesson.scripts.iter().flatten().map(|h| log_latency(h) - typical(base_s, per_file_s, h)).collect();
+        if !calls.is_empty() {
+            cells.entry(lesson.work.shape).or_default().push(calls.iter().sum::<f64>() / calls.len() as f64);
+        }
+    }
+    let (mut squares, mut freedom, mut runs) = (0.0, 0.0, 0.0);
+    for paces in cells.values() {
+        let mean = paces.iter().sum::<f64>() / paces.len() as f64;
+        squares += paces.iter().map(|pace| (pace - mean) * (pace - mean)).sum::<f64>();
+        freedom += paces.len() as f64 - 1.0;
+        runs += paces.len() as f64;
+    }
+    if freedom < 2.0 {
+        return 0.0;
+    }
+    let runs_a_cell = runs / cells.len() as f64;
+    1.06 * (squares / freedom).sqrt() * math::pow(runs_a_cell, -0.2)
 }
 
 /// Sums for a standard deviation.
@@ -223,7 +269,13 @@ fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
         if whole.abs() > 0.0 { determinant(&with) / whole } else { 0.0 }
     };
     let found = [solved(0), solved(1), solved(2)];
-    if found.iter().all(|value| value.is_finite() && *value >= -1e6) { found } else { [0.0; 3] }
+    if found.iter().all(|value| value.is_finite() && *value >= 0.0) {
+        return found;
+    }
+    // Runs that do not tell them apart: as if all of it were shown again.
+    let both = squares[0][0] + 2.0 * squares[0][1] + squares[1][1];
+    let all = (products[0] + products[1]) / both;
+    if all.is_finite() && all >= 0.0 { [all, all, 0.0] } else { [0.0; 3] }
 }
 
 fn determinant(m: &[[f64; 3]; 3]) -> f64 {

@@ -6,6 +6,9 @@
 
 mod lesson;
 mod manner;
+mod parametric;
+mod read;
+mod write;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
@@ -13,9 +16,11 @@ use std::sync::Arc;
 
 pub use lesson::{Lesson, Unfit, graph_of};
 pub use manner::Fit;
+pub use parametric::Style;
+pub(crate) use read::calibration as calibration_of;
 
-use crate::engine::Digest;
 use crate::architecture::{self, Architecture, Choices};
+use crate::engine::Digest;
 use crate::experiment::scenario_file::{Problem, Problems};
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
@@ -59,6 +64,8 @@ pub struct Options {
     pub way: Way,
     /// The team sizes whose runs are used; only single agents if none are given.
     pub agents: Option<RangeInclusive<u32>>,
+    /// The model whose runs are used; all if none is given.
+    pub model: Option<String>,
 }
 
 /// What was learned: what a profile file holds.
@@ -91,6 +98,8 @@ pub struct Part {
     pub in_rounds: bool,
     /// How well latency is explained.
     pub fit: Fit,
+    /// How runs were gone about, if calls are drawn from parameters; else empty.
+    pub styles: Vec<Style>,
     /// What its agents do, by what they see.
     pub behaviour: Behaviour,
 }
@@ -134,6 +143,9 @@ pub fn calibrate_lessons<'l>(
     let mut by_model: BTreeMap<Option<String>, Vec<&Lesson>> = BTreeMap::new();
     for lesson in lessons {
         match lesson {
+            Ok(lesson) if options.model.is_some() && lesson.model != options.model => {
+                *unused.entry("of another model".to_owned()).or_default() += 1;
+            }
             Ok(lesson) if sizes.contains(&lesson.agents) => {
                 by_model.entry(lesson.model.clone()).or_default().push(lesson);
             }
@@ -143,22 +155,21 @@ pub fn calibrate_lessons<'l>(
     }
     if by_model.is_empty() {
         let mut message = "there is no recorded run to learn from".to_owned();
-        for (reason, runs) in &unused {
-            message.push_str(&format!("; {runs} {reason}"));
-        }
+        message.extend(unused.iter().map(|(reason, runs)| format!("; {runs} {reason}")));
         let expected = "runs of one agent with their tasks and what happened to them, or --agents 1..8".to_owned();
         return Err(problem(String::new(), message, expected));
     }
     let mut seen: Vec<u64> = by_model.values().flatten().map(|lesson| fingerprint(&lesson.trace)).collect();
     seen.sort_unstable();
-    let models = by_model.into_iter().map(|(model, lessons)| Part::of(model, &lessons)).collect();
+    let models = by_model.into_iter().map(|(model, lessons)| Part::of(options.way, model, &lessons)).collect();
     Ok(Calibration { way: options.way, sizes, seen, models, unused: unused.into_iter().collect() })
 }
 
 impl Part {
-    fn of(model: Option<String>, lessons: &[&Lesson]) -> Part {
+    fn of(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
         let (manners, places, fit) = manner::learn(lessons);
-        let mut behaviour = Behaviour { manners, shared: SHARED, common: COMMON, ..Behaviour::default() };
+        let models = vec![model.clone().unwrap_or_default(); manners.len()];
+        let mut behaviour = Behaviour { manners, models, shared: SHARED, common: COMMON, ..Behaviour::default() };
         for (lesson, manner) in lessons.iter().zip(places) {
             for calls in &lesson.scripts {
                 let first = behaviour.habits.len() as u32;
@@ -173,6 +184,13 @@ impl Part {
                 });
             }
         }
+        let styles = match way {
+            Way::Parametric => parametric::styles(lessons, &behaviour),
+            Way::Resampled => Vec::new(),
+        };
+        if way == Way::Parametric {
+            parametric::enact(&mut behaviour, &styles);
+        }
         manner::surprise(&mut behaviour);
         let failed = lessons.iter().filter(|lesson| !lesson.completed);
         Part {
@@ -182,6 +200,7 @@ impl Part {
             max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0),
             in_rounds: lessons.iter().any(|lesson| lesson.rounds > 0),
             fit,
+            styles,
             behaviour,
         }
     }
@@ -195,7 +214,7 @@ impl Calibration {
 
     /// What it was learned with: another is learned alike from other runs.
     pub fn options(&self) -> Options {
-        Options { way: self.way, agents: Some(self.sizes.clone()) }
+        Options { way: self.way, agents: Some(self.sizes.clone()), model: None }
     }
 
     /// The part of a model; none if it is not known.
@@ -213,6 +232,7 @@ impl Calibration {
             let (habits, manners) = (all.habits.len() as u32, all.manners.len() as u32);
             all.habits.extend(&part.behaviour.habits);
             all.manners.extend(&part.behaviour.manners);
+            all.models.extend(part.behaviour.models.iter().cloned());
             all.scripts.extend(part.behaviour.scripts.iter().map(|script| Script {
                 first: script.first + habits,
                 manner: script.manner + manners,
