@@ -70,6 +70,13 @@ fn an_unchanged_simulator_raises_few_alarms() {
     }
 }
 
+/// Enough recorded runs, and a fresh seed passes.
+#[test]
+fn an_unchanged_simulator_passes_under_a_fresh_seed() {
+    let told = told("hello", Some("[1, 4, 8]"), &[], if is_thorough() { 4_000 } else { 1_500 }, true, seeds());
+    assert!(f64::from(told.pass) >= 0.95 * seeds() as f64 && f64::from(told.fail) <= 0.05 * seeds() as f64, "{told:?}");
+}
+
 #[test]
 fn a_slowdown_of_one_step_kind_by_3_percent_is_caught() {
     let lead = ("team.profile.latency.task", "lognormal(mean=30.9s, cv=0.5)");
