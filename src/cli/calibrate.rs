@@ -1,6 +1,7 @@
 //! `brooks calibrate`: from recordings of few agents, a profile for teams of many.
 
-use crate::cli::args::{Calibrate, CalibrateWay, Format};
+use crate::cli::args::Format;
+use crate::cli::args_traces::{Calibrate, CalibrateWay};
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
 use crate::experiment::calibration::{Lesson, Options, Unfit, Way, calibrate_lessons};

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use crate::cli::args::{Format, TraceArgs, Validate};
+use crate::cli::args::Format;
+use crate::cli::args_traces::{TraceArgs, Validate};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
