@@ -18,8 +18,9 @@ const FITS: f64 = 0.8;
 /// Entities of [`Purpose::Temperament`]: an agent's script, and the one that a team shares.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
-/// The draw of a call's surprise; those from 16 on are the habits'.
+/// The draws of a call's surprise and of its tests; those from 16 on are the habits'.
 const SURPRISE: u64 = 0;
+const TESTS: u64 = 1;
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
 const REMEMBERED: usize = 64;
 
@@ -196,6 +197,12 @@ impl Simulator<'_> {
         let to_do: u32 = sight.tasks.iter().map(|&count| u32::from(count)).sum();
         let comes_to_its_end = habit.is_cut && to_do > 0 && f64::from(sight.total) <= FITS * manner.files_a_reply;
         plan(&mut memory.plan, habit, sorted, done, comes_to_its_end);
+        if teammates && habit.tests > 0 {
+            // Whether tests are run is the agent's doing, how long they take is not: not all of a team meet the same.
+            let which = rng::unit(draws.nth(TESTS)) * repertoire.tests.len() as f64;
+            let each = repertoire.tests.get(which as usize).copied().unwrap_or_default();
+            memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
+        }
         let files = memory.plan.writes.len() as f64 + f64::from(memory.plan.other_files);
         let typical = |files: f64| manner.base_s + manner.per_file_s * files;
         let ratio = if comes_to_its_end {

@@ -25,6 +25,8 @@ pub(super) struct Repertoire {
     /// Up to and with each script, the sum of weights over that of all.
     chances: Vec<f64>,
     pub(super) manners: Vec<Manner>,
+    /// Seconds of a run of tests, of all that were recorded.
+    pub(super) tests: Vec<f64>,
     pub(super) shared: f64,
     pub(super) common: f64,
 }
@@ -74,9 +76,19 @@ impl Repertoire {
             sum / total
         });
         let chances = chances.collect();
+        let tests = rows.iter().filter(|row| row.habit.tests > 0);
+        let tests = tests.map(|row| row.habit.tests_s / f64::from(row.habit.tests)).collect();
         let (shared, common) = (behaviour.shared, behaviour.common);
         let manners = behaviour.manners.clone();
-        (!rows.is_empty() && total > 0.0).then_some(Repertoire { rows, scripts, chances, manners, shared, common })
+        (!rows.is_empty() && total > 0.0).then_some(Repertoire {
+            rows,
+            scripts,
+            chances,
+            manners,
+            tests,
+            shared,
+            common,
+        })
     }
 
     /// The script of these random bits.

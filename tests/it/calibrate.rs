@@ -13,8 +13,11 @@ use brooks::trace::import::{self, Reading, SourceFile};
 use brooks::trace::{RunFacts, Trace, native};
 use serde_json::{Value, json};
 
-/// A recorded run of one agent in rounds: what each call claims, is refused, finishes and writes, and its seconds.
-fn recorded(name: &str, architecture: &str, calls: &[(&[&str], &[&str], &[&str], u64)]) -> Trace {
+/// What a call claims, finishes and writes, and its seconds.
+type Call<'t> = (&'t [&'t str], &'t [&'t str], &'t [&'t str], u64);
+
+/// A recorded run of one agent in rounds.
+fn recorded(name: &str, architecture: &str, calls: &[Call<'_>]) -> Trace {
     let mut lines = vec![json!({
         "record": "header", "schema": "brooks.trace", "version": "1.0", "trace": name, "barrier": "round",
         "source": {"format": "test", "producer": ""}, "clock": {"origin": "start", "unit": "us"},
