@@ -193,11 +193,13 @@ impl Part {
         }
         manner::surprise(&mut behaviour);
         let failed = lessons.iter().filter(|lesson| !lesson.completed);
+        // A run that came to nothing before others came to their end was not given up for its length.
+        let longest = lessons.iter().filter(|lesson| lesson.completed).map(|lesson| lesson.rounds).max().unwrap_or(0);
         Part {
             model,
             runs: lessons.len() as u32,
             completed: lessons.iter().filter(|lesson| lesson.completed).count() as u32,
-            max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0),
+            max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0 && rounds >= longest),
             in_rounds: lessons.iter().any(|lesson| lesson.rounds > 0),
             fit,
             styles,
