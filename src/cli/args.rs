@@ -171,6 +171,12 @@ pub struct Sweep {
     /// Replications a point; the scenario's own number if not given
     #[arg(short, long)]
     pub reps: Option<u64>,
+    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], value_parser = share)]
+    pub precision: Option<f64>,
+    /// Where replications end that never get so precise
+    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    pub max_reps: u64,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,

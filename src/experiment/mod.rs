@@ -7,6 +7,7 @@ pub mod corpus;
 pub mod library;
 pub mod measurements;
 pub mod optimal;
+pub mod precise;
 pub mod result;
 pub mod runner;
 pub mod sample;

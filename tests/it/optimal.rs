@@ -165,6 +165,9 @@ fn what_is_wrong_is_said() {
         ("compare hello --precision 2% --reps 9", "cannot be used with"),
         ("compare hello --precision 2% --max-reps 3", "expected at least 10"),
         ("compare hello --max-reps 300", "--precision"),
+        ("sweep hello --precision 2", "is no share"),
+        ("sweep hello --precision 2% --reps 9", "cannot be used with"),
+        ("sweep hello --precision 2% --dry-run", "cannot be used with"),
     ] {
         let (code, out, err) = brooks(line);
         assert_eq!((code, out.as_str()), (2, ""), "brooks {line}\n{err}");
@@ -196,6 +199,18 @@ fn replications_end_when_the_mean_is_known() {
     assert!(runs == 50 && share > 0.001);
     let text = ends("compare paper --reps 50", 0);
     assert!(text.contains("common random numbers cut the variance of the differences by"), "{text}");
+}
+
+#[test]
+fn a_sweep_ends_when_every_point_is_known() {
+    let rows = |line: &str| json(line, 0)["rows"].as_array().expect("rows").clone();
+    let share = |row: &Value| number(&row["makespan_s.ci95_high"]) / number(&row["makespan_s.mean"]) - 1.0;
+    let precise = rows("sweep hello --precision 4%");
+    let runs = precise[0]["runs"].as_u64().expect("a count");
+    assert!(runs >= 10 && precise.iter().all(|row| share(row) <= 0.04 / 1.04), "{runs}");
+    assert_eq!(rows(&format!("sweep hello --reps {runs}")), precise);
+    let fewer = rows(&format!("sweep hello --reps {}", runs * 2 / 3));
+    assert!(fewer.iter().any(|row| share(row) > 0.04 / 1.04), "fewer would not do");
 }
 
 #[test]
