@@ -93,9 +93,7 @@ fn a_slowdown_of_one_step_kind_by_3_percent_is_caught() {
 /// the check says that it can't tell instead of passing.
 #[test]
 fn fresh_seeds_do_not_hide_a_slowdown() {
-    for replications in if is_thorough() { &[100, 4_000][..] } else { &[100] } {
-        let seeds = seeds().min(200);
-        let told = told("hello", Some("[1, 4, 8]"), &[HELLO], *replications, true, seeds);
-        assert!(f64::from(told.pass) <= 0.05 * seeds as f64, "{replications} runs: {told:?}");
-    }
+    let seeds = if is_thorough() { 200 } else { 2 };
+    let told = told("hello", Some("[1, 4, 8]"), &[HELLO], 100, true, seeds);
+    assert!(f64::from(told.pass) <= 0.05 * seeds as f64, "{told:?}");
 }
