@@ -60,6 +60,8 @@ pub enum Command {
     Run(Run),
     /// Every point of a scenario's sweep, each many times: the scaling curve
     Sweep(Sweep),
+    /// Shards of a sweep to one result
+    Merge(Merge),
     /// Architectures side by side on common random numbers
     Compare(Compare),
     /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
@@ -159,13 +161,14 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Sweep {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// The architectures, in place of the scenario's: preassigned,self_claim
     #[arg(short, long)]
     pub architecture: Option<String>,
-    /// A folder for sweep.csv, sweep.parquet and curve.svg
+    /// A folder for sweep.csv, sweep.parquet and curve.svg, and for finished points while it runs
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replications a point; the scenario's own number if not given
@@ -177,9 +180,35 @@ pub struct Sweep {
     /// Where replications end that never get so precise
     #[arg(long, default_value_t = 100_000, requires = "precision")]
     pub max_reps: u64,
+    /// Points in place of every combination: lhs:K is a Latin hypercube of K points, sobol:K a scrambled Sobol sequence,
+    /// both between the least and the greatest value of every axis
+    #[arg(long, value_name = "grid|lhs:K|sobol:K", default_value = "grid")]
+    pub design: String,
+    /// Random numbers of its own for every point, in place of those that all points share
+    #[arg(long)]
+    pub independent: bool,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// Go on with what is in the folder: finished points are not run again
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// How often finished points are saved in the folder
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub save_every: String,
+    /// Run only a part of the points: I/N with I from 1, or auto to ask the variables of Slurm, Kubernetes, CI and others
+    /// which task this is; auto/N where they do not say how many there are
+    #[arg(long, value_name = "I/N|auto", requires = "output")]
+    pub shard: Option<String>,
+    /// Print a script that runs the sweep in shards
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub plan: Option<Engine>,
+    /// Into how many, with --plan
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub shards: u32,
+    /// Write every single run too: runs.parquet, runs.csv or runs.jsonl
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "output", num_args = 0..=1, default_missing_value = "parquet")]
+    pub per_run: Option<PerRun>,
     /// Only say what would be run
     #[arg(long)]
     pub dry_run: bool,
@@ -187,6 +216,58 @@ pub struct Sweep {
     #[arg(long)]
     pub verify: bool,
     /// Exit with 1 if a run does not complete
+    #[arg(long)]
+    pub require_complete: bool,
+}
+
+/// Who runs many tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// A job array (sbatch)
+    Slurm,
+    /// A Kubernetes Indexed Job
+    K8s,
+    #[value(help = "A HyperQueue task array")]
+    Hq,
+    /// GNU Parallel, on this machine or by ssh
+    Parallel,
+    /// Jobs of a GitHub workflow
+    GithubMatrix,
+}
+
+/// A form of tables of single runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PerRun {
+    Parquet,
+    Csv,
+    Jsonl,
+}
+
+impl PerRun {
+    /// Its name, which is the end of its files' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            PerRun::Parquet => "parquet",
+            PerRun::Csv => "csv",
+            PerRun::Jsonl => "jsonl",
+        }
+    }
+
+    /// The one of that name.
+    pub fn of(name: &str) -> Option<PerRun> {
+        [PerRun::Parquet, PerRun::Csv, PerRun::Jsonl].into_iter().find(|form| form.name() == name)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Folders of shards, or folders in which they are
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// The folder for sweep.csv, sweep.parquet and curve.svg
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Exit with 1 if a run did not complete
     #[arg(long)]
     pub require_complete: bool,
 }

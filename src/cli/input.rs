@@ -1,8 +1,11 @@
 //! Scenarios from files, from the binary and from stdin, with what the command line changes in them.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use sha2::{Digest, Sha256};
 
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
@@ -61,8 +64,26 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
         let mut bytes = Vec::new();
         // Task files and observations may be larger than scenarios; nothing is read without end.
         file.take(64 << 20).read_to_end(&mut bytes).map_err(text)?;
+        if name != scenario {
+            let contents = hex(&Sha256::digest(&bytes));
+            FILES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), contents);
+        }
         Ok(bytes)
     })
+}
+
+/// Bytes as hexadecimal digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
+}
+
+/// What scenarios have named and was read.
+static FILES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// The files that the scenario has named so far, as written there, each with the SHA-256 of its contents.
+pub(super) fn files_read() -> Vec<(String, String)> {
+    let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    files.iter().map(|(name, contents)| (name.clone(), contents.clone())).collect()
 }
 
 /// The scenario with the axes that the command line puts in place of its own or beside them. A value that is set where

@@ -15,6 +15,7 @@ mod import;
 mod infer_p;
 mod input;
 mod list;
+mod merge;
 mod new;
 mod optimal;
 mod pages;
@@ -41,6 +42,7 @@ const USAGE: u8 = 2;
 const INCOMPLETE: u8 = 3;
 const INCONCLUSIVE: u8 = 4;
 const INTERNAL: u8 = 5;
+const INTERRUPTED: u8 = 130;
 
 /// Parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -56,6 +58,7 @@ pub fn main() -> ExitCode {
         None => tour::tour(&console),
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
+        Some(Command::Merge(args)) => merge::merge(&console, args),
         Some(Command::Compare(args)) => compare::compare(&console, args),
         Some(Command::Optimal(args)) => optimal::optimal(&console, args),
         Some(Command::Plan(args)) => plan::plan(&console, args),
@@ -85,6 +88,7 @@ pub fn main() -> ExitCode {
                 Failure::Incomplete(_) => INCOMPLETE,
                 Failure::Inconclusive(_) => INCONCLUSIVE,
                 Failure::Io { .. } => INTERNAL,
+                Failure::Interrupted(_) => INTERRUPTED,
             })
         }
     }

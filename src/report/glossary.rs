@@ -53,7 +53,27 @@ pub static WORDS: &[Word] = &[
         "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
         &["calibration", "run"],
     ),
-    word("point", "One cell of a sweep: one value from each axis.", &["sweep"]),
+    word("point", "One cell of a sweep: one value from each axis.", &["sweep", "design"]),
+    word(
+        "shard",
+        "A part of a sweep that is run by itself, `--shard 3/12`; `brooks merge` puts all of them together. A hash of its values decides to which shard a point belongs.",
+        &["sweep", "plan of a sweep"],
+    ),
+    word(
+        "plan of a sweep",
+        "What the rows of a sweep depend on: version, scenario, axes, replications, seed, and the files that the scenario names. Its hash is in plan.json, and only results of one plan are put together.",
+        &["shard", "sweep"],
+    ),
+    word(
+        "design",
+        "Which points of a sweep are run: all combinations (grid), or a number of points spread over the axes by a Latin hypercube or a scrambled Sobol sequence.",
+        &["point"],
+    ),
+    word(
+        "precision",
+        "The share of a mean that its 95 % interval may be off by. With --precision replications go on until the mean makespan is known so well.",
+        &["replication"],
+    ),
     word(
         "replication",
         "One repetition of a point with fresh randomness. Replication 7 of one point shares its randomness with replication 7 of every other point.",

@@ -38,6 +38,7 @@ mod scenario_files;
 mod scenarios;
 mod streams;
 mod swarm;
+mod sweeps;
 mod tidy;
 mod traces;
 mod traces_again;
