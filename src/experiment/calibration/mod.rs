@@ -1,6 +1,6 @@
 //! Calibration: from recordings of few agents, what a team of many would do, before it is paid for.
 //!
-//! A [`Lesson`] is what one recorded run shows: what each agent saw, call by call, and what it did ([`lesson`]). From
+//! A [`Lesson`] is what one recorded run shows: what each agent saw, call by call, and what it did. From
 //! lessons comes a [`Calibration`], which is what a profile file holds; and from that a [`Scenario`] for any
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
