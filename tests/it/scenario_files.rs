@@ -65,9 +65,6 @@ impl Maker {
             let value = match expects {
                 // A claim without a bound claims nothing, and says so.
                 _ if key.name == "at_least" => Some(example(&key.expects)),
-                // Of learned behaviour: the only manner that there is, and a call of as many numbers as it takes.
-                _ if key.name == "manner" => Some(json!(0)),
-                Expects::ListOf(Expects::ListOf(_)) => Some(json!([vec![0; 33]])),
                 // Two tasks that need each other would be a circle, and axes are tested elsewhere.
                 _ if key.name == "depends_on" || key.name == "sweep" => None,
                 // What was learned names its manners by their places; tests/it/calibrate.rs has such files.
