@@ -225,6 +225,12 @@ fn what_cannot_be_learned_from_says_why() {
     let text = calibration.to_yaml("p", "o").replace("manner: 0", "manner: 9");
     let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
     assert!(problems.to_string().contains("there is no manner 9; expected below 1"), "{problems}");
+    let text = learned(&[&batch()], Way::Parametric).to_yaml("p", "o").replace("{ manner: 0", "{ manner: 9");
+    let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
+    assert!(problems.to_string().contains("styles[0].manner: there is no manner 9"), "{problems}");
+    let text = calibration.to_yaml("p", "o").replace(",12,0,0,1200]", ",12,0]");
+    let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("too few numbers");
+    assert!(problems.to_string().contains("calls[0]: 31 numbers; expected 33 numbers"), "{problems}");
 }
 
 /// The recorded runs of arXiv 2603.12229; none without `BROOKS_DATA`.

@@ -12,7 +12,7 @@ const OUTPUT_LIMIT: f64 = 4096.0;
 /// Messages that the recorder sends along again. [paper] the last 20.
 const WINDOW: u16 = 20;
 /// Where nothing is known of how many files fit.
-const FILES_A_REPLY: f64 = 16.0;
+pub(super) const FILES_A_REPLY: f64 = 16.0;
 /// Latencies below this many seconds are not told apart.
 const SHORTEST_S: f64 = 0.3;
 /// Spreads where there are too few calls to tell: calls on one file or none, and on several.

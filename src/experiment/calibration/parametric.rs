@@ -75,8 +75,8 @@ impl Style {
         Some(Style {
             manner: whole(node, "manner"),
             kind,
-            runs: whole(node, "runs"),
-            tasks_a_call: of("tasks_a_call"),
+            runs: node.key("runs").map_or(1, |_| whole(node, "runs")),
+            tasks_a_call: number(node, "tasks_a_call").unwrap_or(1.0),
             looks_ahead: of("looks_ahead"),
             idle: of("idle"),
             tested: of("tested"),

@@ -102,7 +102,15 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
             weight: 1.0,
         });
     }
-    let styles: Vec<Style> = node.key("styles").map_or(&[][..], Node::items).iter().filter_map(Style::read).collect();
+    let mut styles: Vec<Style> = Vec::new();
+    for (place, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(node, "manner");
+        if manner as usize >= manners.len() {
+            let expected = format!("below {}, counted from 0", manners.len());
+            wrong(node.line, &format!("styles[{place}].manner"), format!("there is no manner {manner}"), &expected);
+        }
+        styles.extend(Style::read(node));
+    }
     if way == Way::Parametric {
         let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
         parametric::place(&mut behaviour, &work);
@@ -139,7 +147,7 @@ fn read_manner(node: &Node) -> (Manner, u64, bool) {
         spread_small: spread(0),
         spread_large: spread(1),
         spread_runs: spread(2),
-        files_a_reply: of("files_a_reply"),
+        files_a_reply: number(node, "files_a_reply").unwrap_or(manner::FILES_A_REPLY),
         tokens_per_second: of("tokens_per_second"),
         prompt_tokens: input("prompt"),
         board_tokens: input("board"),
@@ -151,7 +159,7 @@ fn read_manner(node: &Node) -> (Manner, u64, bool) {
 
 fn read_call(numbers: &[f64], is_first: bool) -> Habit {
     let mut rest = numbers.iter().copied();
-    let mut next = || rest.next().unwrap_or(0.0);
+    let mut next = || rest.next().unwrap_or(0.0).clamp(0.0, 1e9);
     let mut habit = Habit::default();
     let mut counts = |counts: &mut [u16]| counts.iter_mut().for_each(|count| *count = next() as u16);
     let mut tasks = [0; SORTS];
