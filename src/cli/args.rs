@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args_check::{Baseline, Check};
+use crate::cli::args_sweep::Questions;
 use crate::cli::args_traces::{Analyze, Calibrate, Import, Replay, Validate};
 
 /// How many LLM agents should work on this, organised how, and what will it cost in time and tokens?
@@ -184,6 +185,8 @@ pub struct Sweep {
     /// both between the least and the greatest value of every axis
     #[arg(long, value_name = "grid|lhs:K|sobol:K", default_value = "grid")]
     pub design: String,
+    #[command(flatten)]
+    pub questions: Questions,
     /// Random numbers of its own for every point, in place of those that all points share
     #[arg(long)]
     pub independent: bool,

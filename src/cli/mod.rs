@@ -3,6 +3,7 @@
 mod analyze;
 pub mod args;
 pub mod args_check;
+pub mod args_sweep;
 pub mod args_traces;
 mod baseline;
 mod calibrate;

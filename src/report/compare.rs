@@ -31,7 +31,7 @@ pub fn verdict(comparison: &Comparison) -> String {
 }
 
 /// `a, b and c`.
-fn listed(names: &[&str]) -> String {
+pub(crate) fn listed(names: &[&str]) -> String {
     match names {
         [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
         _ => names.concat(),

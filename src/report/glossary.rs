@@ -70,6 +70,21 @@ pub static WORDS: &[Word] = &[
         &["point"],
     ),
     word(
+        "sensitivity",
+        "Which axis moves a figure most, over all the values of the others: by elementary effects (morris), which are cheap and say how much, or by Sobol indices, which say which share of the variance.",
+        &["sobol index", "elementary effect", "design"],
+    ),
+    word(
+        "sobol index",
+        "The share of a figure's variance that an axis is the cause of: by itself (first order), or with its part in every interplay with other axes (total). Without interplay those of first order add up to 1; a total index of 0 means that the axis does nothing.",
+        &["sensitivity"],
+    ),
+    word(
+        "elementary effect",
+        "What changing one axis does to a figure from some place, scaled to the axis' whole range. Over many places: the mean (mu), the mean size (mu*), and the spread (sigma), which is large where the effect depends on the place (Morris 1991).",
+        &["sensitivity"],
+    ),
+    word(
         "precision",
         "The share of a mean that its 95 % interval may be off by. With --precision replications go on until the mean makespan is known so well.",
         &["replication"],

@@ -29,6 +29,7 @@ pub mod plot;
 pub mod replay;
 pub mod rows;
 pub mod run;
+pub mod sensitivity;
 pub mod sweep;
 pub mod table;
 pub mod timeline;

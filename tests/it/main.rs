@@ -31,6 +31,7 @@ mod pages;
 mod paper_runs;
 mod properties;
 mod protocols;
+mod questions;
 mod readme;
 mod recorded;
 mod replay;

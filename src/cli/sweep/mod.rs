@@ -7,6 +7,7 @@ mod jobs;
 mod new_file;
 mod part;
 mod plan;
+mod sensitivity;
 mod shard;
 mod show;
 
@@ -25,7 +26,7 @@ use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
 use crate::engine::Digest;
 use crate::experiment::scenario_file::{ScenarioFile, duration};
-use crate::experiment::sweep::design::Design;
+use crate::experiment::sweep::design::{Design, widened};
 use crate::experiment::sweep::{Control, Finished, Replications};
 use crate::experiment::{Problems, Row, Sweep, SweepResult};
 use crate::report::table::{Cell, Column, Table};
@@ -47,13 +48,17 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
     let file =
         input::with_axes(file, &args.scenario.set, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
+    let file = with_more_axes(file, args)?;
     let mut sweep = Sweep::new(&file, 1).with_replications(replications(args, &file)?);
     if args.independent {
         sweep = sweep.independent();
     }
+    if let Some(method) = &args.questions.sensitivity {
+        return sensitivity::sensitivity(console, args, &file, sweep, method);
+    }
     let usage = |why: String| Failure::Usage(format!("--design {why}"));
     if let Some(points) =
-        Design::parse(&args.design).map_err(usage)?.points(sweep.axes(), file.seed()).map_err(usage)?
+        Design::parse(&args.design).map_err(usage)?.points(&widened(&file, sweep.axes()), file.seed()).map_err(usage)?
     {
         sweep = sweep.of_points(points);
     }
@@ -77,6 +82,21 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
         Some(folder) => in_folder(console, args, &sweep, folder, &command),
         None => in_memory(console, args, &sweep, &command),
     }
+}
+
+/// The axes of `--axis`. Where points lie between the ends a range is its ends.
+fn with_more_axes(mut file: ScenarioFile, args: &Args) -> Result<ScenarioFile, Failure> {
+    let is_between = args.design != "grid" || args.questions.sensitivity.is_some();
+    for axis in &args.questions.axis {
+        let Some((path, values)) = axis.split_once('=') else {
+            let message = format!("--axis {axis}: expected PATH=VALUES, such as team.profile.error_rate=0,0.1,0.2");
+            return Err(Failure::Usage(message));
+        };
+        let ends = values.split_once("..").filter(|(_, high)| is_between && !high.contains(" by "));
+        let values = ends.map_or_else(|| values.to_owned(), |(low, high)| format!("{low},{high}"));
+        file = file.with_axis(path.trim(), &values)?;
+    }
+    Ok(file)
 }
 
 fn replications(args: &Args, file: &ScenarioFile) -> Result<Replications, Failure> {

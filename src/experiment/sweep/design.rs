@@ -1,13 +1,17 @@
 //! Which points, where all combinations are too many: a Latin hypercube or a scrambled Sobol sequence over the same axes.
 //!
 //! An axis of whole numbers is filled with whole numbers between its least and its greatest value, an axis of numbers
-//! with numbers between them, and any other with its values, each as often as the next.
+//! with numbers between them, and any other with its values, each as often as the next. Whole numbers where any number
+//! may be ([`widened`]) are the ends of such an axis.
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
-use crate::experiment::scenario_file::{Axis, Kind, Node};
+use crate::experiment::scenario_file::{Axis, Kind, Node, ScenarioFile};
 
 /// The most points of a design.
 pub const MOST: usize = 1_000_000;
+
+/// Dimensions for which Sobol's sequence is known here.
+pub const MOST_DIMENSIONS: usize = DIRECTIONS.len() + 1;
 
 /// How points are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,8 +55,8 @@ impl Design {
             Design::Grid => return Ok(None),
             _ if axes.is_empty() => return Err("the scenario's sweep has no axis to choose points on".to_owned()),
             Design::LatinHypercube(points) => latin_hypercube(axes.len(), points, seed),
-            Design::Sobol(_) if axes.len() > DIRECTIONS.len() + 1 => {
-                return Err(format!("{} axes; sobol takes up to {}, lhs any number", axes.len(), DIRECTIONS.len() + 1));
+            Design::Sobol(_) if axes.len() > MOST_DIMENSIONS => {
+                return Err(format!("{} axes; sobol takes up to {MOST_DIMENSIONS}, lhs any number", axes.len()));
             }
             Design::Sobol(points) => sobol(axes.len(), points, seed),
         };
@@ -61,8 +65,25 @@ impl Design {
     }
 }
 
+/// The axes with the ends of those given in whole numbers as numbers where the value may be anything between: from 0 to 1
+/// a rate can be 0.5, and a team size from 1 to 8 no 4.5.
+pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
+    let widen = |axis: &Axis| {
+        let whole: Option<Vec<i128>> = axis.values.iter().map(Node::whole).collect();
+        let ends = whole.and_then(|whole| Some((*whole.iter().min()?, *whole.iter().max()?)));
+        let between = |(least, greatest): (i128, i128)| {
+            let half = Node::new(Kind::Float(least as f64 + 0.5));
+            least < greatest && file.at(&[(axis.path.as_str(), &half)]).is_ok()
+        };
+        let Some(ends) = ends.filter(|ends| between(*ends)) else { return axis.clone() };
+        let values = [ends.0, ends.1].map(|end| Node::new(Kind::Float(end as f64)));
+        Axis { values: values.to_vec(), ..axis.clone() }
+    };
+    axes.iter().map(widen).collect()
+}
+
 /// The value of an axis that a share of it, from 0 to below 1, stands for.
-fn value(axis: &Axis, share: f64) -> Node {
+pub(super) fn value(axis: &Axis, share: f64) -> Node {
     let number = |node: &Node| match node.kind {
         Kind::Int(value) => Some(value as f64),
         Kind::Float(value) => Some(value),
@@ -84,7 +105,7 @@ fn value(axis: &Axis, share: f64) -> Node {
     Node::new(Kind::Float(rounded.clamp(least, greatest)))
 }
 
-fn stream(seed: u64, axis: usize) -> Stream {
+pub(super) fn stream(seed: u64, axis: usize) -> Stream {
     Keys::new(seed, 0).stream(Purpose::Workload, rng::key_of(&format!("design, axis {axis}")))
 }
 
@@ -105,7 +126,7 @@ fn latin_hypercube(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
 }
 
 /// Degree, coefficients and first direction numbers of dimensions 2 to 21 (new-joe-kuo-6.21201).
-static DIRECTIONS: &[(u32, u32, &[u32])] = &[
+const DIRECTIONS: &[(u32, u32, &[u32])] = &[
     (1, 0, &[1]),
     (2, 1, &[1, 3]),
     (3, 1, &[1, 3, 1]),
@@ -157,19 +178,20 @@ fn sobol_bits(directions: &[u32; 32], index: u32) -> u32 {
     (0..32).filter(|bit| index >> bit & 1 == 1).fold(0, |bits, bit| bits ^ directions[bit])
 }
 
-/// Owen's scrambling: whether a digit is flipped depends on the digits above it, and here on a hash of them.
+/// Owen's scrambling: whether a digit is flipped depends on the digits above it, and here on a hash of them (N. Vegdahl,
+/// "Building a Better LK Hash", 2021: with the hash in Burley's paper indices of known functions came out biased).
 fn scrambled(bits: u32, key: u32) -> u32 {
     let mut x = bits.reverse_bits();
+    x ^= x.wrapping_mul(0x3d20_adea);
     x = x.wrapping_add(key);
-    x ^= x.wrapping_mul(0x6c50_b47c);
-    x ^= x.wrapping_mul(0xb82f_1e52);
-    x ^= x.wrapping_mul(0xc7af_e638);
-    x ^= x.wrapping_mul(0x8d22_f6e6);
+    x = x.wrapping_mul((key >> 16) | 1);
+    x ^= x.wrapping_mul(0x0552_6c56);
+    x ^= x.wrapping_mul(0x53a2_2864);
     x.reverse_bits()
 }
 
 /// By point, then axis: shares from 0 to below 1.
-fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
+pub(super) fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut all = vec![vec![0.0; axes]; points];
     for axis in 0..axes {
         let (directions, mut draws) = (directions(axis), stream(seed, axis));
@@ -231,8 +253,8 @@ mod tests {
         #[test]
         fn sobol_points_are_even_on_every_axis(m in 0..9_u32, seed: u64) {
             let points = 1_usize << m;
-            let all = sobol(DIRECTIONS.len() + 1, points, seed);
-            for axis in 0..=DIRECTIONS.len() {
+            let all = sobol(MOST_DIMENSIONS, points, seed);
+            for axis in 0..MOST_DIMENSIONS {
                 let mut stretches: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
                 stretches.sort_unstable();
                 prop_assert_eq!(stretches, (0..points).collect::<Vec<_>>());

@@ -6,6 +6,7 @@
 
 pub mod design;
 mod points;
+pub mod sensitivity;
 mod stream;
 pub mod tally;
 
@@ -41,6 +42,7 @@ pub struct Sweep<'a> {
     file: &'a ScenarioFile,
     replications: Replications,
     is_independent: bool,
+    has_baselines: bool,
     /// The values of every point, if they are not all combinations of those on the axes.
     chosen: Option<Vec<Vec<Node>>>,
 }
@@ -48,7 +50,8 @@ pub struct Sweep<'a> {
 impl<'a> Sweep<'a> {
     /// The sweep of a scenario; without an axis it has one point, the scenario itself.
     pub fn new(file: &'a ScenarioFile, replications: u64) -> Sweep<'a> {
-        Sweep { file, replications: Replications::Fixed(replications), is_independent: false, chosen: None }
+        let replications = Replications::Fixed(replications);
+        Sweep { file, replications, is_independent: false, has_baselines: true, chosen: None }
     }
 
     /// The same with another rule for how many replications a point has.
@@ -59,6 +62,11 @@ impl<'a> Sweep<'a> {
     /// The same with random numbers of its own for every point, in place of those that all points share.
     pub fn independent(self) -> Sweep<'a> {
         Sweep { is_independent: true, ..self }
+    }
+
+    /// The same without a baseline to compare the points with.
+    pub fn without_baselines(self) -> Sweep<'a> {
+        Sweep { has_baselines: false, ..self }
     }
 
     /// The same with these points, each a value an axis, in place of all combinations.
@@ -98,6 +106,9 @@ impl<'a> Sweep<'a> {
 
     /// How many different scenarios there are, baselines included.
     fn scenarios(&self) -> u64 {
+        if !self.has_baselines {
+            return self.points() as u64;
+        }
         let settings = baseline_settings(&self.file.baseline());
         if self.points() > MADE_AHEAD {
             let is_kept = |axis: &&Axis| settings.iter().all(|(path, _)| axis.path != *path);
@@ -211,6 +222,9 @@ impl<'a> Sweep<'a> {
             }
         };
         let _ = writeln!(text, "independent: {}", self.is_independent);
+        if !self.has_baselines {
+            text.push_str("no baselines\n");
+        }
         text
     }
 

@@ -151,7 +151,11 @@ impl Sweep<'_> {
         }
         let mut works = Works::default();
         let works: Vec<Work> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
-        let shared = self.run_baselines(&points, &jobs, &works, settings, baselines, control);
+        let shared = if self.has_baselines {
+            self.run_baselines(&points, &jobs, &works, settings, baselines, control)
+        } else {
+            Some(vec![None; jobs.len()])
+        };
         let Some(shared) = shared else { return Ok(None) };
         let mut parts: Vec<_> = numbers.iter().zip(&points).zip(&mut jobs).zip(works.iter().zip(&shared)).collect();
         let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {

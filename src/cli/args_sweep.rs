@@ -1,0 +1,27 @@
+//! Arguments of `sweep` for questions about a whole range: what moves a figure, and where one architecture overtakes another.
+
+use clap::Args;
+
+#[derive(Debug, Args)]
+pub struct Questions {
+    /// An axis, in place of the scenario's or beside its: team.profile.error_rate=0,0.1,0.2; where points lie between the
+    /// ends (--design, --sensitivity) also 0..0.3
+    #[arg(long, value_name = "PATH=VALUES")]
+    pub axis: Vec<String>,
+    /// What moves a figure: morris:R says from R walks which axes matter at all, sobol:N from N rows of points which share of
+    /// the variance each is the cause of
+    #[arg(long, value_name = "morris:R|sobol:N", conflicts_with_all = NO_ROWS)]
+    pub sensitivity: Option<String>,
+    /// The figure in question (`brooks list metrics`)
+    #[arg(long, value_name = "METRIC", default_value = "makespan_s")]
+    pub of: String,
+    /// The shares of pairs of axes too; with sobol
+    #[arg(long, requires = "sensitivity")]
+    pub pairs: bool,
+    /// Resamples for the intervals of --sensitivity
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    pub resamples: u32,
+}
+
+/// What only goes with a row a point.
+const NO_ROWS: [&str; 8] = ["output", "design", "resume", "shard", "plan", "per_run", "verify", "independent"];

@@ -1,0 +1,109 @@
+//! `brooks sweep --sensitivity`: what moves a figure.
+
+use serde_json::json;
+
+use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::progress::Progress;
+use crate::cli::sweep::{interrupt, on_threads};
+use crate::experiment::scenario_file::ScenarioFile;
+use crate::experiment::sweep::design::widened;
+use crate::experiment::sweep::sensitivity::{Method, Question, Samples, sensitivity as find};
+use crate::experiment::sweep::{Control, Sweep};
+use crate::record::{METRICS, Metric};
+use crate::report;
+use crate::report::table::markdown;
+
+pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, sweep: Sweep<'_>, method: &str) -> Done {
+    let usage = |why: String| Failure::Usage(format!("--sensitivity {why}"));
+    let asked = &args.questions;
+    let method = Method::parse(method).map_err(usage)?;
+    if asked.pairs && matches!(method, Method::Morris(_)) {
+        return Err(Failure::Usage("--pairs: morris says nothing of pairs; expected --sensitivity sobol:N".to_owned()));
+    }
+    let question = Question { method, of: metric(&asked.of)?, with_pairs: asked.pairs, resamples: asked.resamples };
+    let samples = Samples::of(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
+    let points = samples.points().len();
+    let most = points as u64 * sweep.replications();
+    if args.dry_run {
+        let (evaluations, replications) = (samples.evaluations(), sweep.replications());
+        let sizes = [evaluations as u64, points as u64, most].map(report::number::count);
+        let [counted, different, runs] = &sizes;
+        let text = format!(
+            "{counted} evaluations of {different} different points, {replications} replications each: {runs} runs\n"
+        );
+        match console.format {
+            Format::Json => {
+                let mut document = report::document(Some(file.seed()), &repeat(file.seed()));
+                let more =
+                    json!({ "evaluations": evaluations, "points": points, "replications": replications, "runs": most });
+                if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
+                    document.extend(more);
+                }
+                console.print_json(&document);
+            }
+            _ => console.print(&text),
+        }
+        return Ok(());
+    }
+    interrupt::listen();
+    let progress = if args.precision.is_some() {
+        Progress::of_points(console, points as u64)
+    } else {
+        Progress::new(console, most)
+    };
+    let by_points = args.precision.is_some();
+    let done = |runs: u64| progress.add(if by_points { 0 } else { runs });
+    let control = Control { done: &done, stop: &interrupt::is_asked, ..Control::default() };
+    let found = on_threads(args.threads, || find(sweep, &samples, &question, &control))??;
+    let took = progress.finish().as_secs_f64();
+    let Some(answer) = found else {
+        return Err(Failure::Interrupted("interrupted; of a sensitivity nothing is kept".to_owned()));
+    };
+    console.murmur(&format!("{} runs in {took:.2} s", answer.runs));
+    print(console, file, &answer);
+    if answer.barren.is_some() {
+        let why = report::sensitivity::verdict(&answer).into_iter().next().unwrap_or_default();
+        return Err(Failure::Finding(why));
+    }
+    Ok(())
+}
+
+/// The metric of that name.
+pub(super) fn metric(name: &str) -> Result<&'static Metric, Failure> {
+    METRICS.iter().find(|metric| metric.name == name).ok_or_else(|| {
+        let near = crate::experiment::scenario_file::suggestion(name, METRICS.iter().map(|metric| metric.name));
+        let expected = if near.is_empty() { "; brooks list metrics names them" } else { "" };
+        Failure::Usage(format!("--of {name}: there is no such metric{near}{expected}"))
+    })
+}
+
+fn print(console: &Console, file: &ScenarioFile, answer: &crate::experiment::sweep::sensitivity::Sensitivity) {
+    let command = repeat(file.seed());
+    let (verdict, method) = (report::sensitivity::verdict(answer), report::sensitivity::method(answer));
+    let table = report::sensitivity::table(answer);
+    match console.format {
+        Format::Table => {
+            let table = if answer.found.is_some() { table.to_text(console.color) + "\n" } else { String::new() };
+            let footer = report::footer(file.seed(), &command);
+            console.print(&format!("{}\n\n{table}{}\n\n{footer}", verdict.join("\n"), method.join("\n")));
+        }
+        Format::Markdown => {
+            let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
+            let footer = markdown(report::footer(file.seed(), &command).trim_end());
+            console.print(&format!("{}{}\n{}{footer}\n", lines(&verdict), table.to_markdown(), lines(&method)));
+        }
+        Format::Csv => console.print(&report::sensitivity::full(answer).to_csv()),
+        Format::Json => {
+            let mut document = report::document(Some(file.seed()), &command);
+            document["scenario"] = file.name().into();
+            document["verdict"] = verdict.into();
+            if let (Some(document), serde_json::Value::Object(answer)) =
+                (document.as_object_mut(), report::sensitivity::to_json(answer))
+            {
+                document.extend(answer);
+            }
+            console.print_json(&document);
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Questions about a whole range, `sweep --sensitivity`: the same answer on any number of threads, and
+//! an honest one where there is none.
+
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn brooks(line: &str) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_brooks")).args(line.split_whitespace()).output().expect("it runs")
+}
+
+#[track_caller]
+fn ends(line: &str, code: i32) -> (String, String) {
+    let output = brooks(line);
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    let (out, error) = (text(output.stdout), text(output.stderr));
+    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{out}\n{error}");
+    (out, error)
+}
+
+#[track_caller]
+fn json(line: &str) -> Value {
+    serde_json::from_str(&ends(&format!("{line} --format json"), 0).0).expect("a document")
+}
+
+/// What does not tell the command.
+fn body(text: &str) -> &str {
+    text.split("\nseed ").next().unwrap_or_default()
+}
+
+const RATES: &str =
+    "sweep hello -a self_claim,preassigned --axis team.profile.error_rate=0..0.3 --reps 10 --no-progress";
+
+#[test]
+fn sensitivity_is_the_same_on_any_number_of_threads() {
+    for method in ["sobol:32 --pairs", "morris:12", "sobol:16 --precision 10%"] {
+        let line = if method.contains("precision") { RATES.replace("--reps 10 ", "") } else { RATES.to_owned() };
+        let on = |threads: u32| ends(&format!("{line} --sensitivity {method} --threads {threads}"), 0).0;
+        let one = on(1);
+        assert_eq!(body(&one), body(&on(2)), "{method}");
+        assert!(one.lines().next().is_some_and(|verdict| verdict.contains("makespan most")), "{one}");
+    }
+}
+
+#[test]
+fn what_is_the_cause_of_cost_is_no_cause_of_time() {
+    let line = format!("{RATES} --axis prices.output=5..50 --sensitivity sobol:64");
+    let total = |document: &Value, name: &str| {
+        let axes =
+            document["axes"].as_array().expect("axes").iter().find(|axis| axis["axis"] == name).expect("an axis");
+        axes["total"]["estimate"].as_f64().expect("a number")
+    };
+    let (time, cost) = (json(&line), json(&format!("{line} --of cost")));
+    assert!(total(&time, "prices.output").abs() < 1e-12 && total(&cost, "prices.output") > 0.05, "{time} {cost}");
+    assert!(time["noise_share"].as_f64().is_some_and(|share| share > 0.0 && share < 0.05), "{time}");
+    assert_eq!(time["evaluations"], 64 * 6);
+    let (csv, _) = ends(&format!("{line} --format csv"), 0);
+    assert!(csv.starts_with("axis,range,first,first.ci95_low,") && csv.lines().count() == 5, "{csv}");
+}
+
+#[test]
+fn questions_that_have_no_answer() {
+    for (line, code, expected) in [
+        ("sweep hello --sensitivity fast:9", 2, "expected morris:R for R walks or sobol:N"),
+        ("sweep hello --sensitivity sobol:9 --of cots", 2, "did you mean \"cost\""),
+        ("sweep hello --sensitivity morris:9 --pairs", 2, "expected --sensitivity sobol:N"),
+        ("sweep hello --sensitivity morris:9 -o out", 2, "cannot be used with"),
+        ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value, so it can move nothing"),
+        ("sweep hello --axis agents --sensitivity sobol:4", 2, "expected PATH=VALUES"),
+        ("sweep hello --axis team.profile.error_rate=0..1 --sensitivity morris:9 --reps 3", 1, "complete no run"),
+    ] {
+        let (_, error) = ends(&format!("{line} --no-progress"), code);
+        assert!(error.contains(expected), "brooks {line}\n{error}");
+    }
+    let (text, _) = ends("sweep hello -a solo,self_claim --sensitivity morris:4 --reps 3 --dry-run", 0);
+    assert!(text.starts_with("12 evaluations of ") && text.contains("3 replications each: "), "{text}");
+}
