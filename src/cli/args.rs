@@ -176,10 +176,10 @@ pub struct Sweep {
     #[arg(short, long)]
     pub reps: Option<u64>,
     /// As many replications as it takes to know every makespan to this share of itself, such as 2%
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], value_parser = share)]
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], group = "until", value_parser = share)]
     pub precision: Option<f64>,
     /// Where replications end that never get so precise
-    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    #[arg(long, default_value_t = 100_000, requires = "until")]
     pub max_reps: u64,
     /// Points in place of every combination: lhs:K is a Latin hypercube of K points, sobol:K a scrambled Sobol sequence,
     /// both between the least and the greatest value of every axis

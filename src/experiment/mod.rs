@@ -4,6 +4,7 @@ pub mod baseline;
 pub mod calibration;
 pub mod compare;
 pub mod corpus;
+pub mod crossover;
 pub mod library;
 pub mod measurements;
 pub mod optimal;

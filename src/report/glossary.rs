@@ -85,6 +85,11 @@ pub static WORDS: &[Word] = &[
         &["sensitivity"],
     ),
     word(
+        "crossover",
+        "Where one architecture overtakes another along an axis, found by `brooks sweep --find crossover`: two places between which the sign of the difference of their means changes, known at both with 99 %.",
+        &["common random numbers", "architecture"],
+    ),
+    word(
         "precision",
         "The share of a mean that its 95 % interval may be off by. With --precision replications go on until the mean makespan is known so well.",
         &["replication"],

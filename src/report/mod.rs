@@ -5,6 +5,7 @@ pub mod analyze;
 pub mod calibrate;
 pub mod check;
 pub mod compare;
+pub mod crossover;
 pub mod curve;
 pub mod fit;
 pub mod fit_picture;

@@ -38,6 +38,7 @@ pub mod ranks;
 pub mod resample;
 pub mod sample;
 pub mod share;
+pub mod sign_change;
 pub mod signed_ranks;
 pub mod sobol_indices;
 mod spread;

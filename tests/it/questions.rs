@@ -1,4 +1,4 @@
-//! Questions about a whole range, `sweep --sensitivity`: the same answer on any number of threads, and
+//! Questions about a whole range, `sweep --sensitivity` and `sweep --find crossover`: the same answer on any number of threads, and
 //! an honest one where there is none.
 
 use std::process::{Command, Output};
@@ -67,6 +67,15 @@ fn questions_that_have_no_answer() {
         ("sweep hello --sensitivity morris:9 -o out", 2, "cannot be used with"),
         ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value, so it can move nothing"),
         ("sweep hello --axis agents --sensitivity sobol:4", 2, "expected PATH=VALUES"),
+        ("sweep hello --find crossover --between self_claim", 2, "expected two architectures"),
+        ("sweep hello --find crossover --between self_claim,soloo", 2, "there is no such architecture"),
+        ("sweep hello --find crossover --between self_claim,solo --along agents=4", 2, "expected PATH=LOW..HIGH"),
+        ("sweep hello --find crossover --between self_claim,solo --along agents=8..2", 2, "expected PATH=LOW..HIGH"),
+        ("sweep hello --find crossover --between self_claim,solo --along team.agnets=1..4", 2, "agnets"),
+        ("sweep hello --find crossover --between self_claim,solo --along architecture=1..4", 2, "--between names"),
+        ("sweep hello --find crossover", 2, "--between"),
+        ("sweep hello --find crossover --between self_claim,solo -o out", 2, "cannot be used with"),
+        ("sweep hello --max-reps 50", 2, "required"),
         ("sweep hello --axis team.profile.error_rate=0..1 --sensitivity morris:9 --reps 3", 1, "complete no run"),
     ] {
         let (_, error) = ends(&format!("{line} --no-progress"), code);
@@ -74,4 +83,31 @@ fn questions_that_have_no_answer() {
     }
     let (text, _) = ends("sweep hello -a solo,self_claim --sensitivity morris:4 --reps 3 --dry-run", 0);
     assert!(text.starts_with("12 evaluations of ") && text.contains("3 replications each: "), "{text}");
+}
+
+#[test]
+fn a_crossover_is_told_with_its_interval() {
+    let line = "sweep hello --find crossover --between lead_dynamic,solo -n 1..24 --no-progress";
+    let (one, _) = ends(&format!("{line} --threads 1"), 0);
+    let (two, _) = ends(&format!("{line} --threads 2"), 0);
+    assert_eq!(body(&one), body(&two));
+    assert!(one.starts_with("lead_dynamic overtakes solo between 2 and 3 agents: its makespan is "), "{one}");
+    let document = json(line);
+    let crossing = &document["crossings"][0];
+    assert!(crossing["low"] == 2 && crossing["high"] == 3 && crossing["overtakes"] == "lead_dynamic", "{document}");
+    // A lead is paid for asking: it pays only with one more, and against a team that asks nobody never.
+    let (cost, _) = ends(&format!("{line} --of cost"), 0);
+    assert!(cost.starts_with("lead_dynamic overtakes solo between 3 and 4 agents: its cost is $"), "{cost}");
+    let (none, _) = ends(&line.replace("solo", "self_claim"), 0);
+    assert!(none.starts_with("no crossover: self_claim is faster, or the same run for run at all "), "{none}");
+    let (csv, _) = ends(&format!("{line} --format csv"), 0);
+    assert!(csv.starts_with("at,first.mean,second.mean,difference,"), "{csv}");
+}
+
+#[test]
+fn what_cannot_be_told_is_not_told() {
+    // Where all runs are cut off nothing is known; ten runs know little.
+    let line = "sweep hello --find crossover --between preassigned,self_claim --along team.profile.error_rate=0.97..1";
+    let (text, error) = ends(&format!("{line} --max-reps 10 --no-progress"), 4);
+    assert!(text.contains("can't be told") && error.contains("--max-reps"), "{text}{error}");
 }

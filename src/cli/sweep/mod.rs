@@ -1,6 +1,7 @@
 //! `brooks sweep`: the scaling curve, for one team or for a million.
 
 mod assemble;
+mod crossover;
 mod folder;
 mod interrupt;
 mod jobs;
@@ -46,6 +47,9 @@ const HANDED_OVER: f64 = 0.5;
 
 pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
+    if args.questions.find.is_some() {
+        return crossover::crossover(console, args, &file);
+    }
     let file =
         input::with_axes(file, &args.scenario.set, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
     let file = with_more_axes(file, args)?;

@@ -1,0 +1,141 @@
+//! `brooks sweep --find crossover`: where one architecture overtakes another.
+
+use crate::architecture::ARCHITECTURES;
+use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::progress::Progress;
+use crate::cli::sweep::sensitivity::metric;
+use crate::cli::sweep::{interrupt, on_threads};
+use crate::experiment::compare;
+use crate::experiment::crossover::{Answer, Question, crossover as find};
+use crate::experiment::result::is_agents;
+use crate::experiment::scenario_file::{Node, ScenarioFile};
+use crate::report;
+use crate::report::table::markdown;
+use crate::scaling::precision::LEAST;
+
+pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
+    let question = question(args, file)?;
+    let file = match &args.scenario.agents {
+        Some(agents) if !is_agents(&question.path) => file.with(&[("team.agents".to_owned(), agents.clone())])?,
+        _ => file.clone(),
+    };
+    interrupt::listen();
+    let progress = Progress::new(console, 0);
+    let done = |runs: u64| {
+        progress.expect(runs);
+        progress.add(runs);
+    };
+    let found = on_threads(args.threads, || find(&file, question, &done, &interrupt::is_asked))??;
+    let took = progress.finish().as_secs_f64();
+    let Some(answer) = found else {
+        return Err(Failure::Interrupted("interrupted; of a crossover nothing is kept".to_owned()));
+    };
+    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    print(console, &file, &answer);
+    if report::crossover::is_open(&answer) {
+        let message = format!("whether they cross can't be told by {} runs of each (--max-reps)", answer.question.most);
+        return Err(Failure::Inconclusive(message));
+    }
+    Ok(())
+}
+
+fn question(args: &Args, file: &ScenarioFile) -> Result<Question, Failure> {
+    let asked = &args.questions;
+    let usage = |message: String| Err(Failure::Usage(message));
+    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let names: Vec<&str> = asked.between.iter().map(|name| name.trim()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        return usage(format!("--between {unknown}: there is no such architecture; there are {}", known.join(", ")));
+    }
+    let chosen = if names.is_empty() { Vec::new() } else { compare::choose(file, &names) };
+    let Ok(between) = <[Node; 2]>::try_from(chosen) else {
+        return usage("--between: expected two architectures, such as self_claim,preassigned".to_owned());
+    };
+    if args.max_reps < LEAST {
+        return usage(format!("--max-reps {}: expected at least {LEAST}", args.max_reps));
+    }
+    let (path, low, high) = along(args, file)?;
+    let (of, scan, most) = (metric(&asked.of)?, asked.scan, args.max_reps);
+    Ok(Question { between, path, low, high, of, scan, most })
+}
+
+/// Along what, from where to where: as said, or the team size, as said or as the scenario has it.
+fn along(args: &Args, file: &ScenarioFile) -> Result<(String, f64, f64), Failure> {
+    let expected = "expected PATH=LOW..HIGH, such as team.agents=1..64 or team.profile.error_rate=0..0.5";
+    let (flag, path, range) = match (&args.questions.along, &args.scenario.agents) {
+        (Some(along), _) => {
+            let wrong = || Failure::Usage(format!("--along {along}: {expected}"));
+            let (path, range) = along.split_once('=').ok_or_else(wrong)?;
+            (format!("--along {along}"), path.trim(), range.to_owned())
+        }
+        (None, Some(agents)) => (format!("--agents {agents}"), "team.agents", agents.clone()),
+        (None, None) => {
+            let axis = file.axes().iter().find(|axis| is_agents(&axis.path));
+            let sizes = axis.map_or(Vec::new(), |axis| axis.values.iter().filter_map(Node::whole).collect());
+            let ends = sizes.iter().min().zip(sizes.iter().max());
+            let Some((low, high)) = ends else { return Err(Failure::Usage(format!("--along: {expected}"))) };
+            ("--along".to_owned(), "team.agents", format!("{low}..{high}"))
+        }
+    };
+    let number = |text: &str| text.trim().parse::<f64>().ok().filter(|value| value.is_finite() && value.abs() < 1e15);
+    let ends = range.split_once("..").and_then(|(low, high)| Some((number(low)?, number(high)?)));
+    let Some((low, high)) = ends.filter(|(low, high)| low < high) else {
+        return Err(Failure::Usage(format!("{flag}: {expected}")));
+    };
+    let path = if is_agents(path) { "team.agents" } else { path };
+    if path.starts_with("architecture") && !path.contains('.') {
+        return Err(Failure::Usage(format!("{flag}: the architecture is what --between names; {expected}")));
+    }
+    if path == "team.agents" && args.questions.along.is_some() && args.scenario.agents.is_some() {
+        return Err(Failure::Usage(
+            "--agents: the team size is what varies (--along); expected one of the two".to_owned(),
+        ));
+    }
+    Ok((path.to_owned(), low, high))
+}
+
+fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
+    let command = repeat(file.seed());
+    let (verdict, mut method) = (report::crossover::verdict(answer), report::crossover::method(answer));
+    method.extend(held_still(file, &answer.question.path));
+    let table = report::crossover::short(answer);
+    match console.format {
+        Format::Table => {
+            let footer = report::footer(file.seed(), &command);
+            let (verdict, method) = (verdict.join("\n"), method.join("\n"));
+            console.print(&format!("{verdict}\n\n{}\n{method}\n\n{footer}", table.to_text(console.color)));
+        }
+        Format::Markdown => {
+            let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
+            let footer = markdown(report::footer(file.seed(), &command).trim_end());
+            console.print(&format!("{}{}\n{}{footer}\n", lines(&verdict), table.to_markdown(), lines(&method)));
+        }
+        Format::Csv => console.print(&report::crossover::table(answer).to_csv()),
+        Format::Json => {
+            let mut document = report::document(Some(file.seed()), &command);
+            document["scenario"] = file.name().into();
+            document["verdict"] = verdict.into();
+            if let (Some(document), serde_json::Value::Object(answer)) =
+                (document.as_object_mut(), report::crossover::to_json(answer))
+            {
+                document.extend(answer);
+            }
+            console.print_json(&document);
+        }
+    }
+}
+
+/// Axes of the scenario that are no question here stay where the scenario has them.
+fn held_still(file: &ScenarioFile, path: &str) -> Option<String> {
+    let others = file.axes().iter().filter(|axis| axis.path != path && axis.path != "architecture");
+    let mut still: Vec<String> = others
+        .map(|axis| match file.root().get(&axis.path) {
+            Some(value) => format!("{} = {value}", axis.label),
+            None => format!("{} at its default", axis.label),
+        })
+        .collect();
+    still.sort();
+    (!still.is_empty())
+        .then(|| format!("the rest stays as the scenario has it, {}: --set changes that", still.join(", ")))
+}

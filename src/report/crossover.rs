@@ -1,0 +1,236 @@
+//! What `brooks sweep --find crossover` says: where one architecture overtakes another, if it does.
+
+use serde_json::{Value, json};
+
+use crate::experiment::crossover::{Answer, Probe, Standing};
+use crate::report::optimal::common_noise;
+use crate::report::run::{shown, title};
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{json_number, number};
+use crate::scaling::sign_change::{ALPHA, Change, Sign};
+
+/// The lines above the table: the verdict first.
+pub fn verdict(answer: &Answer) -> Vec<String> {
+    let names = answer.question.names();
+    let mut lines = match answer.changes.as_slice() {
+        [] => vec![none(answer)],
+        [change] => vec![overtakes(answer, change)],
+        more => {
+            let figure = title(answer.question.of.name);
+            let mut lines =
+                vec![format!("more than one crossing in {figure} of {} and {}: {}", names[0], names[1], more.len())];
+            lines.extend(more.iter().map(|change| overtakes(answer, change)));
+            lines
+        }
+    };
+    let open = open(answer);
+    if !answer.changes.is_empty() && !open.is_empty() {
+        lines.push(format!("which has less can't be told at {}", open.join(", ")));
+    }
+    lines
+}
+
+/// Whether nothing can be said: no crossing is found and places are left at which there may be one.
+pub fn is_open(answer: &Answer) -> bool {
+    answer.changes.is_empty() && !open(answer).is_empty()
+}
+
+/// The places at which the sign is not known, but for those inside of a stretch in which it changes.
+fn open(answer: &Answer) -> Vec<String> {
+    let is_inside =
+        |probe: &&Probe| !answer.changes.iter().any(|change| change.low < probe.at && probe.at < change.high);
+    let is_open = |probe: &&Probe| matches!(probe.standing, Standing::Unknown | Standing::Incomplete(_));
+    answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| place(answer, probe.at)).collect()
+}
+
+fn place(answer: &Answer, at: f64) -> String {
+    let at = at.to_string();
+    match answer.label.as_str() {
+        "agents" if at == "1" => "1 agent".to_owned(),
+        "agents" => format!("{at} agents"),
+        label => format!("{label} {at}"),
+    }
+}
+
+/// Two places: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
+fn stretch(answer: &Answer, low: f64, high: f64, word: &str) -> String {
+    match answer.label.as_str() {
+        "agents" => format!("{low} {word} {high} agents"),
+        label => format!("{label} {low} {word} {high}"),
+    }
+}
+
+fn better(answer: &Answer) -> &'static str {
+    match answer.question.of.name {
+        "makespan_s" => "faster",
+        "cost" => "cheaper",
+        _ => "lower",
+    }
+}
+
+fn none(answer: &Answer) -> String {
+    let names = answer.question.names();
+    let ends = format!("from {}", stretch(answer, answer.question.low, answer.question.high, "to"));
+    let count = |which: Standing| answer.probes.iter().filter(|probe| probe.standing == which).count();
+    let wins = [0, 1].map(|which| count(Standing::Less(which)));
+    let (same, all) = (count(Standing::Same), answer.probes.len());
+    let open = open(answer);
+    let rest = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
+    let first = usize::from(wins[1] > 0);
+    match wins[first] {
+        0 if same == all => format!("no crossover: {} and {} are the same, run for run, {ends}", names[0], names[1]),
+        0 => format!(
+            "whether there is a crossover can't be told: {} and {} can't be told apart {ends}",
+            names[0], names[1]
+        ),
+        _ if open.is_empty() => {
+            let same = if same > 0 { ", or the same run for run" } else { "" };
+            format!("no crossover: {} is {}{same} at all {all} places {ends}", names[first], better(answer))
+        }
+        many => {
+            format!("no crossover found: {} is {} at {many} of {all} places {ends}{rest}", names[first], better(answer))
+        }
+    }
+}
+
+fn overtakes(answer: &Answer, change: &Change) -> String {
+    let names = answer.question.names();
+    let after = usize::from(change.before == Sign::Negative);
+    let figure = title(answer.question.of.name);
+    let places = stretch(answer, change.low, change.high, "and");
+    let difference = |at: f64| {
+        let difference = answer.probe(at).and_then(|probe| probe.difference)?;
+        let unit = answer.question.of.unit;
+        let size = difference.estimate.abs();
+        let ends = [size - difference.half_width, size + difference.half_width].map(|end| shown(unit, end.max(0.0)));
+        Some(format!("{} [{}, {}]", shown(unit, size), ends[0], ends[1]))
+    };
+    let (before, behind) = (difference(change.low).unwrap_or_default(), difference(change.high).unwrap_or_default());
+    let (overtaking, overtaken) = (&names[after], &names[1 - after]);
+    format!(
+        "{overtaking} overtakes {overtaken} between {places}: its {figure} is {before} more at the one and {behind} less at the other"
+    )
+}
+
+/// The lines below the table.
+pub fn method(answer: &Answer) -> Vec<String> {
+    let question = &answer.question;
+    let [runs, most] = [answer.runs(), question.most].map(number::count);
+    let sure = number::percent_of(1.0 - ALPHA);
+    let mut lines = vec![format!(
+        "{runs} runs at {} places, up to {most} of each, until the sign is known with {sure}; differences are paired, intervals 95 %",
+        answer.probes.len()
+    )];
+    let scanned = question.scan;
+    if !answer.is_whole || answer.probes.len() < (question.high - question.low) as usize {
+        lines.push(format!(
+            "two crossings between neighbours of the {scanned} places of the scan would not show (--scan)"
+        ));
+    }
+    let inside = |change: &&Change| answer.probes.iter().any(|probe| change.low < probe.at && probe.at < change.high);
+    if answer.changes.iter().any(|change| inside(&change)) {
+        lines.push(format!("between those places it can't be told, even by {most} runs of each: --max-reps"));
+    }
+    lines.extend(common_noise(&answer.noise));
+    lines
+}
+
+/// A row a place.
+pub fn table(answer: &Answer) -> Table {
+    let names = answer.question.names();
+    let figure = answer.question.of;
+    let mut table = Table::new(vec![
+        Column::number("at", &answer.label),
+        Column::number("first.mean", &names[0]),
+        Column::number("second.mean", &names[1]),
+        Column::number("difference", "difference [95 %]"),
+        Column::number("difference.ci95_low", ""),
+        Column::number("difference.ci95_high", ""),
+        Column::text("less", better(answer)),
+        Column::number("runs", "runs of each"),
+        Column::number("first.completed", "completed"),
+        Column::number("second.completed", "completed"),
+    ]);
+    for probe in &answer.probes {
+        let signed = |value: f64| {
+            let text = shown(figure.unit, value.abs());
+            if value < 0.0 { format!("-{text}") } else { text }
+        };
+        let mean = |mean: f64| {
+            if probe.difference.is_some() { Cell::number(mean, shown(figure.unit, mean)) } else { Cell::none() }
+        };
+        let difference = probe.difference.map_or_else(
+            || [const { None }; 3].map(|_: Option<f64>| Cell::none()),
+            |d| {
+                let shown = format!("{} [{}, {}]", signed(d.estimate), signed(d.low()), signed(d.high()));
+                [
+                    Cell::number(d.estimate, shown),
+                    Cell::number(d.low(), String::new()),
+                    Cell::number(d.high(), String::new()),
+                ]
+            },
+        );
+        let less = match probe.standing {
+            Standing::Less(which) => names[which].clone(),
+            Standing::Same => "the same".to_owned(),
+            Standing::Unknown => "can't be told".to_owned(),
+            Standing::Incomplete(which) => format!("{} does not complete", names[which]),
+        };
+        let mut row = vec![Cell::number(probe.at, probe.at.to_string()), mean(probe.means[0]), mean(probe.means[1])];
+        row.extend(difference);
+        row.extend([Cell::text(less), Cell::count(probe.runs)]);
+        row.extend(probe.completed.map(Cell::count));
+        table.push(row);
+    }
+    table
+}
+
+/// The table without what people need not see.
+pub fn short(answer: &Answer) -> Table {
+    let mut table = table(answer);
+    let is_complete = answer.probes.iter().all(|probe| probe.completed == [probe.runs; 2]);
+    table.retain(|column, _| {
+        !column.key.starts_with("difference.") && (!is_complete || !column.key.ends_with("completed"))
+    });
+    table
+}
+
+/// The same for programs.
+pub fn to_json(answer: &Answer) -> Value {
+    let names = answer.question.names();
+    let standing = |standing: Standing| match standing {
+        Standing::Less(which) => json!({ "less": names[which] }),
+        Standing::Same => json!({ "same": true }),
+        Standing::Unknown => json!({ "unknown": true }),
+        Standing::Incomplete(which) => json!({ "incomplete": names[which] }),
+    };
+    let probe = |probe: &Probe| {
+        json!({
+            "at": json_number(probe.at),
+            "means": probe.difference.map(|_| probe.means),
+            "difference": probe.difference.map(|d| json!({ "mean": d.estimate, "ci95": [d.low(), d.high()] })),
+            "standing": standing(probe.standing),
+            "runs": probe.runs,
+            "completed": probe.completed,
+        })
+    };
+    let change = |change: &Change| {
+        let after = usize::from(change.before == Sign::Negative);
+        json!({
+            "low": json_number(change.low),
+            "high": json_number(change.high),
+            "overtakes": names[after],
+            "overtaken": names[1 - after],
+        })
+    };
+    json!({
+        "between": names,
+        "along": answer.label,
+        "of": answer.question.of.name,
+        "unit": answer.question.of.unit,
+        "crossings": answer.changes.iter().map(change).collect::<Vec<_>>(),
+        "places": answer.probes.iter().map(probe).collect::<Vec<_>>(),
+        "runs": answer.runs(),
+        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+    })
+}
