@@ -1,12 +1,14 @@
 //! The rows of a sweep as files hold them: one list of columns, from which CSV, JSON and Parquet are written.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value};
 
 use crate::experiment::result::is_agents;
 use crate::experiment::{Row, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits::Fits;
-use crate::report::table::csv;
+use crate::report::table;
 use crate::report::{json_number, preamble};
 use crate::scaling::{Interval, Summary};
 
@@ -44,13 +46,14 @@ impl Series {
         Series { name, values: Values::Real(values.map(known).collect()) }
     }
 
-    /// The value of a row as text; empty where nothing is known.
-    fn cell(&self, row: usize) -> String {
-        match &self.values {
-            Values::Text(values) => values[row].clone(),
-            Values::Whole(values) => values[row].to_string(),
-            Values::Real(values) => values[row].map_or(String::new(), |value| value.to_string()),
-        }
+    /// The value of a row as text; nothing where nothing is known.
+    fn write_cell(&self, row: usize, text: &mut String) {
+        // Writing to a text does not fail.
+        let _ = match &self.values {
+            Values::Text(values) => write!(text, "{}", values[row]),
+            Values::Whole(values) => write!(text, "{}", values[row]),
+            Values::Real(values) => values[row].map_or(Ok(()), |value| write!(text, "{value}")),
+        };
     }
 
     fn json(&self, row: usize) -> Value {
@@ -163,14 +166,23 @@ pub fn to_csv(sweep: &SweepResult) -> String {
 
 /// The first line of a CSV file with these columns.
 pub fn csv_head(series: &[Series]) -> String {
-    csv(std::iter::once(series.iter().map(|series| series.name.as_str()).collect()))
+    table::csv(std::iter::once(series.iter().map(|series| series.name.as_str()).collect()))
 }
 
 /// The other lines.
 pub fn csv_rows(series: &[Series]) -> String {
-    let cells: Vec<Vec<String>> =
-        (0..rows(series)).map(|row| series.iter().map(|series| series.cell(row)).collect()).collect();
-    csv(cells.iter().map(|row| row.iter().map(String::as_str).collect()))
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let mut text = String::new();
+    for row in 0..rows(series) {
+        for series in series {
+            text.clear();
+            series.write_cell(row, &mut text);
+            // Writing to memory does not fail, and every line has as many cells as the first.
+            let _ = writer.write_field(&text);
+        }
+        let _ = writer.write_record(None::<&[u8]>);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
 /// As JSON Lines: an object a row.

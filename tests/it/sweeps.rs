@@ -180,6 +180,95 @@ fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
     assert!(kept_something > 0, "some were killed in the middle");
 }
 
+/// The rules for points and replications under which a point must still not know who runs it.
+const RULES: [&str; 4] = [
+    "--precision 8% --max-reps 200",
+    "--design lhs:30 --reps 25",
+    "--design sobol:32 --precision 10%",
+    "--design sobol:24 --reps 20 --independent",
+];
+
+#[test]
+fn designs_and_precision_know_nothing_of_threads_and_shards() {
+    let folder = TempDir::new().expect("a folder");
+    let scenario = scenario(&folder, "[0, 0.2]");
+    for (number, rule) in RULES.iter().enumerate() {
+        let sweep = format!("sweep {scenario} -n 1..5 {rule} --per-run --no-progress");
+        let (whole, at) = place(&folder, &format!("whole-{number}"));
+        done(&format!("{sweep} -o {at} --threads 1"));
+        let (two, at) = place(&folder, &format!("two-{number}"));
+        done(&format!("{sweep} -o {at} --threads 2 --save-every 3ms"));
+        assert_same(&whole, &two, &format!("{rule}: two threads"));
+        for shards in [3, 7] {
+            let (merged, at) = place(&folder, &format!("{number}-of-{shards}"));
+            for shard in 1..=shards {
+                done(&format!("{sweep} -o {at} --shard {shard}/{shards} --threads {}", 1 + shard % 2));
+            }
+            done(&format!("merge {at} -o {at}"));
+            assert_same(&whole, &merged, &format!("{rule}: {shards} shards"));
+        }
+        // Killed as soon as something is saved.
+        let (resumed, at) = place(&folder, &format!("resumed-{number}"));
+        let line = format!("{sweep} -o {at} --threads 2 --save-every 1ms --resume");
+        let mut child = command(&line).spawn().expect("it starts");
+        until(&mut child, || has(&resumed.join("parts"), ".part"));
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+        done(&line);
+        assert_same(&whole, &resumed, &format!("{rule}: resumed"));
+    }
+}
+
+/// Whether a file with this in its name is in the folder.
+fn has(folder: &Path, part_of_name: &str) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.into_iter().any(|entry| entry.file_name().to_string_lossy().contains(part_of_name))
+}
+
+/// Waits until something is so, or the child has ended. Says whether it is so.
+fn until(child: &mut Child, is: impl Fn() -> bool) -> bool {
+    loop {
+        if is() {
+            return true;
+        }
+        if child.try_wait().expect("a child").is_some() {
+            return is();
+        }
+    }
+}
+
+/// A moment is a file that is there, or not yet.
+type Moment = (&'static str, fn(&Path) -> bool);
+
+#[test]
+fn it_may_be_killed_in_every_phase() {
+    let moments: [Moment; 6] = [
+        ("before the first part", |folder| folder.join("plan.json").exists()),
+        ("while a part is written", |folder| has(&folder.join("parts"), ".tmp-")),
+        ("between two parts", |folder| has(&folder.join("parts"), ".part")),
+        ("while rows are put together", |folder| has(folder, "sweep.csv.tmp-")),
+        ("while runs are put together", |folder| has(folder, "runs.parquet.tmp-")),
+        ("when a part of the results is there", |folder| folder.join("sweep.csv").exists()),
+    ];
+    let folder = TempDir::new().expect("a folder");
+    // Enough points for every phase to take a while: 480 of four runs.
+    let scenario = scenario(&folder, "0..0.19 by 0.01");
+    let sweep = format!("sweep {scenario} --reps 4 --per-run --no-progress -q --threads 1");
+    let (whole, at) = place(&folder, "whole");
+    done(&format!("{sweep} -o {at}"));
+    for (number, (what, is)) in moments.into_iter().enumerate() {
+        let (path, at) = place(&folder, &format!("killed-{number}"));
+        let line = format!("{sweep} -o {at} --save-every 20ms --resume");
+        let mut child = command(&line).spawn().expect("it starts");
+        assert!(until(&mut child, || is(&path)), "never {what}");
+        child.kill().and_then(|()| child.wait()).expect("it ends");
+        let plan = std::fs::read_to_string(path.join("plan.json")).unwrap_or_default();
+        assert!(!plan.contains("\"complete\": true"), "{what}: it had ended");
+        done(&line);
+        assert_same(&whole, &path, what);
+        assert!(!has(&path, ".tmp-") && !has(&path.join("parts"), ".tmp-"), "{what}: something unfinished is left");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn asked_to_end_it_keeps_what_is_finished() {
