@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::engine::rng;
 use crate::experiment::result::{Row, SweepResult, Work, is_agents};
 use crate::experiment::runner;
 use crate::experiment::scenario_file::{Axis, Baseline, Node, Problems, ScenarioFile};
@@ -53,7 +54,7 @@ impl<'a> Sweep<'a> {
     ///
     /// Everything that is wrong with any of its points.
     pub fn runs(&self) -> Result<u64, Problems> {
-        Ok(self.plan()?.scenarios.len() as u64 * self.replications)
+        Ok(self.plan(0..self.points())?.scenarios.len() as u64 * self.replications)
     }
 
     /// Runs it on the threads of the current pool. `done` is told of every finished batch of replications.
@@ -62,10 +63,24 @@ impl<'a> Sweep<'a> {
     ///
     /// Everything that is wrong with any of its points, before anything is run.
     pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<SweepResult, Problems> {
-        let Plan { scenarios, pairs } = self.plan()?;
+        self.run_points(&(0..self.points()).collect::<Vec<_>>(), done)
+    }
+
+    /// The numbers of the points that belong to shard `index`, from 0, of so many; decided by the points' identity.
+    pub fn shard(&self, index: u32, shards: u32) -> impl Iterator<Item = usize> + '_ {
+        (0..self.points()).filter(move |&number| shard_of(&key_of(&self.point(number)), shards) == index)
+    }
+
+    /// Runs the points of these numbers only; their rows are the same as in the whole.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of them, before anything is run.
+    pub fn run_points(&self, numbers: &[usize], done: &(dyn Fn(u64) + Sync)) -> Result<SweepResult, Problems> {
+        let Plan { scenarios, pairs } = self.plan(numbers.iter().copied())?;
         let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), self.replications, done);
         let mut works = Works::default();
-        let rows = pairs.iter().enumerate().map(|(number, &(here, there))| {
+        let rows = pairs.iter().zip(numbers).map(|(&(here, there), &number)| {
             let axes = self.point(number).iter().map(|(_, value)| label(value)).collect();
             let work = works.of(&scenarios[here]);
             let there = there.map(|there| (&samples[there], works.of(&scenarios[there])));
@@ -84,12 +99,12 @@ impl<'a> Sweep<'a> {
         })
     }
 
-    fn plan(&self) -> Result<Plan, Problems> {
+    fn plan(&self, numbers: impl Iterator<Item = usize>) -> Result<Plan, Problems> {
         let settings = baseline_settings(&self.file.baseline());
         let mut plan = Plan { scenarios: Vec::new(), pairs: Vec::with_capacity(self.points()) };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut problems = Problems::default();
-        for number in 0..self.points() {
+        for number in numbers {
             let point = self.point(number);
             match self.place(&point, &mut known, &mut plan.scenarios) {
                 Ok(here) => {
@@ -208,4 +223,10 @@ fn key_of(values: &[(&str, &Node)]) -> String {
         values.iter().map(|(path, value)| format!("{}={value}", if is_agents(path) { AGENTS } else { path })).collect();
     parts.sort();
     parts.join(";")
+}
+
+/// The shard, from 0, that a point belongs to: by its identity, so that it stays there whatever the order of the points,
+/// and no shard gets all large teams as every seventh point might.
+fn shard_of(key: &str, shards: u32) -> u32 {
+    ((u128::from(rng::key_of(key)) * u128::from(shards)) >> 64) as u32
 }

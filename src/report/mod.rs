@@ -6,6 +6,7 @@ pub mod compare;
 pub mod curve;
 pub mod fit;
 pub mod fit_picture;
+pub mod fit_table;
 pub mod fits;
 pub mod glossary;
 pub mod import;

@@ -1,0 +1,223 @@
+"""brooks: how many LLM agents should work on this, organised how, and what will it cost in time and tokens?
+
+    >>> import brooks
+    >>> run = brooks.simulate("paper", agents=4, architecture="preassigned")
+    >>> run["ending"], round(run["speedup"], 2)
+    ('completed', 2.37)
+
+`simulate` makes one run, `sweep` every point of a scenario many times, `fit` holds measurements against the laws of
+scaling, and `brooks.ray.sweep` spreads a sweep over a Ray cluster. Same scenario, seed and version: same numbers, on
+every machine and under any split.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Union
+
+from brooks._brooks import SCENARIOS, Scenario, Table, __version__, merge
+from brooks._brooks import fit as _fit
+from brooks._errors import InputError, Problem, ScenarioError, TableError
+
+__all__ = [
+    "SCENARIOS",
+    "InputError",
+    "Problem",
+    "Scenario",
+    "ScenarioError",
+    "Table",
+    "TableError",
+    "__version__",
+    "fit",
+    "load",
+    "merge",
+    "simulate",
+    "sweep",
+]
+
+ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any], Scenario]
+"""The name of a built-in scenario, a path, the text of a scenario file, the same as a dict, or a loaded scenario."""
+
+Step = tuple[str, str, str]
+
+
+def load(scenario: ScenarioLike, *, set: Mapping[str, Any] | None = None, **overrides: Any) -> Scenario:
+    """A scenario, read and checked once, for many calls of `simulate` and `sweep`.
+
+    `scenario` is the name of a built-in one (`brooks.SCENARIOS`), a path, the text of a scenario file (anything with a
+    line break or an opening brace), or the same as a dict. `set` and `overrides` change values by their paths, as
+    `--set` does: `agents=4`, `consistency="lock"`, `set={"team.profile.error_rate": 0.2}`. A text is read as on the
+    command line (`"1..8"`, `"lognormal(mean=4s, cv=0.5)"`); numbers, lists and dicts are taken as they are.
+
+    Raises `ScenarioError` with every mistake at once.
+    """
+    return _changed(_open(scenario), _set_steps({**(set or {}), **overrides}))
+
+
+def simulate(
+    scenario: ScenarioLike,
+    *,
+    agents: int | None = None,
+    architecture: str | Mapping[str, Any] | None = None,
+    seed: int | None = None,
+    replication: int = 0,
+    set: Mapping[str, Any] | None = None,
+    **overrides: Any,
+) -> dict[str, Any]:
+    """One run: the document of `brooks run --format json` as a dict.
+
+    `metrics` and `time_budget` hold the figures, `speedup` compares with one agent, `digest` is a fingerprint. For
+    `scenario`, `set` and `overrides` see `load`. A run that does not complete is no error: `ending` says so, and
+    `witness` what it was waiting for.
+    """
+    named = {"team.agents": agents, "architecture": architecture, "seed": seed}
+    given = {path: value for path, value in named.items() if value is not None}
+    loaded = _changed(_open(scenario), _set_steps({**(set or {}), **overrides, **given}))
+    document: dict[str, Any] = json.loads(loaded.run(replication, _command(loaded, replication)))
+    return document
+
+
+def sweep(
+    scenario: ScenarioLike,
+    *,
+    reps: int | None = None,
+    agents: int | str | Iterable[int] | None = None,
+    architecture: str | Iterable[str | Mapping[str, Any]] | None = None,
+    seed: int | None = None,
+    axes: Mapping[str, Iterable[Any]] | None = None,
+    set: Mapping[str, Any] | None = None,
+    shard: tuple[int, int] | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    **overrides: Any,
+) -> Table:
+    """Every point of the scenario's sweep, each `reps` times: a row a point, with the columns of `brooks sweep`.
+
+    `agents` (`range(1, 9)`, `[1, 2, 4]`, `"1..8"`), `architecture` (one or several) and `axes` (values by path) take the
+    place of the scenario's own axes or stand beside them; `set` and `overrides` change single values. `reps` and
+    `seed` are the scenario's own if not given.
+
+    `shard=(i, n)` runs only the points that fall to part `i` of `n`, counted from 0; `merge` puts parts together. Rows
+    are the same for any number of `threads` (all cores if not given) and any split. `progress(done, runs)` is called
+    about twenty times a second; what it raises ends the sweep, as Ctrl-C does.
+
+    The table opens in whatever reads Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, DuckDB; or `t.to_pandas()`.
+    """
+    loaded = prepare(scenario, agents=agents, architecture=architecture, seed=seed, axes=axes, set=set, **overrides)
+    reps = loaded.replications if reps is None else reps
+    if progress is None:
+        return loaded.sweep(reps, shard, threads or 0, None)
+    told, runs = progress, loaded.runs(reps)
+    return loaded.sweep(reps, shard, threads or 0, lambda done: told(done, runs))
+
+
+def prepare(
+    scenario: ScenarioLike,
+    *,
+    agents: int | str | Iterable[int] | None = None,
+    architecture: str | Iterable[str | Mapping[str, Any]] | None = None,
+    seed: int | None = None,
+    axes: Mapping[str, Iterable[Any]] | None = None,
+    set: Mapping[str, Any] | None = None,
+    **overrides: Any,
+) -> Scenario:
+    """The scenario that `sweep` runs, with its axes."""
+    settings = {**(set or {}), **overrides}
+    if seed is not None:
+        settings["seed"] = seed
+    steps = _set_steps(settings)
+    for path, values in {**(axes or {}), "architecture": architecture, "agents": agents}.items():
+        if values is not None:
+            steps.append(("axis", path, _axis(values)))
+    return _changed(_open(scenario), steps)
+
+
+def fit(
+    table: Any,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    kind: str | None = None,
+    by: str | Sequence[str] = (),
+    law: str | Sequence[str] = "all",
+    seed: int = 42,
+    resamples: int = 2000,
+) -> dict[str, Any]:
+    """Measurements against the laws of scaling: the document of `brooks fit --format json` as a dict.
+
+    `table` is the path of a CSV, JSON or Parquet file, a dict of columns, a list of dicts, or a frame or table of pandas,
+    Polars, Arrow or `brooks.sweep`. `x` and `y` name the columns of team sizes and measurements if their names do not
+    tell, `kind` is time, throughput, speedup or response, `by` the columns that tell curves apart, `law` the laws.
+
+    What people should know of how the table was read comes as warnings. Raises `TableError` if it can't be fitted.
+    """
+    by, law = ([value] if isinstance(value, str) else list(value) for value in (by, law))
+    is_file = isinstance(table, (str, os.PathLike))
+    name, rows = (os.fspath(table), None) if is_file else ("table", _json_lines(table))
+    words = ["brooks", "fit", name if is_file else "-"]
+    for flag, value in (("x", x), ("y", y), ("kind", kind), ("by", ",".join(by))):
+        words += [f"--{flag}", value] if value else []
+    words += ["--law", ",".join(law)] if law != ["all"] else []
+    words += ["--resamples", str(resamples)] if resamples != 2000 else []
+    words += ["--seed", str(seed)]
+    text, notes = _fit(name, rows, x, y, kind, by, law, seed, resamples, shlex.join(words))
+    for note in notes:
+        warnings.warn(note, stacklevel=2)
+    document: dict[str, Any] = json.loads(text)
+    return document
+
+
+def _json_lines(table: Any) -> bytes:
+    from brooks._frames import json_lines
+
+    return json_lines(table)
+
+
+def _open(scenario: ScenarioLike) -> Scenario:
+    if isinstance(scenario, Scenario):
+        return scenario
+    if isinstance(scenario, Mapping):
+        return Scenario.open("<dict>", os.curdir, {"<dict>": json.dumps(scenario).encode()}, False, [])
+    if isinstance(scenario, str) and ("\n" in scenario or scenario.lstrip().startswith("{")):
+        return Scenario.open("<text>", os.curdir, {"<text>": scenario.encode()}, True, [])
+    path = os.fspath(scenario)
+    return Scenario.open(path, os.path.dirname(path), {}, True, [])
+
+
+def _changed(scenario: Scenario, steps: list[Step]) -> Scenario:
+    return scenario.changed(steps) if steps else scenario
+
+
+def _set_steps(settings: Mapping[str, Any]) -> list[Step]:
+    return [("set", path, _text(value)) for path, value in settings.items()]
+
+
+def _text(value: Any) -> str:
+    """A value as the command line takes it: text as it is, anything else as JSON, which YAML contains."""
+    return value if isinstance(value, str) else json.dumps(_plain(value), allow_nan=False)
+
+
+def _axis(values: Any) -> str:
+    if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
+        values = [values]
+    return ",".join(_text(value) for value in values)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of NumPy as one of Python."""
+    return value.item() if hasattr(value, "item") else value
+
+
+def _command(scenario: Scenario, replication: int) -> str:
+    """The command that repeats a run; a scenario that is no file is read from stdin."""
+    words = ["brooks", "run", "-" if scenario.source.startswith("<") else scenario.source]
+    for _, path, text in scenario.steps:
+        flag = {"team.agents": "--agents", "agents": "--agents", "architecture": "--architecture"}.get(path)
+        if path != "seed":
+            words += [flag, text] if flag else ["--set", f"{path}={text}"]
+    words += ["--replication", str(replication)] if replication else []
+    return shlex.join([*words, "--seed", str(scenario.seed)])

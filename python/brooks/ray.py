@@ -1,0 +1,100 @@
+"""Sweeps on Ray: shards as tasks, results by value, the same rows and digest as one process.
+
+    import brooks.ray
+    table = brooks.ray.sweep("mine.yaml", reps=1000, agents="1..32", address="auto")
+
+Every node needs this package; `runtime_env={"py_modules": ["brooks-..whl"]}` sends it along. The scenario travels with
+the files that it names, so nodes share no files.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+# Before Ray is imported: it reads it then.
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+
+import ray  # noqa: E402
+from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # noqa: E402
+
+from brooks import Scenario, ScenarioLike, Table, merge, prepare  # noqa: E402
+
+
+def sweep(
+    scenario: ScenarioLike,
+    *,
+    reps: int | None = None,
+    address: str | None = None,
+    shards: int | None = None,
+    task_seconds: float = 5.0,
+    in_flight: int | None = None,
+    retries: int = 3,
+    num_cpus: float = 1,
+    runtime_env: Mapping[str, Any] | None = None,
+    progress: Callable[[int, int], object] | None = None,
+    **options: Any,
+) -> Table:
+    """`brooks.sweep` on the cluster at `address`, or on the one that this process is connected to.
+
+    The sweep is cut into `shards` by a hash of what each point is; if not given, into so many that a task takes about
+    `task_seconds`, judged by a short trial here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a time.
+    A task that is lost with its worker or node is sent again, up to `retries` times; a mistake in the scenario is
+    raised before anything is sent. `progress(done, shards)` is called after every task. All other options are those of
+    `brooks.sweep`.
+    """
+    loaded = prepare(scenario, **options)
+    reps = loaded.replications if reps is None else reps
+    runs = loaded.runs(reps)  # Makes every point: what is wrong is told now, and every file it needs is read.
+    if not ray.is_initialized():
+        ray.init(address=address, log_to_driver=False)
+    cpus = max(1, int(ray.cluster_resources().get("CPU", 1) / max(num_cpus, 1e-3)))
+    shards = shards or _cut(loaded, reps, runs, cpus, task_seconds)
+    window = in_flight or 2 * cpus
+    # Ray's own retries are off: those below count every loss, of a task and of its result alike.
+    task = ray.remote(_shard).options(num_cpus=num_cpus, max_retries=0, runtime_env=dict(runtime_env or {}))
+    shared = ray.put(loaded)
+    waiting = deque((index, 0) for index in range(shards))
+    out: dict[Any, tuple[int, int]] = {}
+    parts: list[Table] = []
+    try:
+        while waiting or out:
+            while waiting and len(out) < window:
+                index, tries = waiting.popleft()
+                out[task.remote(shared, reps, index, shards)] = (index, tries)
+            for ref in ray.wait(list(out))[0]:
+                index, tries = out.pop(ref)
+                try:
+                    parts.append(ray.get(ref))
+                except (RayTaskError, TaskCancelledError):
+                    raise
+                except RayError as error:
+                    if tries >= retries:
+                        raise RuntimeError(f"shard {index} of {shards} was lost {tries + 1} times") from error
+                    waiting.append((index, tries + 1))
+                    continue
+                if progress is not None:
+                    progress(len(parts), shards)
+    finally:
+        for ref in out:
+            ray.cancel(ref, force=True)
+    return merge(parts)
+
+
+def _shard(scenario: Scenario, reps: int, index: int, shards: int) -> Table:
+    return scenario.sweep(reps, (index, shards), 1, None)
+
+
+def _cut(scenario: Scenario, reps: int, runs: int, cpus: int, task_seconds: float) -> int:
+    """How many shards there should be: by the time that every point takes here with a few replications."""
+    few = max(1, min(reps, 20_000 * reps // runs))
+    started = time.perf_counter()
+    scenario.sweep(few, None, 1, None)
+    whole = (time.perf_counter() - started) * reps / few
+    # Every CPU gets a share, as long as that is a second of work.
+    wanted = max(whole / task_seconds, min(cpus, whole))
+    return max(1, min(math.ceil(wanted), scenario.points))

@@ -1,0 +1,65 @@
+import json
+import warnings
+
+import pytest
+
+import brooks
+
+SIZES = [1, 2, 4, 8, 16, 32]
+# Amdahl's law with a serial tenth, and a little noise of alternating sign.
+TIMES = [100 * (0.1 + 0.9 / n) * (1 + 0.002 * (-1) ** place) for place, n in enumerate(SIZES)]
+
+
+def test_the_document_is_that_of_the_command_line(command, tmp_path):
+    path = tmp_path / "times.csv"
+    path.write_text("n,time\n" + "".join(f"{n},{time}\n" for n, time in zip(SIZES, TIMES)))
+    wanted = json.loads(command("fit", path, "--format", "json").stdout)
+    document = brooks.fit(path)
+    assert document.pop("command") == f"brooks fit {path} --seed 42"
+    wanted.pop("command")
+    assert document == wanted
+    assert document["laws"]["amdahl"]["parameters"]["sigma"]["estimate"] == pytest.approx(0.1, rel=0.05)
+
+
+def test_columns_rows_and_frames_are_the_same_table():
+    columns = {"n": SIZES, "time": TIMES}
+    wanted = brooks.fit(columns)
+    assert wanted["command"] == "brooks fit - --seed 42"
+    tables = [[dict(n=n, time=time) for n, time in zip(SIZES, TIMES)]]
+    pandas = pytest.importorskip("pandas")
+    tables.append(pandas.DataFrame(columns))
+    pyarrow = pytest.importorskip("pyarrow")
+    tables.append(pyarrow.table(columns))
+    for table in tables:
+        assert brooks.fit(table) == wanted
+
+
+def test_a_sweep_is_fitted_curve_by_curve():
+    table = brooks.sweep("hello", agents=range(1, 9), architecture=["preassigned", "self_claim"], reps=20)
+    fits = brooks.fit(table)
+    assert [fit["curve"] for fit in fits["curves"]] == ["preassigned", "self_claim"]
+    assert brooks.fit(table.to_pandas())["curves"] == fits["curves"]
+
+
+def test_what_is_wrong_is_told():
+    with pytest.raises(brooks.TableError, match="at least 3 team sizes") as raised:
+        brooks.fit({"n": [1, 2], "time": [3.0, 2.0]})
+    assert raised.value.problems[0].code == "table"
+    with pytest.raises(brooks.TableError, match="table:2: time"):
+        brooks.fit({"n": [1, 2, 4], "time": [3.0, "soon", 1.0]})
+    with pytest.raises(ValueError, match="there is no such law"):
+        brooks.fit({"n": SIZES, "time": TIMES}, law="murphy")
+    with pytest.raises(ValueError, match="kind=length"):
+        brooks.fit({"n": SIZES, "time": TIMES}, kind="length")
+    with pytest.raises(ValueError, match="different length"):
+        brooks.fit({"n": SIZES, "time": [1.0]})
+    with pytest.raises(OSError):
+        brooks.fit("nowhere.csv")
+
+
+def test_notes_are_warnings():
+    with pytest.warns(UserWarning, match="nothing under time"):
+        brooks.fit({"n": [*SIZES, 64], "time": [*TIMES, float("nan")]})
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        brooks.fit({"n": SIZES, "time": TIMES})

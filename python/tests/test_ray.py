@@ -1,0 +1,78 @@
+"""A real Ray of two nodes on this machine, one of which is killed in mid-run."""
+
+import os
+import sys
+import threading
+import time
+
+import pytest
+
+import brooks
+
+# One mode everywhere, and set before Ray starts: nodes with different modes refuse each other.
+os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install ray")
+
+import brooks.ray  # noqa: E402
+from ray.cluster_utils import Cluster  # noqa: E402
+
+SWEEP = dict(agents=range(1, 9), architecture=["preassigned", "self_claim", "lead_dynamic"])
+NODE = dict(num_cpus=1, object_store_memory=80_000_000)
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    cluster = Cluster(initialize_head=True, head_node_args=dict(NODE, include_dashboard=False))
+    cluster.add_node(**NODE)
+    ray.init(address=cluster.address, log_to_driver=False)
+    yield cluster
+    ray.shutdown()
+    cluster.shutdown()
+
+
+def nodes():
+    return [node["NodeID"] for node in ray.nodes() if node["Alive"]]
+
+
+def test_the_digest_is_that_of_one_process(cluster, mine):
+    assert len(nodes()) == 2
+    told = []
+    table = brooks.ray.sweep(mine, shards=4, progress=lambda done, shards: told.append((done, shards)))
+    alone = brooks.sweep(mine)
+    assert (table.digest, table.rows()) == (alone.digest, alone.rows())
+    assert told == [(done, 4) for done in range(1, 5)]
+    # Left to itself it makes one shard of what takes no time.
+    assert brooks.ray.sweep(mine).digest == alone.digest
+
+
+def test_a_mistake_is_told_before_anything_is_sent(cluster, mine):
+    with pytest.raises(brooks.ScenarioError, match="--set: team.agents"):
+        brooks.ray.sweep(mine, set={"team.agents": -1})
+
+
+def test_a_node_that_dies_changes_nothing(cluster):
+    alone = brooks.sweep("hello", reps=20_000, **SWEEP)
+    other = cluster.add_node(**NODE)
+    cluster.wait_for_nodes()
+    before = len(nodes())
+    victim = next(node for node in cluster.worker_nodes if node is other)
+    killed = []
+
+    def kill(done, shards):
+        # After the first result: tasks are running there and more are waiting.
+        if not killed:
+            killed.append((done, shards))
+            cluster.remove_node(victim, allow_graceful=False)
+
+    sent = []
+    shard = brooks.ray._shard
+
+    def counted(*arguments):
+        return shard(*arguments)
+
+    table = brooks.ray.sweep("hello", reps=20_000, shards=12, progress=kill, **SWEEP)
+    assert killed == [(1, 12)]
+    assert len(nodes()) == before - 1
+    assert table.digest == alone.digest
+    assert table.rows() == alone.rows()
