@@ -143,7 +143,10 @@ def fit(
     y: str | None = None,
     kind: str | None = None,
     by: str | Sequence[str] = (),
+    weight: str | None = None,
+    error: str | None = None,
     law: str | Sequence[str] = "all",
+    predict: Iterable[float] = (),
     seed: int = 42,
     resamples: int = 2000,
 ) -> dict[str, Any]:
@@ -151,7 +154,8 @@ def fit(
 
     `table` is the path of a CSV, JSON or Parquet file, a dict of columns, a list of dicts, or a frame or table of pandas,
     Polars, Arrow or `brooks.sweep`. `x` and `y` name the columns of team sizes and measurements if their names do not
-    tell, `kind` is time, throughput, speedup or response, `by` the columns that tell curves apart, `law` the laws.
+    tell, `kind` is time, throughput, speedup or response, `by` the columns that tell curves apart, `weight` the column of
+    weights, `error` is same or share (of what is measured), `law` the laws, and `predict` the team sizes to predict.
 
     What people should know of how the table was read comes as warnings. Raises `TableError` if it can't be fitted.
     """
@@ -159,12 +163,17 @@ def fit(
     is_file = isinstance(table, (str, os.PathLike))
     name, rows = (os.fspath(table), None) if is_file else ("table", _json_lines(table))
     words = ["brooks", "fit", name if is_file else "-"]
-    for flag, value in (("x", x), ("y", y), ("kind", kind), ("by", ",".join(by))):
+    sizes = [float(size) for size in predict]
+    shown = ",".join(f"{size:g}" for size in sizes)
+    flags = dict(x=x, y=y, kind=kind, by=",".join(by), weight=weight, error=error, predict=shown)
+    for flag, value in flags.items():
         words += [f"--{flag}", value] if value else []
     words += ["--law", ",".join(law)] if law != ["all"] else []
     words += ["--resamples", str(resamples)] if resamples != 2000 else []
     words += ["--seed", str(seed)]
-    text, notes = _fit(name, rows, x, y, kind, by, law, seed, resamples, shlex.join(words))
+    text, notes = _fit(
+        name, rows, x, y, kind, by, weight, error, law, sizes, seed, resamples, shlex.join(words)
+    )
     for note in notes:
         warnings.warn(note, stacklevel=2)
     document: dict[str, Any] = json.loads(text)

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use brooks::experiment::measurements::Columns;
+use brooks::report::fit::FitReport;
 use brooks::report::{self, fit_table};
 use brooks::scaling::Kind;
 use brooks::scaling::study::Plan;
@@ -26,7 +27,10 @@ pub(crate) fn fit(
     y: Option<String>,
     kind: Option<&str>,
     by: Vec<String>,
+    weight: Option<String>,
+    error: Option<&str>,
     law: Vec<String>,
+    predict: Vec<f64>,
     seed: u64,
     resamples: u32,
     command: String,
@@ -36,7 +40,16 @@ pub(crate) fn fit(
         let unknown = || PyValueError::new_err(format!("kind={kind}: expected time, throughput, speedup or response"));
         kinds.into_iter().find(|known| known.name() == kind).ok_or_else(unknown)
     };
-    let columns = Columns { x, y, kind: kind.map(find).transpose()?, by };
+    let power = match error {
+        None => None,
+        Some("same") => Some(0.0),
+        Some("share") => Some(1.0),
+        Some(other) => return Err(PyValueError::new_err(format!("error={other}: expected same or share"))),
+    };
+    if let Some(size) = predict.iter().find(|size| !(1.0..=1e9).contains(*size)) {
+        return Err(PyValueError::new_err(format!("predict={size}: expected a team size from 1 to 1e9")));
+    }
+    let columns = Columns { x, y, kind: kind.map(find).transpose()?, by, weight, power };
     let laws = fit_table::laws(&law).map_err(|why| PyValueError::new_err(format!("law={why}")))?;
     let judge_all = !law.iter().any(|name| name.trim() == "all");
     let plan = Plan { laws, judge_all, seed, resamples };
@@ -51,6 +64,7 @@ pub(crate) fn fit(
         fit_table::fit(&file, &columns, &plan)
     })?;
     let (fitted, notes) = fitted.map_err(|problems| raise(py, &problems, Of::Table))?;
+    let fitted = FitReport { predict, ..fitted };
     let mut document = report::document(Some(seed), &command);
     if let Some(document) = document.as_object_mut() {
         document.extend(fitted.to_json());

@@ -7,9 +7,10 @@ use crate::cli::args::{Compare, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
-use crate::experiment::compare;
 use crate::experiment::scenario_file::Node;
+use crate::experiment::{ScenarioFile, compare};
 use crate::report;
+use crate::scaling::precision::{LEAST, Precision};
 
 pub(super) fn compare(console: &Console, args: &Compare) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
@@ -28,7 +29,10 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         }
         None => vec![Node::from(file.scenario()?.team.len() as u32)],
     };
-    let replications = args.reps.unwrap_or_else(|| file.replications());
+    let replications = match args.precision {
+        Some(relative) => enough(console, args, &file, &architectures, &sizes, relative)?,
+        None => args.reps.unwrap_or_else(|| file.replications()),
+    };
     let points = (architectures.len() * sizes.len()) as u64;
     let progress = Progress::new(console, 2 * points * replications);
     let comparisons = sweep::on_threads(args.threads, || {
@@ -46,7 +50,8 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
             text.push_str(&table.to_text(console.color));
             let _ = write!(
                 text,
-                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n\n{}",
+                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n{}\n{}",
+                report::compare::noise(&comparisons).map_or(String::new(), |noise| noise + "\n"),
                 report::footer(file.seed(), &command),
             );
             console.print(&text);
@@ -61,4 +66,31 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         }
     }
     Ok(())
+}
+
+/// As many replications as it takes to know every makespan to that share of itself.
+fn enough(
+    console: &Console,
+    args: &Compare,
+    file: &ScenarioFile,
+    architectures: &[Node],
+    sizes: &[Node],
+    relative: f64,
+) -> Result<u64, Failure> {
+    if args.max_reps < LEAST {
+        return Err(Failure::Usage(format!("--max-reps {}: expected at least {LEAST}", args.max_reps)));
+    }
+    let precision = Precision { most: args.max_reps, ..Precision::to(relative) };
+    let progress = Progress::new(console, 0);
+    let replications = sweep::on_threads(args.threads, || {
+        compare::replications(file, architectures, sizes, &precision, &|runs| progress.add(runs))
+    })??;
+    progress.finish();
+    if replications >= args.max_reps {
+        console.say(&format!(
+            "{replications} replications, the most there may be (--max-reps): not every makespan need be known to {}",
+            report::number::percent_of(relative)
+        ));
+    }
+    Ok(replications)
 }

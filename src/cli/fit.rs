@@ -3,9 +3,10 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::cli::args::{Fit as Args, FitKind, Format};
+use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::experiment::measurements::Columns;
+use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
 use crate::report::{self, fit_picture};
 use crate::scaling::study::Plan;
@@ -29,6 +30,11 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
             FitKind::Response => Kind::Response,
         }),
         by: args.by.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+        weight: args.weight.clone(),
+        power: args.error.map(|error| match error {
+            FitError::Same => 0.0,
+            FitError::Share => 1.0,
+        }),
     };
     let judge_all = !args.law.iter().any(|name| name.trim() == "all");
     let plan = Plan { laws, judge_all, seed, resamples: args.resamples };
@@ -36,6 +42,7 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
     for note in notes {
         console.say(&format!("note: {note}"));
     }
+    let report = FitReport { predict: args.predict.clone(), ..report };
     let command = repeat(seed);
     match console.format {
         Format::Table => {

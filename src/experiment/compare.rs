@@ -5,7 +5,9 @@ use crate::experiment::result::{Row, Work};
 use crate::experiment::scenario_file::{Baseline, Node, Problems, ScenarioFile};
 use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::experiment::{Sample, runner};
-use crate::scaling::stats::{Interval, paired_difference};
+use crate::scaling::Variances;
+use crate::scaling::precision::Precision;
+use crate::scaling::stats::{Interval, Welford, paired_difference, t95};
 use crate::simulation::Scenario;
 
 /// One team size under every architecture.
@@ -15,6 +17,8 @@ pub struct Comparison {
     pub agents: u32,
     /// The architectures, fastest first; those that complete no run last.
     pub entries: Vec<Entry>,
+    /// What common random numbers were worth: variances of the differences in makespan from the fastest, added up.
+    pub noise: Variances,
 }
 
 /// One architecture at one team size.
@@ -61,6 +65,53 @@ pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
     chosen
 }
 
+/// How many replications it takes to know the makespan of every architecture at every team size so precisely. One that
+/// does not complete a single run has none to know.
+///
+/// # Errors
+///
+/// Everything that is wrong with a point.
+pub fn replications(
+    file: &ScenarioFile,
+    architectures: &[Node],
+    sizes: &[Node],
+    precision: &Precision,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<u64, Problems> {
+    let scenarios = points(file, architectures, sizes)?;
+    let mut makespans: Vec<Welford> = vec![Welford::default(); scenarios.len()];
+    let mut have = 0;
+    loop {
+        let wanted = |makespan: &Welford| {
+            let half_width = makespan.half_width(t95(makespan.n()));
+            precision.next(have, makespan.n() as u64, makespan.mean(), half_width)
+        };
+        let known = makespans.iter().filter(|makespan| have == 0 || makespan.n() > 0);
+        let Some(next) = known.filter_map(wanted).max() else { return Ok(have) };
+        let samples = runner::more(&scenarios.iter().collect::<Vec<_>>(), have..next, done);
+        for (makespan, sample) in makespans.iter_mut().zip(samples) {
+            for value in sample.completed("makespan_s") {
+                makespan.push(value);
+            }
+        }
+        have = next;
+    }
+}
+
+/// The scenario of every architecture at every team size, sizes first.
+fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result<Vec<Scenario>, Problems> {
+    let (mut scenarios, mut problems) = (Vec::new(), Problems::default());
+    for size in sizes {
+        for architecture in architectures {
+            match file.at(&[("team.agents", size), ("architecture", architecture)]) {
+                Ok(scenario) => scenarios.push(scenario),
+                Err(wrong) => problems.append(wrong),
+            }
+        }
+    }
+    problems.or(scenarios)
+}
+
 /// Runs every architecture at every team size on common random numbers. Speedups are over one agent alone, so that they
 /// can be compared across architectures.
 ///
@@ -74,18 +125,11 @@ pub fn compare(
     replications: u64,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Comparison>, Problems> {
-    let mut problems = Problems::default();
-    let mut scenarios = Vec::new();
-    for size in sizes {
-        for architecture in architectures {
-            let point = [("team.agents", size), ("architecture", architecture)];
-            match file.at(&point) {
-                Ok(scenario) => scenarios.push((scenario, alone(file, &point))),
-                Err(wrong) => problems.append(wrong),
-            }
-        }
-    }
-    problems.or(())?;
+    let solo =
+        |(size, architecture): (&Node, &Node)| alone(file, &[("team.agents", size), ("architecture", architecture)]);
+    let pairs = sizes.iter().flat_map(|size| architectures.iter().map(move |architecture| (size, architecture)));
+    let scenarios: Vec<(Scenario, Option<Scenario>)> =
+        points(file, architectures, sizes)?.into_iter().zip(pairs.map(solo)).collect();
     let all = scenarios.iter().flat_map(|(scenario, alone)| [Some(scenario), alone.as_ref()]);
     let present: Vec<&Scenario> = all.flatten().collect();
     let mut samples = runner::run(&present, replications, done).into_iter();
@@ -120,5 +164,8 @@ fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comp
         };
         Entry { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
     });
-    Comparison { agents, entries: entries.collect() }
+    let noise = |(_, sample): &&(Row, Sample)| {
+        fastest.map_or(Variances::default(), |fastest| Variances::of(sample.paired(fastest, "makespan_s")))
+    };
+    Comparison { agents, entries: entries.collect(), noise: order.iter().skip(1).map(noise).sum() }
 }

@@ -1,9 +1,11 @@
 //! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
 
+pub mod baseline;
 pub mod compare;
 pub mod corpus;
 pub mod library;
 pub mod measurements;
+pub mod optimal;
 pub mod result;
 pub mod runner;
 pub mod sample;

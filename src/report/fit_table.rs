@@ -53,7 +53,7 @@ pub fn fit(file: &SourceFile, columns: &Columns, plan: &Plan) -> Result<(FitRepo
         return Err(told(&file.path, problems));
     }
     notes.extend(problems.into_iter().map(|(label, message, _)| format!("{label} is left out: {message}")));
-    Ok((FitReport { x, y, curves }, notes))
+    Ok((FitReport { x, y, curves, predict: Vec::new() }, notes))
 }
 
 /// Whether there are team sizes enough to say anything; else what is wrong, and what to do.

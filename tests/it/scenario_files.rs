@@ -63,6 +63,8 @@ impl Maker {
                 other => other,
             };
             let value = match expects {
+                // A claim without a bound claims nothing, and says so.
+                _ if key.name == "at_least" => Some(example(&key.expects)),
                 // Two tasks that need each other would be a circle, and axes are tested elsewhere.
                 _ if key.name == "depends_on" || key.name == "sweep" => None,
                 Expects::Section(inner) => Some(self.section(inner, used)),
