@@ -18,6 +18,7 @@ use crate::shelf::Kept;
 
 /// What was asked for: parts of the same plan belong together.
 #[derive(Clone, PartialEq, FromPyObject, IntoPyObject)]
+#[pyo3(from_item_all)]
 pub(crate) struct Plan {
     version: String,
     /// A fingerprint of the scenario with its axes and files, and of the number of replications.
@@ -44,6 +45,7 @@ impl Plan {
 
 /// A column as it travels: name, and values of one of three kinds.
 #[derive(Clone, FromPyObject, IntoPyObject)]
+#[pyo3(from_item_all)]
 struct Column {
     name: String,
     text: Option<Vec<String>>,

@@ -18,7 +18,7 @@ def test_the_document_is_that_of_the_command_line(command, tmp_path):
     assert document.pop("command") == f"brooks fit {path} --seed 42"
     wanted.pop("command")
     assert document == wanted
-    assert document["laws"]["amdahl"]["parameters"]["sigma"]["estimate"] == pytest.approx(0.1, rel=0.05)
+    assert document["laws"]["amdahl"]["parameters"]["p"]["estimate"] == pytest.approx(0.9, rel=0.01)
 
 
 def test_columns_rows_and_frames_are_the_same_table():
@@ -36,9 +36,21 @@ def test_columns_rows_and_frames_are_the_same_table():
 
 def test_a_sweep_is_fitted_curve_by_curve():
     table = brooks.sweep("hello", agents=range(1, 9), architecture=["preassigned", "self_claim"], reps=20)
-    fits = brooks.fit(table)
+    fits = brooks.fit(table, y="makespan_s.mean")
     assert [fit["curve"] for fit in fits["curves"]] == ["preassigned", "self_claim"]
-    assert brooks.fit(table.to_pandas())["curves"] == fits["curves"]
+    assert brooks.fit(table.to_pandas(), y="makespan_s.mean")["curves"] == fits["curves"]
+
+
+def test_sizes_that_were_not_measured_are_predicted(command, tmp_path):
+    path = tmp_path / "times.csv"
+    path.write_text("n,time\n" + "".join(f"{n},{time}\n" for n, time in zip(SIZES, TIMES)))
+    words = ("--predict", "64,128", "--error", "share", "--law", "usl,amdahl", "--resamples", "50", "--seed", "7")
+    wanted = json.loads(command("fit", path, *words, "--format", "json").stdout)
+    document = brooks.fit(path, predict=[64, 128], error="share", law=["usl", "amdahl"], resamples=50, seed=7)
+    again = json.loads(command(*document.pop("command").split()[1:], "--format", "json").stdout)
+    again.pop("command")
+    wanted.pop("command")
+    assert document == wanted == again
 
 
 def test_what_is_wrong_is_told():

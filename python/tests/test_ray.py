@@ -1,9 +1,6 @@
 """A real Ray of two nodes on this machine, one of which is killed in mid-run."""
 
 import os
-import sys
-import threading
-import time
 
 import pytest
 
@@ -65,14 +62,32 @@ def test_a_node_that_dies_changes_nothing(cluster):
             killed.append((done, shards))
             cluster.remove_node(victim, allow_graceful=False)
 
-    sent = []
-    shard = brooks.ray._shard
-
-    def counted(*arguments):
-        return shard(*arguments)
-
     table = brooks.ray.sweep("hello", reps=20_000, shards=12, progress=kill, **SWEEP)
     assert killed == [(1, 12)]
     assert len(nodes()) == before - 1
     assert table.digest == alone.digest
     assert table.rows() == alone.rows()
+
+
+def test_a_worker_that_dies_is_tried_again_and_not_for_ever(cluster, mine, tmp_path, monkeypatch):
+    trace = str(tmp_path / "tries")
+
+    def dying(times):
+        def shard(scenario, reps, index, shards):
+            if index == 1:
+                with open(trace, "a") as file:
+                    file.write(".")
+                if os.path.getsize(trace) <= times:
+                    os._exit(1)
+            return scenario.sweep(reps, (index, shards), 1, None)
+
+        return shard
+
+    monkeypatch.setattr(brooks.ray, "_shard", dying(2))
+    assert brooks.ray.sweep(mine, shards=3, retries=2).digest == brooks.sweep(mine).digest
+    assert os.path.getsize(trace) == 3
+    os.unlink(trace)
+    monkeypatch.setattr(brooks.ray, "_shard", dying(99))
+    with pytest.raises(RuntimeError, match="shard 1 of 3 was lost 2 times"):
+        brooks.ray.sweep(mine, shards=3, retries=1)
+    assert os.path.getsize(trace) == 2

@@ -45,8 +45,9 @@ def test_a_longer_sweep_leaves_every_point_in_its_shard():
     place = {}
     for most in (8, 16):
         for index in range(4):
-            for agents in brooks.sweep("hello", agents=range(1, most + 1), reps=1, shard=(index, 4))["agents"]:
-                assert place.setdefault(agents, index) == index
+            part = brooks.sweep("hello", agents=range(1, most + 1), reps=1, shard=(index, 4))
+            for point in zip(part["architecture"], part["agents"]):
+                assert place.setdefault(point, index) == index
     assert len(set(place.values())) > 1
 
 

@@ -14,7 +14,8 @@ const PIECE: u64 = 512;
 /// The same, where a few more replications are run.
 const SMALL_PIECE: u64 = 64;
 
-/// Runs `replications` of every scenario; `done` is told how many runs each finished piece had.
+/// Runs `replications` of every scenario; `done` is told how many runs each finished piece had, and 0 before each piece:
+/// whoever wants to stop unwinds there, and none of the others is begun.
 pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
     in_pieces(scenarios, &cut(0..replications, PIECE).collect::<Vec<_>>(), done)
 }
@@ -30,6 +31,7 @@ fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) +
         (0..scenarios.len()).flat_map(|scenario| cuts.iter().map(move |piece| (scenario, piece.clone()))).collect();
     let samplers = Samplers::default();
     let run = |(scenario, piece): &(usize, Range<u64>)| {
+        done(0);
         let sample = Sample::run(scenarios[*scenario], piece.clone(), &samplers);
         done(piece.end - piece.start);
         sample
