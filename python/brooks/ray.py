@@ -56,7 +56,9 @@ def sweep(
     shards = shards or _cut(loaded, reps, runs, cpus, task_seconds)
     window = in_flight or 2 * cpus
     # Ray's own retries are off: those below count every loss, of a task and of its result alike.
-    task = ray.remote(_shard).options(num_cpus=num_cpus, max_retries=0, runtime_env=dict(runtime_env or {}))
+    task = ray.remote(_shard).options(
+        num_cpus=num_cpus, max_retries=0, scheduling_strategy="SPREAD", runtime_env=dict(runtime_env or {})
+    )
     shared = ray.put(loaded)
     waiting = deque((index, 0) for index in range(shards))
     out: dict[Any, tuple[int, int]] = {}
