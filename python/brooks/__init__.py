@@ -19,7 +19,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Union
 
-from brooks._brooks import SCENARIOS, Scenario, Table, __version__, merge
+from brooks._brooks import SCENARIOS, Scenario, Sweep, Table, __version__, merge
 from brooks._brooks import fit as _fit
 from brooks._errors import InputError, Problem, ScenarioError, TableError
 
@@ -29,12 +29,14 @@ __all__ = [
     "Problem",
     "Scenario",
     "ScenarioError",
+    "Sweep",
     "Table",
     "TableError",
     "__version__",
     "fit",
     "load",
     "merge",
+    "prepare",
     "simulate",
     "sweep",
 ]
@@ -85,21 +87,16 @@ def sweep(
     scenario: ScenarioLike,
     *,
     reps: int | None = None,
-    agents: int | str | Iterable[int] | None = None,
-    architecture: str | Iterable[str | Mapping[str, Any]] | None = None,
-    seed: int | None = None,
-    axes: Mapping[str, Iterable[Any]] | None = None,
-    set: Mapping[str, Any] | None = None,
     shard: tuple[int, int] | None = None,
     threads: int | None = None,
     progress: Callable[[int, int], object] | None = None,
-    **overrides: Any,
+    **options: Any,
 ) -> Table:
     """Every point of the scenario's sweep, each `reps` times: a row a point, with the columns of `brooks sweep`.
 
-    `agents` (`range(1, 9)`, `[1, 2, 4]`, `"1..8"`), `architecture` (one or several) and `axes` (values by path) take the
-    place of the scenario's own axes or stand beside them; `set` and `overrides` change single values. `reps` and
-    `seed` are the scenario's own if not given.
+    `options` are those of `prepare`: `agents`, `architecture` and `axes` for other points, `precision`, `design` and
+    `independent` for how they are run, `seed`, `set` and any path for single values. `reps` and `seed` are the
+    scenario's own if not given.
 
     `shard=(i, n)` runs only the points that fall to part `i` of `n`, counted from 0; `merge` puts parts together. Rows
     are the same for any number of `threads` (all cores if not given) and any split. `progress(done, runs)` is called
@@ -107,33 +104,46 @@ def sweep(
 
     The table opens in whatever reads Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, DuckDB; or `t.to_pandas()`.
     """
-    loaded = prepare(scenario, agents=agents, architecture=architecture, seed=seed, axes=axes, set=set, **overrides)
-    reps = loaded.replications if reps is None else reps
+    prepared = prepare(scenario, reps=reps, **options)
     if progress is None:
-        return loaded.sweep(reps, shard, threads or 0, None)
-    told, runs = progress, loaded.runs(reps)
-    return loaded.sweep(reps, shard, threads or 0, lambda done: told(done, runs))
+        return prepared.run(shard, threads or 0, None)
+    told, runs = progress, prepared.runs()
+    return prepared.run(shard, threads or 0, lambda done: told(done, runs))
 
 
 def prepare(
     scenario: ScenarioLike,
     *,
+    reps: int | None = None,
     agents: int | str | Iterable[int] | None = None,
-    architecture: str | Iterable[str | Mapping[str, Any]] | None = None,
-    seed: int | None = None,
+    architecture: str | Mapping[str, Any] | Iterable[str | Mapping[str, Any]] | None = None,
     axes: Mapping[str, Iterable[Any]] | None = None,
+    precision: float | str | None = None,
+    max_reps: int = 100_000,
+    design: str = "grid",
+    independent: bool = False,
+    seed: int | None = None,
     set: Mapping[str, Any] | None = None,
     **overrides: Any,
-) -> Scenario:
-    """The scenario that `sweep` runs, with its axes."""
+) -> Sweep:
+    """The sweep that `sweep` runs: `points`, `runs()`, and `run(shard, threads, progress)`. It travels by value.
+
+    `agents` (`range(1, 9)`, `[1, 2, 4]`, `"1..8"`), `architecture` (one or several) and `axes` (values by path) take the
+    place of the scenario's own axes or stand beside them; `set` and `overrides` change single values, as in `load`.
+    `precision` (`0.02`, `"2%"`) in place of `reps` goes on until every mean makespan is known to that share of itself, or
+    `max_reps` are reached; `design` is `grid`, `lhs:K` or `sobol:K`; `independent` gives every point random numbers of
+    its own.
+    """
     settings = {**(set or {}), **overrides}
     if seed is not None:
         settings["seed"] = seed
     steps = _set_steps(settings)
     for path, values in {**(axes or {}), "architecture": architecture, "agents": agents}.items():
         if values is not None:
-            steps.append(("axis", path, _axis(values)))
-    return _changed(_open(scenario), steps)
+            steps.append(("axis", path, _axis(path, values)))
+    loaded = _changed(_open(scenario), steps)
+    share = None if precision is None else _text("precision", precision)
+    return Sweep(loaded, reps, share, max_reps, design, independent)
 
 
 def fit(
@@ -190,9 +200,13 @@ def _open(scenario: ScenarioLike) -> Scenario:
     if isinstance(scenario, Scenario):
         return scenario
     if isinstance(scenario, Mapping):
-        return Scenario.open("<dict>", os.curdir, {"<dict>": json.dumps(scenario).encode()}, False, [])
+        text = _text("scenario", scenario)
+        return Scenario.open("<dict>", os.curdir, {"<dict>": text.encode()}, False, [])
     if isinstance(scenario, str) and ("\n" in scenario or scenario.lstrip().startswith("{")):
         return Scenario.open("<text>", os.curdir, {"<text>": scenario.encode()}, True, [])
+    if not isinstance(scenario, (str, os.PathLike)):
+        expected = "the name of a built-in one, a path, the text of a scenario file, a dict, or a brooks.Scenario"
+        raise TypeError(f"scenario: {type(scenario).__name__} given; expected {expected}")
     path = os.fspath(scenario)
     return Scenario.open(path, os.path.dirname(path), {}, True, [])
 
@@ -202,23 +216,34 @@ def _changed(scenario: Scenario, steps: list[Step]) -> Scenario:
 
 
 def _set_steps(settings: Mapping[str, Any]) -> list[Step]:
-    return [("set", path, _text(value)) for path, value in settings.items()]
+    return [("set", path, _text(path, value)) for path, value in settings.items()]
 
 
-def _text(value: Any) -> str:
+def _text(path: str, value: Any) -> str:
     """A value as the command line takes it: text as it is, anything else as JSON, which YAML contains."""
-    return value if isinstance(value, str) else json.dumps(_plain(value), allow_nan=False)
+    if isinstance(value, str):
+        return value
+    try:
+        return json.dumps(value, allow_nan=False, default=_plain)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{path}: {error}; expected a text, a finite number, a bool, a list or a dict of such") from None
 
 
-def _axis(values: Any) -> str:
+def _axis(path: str, values: Any) -> str:
     if isinstance(values, (str, Mapping)) or not isinstance(values, Iterable):
-        values = [values]
-    return ",".join(_text(value) for value in values)
+        return _text(path, values)
+    texts = [_text(path, value) for value in values]
+    if not texts:
+        raise ValueError(f"{path}: there are no values; expected at least one")
+    # A comma parts values, so a text with one is quoted, unless it is a list or map itself.
+    return ",".join(json.dumps(text) if "," in text and text.lstrip()[0] not in "{[\"'" else text for text in texts)
 
 
 def _plain(value: Any) -> Any:
     """A scalar of NumPy as one of Python."""
-    return value.item() if hasattr(value, "item") else value
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} given")
 
 
 def _command(scenario: Scenario, replication: int) -> str:

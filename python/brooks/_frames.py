@@ -12,8 +12,14 @@ if TYPE_CHECKING:
 
 def to_pandas(table: Table) -> Any:
     """The table as a `pandas.DataFrame`; what is not known is NaN."""
-    import pandas
-
+    try:
+        import pandas
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(
+            f"to_pandas() needs pandas ({error}): pip install 'brooks[pandas]'; rows(), t[column], to_csv(path) and"
+            " pyarrow.table(t) or polars.DataFrame(t) do without",
+            name=error.name,
+        ) from None
     frame = pandas.DataFrame({name: table[name] for name in table.columns})
     # A column in which nothing is known would have no type.
     empty = [name for name in frame.columns if frame[name].isna().all()]
@@ -43,8 +49,7 @@ def _values(column: Any) -> list[Any]:
 
 
 def _known(row: dict[Any, Any]) -> dict[str, Any]:
-    missing = lambda value: isinstance(value, float) and math.isnan(value)  # noqa: E731
-    return {str(name): None if missing(value) else value for name, value in row.items()}
+    return {str(name): None if isinstance(value, float) and math.isnan(value) else value for name, value in row.items()}
 
 
 def _plain(value: Any) -> Any:

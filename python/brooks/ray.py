@@ -19,16 +19,18 @@ from typing import Any
 # Before Ray is imported: it reads it then.
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 
-import ray  # noqa: E402
-from ray.exceptions import RayError, RayTaskError, TaskCancelledError  # noqa: E402
+try:
+    import ray
+    from ray.exceptions import RayError, RayTaskError, TaskCancelledError
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(f"brooks.ray needs Ray ({error}): pip install 'brooks[ray]'", name=error.name) from None
 
-from brooks import Scenario, ScenarioLike, Table, merge, prepare  # noqa: E402
+from brooks import ScenarioLike, Sweep, Table, merge, prepare  # noqa: E402
 
 
 def sweep(
     scenario: ScenarioLike,
     *,
-    reps: int | None = None,
     address: str | None = None,
     shards: int | None = None,
     task_seconds: float = 5.0,
@@ -39,27 +41,27 @@ def sweep(
     progress: Callable[[int, int], object] | None = None,
     **options: Any,
 ) -> Table:
-    """`brooks.sweep` on the cluster at `address`, or on the one that this process is connected to.
+    """`brooks.sweep` on the cluster at `address`, or on the one that this process is connected to already.
 
     The sweep is cut into `shards` by a hash of what each point is; if not given, into so many that a task takes about
-    `task_seconds`, judged by a short trial here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a time.
-    A task that is lost with its worker or node is sent again, up to `retries` times; a mistake in the scenario is
-    raised before anything is sent. `progress(done, shards)` is called after every task. All other options are those of
-    `brooks.sweep`.
+    `task_seconds`, judged by a trial of a second here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a
+    time. A task that is lost with its worker or node is sent again, up to `retries` times; a mistake in the scenario is
+    raised before anything is sent. `progress(done, shards)` is called after every task. `options` are those of
+    `brooks.prepare`.
     """
-    loaded = prepare(scenario, **options)
-    reps = loaded.replications if reps is None else reps
-    runs = loaded.runs(reps)  # Makes every point: what is wrong is told now, and every file it needs is read.
+    prepared = prepare(scenario, **options)
+    runs = prepared.runs()  # Makes every point: what is wrong is told now, and every file it needs is read.
     if not ray.is_initialized():
         ray.init(address=address, log_to_driver=False)
-    cpus = max(1, int(ray.cluster_resources().get("CPU", 1) / max(num_cpus, 1e-3)))
-    shards = shards or _cut(loaded, reps, runs, cpus, task_seconds)
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call, unused-ignore]
+    cpus = max(1, int(resources.get("CPU", 1) / max(num_cpus, 1e-3)))
+    shards = shards or _cut(prepared, runs, cpus, task_seconds)
     window = in_flight or 2 * cpus
     # Ray's own retries are off: those below count every loss, of a task and of its result alike.
     task = ray.remote(_shard).options(
         num_cpus=num_cpus, max_retries=0, scheduling_strategy="SPREAD", runtime_env=dict(runtime_env or {})
     )
-    shared = ray.put(loaded)
+    shared = ray.put(prepared)
     waiting = deque((index, 0) for index in range(shards))
     out: dict[Any, tuple[int, int]] = {}
     parts: list[Table] = []
@@ -67,7 +69,7 @@ def sweep(
         while waiting or out:
             while waiting and len(out) < window:
                 index, tries = waiting.popleft()
-                out[task.remote(shared, reps, index, shards)] = (index, tries)
+                out[task.remote(shared, index, shards)] = (index, tries)
             for ref in ray.wait(list(out))[0]:
                 index, tries = out.pop(ref)
                 try:
@@ -87,16 +89,30 @@ def sweep(
     return merge(parts)
 
 
-def _shard(scenario: Scenario, reps: int, index: int, shards: int) -> Table:
-    return scenario.sweep(reps, (index, shards), 1, None)
+def _shard(sweep: Sweep, index: int, shards: int) -> Table:
+    return sweep.run((index, shards), 1, None)
 
 
-def _cut(scenario: Scenario, reps: int, runs: int, cpus: int, task_seconds: float) -> int:
-    """How many shards there should be: by the time that every point takes here with a few replications."""
-    few = max(1, min(reps, 20_000 * reps // runs))
-    started = time.perf_counter()
-    scenario.sweep(few, None, 1, None)
-    whole = (time.perf_counter() - started) * reps / few
+class _Enough(Exception):
+    """The trial has shown how fast it goes."""
+
+
+def _cut(sweep: Sweep, runs: int, cpus: int, task_seconds: float) -> int:
+    """How many shards there should be: by how long some points take here, on one thread, in a second or a little more."""
+    some = max(1, sweep.points // 64)
+    done, started = 0, time.perf_counter()
+
+    def look(now: int) -> None:
+        nonlocal done
+        done = now
+        if done and time.perf_counter() - started > 1:
+            raise _Enough
+
+    try:
+        sweep.run((0, some), 1, look)
+        whole = (time.perf_counter() - started) * some
+    except _Enough:
+        whole = (time.perf_counter() - started) / done * runs
     # Every CPU gets a share, as long as that is a second of work.
     wanted = max(whole / task_seconds, min(cpus, whole))
-    return max(1, min(math.ceil(wanted), scenario.points))
+    return max(1, min(math.ceil(wanted), sweep.points))

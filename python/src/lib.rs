@@ -7,6 +7,7 @@ mod errors;
 mod fit;
 mod scenario;
 mod shelf;
+mod sweep;
 mod table;
 mod work;
 
@@ -19,6 +20,8 @@ mod _brooks {
     use crate::fit::fit;
     #[pymodule_export]
     use crate::scenario::Scenario;
+    #[pymodule_export]
+    use crate::sweep::Sweep;
     #[pymodule_export]
     use crate::table::{Table, merge};
 

@@ -8,14 +8,11 @@ use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
 use brooks::report::witness::Witness;
 use brooks::simulation::{Simulator, simulate};
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
 use crate::errors::{Of, raise};
 use crate::shelf::{Kept, Shelf};
-use crate::table::{Plan, Table};
-use crate::work;
 
 /// A change: "set" a value at a path, or the values of an "axis", as text of the command line.
 type Step = (String, String, String);
@@ -32,7 +29,16 @@ pub(crate) struct Scenario {
 }
 
 impl Scenario {
-    fn problem(&self, py: Python<'_>, problems: &Problems) -> PyErr {
+    pub(crate) fn file(&self) -> &ScenarioFile {
+        &self.file
+    }
+
+    /// The files that it has named so far, each with the SHA-256 of its contents.
+    pub(crate) fn files(&self) -> Vec<(String, String)> {
+        self.shelf.named()
+    }
+
+    pub(crate) fn problem(&self, py: Python<'_>, problems: &Problems) -> PyErr {
         raise(py, problems, Of::Scenario { lines: self.lines })
     }
 }
@@ -128,17 +134,6 @@ impl Scenario {
         self.file.axes().iter().map(|axis| (axis.path.clone(), values(axis))).collect()
     }
 
-    /// How many points a sweep of it has.
-    #[getter]
-    fn points(&self) -> usize {
-        Sweep::new(&self.file, 1).points()
-    }
-
-    /// How many runs a sweep takes, baselines included. Every point is made for it, so it raises what is wrong with any.
-    fn runs(&self, py: Python<'_>, reps: u64) -> PyResult<u64> {
-        py.detach(|| Sweep::new(&self.file, reps).runs()).map_err(|problems| self.problem(py, &problems))
-    }
-
     /// One run, as the JSON document of `brooks run --format json`.
     fn run(&self, py: Python<'_>, replication: u64, command: String) -> PyResult<String> {
         let told = || -> Result<String, Problems> {
@@ -156,35 +151,8 @@ impl Scenario {
         py.detach(told).map_err(|problems| self.problem(py, &problems))
     }
 
-    /// Every point of the shard (all of them without one), with so many replications, on so many threads.
-    #[pyo3(signature = (reps, shard, threads, progress))]
-    fn sweep(
-        &self,
-        py: Python<'_>,
-        reps: u64,
-        shard: Option<(u32, u32)>,
-        threads: usize,
-        progress: Option<Py<PyAny>>,
-    ) -> PyResult<Table> {
-        if reps == 0 {
-            return Err(PyValueError::new_err("reps=0: expected at least 1"));
-        }
-        let sweep = Sweep::new(&self.file, reps);
-        let numbers: Vec<usize> = match shard {
-            None => (0..sweep.points()).collect(),
-            Some((index, count)) if index < count => sweep.shard(index, count).collect(),
-            Some((index, count)) => {
-                let message = format!("shard=({index}, {count}): expected a number from 0 to {}", count.max(1) - 1);
-                return Err(PyValueError::new_err(message));
-            }
-        };
-        let result = work::run(py, threads, progress.as_ref(), |done| sweep.run_points(&numbers, &|runs| done(runs)))?;
-        let result = result.map_err(|problems| self.problem(py, &problems))?;
-        Ok(Table::new(&result, numbers, Plan::new(&self.file, &self.shelf.kept(), reps)))
-    }
-
     fn __repr__(&self) -> String {
-        format!("<brooks.Scenario {}: {} points>", self.file.name(), self.points())
+        format!("<brooks.Scenario {}: {} points>", self.file.name(), Sweep::new(&self.file, 1).points())
     }
 
     /// By value, with every file that it has read: what it takes to open it elsewhere.

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use brooks::experiment::Files;
+use brooks::report::plan::sha256;
 
 /// Task files and observations may be larger than scenarios; nothing is read without end.
 const MAX_BYTES: u64 = 64 << 20;
@@ -36,6 +37,13 @@ impl Shelf {
     /// All files read so far.
     pub(crate) fn kept(&self) -> Kept {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The files that the scenario has named so far, each with the SHA-256 of its contents, in order of their names.
+    pub(crate) fn named(&self) -> Vec<(String, String)> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = kept.iter().filter(|(name, _)| **name != self.scenario);
+        named.map(|(name, bytes)| (name.clone(), sha256(bytes))).collect()
     }
 
     fn read(&self, name: &str) -> Result<Vec<u8>, String> {

@@ -1,45 +1,67 @@
 //! The rows of a sweep in columns, which merge, travel, and open in whatever speaks Arrow.
 
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufWriter, Write as _};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchIterator, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use brooks::engine::Digest;
-use brooks::experiment::{ScenarioFile, SweepResult};
+use brooks::experiment::{Sweep, SweepResult};
 use brooks::report::VERSION;
-use brooks::report::rows::{Series, Values, series};
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use brooks::report::parquet::{self, GROUP};
+use brooks::report::plan::fingerprint;
+use brooks::report::rows::{Series, Values, csv_head, csv_rows, series};
+use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
-
-use crate::shelf::Kept;
 
 /// What was asked for: parts of the same plan belong together.
 #[derive(Clone, PartialEq, FromPyObject, IntoPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Plan {
+    /// Its fingerprint, as in the plan.json of `brooks sweep`.
+    hash: String,
     version: String,
-    /// A fingerprint of the scenario with its axes and files, and of the number of replications.
-    hash: u64,
+    scenario: String,
+    axes: Vec<String>,
     points: usize,
     reps: u64,
     seed: u64,
+    /// What the metadata of files say.
+    about: Vec<(String, String)>,
 }
 
 impl Plan {
-    pub(crate) fn new(file: &ScenarioFile, files: &Kept, reps: u64) -> Plan {
-        let mut hash = Digest::default();
-        hash.add_text(&file.root().to_string());
-        for (name, bytes) in files {
-            hash.add_text(name);
-            hash.add(bytes.len() as u64);
-            bytes.iter().for_each(|byte| hash.add(u64::from(*byte)));
+    /// Of a sweep that has been checked, and the files that it names.
+    pub(crate) fn of(sweep: &Sweep<'_>, files: Vec<(String, String)>) -> Plan {
+        let (head, hash) = (sweep.head(), fingerprint(sweep, &files));
+        let about = parquet::about(&head, Some(&hash));
+        let SweepResult { scenario, axes, seed, .. } = head;
+        let (points, reps) = (sweep.points(), sweep.replications());
+        Plan { hash, version: VERSION.to_owned(), scenario, axes, points, reps, seed, about }
+    }
+
+    /// In which way another plan is not this one, in words; none if it is.
+    fn differs(&self, other: &Plan) -> Option<String> {
+        let ways = [
+            ("version", &self.version, &other.version),
+            ("scenario", &self.scenario, &other.scenario),
+            ("seed", &self.seed.to_string(), &other.seed.to_string()),
+            ("replications", &self.reps.to_string(), &other.reps.to_string()),
+            ("points", &self.points.to_string(), &other.points.to_string()),
+            ("axes", &self.axes.join(", "), &other.axes.join(", ")),
+        ];
+        let told = ways.iter().filter(|(_, own, others)| own != others);
+        let told: Vec<String> = told.map(|(what, own, others)| format!("{what} {others} there, {own} here")).collect();
+        match (told.is_empty(), self.hash == other.hash) {
+            (false, _) => Some(told.join("; ")),
+            (true, true) => None,
+            (true, false) => Some("values on the axes, a setting or a file that the scenario names".to_owned()),
         }
-        hash.add(reps);
-        let points = file.axes().iter().map(|axis| axis.values.len()).product();
-        Plan { version: VERSION.to_owned(), hash: hash.value(), points, reps, seed: file.seed() }
     }
 }
 
@@ -59,15 +81,38 @@ pub(crate) struct Table {
     columns: Vec<Series>,
     /// The point that each row is of.
     numbers: Vec<usize>,
-    scenario: String,
-    axes: Vec<String>,
     plan: Plan,
 }
 
 impl Table {
     pub(crate) fn new(result: &SweepResult, numbers: Vec<usize>, plan: Plan) -> Table {
-        let (scenario, axes) = (result.scenario.clone(), result.axes.clone());
-        Table { columns: series(result), numbers, scenario, axes, plan }
+        Table { columns: series(result), numbers, plan }
+    }
+
+    /// The rows in groups, as files have them.
+    fn groups(&self) -> impl Iterator<Item = Vec<Series>> + '_ {
+        (0..self.numbers.len()).step_by(GROUP).map(|first| {
+            let cut = |series: &Series| {
+                let (name, rows) = (series.name.clone(), first..(first + GROUP).min(self.numbers.len()));
+                let values = match &series.values {
+                    Values::Text(values) => Values::Text(values[rows].to_vec()),
+                    Values::Whole(values) => Values::Whole(values[rows].to_vec()),
+                    Values::Real(values) => Values::Real(values[rows].to_vec()),
+                };
+                Series { name, values }
+            };
+            self.columns.iter().map(cut).collect()
+        })
+    }
+
+    /// Whether a row is the same as one of another table.
+    fn has_the_same(&self, row: usize, other: &Table, there: usize) -> bool {
+        self.columns.iter().zip(&other.columns).all(|(own, others)| match (&own.values, &others.values) {
+            (Values::Text(own), Values::Text(others)) => own.get(row) == others.get(there),
+            (Values::Whole(own), Values::Whole(others)) => own.get(row) == others.get(there),
+            (Values::Real(own), Values::Real(others)) => own.get(row) == others.get(there),
+            _ => false,
+        })
     }
 
     fn batch(&self) -> Result<RecordBatch, ArrowError> {
@@ -83,14 +128,8 @@ impl Table {
                 Values::Real(values) => Arc::new(Float64Array::from(values.clone())),
             }
         };
-        let about = [
-            ("brooks.version", self.plan.version.clone()),
-            ("brooks.scenario", self.scenario.clone()),
-            ("brooks.seed", self.plan.seed.to_string()),
-            ("brooks.replications", self.plan.reps.to_string()),
-            ("brooks.digest", self.digest()),
-        ];
-        let about: BTreeMap<String, String> = about.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+        let digest = ("brooks.digest".to_owned(), self.digest());
+        let about: BTreeMap<String, String> = self.plan.about.iter().cloned().chain([digest]).collect();
         let schema = Schema::new(self.columns.iter().map(field).collect::<Vec<_>>()).with_metadata(about);
         RecordBatch::try_new(Arc::new(schema), self.columns.iter().map(array).collect())
     }
@@ -107,13 +146,13 @@ impl Table {
     /// The paths of the axes.
     #[getter]
     fn axes(&self) -> Vec<String> {
-        self.axes.clone()
+        self.plan.axes.clone()
     }
 
     /// The scenario's name.
     #[getter]
     fn scenario(&self) -> &str {
-        &self.scenario
+        &self.plan.scenario
     }
 
     /// The seed.
@@ -146,7 +185,9 @@ impl Table {
         let mut whole = Digest::default();
         for series in self.columns.iter().filter(|series| series.name == "digest") {
             if let Values::Text(rows) = &series.values {
-                rows.iter().for_each(|row| whole.add(u64::from_str_radix(row, 16).unwrap_or_default()));
+                for row in rows {
+                    whole.add(u64::from_str_radix(row, 16).unwrap_or_default());
+                }
             }
         }
         whole.to_string()
@@ -183,13 +224,40 @@ impl Table {
         Ok(rows)
     }
 
+    /// Writes the file `sweep.csv` of `brooks sweep`: the same bytes.
+    fn to_csv(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let write = || {
+            let mut file = BufWriter::new(File::create(&path)?);
+            file.write_all(csv_head(&self.columns).as_bytes())?;
+            for group in self.groups() {
+                file.write_all(csv_rows(&group).as_bytes())?;
+            }
+            file.flush()
+        };
+        py.detach(write).map_err(|error| PyOSError::new_err(format!("{}: {error}", path.display())))
+    }
+
+    /// Writes the file `sweep.parquet` of `brooks sweep`: the same bytes.
+    fn to_parquet(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
+        let write = || {
+            let file = BufWriter::new(File::create(&path)?);
+            let mut writer =
+                parquet::Writer::new(file, &self.columns, &self.plan.about).map_err(std::io::Error::other)?;
+            for group in self.groups() {
+                writer.write(&group).map_err(std::io::Error::other)?;
+            }
+            writer.finish().map_err(std::io::Error::other)?.flush()
+        };
+        py.detach(write).map_err(|error| PyOSError::new_err(format!("{}: {error}", path.display())))
+    }
+
     /// As a pandas frame.
     fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let frames = slf.py().import("brooks._frames")?;
         frames.getattr("to_pandas")?.call1((slf,))
     }
 
-    /// The Arrow PyCapsule interface: `pyarrow.table(t)`, `polars.DataFrame(t)`, and DuckDB's `FROM t`.
+    /// The `PyCapsule` interface of Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, and `FROM t` in `DuckDB`.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -207,21 +275,20 @@ impl Table {
     fn __repr__(&self) -> String {
         let (rows, columns, points) = (self.numbers.len(), self.columns.len(), self.plan.points);
         let part = if rows == points { String::new() } else { format!(" of {points}") };
-        format!("<brooks.Table {}: {rows}{part} rows, {columns} columns, digest {}>", self.scenario, self.digest())
+        format!("<brooks.Table {}: {rows}{part} rows, {columns} columns, digest {}>", self.plan.scenario, self.digest())
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, this) = (slf.py(), slf.get());
         let columns: Vec<Column> = this.columns.iter().map(Column::of).collect();
-        let (numbers, scenario, axes) = (this.numbers.clone(), &this.scenario, this.axes.clone());
-        let arguments = (columns, numbers, scenario, axes, this.plan.clone()).into_pyobject(py)?;
+        let arguments = (columns, this.numbers.clone(), this.plan.clone()).into_pyobject(py)?;
         Ok((slf.get_type().getattr("_of")?, arguments))
     }
 
     /// What `__reduce__` took apart.
     #[staticmethod]
-    fn _of(columns: Vec<Column>, numbers: Vec<usize>, scenario: String, axes: Vec<String>, plan: Plan) -> Table {
-        Table { columns: columns.into_iter().map(Column::series).collect(), numbers, scenario, axes, plan }
+    fn _of(columns: Vec<Column>, numbers: Vec<usize>, plan: Plan) -> Table {
+        Table { columns: columns.into_iter().map(Column::series).collect(), numbers, plan }
     }
 }
 
@@ -248,21 +315,15 @@ impl Column {
 
 /// The parts of one sweep as a whole, in the order of its points.
 ///
-/// Raises `ValueError` if they are parts of different sweeps or of different versions, if a point is there twice, or if
-/// one is missing.
+/// Raises `ValueError` if they are parts of different sweeps or of different versions, if a point is there twice and not
+/// the same, or if one is missing.
 #[pyfunction]
 pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
-    let parts: Vec<&Table> = parts.iter().map(|part| part.get()).collect();
+    let parts: Vec<&Table> = parts.iter().map(Bound::get).collect();
     let Some(first) = parts.first() else { return Err(PyValueError::new_err("there is nothing to merge")) };
-    let names = |part: &Table| part.columns.iter().map(|series| series.name.clone()).collect::<Vec<_>>();
     for (place, part) in parts.iter().enumerate() {
-        if part.plan.version != first.plan.version {
-            let (here, there) = (&first.plan.version, &part.plan.version);
-            let message = format!("part {place} is of brooks {there} and part 0 of brooks {here}");
-            return Err(PyValueError::new_err(message));
-        }
-        if part.plan != first.plan || names(part) != names(first) {
-            let message = format!("part {place} is of another sweep than part 0: scenario, axes, seed or replications");
+        if let Some(ways) = first.plan.differs(&part.plan) {
+            let message = format!("parts 0 and {place} are of two sweeps: {ways}");
             return Err(PyValueError::new_err(message));
         }
     }
@@ -273,27 +334,28 @@ pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
         .flat_map(|(part, table)| table.numbers.iter().enumerate().map(move |(row, number)| (*number, part, row)));
     let mut rows: Vec<(usize, usize, usize)> = all.collect();
     rows.sort_unstable();
-    if let Some(pair) = rows.windows(2).find(|pair| pair[0].0 == pair[1].0) {
-        let message = format!("point {} is both in part {} and in part {}", pair[0].0, pair[0].1, pair[1].1);
-        return Err(PyValueError::new_err(message));
+    for pair in rows.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
+        let [(number, a, own), (_, b, other)] = [pair[0], pair[1]];
+        if !parts[a].has_the_same(own, parts[b], other) {
+            let message = format!("point {number} is both in part {a} and in part {b}, and not the same");
+            return Err(PyValueError::new_err(message));
+        }
     }
-    let missing: Vec<String> = (0..first.plan.points)
-        .filter(|number| rows.binary_search_by_key(number, |row| row.0).is_err())
-        .map(|number| number.to_string())
-        .collect();
+    rows.dedup_by_key(|row| row.0);
+    let is_there = |number: &usize| rows.binary_search_by_key(number, |row| row.0).is_ok();
+    let missing: Vec<usize> = (0..first.plan.points).filter(|number| !is_there(number)).collect();
     if !missing.is_empty() {
-        let shown = missing.iter().take(20).cloned().collect::<Vec<_>>().join(", ");
+        let shown: Vec<String> = missing.iter().take(20).map(ToString::to_string).collect();
         let more = if missing.len() > 20 { format!(" and {} more", missing.len() - 20) } else { String::new() };
-        let message = format!("{} of {} points are missing: {shown}{more}", missing.len(), first.plan.points);
-        return Err(PyValueError::new_err(message));
+        let (count, points, shown) = (missing.len(), first.plan.points, shown.join(", "));
+        return Err(PyValueError::new_err(format!("{count} of {points} points are missing: {shown}{more}")));
     }
     let columns = first.columns.iter().enumerate().map(|(place, series)| {
         let parts: Vec<&Values> = parts.iter().map(|part| &part.columns[place].values).collect();
         Series { name: series.name.clone(), values: gather(&series.values, &parts, &rows) }
     });
     let (columns, numbers) = (columns.collect(), rows.iter().map(|row| row.0).collect());
-    let (scenario, axes) = (first.scenario.clone(), first.axes.clone());
-    Ok(Table { columns, numbers, scenario, axes, plan: first.plan.clone() })
+    Ok(Table { columns, numbers, plan: first.plan.clone() })
 }
 
 /// The values of a column, of whichever part each row is in.

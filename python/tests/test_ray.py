@@ -50,7 +50,7 @@ def test_a_mistake_is_told_before_anything_is_sent(cluster, mine):
 
 
 def test_a_node_that_dies_in_mid_run_changes_nothing(cluster, tmp_path, monkeypatch):
-    alone = brooks.sweep("hello", reps=5_000, **SWEEP)
+    alone = brooks.sweep("hello", reps=300, **SWEEP)
     before = nodes()
     node = cluster.add_node(**NODE)
     cluster.wait_for_nodes()
@@ -58,10 +58,10 @@ def test_a_node_that_dies_in_mid_run_changes_nothing(cluster, tmp_path, monkeypa
     begun = tmp_path / "begun"
     trace = str(begun)
 
-    def shard(scenario, reps, index, shards):
+    def shard(sweep, index, shards):
         import ray
 
-        part = scenario.sweep(reps, (index, shards), 1, None)
+        part = sweep.run((index, shards), 1, None)
         if ray.get_runtime_context().get_node_id() == victim:
             # It has worked, and will not live to hand the result over.
             with open(trace, "a") as file:
@@ -77,7 +77,7 @@ def test_a_node_that_dies_in_mid_run_changes_nothing(cluster, tmp_path, monkeypa
             cluster.remove_node(node, allow_graceful=False)
 
     monkeypatch.setattr(brooks.ray, "_shard", shard)
-    table = brooks.ray.sweep("hello", reps=5_000, shards=12, progress=kill, **SWEEP)
+    table = brooks.ray.sweep("hello", reps=300, shards=12, progress=kill, **SWEEP)
     assert begun.stat().st_size >= 1, "a task ran on the node that was killed"
     assert victim not in nodes()
     assert (table.digest, table.rows()) == (alone.digest, alone.rows())
@@ -87,13 +87,13 @@ def test_a_worker_that_dies_is_tried_again_and_not_for_ever(cluster, mine, tmp_p
     trace = str(tmp_path / "tries")
 
     def dying(times):
-        def shard(scenario, reps, index, shards):
+        def shard(sweep, index, shards):
             if index == 1:
                 with open(trace, "a") as file:
                     file.write(".")
                 if os.path.getsize(trace) <= times:
                     os._exit(1)
-            return scenario.sweep(reps, (index, shards), 1, None)
+            return sweep.run((index, shards), 1, None)
 
         return shard
 

@@ -99,8 +99,16 @@ def test_mistakes_of_overrides_and_dicts_have_no_lines(command):
     assert all(problem.line is None for problem in raised.value.problems)
     with pytest.raises(brooks.ScenarioError, match="helo.*hello"):
         brooks.simulate("helo")
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="team.profile.error_rate: .*expected .* a finite number"):
         brooks.simulate("hello", set={"team.profile.error_rate": float("nan")})
+    with pytest.raises(TypeError, match="agents: object given; expected a text"):
+        brooks.simulate("hello", agents=object())
+    with pytest.raises(TypeError, match="scenario: int given; expected the name of a built-in one"):
+        brooks.simulate(42)
+    told = command("run", "hello", "--set", "team.agent=4")
+    with pytest.raises(brooks.ScenarioError) as raised:
+        brooks.simulate("hello", set={"team.agent": 4})
+    assert str(raised.value) == told.stderr.strip()
 
 
 def test_a_scenario_travels_with_its_files(mine):

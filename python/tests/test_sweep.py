@@ -27,6 +27,35 @@ def test_the_rows_are_those_of_the_command_line(command):
             assert (value is None and said == "") or value == type(value)(said), name
 
 
+def test_files_are_those_of_the_command_line_byte_by_byte(command, mine, tmp_path):
+    told = command("sweep", mine, "-o", tmp_path / "out", cwd=tmp_path)
+    assert told.returncode == 0, told.stderr
+    parts = [brooks.sweep(mine, shard=(index, 3)) for index in range(3)]
+    table = brooks.merge(parts)
+    for name, write in (("sweep.csv", table.to_csv), ("sweep.parquet", table.to_parquet)):
+        write(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    with pytest.raises(OSError, match="nowhere"):
+        table.to_csv(tmp_path / "nowhere" / "x.csv")
+
+
+def test_precision_design_and_independence_are_those_of_the_command_line(command, tmp_path):
+    cases = [
+        (dict(agents=[1, 2, 4], precision="2%"), ("-n", "1,2,4", "--precision", "2%")),
+        (dict(agents=[1, 2, 4], precision=0.02), ("-n", "1,2,4", "--precision", "0.02")),
+        (dict(agents="1..64", design="lhs:9", reps=5), ("-n", "1..64", "--design", "lhs:9", "-r", "5")),
+        (dict(agents="1..3", independent=True, reps=5), ("-n", "1..3", "--independent", "-r", "5")),
+    ]
+    for number, (options, words) in enumerate(cases):
+        told = command("sweep", "hello", *words, "-a", "self_claim", "-o", tmp_path / str(number))
+        assert told.returncode == 0, told.stderr
+        table = brooks.sweep("hello", architecture="self_claim", **options)
+        table.to_parquet(tmp_path / "here")
+        assert (tmp_path / "here").read_bytes() == (tmp_path / str(number) / "sweep.parquet").read_bytes(), options
+        parts = [brooks.sweep("hello", architecture="self_claim", shard=(i, 2), **options) for i in range(2)]
+        assert brooks.merge(parts).rows() == table.rows()
+
+
 def test_any_split_and_any_threads_give_the_same(mine):
     whole = brooks.sweep(mine)
     assert len(whole) == whole.points == 6
@@ -56,14 +85,14 @@ def test_what_does_not_belong_together_is_not_merged(mine):
     assert len(first) and len(second)
     with pytest.raises(ValueError, match=f"{len(second)} of 6 points are missing: "):
         brooks.merge([first])
-    with pytest.raises(ValueError, match="both in part 0 and in part 2"):
-        brooks.merge([first, second, first])
-    with pytest.raises(ValueError, match="part 1 is of another sweep"):
+    # What was run twice and came to the same does no harm.
+    assert brooks.merge([first, second, first]).rows() == brooks.sweep(mine).rows()
+    with pytest.raises(ValueError, match="parts 0 and 1 are of two sweeps: seed 9 there, 1 here"):
         brooks.merge([first, brooks.sweep(mine, seed=9, shard=(1, 2))])
-    with pytest.raises(ValueError, match="part 1 is of another sweep"):
+    with pytest.raises(ValueError, match="of two sweeps: replications 7 there, 30 here"):
         brooks.merge([first, brooks.sweep(mine, reps=7, shard=(1, 2))])
     (mine.parent / "pace.yaml").write_text("base: plain\nlatency: lognormal(mean=5s, cv=0.5)\n")
-    with pytest.raises(ValueError, match="part 1 is of another sweep"):
+    with pytest.raises(ValueError, match="a file that the scenario names"):
         brooks.merge([first, brooks.sweep(mine, shard=(1, 2))])
     with pytest.raises(ValueError, match="nothing to merge"):
         brooks.merge([])
@@ -79,8 +108,51 @@ def test_axes_settings_and_mistakes():
     assert set(brooks.sweep("hello", set={"agents": 3}, reps=2)["agents"]) == {3}
     with pytest.raises(brooks.ScenarioError):
         brooks.sweep("hello", agents=[1, -2], reps=2)
-    with pytest.raises(ValueError, match="reps=0"):
-        brooks.sweep("hello", reps=0)
+    # A value with a comma is one value.
+    paces = ["2s", "lognormal(mean=4s, cv=0.5)"]
+    table = brooks.sweep("hello", agents=2, architecture="solo", reps=2, axes={"team.profile.latency": paces})
+    assert table["team.profile.latency"] == paces
+    for wrong, match in [
+        (dict(reps=0), "reps=0: expected at least 1"),
+        (dict(reps=5, precision=0.1), "expected one of them"),
+        (dict(precision=2), '"2" is no share: expected one above 0 %'),
+        (dict(precision="2%", max_reps=3), "max_reps=3: expected at least 10"),
+        (dict(design="cube:8"), "design=cube:8: expected grid, lhs:K or sobol:K"),
+        (dict(agents=[]), "agents: there are no values"),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            brooks.sweep("hello", **wrong)
+    with pytest.raises(TypeError, match="reps"):
+        brooks.sweep("hello", reps="many")
+
+
+def test_what_is_wrong_on_an_axis_is_told_as_the_command_line_tells_it(command):
+    told = command("sweep", "hello", "-n", "1,-2,x")
+    with pytest.raises(brooks.ScenarioError) as raised:
+        brooks.sweep("hello", agents=[1, -2, "x"])
+    assert told.returncode == 2
+    assert str(raised.value) == told.stderr.strip()
+    assert len(raised.value.problems) == 2
+    told = command("sweep", "hello", "-a", "self_claim,solitaire")
+    with pytest.raises(brooks.ScenarioError, match="solitaire") as raised:
+        brooks.sweep("hello", architecture=["self_claim", "solitaire"])
+    assert str(raised.value) == told.stderr.strip()
+
+
+def test_without_pandas_it_says_what_to_do(monkeypatch):
+    table = brooks.sweep("hello", agents=2, reps=2)
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ModuleNotFoundError, match=r"pip install 'brooks\[pandas\]'"):
+        table.to_pandas()
+
+
+def test_a_prepared_sweep_travels(mine):
+    prepared = brooks.prepare(mine, reps=3, design="sobol:4")
+    wanted = prepared.run(None, 1, None)
+    assert (prepared.points, prepared.reps, len(wanted)) == (4, 3, 4)
+    sent = pickle.dumps(prepared)
+    mine.unlink()
+    assert pickle.loads(sent).run(None, 2, None).rows() == wanted.rows()
 
 
 def test_pandas_and_arrow_read_it():

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::args_check::{Baseline, Check};
+use crate::cli::args_traces::{Analyze, Calibrate, Import, Replay, Validate};
 
 /// How many LLM agents should work on this, organised how, and what will it cost in time and tokens?
 #[derive(Debug, Parser)]
@@ -59,6 +60,8 @@ pub enum Command {
     Run(Run),
     /// Every point of a scenario's sweep, each many times: the scaling curve
     Sweep(Sweep),
+    /// Shards of a sweep to one result
+    Merge(Merge),
     /// Architectures side by side on common random numbers
     Compare(Compare),
     /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
@@ -71,6 +74,10 @@ pub enum Command {
     Replay(Replay),
     /// Every figure of a corpus of recorded runs, in groups, with tests
     Analyze(Analyze),
+    /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
+    Validate(Validate),
+    /// A profile from recorded runs: what their agents would do in other teams
+    Calibrate(Calibrate),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
     Fit(Fit),
     /// The serial fraction that two times reveal (Karp-Flatt)
@@ -154,21 +161,54 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Sweep {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// The architectures, in place of the scenario's: preassigned,self_claim
     #[arg(short, long)]
     pub architecture: Option<String>,
-    /// A folder for sweep.csv, sweep.parquet and curve.svg
+    /// A folder for sweep.csv, sweep.parquet and curve.svg, and for finished points while it runs
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
     /// Replications a point; the scenario's own number if not given
     #[arg(short, long)]
     pub reps: Option<u64>,
+    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], value_parser = share)]
+    pub precision: Option<f64>,
+    /// Where replications end that never get so precise
+    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    pub max_reps: u64,
+    /// Points in place of every combination: lhs:K is a Latin hypercube of K points, sobol:K a scrambled Sobol sequence,
+    /// both between the least and the greatest value of every axis
+    #[arg(long, value_name = "grid|lhs:K|sobol:K", default_value = "grid")]
+    pub design: String,
+    /// Random numbers of its own for every point, in place of those that all points share
+    #[arg(long)]
+    pub independent: bool,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// Go on with what is in the folder: finished points are not run again
+    #[arg(long, requires = "output")]
+    pub resume: bool,
+    /// How often finished points are saved in the folder
+    #[arg(long, value_name = "TIME", default_value = "1s")]
+    pub save_every: String,
+    /// Run only a part of the points: I/N with I from 1, or auto to ask the variables of Slurm, Kubernetes, CI and others
+    /// which task this is; auto/N where they do not say how many there are
+    #[arg(long, value_name = "I/N|auto", requires = "output")]
+    pub shard: Option<String>,
+    /// Print a script that runs the sweep in shards
+    #[arg(long, value_enum, value_name = "ENGINE")]
+    pub plan: Option<Engine>,
+    /// Into how many, with --plan
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub shards: u32,
+    /// Write every single run too: runs.parquet, runs.csv or runs.jsonl
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "output", num_args = 0..=1, default_missing_value = "parquet")]
+    pub per_run: Option<PerRun>,
     /// Only say what would be run
     #[arg(long)]
     pub dry_run: bool,
@@ -176,6 +216,58 @@ pub struct Sweep {
     #[arg(long)]
     pub verify: bool,
     /// Exit with 1 if a run does not complete
+    #[arg(long)]
+    pub require_complete: bool,
+}
+
+/// Who runs many tasks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Engine {
+    /// A job array (sbatch)
+    Slurm,
+    /// A Kubernetes Indexed Job
+    K8s,
+    #[value(help = "A HyperQueue task array")]
+    Hq,
+    /// GNU Parallel, on this machine or by ssh
+    Parallel,
+    /// Jobs of a GitHub workflow
+    GithubMatrix,
+}
+
+/// A form of tables of single runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum PerRun {
+    Parquet,
+    Csv,
+    Jsonl,
+}
+
+impl PerRun {
+    /// Its name, which is the end of its files' names.
+    pub fn name(self) -> &'static str {
+        match self {
+            PerRun::Parquet => "parquet",
+            PerRun::Csv => "csv",
+            PerRun::Jsonl => "jsonl",
+        }
+    }
+
+    /// The one of that name.
+    pub fn of(name: &str) -> Option<PerRun> {
+        [PerRun::Parquet, PerRun::Csv, PerRun::Jsonl].into_iter().find(|form| form.name() == name)
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Folders of shards, or folders in which they are
+    #[arg(required = true, value_name = "DIR")]
+    pub folders: Vec<PathBuf>,
+    /// The folder for sweep.csv, sweep.parquet and curve.svg
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    /// Exit with 1 if a run did not complete
     #[arg(long)]
     pub require_complete: bool,
 }
@@ -275,95 +367,6 @@ pub enum Listed {
     Metrics,
     Importers,
     Laws,
-}
-
-/// Recorded runs.
-#[derive(Clone, Debug, Default, Args)]
-pub struct TraceArgs {
-    /// Files and folders with recorded runs, of any format that `brooks list importers` names
-    #[arg(required = true, value_name = "TRACE")]
-    pub traces: Vec<PathBuf>,
-    /// The format, if it can't be told from the files
-    #[arg(long, value_name = "FORMAT")]
-    pub from: Option<String>,
-    /// Leave out what is broken and say how much that was
-    #[arg(long)]
-    pub skip_bad: bool,
-    /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
-    #[arg(long, value_name = "FIELD=COLUMN,..")]
-    pub columns: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Import {
-    /// The format (`brooks list importers`), or auto
-    #[arg(value_name = "FORMAT")]
-    pub from: String,
-    /// Files and folders
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Where to: one .steps.jsonl or .steps.jsonl.zst for all runs, or a folder with a file a run
-    #[arg(short, long, value_name = "F.steps.jsonl")]
-    pub output: Option<PathBuf>,
-    /// Leave out what is broken and say how much that was
-    #[arg(long)]
-    pub skip_bad: bool,
-    /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
-    #[arg(long, value_name = "FIELD=COLUMN,..")]
-    pub columns: Option<String>,
-}
-
-impl Import {
-    /// What is read, as other commands say it.
-    pub fn trace_args(&self) -> TraceArgs {
-        TraceArgs {
-            traces: self.paths.clone(),
-            from: Some(self.from.clone()),
-            skip_bad: self.skip_bad,
-            columns: self.columns.clone(),
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub struct Replay {
-    #[command(flatten)]
-    pub traces: TraceArgs,
-    /// What if: the recorded work under a team of this size, or of several: 4, 1..8, 1,2,4
-    #[arg(short = 'n', long)]
-    pub agents: Option<String>,
-    /// What if: the recorded work under this architecture, or several
-    #[arg(short, long)]
-    pub architecture: Option<String>,
-    /// Draw the replayed run: a row an agent
-    #[arg(long, value_name = "FILE.svg")]
-    pub timeline: Option<PathBuf>,
-    /// Write the replayed run: .steps.jsonl (brooks), .trace.json (Chrome, Perfetto), .otlp.jsonl (OpenTelemetry)
-    #[arg(long, value_name = "FILE")]
-    pub trace_out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Analyze {
-    #[command(flatten)]
-    pub traces: TraceArgs,
-    /// The labels that make the groups; those that differ between runs if not given
-    #[arg(long, value_delimiter = ',')]
-    pub by: Vec<String>,
-    /// What speedups are relative to: self (one agent, all else the same), solo (the fastest kind of single agent), or
-    /// labels: n=1,mode=alone
-    #[arg(long, default_value = "self")]
-    pub baseline: String,
-    /// The tables and statistics of a study in its own definitions
-    #[arg(long = "as", value_name = "PRESET")]
-    pub preset: Option<Preset>,
-}
-
-/// A study whose definitions are built in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
-    /// "Language Model Teams as Distributed Systems" (arXiv 2603.12229)
-    Paper,
 }
 
 #[derive(Debug, Args)]

@@ -243,6 +243,7 @@ fn review(console: &Console, args: &Pending) -> Done {
         }
     }
     match console.format {
+        Format::Table if entries.is_empty() => {}
         Format::Table => console.print(&format!(
             "{}\n{}",
             check::to_review(&entries, console.color),

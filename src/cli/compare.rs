@@ -7,10 +7,9 @@ use crate::cli::args::{Compare, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
+use crate::experiment::compare;
 use crate::experiment::scenario_file::Node;
-use crate::experiment::{ScenarioFile, compare};
 use crate::report;
-use crate::scaling::precision::{LEAST, Precision};
 
 pub(super) fn compare(console: &Console, args: &Compare) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
@@ -30,7 +29,9 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         None => vec![Node::from(file.scenario()?.team.len() as u32)],
     };
     let replications = match args.precision {
-        Some(relative) => enough(console, args, &file, &architectures, &sizes, relative)?,
+        Some(relative) => sweep::precise(console, args.threads, relative, args.max_reps, |precision, done| {
+            compare::replications(&file, &architectures, &sizes, precision, done)
+        })?,
         None => args.reps.unwrap_or_else(|| file.replications()),
     };
     let points = (architectures.len() * sizes.len()) as u64;
@@ -66,31 +67,4 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         }
     }
     Ok(())
-}
-
-/// As many replications as it takes to know every makespan to that share of itself.
-fn enough(
-    console: &Console,
-    args: &Compare,
-    file: &ScenarioFile,
-    architectures: &[Node],
-    sizes: &[Node],
-    relative: f64,
-) -> Result<u64, Failure> {
-    if args.max_reps < LEAST {
-        return Err(Failure::Usage(format!("--max-reps {}: expected at least {LEAST}", args.max_reps)));
-    }
-    let precision = Precision { most: args.max_reps, ..Precision::to(relative) };
-    let progress = Progress::new(console, 0);
-    let replications = sweep::on_threads(args.threads, || {
-        compare::replications(file, architectures, sizes, &precision, &|runs| progress.add(runs))
-    })??;
-    progress.finish();
-    if replications >= args.max_reps {
-        console.say(&format!(
-            "{replications} replications, the most there may be (--max-reps): not every makespan need be known to {}",
-            report::number::percent_of(relative)
-        ));
-    }
-    Ok(replications)
 }

@@ -22,6 +22,8 @@ pub(super) enum Failure {
     Incomplete(String),
     /// Too few runs to tell: exit code 4.
     Inconclusive(String),
+    /// It was asked to end: exit code 130.
+    Interrupted(String),
     /// A file that can't be read or written: exit code 5.
     Io { path: PathBuf, error: std::io::Error },
 }
@@ -116,7 +118,11 @@ impl Console {
             Failure::Finding(text) if self.format == Format::Json => errors("finding", "", text),
             Failure::Incomplete(text) if self.format == Format::Json => errors("incomplete", "", text),
             Failure::Inconclusive(text) if self.format == Format::Json => errors("inconclusive", "", text),
-            Failure::Finding(text) | Failure::Incomplete(text) | Failure::Inconclusive(text) => text.clone(),
+            Failure::Interrupted(text) if self.format == Format::Json => errors("interrupted", "", text),
+            Failure::Finding(text)
+            | Failure::Incomplete(text)
+            | Failure::Inconclusive(text)
+            | Failure::Interrupted(text) => text.clone(),
             Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
             Failure::Usage(text) => format!("error: {text}"),
             Failure::Io { path, error } if self.format == Format::Json => {
@@ -175,6 +181,29 @@ pub(super) fn repeat(seed: u64) -> String {
         words.push(format!("--seed {seed}"));
     }
     format!("brooks {}", words.join(" "))
+}
+
+/// The command as it was typed, without these options and their values, and without these flags.
+pub(super) fn command_without(options: &[&str], flags: &[&str]) -> String {
+    let mut words = vec!["brooks".to_owned()];
+    let mut typed = std::env::args().skip(1);
+    while let Some(word) = typed.next() {
+        let is =
+            |option: &&str| word == **option || (option.starts_with("--") && word.starts_with(&format!("{option}=")));
+        // A short option may have its value right behind it.
+        let is_short = |option: &&str| option.len() == 2 && word.len() > 2 && word.starts_with(*option);
+        if flags.contains(&word.as_str()) || options.iter().any(is_short) {
+            continue;
+        }
+        if options.iter().any(is) {
+            if !word.contains('=') {
+                typed.next();
+            }
+            continue;
+        }
+        words.push(shell_word(&word));
+    }
+    words.join(" ")
 }
 
 /// A word as a shell takes it.

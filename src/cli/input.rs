@@ -1,13 +1,15 @@
 //! Scenarios from files, from the binary and from stdin, with what the command line changes in them.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::library::Files;
 use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile};
+use crate::report::plan::sha256;
 
 /// The scenario with the settings of the command line.
 pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
@@ -61,8 +63,21 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
         let mut bytes = Vec::new();
         // Task files and observations may be larger than scenarios; nothing is read without end.
         file.take(64 << 20).read_to_end(&mut bytes).map_err(text)?;
+        if name != scenario {
+            let contents = sha256(&bytes);
+            FILES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), contents);
+        }
         Ok(bytes)
     })
+}
+
+/// What scenarios have named and was read.
+static FILES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+/// The files that the scenario has named so far, as written there, each with the SHA-256 of its contents.
+pub(super) fn files_read() -> Vec<(String, String)> {
+    let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
+    files.iter().map(|(name, contents)| (name.clone(), contents.clone())).collect()
 }
 
 /// The scenario with the axes that the command line puts in place of its own or beside them. A value that is set where

@@ -3,7 +3,9 @@
 mod analyze;
 pub mod args;
 pub mod args_check;
+pub mod args_traces;
 mod baseline;
+mod calibrate;
 mod check;
 mod compare;
 mod console;
@@ -13,6 +15,7 @@ mod import;
 mod infer_p;
 mod input;
 mod list;
+mod merge;
 mod new;
 mod optimal;
 mod pages;
@@ -23,6 +26,7 @@ mod run;
 mod sweep;
 mod tour;
 mod traces;
+mod validate;
 mod written;
 
 use std::process::ExitCode;
@@ -38,6 +42,7 @@ const USAGE: u8 = 2;
 const INCOMPLETE: u8 = 3;
 const INCONCLUSIVE: u8 = 4;
 const INTERNAL: u8 = 5;
+const INTERRUPTED: u8 = 130;
 
 /// Parses the command line, does what it says, and gives the exit code.
 pub fn main() -> ExitCode {
@@ -53,12 +58,15 @@ pub fn main() -> ExitCode {
         None => tour::tour(&console),
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
+        Some(Command::Merge(args)) => merge::merge(&console, args),
         Some(Command::Compare(args)) => compare::compare(&console, args),
         Some(Command::Optimal(args)) => optimal::optimal(&console, args),
         Some(Command::Plan(args)) => plan::plan(&console, args),
         Some(Command::Import(args)) => import::import(&console, args),
         Some(Command::Replay(args)) => replay::replay(&console, args),
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
+        Some(Command::Validate(args)) => validate::validate(&console, args),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
         Some(Command::Check(args)) => check::check(&console, args),
@@ -80,6 +88,7 @@ pub fn main() -> ExitCode {
                 Failure::Incomplete(_) => INCOMPLETE,
                 Failure::Inconclusive(_) => INCONCLUSIVE,
                 Failure::Io { .. } => INTERNAL,
+                Failure::Interrupted(_) => INTERRUPTED,
             })
         }
     }

@@ -5,7 +5,7 @@ use std::fmt;
 /// A running 64-bit digest of numbers, in the order in which they are given.
 ///
 /// FNV-1a over whole words instead of bytes, with a shift so that high bits reach low ones.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Digest(u64);
 
 impl Default for Digest {

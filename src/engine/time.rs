@@ -9,7 +9,7 @@ use std::ops::{Add, AddAssign, Sub};
 /// Addition saturates at [`Time::MAX`] (584,542 years), so a run can never wrap around.
 ///
 /// With serde it is its number of microseconds.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Time(u64);
 
 impl Time {

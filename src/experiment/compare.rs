@@ -4,10 +4,10 @@ use crate::architecture::ARCHITECTURES;
 use crate::experiment::result::{Row, Work};
 use crate::experiment::scenario_file::{Baseline, Node, Problems, ScenarioFile};
 use crate::experiment::sweep::{baseline_settings, label, with};
-use crate::experiment::{Sample, runner};
+use crate::experiment::{Sample, precise, runner};
 use crate::scaling::Variances;
 use crate::scaling::precision::Precision;
-use crate::scaling::stats::{Interval, Welford, paired_difference, t95};
+use crate::scaling::stats::{Interval, paired_difference};
 use crate::simulation::Scenario;
 
 /// One team size under every architecture.
@@ -79,23 +79,7 @@ pub fn replications(
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<u64, Problems> {
     let scenarios = points(file, architectures, sizes)?;
-    let mut makespans: Vec<Welford> = vec![Welford::default(); scenarios.len()];
-    let mut have = 0;
-    loop {
-        let wanted = |makespan: &Welford| {
-            let half_width = makespan.half_width(t95(makespan.n()));
-            precision.next(have, makespan.n() as u64, makespan.mean(), half_width)
-        };
-        let known = makespans.iter().filter(|makespan| have == 0 || makespan.n() > 0);
-        let Some(next) = known.filter_map(wanted).max() else { return Ok(have) };
-        let samples = runner::more(&scenarios.iter().collect::<Vec<_>>(), have..next, done);
-        for (makespan, sample) in makespans.iter_mut().zip(samples) {
-            for value in sample.completed("makespan_s") {
-                makespan.push(value);
-            }
-        }
-        have = next;
-    }
+    Ok(precise::replications(&scenarios.iter().collect::<Vec<_>>(), precision, done))
 }
 
 /// The scenario of every architecture at every team size, sizes first.

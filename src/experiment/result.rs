@@ -1,9 +1,14 @@
 //! Results of a sweep: a row a point, and the curve that rows with different team sizes make.
 
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
 use crate::engine::Digest;
 use crate::experiment::Sample;
-use crate::record::{Ending, METRICS, TimeBudget};
-use crate::scaling::stats::{Interval, Summary, paired_ratio, t95};
+use crate::experiment::sweep::tally::{Reference, Tally};
+use crate::record::{METRICS, TimeBudget};
+use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
 use crate::simulation::Scenario;
 use crate::team::Latency;
@@ -21,8 +26,8 @@ pub struct Work {
     pub parallel_fraction: f64,
 }
 
-/// One point of a sweep, summed up.
-#[derive(Clone, Debug)]
+/// One point of a sweep, summed up. Serialises with serde, whole and exact.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Row {
     /// The values of the axes, as text, in the order of the axes.
     pub axes: Vec<String>,
@@ -55,7 +60,7 @@ pub struct Row {
 }
 
 /// What theory says of a team of this size on this work. Speedups, over one agent that works alike.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Laws {
     /// Amdahl: 1 / ((1 - p) + p/n).
     pub amdahl: f64,
@@ -102,40 +107,53 @@ impl Row {
         baseline: Option<(&Sample, Work)>,
         work: &Work,
     ) -> Row {
+        let baseline = baseline.map(|(sample, work)| (Tally::of(sample).reference, work));
+        let baseline = baseline.as_ref().map(|(reference, work)| (reference, *work));
+        Row::of(axes, architecture, &mut Tally::of(sample), baseline, work)
+    }
+
+    /// The same from what has been summed up as it was run. Of the baseline only the replications that the point has
+    /// too are looked at.
+    pub fn of(
+        axes: Vec<String>,
+        architecture: &str,
+        tally: &mut Tally,
+        baseline: Option<(&Reference, Work)>,
+        work: &Work,
+    ) -> Row {
         // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to this work.
-        let baseline = baseline.map(|(sample, base)| (sample, base, work.work / base.work));
-        let t = t95(sample.count(Ending::Completed));
-        let summaries = METRICS.iter().map(|metric| Summary::with_t(&mut sample.completed(metric.name), t)).collect();
-        let speedup = baseline.and_then(|(baseline, _, times)| {
-            let pairs = sample.paired(baseline, "makespan_s").into_iter();
-            paired_ratio(pairs.map(|(there, here)| (there * times, here)))
+        let baseline = baseline.map(|(reference, base)| (reference, base, work.work / base.work));
+        let metrics = tally.summaries();
+        let own = &tally.reference;
+        let speedup = baseline.and_then(|(reference, _, times)| {
+            paired_ratio(own.paired(reference).map(|(there, here)| (there * times, here)))
         });
-        let tokens = |sample: &Sample| {
-            let (input, output) = (sample.completed("input_tokens"), sample.completed("output_tokens"));
-            (input.iter().sum::<f64>() + output.iter().sum::<f64>()) / input.len().max(1) as f64
-        };
         let token_multiplier = baseline
-            .map(|(baseline, _, times)| tokens(sample) / (tokens(baseline) * times))
+            .map(|(reference, _, times)| {
+                let runs = own.completed.len();
+                own.mean_tokens(runs) / (reference.mean_tokens(runs) * times)
+            })
             .filter(|ratio| ratio.is_finite());
+        let [completed, stalled, timed_out] = tally.endings;
         Row {
             axes,
-            agents: sample.agents,
+            agents: own.agents,
             architecture: architecture.to_owned(),
-            runs: sample.endings.len(),
-            completed: sample.count(Ending::Completed),
-            stalled: sample.count(Ending::Stalled),
-            timed_out: sample.count(Ending::OutOfTime),
-            metrics: summaries,
-            shares: shares(&sample.budget),
+            runs: own.completed.len(),
+            completed,
+            stalled,
+            timed_out,
+            metrics,
+            shares: shares(&tally.budget),
             speedup,
             token_multiplier,
-            over_one_agent: baseline.is_none_or(|(sample, ..)| sample.agents == 1),
+            over_one_agent: baseline.is_none_or(|(reference, ..)| reference.agents == 1),
             laws: Laws {
                 // Gustafson's serial fraction is that of the work which one agent does in the same time.
-                gustafson: Laws::of(baseline.as_ref().map_or(work, |(_, base, _)| base), sample.agents).gustafson,
-                ..Laws::of(work, sample.agents)
+                gustafson: Laws::of(baseline.as_ref().map_or(work, |(_, base, _)| base), own.agents).gustafson,
+                ..Laws::of(work, own.agents)
             },
-            digest: sample.digest,
+            digest: tally.digest(),
         }
     }
 
@@ -184,6 +202,7 @@ impl SweepResult {
     /// appearance, each in order of team size.
     pub fn curves(&self) -> Vec<Curve<'_>> {
         let mut curves: Vec<Curve<'_>> = Vec::new();
+        let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for row in &self.rows {
             let others = self.axes.iter().zip(&row.axes).filter(|(path, _)| !is_agents(path));
             let name = |(path, value): (&String, &String)| match path.as_str() {
@@ -192,10 +211,11 @@ impl SweepResult {
             };
             let label: Vec<String> = others.map(name).collect();
             let label = label.join(", ");
-            match curves.iter_mut().find(|curve| curve.label == label) {
-                Some(curve) => curve.rows.push(row),
-                None => curves.push(Curve { label, rows: vec![row] }),
-            }
+            let place = *places.entry(label).or_insert_with_key(|label| {
+                curves.push(Curve { label: label.clone(), rows: Vec::new() });
+                curves.len() - 1
+            });
+            curves[place].rows.push(row);
         }
         for curve in &mut curves {
             curve.rows.sort_by_key(|row| row.agents);

@@ -1,6 +1,6 @@
 //! Runs many scenarios, on several threads if there are any: the one place below the command line that knows threads.
 //!
-//! The work is cut into pieces of fixed size, whatever the number of threads, and the pieces are put together in
+//! The work is cut into pieces at fixed places, whatever the number of threads, and the pieces are put together in
 //! order, so that results are the same bytes for one thread and for many.
 
 use std::ops::Range;
@@ -10,12 +10,11 @@ use crate::experiment::Sample;
 use crate::simulation::Scenario;
 
 /// Replications in a piece.
-const PIECE: u64 = 512;
+pub(crate) const PIECE: u64 = 512;
 /// The same, where a few more replications are run.
 const SMALL_PIECE: u64 = 64;
 
-/// Runs `replications` of every scenario; `done` is told how many runs each finished piece had, and 0 before each piece:
-/// whoever wants to stop unwinds there, and none of the others is begun.
+/// Runs `replications` of every scenario; `done` is told how many runs each finished piece had.
 pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
     in_pieces(scenarios, &cut(0..replications, PIECE).collect::<Vec<_>>(), done)
 }
@@ -30,19 +29,11 @@ fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) +
     let pieces: Vec<(usize, Range<u64>)> =
         (0..scenarios.len()).flat_map(|scenario| cuts.iter().map(move |piece| (scenario, piece.clone()))).collect();
     let samplers = Samplers::default();
-    let run = |(scenario, piece): &(usize, Range<u64>)| {
-        done(0);
+    let samples = map(&pieces, |(scenario, piece)| {
         let sample = Sample::run(scenarios[*scenario], piece.clone(), &samplers);
         done(piece.end - piece.start);
         sample
-    };
-    #[cfg(feature = "parallel")]
-    let samples: Vec<Sample> = {
-        use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
-        pieces.par_iter().map(run).collect()
-    };
-    #[cfg(not(feature = "parallel"))]
-    let samples: Vec<Sample> = pieces.iter().map(run).collect();
+    });
     let mut whole: Vec<Sample> = scenarios.iter().map(|_| Sample::default()).collect();
     for ((scenario, _), sample) in pieces.iter().zip(samples) {
         whole[*scenario].append(sample);
@@ -54,4 +45,36 @@ fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) +
 fn cut(replications: Range<u64>, piece: u64) -> impl Iterator<Item = Range<u64>> {
     let (start, end) = (replications.start, replications.end);
     (0..end.saturating_sub(start).div_ceil(piece)).map(move |n| start + n * piece..(start + n * piece + piece).min(end))
+}
+
+/// What `make` gives for each item, in order, on all threads.
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::iter::{IntoParallelRefIterator, ParallelIterator};
+        items.par_iter().map(&make).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    items.iter().map(make).collect()
+}
+
+/// The same where the items change.
+pub(crate) fn map_mut<T: Send, R: Send>(items: &mut [T], make: impl Fn(&mut T) -> R + Sync) -> Vec<R> {
+    #[cfg(feature = "parallel")]
+    {
+        use rayon::iter::{IntoParallelRefMutIterator, ParallelIterator};
+        items.par_iter_mut().map(&make).collect()
+    }
+    #[cfg(not(feature = "parallel"))]
+    items.iter_mut().map(make).collect()
+}
+
+/// How many threads there are.
+pub(crate) fn threads() -> usize {
+    #[cfg(feature = "parallel")]
+    {
+        rayon::current_num_threads()
+    }
+    #[cfg(not(feature = "parallel"))]
+    1
 }

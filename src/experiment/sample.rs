@@ -24,17 +24,31 @@ pub struct Sample {
 impl Sample {
     /// Runs `replications` of a scenario under its architecture, with samplers that others may have made already.
     pub fn run(scenario: &Scenario, replications: Range<u64>, samplers: &Samplers) -> Sample {
+        Sample::run_on(scenario, replications, samplers, Digest::default(), |_| ())
+    }
+
+    /// The same with a digest that goes on from another, and with whoever wants to know every run.
+    pub(crate) fn run_on(
+        scenario: &Scenario,
+        replications: Range<u64>,
+        samplers: &Samplers,
+        digest: Digest,
+        mut each: impl FnMut(&Metrics),
+    ) -> Sample {
         let mut simulator = Simulator::with_samplers(scenario, samplers);
         let mut stats = Stats::new(scenario.prices);
         let expected = (replications.end.saturating_sub(replications.start)) as usize;
         let mut sample = Sample {
             columns: METRICS.iter().map(|_| Vec::with_capacity(expected)).collect(),
             endings: Vec::with_capacity(expected),
+            digest,
             ..Sample::default()
         };
         for replication in replications {
             simulator.run(&*scenario.architecture, replication, &mut stats);
-            sample.add(&stats.metrics());
+            let metrics = stats.metrics();
+            each(&metrics);
+            sample.add(&metrics);
         }
         sample
     }

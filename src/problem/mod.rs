@@ -78,6 +78,11 @@ pub static ERRORS: &[ErrorCode] = &[
         code: "table",
         about: "A table of measurements can't be fitted: a column that is not there, a cell that is no measurement.",
     },
+    ErrorCode {
+        code: "calibration",
+        about: "Nothing can be learned from these recordings, or nothing can be predicted for that team: the message says \
+                why. Recordings must say what the tasks were and what became of them.",
+    },
 ];
 
 /// One mistake.

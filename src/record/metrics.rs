@@ -15,7 +15,7 @@ use crate::record::entry::Ending;
 /// assert_eq!(json["makespan"], metrics.makespan.as_us());
 /// # Ok::<(), brooks::experiment::Problems>(())
 /// ```
-#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "METRICS says what each is")]
 pub struct Metrics {
     pub ending: Ending,
@@ -47,7 +47,7 @@ pub struct Metrics {
 }
 
 /// Where a team's time went: n x makespan, exactly.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct TimeBudget {
     /// Attempts that got their task done.
     pub work: Time,

@@ -43,7 +43,37 @@ pub static WORDS: &[Word] = &[
         "A recorded run through the engine again: as it was, or its work under another team (what if).",
         &["trace", "run"],
     ),
-    word("point", "One cell of a sweep: one value from each axis.", &["sweep"]),
+    word(
+        "calibration",
+        "What is learned from recorded runs of few agents so that teams of many can be predicted before they are paid for: a profile with a behaviour.",
+        &["behaviour", "trace"],
+    ),
+    word(
+        "behaviour",
+        "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
+        &["calibration", "run"],
+    ),
+    word("point", "One cell of a sweep: one value from each axis.", &["sweep", "design"]),
+    word(
+        "shard",
+        "A part of a sweep that is run by itself, `--shard 3/12`; `brooks merge` puts all of them together. A hash of its values decides to which shard a point belongs.",
+        &["sweep", "plan of a sweep"],
+    ),
+    word(
+        "plan of a sweep",
+        "What the rows of a sweep depend on: version, scenario, axes, replications, seed, and the files that the scenario names. Its hash is in plan.json, and only results of one plan are put together.",
+        &["shard", "sweep"],
+    ),
+    word(
+        "design",
+        "Which points of a sweep are run: all combinations (grid), or a number of points spread over the axes by a Latin hypercube or a scrambled Sobol sequence.",
+        &["point"],
+    ),
+    word(
+        "precision",
+        "The share of a mean that its 95 % interval may be off by. With --precision replications go on until the mean makespan is known so well.",
+        &["replication"],
+    ),
     word(
         "replication",
         "One repetition of a point with fresh randomness. Replication 7 of one point shares its randomness with replication 7 of every other point.",
@@ -324,6 +354,21 @@ pub static WORDS: &[Word] = &[
         "token multiplier",
         "Tokens of the team over tokens of the baseline. It usually outruns the speedup.",
         &["speedup"],
+    ),
+    word(
+        "cell",
+        "All recorded runs under one condition: one value of every label, one architecture, one team size. What validate compares.",
+        &["noise floor", "holdout"],
+    ),
+    word(
+        "noise floor",
+        "The error that a perfect model would still show, because recordings are few and vary: half of what random halves of the recordings differ by. A model at the floor can't be told from the truth.",
+        &["cell"],
+    ),
+    word(
+        "holdout",
+        "A part of the recordings that a calibration does not see and then predicts: a model, a kind of work, the larger teams, every other run.",
+        &["noise floor"],
     ),
     word("quality", "Share of tasks whose final output is right.", &["premature completion"]),
     word(

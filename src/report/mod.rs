@@ -2,6 +2,7 @@
 //! give the same bytes.
 
 pub mod analyze;
+pub mod calibrate;
 pub mod check;
 pub mod compare;
 pub mod curve;
@@ -25,6 +26,7 @@ pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod plan;
 pub mod plot;
 pub mod replay;
 pub mod rows;
@@ -32,6 +34,8 @@ pub mod run;
 pub mod sweep;
 pub mod table;
 pub mod timeline;
+pub mod validate;
+pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 

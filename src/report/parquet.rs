@@ -1,5 +1,6 @@
 //! The rows of a sweep as a Parquet file.
 
+use std::io::Write;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, LogicalType, Repetition, Type as PhysicalType, ZstdLevel};
@@ -11,8 +12,11 @@ use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::Type;
 
 use crate::experiment::SweepResult;
-use crate::report::VERSION;
 use crate::report::rows::{Series, Values, series};
+use crate::report::{SCHEMA_VERSION, VERSION};
+
+/// Rows of a row group in the files of `brooks sweep`.
+pub const GROUP: usize = 8192;
 
 /// The columns of [`series`] as one row group, compressed by zstd, with version, seed and scenario in the metadata.
 /// The same rows give the same bytes.
@@ -22,45 +26,86 @@ use crate::report::rows::{Series, Values, series};
 /// If the format cannot hold the rows, such as text of 2 GB.
 pub fn to_parquet(sweep: &SweepResult) -> Result<Vec<u8>, ParquetError> {
     let series = series(sweep);
-    let fields = series.iter().map(field).collect::<Result<Vec<_>, _>>()?;
-    let schema = Arc::new(Type::group_type_builder("sweep").with_fields(fields).build()?);
-    let about = [
-        ("brooks.version", VERSION.to_owned()),
-        ("brooks.scenario", sweep.scenario.clone()),
-        ("brooks.seed", sweep.seed.to_string()),
-        ("brooks.baseline", sweep.baseline.clone()),
+    let mut writer = Writer::new(Vec::new(), &series, &about(sweep, None))?;
+    writer.write(&series)?;
+    writer.finish()
+}
+
+/// What the metadata of a file say of a sweep, and of its plan by its hash.
+pub fn about(sweep: &SweepResult, plan: Option<&str>) -> Vec<(String, String)> {
+    let known = [
+        ("brooks.version", Some(VERSION.to_owned())),
+        ("brooks.schema_version", Some(SCHEMA_VERSION.to_string())),
+        ("brooks.scenario", Some(sweep.scenario.clone())),
+        ("brooks.seed", Some(sweep.seed.to_string())),
+        ("brooks.axes", Some(sweep.axes.join(","))),
+        ("brooks.baseline", Some(sweep.baseline.clone())),
+        ("brooks.plan", plan.map(str::to_owned)),
     ];
-    let about = about.map(|(key, value)| KeyValue::new(key.to_owned(), value)).to_vec();
-    let properties = WriterProperties::builder()
-        .set_created_by(format!("brooks {VERSION}"))
-        .set_compression(Compression::ZSTD(ZstdLevel::default()))
-        .set_key_value_metadata(Some(about))
-        .build();
-    let mut bytes = Vec::new();
-    let mut writer = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties))?;
-    let mut group = writer.next_row_group()?;
-    for series in &series {
-        let Some(mut column) = group.next_column()? else { break };
-        match &series.values {
-            Values::Text(values) => {
-                let values: Vec<ByteArray> = values.iter().map(|value| value.as_str().into()).collect();
-                column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
-            }
-            Values::Whole(values) => {
-                column.typed::<Int64Type>().write_batch(values, None, None)?;
-            }
-            Values::Real(values) => {
-                // An optional value has definition level 1 where it is there and 0 where not.
-                let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
-                let known: Vec<f64> = values.iter().copied().flatten().collect();
-                column.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
-            }
-        }
-        column.close()?;
+    known.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
+}
+
+/// Writes columns a row group at a time. The same groups give the same bytes.
+pub struct Writer<W: Write + Send> {
+    file: SerializedFileWriter<W>,
+}
+
+impl<W: Write + Send> Writer<W> {
+    /// A file with columns of these names and kinds.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written.
+    pub fn new(out: W, series: &[Series], about: &[(String, String)]) -> Result<Writer<W>, ParquetError> {
+        let fields = series.iter().map(field).collect::<Result<Vec<_>, _>>()?;
+        let schema = Arc::new(Type::group_type_builder("sweep").with_fields(fields).build()?);
+        let about = about.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone())).collect();
+        let properties = WriterProperties::builder()
+            .set_created_by(format!("brooks {VERSION}"))
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .set_key_value_metadata(Some(about))
+            .build();
+        Ok(Writer { file: SerializedFileWriter::new(out, schema, Arc::new(properties))? })
     }
-    group.close()?;
-    writer.close()?;
-    Ok(bytes)
+
+    /// One row group more: the columns that were named, in the same order.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written, or the format cannot hold it.
+    pub fn write(&mut self, series: &[Series]) -> Result<(), ParquetError> {
+        let mut group = self.file.next_row_group()?;
+        for series in series {
+            let Some(mut column) = group.next_column()? else { break };
+            match &series.values {
+                Values::Text(values) => {
+                    let values: Vec<ByteArray> = values.iter().map(|value| value.as_str().into()).collect();
+                    column.typed::<ByteArrayType>().write_batch(&values, None, None)?;
+                }
+                Values::Whole(values) => {
+                    column.typed::<Int64Type>().write_batch(values, None, None)?;
+                }
+                Values::Real(values) => {
+                    // An optional value has definition level 1 where it is there and 0 where not.
+                    let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
+                    let known: Vec<f64> = values.iter().copied().flatten().collect();
+                    column.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
+                }
+            }
+            column.close()?;
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    /// Ends the file.
+    ///
+    /// # Errors
+    ///
+    /// It can't be written.
+    pub fn finish(self) -> Result<W, ParquetError> {
+        self.file.into_inner()
+    }
 }
 
 fn field(series: &Series) -> Result<Arc<Type>, ParquetError> {
@@ -75,8 +120,6 @@ fn field(series: &Series) -> Result<Arc<Type>, ParquetError> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write as _;
-
     use parquet::file::reader::{FileReader, SerializedFileReader};
     use parquet::record::Field;
 

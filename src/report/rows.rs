@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::experiment::SweepResult;
 use crate::experiment::result::is_agents;
-use crate::record::{METRICS, TimeBudget};
+use crate::experiment::{Row, SweepResult};
+use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits::Fits;
 use crate::report::table::csv;
 use crate::report::{json_number, preamble};
@@ -88,7 +88,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     let rows = || sweep.rows.iter();
     let mut all = Vec::new();
     for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        let value = |row: &crate::experiment::Row| row.axes.get(place).cloned().unwrap_or_default();
+        let value = |row: &Row| row.axes.get(place).cloned().unwrap_or_default();
         all.push(Series::text(path, rows().map(value)));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
@@ -100,7 +100,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::whole("stalled", rows().map(|row| row.stalled)));
     all.push(Series::whole("timed_out", rows().map(|row| row.timed_out)));
     for (place, metric) in METRICS.iter().enumerate() {
-        let summary = move |row: &crate::experiment::Row| row.metrics.get(place).copied().flatten();
+        let summary = move |row: &Row| row.metrics.get(place).copied().flatten();
         for (part, read) in SUMMARY {
             let values = rows().map(move |row| summary(row).as_ref().map(read));
             all.push(Series::real(format!("{}.{part}", metric.name), values));
@@ -112,7 +112,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::text("baseline", rows().map(|_| sweep.baseline.clone())));
     all.push(Series::real("token_multiplier".to_owned(), rows().map(|row| row.token_multiplier)));
     for (name, law) in [
-        ("amdahl_bound", (|row| row.laws.amdahl) as fn(&crate::experiment::Row) -> f64),
+        ("amdahl_bound", (|row| row.laws.amdahl) as fn(&Row) -> f64),
         ("amdahl_share", |row| row.amdahl_share().unwrap_or(f64::NAN)),
         ("gustafson", |row| row.laws.gustafson),
         ("work_span_bound", |row| row.laws.work_span),
@@ -122,27 +122,79 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     }
     let parts = TimeBudget::default().parts().map(|(name, _)| name);
     for (place, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
-        let share = move |row: &crate::experiment::Row| (row.completed > 0).then(|| row.shares[place]);
+        let share = move |row: &Row| (row.completed > 0).then(|| row.shares[place]);
         all.push(Series::real(format!("share.{part}"), rows().map(share)));
     }
     all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
     all
 }
 
+/// Every run of points by itself, in the order of every file: the axes, architecture, agents, replication, ending, the
+/// metrics, and the digest.
+pub fn run_series(sweep: &SweepResult, points: &[(&Row, &[Metrics])]) -> Vec<Series> {
+    let mut all = Vec::new();
+    let of_point = |read: &dyn Fn(&Row) -> String| {
+        let values: Vec<String> =
+            points.iter().flat_map(|(row, runs)| std::iter::repeat_n(read(row), runs.len())).collect();
+        values.into_iter()
+    };
+    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        all.push(Series::text(path, of_point(&|row| row.axes.get(place).cloned().unwrap_or_default())));
+    }
+    if !sweep.axes.iter().any(|path| path == "architecture") {
+        all.push(Series::text("architecture", of_point(&|row| row.architecture.clone())));
+    }
+    let runs = || points.iter().flat_map(|(_, runs)| runs.iter());
+    all.push(Series::whole("agents", runs().map(|run| run.agents as usize)));
+    all.push(Series::whole("replication", points.iter().flat_map(|(_, runs)| 0..runs.len())));
+    all.push(Series::text("ending", runs().map(|run| run.ending.name().to_owned())));
+    for metric in METRICS {
+        all.push(Series::real(metric.name.to_owned(), runs().map(|run| Some((metric.of)(run)))));
+    }
+    all.push(Series::text("digest", runs().map(|run| run.digest().to_string())));
+    all
+}
+
 /// As CSV: all digits; empty where nothing is known.
 pub fn to_csv(sweep: &SweepResult) -> String {
     let series = series(sweep);
+    csv_head(&series) + &csv_rows(&series)
+}
+
+/// The first line of a CSV file with these columns.
+pub fn csv_head(series: &[Series]) -> String {
+    csv(std::iter::once(series.iter().map(|series| series.name.as_str()).collect()))
+}
+
+/// The other lines.
+pub fn csv_rows(series: &[Series]) -> String {
     let cells: Vec<Vec<String>> =
-        (0..sweep.rows.len()).map(|row| series.iter().map(|series| series.cell(row)).collect()).collect();
-    let head = series.iter().map(|series| series.name.as_str()).collect();
-    csv([head].into_iter().chain(cells.iter().map(|row| row.iter().map(String::as_str).collect())))
+        (0..rows(series)).map(|row| series.iter().map(|series| series.cell(row)).collect()).collect();
+    csv(cells.iter().map(|row| row.iter().map(String::as_str).collect()))
+}
+
+/// As JSON Lines: an object a row.
+pub fn json_lines(series: &[Series]) -> String {
+    let line = |row| Value::from(object(series, row)).to_string() + "\n";
+    (0..rows(series)).map(line).collect()
+}
+
+fn rows(series: &[Series]) -> usize {
+    series.first().map_or(0, |series| match &series.values {
+        Values::Text(values) => values.len(),
+        Values::Whole(values) => values.len(),
+        Values::Real(values) => values.len(),
+    })
+}
+
+fn object(series: &[Series], row: usize) -> Map<String, Value> {
+    series.iter().map(|series| (series.name.clone(), series.json(row))).collect()
 }
 
 /// As a JSON document: null where nothing is known.
 pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     let series = series(sweep);
-    let row = |row| Value::from(series.iter().map(|s| (s.name.clone(), s.json(row))).collect::<Map<_, _>>());
-    let rows: Vec<Value> = (0..sweep.rows.len()).map(row).collect();
+    let rows: Vec<Value> = (0..sweep.rows.len()).map(|row| object(&series, row).into()).collect();
     let mut document = preamble(sweep.seed, command);
     document.insert("scenario".to_owned(), sweep.scenario.as_str().into());
     document.insert("question".to_owned(), sweep.question.as_deref().into());

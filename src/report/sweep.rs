@@ -199,7 +199,9 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
             limit(row).map_or(Cell::none(), Cell::text),
         ]);
     }
-    let all_complete = curve.rows.iter().all(|row| row.completed == row.runs);
+    // Points that were run until they were known may have different numbers of runs.
+    let first = curve.rows.first().map_or(0, |row| row.runs);
+    let all_complete = curve.rows.iter().all(|row| row.completed == row.runs && row.runs == first);
     let over_one_agent = curve.rows.iter().all(|row| row.over_one_agent);
     table.retain(|column, cells| match column.key.as_str() {
         "cost" | "lost_claims" | "conflicts" | "concurrent_writes" => {

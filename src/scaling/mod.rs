@@ -17,6 +17,7 @@
 pub mod amdahl;
 pub mod bootstrap;
 pub mod bounds;
+pub mod buckets;
 pub mod confidence;
 pub mod correlation;
 pub mod false_discovery;

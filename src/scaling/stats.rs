@@ -5,7 +5,7 @@
 use crate::scaling::tails::t_quantile;
 
 /// A sample: how many, where, how spread, and how well the mean is known.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
     /// How many values.
     pub n: usize,
@@ -59,7 +59,7 @@ impl Summary {
 }
 
 /// An estimate and its 95 % confidence interval.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Interval {
     /// The best guess, in the middle of the interval.
     pub estimate: f64,

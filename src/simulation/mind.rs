@@ -2,6 +2,7 @@
 
 use crate::engine::rng::Chance;
 use crate::engine::{Dist, Sampler, Samplers, Time};
+use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph};
 
@@ -25,6 +26,8 @@ pub(super) struct Mind {
     pub(super) ahead: Chance,
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
+    /// What it does by what it sees, in place of all that is above.
+    pub(super) repertoire: Option<Repertoire>,
 }
 
 /// Microseconds of a call.
@@ -92,7 +95,7 @@ impl Mind {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
 
-    pub(super) fn new(profile: &Profile, graph: &TaskGraph, samplers: &Samplers) -> Mind {
+    pub(super) fn new(profile: &Profile, graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> Mind {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
         let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
@@ -153,6 +156,7 @@ impl Mind {
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,
+            repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out)),
         }
     }
 }

@@ -200,6 +200,9 @@ fn claims_hold_or_do_not() {
     let mean = record(&open(ONE), 2_000).points[0].columns[0].mean;
     let claim = with(&format!("{{ makespan: {{ agents: 1, architecture: preassigned, at_most: {mean:.3}s }} }}"));
     assert_eq!(claims(&claim, 50, 100), [Holds::Inconclusive]);
+    let free = ONE.replace("prices: { input: 3, output: 15 }\n", "") + "assert: [{ cost: { at_most: 1 } }]";
+    let told = contract::claims(&open(&free), "f.yaml", &grid(&open(&free))).1.to_string();
+    assert_eq!(told, "f.yaml:7: assert[0].cost: claims a cost, and nothing has a price; expected prices");
     let wrong = open(&with("{ speedup: { agents: 3, at_least: 1 } }, { peak_agents: { between: [5, 9] } }"));
     let told = contract::claims(&wrong, "f.yaml", &grid(&wrong)).1.to_string();
     assert_eq!(

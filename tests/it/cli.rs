@@ -329,8 +329,17 @@ fn a_sweep_gives_the_same_bytes() {
         assert!(files[0].len() > 1_000, "{name}");
         assert!(files[0] == files[1] && files[1] == files[2], "{name}");
     }
-    let left = std::fs::read_dir(folders[0].path()).expect("a folder").count();
-    assert_eq!(left, 3, "nothing half-written is left");
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).expect("a folder");
+        let names = entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned());
+        let mut names: Vec<String> = names.collect();
+        names.sort();
+        names
+    };
+    let left = names(folders[0].path());
+    assert_eq!(left, ["curve.svg", "parts", "plan.json", "sweep.csv", "sweep.parquet"], "nothing half-written is left");
+    let parts = names(&folders[0].path().join("parts"));
+    assert!(parts.iter().all(|name| !name.contains(".tmp-")), "{parts:?}");
     let verified = brooks("sweep hello --reps 5 --verify --quiet --threads 2");
     assert_eq!(verified.status.code(), Some(0));
     assert!(text(&brooks("sweep hello --reps 5 --verify").stderr).contains("verified: 24 points"));

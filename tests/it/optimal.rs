@@ -165,6 +165,9 @@ fn what_is_wrong_is_said() {
         ("compare hello --precision 2% --reps 9", "cannot be used with"),
         ("compare hello --precision 2% --max-reps 3", "expected at least 10"),
         ("compare hello --max-reps 300", "--precision"),
+        ("sweep hello --precision 2", "is no share"),
+        ("sweep hello --precision 2% --reps 9", "cannot be used with"),
+        ("sweep hello --precision 2% --dry-run", "cannot be used with"),
     ] {
         let (code, out, err) = brooks(line);
         assert_eq!((code, out.as_str()), (2, ""), "brooks {line}\n{err}");
@@ -196,6 +199,25 @@ fn replications_end_when_the_mean_is_known() {
     assert!(runs == 50 && share > 0.001);
     let text = ends("compare paper --reps 50", 0);
     assert!(text.contains("common random numbers cut the variance of the differences by"), "{text}");
+}
+
+#[test]
+fn a_sweep_ends_when_every_point_is_known() {
+    let rows = |line: &str| json(line, 0)["rows"].as_array().expect("rows").clone();
+    let share = |row: &Value| number(&row["makespan_s.ci95_high"]) / number(&row["makespan_s.mean"]) - 1.0;
+    let precise = rows("sweep hello --precision 4%");
+    let runs = |row: &Value| row["runs"].as_u64().expect("a count");
+    assert!(precise.iter().all(|row| runs(row) >= 10 && share(row) <= 0.04 / 1.04));
+    // Each stops for itself, and is what as many replications give that are asked for.
+    let (least, most) = (precise.iter().map(runs).min(), precise.iter().map(runs).max());
+    assert!(least < most);
+    for asked in [least, most].into_iter().flatten() {
+        let all = rows(&format!("sweep hello --reps {asked}"));
+        let same = precise.iter().zip(&all).filter(|(precise, _)| runs(precise) == asked);
+        assert!(same.clone().count() > 0 && same.clone().all(|(precise, row)| precise == row), "{asked}");
+    }
+    let fewer = rows(&format!("sweep hello --reps {}", most.unwrap_or(0) * 2 / 3));
+    assert!(fewer.iter().any(|row| share(row) > 0.04 / 1.04), "fewer would not do");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use crate::experiment::Sample;
 use crate::experiment::baseline::difference::{Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, Point, curve_of};
+use crate::experiment::baseline::has_prices;
 use crate::experiment::baseline::values::of_sample;
 use crate::experiment::result::{Row, Work};
 use crate::experiment::scenario_file::{Node, Problem, Problems, ScenarioFile, duration};
@@ -133,6 +134,9 @@ pub fn claims(file: &ScenarioFile, name: &str, grid: &Grid) -> (Vec<Claim>, Prob
             Says::PeakBetween(low, high) if !about.iter().any(|point| (low..=high).contains(&point.agents)) => {
                 let message = format!("no team size of the sweep is from {low} to {high}");
                 problems.push(report(message, format!("some of {}", listed())));
+            }
+            Says::Within(Figure::Cost, ..) if !has_prices(file) => {
+                problems.push(report("claims a cost, and nothing has a price".to_owned(), "prices".to_owned()));
             }
             _ => claims.push(claim),
         }

@@ -225,7 +225,7 @@ impl Print {
     }
 
     fn profile(&mut self, profile: &Profile) {
-        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility } = profile;
+        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour } = profile;
         match latency {
             Latency::Tokens { ttft, tokens_per_second } => {
                 self.number(0);
@@ -247,6 +247,10 @@ impl Print {
         self.batch(unowned);
         self.real(*ahead);
         self.fallibility(fallibility);
+        // Many plain tables: their printed form holds every figure to its last digit.
+        if let Some(behaviour) = behaviour {
+            self.text(&format!("{behaviour:?}"));
+        }
     }
 
     fn tokens(&mut self, tokens: &Tokens) {

@@ -67,6 +67,12 @@ pub(crate) fn tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
     read::read(file, bytes)
 }
 
+/// A profile file as a tree, held to the table of keys.
+pub(crate) fn profile_tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
+    let root = read::read(file, bytes)?;
+    check::check(file, &root, &PROFILE).or(root)
+}
+
 impl ScenarioFile {
     /// The scenario built in under that name, or else the file at that path.
     ///

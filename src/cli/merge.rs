@@ -1,0 +1,55 @@
+//! `brooks merge`: the shards of a sweep to one result, the same bytes as if it had been run in one go.
+
+use std::path::PathBuf;
+
+use crate::cli::args::Merge as Args;
+use crate::cli::console::{Console, Done, Failure};
+use crate::cli::sweep::{self, Plan};
+
+pub(super) fn merge(console: &Console, args: &Args) -> Done {
+    let mut shards: Vec<(PathBuf, Plan)> = Vec::new();
+    for folder in &args.folders {
+        let found = sweep::shards(folder)?;
+        if found.is_empty() {
+            let place = folder.display();
+            return Err(Failure::Usage(format!(
+                "{place}: no plan.json, here or in a folder shard-*; expected a sweep's folder"
+            )));
+        }
+        for path in found {
+            if let Some(plan) = Plan::read(&path)? {
+                shards.push((path, plan));
+            }
+        }
+    }
+    let Some((first, plan)) = shards.first().cloned() else {
+        return Err(Failure::Usage("no shards".to_owned()));
+    };
+    for (path, other) in &shards {
+        let of = |plan: &Plan| format!("shards of {}", plan.shard.of);
+        let differs = plan
+            .differs(other)
+            .or((plan.shard.of != other.shard.of).then(|| format!("{} there, {} here", of(other), of(&plan))));
+        if let Some(ways) = differs {
+            let (first, path) = (first.display(), path.display());
+            return Err(Failure::Usage(format!("{first} and {path} are of two sweeps: {ways}")));
+        }
+    }
+    let is_there = |index: &u32| shards.iter().any(|(_, plan)| plan.shard.index == *index && plan.complete);
+    let missing: Vec<u32> = (1..=plan.shard.of).filter(|index| !is_there(index)).collect();
+    if !missing.is_empty() {
+        let (numbers, of) = (sweep::ranges(&missing), plan.shard.of);
+        return Err(Failure::Incomplete(format!(
+            "shards {numbers} of {of} are missing or unfinished; run them again with --resume and --shard I/{of} (sbatch \
+             --array={numbers} with --shard auto/{of})"
+        )));
+    }
+    // Of a shard that was run twice an unfinished folder is not needed.
+    let folders: Vec<PathBuf> = shards.into_iter().filter(|(_, plan)| plan.complete).map(|(path, _)| path).collect();
+    let assembled = sweep::finish(console, &plan, &folders, &args.output, &mut |_| ())?;
+    if assembled.twice > 0 {
+        console.say(&format!("{} points were there more than once, and the same", assembled.twice));
+    }
+    sweep::conclude_merge(console, plan, &assembled, &args.output)?;
+    sweep::incomplete(&assembled.total, args.require_complete)
+}

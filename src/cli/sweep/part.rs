@@ -1,0 +1,95 @@
+//! Finished points as a file holds them until all are there: exact, compressed, and with a checksum.
+//!
+//! The form is this version's own, for nobody but the same version to read again: eight bytes that say so, then one
+//! zstd frame with its checksum, in which the plan's hash is followed by the points.
+
+use std::io::Read;
+
+use crate::experiment::Row;
+use crate::experiment::sweep::Finished;
+use crate::record::Metrics;
+
+/// What every part begins with.
+const MAGIC: &[u8; 8] = b"brooks\x00\x01";
+
+/// A point in a part.
+type Stored = (usize, Row, Vec<Metrics>);
+
+/// The points as bytes.
+///
+/// # Errors
+///
+/// What the compressor or the encoder says.
+pub(super) fn encode(plan: &str, points: Vec<Finished>) -> Result<Vec<u8>, String> {
+    let points: Vec<Stored> = points.into_iter().map(|point| (point.number, point.row, point.runs)).collect();
+    let plain = postcard::to_allocvec(&(plan, points)).map_err(|error| error.to_string())?;
+    let mut bytes = MAGIC.to_vec();
+    let compress = || -> std::io::Result<Vec<u8>> {
+        let mut encoder = zstd::Encoder::new(Vec::new(), 1)?;
+        encoder.include_checksum(true)?;
+        std::io::Write::write_all(&mut encoder, &plain)?;
+        encoder.finish()
+    };
+    bytes.extend(compress().map_err(|error| error.to_string())?);
+    Ok(bytes)
+}
+
+/// The points of a part of this plan.
+///
+/// # Errors
+///
+/// Why it is none: damaged, or of another plan.
+pub(super) fn decode(plan: &str, bytes: &[u8]) -> Result<Vec<Finished>, String> {
+    let packed = bytes.strip_prefix(MAGIC).ok_or("it is no part of a sweep")?;
+    let mut plain = Vec::new();
+    let mut decoder = zstd::Decoder::new(packed).map_err(|error| error.to_string())?;
+    decoder.read_to_end(&mut plain).map_err(|error| error.to_string())?;
+    let (of, points): (String, Vec<Stored>) = postcard::from_bytes(&plain).map_err(|error| error.to_string())?;
+    if of != plan {
+        return Err(format!("it belongs to plan {of}"));
+    }
+    Ok(points.into_iter().map(|(number, row, runs)| Finished { number, row, runs }).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{decode, encode};
+    use crate::experiment::sweep::{Control, Finished};
+    use crate::experiment::{ScenarioFile, Sweep, library};
+
+    fn points() -> Vec<Finished> {
+        let file = ScenarioFile::open("hello", &library::no_files()).expect("built in");
+        let mut points = Vec::new();
+        let control = Control { keep_runs: true, ..Control::default() };
+        Sweep::new(&file, 1).stream(&mut [0, 5].into_iter(), &control, &mut |more| points.extend(more)).expect("valid");
+        points
+    }
+
+    #[test]
+    fn what_is_stored_is_exact() {
+        let before = points();
+        // One run has no interval: an infinity that text would lose.
+        assert!(before[0].row.metrics[0].is_some_and(|makespan| makespan.half_width == f64::INFINITY));
+        let bytes = encode("plan", before.clone()).expect("it fits");
+        assert_eq!(bytes, encode("plan", before.clone()).expect("it fits"));
+        let after = decode("plan", &bytes).expect("its own bytes");
+        for (before, after) in before.iter().zip(&after) {
+            assert_eq!((before.number, &before.row, &before.runs), (after.number, &after.row, &after.runs));
+        }
+    }
+
+    #[test]
+    fn damage_is_noticed() {
+        let bytes = encode("plan", points()).expect("it fits");
+        assert!(decode("another", &bytes).is_err_and(|why| why == "it belongs to plan plan"));
+        for place in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[place] ^= 0x10;
+            // A bit of zstd's header may be one that nobody reads; then nothing is lost.
+            if let Ok(points) = decode("plan", &damaged) {
+                assert_eq!(encode("plan", points).expect("it fits"), bytes, "byte {place}");
+            }
+            assert!(decode("plan", &bytes[..place]).is_err(), "cut at {place}");
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What a folder of results belongs to: `plan.json`, by which a sweep is continued and shards are put together.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use crate::cli::console::Failure;
+use crate::cli::input;
+use crate::experiment::{Sweep, SweepResult};
+use crate::report::plan::fingerprint;
+use crate::report::{SCHEMA_VERSION, VERSION};
+
+/// One part of a sweep that is run by itself: `index`, from 1, of `of`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::cli) struct Shard {
+    pub(in crate::cli) index: u32,
+    pub(in crate::cli) of: u32,
+}
+
+impl Shard {
+    /// The whole sweep.
+    pub(in crate::cli) const WHOLE: Shard = Shard { index: 1, of: 1 };
+}
+
+/// The file `plan.json`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_field_names, reason = "the keys of the file")]
+pub(in crate::cli) struct Plan {
+    pub(in crate::cli) schema_version: u32,
+    pub(in crate::cli) brooks: String,
+    /// A hash of all that the rows depend on.
+    pub(in crate::cli) plan: String,
+    pub(in crate::cli) scenario: String,
+    pub(in crate::cli) question: Option<String>,
+    pub(in crate::cli) seed: u64,
+    pub(in crate::cli) axes: Vec<String>,
+    pub(in crate::cli) baseline: String,
+    /// Whether the work grows with the team.
+    pub(in crate::cli) scaled: bool,
+    pub(in crate::cli) points: usize,
+    /// Replications of each point; the most there may be, if their precision decides.
+    pub(in crate::cli) replications: u64,
+    /// What is written of every single run; nothing if none.
+    pub(in crate::cli) per_run: Option<String>,
+    pub(in crate::cli) shard: Shard,
+    /// Whether all points of the shard are there.
+    pub(in crate::cli) complete: bool,
+}
+
+impl Plan {
+    /// Of a sweep that has been checked: all files that it names have been read.
+    pub(super) fn of(sweep: &Sweep<'_>, per_run: Option<String>, shard: Shard) -> Plan {
+        let head = sweep.head();
+        Plan {
+            schema_version: SCHEMA_VERSION,
+            brooks: VERSION.to_owned(),
+            plan: fingerprint(sweep, &input::files_read()),
+            scenario: head.scenario,
+            question: head.question,
+            seed: head.seed,
+            axes: head.axes,
+            baseline: head.baseline,
+            scaled: head.scaled,
+            points: sweep.points(),
+            replications: sweep.replications(),
+            per_run,
+            shard,
+            complete: false,
+        }
+    }
+
+    /// The result without its rows.
+    pub(super) fn head(&self) -> SweepResult {
+        SweepResult {
+            scenario: self.scenario.clone(),
+            question: self.question.clone(),
+            seed: self.seed,
+            axes: self.axes.clone(),
+            baseline: self.baseline.clone(),
+            scaled: self.scaled,
+            rows: Vec::new(),
+        }
+    }
+
+    /// In which ways another plan is not this one, in words; none if it is.
+    pub(in crate::cli) fn differs(&self, other: &Plan) -> Option<String> {
+        let mut ways = Vec::new();
+        let mut way = |what: &str, own: String, others: String| {
+            if own != others {
+                ways.push(format!("{what} {others} there, {own} here"));
+            }
+        };
+        way("version", self.brooks.clone(), other.brooks.clone());
+        way("scenario", self.scenario.clone(), other.scenario.clone());
+        way("seed", self.seed.to_string(), other.seed.to_string());
+        way("replications", self.replications.to_string(), other.replications.to_string());
+        way("points", self.points.to_string(), other.points.to_string());
+        way("axes", self.axes.join(", "), other.axes.join(", "));
+        let per_run = |plan: &Plan| plan.per_run.clone().unwrap_or_else(|| "nothing".to_owned());
+        way("of every run", per_run(self), per_run(other));
+        if ways.is_empty() && self.plan != other.plan {
+            ways.push("values on the axes, a setting or a file that the scenario names".to_owned());
+        }
+        (!ways.is_empty()).then(|| ways.join("; "))
+    }
+
+    /// The plan of a folder; none if it has none.
+    ///
+    /// # Errors
+    ///
+    /// It can't be read, or is no plan of this version.
+    pub(in crate::cli) fn read(folder: &Path) -> Result<Option<Plan>, Failure> {
+        let path = folder.join("plan.json");
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(Failure::Io { path, error }),
+        };
+        let plan = serde_json::from_str(&text).map_err(|error| {
+            let why =
+                format!("{}: {error}; expected the plan of a sweep, as brooks {VERSION} writes it", path.display());
+            Failure::Usage(why)
+        })?;
+        Ok(Some(plan))
+    }
+
+    /// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.
+    pub(super) fn is_finished_in(&self, folder: &Path) -> Result<bool, Failure> {
+        let there = Plan::read(folder)?.is_some_and(|there| there.complete && self.differs(&there).is_none());
+        Ok(there && folder.join("sweep.csv").is_file() && super::folder::parts(folder)?.is_empty())
+    }
+
+    /// The file's text.
+    pub(super) fn to_text(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+}

@@ -1,0 +1,266 @@
+//! Which points, where all combinations are too many: a Latin hypercube or a scrambled Sobol sequence over the same axes.
+//!
+//! An axis of whole numbers is filled with whole numbers between its least and its greatest value, an axis of numbers
+//! with numbers between them, and any other with its values, each as often as the next.
+
+use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
+use crate::experiment::scenario_file::{Axis, Kind, Node};
+
+/// The most points of a design.
+pub const MOST: usize = 1_000_000;
+
+/// How points are chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Design {
+    /// All combinations of the values on the axes.
+    Grid,
+    /// So many points; on every axis one in each of as many equal stretches. M. D. `McKay`, R. J. Beckman and W. J. Conover,
+    /// Technometrics 21(2), 1979.
+    LatinHypercube(usize),
+    /// The first points of Sobol's sequence with the direction numbers of S. Joe and F. Y. Kuo (SIAM J. Sci. Comput. 30(5),
+    /// 2008), scrambled after A. B. Owen by hashing (B. Burley, J. Comput. Graph. Tech. 9(4), 2020). Even for any number of
+    /// points, evenest for a power of two.
+    Sobol(usize),
+}
+
+impl Design {
+    /// Reads `grid`, `lhs:100` or `sobol:128`.
+    ///
+    /// # Errors
+    ///
+    /// What was expected.
+    pub fn parse(text: &str) -> Result<Design, String> {
+        let wrong = || format!("{text}: expected grid, lhs:K or sobol:K with K from 1 to {MOST}");
+        let (kind, points) = text.split_once(':').map_or((text, None), |(kind, points)| (kind, Some(points)));
+        let points = points.map(|points| points.trim().parse::<usize>().ok().filter(|k| (1..=MOST).contains(k)));
+        match (kind.trim(), points) {
+            ("grid", None) => Ok(Design::Grid),
+            ("lhs", Some(Some(points))) => Ok(Design::LatinHypercube(points)),
+            ("sobol", Some(Some(points))) => Ok(Design::Sobol(points)),
+            _ => Err(wrong()),
+        }
+    }
+
+    /// The values of its points; none for a grid.
+    ///
+    /// # Errors
+    ///
+    /// There is no axis, or there are more than Sobol's sequence is known for.
+    pub fn points(self, axes: &[Axis], seed: u64) -> Result<Option<Vec<Vec<Node>>>, String> {
+        let shares = match self {
+            Design::Grid => return Ok(None),
+            _ if axes.is_empty() => return Err("the scenario's sweep has no axis to choose points on".to_owned()),
+            Design::LatinHypercube(points) => latin_hypercube(axes.len(), points, seed),
+            Design::Sobol(_) if axes.len() > DIRECTIONS.len() + 1 => {
+                return Err(format!("{} axes; sobol takes up to {}, lhs any number", axes.len(), DIRECTIONS.len() + 1));
+            }
+            Design::Sobol(points) => sobol(axes.len(), points, seed),
+        };
+        let values = |shares: Vec<f64>| axes.iter().zip(shares).map(|(axis, share)| value(axis, share)).collect();
+        Ok(Some(shares.into_iter().map(values).collect()))
+    }
+}
+
+/// The value of an axis that a share of it, from 0 to below 1, stands for.
+fn value(axis: &Axis, share: f64) -> Node {
+    let number = |node: &Node| match node.kind {
+        Kind::Int(value) => Some(value as f64),
+        Kind::Float(value) => Some(value),
+        _ => None,
+    };
+    let place = ((share * axis.values.len() as f64) as usize).min(axis.values.len().saturating_sub(1));
+    let listed = || axis.values.get(place).cloned().unwrap_or_else(|| Node::new(Kind::Null));
+    let Some(numbers) = axis.values.iter().map(number).collect::<Option<Vec<f64>>>() else { return listed() };
+    let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
+    let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if axis.values.iter().all(|node| matches!(node.kind, Kind::Int(_))) {
+        let whole = (least + share * (greatest - least + 1.0)).floor().min(greatest);
+        return Node::new(Kind::Int(whole as i128));
+    }
+    // Nine digits are more than any figure depends on, and short enough to read.
+    let places = 1e9 / (greatest - least).max(f64::MIN_POSITIVE);
+    let exact = least + share * (greatest - least);
+    let rounded = if places.is_finite() { least + ((exact - least) * places).round() / places } else { exact };
+    Node::new(Kind::Float(rounded.clamp(least, greatest)))
+}
+
+fn stream(seed: u64, axis: usize) -> Stream {
+    Keys::new(seed, 0).stream(Purpose::Workload, rng::key_of(&format!("design, axis {axis}")))
+}
+
+/// By point, then axis: shares from 0 to below 1.
+fn latin_hypercube(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut all = vec![vec![0.0; axes]; points];
+    for axis in 0..axes {
+        let mut draws = stream(seed, axis);
+        let mut order: Vec<usize> = (0..points).collect();
+        for last in (1..points).rev() {
+            order.swap(last, draws.below(last as u32 + 1) as usize);
+        }
+        for (point, stretch) in all.iter_mut().zip(order) {
+            point[axis] = (stretch as f64 + draws.uniform()) / points as f64;
+        }
+    }
+    all
+}
+
+/// Degree, coefficients and first direction numbers of dimensions 2 to 21 (new-joe-kuo-6.21201).
+static DIRECTIONS: &[(u32, u32, &[u32])] = &[
+    (1, 0, &[1]),
+    (2, 1, &[1, 3]),
+    (3, 1, &[1, 3, 1]),
+    (3, 2, &[1, 1, 1]),
+    (4, 1, &[1, 1, 3, 3]),
+    (4, 4, &[1, 3, 5, 13]),
+    (5, 2, &[1, 1, 5, 5, 17]),
+    (5, 4, &[1, 1, 5, 5, 5]),
+    (5, 7, &[1, 1, 7, 11, 19]),
+    (5, 11, &[1, 1, 5, 1, 1]),
+    (5, 13, &[1, 1, 1, 3, 11]),
+    (5, 14, &[1, 3, 5, 5, 31]),
+    (6, 1, &[1, 3, 3, 9, 7, 49]),
+    (6, 13, &[1, 1, 1, 15, 21, 21]),
+    (6, 16, &[1, 3, 1, 13, 27, 49]),
+    (6, 19, &[1, 1, 1, 15, 7, 5]),
+    (6, 22, &[1, 3, 1, 15, 13, 25]),
+    (6, 25, &[1, 1, 5, 5, 19, 61]),
+    (7, 1, &[1, 3, 7, 11, 23, 15, 103]),
+    (7, 4, &[1, 3, 7, 13, 13, 15, 69]),
+];
+
+/// The 32 direction numbers of a dimension, from 0.
+fn directions(dimension: usize) -> [u32; 32] {
+    let mut all = [0_u32; 32];
+    let known = dimension.checked_sub(1).and_then(|place| DIRECTIONS.get(place));
+    let Some(&(degree, coefficients, first)) = known else {
+        return std::array::from_fn(|bit| 1 << (31 - bit));
+    };
+    let degree = degree as usize;
+    for bit in 0..32 {
+        all[bit] = if let Some(number) = first.get(bit) {
+            number << (31 - bit)
+        } else {
+            let mut number = all[bit - degree] ^ (all[bit - degree] >> degree);
+            for term in 1..degree {
+                if coefficients >> (degree - 1 - term) & 1 == 1 {
+                    number ^= all[bit - term];
+                }
+            }
+            number
+        };
+    }
+    all
+}
+
+/// Point `index` of the sequence in one dimension, before scrambling.
+fn sobol_bits(directions: &[u32; 32], index: u32) -> u32 {
+    (0..32).filter(|bit| index >> bit & 1 == 1).fold(0, |bits, bit| bits ^ directions[bit])
+}
+
+/// Owen's scrambling: whether a digit is flipped depends on the digits above it, and here on a hash of them.
+fn scrambled(bits: u32, key: u32) -> u32 {
+    let mut x = bits.reverse_bits();
+    x = x.wrapping_add(key);
+    x ^= x.wrapping_mul(0x6c50_b47c);
+    x ^= x.wrapping_mul(0xb82f_1e52);
+    x ^= x.wrapping_mul(0xc7af_e638);
+    x ^= x.wrapping_mul(0x8d22_f6e6);
+    x.reverse_bits()
+}
+
+/// By point, then axis: shares from 0 to below 1.
+fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
+    let mut all = vec![vec![0.0; axes]; points];
+    for axis in 0..axes {
+        let (directions, mut draws) = (directions(axis), stream(seed, axis));
+        let key = draws.bits() as u32;
+        for (index, point) in all.iter_mut().enumerate() {
+            // Below the 32 digits of the sequence the point is anywhere.
+            let rest = unit(draws.bits());
+            point[axis] = (f64::from(scrambled(sobol_bits(&directions, index as u32), key)) + rest) / 4_294_967_296.0;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn designs_as_people_write_them() {
+        assert_eq!(Design::parse("grid"), Ok(Design::Grid));
+        assert_eq!(Design::parse("lhs:100"), Ok(Design::LatinHypercube(100)));
+        assert_eq!(Design::parse("sobol:64"), Ok(Design::Sobol(64)));
+        for wrong in ["", "lhs", "lhs:0", "sobol:x", "grid:4", "sobol:2000000", "halton:3"] {
+            assert!(Design::parse(wrong).is_err_and(|why| why.contains("expected grid, lhs:K or sobol:K")), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_sequence_is_that_of_others() {
+        // scipy 1.17, qmc.Sobol(21, scramble=False): points 1 to 5, 37 and 63, which it numbers by Gray code,
+        // in 64ths.
+        for (dimension, expected) in [
+            (1, [32, 48, 16, 24, 56, 59, 1]),
+            (2, [32, 16, 48, 24, 56, 41, 51]),
+            (3, [32, 16, 48, 40, 8, 37, 23]),
+            (8, [32, 48, 16, 56, 24, 51, 9]),
+            (21, [32, 16, 48, 8, 40, 61, 15]),
+        ] {
+            let directions = directions(dimension - 1);
+            let at = |n: u32| sobol_bits(&directions, n ^ (n >> 1)) >> 26;
+            assert_eq!([1, 2, 3, 4, 5, 37, 63].map(at), expected, "dimension {dimension}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_latin_hypercube_has_one_point_a_stretch(axes in 1..6_usize, points in 1..80_usize, seed: u64) {
+            let all = latin_hypercube(axes, points, seed);
+            for axis in 0..axes {
+                let mut stretches: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
+                stretches.sort_unstable();
+                prop_assert_eq!(stretches, (0..points).collect::<Vec<_>>());
+            }
+        }
+
+        /// A (t, m, s)-net's first property, which scrambling keeps: each axis alone has one point in each of 2^m stretches.
+        #[test]
+        fn sobol_points_are_even_on_every_axis(m in 0..9_u32, seed: u64) {
+            let points = 1_usize << m;
+            let all = sobol(DIRECTIONS.len() + 1, points, seed);
+            for axis in 0..=DIRECTIONS.len() {
+                let mut stretches: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
+                stretches.sort_unstable();
+                prop_assert_eq!(stretches, (0..points).collect::<Vec<_>>());
+            }
+            // The first two dimensions are a (0, m, 2)-net: one point in each box of area 2^-m.
+            for rows in 0..=m {
+                let (across, down) = (1_usize << (m - rows), 1_usize << rows);
+                let mut boxes: Vec<(usize, usize)> =
+                    all.iter().map(|p| ((p[0] * across as f64) as usize, (p[1] * down as f64) as usize)).collect();
+                boxes.sort_unstable();
+                boxes.dedup();
+                prop_assert_eq!(boxes.len(), points);
+            }
+        }
+
+        #[test]
+        fn values_are_those_of_the_axis(share in 0.0..1.0_f64) {
+            let axis = |values: Vec<Kind>| Axis {
+                path: "any".to_owned(),
+                label: "any".to_owned(),
+                values: values.into_iter().map(Node::new).collect(),
+            };
+            let whole = value(&axis(vec![Kind::Int(1), Kind::Int(8)]), share);
+            prop_assert!(matches!(whole.kind, Kind::Int(1..=8)));
+            let real = value(&axis(vec![Kind::Int(0), Kind::Float(0.5)]), share);
+            prop_assert!(matches!(real.kind, Kind::Float(x) if (0.0..=0.5).contains(&x) && (x - share / 2.0).abs() < 1e-9));
+            let text = value(&axis(vec![Kind::Text("a".to_owned()), Kind::Text("b".to_owned())]), share);
+            prop_assert_eq!(text.to_string(), if share < 0.5 { "a" } else { "b" });
+        }
+    }
+}

@@ -1,0 +1,352 @@
+//! Running the points of a sweep block by block, in bounded memory.
+//!
+//! A block is as many points as there is a budget for. Its replications are run in pieces on all threads, and folded
+//! into a [`Tally`] a point in order of replication. Then its rows are handed over and all that is kept is what later
+//! points need of the baselines that they share; what has been dropped of those is run again.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::ops::Range;
+use std::sync::Arc;
+
+use crate::engine::{Digest, Samplers};
+use crate::experiment::Sample;
+use crate::experiment::result::{Row, Work};
+use crate::experiment::runner::{self, PIECE};
+use crate::experiment::scenario_file::{Node, Problems};
+use crate::experiment::sweep::points::{Point, baseline_settings, key_of, label, with};
+use crate::experiment::sweep::tally::{Reference, Tally};
+use crate::experiment::sweep::{Replications, Sweep};
+use crate::record::Metrics;
+use crate::scaling::stats::t95;
+use crate::simulation::Scenario;
+use crate::workload::TaskGraph;
+
+/// Runs that are in memory with every figure, for each four threads.
+const ROUND: u64 = 1 << 16;
+/// The most points of a block.
+const MOST_POINTS: usize = 2048;
+/// Bytes of baselines that are kept for points to come.
+const KEPT: usize = 64 << 20;
+
+/// How a sweep is run, and who is told.
+pub struct Control<'a> {
+    /// Is told how many runs have been done, of every piece of them.
+    pub done: &'a (dyn Fn(u64) + Sync),
+    /// Whether to stop; what is in flight is then dropped.
+    pub stop: &'a (dyn Fn() -> bool + Sync),
+    /// How many runs to take on before results are handed over; changes no result.
+    pub budget: &'a (dyn Fn() -> u64 + Sync),
+    /// Whether the figures of every single run are wanted too.
+    pub keep_runs: bool,
+}
+
+impl Default for Control<'_> {
+    fn default() -> Self {
+        Control { done: &|_| (), stop: &|| false, budget: &|| u64::MAX, keep_runs: false }
+    }
+}
+
+/// A point that has been run.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// Its number in the sweep.
+    pub number: usize,
+    /// Its row.
+    pub row: Row,
+    /// Every run, if they are kept.
+    pub runs: Vec<Metrics>,
+}
+
+/// A scenario and its replications so far.
+struct Job {
+    scenario: Scenario,
+    tally: Tally,
+    /// The replications that there should be.
+    want: u64,
+    runs: Vec<Metrics>,
+}
+
+/// A baseline that points share: its replications and its work. None: it can't be made.
+type Shared = Option<Arc<(Reference, Work)>>;
+
+/// Baselines that points to come may need.
+#[derive(Default)]
+struct Baselines {
+    known: BTreeMap<String, Shared>,
+    /// The oldest first.
+    order: VecDeque<String>,
+    bytes: usize,
+}
+
+impl Baselines {
+    fn keep(&mut self, key: &str, shared: Shared) {
+        let size = |shared: &Shared| 100 + shared.as_ref().map_or(0, |shared| 17 * shared.0.completed.len());
+        self.bytes += size(&shared);
+        match self.known.insert(key.to_owned(), shared) {
+            Some(before) => self.bytes -= size(&before),
+            None => self.order.push_back(key.to_owned()),
+        }
+        while self.bytes > KEPT && self.order.len() > 1 {
+            let Some(oldest) = self.order.pop_front() else { break };
+            self.bytes -= self.known.remove(&oldest).map_or(0, |shared| size(&shared));
+        }
+    }
+}
+
+impl Sweep<'_> {
+    /// Runs the points of these numbers, which go up, on the threads of the current pool, and hands over each block of
+    /// them when it is finished. Says whether all were run: no if it was stopped.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the points of a block, before it is run.
+    pub fn stream(
+        &self,
+        numbers: &mut dyn Iterator<Item = usize>,
+        control: &Control<'_>,
+        sink: &mut dyn FnMut(Vec<Finished>),
+    ) -> Result<bool, Problems> {
+        let settings = baseline_settings(&self.file.baseline());
+        let mut baselines = Baselines::default();
+        loop {
+            let block = self.next_block(numbers, (control.budget)());
+            if block.is_empty() {
+                return Ok(true);
+            }
+            match self.run_block(&block, &settings, &mut baselines, control)? {
+                Some(finished) => sink(finished),
+                None => return Ok(false),
+            }
+        }
+    }
+
+    fn next_block(&self, numbers: &mut dyn Iterator<Item = usize>, budget: u64) -> Vec<usize> {
+        let expected = match self.replications {
+            Replications::Fixed(replications) => replications,
+            Replications::Precise(precision) => 20 * precision.least,
+        };
+        let points = budget.min(round()) / expected.max(1);
+        numbers.take((points as usize).clamp(1, MOST_POINTS)).collect()
+    }
+
+    fn run_block(
+        &self,
+        numbers: &[usize],
+        settings: &[(&'static str, Node)],
+        baselines: &mut Baselines,
+        control: &Control<'_>,
+    ) -> Result<Option<Vec<Finished>>, Problems> {
+        let points: Vec<Point<'_>> = numbers.iter().map(|&number| self.point(number)).collect();
+        let mut jobs = Vec::with_capacity(points.len());
+        let mut problems = Problems::default();
+        for made in runner::map(&points, |point| self.make(point)) {
+            match made {
+                Ok(scenario) => jobs.push(Job { scenario, tally: Tally::of_point(), want: 0, runs: Vec::new() }),
+                Err(wrong) => problems.append(wrong),
+            }
+        }
+        problems.or(())?;
+        if !self.run_points(&mut jobs, control) {
+            return Ok(None);
+        }
+        let mut works = Works::default();
+        let works: Vec<Work> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
+        let shared = self.run_baselines(&points, &jobs, &works, settings, baselines, control);
+        let Some(shared) = shared else { return Ok(None) };
+        let mut parts: Vec<_> = numbers.iter().zip(&points).zip(&mut jobs).zip(works.iter().zip(&shared)).collect();
+        let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {
+            let axes = point.iter().map(|(_, value)| label(value)).collect();
+            let baseline = shared.as_ref().map(|shared| (&shared.0, shared.1));
+            let row = Row::of(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
+            Finished { number: **number, row, runs: std::mem::take(&mut job.runs) }
+        });
+        Ok(Some(finished))
+    }
+
+    /// Runs as many replications of every point as it needs. Says whether it got there before being stopped.
+    fn run_points(&self, jobs: &mut [Job], control: &Control<'_>) -> bool {
+        match self.replications {
+            Replications::Fixed(replications) => {
+                for job in jobs.iter_mut() {
+                    job.want = replications;
+                }
+                advance(jobs, control)
+            }
+            Replications::Precise(precision) => loop {
+                let mut is_done = true;
+                for job in jobs.iter_mut().filter(|job| job.want == job.tally.len()) {
+                    let makespan = job.tally.reference.makespan();
+                    // A team that never completes has no mean to know.
+                    if job.want > 0 && makespan.n() == 0 {
+                        continue;
+                    }
+                    let half_width = makespan.half_width(t95(makespan.n()));
+                    if let Some(next) = precision.next(job.want, makespan.n() as u64, makespan.mean(), half_width) {
+                        job.want = next;
+                        is_done = false;
+                    }
+                }
+                if is_done {
+                    return true;
+                }
+                if !advance(jobs, control) {
+                    return false;
+                }
+            },
+        }
+    }
+
+    /// The baseline of every point, with as many replications as the point has; none at all if it was stopped.
+    fn run_baselines(
+        &self,
+        points: &[Point<'_>],
+        jobs: &[Job],
+        works: &[Work],
+        settings: &[(&'static str, Node)],
+        baselines: &mut Baselines,
+        control: &Control<'_>,
+    ) -> Option<Vec<Shared>> {
+        let bases: Vec<Point<'_>> = points.iter().map(|point| with(point, settings)).collect();
+        let keys: Vec<String> = bases.iter().map(|base| key_of(base)).collect();
+        let own: BTreeMap<String, usize> = points.iter().map(|point| key_of(point)).zip(0..).collect();
+        let mut needs: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
+        for (place, (key, job)) in keys.iter().zip(jobs).enumerate() {
+            let need = needs.entry(key.as_str()).or_insert((0, place));
+            need.0 = need.0.max(job.tally.len());
+        }
+        // What there is of them already: from points of this block, or from earlier ones.
+        let mut here: BTreeMap<&str, Shared> = BTreeMap::new();
+        let mut missing: Vec<(&str, Job)> = Vec::new();
+        let mut shared_works = Works::default();
+        for (&key, &(want, place)) in &needs {
+            let from_here = own.get(key).and_then(|&place| Some((jobs.get(place)?, works.get(place)?)));
+            let known = match (from_here, baselines.known.get(key)) {
+                (Some((job, work)), _) => Some(Some(Arc::new((job.tally.reference.clone(), *work)))),
+                (None, known) => known.cloned(),
+            };
+            match known {
+                Some(known) if known.as_ref().is_none_or(|known| known.0.len() >= want) => {
+                    here.insert(key, known);
+                }
+                known => match self.make(bases.get(place)?) {
+                    Ok(scenario) => {
+                        let reference = known.flatten().map(|known| known.0.clone()).unwrap_or_default();
+                        let tally = Tally::of_baseline(reference);
+                        missing.push((key, Job { scenario, tally, want, runs: Vec::new() }));
+                    }
+                    // A baseline that can't be made (one agent where two are needed) is none; the point stands.
+                    Err(_) => {
+                        here.insert(key, None);
+                    }
+                },
+            }
+        }
+        let (names, mut missing): (Vec<&str>, Vec<Job>) = missing.into_iter().unzip();
+        if !advance(&mut missing, &Control { keep_runs: false, ..*control }) {
+            return None;
+        }
+        for (key, job) in names.into_iter().zip(missing) {
+            let work = shared_works.of(&job.scenario);
+            here.insert(key, Some(Arc::new((job.tally.reference, work))));
+        }
+        let all = keys.iter().map(|key| here.get(key.as_str()).cloned().flatten()).collect();
+        for (key, shared) in here {
+            baselines.keep(key, shared);
+        }
+        Some(all)
+    }
+}
+
+/// How many runs are in memory at a time.
+fn round() -> u64 {
+    ROUND * (runner::threads() as u64).div_ceil(4)
+}
+
+/// Runs all jobs up to the replications that they should have. Says whether it got there before being stopped.
+fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
+    let samplers = Samplers::default();
+    loop {
+        let pieces = next_pieces(jobs);
+        if pieces.is_empty() {
+            return true;
+        }
+        let known: &[Job] = jobs;
+        let samples = runner::map(&pieces, |piece| {
+            if (control.stop)() {
+                return None;
+            }
+            let mut runs = Vec::new();
+            let scenario = &known.get(piece.job)?.scenario;
+            let each = |metrics: &Metrics| {
+                if control.keep_runs {
+                    runs.push(*metrics);
+                }
+            };
+            let sample = Sample::run_on(scenario, piece.replications.clone(), &samplers, piece.digest, each);
+            (control.done)(piece.replications.end - piece.replications.start);
+            Some((sample, runs))
+        });
+        let Some(samples) = samples.into_iter().collect::<Option<Vec<_>>>() else { return false };
+        let mut samples = pieces.iter().map(|piece| piece.job).zip(samples).peekable();
+        let mut folds: Vec<(&mut Job, Vec<Done>)> = Vec::new();
+        for (place, job) in jobs.iter_mut().enumerate() {
+            let mut own = Vec::new();
+            while let Some((_, sample)) = samples.next_if(|(job, _)| *job == place) {
+                own.push(sample);
+            }
+            if !own.is_empty() {
+                folds.push((job, own));
+            }
+        }
+        runner::map_mut(&mut folds, |(job, samples)| {
+            for (sample, runs) in samples.drain(..) {
+                job.tally.add(&sample);
+                job.runs.extend(runs);
+            }
+        });
+    }
+}
+
+/// A piece that has been run, and its single runs if they are kept.
+type Done = (Sample, Vec<Metrics>);
+
+/// Some replications of a job, at most [`PIECE`], within the bounds of one.
+struct Piece {
+    job: usize,
+    replications: Range<u64>,
+    digest: Digest,
+}
+
+fn next_pieces(jobs: &[Job]) -> Vec<Piece> {
+    let (mut pieces, mut left) = (Vec::new(), round());
+    for (place, job) in jobs.iter().enumerate() {
+        let mut start = job.tally.len();
+        let mut digest = job.tally.open_digest();
+        while start < job.want && left > 0 {
+            let end = (start / PIECE * PIECE + PIECE).min(job.want);
+            left = left.saturating_sub(end - start);
+            pieces.push(Piece { job: place, replications: start..end, digest });
+            (start, digest) = (end, Digest::default());
+        }
+    }
+    pieces
+}
+
+/// Measures of the graphs that points share.
+#[derive(Default)]
+struct Works {
+    last: Option<(Arc<TaskGraph>, Work)>,
+}
+
+impl Works {
+    fn of(&mut self, scenario: &Scenario) -> Work {
+        match &self.last {
+            Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
+            _ => {
+                let work = Work::of(scenario);
+                self.last = Some((scenario.graph.clone(), work));
+                work
+            }
+        }
+    }
+}

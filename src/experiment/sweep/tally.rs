@@ -1,0 +1,203 @@
+//! What a point's replications come to, folded in as they are run, in order of replication: sums, values for quantiles,
+//! and what a point that is compared with it must know of each replication.
+//!
+//! Everything is a function of the replications alone, however they were cut into pieces.
+
+use crate::engine::Digest;
+use crate::experiment::Sample;
+use crate::experiment::runner::{self, PIECE};
+use crate::record::{Ending, METRICS, TimeBudget};
+use crate::scaling::buckets::Buckets;
+use crate::scaling::stats::{Summary, Welford, t95};
+
+/// The most values of a metric that are kept for exact quantiles. Beyond it they are counted in buckets.
+pub const EXACT: usize = 1 << 17;
+
+/// The replications of a point so far.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Completed, stalled and timed out.
+    pub endings: [usize; 3],
+    /// Sums over the completed replications.
+    pub budget: TimeBudget,
+    /// What is known of each replication.
+    pub reference: Reference,
+    /// By metric, in the order of [`METRICS`]; empty if only the reference is wanted.
+    columns: Vec<Column>,
+    /// Of the pieces that are full, and of the one that is not.
+    digest: (Option<Digest>, Option<Digest>),
+}
+
+/// What a comparison needs of every replication of a point.
+#[derive(Clone, Debug, Default)]
+pub struct Reference {
+    /// The team's size.
+    pub agents: u32,
+    /// Makespan in seconds, by replication.
+    pub makespans: Vec<f64>,
+    /// Tokens, input and output, by replication.
+    pub tokens: Vec<f64>,
+    /// Whether it completed, by replication.
+    pub completed: Vec<bool>,
+}
+
+impl Reference {
+    /// How many replications it knows.
+    pub fn len(&self) -> u64 {
+        self.completed.len() as u64
+    }
+
+    /// Whether it knows none.
+    pub fn is_empty(&self) -> bool {
+        self.completed.is_empty()
+    }
+
+    /// Makespans in `base` and here, in those replications that both have and that completed in both.
+    pub fn paired<'a>(&'a self, base: &'a Reference) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
+        let here = self.makespans.iter().zip(&self.completed);
+        let there = base.makespans.iter().zip(&base.completed);
+        let both = there.zip(here).filter(|((_, a), (_, b))| **a && **b);
+        both.map(|((there, _), (here, _))| (*there, *here))
+    }
+
+    /// Mean of the tokens over the completed ones of the first replications; 0 if there is none.
+    pub fn mean_tokens(&self, first: usize) -> f64 {
+        let known = self.tokens.iter().zip(&self.completed).take(first).filter(|(_, completed)| **completed);
+        let (sum, n) = known.fold((0.0, 0_usize), |(sum, n), (tokens, _)| (sum + tokens, n + 1));
+        sum / n.max(1) as f64
+    }
+
+    /// The completed makespans, summed up.
+    pub fn makespan(&self) -> Welford {
+        self.makespans.iter().zip(&self.completed).filter(|(_, completed)| **completed).map(|(m, _)| *m).collect()
+    }
+
+    fn add(&mut self, sample: &Sample) {
+        self.agents = sample.agents;
+        self.makespans.extend_from_slice(sample.all("makespan_s"));
+        let (input, output) = (sample.all("input_tokens"), sample.all("output_tokens"));
+        self.tokens.extend(input.iter().zip(output).map(|(input, output)| input + output));
+        self.completed.extend(sample.endings.iter().map(|ending| *ending == Ending::Completed));
+    }
+}
+
+impl Tally {
+    /// Of a point: with every figure.
+    pub fn of_point() -> Tally {
+        Tally { columns: METRICS.iter().map(|_| Column::default()).collect(), ..Tally::default() }
+    }
+
+    /// Of a baseline: with the reference only.
+    pub fn of_baseline(reference: Reference) -> Tally {
+        Tally { reference, ..Tally::default() }
+    }
+
+    /// Of a sample that has been run elsewhere.
+    pub fn of(sample: &Sample) -> Tally {
+        let mut tally = Tally::of_point();
+        tally.add(sample);
+        tally.digest = (Some(sample.digest), None);
+        tally
+    }
+
+    /// How many replications it has.
+    pub fn len(&self) -> u64 {
+        self.reference.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.reference.is_empty()
+    }
+
+    /// The digest that the next replication goes on from.
+    pub fn open_digest(&self) -> Digest {
+        self.digest.1.unwrap_or_default()
+    }
+
+    /// A fingerprint of all replications in order: that of every 512 of them, and those in turn.
+    pub fn digest(&self) -> Digest {
+        let (closed, open) = self.digest;
+        joined(closed, open).unwrap_or_default()
+    }
+
+    /// Puts the replications that follow behind these. Inside a piece the sample has gone on from
+    /// [`Tally::open_digest`], and it ends at the end of the piece or before.
+    pub fn add(&mut self, sample: &Sample) {
+        self.reference.add(sample);
+        for (count, ending) in self.endings.iter_mut().zip([Ending::Completed, Ending::Stalled, Ending::OutOfTime]) {
+            *count += sample.count(ending);
+        }
+        self.budget = self.budget + sample.budget;
+        self.digest.1 = Some(sample.digest);
+        if self.len().is_multiple_of(PIECE) {
+            self.digest = (joined(self.digest.0, self.digest.1), None);
+        }
+        let all_completed = sample.count(Ending::Completed) == sample.endings.len();
+        for (column, values) in self.columns.iter_mut().zip(&sample.columns) {
+            if all_completed {
+                column.extend(values.iter().copied());
+            } else {
+                let completed = values.iter().zip(&sample.endings).filter(|(_, ending)| **ending == Ending::Completed);
+                column.extend(completed.map(|(value, _)| *value));
+            }
+        }
+    }
+
+    /// Every metric summed up over the completed replications; none where none completed.
+    pub fn summaries(&mut self) -> Vec<Option<Summary>> {
+        let t = t95(self.endings[0]);
+        if self.endings[0] < 4096 {
+            return self.columns.iter_mut().map(|column| column.summary(t)).collect();
+        }
+        runner::map_mut(&mut self.columns, |column| column.summary(t))
+    }
+}
+
+fn joined(closed: Option<Digest>, open: Option<Digest>) -> Option<Digest> {
+    match (closed, open) {
+        (Some(mut closed), Some(open)) => {
+            closed.add(open.value());
+            Some(closed)
+        }
+        (closed, open) => closed.or(open),
+    }
+}
+
+/// The values of a metric: all of them up to [`EXACT`], then sums and counts.
+#[derive(Clone, Debug)]
+enum Column {
+    Exact(Vec<f64>),
+    Counted(Buckets),
+}
+
+impl Default for Column {
+    fn default() -> Column {
+        Column::Exact(Vec::new())
+    }
+}
+
+impl Column {
+    fn extend(&mut self, values: impl Iterator<Item = f64>) {
+        match self {
+            Column::Exact(known) => {
+                known.extend(values);
+                if known.len() > EXACT {
+                    let mut counted = Buckets::default();
+                    for &value in known.iter() {
+                        counted.push(value);
+                    }
+                    *self = Column::Counted(counted);
+                }
+            }
+            Column::Counted(counted) => values.for_each(|value| counted.push(value)),
+        }
+    }
+
+    fn summary(&mut self, t: f64) -> Option<Summary> {
+        match self {
+            Column::Exact(values) => Summary::with_t(values, t),
+            Column::Counted(counted) => counted.summary(t),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+use super::*;
+use crate::experiment::result::{Row, Work};
+use crate::experiment::{library, runner};
+
+fn hello() -> ScenarioFile {
+    ScenarioFile::open("hello", &library::no_files()).expect("built in")
+}
+
+fn rows(sweep: &Sweep<'_>, numbers: &[usize], budget: u64) -> Vec<(usize, Row)> {
+    let mut rows = Vec::new();
+    let control = Control { budget: &|| budget, ..Control::default() };
+    let all = sweep.stream(&mut numbers.iter().copied(), &control, &mut |points| {
+        rows.extend(points.into_iter().map(|point| (point.number, point.row)));
+    });
+    assert!(all.expect("valid points"));
+    rows
+}
+
+#[test]
+fn a_point_is_the_same_whoever_runs_it_with_what() {
+    let file = hello();
+    for sweep in [Sweep::new(&file, 700), Sweep::new(&file, 30), Sweep::new(&file, 30).independent()] {
+        let whole = sweep.run(&|_| ()).expect("valid points").rows;
+        assert_eq!(whole.len(), 24);
+        for budget in [1, 100, 5000] {
+            for (number, row) in rows(&sweep, &(0..24).collect::<Vec<_>>(), budget) {
+                assert_eq!(row, whole[number], "point {number} with a budget of {budget}");
+            }
+        }
+        for shards in [1, 3, 7] {
+            let mut seen = Vec::new();
+            for index in 0..shards {
+                let numbers: Vec<usize> = sweep.shard(index, shards).collect();
+                for (number, row) in rows(&sweep, &numbers, 100) {
+                    assert_eq!(row, whole[number], "point {number} in shard {index} of {shards}");
+                    seen.push(number);
+                }
+            }
+            seen.sort_unstable();
+            assert_eq!(seen, (0..24).collect::<Vec<_>>());
+        }
+    }
+}
+
+#[test]
+fn rows_are_those_of_the_samples() {
+    let file = hello();
+    let sweep = Sweep::new(&file, 1100);
+    let point = sweep.point(5);
+    let scenario = file.at(&point).expect("a point");
+    let settings = baseline_settings(&file.baseline());
+    let base = file.at(&with(&point, &settings)).expect("its baseline");
+    let samples = runner::run(&[&scenario, &base], 1100, &|_| ());
+    let axes = point.iter().map(|(_, value)| label(value)).collect();
+    let baseline = Some((&samples[1], Work::of(&base)));
+    let expected = Row::new(axes, &scenario.architecture_name, &samples[0], baseline, &Work::of(&scenario));
+    assert_eq!(rows(&sweep, &[5], 64), [(5, expected)]);
+}
+
+#[test]
+fn a_precise_point_is_the_point_with_as_many_replications() {
+    let file = hello();
+    let precise = Sweep::new(&file, 1).with_replications(Replications::Precise(Precision::to(0.02)));
+    let all = rows(&precise, &(0..24).collect::<Vec<_>>(), 10_000);
+    assert_eq!(all, rows(&precise, &(0..24).collect::<Vec<_>>(), 1));
+    let sizes: std::collections::BTreeSet<usize> = all.iter().map(|(_, row)| row.runs).collect();
+    assert!(sizes.len() > 3, "every point stops where it is known: {sizes:?}");
+    for (number, row) in all {
+        let makespan = row.metric("makespan_s").expect("completed runs");
+        assert!(makespan.half_width <= 0.02 / 1.02 * makespan.mean, "point {number}");
+        let fixed = Sweep::new(&file, row.runs as u64);
+        assert_eq!(rows(&fixed, &[number], 1), [(number, row)]);
+    }
+}
+
+#[test]
+fn independent_points_share_no_luck() {
+    let file = hello();
+    let (shared, own) = (Sweep::new(&file, 300), Sweep::new(&file, 300).independent());
+    let (shared, own) = (rows(&shared, &[3], 1), rows(&own, &[3], 1));
+    let width = |rows: &[(usize, Row)]| rows[0].1.speedup.expect("a speedup").half_width;
+    assert_ne!(shared[0].1.digest, own[0].1.digest);
+    assert!(width(&own) > width(&shared), "pairing makes intervals narrow: {} {}", width(&own), width(&shared));
+}
+
+#[test]
+fn identity_is_what_rows_depend_on() {
+    let file = hello();
+    let identity = |file: &ScenarioFile, replications| Sweep::new(file, replications).identity();
+    let before = identity(&file, 10);
+    assert_eq!(identity(&hello(), 10), before);
+    assert_ne!(identity(&file, 11), before);
+    let set = |path: &str, value: &str| file.with(&[(path.to_owned(), value.to_owned())]).expect("a scenario");
+    assert_ne!(identity(&set("seed", "7"), 10), before);
+    assert_ne!(identity(&set("team.profile.error_rate", "0.2"), 10), before);
+    assert_eq!(identity(&set("about", "anything"), 10), before);
+    assert_ne!(identity(&file.with_axis("agents", "1..4").expect("an axis"), 10), before);
+    assert_ne!(Sweep::new(&file, 10).independent().identity(), before);
+}
+
+#[test]
+fn runs_are_counted_with_their_baselines() {
+    let file = hello();
+    // One agent is on the axis; alone it is not one of the three architectures.
+    assert_eq!(Sweep::new(&file, 10).runs().expect("valid"), 240);
+    let solo = file.with(&[("baseline".to_owned(), "solo".to_owned())]).expect("a scenario");
+    assert_eq!(Sweep::new(&solo, 10).runs().expect("valid"), 250);
+    let many = file.with_axis("team.profile.error_rate", "0..0.5 by 0.001").expect("an axis");
+    assert_eq!(Sweep::new(&many, 1).runs().expect("valid"), 24 * 501);
+    let without_one = many.with_axis("agents", "2..8").expect("an axis");
+    assert_eq!(Sweep::new(&without_one, 1).runs().expect("valid"), 21 * 501 + 3 * 501);
+}
