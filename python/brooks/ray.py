@@ -46,20 +46,23 @@ def sweep(
     The sweep is cut into `shards` by a hash of what each point is; if not given, into so many that a task takes about
     `task_seconds`, judged by a trial of a second here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a
     time. A task that is lost with its worker or node is sent again, up to `retries` times; a mistake in the scenario is
-    raised before anything is sent. `progress(done, shards)` is called after every task. `options` are those of
-    `brooks.prepare`.
+    raised before anything is sent. `runtime_env` is Ray's: of the job if this call connects, else of the tasks.
+    `progress(done, shards)` is called after every task. `options` are those of `brooks.prepare`.
     """
     prepared = prepare(scenario, **options)
     runs = prepared.runs()  # Makes every point: what is wrong is told now, and every file it needs is read.
+    environment = dict(runtime_env or {})
     if not ray.is_initialized():
-        ray.init(address=address, log_to_driver=False)
+        # Ray sends local files along for a whole job only, not for single tasks.
+        ray.init(address=address, log_to_driver=False, runtime_env=environment)
+        environment = {}
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call, unused-ignore]
     cpus = max(1, int(resources.get("CPU", 1) / max(num_cpus, 1e-3)))
     shards = shards or _cut(prepared, runs, cpus, task_seconds)
     window = in_flight or 2 * cpus
     # Ray's own retries are off: those below count every loss, of a task and of its result alike.
     task = ray.remote(_shard).options(
-        num_cpus=num_cpus, max_retries=0, scheduling_strategy="SPREAD", runtime_env=dict(runtime_env or {})
+        num_cpus=num_cpus, max_retries=0, scheduling_strategy="SPREAD", runtime_env=environment
     )
     shared = ray.put(prepared)
     waiting = deque((index, 0) for index in range(shards))

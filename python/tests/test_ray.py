@@ -79,7 +79,7 @@ def test_a_node_that_dies_in_mid_run_changes_nothing(cluster, tmp_path, monkeypa
     monkeypatch.setattr(brooks.ray, "_shard", shard)
     table = brooks.ray.sweep("hello", reps=300, shards=12, progress=kill, **SWEEP)
     assert begun.stat().st_size >= 1, "a task ran on the node that was killed"
-    assert victim not in nodes()
+    assert node not in cluster.worker_nodes
     assert (table.digest, table.rows()) == (alone.digest, alone.rows())
 
 
