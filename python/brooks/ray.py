@@ -14,6 +14,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 # Before Ray is imported: it reads it then.
@@ -44,13 +45,13 @@ def sweep(
     """`brooks.sweep` on the cluster at `address`, or on the one that this process is connected to already.
 
     The sweep is cut into `shards` by a hash of what each point is; if not given, into so many that a task takes about
-    `task_seconds`, judged by a trial of a second here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a
+    `task_seconds`, judged by a short trial here. At most `in_flight` tasks (twice the cluster's CPUs) are out at a
     time. A task that is lost with its worker or node is sent again, up to `retries` times; a mistake in the scenario is
     raised before anything is sent. `runtime_env` is Ray's: of the job if this call connects, else of the tasks.
     `progress(done, shards)` is called after every task. `options` are those of `brooks.prepare`.
     """
     prepared = prepare(scenario, **options)
-    runs = prepared.runs()  # Makes every point: what is wrong is told now, and every file it needs is read.
+    prepared.runs()  # Makes every point: what is wrong is told now, and every file it needs is read.
     environment = dict(runtime_env or {})
     if not ray.is_initialized():
         # Ray sends local files along for a whole job only, not for single tasks.
@@ -58,7 +59,10 @@ def sweep(
         environment = {}
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call, unused-ignore]
     cpus = max(1, int(resources.get("CPU", 1) / max(num_cpus, 1e-3)))
-    shards = shards or _cut(prepared, runs, cpus, task_seconds)
+    # What precision will take is not known: a guess.
+    reps = prepared.reps if options.get("precision") is None else min(prepared.reps, 200)
+    trial = partial(prepare, scenario, **{**options, "precision": None})
+    shards = shards or _cut(lambda few: trial(reps=few), reps, cpus, task_seconds)
     window = in_flight or 2 * cpus
     # Ray's own retries are off: those below count every loss, of a task and of its result alike.
     task = ray.remote(_shard).options(
@@ -96,26 +100,25 @@ def _shard(sweep: Sweep, index: int, shards: int) -> Table:
     return sweep.run((index, shards), 1, None)
 
 
-class _Enough(Exception):
-    """The trial has shown how fast it goes."""
-
-
-def _cut(sweep: Sweep, runs: int, cpus: int, task_seconds: float) -> int:
-    """How many shards there should be: by how long some points take here, on one thread, in a second or a little more."""
-    some = max(1, sweep.points // 64)
-    done, started = 0, time.perf_counter()
-
-    def look(now: int) -> None:
-        nonlocal done
-        done = now
-        if done and time.perf_counter() - started > 1:
-            raise _Enough
-
-    try:
-        sweep.run((0, some), 1, look)
-        whole = (time.perf_counter() - started) * some
-    except _Enough:
-        whole = (time.perf_counter() - started) / done * runs
+def _cut(trial: Callable[[int], Sweep], reps: int, cpus: int, task_seconds: float) -> int:
+    """How many shards there should be, by how long some 64 points of all kinds take here on one thread."""
+    few = 1
+    while True:
+        sweep = trial(few)
+        # A shard without points takes what every shard takes before its points are run.
+        (idle, _), (took, points) = (_time(sweep, shards) for shards in (2**32 - 1, max(1, sweep.points // 64)))
+        took = max(took - idle, 0)
+        if took > 0.5 or few >= reps:
+            break
+        few = min(4 * few, reps)
+    whole = took / max(points, 1) * sweep.points * reps / few
     # Every CPU gets a share, as long as that is a second of work.
     wanted = max(whole / task_seconds, min(cpus, whole))
     return max(1, min(math.ceil(wanted), sweep.points))
+
+
+def _time(sweep: Sweep, shards: int) -> tuple[float, int]:
+    """How long the first of so many shards takes, and how many points it has."""
+    started = time.perf_counter()
+    points = len(_shard(sweep, 0, shards))
+    return time.perf_counter() - started, points
