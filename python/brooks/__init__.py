@@ -13,6 +13,7 @@ every machine and under any split.
 from __future__ import annotations
 
 import json
+import operator
 import os
 import shlex
 import warnings
@@ -79,6 +80,7 @@ def simulate(
     named = {"team.agents": agents, "architecture": architecture, "seed": seed}
     given = {path: value for path, value in named.items() if value is not None}
     loaded = _changed(_open(scenario), _set_steps({**(set or {}), **overrides, **given}))
+    replication = _whole("replication", replication, 0)
     document: dict[str, Any] = json.loads(loaded.run(replication, _command(loaded, replication)))
     return document
 
@@ -105,10 +107,12 @@ def sweep(
     The table opens in whatever reads Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, DuckDB; or `t.to_pandas()`.
     """
     prepared = prepare(scenario, reps=reps, **options)
+    part = None if shard is None else _shard(shard)
+    workers = 0 if threads is None else _whole("threads", threads, 1)
     if progress is None:
-        return prepared.run(shard, threads or 0, None)
+        return prepared.run(part, workers, None)
     told, runs = progress, prepared.runs()
-    return prepared.run(shard, threads or 0, lambda done: told(done, runs))
+    return prepared.run(part, workers, lambda done: told(done, runs))
 
 
 def prepare(
@@ -143,7 +147,8 @@ def prepare(
             steps.append(("axis", path, _axis(path, values)))
     loaded = _changed(_open(scenario), steps)
     share = None if precision is None else _text("precision", precision)
-    return Sweep(loaded, reps, share, max_reps, design, independent)
+    times = None if reps is None else _whole("reps", reps, 1)
+    return Sweep(loaded, times, share, _whole("max_reps", max_reps, 1), design, independent)
 
 
 def fit(
@@ -181,9 +186,8 @@ def fit(
     words += ["--law", ",".join(law)] if law != ["all"] else []
     words += ["--resamples", str(resamples)] if resamples != 2000 else []
     words += ["--seed", str(seed)]
-    text, notes = _fit(
-        name, rows, x, y, kind, by, weight, error, law, sizes, seed, resamples, shlex.join(words)
-    )
+    seed, resamples = _whole("seed", seed, 0), _whole("resamples", resamples, 0)
+    text, notes = _fit(name, rows, x, y, kind, by, weight, error, law, sizes, seed, resamples, shlex.join(words))
     for note in notes:
         warnings.warn(note, stacklevel=2)
     document: dict[str, Any] = json.loads(text)
@@ -237,6 +241,27 @@ def _axis(path: str, values: Any) -> str:
         raise ValueError(f"{path}: there are no values; expected at least one")
     # A comma parts values, so a text with one is quoted, unless it is a list or map itself.
     return ",".join(json.dumps(text) if "," in text and text.lstrip()[0] not in "{[\"'" else text for text in texts)
+
+
+def _whole(name: str, value: Any, least: int) -> int:
+    """A whole number, of Python or NumPy, that is not below `least`."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r}: expected a whole number from {least} on") from None
+    if not least <= number < 2**63:
+        raise ValueError(f"{name}={number}: expected at least {least}")
+    return number
+
+
+def _shard(shard: Any) -> tuple[int, int]:
+    expected = "expected a part's number, from 0, and of how many, such as (0, 4)"
+    if not isinstance(shard, (tuple, list)) or len(shard) != 2:
+        raise TypeError(f"shard={shard!r}: {expected}")
+    index, count = (_whole("shard", value, 0) for value in shard)
+    if not index < count < 2**32:
+        raise ValueError(f"shard=({index}, {count}): {expected}")
+    return index, count
 
 
 def _plain(value: Any) -> Any:

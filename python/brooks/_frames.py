@@ -31,6 +31,9 @@ def json_lines(table: Any) -> bytes:
     pandas, Polars or Arrow."""
     if isinstance(table, (list, tuple)):
         rows = [dict(row) for row in table]
+    elif not hasattr(table, "__getitem__"):
+        expected = "a path, a dict of columns, a list of dicts, or a frame or table of pandas, Polars, Arrow or brooks.sweep"
+        raise TypeError(f"table: {type(table).__name__} given; expected {expected}")
     else:
         names = getattr(table, "column_names", None) or getattr(table, "columns", None)
         columns = {str(name): _values(table[name]) for name in (table if names is None else names)}

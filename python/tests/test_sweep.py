@@ -119,11 +119,20 @@ def test_axes_settings_and_mistakes():
         (dict(precision="2%", max_reps=3), "max_reps=3: expected at least 10"),
         (dict(design="cube:8"), "design=cube:8: expected grid, lhs:K or sobol:K"),
         (dict(agents=[]), "agents: there are no values"),
+        (dict(reps=-4), "reps=-4: expected at least 1"),
+        (dict(threads=-1), "threads=-1: expected at least 1"),
+        (dict(shard=(3, 3)), r"shard=\(3, 3\): expected a part's number"),
     ]:
         with pytest.raises(ValueError, match=match):
             brooks.sweep("hello", **wrong)
-    with pytest.raises(TypeError, match="reps"):
-        brooks.sweep("hello", reps="many")
+    for wrong, match in [
+        (dict(reps="many"), "reps='many': expected a whole number from 1 on"),
+        (dict(reps=2.5), "reps=2.5: expected a whole number"),
+        (dict(threads="two"), "threads='two': expected a whole number"),
+        (dict(shard=3), "shard=3: expected a part's number"),
+    ]:
+        with pytest.raises(TypeError, match=match):
+            brooks.sweep("hello", **wrong)
 
 
 def test_what_is_wrong_on_an_axis_is_told_as_the_command_line_tells_it(command):
