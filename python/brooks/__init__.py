@@ -108,7 +108,7 @@ def sweep(
     """
     prepared = prepare(scenario, reps=reps, **options)
     part = None if shard is None else _shard(shard)
-    workers = 0 if threads is None else _whole("threads", threads, 1)
+    workers = 0 if threads is None else _whole("threads", threads, 1, 1024)
     if progress is None:
         return prepared.run(part, workers, None)
     told, runs = progress, prepared.runs()
@@ -186,7 +186,7 @@ def fit(
     words += ["--law", ",".join(law)] if law != ["all"] else []
     words += ["--resamples", str(resamples)] if resamples != 2000 else []
     words += ["--seed", str(seed)]
-    seed, resamples = _whole("seed", seed, 0), _whole("resamples", resamples, 0)
+    seed, resamples = _whole("seed", seed, 0), _whole("resamples", resamples, 0, 1_000_000)
     text, notes = _fit(name, rows, x, y, kind, by, weight, error, law, sizes, seed, resamples, shlex.join(words))
     for note in notes:
         warnings.warn(note, stacklevel=2)
@@ -243,14 +243,16 @@ def _axis(path: str, values: Any) -> str:
     return ",".join(json.dumps(text) if "," in text and text.lstrip()[0] not in "{[\"'" else text for text in texts)
 
 
-def _whole(name: str, value: Any, least: int) -> int:
-    """A whole number, of Python or NumPy, that is not below `least`."""
+def _whole(name: str, value: Any, least: int, most: int = 2**63 - 1) -> int:
+    """A whole number, of Python or NumPy, from `least` to `most`."""
     try:
         number = operator.index(value)
     except TypeError:
         raise TypeError(f"{name}={value!r}: expected a whole number from {least} on") from None
-    if not least <= number < 2**63:
+    if number < least:
         raise ValueError(f"{name}={number}: expected at least {least}")
+    if number > most:
+        raise ValueError(f"{name}={number}: expected at most {most}")
     return number
 
 

@@ -16,7 +16,7 @@ def to_pandas(table: Table) -> Any:
         import pandas
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
-            f"to_pandas() needs pandas ({error}): pip install 'brooks[pandas]'; rows(), t[column], to_csv(path) and"
+            f"to_pandas() needs pandas ({error}): pip install pandas; rows(), t[column], to_csv(path) and"
             " pyarrow.table(t) or polars.DataFrame(t) do without",
             name=error.name,
         ) from None

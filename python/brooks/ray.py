@@ -24,7 +24,7 @@ try:
     import ray
     from ray.exceptions import RayError, RayTaskError, TaskCancelledError
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError(f"brooks.ray needs Ray ({error}): pip install 'brooks[ray]'", name=error.name) from None
+    raise ModuleNotFoundError(f"brooks.ray needs Ray ({error}): pip install ray", name=error.name) from None
 
 from brooks import ScenarioLike, Sweep, Table, merge, prepare  # noqa: E402
 

@@ -1,4 +1,5 @@
 import csv
+import importlib
 import io
 import os
 import pickle
@@ -121,6 +122,7 @@ def test_axes_settings_and_mistakes():
         (dict(agents=[]), "agents: there are no values"),
         (dict(reps=-4), "reps=-4: expected at least 1"),
         (dict(threads=-1), "threads=-1: expected at least 1"),
+        (dict(threads=10**6), "threads=1000000: expected at most 1024"),
         (dict(shard=(3, 3)), r"shard=\(3, 3\): expected a part's number"),
     ]:
         with pytest.raises(ValueError, match=match):
@@ -148,11 +150,15 @@ def test_what_is_wrong_on_an_axis_is_told_as_the_command_line_tells_it(command):
     assert str(raised.value) == told.stderr.strip()
 
 
-def test_without_pandas_it_says_what_to_do(monkeypatch):
+def test_without_pandas_or_ray_it_says_what_to_do(monkeypatch):
     table = brooks.sweep("hello", agents=2, reps=2)
     monkeypatch.setitem(sys.modules, "pandas", None)
-    with pytest.raises(ModuleNotFoundError, match=r"pip install 'brooks\[pandas\]'"):
+    with pytest.raises(ModuleNotFoundError, match="pip install pandas"):
         table.to_pandas()
+    monkeypatch.setitem(sys.modules, "ray", None)
+    monkeypatch.delitem(sys.modules, "brooks.ray", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="pip install ray"):
+        importlib.import_module("brooks.ray")
 
 
 def test_a_prepared_sweep_travels(mine):
