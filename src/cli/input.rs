@@ -5,12 +5,11 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use sha2::{Digest, Sha256};
-
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::library::Files;
 use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile};
+use crate::report::plan::sha256;
 
 /// The scenario with the settings of the command line.
 pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
@@ -65,16 +64,11 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
         // Task files and observations may be larger than scenarios; nothing is read without end.
         file.take(64 << 20).read_to_end(&mut bytes).map_err(text)?;
         if name != scenario {
-            let contents = hex(&Sha256::digest(&bytes));
+            let contents = sha256(&bytes);
             FILES.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned(), contents);
         }
         Ok(bytes)
     })
-}
-
-/// Bytes as hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 /// What scenarios have named and was read.

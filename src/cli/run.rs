@@ -4,13 +4,11 @@ use crate::cli::args::{Format, Run};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::cli::written::Form;
-use crate::experiment::scenario_file::ScenarioFile;
-use crate::experiment::{Work, sweep};
-use crate::record::{Ending, Facts, Log, Metrics, Stats};
+use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
 use crate::report::{narrate, timeline};
-use crate::simulation::{Scenario, Simulator, simulate};
+use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
 pub(super) fn run(console: &Console, args: &Run) -> Done {
@@ -29,19 +27,10 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
     Simulator::new(&scenario).run(&*scenario.architecture, args.replication, &mut (&mut stats, &mut log));
     let metrics = stats.metrics();
     let facts = Facts::new(&scenario.team, &scenario.graph);
-    let report = RunReport {
-        scenario: scenario.name.clone(),
-        architecture: scenario.architecture_name.clone(),
-        seed: scenario.seed,
-        command: repeat(scenario.seed),
-        alone: alone(&file, &scenario, args.replication),
-        baseline: sweep::name_of(&file.baseline()).to_owned(),
-        work: Work::of(&scenario),
-        queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
-        has_prices: scenario.prices != crate::record::Prices::default(),
-        witness: (metrics.ending != Ending::Completed).then(|| Witness::of(&facts, &log).tell(&facts, metrics.ending)),
-        run: metrics,
-    };
+    let mut report = RunReport::new(&file, &scenario, args.replication, metrics, repeat(scenario.seed));
+    if report.run.ending != Ending::Completed {
+        report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+    }
     if args.narrate {
         let story = narrate::narrate(&facts, &log);
         if console.format == Format::Table { console.print(&story) } else { console.say(story.trim_end()) }
@@ -64,16 +53,4 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         return Err(Failure::Finding(format!("the run did not complete: {}", report.verdict())));
     }
     Ok(())
-}
-
-/// The run of the baseline in the same replication.
-fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<Metrics> {
-    let settings = sweep::baseline_settings(&file.baseline());
-    let point: Vec<_> = settings.iter().map(|(path, value)| (*path, value)).collect();
-    // Some teams can't be reduced to one: then there is nothing to compare with.
-    let baseline = file.at(&point).ok()?;
-    let mut metrics = simulate(&baseline, replication);
-    let times = Work::of(scenario).work / Work::of(&baseline).work;
-    metrics.makespan = crate::engine::Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
-    Some(metrics)
 }

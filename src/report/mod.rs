@@ -10,6 +10,7 @@ pub mod curve;
 pub mod fit;
 pub mod fit_picture;
 mod fit_predict;
+pub mod fit_table;
 mod fit_words;
 pub mod fits;
 pub mod front_picture;
@@ -26,6 +27,7 @@ pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod plan;
 pub mod plot;
 pub mod replay;
 pub mod rows;

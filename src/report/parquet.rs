@@ -15,6 +15,9 @@ use crate::experiment::SweepResult;
 use crate::report::rows::{Series, Values, series};
 use crate::report::{SCHEMA_VERSION, VERSION};
 
+/// Rows of a row group in the files of `brooks sweep`.
+pub const GROUP: usize = 8192;
+
 /// The columns of [`series`] as one row group, compressed by zstd, with version, seed and scenario in the metadata.
 /// The same rows give the same bytes.
 ///

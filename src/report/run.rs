@@ -3,11 +3,12 @@
 use serde_json::{Map, Value};
 
 use crate::engine::Time;
-use crate::experiment::{Laws, Work};
-use crate::record::{Ending, METRICS, Metrics, TimeBudget};
+use crate::experiment::{Laws, ScenarioFile, Work, sweep};
+use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
 use crate::report::table::{Cell, Column, Table, markdown};
 use crate::report::{footer, json_number, number, preamble};
 use crate::scaling::amdahl;
+use crate::simulation::{Scenario, simulate};
 
 /// Causes below this share of the team's time go unnamed.
 const WORTH_NAMING: f64 = 0.05;
@@ -44,6 +45,23 @@ pub struct RunReport {
 }
 
 impl RunReport {
+    /// The report of a run of `scenario`, which is the point that `file` describes; the baseline is run for it.
+    pub fn new(file: &ScenarioFile, scenario: &Scenario, replication: u64, run: Metrics, command: String) -> RunReport {
+        RunReport {
+            scenario: scenario.name.clone(),
+            architecture: scenario.architecture_name.clone(),
+            seed: scenario.seed,
+            command,
+            run,
+            alone: alone(file, scenario, replication),
+            baseline: sweep::name_of(&file.baseline()).to_owned(),
+            work: Work::of(scenario),
+            queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
+            has_prices: scenario.prices != Prices::default(),
+            witness: None,
+        }
+    }
+
     /// For a terminal.
     pub fn to_text(&self) -> String {
         let budget = &self.run.budget;
@@ -229,6 +247,18 @@ impl RunReport {
         let makes_sense = self.run.ending == Ending::Completed && self.run.makespan > Time::ZERO;
         makes_sense.then(|| alone.makespan.as_secs() / self.run.makespan.as_secs())
     }
+}
+
+/// The run of the baseline in the same replication.
+fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<Metrics> {
+    let settings = sweep::baseline_settings(&file.baseline());
+    let point: Vec<_> = settings.iter().map(|(path, value)| (*path, value)).collect();
+    // Some teams can't be reduced to one: then there is nothing to compare with.
+    let baseline = file.at(&point).ok()?;
+    let mut metrics = simulate(&baseline, replication);
+    let times = Work::of(scenario).work / Work::of(&baseline).work;
+    metrics.makespan = Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
+    Some(metrics)
 }
 
 /// What a Markdown table shows of a run.

@@ -12,11 +12,10 @@ use crate::cli::sweep::{folder, part};
 use crate::experiment::sweep::Finished;
 use crate::experiment::{Row, SweepResult};
 use crate::record::Metrics;
+use crate::report::parquet::GROUP;
 use crate::report::rows::{self, Series};
 use crate::report::{curve, parquet};
 
-/// Points of a row group.
-const GROUP: usize = 8192;
 /// Single runs that make a row group of theirs.
 const RUN_GROUP: usize = 1 << 16;
 /// The most curves of a picture.

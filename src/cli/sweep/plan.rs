@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use crate::cli::console::Failure;
 use crate::cli::input;
 use crate::experiment::{Sweep, SweepResult};
+use crate::report::plan::fingerprint;
 use crate::report::{SCHEMA_VERSION, VERSION};
 
 /// One part of a sweep that is run by itself: `index`, from 1, of `of`.
@@ -51,16 +51,10 @@ impl Plan {
     /// Of a sweep that has been checked: all files that it names have been read.
     pub(super) fn of(sweep: &Sweep<'_>, per_run: Option<String>, shard: Shard) -> Plan {
         let head = sweep.head();
-        let mut hash = Sha256::new();
-        hash.update(format!("brooks {VERSION}\n{}", sweep.identity()));
-        for (name, contents) in input::files_read() {
-            hash.update(format!("file {name} {contents}\n"));
-        }
-        let plan = input::hex(&hash.finalize()).chars().take(16).collect();
         Plan {
             schema_version: SCHEMA_VERSION,
             brooks: VERSION.to_owned(),
-            plan,
+            plan: fingerprint(sweep, &input::files_read()),
             scenario: head.scenario,
             question: head.question,
             seed: head.seed,

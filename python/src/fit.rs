@@ -1,0 +1,73 @@
+//! `brooks fit` on a table in memory or in a file.
+
+use std::path::PathBuf;
+
+use brooks::experiment::measurements::Columns;
+use brooks::report::fit::FitReport;
+use brooks::report::{self, fit_table};
+use brooks::scaling::Kind;
+use brooks::scaling::study::Plan;
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+
+use crate::errors::{Of, raise};
+use crate::shelf::whole;
+use crate::work;
+
+/// The JSON document of `brooks fit --format json`, and notes of how the table was read.
+///
+/// `rows` are objects of JSON, one a line; without them the file `name` is read.
+#[pyfunction]
+#[expect(clippy::too_many_arguments, reason = "they are the options of the command")]
+pub(crate) fn fit(
+    py: Python<'_>,
+    name: String,
+    rows: Option<Vec<u8>>,
+    x: Option<String>,
+    y: Option<String>,
+    kind: Option<&str>,
+    by: Vec<String>,
+    weight: Option<String>,
+    error: Option<&str>,
+    law: Vec<String>,
+    predict: Vec<f64>,
+    seed: u64,
+    resamples: u32,
+    command: String,
+) -> PyResult<(String, Vec<String>)> {
+    let kinds = [Kind::Time, Kind::Throughput, Kind::Speedup, Kind::Response];
+    let find = |kind: &str| {
+        let unknown = || PyValueError::new_err(format!("kind={kind}: expected time, throughput, speedup or response"));
+        kinds.into_iter().find(|known| known.name() == kind).ok_or_else(unknown)
+    };
+    let power = match error {
+        None => None,
+        Some("same") => Some(0.0),
+        Some("share") => Some(1.0),
+        Some(other) => return Err(PyValueError::new_err(format!("error={other}: expected same or share"))),
+    };
+    if let Some(size) = predict.iter().find(|size| !(1.0..=1e9).contains(*size)) {
+        return Err(PyValueError::new_err(format!("predict={size}: expected a team size from 1 to 1e9")));
+    }
+    let columns = Columns { x, y, kind: kind.map(find).transpose()?, by, weight, power };
+    let laws = fit_table::laws(&law).map_err(|why| PyValueError::new_err(format!("law={why}")))?;
+    let judge_all = !law.iter().any(|name| name.trim() == "all");
+    let plan = Plan { laws, judge_all, seed, resamples };
+    let bytes = match rows {
+        Some(bytes) => bytes,
+        None => py
+            .detach(|| whole(&PathBuf::from(&name), fit_table::MAX_BYTES as u64 + 1))
+            .map_err(|error| PyOSError::new_err(format!("{name}: {error}")))?,
+    };
+    let fitted = work::run(py, 1, None, |_| {
+        let file = fit_table::unpacked(name, bytes)?;
+        fit_table::fit(&file, &columns, &plan)
+    })?;
+    let (fitted, notes) = fitted.map_err(|problems| raise(py, &problems, Of::Table))?;
+    let fitted = FitReport { predict, ..fitted };
+    let mut document = report::document(Some(seed), &command);
+    if let Some(document) = document.as_object_mut() {
+        document.extend(fitted.to_json());
+    }
+    Ok((document.to_string(), notes))
+}

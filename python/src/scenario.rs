@@ -1,0 +1,169 @@
+//! A scenario that has been checked, with what was changed in it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use brooks::experiment::{Problems, ScenarioFile, Sweep};
+use brooks::record::{Ending, Facts, Log};
+use brooks::report::run::RunReport;
+use brooks::report::witness::Witness;
+use brooks::simulation::{Simulator, simulate};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyTuple};
+
+use crate::errors::{Of, raise};
+use crate::shelf::{Kept, Shelf};
+
+/// A change: "set" a value at a path, or the values of an "axis", as text of the command line.
+type Step = (String, String, String);
+
+/// A scenario that has been read and checked; `brooks.load` makes them.
+#[pyclass(frozen, module = "brooks._brooks")]
+pub(crate) struct Scenario {
+    file: ScenarioFile,
+    /// What it was opened by: a built-in name, a path, or a name in angle brackets for what is no file.
+    source: String,
+    shelf: Arc<Shelf>,
+    lines: bool,
+    steps: Vec<Step>,
+}
+
+impl Scenario {
+    pub(crate) fn file(&self) -> &ScenarioFile {
+        &self.file
+    }
+
+    /// The files that it has named so far, each with the SHA-256 of its contents.
+    pub(crate) fn files(&self) -> Vec<(String, String)> {
+        self.shelf.named()
+    }
+
+    pub(crate) fn problem(&self, py: Python<'_>, problems: &Problems) -> PyErr {
+        raise(py, problems, Of::Scenario { lines: self.lines })
+    }
+}
+
+/// The scenario after `steps`: as on the command line first all that is set, then the axes.
+fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Problems> {
+    let set = steps.iter().filter(|(kind, ..)| kind == "set");
+    let settings: Vec<(String, String)> = set.map(|(_, path, text)| (path.clone(), text.clone())).collect();
+    if !settings.is_empty() {
+        file = file.with(&settings)?;
+    }
+    for (path, text) in &settings {
+        // A value set where the scenario has an axis takes the place of the axis, which would hide it otherwise.
+        let full = format!("team.{path}");
+        if file.axes().iter().any(|axis| axis.path == *path || axis.path == full) {
+            file = file.with_axis(path, text)?;
+        }
+    }
+    for (_, path, text) in steps.iter().filter(|(kind, ..)| kind == "axis") {
+        file = file.with_axis(path, text)?;
+    }
+    Ok(file)
+}
+
+#[pymethods]
+impl Scenario {
+    /// Opens a built-in scenario, a path, or what `kept` has under that name; `folder` is where its files are.
+    #[staticmethod]
+    fn open(
+        py: Python<'_>,
+        source: String,
+        folder: Option<PathBuf>,
+        kept: Kept,
+        lines: bool,
+        steps: Vec<Step>,
+    ) -> PyResult<Scenario> {
+        let shelf = Shelf::new(&source, folder, kept);
+        let file = py.detach(|| {
+            let file = ScenarioFile::open(&source, &shelf.files())?;
+            changed(file, &steps)
+        });
+        let file = file.map_err(|problems| raise(py, &problems, Of::Scenario { lines }))?;
+        Ok(Scenario { file, source, shelf, lines, steps })
+    }
+
+    /// The same with more changes.
+    fn changed(&self, py: Python<'_>, steps: Vec<Step>) -> PyResult<Scenario> {
+        let file = py.detach(|| changed(self.file.clone(), &steps)).map_err(|problems| self.problem(py, &problems))?;
+        let steps = self.steps.iter().cloned().chain(steps).collect();
+        Ok(Scenario { file, source: self.source.clone(), shelf: self.shelf.clone(), lines: self.lines, steps })
+    }
+
+    /// Its name.
+    #[getter]
+    fn name(&self) -> &str {
+        self.file.name()
+    }
+
+    /// What it was opened by.
+    #[getter]
+    fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What was changed in it.
+    #[getter]
+    fn steps(&self) -> Vec<Step> {
+        self.steps.clone()
+    }
+
+    /// The question that it answers; empty if it does not say.
+    #[getter]
+    fn question(&self) -> &str {
+        self.file.question()
+    }
+
+    /// The seed of all randomness.
+    #[getter]
+    fn seed(&self) -> u64 {
+        self.file.seed()
+    }
+
+    /// Runs of each point, if a sweep is not told otherwise.
+    #[getter]
+    fn replications(&self) -> u64 {
+        self.file.replications()
+    }
+
+    /// The axes of its sweep by path, each with its values as text, the last axis fastest.
+    #[getter]
+    fn axes(&self) -> Vec<(String, Vec<String>)> {
+        let values = |axis: &brooks::experiment::Axis| axis.values.iter().map(ToString::to_string).collect();
+        self.file.axes().iter().map(|axis| (axis.path.clone(), values(axis))).collect()
+    }
+
+    /// One run, as the JSON document of `brooks run --format json`.
+    fn run(&self, py: Python<'_>, replication: u64, command: String) -> PyResult<String> {
+        let told = || -> Result<String, Problems> {
+            let scenario = self.file.scenario()?;
+            let metrics = simulate(&scenario, replication);
+            let mut report = RunReport::new(&self.file, &scenario, replication, metrics, command);
+            if report.run.ending != Ending::Completed {
+                // Again, with a log that says what it was waiting for.
+                let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph), Log::default());
+                Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
+                report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+            }
+            Ok(report.to_json().to_string())
+        };
+        py.detach(told).map_err(|problems| self.problem(py, &problems))
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<brooks.Scenario {}: {} points>", self.file.name(), Sweep::new(&self.file, 1).points())
+    }
+
+    /// By value, with every file that it has read: what it takes to open it elsewhere.
+    fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let (py, this) = (slf.py(), slf.get());
+        let kept = pyo3::types::PyDict::new(py);
+        for (name, bytes) in this.shelf.kept() {
+            kept.set_item(name, PyBytes::new(py, &bytes))?;
+        }
+        let open = slf.get_type().getattr("open")?;
+        let arguments = (&this.source, None::<PathBuf>, kept, this.lines, this.steps.clone()).into_pyobject(py)?;
+        Ok((open, arguments))
+    }
+}

@@ -1,0 +1,101 @@
+//! From a table of measurements to what is said of it: read, fit, and leave out what can't be fitted.
+
+use crate::experiment::measurements::{Columns, Measurements};
+use crate::problem::{Problem, Problems};
+use crate::report::fit::FitReport;
+use crate::scaling::study::Plan;
+use crate::scaling::{LAWS, Law, Study, law};
+use crate::trace::import::{SourceFile, unpack};
+
+/// Tables of measurements are small; a larger file is something else.
+pub const MAX_BYTES: usize = 256 << 20;
+
+/// The table in a file's bytes, packed or not.
+///
+/// # Errors
+///
+/// It is too large, empty, or its packing is damaged.
+pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
+    let bad = |message: String| {
+        let problems = vec![(String::new(), message, "a table of measurements: CSV, JSON or Parquet".to_owned())];
+        told(&name, problems)
+    };
+    if bytes.len() > MAX_BYTES {
+        return Err(bad("it is larger than 256 MiB".to_owned()));
+    }
+    let bytes = unpack::unpack(&name, bytes, MAX_BYTES).map_err(bad)?;
+    if bytes.trim_ascii().is_empty() {
+        return Err(bad("there is nothing in it".to_owned()));
+    }
+    Ok(SourceFile { path: name, bytes })
+}
+
+/// Fits every curve of a table; gives what is said of it, and notes of how it was read and of what was left out.
+///
+/// # Errors
+///
+/// Everything that is wrong with the table, or why none of its curves can be fitted.
+pub fn fit(file: &SourceFile, columns: &Columns, plan: &Plan) -> Result<(FitReport, Vec<String>), Problems> {
+    let Measurements { x, y, curves: samples, mut notes, .. } = Measurements::read(file, columns)?;
+    let several = samples.len() > 1;
+    let (mut problems, mut curves) = (Vec::new(), Vec::new());
+    for (label, sample) in samples {
+        match enough(&sample.points.iter().map(|point| point.n).collect::<Vec<f64>>(), &x) {
+            Err((message, expected)) => problems.push((label, message, expected)),
+            Ok(()) => match Study::of(sample, plan) {
+                // A curve that is alone because the others are left out keeps its label.
+                Ok(study) => curves.push((if several { label } else { String::new() }, study)),
+                Err(error) => problems.push((label, error.to_string(), String::new())),
+            },
+        }
+    }
+    if curves.is_empty() {
+        return Err(told(&file.path, problems));
+    }
+    notes.extend(problems.into_iter().map(|(label, message, _)| format!("{label} is left out: {message}")));
+    Ok((FitReport { x, y, curves, predict: Vec::new() }, notes))
+}
+
+/// Whether there are team sizes enough to say anything; else what is wrong, and what to do.
+fn enough(sizes: &[f64], x: &str) -> Result<(), (String, String)> {
+    let mut different = sizes.to_vec();
+    different.dedup();
+    if different.len() >= 3 {
+        return Ok(());
+    }
+    let shown: Vec<String> = different.iter().map(ToString::to_string).collect();
+    let message = match shown.len() {
+        1 => format!("every measurement is at {x} = {}", shown.concat()),
+        _ => format!("there are only {} different {x}: {}", shown.len(), shown.join(" and ")),
+    };
+    let expected = "at least 3 team sizes, better 6: such as 1, 2, 4, 8, 16, 32. From two times alone: brooks infer-p";
+    Err((message, expected.to_owned()))
+}
+
+fn told(file: &str, problems: Vec<(String, String, String)>) -> Problems {
+    let mut all = Problems::default();
+    for (label, message, expected) in problems {
+        let problem = Problem { code: "table", file: file.to_owned(), line: 0, path: label, message, expected };
+        all.push(problem);
+    }
+    all
+}
+
+/// The laws of these names, `all` for every one, in the order of the registry, each once.
+///
+/// # Errors
+///
+/// The name of which there is none, with those there are.
+pub fn laws(names: &[String]) -> Result<Vec<&'static Law>, String> {
+    if names.iter().any(|name| name.trim() == "all") {
+        return Ok(LAWS.iter().collect());
+    }
+    let find = |name: &String| {
+        law(name.trim()).ok_or_else(|| {
+            let known: Vec<&str> = LAWS.iter().map(|law| law.name).collect();
+            format!("{name}: there is no such law; there are all, {}", known.join(", "))
+        })
+    };
+    let found = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    Ok(LAWS.iter().filter(|row| found.iter().any(|law| std::ptr::eq(*law, *row))).collect())
+}
