@@ -76,6 +76,18 @@ fn questions_that_have_no_answer() {
         ("sweep hello --find crossover", 2, "--between"),
         ("sweep hello --find crossover --between self_claim,solo -o out", 2, "cannot be used with"),
         ("sweep hello --max-reps 50", 2, "required"),
+        ("sweep hello --of cost", 2, "required"),
+        ("sweep conflicts --sensitivity morris:4 --of cost", 2, "has no prices"),
+        (
+            "sweep lead-bottleneck --find crossover --between lead_dynamic,lead_assigned",
+            2,
+            "means 3 of the scenario's axis",
+        ),
+        (
+            "sweep paper --find crossover --between self_claim,preassigned -n 4..5 --max-reps 100",
+            4,
+            "self_claim completes less than 99 % of its runs at 2 of 2 places",
+        ),
         ("sweep hello --axis team.profile.error_rate=0..1 --sensitivity morris:9 --reps 3", 1, "complete no run"),
     ] {
         let (_, error) = ends(&format!("{line} --no-progress"), code);
