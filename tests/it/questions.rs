@@ -121,5 +121,5 @@ fn what_cannot_be_told_is_not_told() {
     // Where all runs are cut off nothing is known; ten runs know little.
     let line = "sweep hello --find crossover --between preassigned,self_claim --along team.profile.error_rate=0.97..1";
     let (text, error) = ends(&format!("{line} --max-reps 10 --no-progress"), 4);
-    assert!(text.contains("can't be told") && error.contains("--max-reps"), "{text}{error}");
+    assert!(text.contains("can't be told at") && error.contains("can't be told: "), "{text}{error}");
 }
