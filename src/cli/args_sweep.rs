@@ -10,17 +10,17 @@ pub struct Questions {
     pub axis: Vec<String>,
     /// What moves a figure: morris:R says from R walks which axes matter at all, sobol:N from N rows of points which share of
     /// the variance each is the cause of
-    #[arg(long, value_name = "morris:R|sobol:N", conflicts_with_all = NO_ROWS)]
+    #[arg(long, value_name = "morris:R|sobol:N", group = "question", conflicts_with_all = NO_ROWS)]
     pub sensitivity: Option<String>,
-    /// The figure in question (`brooks list metrics`)
-    #[arg(long, value_name = "METRIC", default_value = "makespan_s")]
+    /// The figure in question, with --sensitivity and --find (`brooks list metrics`)
+    #[arg(long, value_name = "METRIC", default_value = "makespan_s", requires = "question")]
     pub of: String,
     /// The shares of pairs of axes too; with sobol
     #[arg(long, requires = "sensitivity")]
     pub pairs: bool,
     /// Where on an axis something happens; with --between and --along
-    #[arg(long, value_enum, group = "until", requires = "between", conflicts_with_all = NO_ROWS)]
-    #[arg(conflicts_with_all = ["sensitivity", "axis", "reps", "dry_run", "architecture"])]
+    #[arg(long, value_enum, groups = ["until", "question"], requires = "between", conflicts_with_all = NO_ROWS)]
+    #[arg(conflicts_with_all = ["axis", "reps", "dry_run", "architecture"])]
     pub find: Option<Find>,
     /// Which two architectures: self_claim,preassigned
     #[arg(long, value_name = "A,B", value_delimiter = ',', requires = "find")]
@@ -34,6 +34,7 @@ pub struct Questions {
     pub scan: u32,
     /// Resamples for the intervals of --sensitivity
     #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
+    #[arg(requires = "sensitivity")]
     pub resamples: u32,
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::crossover::{Answer, Probe, Standing};
+use crate::experiment::crossover::{Answer, COMPLETING, Probe, Standing};
 use crate::report::optimal::common_noise;
 use crate::report::run::{shown, title};
 use crate::report::table::{Cell, Column, Table};
@@ -33,6 +33,27 @@ pub fn verdict(answer: &Answer) -> Vec<String> {
 /// Whether nothing can be said: no crossing is found and places are left at which there may be one.
 pub fn is_open(answer: &Answer) -> bool {
     answer.changes.is_empty() && !open(answer).is_empty()
+}
+
+/// Why nothing can be said.
+pub fn why_open(answer: &Answer) -> String {
+    let most = number::count(answer.question.most);
+    failing(answer).map_or_else(
+        || format!("whether they cross can't be told by {most} runs of each (--max-reps)"),
+        |why| format!("whether they cross can't be told: {why}"),
+    )
+}
+
+/// Who does not complete enough of its runs to be compared, and at how many places.
+fn failing(answer: &Answer) -> Option<String> {
+    let failing = |which: usize| {
+        let many = answer.probes.iter().filter(|probe| probe.standing == Standing::Incomplete(which)).count();
+        (which, many)
+    };
+    let (which, many) = [failing(0), failing(1)].into_iter().max_by_key(|(_, many)| *many)?;
+    let (names, all) = (answer.question.names(), answer.probes.len());
+    let share = number::percent_of(COMPLETING);
+    (many > 0).then(|| format!("{} completes less than {share} of its runs at {many} of {all} places", names[which]))
 }
 
 /// The places at which the sign is not known, but for those inside of a stretch in which it changes.
@@ -79,10 +100,10 @@ fn none(answer: &Answer) -> String {
     let first = usize::from(wins[1] > 0);
     match wins[first] {
         0 if same == all => format!("no crossover: {} and {} are the same, run for run, {ends}", names[0], names[1]),
-        0 => format!(
-            "whether there is a crossover can't be told: {} and {} can't be told apart {ends}",
-            names[0], names[1]
-        ),
+        0 => {
+            let why = failing(answer).unwrap_or_else(|| format!("{} can't be told apart {ends}", names.join(" and ")));
+            format!("whether there is a crossover can't be told: {why}")
+        }
         _ if open.is_empty() => {
             let same = if same > 0 { ", or the same run for run" } else { "" };
             format!("no crossover: {} is {}{same} at all {all} places {ends}", names[first], better(answer))

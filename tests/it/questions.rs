@@ -76,6 +76,18 @@ fn questions_that_have_no_answer() {
         ("sweep hello --find crossover", 2, "--between"),
         ("sweep hello --find crossover --between self_claim,solo -o out", 2, "cannot be used with"),
         ("sweep hello --max-reps 50", 2, "required"),
+        ("sweep hello --of cost", 2, "required"),
+        ("sweep conflicts --sensitivity morris:4 --of cost", 2, "has no prices"),
+        (
+            "sweep lead-bottleneck --find crossover --between lead_dynamic,lead_assigned",
+            2,
+            "means 3 of the scenario's axis",
+        ),
+        (
+            "sweep paper --find crossover --between self_claim,preassigned -n 4..5 --max-reps 100",
+            4,
+            "self_claim completes less than 99 % of its runs at 2 of 2 places",
+        ),
         ("sweep hello --axis team.profile.error_rate=0..1 --sensitivity morris:9 --reps 3", 1, "complete no run"),
     ] {
         let (_, error) = ends(&format!("{line} --no-progress"), code);
@@ -109,5 +121,5 @@ fn what_cannot_be_told_is_not_told() {
     // Where all runs are cut off nothing is known; ten runs know little.
     let line = "sweep hello --find crossover --between preassigned,self_claim --along team.profile.error_rate=0.97..1";
     let (text, error) = ends(&format!("{line} --max-reps 10 --no-progress"), 4);
-    assert!(text.contains("can't be told") && error.contains("--max-reps"), "{text}{error}");
+    assert!(text.contains("can't be told at") && error.contains("can't be told: "), "{text}{error}");
 }

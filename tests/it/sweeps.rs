@@ -342,6 +342,21 @@ fn single_runs_add_up_to_the_rows() {
 }
 
 #[test]
+fn pandas_polars_and_duckdb_open_it() {
+    let Some(python) = std::env::var_os("BROOKS_PYTHON") else {
+        println!("skipped: BROOKS_PYTHON names no Python with pandas, Polars and DuckDB");
+        return;
+    };
+    let folder = TempDir::new().expect("a folder");
+    let (_, at) = place(&folder, "out");
+    done(&format!("sweep hello --reps 30 -o {at} --no-progress --per-run"));
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/open_results.py");
+    let output = Command::new(python).arg(script).arg(&at).output().expect("Python runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), "24 rows, 720 runs");
+}
+
+#[test]
 fn designs_choose_points_between_the_ends() {
     let folder = TempDir::new().expect("a folder");
     let line = format!("sweep {} --reps 3 --format csv --no-progress", scenario(&folder, "[0, 0.3]"));

@@ -10,6 +10,7 @@ use crate::experiment::compare;
 use crate::experiment::crossover::{Answer, Question, crossover as find};
 use crate::experiment::result::is_agents;
 use crate::experiment::scenario_file::{Node, ScenarioFile};
+use crate::experiment::sweep::label;
 use crate::report;
 use crate::report::table::markdown;
 use crate::scaling::precision::LEAST;
@@ -34,8 +35,7 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
     console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if report::crossover::is_open(&answer) {
-        let message = format!("whether they cross can't be told by {} runs of each (--max-reps)", answer.question.most);
-        return Err(Failure::Inconclusive(message));
+        return Err(Failure::Inconclusive(report::crossover::why_open(&answer)));
     }
     Ok(())
 }
@@ -49,14 +49,19 @@ fn question(args: &Args, file: &ScenarioFile) -> Result<Question, Failure> {
         return usage(format!("--between {unknown}: there is no such architecture; there are {}", known.join(", ")));
     }
     let chosen = if names.is_empty() { Vec::new() } else { compare::choose(file, &names) };
+    let labels = chosen.iter().map(label).collect::<Vec<_>>().join(", ");
+    let many = chosen.len();
     let Ok(between) = <[Node; 2]>::try_from(chosen) else {
-        return usage("--between: expected two architectures, such as self_claim,preassigned".to_owned());
+        let means =
+            if many > names.len() { format!(" means {many} of the scenario's axis: {labels}") } else { String::new() };
+        let words = asked.between.join(",");
+        return usage(format!("--between {words}{means}; expected two architectures, such as self_claim,preassigned"));
     };
     if args.max_reps < LEAST {
         return usage(format!("--max-reps {}: expected at least {LEAST}", args.max_reps));
     }
     let (path, low, high) = along(args, file)?;
-    let (of, scan, most) = (metric(&asked.of)?, asked.scan, args.max_reps);
+    let (of, scan, most) = (metric(&asked.of, file)?, asked.scan, args.max_reps);
     Ok(Question { between, path, low, high, of, scan, most })
 }
 

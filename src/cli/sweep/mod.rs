@@ -27,7 +27,7 @@ use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
 use crate::engine::Digest;
 use crate::experiment::scenario_file::{ScenarioFile, duration};
-use crate::experiment::sweep::design::{Design, widened};
+use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, Replications};
 use crate::experiment::{Problems, Row, Sweep, SweepResult};
 use crate::report::table::{Cell, Column, Table};
@@ -62,7 +62,7 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     }
     let usage = |why: String| Failure::Usage(format!("--design {why}"));
     if let Some(points) =
-        Design::parse(&args.design).map_err(usage)?.points(&widened(&file, sweep.axes()), file.seed()).map_err(usage)?
+        Design::parse(&args.design).map_err(usage)?.points(sweep.axes(), file.seed()).map_err(usage)?
     {
         sweep = sweep.of_points(points);
     }

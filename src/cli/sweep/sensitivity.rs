@@ -10,7 +10,7 @@ use crate::experiment::scenario_file::ScenarioFile;
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::sensitivity::{Method, Question, Samples, sensitivity as find};
 use crate::experiment::sweep::{Control, Sweep};
-use crate::record::{METRICS, Metric};
+use crate::record::{METRICS, Metric, Prices};
 use crate::report;
 use crate::report::table::markdown;
 
@@ -21,7 +21,8 @@ pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, s
     if asked.pairs && matches!(method, Method::Morris(_)) {
         return Err(Failure::Usage("--pairs: morris says nothing of pairs; expected --sensitivity sobol:N".to_owned()));
     }
-    let question = Question { method, of: metric(&asked.of)?, with_pairs: asked.pairs, resamples: asked.resamples };
+    let question =
+        Question { method, of: metric(&asked.of, file)?, with_pairs: asked.pairs, resamples: asked.resamples };
     let samples = Samples::of(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
     let points = samples.points().len();
     let most = points as u64 * sweep.replications();
@@ -69,13 +70,23 @@ pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, s
     Ok(())
 }
 
-/// The metric of that name.
-pub(super) fn metric(name: &str) -> Result<&'static Metric, Failure> {
+/// The metric of that name, if the scenario has it.
+pub(super) fn metric(name: &str, file: &ScenarioFile) -> Result<&'static Metric, Failure> {
+    if name == "cost" && file.scenario()?.prices == Prices::default() && !varies(file, "prices") {
+        let message =
+            "--of cost: the scenario has no prices; expected them (--set prices.output=15) or --of output_tokens";
+        return Err(Failure::Usage(message.to_owned()));
+    }
     METRICS.iter().find(|metric| metric.name == name).ok_or_else(|| {
         let near = crate::experiment::scenario_file::suggestion(name, METRICS.iter().map(|metric| metric.name));
         let expected = if near.is_empty() { "; brooks list metrics names them" } else { "" };
         Failure::Usage(format!("--of {name}: there is no such metric{near}{expected}"))
     })
+}
+
+/// Whether an axis is inside of this part.
+fn varies(file: &ScenarioFile, part: &str) -> bool {
+    file.axes().iter().any(|axis| axis.path.starts_with(part))
 }
 
 fn print(console: &Console, file: &ScenarioFile, answer: &crate::experiment::sweep::sensitivity::Sensitivity) {

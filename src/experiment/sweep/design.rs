@@ -1,8 +1,8 @@
 //! Which points, where all combinations are too many: a Latin hypercube or a scrambled Sobol sequence over the same axes.
 //!
 //! An axis of whole numbers is filled with whole numbers between its least and its greatest value, an axis of numbers
-//! with numbers between them, and any other with its values, each as often as the next. Whole numbers where any number
-//! may be ([`widened`]) are the ends of such an axis.
+//! with numbers between them, and any other with its values, each as often as the next. Whoever asks for
+//! [`widened`] axes has numbers between whole ones too, where the value may be any.
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
 use crate::experiment::scenario_file::{Axis, Kind, Node, ScenarioFile};
