@@ -219,6 +219,12 @@ impl Simulator<'_> {
         clashes
     }
 
+    /// There will be another attempt on a task, or may be.
+    #[inline]
+    fn open_attempt(&mut self, task: TaskId, attempt: u32) {
+        self.nodes[task as usize].attempt = self.attempt_stream(task, attempt);
+    }
+
     #[inline]
     pub(super) fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
         self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
@@ -266,12 +272,14 @@ impl Simulator<'_> {
         if RARE && self.uses.clashes {
             self.landed.push(task);
         }
-        let draws = self.attempt_stream(task, attempt);
+        let draws = self.nodes[task as usize].attempt;
         let mind = if RARE { self.agents[agent as usize].mind } else { 0 };
         if RARE && self.minds[mind].faults.orphan.strikes(draws, ORPHAN) && !self.team.board.is_owned(task, agent) {
+            self.open_attempt(task, attempt + 1);
             return self.forget(task, agent, observer);
         }
         if RARE && self.hollow > 0 && self.trips(task, mind, draws, observer) {
+            self.open_attempt(task, attempt + 1);
             self.send_back(task, agent, TaskEventKind::Rejected, observer);
             return Outcome::Again;
         }
@@ -279,10 +287,12 @@ impl Simulator<'_> {
         let mut right = !clashes && !faults.error.strikes(draws, ERROR);
         if !right && faults.detection.strikes(draws, DETECTION) {
             let kind = if clashes { TaskEventKind::Conflicted } else { TaskEventKind::Rejected };
+            self.open_attempt(task, attempt + 1);
             self.send_back(task, agent, kind, observer);
             return Outcome::Again;
         }
         if RARE && faults.premature.strikes(draws, PREMATURE) {
+            self.open_attempt(task, attempt + 1);
             let node = &mut self.nodes[task as usize];
             node.spent = part;
             node.is_hollow = true;

@@ -3,8 +3,8 @@
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
-use crate::simulation::mind::Mind;
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
+use crate::simulation::mind::{Mind, Minds};
 use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
@@ -33,7 +33,7 @@ impl<'s> Simulator<'s> {
         let optimistic = scenario.consistency == Consistency::Optimistic;
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
-        let nodes: Vec<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let nodes: Rows<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
@@ -112,8 +112,9 @@ impl<'s> Simulator<'s> {
         self.team.board.clear();
         self.workspace.clear();
         self.team.mail.clear();
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut() {
             node.latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            node.attempt = self.keys.stream_nth(Purpose::Fault, node.key, 1);
             node.is_hollow = false;
         }
         self.landed.clear();
@@ -157,18 +158,19 @@ const AGENT_ENTITY: u64 = 1 << 40;
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph, samplers: &Samplers) -> (Vec<Mind>, Vec<Member>) {
-    let mut minds = Vec::new();
+fn minds_of(team: &[Agent], graph: &TaskGraph, samplers: &Samplers) -> (Minds, Rows<Member>) {
+    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
-        let mind = same.map_or(minds.len(), |other| members[other].mind);
-        if same.is_none() {
-            minds.push(Mind::new(&agent.profile, graph, samplers));
-        }
+        let mind = match same {
+            Some(other) => members[other].mind,
+            None if place == 0 => 0,
+            None => minds.push(Mind::new(&agent.profile, graph, samplers)),
+        };
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }
-    (minds, members)
+    (minds, members.into_iter().collect())
 }
 
 fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
@@ -192,6 +194,7 @@ impl Node {
             plain_write: plain_writes && task.writes.len() == 1,
             declares: !(is_own && task.reads.is_empty()),
             latency: Stream::default(),
+            attempt: Stream::default(),
             spent: Time::ZERO,
             is_hollow: false,
         }

@@ -6,9 +6,9 @@
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
-use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
+use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
-use crate::simulation::mind::Mind;
+use crate::simulation::mind::Minds;
 use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
@@ -19,9 +19,9 @@ use crate::workload::{ArtifactId, TaskId};
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) terms: Terms,
-    pub(super) minds: Vec<Mind>,
+    pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Rows<Node>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
@@ -34,7 +34,7 @@ pub struct Simulator<'s> {
     /// What happens by itself: releases, leases that run out, recoveries.
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
-    pub(super) agents: Vec<Member>,
+    pub(super) agents: Rows<Member>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
@@ -48,7 +48,7 @@ pub struct Simulator<'s> {
 }
 
 /// What the loop must know of a task besides what the board says, in one place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     /// The identity that keys its draws.
     pub(super) key: u64,
@@ -61,6 +61,8 @@ pub(super) struct Node {
     // What a run changes.
     /// The stream of its next start's latency, opened ahead.
     pub(super) latency: Stream,
+    /// The stream of the next attempt that lands, opened ahead: what comes of that attempt nobody waits for then.
+    pub(super) attempt: Stream,
     /// What the attempt took that got it done.
     pub(super) spent: Time,
     /// Said to be done and is not.
@@ -296,11 +298,13 @@ impl Simulator<'_> {
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if due & waiting != 0 && !self.uses.hands_out && self.team.board.ready().is_empty() {
+                if !self.uses.hands_out && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
                     self.wakes.wait_on(group, due & waiting);
                     due &= !waiting;
-                    continue;
+                    if due == 0 {
+                        break;
+                    }
                 }
                 let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
@@ -336,18 +340,20 @@ impl Simulator<'_> {
         observer: &mut O,
         idle_calls: bool,
     ) -> bool {
-        let mut anybody = false;
+        let (mut anybody, mut everybody) = (false, true);
         for agent in 0..self.agents.len() as AgentId {
             if RARE && self.agents[agent as usize].is_down {
                 continue;
             }
-            anybody |= match self.ask(architecture, agent) {
+            let starts = match self.ask(architecture, agent) {
                 Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
                 Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
+            anybody |= starts;
+            everybody &= starts;
         }
-        if anybody {
+        if anybody && !everybody {
             // Those who only look on are called as well: a lead to monitor, the others idly.
             for agent in 0..self.agents.len() as AgentId {
                 let member = &self.agents[agent as usize];
