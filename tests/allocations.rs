@@ -2,11 +2,13 @@
 //! them again without asking for memory. In a binary of its own, for the
 //! counter replaces the allocator of the whole process.
 
+use std::sync::Arc;
+
 use brooks::architecture::ARCHITECTURES;
 use brooks::engine::Dist;
-use brooks::record::Stats;
+use brooks::record::{Ending, Stats};
 use brooks::simulation::Simulator;
-use brooks::team::{Fallibility, Profile};
+use brooks::team::{Behaviour, Fallibility, Habit, Manner, Profile, Script, Sight, WorkKey};
 use brooks::workload::Generator;
 
 #[path = "it/worlds.rs"]
@@ -14,6 +16,56 @@ use brooks::workload::Generator;
 mod worlds;
 
 const REPLICATIONS: u64 = 1_000;
+
+#[test]
+fn habits_allocate_nothing() {
+    let mut call = Habit { latency_s: 2.0, files: 1, finishes_claims: true, output_tokens: 50.0, ..Habit::default() };
+    call.sight = Sight { total: 20, ..Sight::default() };
+    (call.sight.tasks[0], call.writes[0], call.claims[0], call.completes[0]) = (9, 1, 1, 1);
+    let script = Script { first: 0, calls: 1, manner: 0, work: WorkKey::default(), is_dealt: false, weight: 1.0 };
+    let manner = Manner {
+        base_s: 1.0,
+        per_file_s: 1.0,
+        spread_small: 0.5,
+        spread_large: 0.3,
+        spread_runs: 0.2,
+        files_a_reply: 10.0,
+        tokens_per_second: 25.0,
+        prompt_tokens: 10.0,
+        board_tokens: 10.0,
+        test_tokens: 10.0,
+        window: 20,
+    };
+    let behaviour = Behaviour {
+        habits: vec![call],
+        scripts: vec![script],
+        manners: vec![manner],
+        models: vec![String::new()],
+        shared: 0.5,
+        common: 0.6,
+    };
+    let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
+    let profile = Profile { behaviour: Some(Arc::new(behaviour)), ..Profile::with_latency("any", Dist::Constant(1.0)) };
+    for architecture in ["self_claim", "preassigned"] {
+        for (pace, pacing) in worlds::PACINGS {
+            let variant = worlds::Variant::called(architecture);
+            let scenario = worlds::scenario(&specs, 4, &profile, &variant, pacing);
+            let mut simulator = Simulator::new(&scenario);
+            let mut stats = Stats::new(scenario.prices);
+            let mut completed = 0;
+            let mut run_all = || {
+                for replication in 0..100 {
+                    let ending = simulator.run(&*scenario.architecture, replication, &mut stats);
+                    completed += u32::from(ending == Ending::Completed);
+                }
+            };
+            run_all();
+            let info = allocation_counter::measure(run_all);
+            assert_eq!(info.count_total, 0, "{architecture}, {pace}: {info:?}");
+            assert_eq!(completed, 200, "{architecture}, {pace}");
+        }
+    }
+}
 
 #[test]
 fn a_warm_simulator_allocates_nothing() {

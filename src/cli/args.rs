@@ -4,6 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::args_check::{Baseline, Check};
+use crate::cli::args_traces::{Analyze, Calibrate, Import, Replay, Validate};
+
 /// How many LLM agents should work on this, organised how, and what will it cost in time and tokens?
 #[derive(Debug, Parser)]
 #[command(name = "brooks", version, about, max_term_width = 100, disable_help_subcommand = true)]
@@ -59,6 +62,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Architectures side by side on common random numbers
     Compare(Compare),
+    /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
+    Optimal(Optimal),
     /// Work, span, width and bounds, before anything is run
     Plan(Plan),
     /// Recorded runs of others (Claude Code, OpenTelemetry, Langfuse, tables) in brooks' own form
@@ -67,10 +72,21 @@ pub enum Command {
     Replay(Replay),
     /// Every figure of a corpus of recorded runs, in groups, with tests
     Analyze(Analyze),
+    /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
+    Validate(Validate),
+    /// A profile from recorded runs: what their agents would do in other teams
+    Calibrate(Calibrate),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
     Fit(Fit),
     /// The serial fraction that two times reveal (Karp-Flatt)
     InferP(InferP),
+    /// Whether curves are still what they were, and what their scenarios claim: for CI
+    Check(Check),
+    /// What `check` holds curves to: record it, review what changed, accept it
+    Baseline {
+        #[command(subcommand)]
+        what: Baseline,
+    },
     /// What there is: architectures, scenarios, profiles, metrics, laws
     List {
         /// Of what
@@ -155,6 +171,12 @@ pub struct Sweep {
     /// Replications a point; the scenario's own number if not given
     #[arg(short, long)]
     pub reps: Option<u64>,
+    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], value_parser = share)]
+    pub precision: Option<f64>,
+    /// Where replications end that never get so precise
+    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    pub max_reps: u64,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
@@ -179,9 +201,72 @@ pub struct Compare {
     /// Replications; the scenario's own number if not given
     #[arg(short, long)]
     pub reps: Option<u64>,
+    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
+    #[arg(long, value_name = "SHARE", conflicts_with = "reps", value_parser = share)]
+    pub precision: Option<f64>,
+    /// Where replications end that never get so precise
+    #[arg(long, default_value_t = 100_000, requires = "precision")]
+    pub max_reps: u64,
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub struct Optimal {
+    #[command(flatten)]
+    pub scenario: ScenarioArgs,
+    /// What the team should be best at
+    #[arg(long, value_enum, default_value_t = Goal::Time)]
+    pub objective: Goal,
+    /// Teams of 1 to this many agents; those on the scenario's axis if not given, or up to 8
+    #[arg(long, value_name = "N", conflicts_with = "agents", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub max_agents: Option<u32>,
+    /// Which architectures; those on the scenario's axis if not given, or all
+    #[arg(short, long, value_delimiter = ',')]
+    pub architectures: Vec<String>,
+    /// How long a run may take: 45s, 19m
+    #[arg(long, value_name = "TIME")]
+    pub deadline: Option<String>,
+    /// The share of runs that have to be inside the deadline
+    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    pub on_time: f64,
+    /// What a run may cost on average: $0.50, or where nothing has a price 200k tokens
+    #[arg(long, value_name = "COST")]
+    pub budget: Option<String>,
+    /// What an hour is worth: an agent pays if the time it buys is worth more than it costs
+    #[arg(long, value_name = "$/h")]
+    pub value_of_time: Option<String>,
+    /// The probability of a right choice
+    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    pub confidence: f64,
+    /// A difference below this share of the best is none
+    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    pub indifference: f64,
+    /// Replications of every team before the choice; the scenario's own number if not given, at least 100, with a
+    /// deadline 1,000
+    #[arg(short, long)]
+    pub reps: Option<u64>,
+    /// Most replications of a team
+    #[arg(long, default_value_t = 100_000)]
+    pub max_reps: u64,
+    /// Threads; all cores if not given
+    #[arg(short, long, value_parser = threads)]
+    pub threads: Option<usize>,
+    /// Draw time against cost: all teams, and the front
+    #[arg(long, value_name = "FILE.svg")]
+    pub svg: Option<PathBuf>,
+}
+
+/// What a team can be best at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Goal {
+    /// The least makespan
+    Time,
+    /// The least cost; tokens where nothing has a price
+    Cost,
+    /// The greatest share of right results
+    Quality,
 }
 
 #[derive(Debug, Args)]
@@ -201,95 +286,6 @@ pub enum Listed {
     Metrics,
     Importers,
     Laws,
-}
-
-/// Recorded runs.
-#[derive(Clone, Debug, Default, Args)]
-pub struct TraceArgs {
-    /// Files and folders with recorded runs, of any format that `brooks list importers` names
-    #[arg(required = true, value_name = "TRACE")]
-    pub traces: Vec<PathBuf>,
-    /// The format, if it can't be told from the files
-    #[arg(long, value_name = "FORMAT")]
-    pub from: Option<String>,
-    /// Leave out what is broken and say how much that was
-    #[arg(long)]
-    pub skip_bad: bool,
-    /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
-    #[arg(long, value_name = "FIELD=COLUMN,..")]
-    pub columns: Option<String>,
-}
-
-#[derive(Debug, Args)]
-pub struct Import {
-    /// The format (`brooks list importers`), or auto
-    #[arg(value_name = "FORMAT")]
-    pub from: String,
-    /// Files and folders
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
-    /// Where to: one .steps.jsonl or .steps.jsonl.zst for all runs, or a folder with a file a run
-    #[arg(short, long, value_name = "F.steps.jsonl")]
-    pub output: Option<PathBuf>,
-    /// Leave out what is broken and say how much that was
-    #[arg(long)]
-    pub skip_bad: bool,
-    /// What the columns of a table mean: start=begin_ms,end=end_ms,input_tokens=prompt
-    #[arg(long, value_name = "FIELD=COLUMN,..")]
-    pub columns: Option<String>,
-}
-
-impl Import {
-    /// What is read, as other commands say it.
-    pub fn trace_args(&self) -> TraceArgs {
-        TraceArgs {
-            traces: self.paths.clone(),
-            from: Some(self.from.clone()),
-            skip_bad: self.skip_bad,
-            columns: self.columns.clone(),
-        }
-    }
-}
-
-#[derive(Debug, Args)]
-pub struct Replay {
-    #[command(flatten)]
-    pub traces: TraceArgs,
-    /// What if: the recorded work under a team of this size, or of several: 4, 1..8, 1,2,4
-    #[arg(short = 'n', long)]
-    pub agents: Option<String>,
-    /// What if: the recorded work under this architecture, or several
-    #[arg(short, long)]
-    pub architecture: Option<String>,
-    /// Draw the replayed run: a row an agent
-    #[arg(long, value_name = "FILE.svg")]
-    pub timeline: Option<PathBuf>,
-    /// Write the replayed run: .steps.jsonl (brooks), .trace.json (Chrome, Perfetto), .otlp.jsonl (OpenTelemetry)
-    #[arg(long, value_name = "FILE")]
-    pub trace_out: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-pub struct Analyze {
-    #[command(flatten)]
-    pub traces: TraceArgs,
-    /// The labels that make the groups; those that differ between runs if not given
-    #[arg(long, value_delimiter = ',')]
-    pub by: Vec<String>,
-    /// What speedups are relative to: self (one agent, all else the same), solo (the fastest kind of single agent), or
-    /// labels: n=1,mode=alone
-    #[arg(long, default_value = "self")]
-    pub baseline: String,
-    /// The tables and statistics of a study in its own definitions
-    #[arg(long = "as", value_name = "PRESET")]
-    pub preset: Option<Preset>,
-}
-
-/// A study whose definitions are built in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
-    /// "Language Model Teams as Distributed Systems" (arXiv 2603.12229)
-    Paper,
 }
 
 #[derive(Debug, Args)]
@@ -313,6 +309,16 @@ pub struct Fit {
     /// Columns whose values tell curves apart: a fit each
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
     pub by: Vec<String>,
+    /// The column of weights (inverse variances), if its name is not `weight`
+    #[arg(long, value_name = "COLUMN")]
+    pub weight: Option<String>,
+    /// How far measurements are off: all alike, or by a share of themselves. Without it repetitions say; where there are
+    /// none, times are taken to be off by a share and rates by as much everywhere
+    #[arg(long, value_enum)]
+    pub error: Option<FitError>,
+    /// What the curve says of these team sizes, measured or not: 64,128
+    #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = team_size)]
+    pub predict: Vec<f64>,
     /// Draw the measurements and the fitted laws
     #[arg(long, value_name = "FILE.svg")]
     pub svg: Option<PathBuf>,
@@ -333,6 +339,19 @@ pub enum FitKind {
     Response,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FitError {
+    /// By as much at every team size
+    Same,
+    /// By a share of the measurement
+    Share,
+}
+
+fn team_size(text: &str) -> Result<f64, String> {
+    let size = text.trim().parse().ok().filter(|size| (1.0..=1e9).contains(size));
+    size.ok_or_else(|| "expected a team size from 1 to 1e9".to_owned())
+}
+
 #[derive(Debug, Args)]
 pub struct InferP {
     /// How long one agent needs: 45m, 1h05m, 90s
@@ -346,10 +365,14 @@ pub struct InferP {
     pub n: u64,
 }
 
+fn share(text: &str) -> Result<f64, String> {
+    crate::scaling::precision::share(text)
+}
+
 /// More threads than this are a slip of the finger.
 const MOST_THREADS: usize = 1024;
 
-fn threads(text: &str) -> Result<usize, String> {
+pub(super) fn threads(text: &str) -> Result<usize, String> {
     let threads = text.parse().ok().filter(|threads| (1..=MOST_THREADS).contains(threads));
     threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
 }

@@ -28,7 +28,12 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         }
         None => vec![Node::from(file.scenario()?.team.len() as u32)],
     };
-    let replications = args.reps.unwrap_or_else(|| file.replications());
+    let replications = match args.precision {
+        Some(relative) => sweep::precise(console, args.threads, relative, args.max_reps, |precision, done| {
+            compare::replications(&file, &architectures, &sizes, precision, done)
+        })?,
+        None => args.reps.unwrap_or_else(|| file.replications()),
+    };
     let points = (architectures.len() * sizes.len()) as u64;
     let progress = Progress::new(console, 2 * points * replications);
     let comparisons = sweep::on_threads(args.threads, || {
@@ -46,7 +51,8 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
             text.push_str(&table.to_text(console.color));
             let _ = write!(
                 text,
-                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n\n{}",
+                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n{}\n{}",
+                report::compare::noise(&comparisons).map_or(String::new(), |noise| noise + "\n"),
                 report::footer(file.seed(), &command),
             );
             console.print(&text);

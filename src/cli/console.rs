@@ -18,6 +18,10 @@ pub(super) enum Failure {
     Problems(Problems),
     /// Arguments that do not go together: exit code 2.
     Usage(String),
+    /// Something that is needed is not there yet: exit code 3.
+    Incomplete(String),
+    /// Too few runs to tell: exit code 4.
+    Inconclusive(String),
     /// A file that can't be read or written: exit code 5.
     Io { path: PathBuf, error: std::io::Error },
 }
@@ -110,7 +114,9 @@ impl Console {
     pub(super) fn fail(&self, failure: &Failure) {
         let text = match failure {
             Failure::Finding(text) if self.format == Format::Json => errors("finding", "", text),
-            Failure::Finding(text) => text.clone(),
+            Failure::Incomplete(text) if self.format == Format::Json => errors("incomplete", "", text),
+            Failure::Inconclusive(text) if self.format == Format::Json => errors("inconclusive", "", text),
+            Failure::Finding(text) | Failure::Incomplete(text) | Failure::Inconclusive(text) => text.clone(),
             Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
             Failure::Usage(text) => format!("error: {text}"),
             Failure::Io { path, error } if self.format == Format::Json => {
@@ -171,7 +177,8 @@ pub(super) fn repeat(seed: u64) -> String {
     format!("brooks {}", words.join(" "))
 }
 
-fn shell_word(word: &str) -> String {
+/// A word as a shell takes it.
+pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         word.to_owned()

@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::cli::args::{Fit as Args, FitKind, Format};
+use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::experiment::measurements::{Columns, Measurements};
 use crate::problem::{Problem, Problems};
@@ -32,6 +32,11 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
             FitKind::Response => Kind::Response,
         }),
         by: args.by.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
+        weight: args.weight.clone(),
+        power: args.error.map(|error| match error {
+            FitError::Same => 0.0,
+            FitError::Share => 1.0,
+        }),
     };
     let measurements = Measurements::read(&file, &columns)?;
     for note in &measurements.notes {
@@ -60,7 +65,7 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
     // A curve that is alone because the others are left out keeps its label.
     let label = |label: String| if several { label } else { String::new() };
     let curves = curves.into_iter().map(|(name, study)| (label(name), study)).collect();
-    let report = FitReport { x: measurements.x, y: measurements.y, curves };
+    let report = FitReport { x: measurements.x, y: measurements.y, curves, predict: args.predict.clone() };
     let command = repeat(seed);
     match console.format {
         Format::Table => {

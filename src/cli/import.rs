@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{Format, Import};
+use crate::cli::args::Format;
+use crate::cli::args_traces::Import;
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
 use crate::report;

@@ -11,6 +11,15 @@ use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile};
 
 /// The scenario with the settings of the command line.
 pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
+    scenario_with_seed(args, more, console.seed)
+}
+
+/// The same with this seed, or its own.
+pub(super) fn scenario_with_seed(
+    args: &ScenarioArgs,
+    more: &[(&str, &str)],
+    seed: Option<u64>,
+) -> Result<ScenarioFile, Failure> {
     let file = open(&args.scenario)?;
     let mut settings = Vec::new();
     for set in &args.set {
@@ -20,7 +29,7 @@ pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &s
         settings.push((path.trim().to_owned(), value.to_owned()));
     }
     settings.extend(more.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
-    if let Some(seed) = console.seed {
+    if let Some(seed) = seed {
         settings.push(("seed".to_owned(), seed.to_string()));
     }
     Ok(if settings.is_empty() { file } else { file.with(&settings)? })

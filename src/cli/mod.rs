@@ -2,6 +2,11 @@
 
 mod analyze;
 pub mod args;
+pub mod args_check;
+pub mod args_traces;
+mod baseline;
+mod calibrate;
+mod check;
 mod compare;
 mod console;
 mod explain;
@@ -11,6 +16,7 @@ mod infer_p;
 mod input;
 mod list;
 mod new;
+mod optimal;
 mod pages;
 mod plan;
 mod progress;
@@ -19,6 +25,7 @@ mod run;
 mod sweep;
 mod tour;
 mod traces;
+mod validate;
 mod written;
 
 use std::process::ExitCode;
@@ -31,6 +38,8 @@ use crate::cli::console::{Console, Failure};
 /// Exit codes, as INTERFACE and README list them.
 const FINDING: u8 = 1;
 const USAGE: u8 = 2;
+const INCOMPLETE: u8 = 3;
+const INCONCLUSIVE: u8 = 4;
 const INTERNAL: u8 = 5;
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -48,12 +57,17 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
         Some(Command::Compare(args)) => compare::compare(&console, args),
+        Some(Command::Optimal(args)) => optimal::optimal(&console, args),
         Some(Command::Plan(args)) => plan::plan(&console, args),
         Some(Command::Import(args)) => import::import(&console, args),
         Some(Command::Replay(args)) => replay::replay(&console, args),
         Some(Command::Analyze(args)) => analyze::analyze(&console, args),
+        Some(Command::Validate(args)) => validate::validate(&console, args),
+        Some(Command::Calibrate(args)) => calibrate::calibrate(&console, args),
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
+        Some(Command::Check(args)) => check::check(&console, args),
+        Some(Command::Baseline { what }) => baseline::baseline(&console, what),
         Some(Command::List { what }) => list::list(&console, *what),
         Some(Command::Explain { word }) => explain::explain(&console, &word.join(" ")),
         Some(Command::Schema) => pages::schema(&console),
@@ -68,6 +82,8 @@ pub fn main() -> ExitCode {
             ExitCode::from(match failure {
                 Failure::Finding(_) => FINDING,
                 Failure::Problems(_) | Failure::Usage(_) => USAGE,
+                Failure::Incomplete(_) => INCOMPLETE,
+                Failure::Inconclusive(_) => INCONCLUSIVE,
                 Failure::Io { .. } => INTERNAL,
             })
         }

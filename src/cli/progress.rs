@@ -33,6 +33,11 @@ impl Progress {
         Progress { bar, started: now, last_line: (console.progress && !on_terminal).then(|| Mutex::new(now)) }
     }
 
+    /// So many more runs lie ahead.
+    pub(super) fn expect(&self, runs: u64) {
+        self.bar.inc_length(runs);
+    }
+
     /// So many more runs are done.
     pub(super) fn add(&self, runs: u64) {
         self.bar.inc(runs);

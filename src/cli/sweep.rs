@@ -6,15 +6,22 @@ use crate::cli::args::{Format, Sweep as Args};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
-use crate::experiment::{Sweep, SweepResult};
+use crate::experiment::{Problems, Sweep, SweepResult};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{self, curve, number, parquet, plot, rows};
+use crate::scaling::precision::{LEAST, Precision};
 
 pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
     let file =
         input::with_axes(file, &args.scenario.set, args.scenario.agents.as_deref(), args.architecture.as_deref())?;
-    let replications = args.reps.unwrap_or_else(|| file.replications());
+    let replications = match args.precision {
+        Some(relative) => {
+            let sweep = Sweep::new(&file, 0);
+            precise(console, args.threads, relative, args.max_reps, |precision, done| sweep.precise(precision, done))?
+        }
+        None => args.reps.unwrap_or_else(|| file.replications()),
+    };
     if replications == 0 {
         return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));
     }
@@ -62,6 +69,30 @@ fn run(console: &Console, sweep: &Sweep<'_>, threads: Option<usize>) -> Result<S
     let took = progress.finish().as_secs_f64();
     console.murmur(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
     Ok(result)
+}
+
+/// As many replications as it takes to know every makespan to that share of itself, as `find` finds them.
+pub(super) fn precise(
+    console: &Console,
+    threads: Option<usize>,
+    relative: f64,
+    most: u64,
+    find: impl FnOnce(&Precision, &(dyn Fn(u64) + Sync)) -> Result<u64, Problems> + Send,
+) -> Result<u64, Failure> {
+    if most < LEAST {
+        return Err(Failure::Usage(format!("--max-reps {most}: expected at least {LEAST}")));
+    }
+    let precision = Precision { most, ..Precision::to(relative) };
+    let progress = Progress::new(console, 0);
+    let replications = on_threads(threads, || find(&precision, &|runs| progress.add(runs)))??;
+    progress.finish();
+    if replications >= most {
+        console.say(&format!(
+            "{replications} replications, the most there may be (--max-reps): not every makespan need be known to {}",
+            number::percent_of(relative)
+        ));
+    }
+    Ok(replications)
 }
 
 /// Does `work` on so many threads, or on as many as there are cores.

@@ -15,6 +15,11 @@ impl Default for Digest {
 }
 
 impl Digest {
+    /// The digest with this value, as a file has it.
+    pub const fn of_value(value: u64) -> Digest {
+        Digest(value)
+    }
+
     /// Takes in one number.
     #[inline]
     pub fn add(&mut self, number: u64) {

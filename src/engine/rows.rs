@@ -64,8 +64,8 @@ impl<T: Copy> Rows<T> {
     pub fn copy_from(&mut self, other: &Rows<T>) {
         let here = other.len.min(FEW);
         self.few[..here].copy_from_slice(&other.few[..here]);
+        self.more.clear();
         if other.len > FEW {
-            self.more.clear();
             self.more.extend_from_slice(&other.more);
         }
         self.len = other.len;

@@ -4,7 +4,9 @@ use crate::architecture::ARCHITECTURES;
 use crate::experiment::result::{Row, Work};
 use crate::experiment::scenario_file::{Baseline, Node, Problems, ScenarioFile};
 use crate::experiment::sweep::{baseline_settings, label, with};
-use crate::experiment::{Sample, runner};
+use crate::experiment::{Sample, precise, runner};
+use crate::scaling::Variances;
+use crate::scaling::precision::Precision;
 use crate::scaling::stats::{Interval, paired_difference};
 use crate::simulation::Scenario;
 
@@ -15,6 +17,8 @@ pub struct Comparison {
     pub agents: u32,
     /// The architectures, fastest first; those that complete no run last.
     pub entries: Vec<Entry>,
+    /// What common random numbers were worth: variances of the differences in makespan from the fastest, added up.
+    pub noise: Variances,
 }
 
 /// One architecture at one team size.
@@ -61,6 +65,37 @@ pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
     chosen
 }
 
+/// How many replications it takes to know the makespan of every architecture at every team size so precisely. One that
+/// does not complete a single run has none to know.
+///
+/// # Errors
+///
+/// Everything that is wrong with a point.
+pub fn replications(
+    file: &ScenarioFile,
+    architectures: &[Node],
+    sizes: &[Node],
+    precision: &Precision,
+    done: &(dyn Fn(u64) + Sync),
+) -> Result<u64, Problems> {
+    let scenarios = points(file, architectures, sizes)?;
+    Ok(precise::replications(&scenarios.iter().collect::<Vec<_>>(), precision, done))
+}
+
+/// The scenario of every architecture at every team size, sizes first.
+fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result<Vec<Scenario>, Problems> {
+    let (mut scenarios, mut problems) = (Vec::new(), Problems::default());
+    for size in sizes {
+        for architecture in architectures {
+            match file.at(&[("team.agents", size), ("architecture", architecture)]) {
+                Ok(scenario) => scenarios.push(scenario),
+                Err(wrong) => problems.append(wrong),
+            }
+        }
+    }
+    problems.or(scenarios)
+}
+
 /// Runs every architecture at every team size on common random numbers. Speedups are over one agent alone, so that they
 /// can be compared across architectures.
 ///
@@ -74,18 +109,11 @@ pub fn compare(
     replications: u64,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Comparison>, Problems> {
-    let mut problems = Problems::default();
-    let mut scenarios = Vec::new();
-    for size in sizes {
-        for architecture in architectures {
-            let point = [("team.agents", size), ("architecture", architecture)];
-            match file.at(&point) {
-                Ok(scenario) => scenarios.push((scenario, alone(file, &point))),
-                Err(wrong) => problems.append(wrong),
-            }
-        }
-    }
-    problems.or(())?;
+    let solo =
+        |(size, architecture): (&Node, &Node)| alone(file, &[("team.agents", size), ("architecture", architecture)]);
+    let pairs = sizes.iter().flat_map(|size| architectures.iter().map(move |architecture| (size, architecture)));
+    let scenarios: Vec<(Scenario, Option<Scenario>)> =
+        points(file, architectures, sizes)?.into_iter().zip(pairs.map(solo)).collect();
     let all = scenarios.iter().flat_map(|(scenario, alone)| [Some(scenario), alone.as_ref()]);
     let present: Vec<&Scenario> = all.flatten().collect();
     let mut samples = runner::run(&present, replications, done).into_iter();
@@ -120,5 +148,8 @@ fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comp
         };
         Entry { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
     });
-    Comparison { agents, entries: entries.collect() }
+    let noise = |(_, sample): &&(Row, Sample)| {
+        fastest.map_or(Variances::default(), |fastest| Variances::of(sample.paired(fastest, "makespan_s")))
+    };
+    Comparison { agents, entries: entries.collect(), noise: order.iter().skip(1).map(noise).sum() }
 }

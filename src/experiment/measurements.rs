@@ -1,8 +1,11 @@
 //! Tables of measurements that anybody made: team size and time, throughput or speedup, by the usual names.
 
+mod commas;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use self::commas::Commas;
 use crate::experiment::scenario_file::duration;
 use crate::problem::Problems;
 use crate::scaling::sample::Group;
@@ -21,6 +24,10 @@ pub struct Columns {
     pub kind: Option<Kind>,
     /// Columns whose values tell curves apart.
     pub by: Vec<String>,
+    /// The column of weights; without one, that of a usual name.
+    pub weight: Option<String>,
+    /// With which power of the throughput errors go, if it is known: 0 if they are alike everywhere, 1 for a share.
+    pub power: Option<f64>,
 }
 
 /// The curves of a table.
@@ -124,6 +131,8 @@ const KINDS: &[(Kind, &[&str])] = &[
     (Kind::Speedup, &["speedup", "speed up", "scaleup", "relative speed"]),
     (Kind::Response, &["response time", "response"]),
 ];
+/// Names of columns of weights.
+const WEIGHTS: &[&str] = &["weight", "weights"];
 /// Units at the end of a name.
 const UNITS: &[&str] =
     &["s", "sec", "secs", "seconds", "ms", "milliseconds", "us", "min", "minutes", "h", "hours", "ns"];
@@ -173,6 +182,8 @@ struct Chosen {
     kind: Kind,
     /// Columns of standard deviations and of how many runs a mean is of, where the measurements are means.
     means: Option<(String, String)>,
+    weight: Option<String>,
+    power: Option<f64>,
     by: Vec<String>,
     notes: Vec<String>,
 }
@@ -238,6 +249,18 @@ fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut R
         let message = format!("the name {} does not say what was measured", y.map_or("", String::as_str));
         reading.bad(&file.path, 1, "", message, "--kind time, throughput, speedup or response");
     }
+    let weight = match &wanted.weight {
+        Some(name) => is_column(name),
+        None => named(names, WEIGHTS),
+    };
+    if let (Some(name), None) = (&wanted.weight, weight) {
+        reading.bad(&file.path, 1, "", format!("--weight {name}: there is no such column"), &there_are);
+    }
+    for name in [x, y, weight].into_iter().flatten() {
+        if names.iter().filter(|other| *other == name).count() > 1 {
+            reading.bad(&file.path, 1, "", format!("two columns are called {name}"), "a name of its own for each");
+        }
+    }
     let by = curve_columns(names, wanted, x);
     for name in by.iter().filter(|name| !names.contains(name)) {
         reading.bad(&file.path, 1, "", format!("--by {name}: there is no such column"), &there_are);
@@ -255,7 +278,11 @@ fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut R
             "{y} is taken for the time that the same work takes; if it is what each of n users waits, say --kind response"
         ));
     }
-    Some(Chosen { x, y, kind, means, by, notes })
+    let weight = weight.filter(|_| means.is_none()).cloned();
+    if let (Some(weight), None) = (&weight, &wanted.weight) {
+        notes.push(format!("rows count as {weight} says"));
+    }
+    Some(Chosen { x, y, kind, means, weight, power: wanted.power, by, notes })
 }
 
 /// The column of measurements and what they are.
@@ -321,28 +348,45 @@ impl Chosen {
     fn all(&self) -> Vec<String> {
         let mut all = vec![self.x.clone(), self.y.clone()];
         all.extend(self.means.iter().flat_map(|(sd, runs)| [sd.clone(), runs.clone()]));
+        all.extend(self.weight.clone());
         all.extend(self.by.iter().cloned());
         all
     }
 
     fn curves(&mut self, file: &SourceFile, table: &Table, reading: &mut Reading) -> Vec<(String, Sample)> {
         let mut order: Vec<String> = Vec::new();
-        let mut rows: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+        let mut rows: BTreeMap<String, Vec<(f64, f64, f64)>> = BTreeMap::new();
         let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
         let (mut empty, mut units) = (0, [0_usize; 2]);
-        let by = 2 + if self.means.is_some() { 2 } else { 0 };
+        let by = 2 + if self.means.is_some() { 2 } else { 0 } + usize::from(self.weight.is_some());
+        let commas = self.commas(file, table, reading);
+        if commas == Commas::Unclear {
+            return Vec::new();
+        }
         for (row, &line) in table.places.iter().enumerate() {
             let (size, value) = (table.cell(row, 0), table.cell(row, 1));
             if size.is_nothing() && value.is_nothing() || value.is_nothing() {
                 empty += 1;
                 continue;
             }
+            let value = &commas.plain(value);
             let n = size.number().filter(|n| (1.0..=1e9).contains(n));
             if n.is_none() {
                 reading.bad(&file.path, line as usize, &self.x, says(size), "a team size from 1 to 1e9");
             }
             let value = self.value(file, line as usize, value, reading);
-            let (Some(n), Some(value)) = (n, value) else { continue };
+            let weight = match &self.weight {
+                None => Some(1.0),
+                Some(name) => {
+                    let cell = table.cell(row, 2);
+                    let weight = cell.number().filter(|weight| (1e-50..=1e50).contains(weight));
+                    if weight.is_none() {
+                        reading.bad(&file.path, line as usize, name, says(cell), "a weight above 0");
+                    }
+                    weight
+                }
+            };
+            let (Some(n), Some(value), Some(weight)) = (n, value, weight) else { continue };
             let value = match value {
                 Value::Plain(value) => {
                     units[0] += 1;
@@ -373,7 +417,7 @@ impl Chosen {
                 let runs = table.cell(row, 3).number().unwrap_or(1.0).max(1.0) as usize;
                 groups.entry(label).or_default().push(Group { n, mean: value, sd, runs, values: Vec::new() });
             } else {
-                rows.entry(label).or_default().push((n, value));
+                rows.entry(label).or_default().push((n, value, weight));
             }
         }
         if units[0] > 0 && units[1] > 0 {
@@ -384,13 +428,35 @@ impl Chosen {
             self.notes.push(format!("{empty} rows have nothing under {} and are left out", self.y));
         }
         let sample = |label: String| {
-            let sample = match groups.remove(&label) {
-                Some(groups) => Sample::of_groups(self.kind, groups),
-                None => Sample::of(self.kind, rows.get(&label).map_or(&[], |rows| rows)),
+            let sample = if let Some(groups) = groups.remove(&label) {
+                Sample::of_groups_power(self.kind, groups, self.power)
+            } else {
+                let rows = rows.remove(&label).unwrap_or_default();
+                if self.weight.is_some() {
+                    Sample::weighted(self.kind, &rows)
+                } else {
+                    let rows: Vec<(f64, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
+                    Sample::of_power(self.kind, &rows, self.power)
+                }
             };
             (label, sample)
         };
         order.into_iter().map(sample).collect()
+    }
+
+    /// What commas in the measurements are.
+    fn commas(&mut self, file: &SourceFile, table: &Table, reading: &mut Reading) -> Commas {
+        let commas = Commas::of(table.column(1));
+        match commas {
+            Commas::Absent => {}
+            Commas::Decimal => self.notes.push(format!("commas in {} are read as decimal points", self.y)),
+            Commas::Thousands => self.notes.push(format!("commas in {} are read as between thousands", self.y)),
+            Commas::Unclear => {
+                let message = "its commas may be decimal points or stand between thousands";
+                reading.bad(&file.path, 0, &self.y, message, "a decimal point (1.234), and none between thousands");
+            }
+        }
+        commas
     }
 
     /// A measurement; what is none is told.

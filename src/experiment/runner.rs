@@ -11,11 +11,23 @@ use crate::simulation::Scenario;
 
 /// Replications in a piece.
 const PIECE: u64 = 512;
+/// The same, where a few more replications are run.
+const SMALL_PIECE: u64 = 64;
 
 /// Runs `replications` of every scenario; `done` is told how many runs each finished piece had.
 pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+    in_pieces(scenarios, &cut(0..replications, PIECE).collect::<Vec<_>>(), done)
+}
+
+/// Runs these replications of every scenario, some more of what has been run before; in small pieces, so that few
+/// scenarios and replications keep all threads busy.
+pub fn more(scenarios: &[&Scenario], replications: Range<u64>, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+    in_pieces(scenarios, &cut(replications, SMALL_PIECE).collect::<Vec<_>>(), done)
+}
+
+fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
     let pieces: Vec<(usize, Range<u64>)> =
-        (0..scenarios.len()).flat_map(|scenario| cut(replications).map(move |piece| (scenario, piece))).collect();
+        (0..scenarios.len()).flat_map(|scenario| cuts.iter().map(move |piece| (scenario, piece.clone()))).collect();
     let samplers = Samplers::default();
     let run = |(scenario, piece): &(usize, Range<u64>)| {
         let sample = Sample::run(scenarios[*scenario], piece.clone(), &samplers);
@@ -36,7 +48,8 @@ pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Syn
     whole
 }
 
-/// Replications 0 to `replications`, in pieces.
-fn cut(replications: u64) -> impl Iterator<Item = Range<u64>> {
-    (0..replications.div_ceil(PIECE)).map(move |piece| piece * PIECE..(piece * PIECE + PIECE).min(replications))
+/// Replications in pieces.
+fn cut(replications: Range<u64>, piece: u64) -> impl Iterator<Item = Range<u64>> {
+    let (start, end) = (replications.start, replications.end);
+    (0..end.saturating_sub(start).div_ceil(piece)).map(move |n| start + n * piece..(start + n * piece + piece).min(end))
 }

@@ -1,11 +1,12 @@
 //! A sweep: every combination of the values on the axes, each with many replications and its baseline.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::experiment::result::{Row, SweepResult, Work, is_agents};
-use crate::experiment::runner;
 use crate::experiment::scenario_file::{Axis, Baseline, Node, Problems, ScenarioFile};
+use crate::experiment::{precise, runner};
+use crate::scaling::Precision;
 use crate::simulation::Scenario;
 use crate::workload::TaskGraph;
 
@@ -54,6 +55,18 @@ impl<'a> Sweep<'a> {
     /// Everything that is wrong with any of its points.
     pub fn runs(&self) -> Result<u64, Problems> {
         Ok(self.plan()?.scenarios.len() as u64 * self.replications)
+    }
+
+    /// How many replications it takes to know the makespan of every point so precisely.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of its points.
+    pub fn precise(&self, precision: &Precision, done: &(dyn Fn(u64) + Sync)) -> Result<u64, Problems> {
+        let plan = self.plan()?;
+        let points: BTreeSet<usize> = plan.pairs.iter().map(|(here, _)| *here).collect();
+        let points: Vec<&Scenario> = points.iter().map(|&place| &plan.scenarios[place]).collect();
+        Ok(precise::replications(&points, precision, done))
     }
 
     /// Runs it on the threads of the current pool. `done` is told of every finished batch of replications.

@@ -62,8 +62,26 @@ pub static ERRORS: &[ErrorCode] = &[
     },
     ErrorCode { code: "sweep", about: "The values of a sweep can't be read, or are too many." },
     ErrorCode {
+        code: "baseline",
+        about: "A baseline is damaged, no baseline at all, or lacks a figure that is held. Take it from version control, or record it again.",
+    },
+    ErrorCode {
+        code: "baseline-version",
+        about: "A baseline has another form, or figures of another meaning, than this brooks. Record it again.",
+    },
+    ErrorCode {
+        code: "baseline-scenario",
+        about: "The scenario is not the one that was recorded. Record it again if the change is meant; --despite-changes shows what it does.",
+    },
+    ErrorCode { code: "assert", about: "A claim is about a point that the sweep does not have." },
+    ErrorCode {
         code: "table",
         about: "A table of measurements can't be fitted: a column that is not there, a cell that is no measurement.",
+    },
+    ErrorCode {
+        code: "calibration",
+        about: "Nothing can be learned from these recordings, or nothing can be predicted for that team: the message says \
+                why. Recordings must say what the tasks were and what became of them.",
     },
 ];
 

@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::experiment::compare::{Comparison, Entry};
 use crate::report::number;
+use crate::report::optimal::common_noise;
 use crate::report::table::{Cell, Column, Table};
+use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
 /// One line a team size.
@@ -38,6 +40,12 @@ fn listed(names: &[&str]) -> String {
 
 fn slower(entry: &Entry) -> String {
     entry.slower_by.map_or("?".to_owned(), |by| number::difference_seconds(by.estimate, by.half_width))
+}
+
+/// What common random numbers were worth over all comparisons, in a line; none where nothing varies.
+pub fn noise(comparisons: &[Comparison]) -> Option<String> {
+    let noise: Variances = comparisons.iter().map(|comparison| comparison.noise).sum();
+    common_noise(&noise)
 }
 
 /// A row an architecture and team size.
@@ -105,6 +113,12 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
     };
     comparisons
         .iter()
-        .map(|c| json!({ "agents": c.agents, "architectures": c.entries.iter().map(entry).collect::<Vec<_>>() }))
+        .map(|c| {
+            json!({
+                "agents": c.agents,
+                "architectures": c.entries.iter().map(entry).collect::<Vec<_>>(),
+                "common_random_numbers": { "variance_reduction": c.noise.reduction(), "worth": c.noise.worth() },
+            })
+        })
         .collect()
 }

@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
+use crate::report::fit_predict::{self, Parts};
+use crate::report::fit_words::{how_sure, methods};
 use crate::report::table::{Cell, Column, Table, Tint, markdown};
 use crate::report::{json_number, number, plot};
-use crate::scaling::bootstrap::Method as Drawn;
 use crate::scaling::confidence::{Confidence, Method};
-use crate::scaling::sample::Weighting;
 use crate::scaling::study::Fitted;
-use crate::scaling::{FTest, Kind, Study};
+use crate::scaling::{FTest, Kind, Study, amdahl};
 
 /// The curves of a table, and what their columns are called.
 pub struct FitReport {
@@ -20,6 +20,8 @@ pub struct FitReport {
     pub y: String,
     /// The curves with what tells them apart.
     pub curves: Vec<(String, Study)>,
+    /// Team sizes of which people want to know what the curves say.
+    pub predict: Vec<f64>,
 }
 
 impl FitReport {
@@ -33,9 +35,18 @@ impl FitReport {
             }
             let _ = writeln!(text, "{}\n", self.verdict(label, study));
             let _ = writeln!(text, "{}\n{}", parameters(study).to_text(color), self.points(study).to_text(color));
+            if let Some(predicted) = self.predicted(study) {
+                let _ = writeln!(text, "{}", predicted.to_text(color));
+            }
             let _ = writeln!(text, "{}\n", methods(study));
         }
         text
+    }
+
+    /// What the curve says where people asked.
+    fn predicted(&self, study: &Study) -> Option<Table> {
+        let title = format!("{} (predicted)", self.y);
+        (!self.predict.is_empty()).then(|| fit_predict::table(study, &self.predict, &title))
     }
 
     /// As Markdown.
@@ -49,7 +60,8 @@ impl FitReport {
                 let _ = writeln!(text, "{}", markdown(line));
             }
             let (parameters, points) = (parameters(study).to_markdown(), self.points(study).to_markdown());
-            let _ = writeln!(text, "\n{parameters}\n{points}\n{}\n", markdown(&methods(study)));
+            let predicted = self.predicted(study).map_or(String::new(), |table| format!("\n{}", table.to_markdown()));
+            let _ = writeln!(text, "\n{parameters}\n{points}{predicted}\n{}\n", markdown(&methods(study)));
         }
         text
     }
@@ -82,6 +94,9 @@ impl FitReport {
             }
             curve.extend(to_json(study));
             curve.insert("points".to_owned(), self.points(study).to_json());
+            if !self.predict.is_empty() {
+                curve.insert("predicted".to_owned(), fit_predict::to_json(study, &self.predict).into());
+            }
             curve
         };
         let mut document = Map::new();
@@ -101,7 +116,8 @@ impl FitReport {
         let Some(fitted) = study.follows() else {
             return format!("{label}{}{}", study.verdict, self.remarks(study));
         };
-        format!("{label}{}\n{}{}", self.law_in_words(study, fitted), how_sure(study, fitted), self.remarks(study))
+        let (law, remarks) = (self.law_in_words(study, fitted), self.remarks(study));
+        format!("{label}{law}\n{}\n{}{remarks}", self.where_time_goes(study, fitted), how_sure(study, fitted))
     }
 
     fn law_in_words(&self, study: &Study, fitted: &Fitted) -> String {
@@ -136,17 +152,37 @@ impl FitReport {
                 "scales linearly as far as it was measured (Amdahl's law with p = 1)".to_owned()
             }
             "amdahl" => format!(
-                "follows Amdahl's law: p = {} of the work can be shared out; never more than {} times one",
+                "follows Amdahl's law: p = {} of the work can be shared out; never more than {} times one, half of that with {}",
                 range(fitted, "p"),
                 limit.map_or(number::NONE.to_owned(), number::significant),
+                limit
+                    .and_then(|limit| amdahl::agents_for(limit / 2.0, share("p")))
+                    .map_or(number::NONE.to_owned(), |n| number::count(n.ceil() as u64)),
             ),
             "gustafson" => format!(
                 "follows Gustafson's law: s = {}; every further one adds {} of the first",
                 range(fitted, "s"),
                 number::percent(1.0 - share("s")),
             ),
+            "linear" => "scales linearly as far as it was measured: every one adds as much as the first".to_owned(),
             other => format!("follows {other}"),
         }
+    }
+
+    /// What the largest team that was measured does with its time.
+    fn where_time_goes(&self, study: &Study, fitted: &Fitted) -> String {
+        let largest = study.sample.points.iter().map(|point| point.n).fold(1.0, f64::max);
+        let parts = Parts::of(&fitted.fit, largest);
+        let mut text =
+            format!("at {} = {}: {} of the time is work", self.x, plain(largest), number::percent(parts.work));
+        for (share, what) in
+            [(parts.contention, "waiting for what is shared"), (parts.coherency, "agreeing with all others")]
+        {
+            if share >= 0.005 {
+                let _ = write!(text, ", {} {what}", number::percent(share));
+            }
+        }
+        text
     }
 
     /// A team size in words: `97 threads`, or `load = 97` where the name of the column is no plural.
@@ -185,6 +221,7 @@ impl FitReport {
             Column::number("fitted", &format!("{name} says")),
             Column::number("residual", "residual"),
             Column::number("speedup", "speedup"),
+            Column::number("efficiency", "efficiency"),
             Column::number("karp_flatt", "Karp-Flatt e"),
             Column::text("note", "note"),
         ]);
@@ -202,6 +239,7 @@ impl FitReport {
                 fitted.map_or(Cell::none(), any),
                 fitted.filter(|&fitted| fitted > 0.0).map_or(Cell::none(), |fitted| share(group.mean / fitted - 1.0)),
                 any(point.x / study.one),
+                Cell::number(point.x / study.one / point.n, number::percent(point.x / study.one / point.n)),
                 e.map_or(Cell::none(), any),
                 if superlinear.contains(&point.n) {
                     Cell::text("superlinear").tinted(Tint::Bad)
@@ -270,80 +308,6 @@ fn parameters(study: &Study) -> Table {
     table
 }
 
-/// The tests behind a verdict and how far they agree.
-fn how_sure(study: &Study, fitted: &Fitted) -> String {
-    let (law, other) = (fitted.fit.law.name, if fitted.fit.law.name == "usl" { "amdahl" } else { "usl" });
-    let least = study.least_aicc().map(|fitted| fitted.fit.law.name);
-    // The criterion of the simpler of two equal laws is always less; that is agreement.
-    let agrees = least.is_none_or(|least| least == law);
-    let misses = fitted.fit.lack_of_fit.filter(|test| test.p < 0.05);
-    let margin =
-        study.law(other).and_then(|other| Some(other.fit.aicc? - fitted.fit.aicc?)).map_or(0.0, |margin| margin);
-    let sure = match study.f_test {
-        _ if misses.is_some() => "in doubt",
-        _ if !agrees => "in doubt",
-        Some(test) if law == "usl" && test.p < 0.01 => "sure",
-        Some(test) if law == "amdahl" && test.p > 0.1 && margin > 2.0 => "sure",
-        _ if law == "gustafson" => "sure",
-        _ => "fairly sure",
-    };
-    let mut text = sure.to_owned();
-    if let Some(test) = study.f_test.filter(|_| law == "usl" || law == "amdahl") {
-        let says = if law == "usl" { "Amdahl's law is not enough" } else { "the USL explains no more" };
-        let _ = write!(text, ": {says}, {}", shown_test(test));
-    }
-    if let Some((least, own)) = study.least_aicc().zip(fitted.fit.aicc).filter(|_| !agrees) {
-        let aicc = least.fit.aicc.unwrap_or_default();
-        let _ = write!(text, "; but AICc prefers {}, {aicc:.2} to {own:.2}", least.fit.law.name);
-    } else if agrees && study.least_aicc().is_some() && margin > 0.0 {
-        let _ = write!(text, "; AICc agrees, by {margin:.1}");
-    }
-    if let Some(test) = misses {
-        let _ = write!(
-            text,
-            "; yet the curve misses the means by more than repetitions differ (lack of fit, {})",
-            shown_test(test)
-        );
-    }
-    text
-}
-
-fn shown_test(test: FTest) -> String {
-    let f = if test.f < 1e4 { format!("{:.2}", test.f) } else { number::significant(test.f) };
-    format!("F({}, {}) = {f}, p = {}", test.df1, test.df2, number::p_value(test.p))
-}
-
-/// How the figures came about, in a sentence or two.
-fn methods(study: &Study) -> String {
-    let sample = &study.sample;
-    let mut text = format!("{} measurements at {} sizes", number::count(sample.runs() as u64), sample.points.len());
-    text.push_str(match sample.weighting {
-        Weighting::Alike => ", each counts alike",
-        Weighting::Own => ", weights n/s^2",
-        Weighting::Pooled => ", weights by the relative spread over all sizes (too few repetitions for one each)",
-    });
-    if sample.one().is_none() {
-        text.push_str("; n = 1 was not measured: speedups are over one on the fitted curve");
-    }
-    text.push_str("; intervals are 95 %");
-    if study.laws.iter().any(|law| law.intervals.iter().flatten().any(|i| i.method == Method::Profile)) {
-        text.push_str(", by profile likelihood where a bound is near");
-    }
-    if let Some(peak) = study.peak {
-        let drawn = match peak.method {
-            Drawn::Replications => "over replications",
-            Drawn::Normal => "over normal means",
-            Drawn::Residuals => "over residuals",
-        };
-        let _ = write!(
-            text,
-            "; that of the peak by bootstrap {drawn} ({} resamples)",
-            number::count(peak.resamples.into())
-        );
-    }
-    text
-}
-
 fn range(fitted: &Fitted, name: &str) -> String {
     let place = fitted.fit.estimates().iter().position(|estimate| estimate.name == name);
     let Some(estimate) = place.and_then(|place| fitted.fit.estimates().get(place)) else { return String::new() };
@@ -358,7 +322,7 @@ fn shown_interval(interval: &Confidence) -> String {
 }
 
 /// A team size: whole where it is.
-fn plain(n: f64) -> String {
+pub(super) fn plain(n: f64) -> String {
     if n.fract() == 0.0 { number::count(n as u64) } else { number::significant(n) }
 }
 

@@ -43,6 +43,16 @@ pub static WORDS: &[Word] = &[
         "A recorded run through the engine again: as it was, or its work under another team (what if).",
         &["trace", "run"],
     ),
+    word(
+        "calibration",
+        "What is learned from recorded runs of few agents so that teams of many can be predicted before they are paid for: a profile with a behaviour.",
+        &["behaviour", "trace"],
+    ),
+    word(
+        "behaviour",
+        "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
+        &["calibration", "run"],
+    ),
     word("point", "One cell of a sweep: one value from each axis.", &["sweep"]),
     word(
         "replication",
@@ -52,6 +62,36 @@ pub static WORDS: &[Word] = &[
     word(
         "common random numbers",
         "The same task takes the same noise at every team size and under every architecture, so that differences between points come from what differs and not from luck. Comparisons are paired and their intervals narrow.",
+        &["replication", "variance reduction"],
+    ),
+    word(
+        "optimal",
+        "The team that is best for time, cost or quality, among sizes and architectures; chosen by Kim and Nelson's procedure, so that how sure it is can be said.",
+        &["kim nelson", "indifference zone", "pareto front"],
+    ),
+    word(
+        "kim nelson",
+        "A procedure that runs all teams side by side, leaves out each as soon as it is shown not to be the best, and promises that what is left at the end is the best or within the indifference zone of it, with a stated probability (Kim and Nelson 2001).",
+        &["indifference zone", "common random numbers"],
+    ),
+    word(
+        "indifference zone",
+        "The difference that is too small to care for: 2 % of the best mean if nothing else is said. Teams within it cannot be told apart, and need not be.",
+        &["kim nelson"],
+    ),
+    word(
+        "pareto front",
+        "The teams to choose among whatever time, cost and quality are worth to you: no other team is shown to be better in one of the three without being shown to be worse in another.",
+        &["optimal"],
+    ),
+    word(
+        "variance reduction",
+        "The share of the variance of differences that common random numbers take away, 1 - var(a - b)/(var a + var b). One of 87 % is worth 1/0.13 = 7.7 times the replications.",
+        &["common random numbers"],
+    ),
+    word(
+        "precision",
+        "The share of a mean by which it may be off, at 95 %. With --precision replications go on until the half-width of the interval is g/(1 + g) of the mean.",
         &["replication"],
     ),
     word(
@@ -151,6 +191,16 @@ pub static WORDS: &[Word] = &[
         "baseline",
         "What a speedup is relative to: self (the same architecture with one agent), solo (one agent alone), or a named point.",
         &["speedup"],
+    ),
+    word(
+        "check",
+        "Whether a curve is still what a committed file (`brooks baseline record`) says it was: identical, equivalent, better, worse, or inconclusive; and whether the claims of its scenario (`assert`) hold.",
+        &["equivalent", "digest", "common random numbers"],
+    ),
+    word(
+        "equivalent",
+        "Not the same bytes, but the 90 % interval of the difference lies inside the tolerance (2 % unless said otherwise): two one-sided t-tests at 5 % each (TOST).",
+        &["check"],
     ),
     word(
         "parallel fraction",
@@ -284,6 +334,21 @@ pub static WORDS: &[Word] = &[
         "token multiplier",
         "Tokens of the team over tokens of the baseline. It usually outruns the speedup.",
         &["speedup"],
+    ),
+    word(
+        "cell",
+        "All recorded runs under one condition: one value of every label, one architecture, one team size. What validate compares.",
+        &["noise floor", "holdout"],
+    ),
+    word(
+        "noise floor",
+        "The error that a perfect model would still show, because recordings are few and vary: half of what random halves of the recordings differ by. A model at the floor can't be told from the truth.",
+        &["cell"],
+    ),
+    word(
+        "holdout",
+        "A part of the recordings that a calibration does not see and then predicts: a model, a kind of work, the larger teams, every other run.",
+        &["noise floor"],
     ),
     word("quality", "Share of tasks whose final output is right.", &["premature completion"]),
     word(

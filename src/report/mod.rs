@@ -2,16 +2,26 @@
 //! give the same bytes.
 
 pub mod analyze;
+pub mod calibrate;
+pub mod check;
 pub mod compare;
 pub mod curve;
 pub mod fit;
 pub mod fit_picture;
+mod fit_predict;
+mod fit_words;
 pub mod fits;
+pub mod front_picture;
+pub mod github;
 pub mod glossary;
 pub mod import;
 pub mod infer_p;
+#[cfg(feature = "cli")]
+pub mod junit;
 pub mod narrate;
 pub mod number;
+pub mod optimal;
+pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
@@ -22,6 +32,8 @@ pub mod run;
 pub mod sweep;
 pub mod table;
 pub mod timeline;
+pub mod validate;
+pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 

@@ -10,6 +10,8 @@ pub fn significant(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
+    // Twelve decimals are the most that are shown, and of less than that there is nothing to see.
+    let value = if value.abs() < 1e-12 { 0.0 } else { value };
     let digits = if value.abs() < 1_000.0 { 3 } else { 4 };
     let decimals = digits - 1 - magnitude(value, digits);
     if decimals >= 0 {
@@ -41,6 +43,19 @@ pub fn percent(share: f64) -> String {
     } else {
         format!("{} %", grouped(&format!("{:.0}", share * 100.0)))
     }
+}
+
+/// A share with the digits that tell it from none and from all: `95 %`, `99.9 %`, `0.42 %`, `2.5 %`.
+pub fn percent_of(share: f64) -> String {
+    if !share.is_finite() {
+        return NONE.to_owned();
+    }
+    let value = share * 100.0;
+    let near = value.abs().min((100.0 - value).abs());
+    let decimals = if near < 1e-9 { 0 } else { (1 - magnitude(near, 2)).clamp(0, 4) as usize };
+    let shown = format!("{value:.decimals$}");
+    let shown = if shown.contains('.') { shown.trim_end_matches('0').trim_end_matches('.') } else { &shown };
+    format!("{shown} %")
 }
 
 /// A p-value: three digits, tiny ones by their power of ten; `0.0312`, `1.2e-9`.
@@ -101,6 +116,19 @@ pub fn interval_seconds(mean: f64, half_width: f64) -> String {
     }
     let decimals = decimals_of(half_width);
     format!("{mean:.decimals$} s [{low:.decimals$}, {high:.decimals$}]")
+}
+
+/// The same for a share of one: `97.1 % [96.8, 97.4]`; the ends are given, as they may lie at different distances.
+pub fn interval_percent(share: f64, low: f64, high: f64) -> String {
+    if !share.is_finite() || !low.is_finite() || !high.is_finite() {
+        return percent_of(share);
+    }
+    let decimals = decimals_of(50.0 * (high - low));
+    let shown = [share, low, high].map(|value| format!("{:.decimals$}", 100.0 * value));
+    // A rounded nothing has no sign.
+    let is_nothing = |text: &str| text.bytes().all(|byte| b"-0.".contains(&byte));
+    let [share, low, high] = shown.map(|text| if is_nothing(&text) { text.replace('-', "") } else { text });
+    format!("{share} % [{low}, {high}]")
 }
 
 /// The same for a difference, which may be below zero: `19.3 s [-1m 37s, 2m 16s]`.
@@ -172,6 +200,10 @@ mod tests {
     fn units_come_with_the_number() {
         assert_eq!([0.384, 0.0, 0.001, 12.0].map(percent), ["38 %", "0 %", "<1 %", "1,200 %"]);
         assert_eq!(
+            [0.0, 1.0, 0.02, 0.025, 0.95, 0.9991, 0.0042, 0.333, f64::NAN].map(percent_of),
+            ["0 %", "100 %", "2 %", "2.5 %", "95 %", "99.91 %", "0.42 %", "33 %", "–"]
+        );
+        assert_eq!(
             [850.0, 4_321.0, 31_400.0, 999_600.0, 1_240_000.0].map(tokens),
             ["850", "4.3 k", "31 k", "1.00 M", "1.24 M"]
         );
@@ -191,6 +223,9 @@ mod tests {
         assert_eq!(difference_seconds(38.2, 1.1), "38 s [37, 39]");
         assert_eq!(difference_seconds(19.3, 116.3), "19.3 s [-1m 37s, 2m 16s]");
         assert_eq!(difference_seconds(-2.0, f64::INFINITY), "-2.0 s");
+        assert_eq!(interval_percent(0.971, 0.968, 0.974), "97.1 % [96.8, 97.4]");
+        assert_eq!(interval_percent(-1e-9, -1e-8, 0.0), "0.000 % [0.000, 0.000]");
+        assert_eq!(interval_percent(1.0, 1.0, 1.0), "100.0 % [100.0, 100.0]");
         assert_eq!(interval(1.351, 0.04), "1.35 [1.31, 1.39]");
         assert_eq!(interval(f64::NAN, 0.1), "–");
     }

@@ -222,7 +222,7 @@ fn cut(name: &str) -> String {
 }
 
 /// Text that may stand in XML: markup characters escaped, and those left out that XML has no place for.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

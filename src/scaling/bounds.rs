@@ -43,6 +43,31 @@ pub fn greedy_speedup(work: f64, span: f64, n: f64) -> f64 {
     work / greedy_makespan(work, span, n)
 }
 
+/// The fewest agents (a real number) with which a makespan is possible at all: T1/T, the inverse of [`least_makespan`].
+/// None if the span alone is longer.
+///
+/// ```
+/// use brooks::scaling::bounds;
+/// assert_eq!(bounds::least_agents_for(20.0, 10.0, 12.5), Some(1.6));
+/// assert_eq!(bounds::least_agents_for(20.0, 10.0, 9.0), None);
+/// ```
+pub fn least_agents_for(work: f64, span: f64, makespan: f64) -> Option<f64> {
+    (makespan >= span && makespan > 0.0).then(|| (work / makespan).max(1.0))
+}
+
+/// The agents (a real number) with which every greedy schedule keeps a makespan: (T1 - Tinf) / (T - Tinf), the inverse of
+/// [`greedy_makespan`]. None if no number promises it.
+///
+/// ```
+/// assert_eq!(brooks::scaling::bounds::greedy_agents_for(20.0, 10.0, 12.5), Some(4.0));
+/// ```
+pub fn greedy_agents_for(work: f64, span: f64, makespan: f64) -> Option<f64> {
+    if makespan >= work {
+        return Some(1.0);
+    }
+    (makespan > span).then(|| (work - span) / (makespan - span))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +79,14 @@ mod tests {
         fn greedy_is_within_twice_the_best(span in 0.1..1.0_f64, n in 1.0..100.0_f64) {
             let (least, greedy) = (least_makespan(1.0, span, n), greedy_makespan(1.0, span, n));
             prop_assert!(least <= greedy * (1.0 + 1e-12) && greedy <= 2.0 * least);
+        }
+
+        #[test]
+        fn inverses_round_trip(span in 0.01..0.9_f64, n in 1.0..100.0_f64) {
+            let agents = greedy_agents_for(1.0, span, greedy_makespan(1.0, span, n)).expect("reached");
+            prop_assert!((agents / n - 1.0).abs() < 1e-9);
+            let least = least_agents_for(1.0, span, least_makespan(1.0, span, n)).expect("reached");
+            prop_assert!((least - n.min(1.0 / span)).abs() < 1e-9 * n);
         }
 
         #[test]

@@ -3,13 +3,17 @@
 //! Far from every bound they are Wald's: the estimate plus and minus t(0.975, df) standard errors. Where that would
 //! reach beyond what a parameter can be, or a parameter is at its bound, the curve of the squares is not even roughly
 //! a parabola; then all parameters of the law have profile likelihood intervals: the values that a fit with this
-//! parameter nailed to them, and the others free, can have without its squares growing by more than t^2 variances.
-//! They end at a bound if they reach it. D. M. Bates and D. G. Watts, "Nonlinear Regression Analysis", Wiley 1988,
-//! chapter 6.
+//! parameter nailed to them, and the others free, can have without its squares growing by more than noise makes them grow in 95
+//! of 100 cases: t^2 variances, less near a bound (see `near_bounds`). They end at a bound if they reach it. D. M. Bates
+//! and D. G. Watts, "Nonlinear Regression Analysis", Wiley 1988, chapter 6.
 
-use crate::scaling::least_squares::{Theta, minimise_nailed};
+use crate::scaling::least_squares::{Theta, information, minimise_nailed, solve};
+use crate::scaling::near_bounds::{Neighbourhood, Points};
 use crate::scaling::tails::t_quantile;
-use crate::scaling::{Fit, Point};
+use crate::scaling::{Fit, Interval, Point};
+
+/// What chi-square with one degree of freedom stays below in 95 of 100 cases.
+const CHI_SQUARE: f64 = 3.841_458_820_694_124;
 
 /// A 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,30 +69,92 @@ pub fn confidence(fit: &Fit, points: &[Point]) -> Vec<Option<Confidence>> {
         return wald;
     }
     let t = t_quantile(0.975, df as f64);
-    let profile = Profile { fit, points, growth: t * t * variance.max(0.0) };
-    let ends = |place: usize, bounds: &(f64, f64)| {
-        let (low, high) = (profile.end(place, -1.0, *bounds), profile.end(place, 1.0, *bounds));
+    let profile = Profile { fit, points, variance: variance.max(0.0), t, bounds: &bounds, normal: Points::new() };
+    let ends = |place: usize| {
+        let (low, high) = (profile.end(place, -1.0), profile.end(place, 1.0));
         Some(Confidence { low, high, method: Method::Profile })
     };
-    bounds.iter().enumerate().map(|(place, bounds)| ends(place, bounds)).collect()
+    (0..bounds.len()).map(ends).collect()
+}
+
+/// The 95 % interval of the fitted throughput of `n`, by the delta method over the parameters that are not at a bound: how
+/// well the curve is known there, not how far a single measurement may lie from it. None without degrees of freedom.
+pub fn of_curve(fit: &Fit, points: &[Point], n: f64) -> Option<Interval> {
+    let (variance, df) = fit.error?;
+    let theta = fit.theta();
+    let shape = [theta[1], theta[2]];
+    let slope = fit.law.curve.slope(n, shape);
+    let along = [fit.law.curve.speedup(n, shape), theta[0] * slope[0], theta[0] * slope[1]];
+    let dropped = std::array::from_fn(|place| fit.estimates().get(place).is_none_or(|estimate| estimate.at_bound));
+    let solved = solve(&information(fit.law.curve, points, &theta), &along, dropped)?;
+    let spread: f64 = (0..3).map(|place| along[place] * solved[place]).sum();
+    let half_width = t_quantile(0.975, df as f64) * (variance * spread).sqrt();
+    half_width.is_finite().then(|| Interval { estimate: fit.throughput(n), half_width })
 }
 
 struct Profile<'a> {
     fit: &'a Fit,
     points: &'a [Point],
-    /// By how much the squares may grow.
-    growth: f64,
+    variance: f64,
+    t: f64,
+    bounds: &'a [(f64, f64)],
+    normal: Points,
 }
 
 /// Steps outwards double; a parameter that may grow so often has no upper end.
 const MOST_DOUBLINGS: usize = 60;
 /// Halvings of the last step: to ten digits.
 const HALVINGS: usize = 34;
+/// Between so many values of a parameter the growth that it allows is a line.
+const NODES: usize = 6;
 
 impl Profile<'_> {
     /// The end of a parameter's interval in one direction, inside its bounds.
-    fn end(&self, place: usize, direction: f64, (low, high): (f64, f64)) -> f64 {
+    fn end(&self, place: usize, direction: f64) -> f64 {
+        let always = |_: f64| self.t * self.t;
+        let first = self.end_of(place, direction, &always);
+        let estimate = self.fit.theta()[place];
+        let (low, high) = self.bounds.get(place).copied().unwrap_or_default();
+        // A little further, as two bounds at once may allow more than t^2.
+        let far = (estimate + 1.2 * (first - estimate)).clamp(low, high);
+        if !far.is_finite() {
+            return first;
+        }
+        let at = |node: usize| estimate + (far - estimate) * node as f64 / (NODES - 1) as f64;
+        let nodes: Vec<f64> = (0..NODES).map(|node| self.allowed(place, at(node))).collect();
+        let between = |value: f64| {
+            let position = ((value - estimate) / (far - estimate) * (NODES - 1) as f64).clamp(0.0, (NODES - 1) as f64);
+            let below = (if position.is_nan() { 0 } else { position as usize }).min(NODES - 2);
+            let share = (position - below as f64).clamp(0.0, 1.0);
+            nodes[below] + share * (nodes[below + 1] - nodes[below])
+        };
+        self.end_of(place, direction, &between)
+    }
+
+    /// By how many variances the squares may grow at a value for it to be inside.
+    fn allowed(&self, place: usize, value: f64) -> f64 {
+        let usual = self.t * self.t;
+        let (theta, _) = self.nailed(place, value, self.fit.theta());
+        let information = information(self.fit.law.curve, self.points, &theta);
+        let has: [bool; 3] = std::array::from_fn(|i| i < self.bounds.len());
+        let mut covariance = [[0.0; 3]; 3];
+        for column in (0..3).filter(|&column| has[column]) {
+            let unit: Theta = std::array::from_fn(|i| if i == column { self.variance } else { 0.0 });
+            let Some(solved) = solve(&information, &unit, has.map(|has| !has)) else { return usual };
+            for (row, value) in covariance.iter_mut().zip(solved) {
+                row[column] = value;
+            }
+        }
+        let bound = |i: usize| self.bounds.get(i).copied().unwrap_or_default();
+        let (low, high) = (std::array::from_fn(|i| bound(i).0), std::array::from_fn(|i| bound(i).1));
+        let near = Neighbourhood { theta, covariance, has, low, high };
+        // Student's t is to the normal distribution as this is to what near bounds takes its place.
+        near.critical(place, &self.normal).map_or(usual, |critical| usual * critical / CHI_SQUARE)
+    }
+
+    fn end_of(&self, place: usize, direction: f64, allowed: &dyn Fn(f64) -> f64) -> f64 {
         let theta = self.fit.theta();
+        let (low, high) = self.bounds.get(place).copied().unwrap_or_default();
         let (estimate, bound) = (theta[place], if direction < 0.0 { low } else { high });
         let least = self.squares(&theta);
         let (mut inside, mut at) = (estimate, theta);
@@ -100,7 +166,7 @@ impl Profile<'_> {
             }
             let next = (inside + direction * step).clamp(low, high);
             let (found, squares) = self.nailed(place, next, at);
-            if squares > least + self.growth {
+            if squares > least + self.variance * allowed(next) {
                 outside = Some(next);
                 break;
             }
@@ -111,7 +177,7 @@ impl Profile<'_> {
         for _ in 0..HALVINGS {
             let middle = f64::midpoint(inside, outside);
             let (found, squares) = self.nailed(place, middle, at);
-            if squares > least + self.growth {
+            if squares > least + self.variance * allowed(middle) {
                 outside = middle;
             } else {
                 (inside, at) = (middle, found);

@@ -9,7 +9,7 @@ use crate::scaling::{Point, ScalingLaw, Shape};
 pub(crate) type Theta = [f64; 3];
 
 /// A symmetric matrix over the parameters.
-type Matrix = [[f64; 3]; 3];
+pub(crate) type Matrix = [[f64; 3]; 3];
 
 /// Where the residuals are large the method takes many small steps; a valley is left after at most so many.
 const MAX_STEPS: usize = 1000;
@@ -74,6 +74,12 @@ pub(crate) fn minimise_near(law: &dyn ScalingLaw, points: &[Point], start: Theta
     let shape = law.starts(largest)[1];
     let cold = problem.descend(problem.with_best_rate(shape));
     if cold.1 < warm.1 { cold.0 } else { warm.0 }
+}
+
+/// What the points say of each parameter at `theta`, whatever its bounds: J'WJ, by which their variances are the
+/// inverse of it times the residual variance.
+pub(crate) fn information(law: &dyn ScalingLaw, points: &[Point], theta: &Theta) -> Matrix {
+    Problem::new(law, points).normal_equations(theta).0
 }
 
 struct Problem<'a> {
@@ -182,7 +188,7 @@ fn negligible(from: &Theta, to: &Theta) -> bool {
 
 /// Solves `matrix` x = `right` over the places that are not dropped, by Cholesky; 0 at those that are. None if the
 /// matrix is not positive definite to working precision.
-fn solve(matrix: &Matrix, right: &Theta, dropped: [bool; 3]) -> Option<Theta> {
+pub(crate) fn solve(matrix: &Matrix, right: &Theta, dropped: [bool; 3]) -> Option<Theta> {
     let (mut lower, mut x) = ([[0.0; 3]; 3], [0.0; 3]);
     let kept = |place: &usize| !dropped[*place];
     for i in (0..3).filter(kept) {

@@ -84,6 +84,64 @@ pub fn little(arrival_rate: f64, time_in_system: f64) -> f64 {
     arrival_rate * time_in_system
 }
 
+/// The inverse of Little's law: the mean time that each stays, from the mean number present.
+///
+/// ```
+/// assert_eq!(brooks::scaling::queueing::time_in_system(6.0, 2.0), 3.0);
+/// ```
+pub fn time_in_system(number: f64, arrival_rate: f64) -> f64 {
+    number / arrival_rate
+}
+
+/// The fewest servers at which at most `share` of the arrivals find all busy (the inverse of Erlang B); `share` above 0.
+/// None if a million are not enough.
+///
+/// ```
+/// assert_eq!(brooks::scaling::queueing::servers_for_blocking(1.0, 0.25), Some(2));
+/// ```
+pub fn servers_for_blocking(load: f64, share: f64) -> Option<u32> {
+    let mut blocked = 1.0;
+    (0..=MOST_SERVERS).find(|&server| {
+        if server > 0 {
+            blocked = load * blocked / (f64::from(server) + load * blocked);
+        }
+        blocked <= share
+    })
+}
+
+/// The fewest servers at which the mean wait in M/M/c is at most `wait` (the inverse of [`mmc_wait`]). None if a million
+/// are not enough.
+///
+/// ```
+/// use brooks::scaling::queueing;
+/// assert_eq!(queueing::servers_for_wait(0.5, 1.0, 1.0), Some(1));
+/// assert_eq!(queueing::servers_for_wait(0.5, 1.0, 0.5), Some(2));
+/// ```
+pub fn servers_for_wait(arrival_rate: f64, service_mean: f64, wait: f64) -> Option<u32> {
+    let load = arrival_rate * service_mean;
+    let mut blocked = 1.0;
+    (1..=MOST_SERVERS).find(|&server| {
+        let servers = f64::from(server);
+        blocked = load * blocked / (servers + load * blocked);
+        let waits = blocked / (1.0 - load / servers * (1.0 - blocked));
+        load < servers && waits * service_mean / (servers - load) <= wait
+    })
+}
+
+/// More servers than this are no queue.
+const MOST_SERVERS: u32 = 1_000_000;
+
+/// The arrival rate at which the mean wait for the one server of M/G/1 is `wait` (the inverse of [`mg1_wait`]).
+///
+/// With c = (1 + cv^2) / 2 x mean: rho = Wq / (Wq + c).
+///
+/// ```
+/// assert_eq!(brooks::scaling::queueing::mg1_arrival_rate(1.0, 1.0, 1.0), 0.5);
+/// ```
+pub fn mg1_arrival_rate(wait: f64, service_mean: f64, cv: f64) -> f64 {
+    wait / (wait + 1_f64.midpoint(cv * cv) * service_mean) / service_mean
+}
+
 /// The harmonic number `H_n` = 1 + 1/2 + .. + 1/n; 0 for n = 0.
 ///
 /// ```
@@ -129,6 +187,22 @@ pub fn attempts(error_rate: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn inverses_round_trip(load in 0.1..60.0_f64, share in 0.001..0.9_f64, cv in 0.0..3.0_f64) {
+            let servers = servers_for_blocking(load, share).expect("enough");
+            prop_assert!(erlang_b(servers, load) <= share);
+            prop_assert!(servers == 0 || erlang_b(servers - 1, load) > share);
+            let servers = servers_for_wait(load, 2.0, share).expect("enough");
+            prop_assert!(mmc_wait(servers, load, 2.0) <= share * (1.0 + 1e-12));
+            prop_assert!(servers == 1 || mmc_wait(servers - 1, load, 2.0) > share);
+            let rate = mg1_arrival_rate(share, 2.0, cv);
+            prop_assert!((mg1_wait(rate, 2.0, cv) / share - 1.0).abs() < 1e-9);
+            prop_assert!((time_in_system(little(load, share), load) - share).abs() < 1e-12);
+        }
+    }
 
     fn close(left: f64, right: f64) {
         assert!((left - right).abs() <= 1e-12 * right.abs().max(1.0), "{left} is not {right}");

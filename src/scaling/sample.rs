@@ -1,5 +1,6 @@
 //! Measurements as people make them: times, rates or speedups at some team sizes, some of them repeated.
 
+use crate::scaling::spread::{Spread, VarianceFunction};
 use crate::scaling::{Point, PureError, Welford};
 
 /// What a number in a table is.
@@ -57,17 +58,50 @@ impl Group {
         let moments: Welford = values.iter().copied().collect();
         (!values.is_empty()).then(|| Group { n, mean: moments.mean(), sd: moments.sd(), runs: values.len(), values })
     }
+
+    /// A function that is a power of the mean keeps this spread, to first order.
+    fn relative(&self) -> f64 {
+        self.sd / self.mean
+    }
+
+    /// How far its throughputs spread; none of a single measurement.
+    fn spread(&self, kind: Kind) -> Option<Spread> {
+        let x = kind.convert(self.n, self.mean);
+        let deviation = self.relative() * x;
+        // What differs by less than rounding does not differ.
+        let deviation = if deviation > 1e-9 * x { deviation } else { 0.0 };
+        let df = self.runs.checked_sub(1).filter(|&df| df > 0)? as f64;
+        (x > 0.0 && x.is_finite()).then_some(Spread { x, variance: deviation * deviation, df })
+    }
+}
+
+/// Excess kurtosis of the measurements within their team sizes; 0, as normal values have, if they are not known.
+fn excess_kurtosis(groups: &[Group]) -> f64 {
+    let standard = |group: &Group| -> Vec<f64> {
+        let (mean, sd) = (group.mean, group.sd);
+        group.values.iter().filter(|_| sd > 0.0).map(|value| (value - mean) / sd).collect()
+    };
+    let standard: Vec<f64> = groups.iter().flat_map(standard).collect();
+    let (squares, fourths) = standard.iter().fold((0.0, 0.0), |(two, four), z| (two + z * z, four + z * z * z * z));
+    if squares > 0.0 { standard.len() as f64 * fourths / (squares * squares) - 3.0 } else { 0.0 }
 }
 
 /// How much points count.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Weighting {
     /// Every measurement alike.
     Alike,
+    /// Every measurement by the inverse square of its throughput: errors are a share of it.
+    Share,
     /// By the spread at their team size: n/s^2.
     Own,
-    /// By the relative spread over all team sizes, as there are too few repetitions to know each.
-    Pooled,
+    /// By the spread over all team sizes, as one that goes with a power of the throughput.
+    Pooled {
+        /// The power: 0 for a spread that is alike everywhere, 1 for a share.
+        power: f64,
+    },
+    /// As whoever measured says.
+    Given,
 }
 
 /// Measurements at some team sizes, ascending.
@@ -87,49 +121,91 @@ pub struct Sample {
 
 /// So many repetitions say how far they spread to within a quarter or so.
 const ENOUGH_RUNS: usize = 10;
+/// A variance function is given up where chance would miss it by so much in fewer cases than this.
+const REFUTED: f64 = 0.001;
 
 impl Sample {
     /// Of single measurements (team size, value); rows of one team size are repetitions.
     pub fn of(kind: Kind, rows: &[(f64, f64)]) -> Sample {
+        Sample::of_power(kind, rows, None)
+    }
+
+    /// The same where the spread is known to go with that power of the throughput: 0 if it is alike everywhere, 1 if
+    /// it is a share.
+    pub fn of_power(kind: Kind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
         let mut rows = rows.to_vec();
         // The order of equal team sizes stays, so the same table gives the same bits.
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         let groups = rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
         let group = |rows: &[(f64, f64)]| Group::of(rows.first()?.0, rows.iter().map(|row| row.1).collect());
-        Sample::of_groups(kind, groups.filter_map(group).collect())
+        Sample::of_groups_power(kind, groups.filter_map(group).collect(), power)
     }
 
     /// Of means, one a team size.
-    pub fn of_groups(kind: Kind, mut groups: Vec<Group>) -> Sample {
+    pub fn of_groups(kind: Kind, groups: Vec<Group>) -> Sample {
+        Sample::of_groups_power(kind, groups, None)
+    }
+
+    /// The same where the power is known with which the spread goes.
+    pub fn of_groups_power(kind: Kind, mut groups: Vec<Group>, power: Option<f64>) -> Sample {
         groups.sort_by(|a, b| a.n.total_cmp(&b.n));
         let df: usize = groups.iter().map(|group| group.runs.saturating_sub(1)).sum();
-        // A function that is a power of the mean keeps its relative spread, to first order.
-        let relative = |group: &Group| group.sd / group.mean;
-        let scatter: f64 = groups.iter().map(|g| g.runs.saturating_sub(1) as f64 * relative(g) * relative(g)).sum();
-        let pooled = (scatter / df.max(1) as f64).sqrt();
-        let has_spread = |group: &Group| group.runs >= ENOUGH_RUNS && relative(group) > 1e-9;
-        let weighting = if !groups.is_empty() && groups.iter().all(has_spread) {
-            Weighting::Own
-        } else if pooled > 1e-9 && pooled.is_finite() {
-            Weighting::Pooled
-        } else {
-            Weighting::Alike
+        let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(kind)).collect();
+        let excess = excess_kurtosis(&groups);
+        let function = VarianceFunction::of(&spreads, power, excess);
+        let is_refuted = |function: &VarianceFunction| {
+            let known = groups.iter().all(|group| group.runs >= ENOUGH_RUNS && group.relative() > 1e-9);
+            power.is_none() && known && function.p_value(&spreads, excess) < REFUTED
+        };
+        let weighting = match function {
+            Some(function) if is_refuted(&function) => Weighting::Own,
+            Some(VarianceFunction { power, .. }) => Weighting::Pooled { power },
+            // What a time is off by is a share of it as a rule; then its inverse is off by the same share.
+            None => match power {
+                Some(power) if power > 0.5 => Weighting::Share,
+                None if matches!(kind, Kind::Time | Kind::Response) => Weighting::Share,
+                _ => Weighting::Alike,
+            },
         };
         let (mut points, mut squares) = (Vec::new(), 0.0);
         for group in &groups {
             let x = kind.convert(group.n, group.mean);
-            let weight = match weighting {
-                Weighting::Alike => 1.0,
-                Weighting::Own => 1.0 / (relative(group) * x * relative(group) * x),
-                Weighting::Pooled => 1.0 / (pooled * x * pooled * x),
+            let deviation = group.relative() * x;
+            let weight = match (weighting, function) {
+                (Weighting::Own, _) => 1.0 / (deviation * deviation),
+                (Weighting::Share, _) => 1.0 / (x * x),
+                (_, Some(function)) => 1.0 / function.variance(x),
+                _ => 1.0,
             };
             points.push(Point { n: group.n, x, weight: weight * group.runs as f64 });
-            let deviation = relative(group) * x;
             if group.runs > 1 {
                 squares += (group.runs - 1) as f64 * weight * deviation * deviation;
             }
         }
         Sample { kind, groups, points, pure: PureError { squares, df }, weighting }
+    }
+
+    /// Of measurements that do not all count alike: (team size, value, weight), where a weight is what the inverse of
+    /// the variance of its throughput is proportional to.
+    pub fn weighted(kind: Kind, rows: &[(f64, f64, f64)]) -> Sample {
+        let mut rows = rows.to_vec();
+        rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let (mut groups, mut points) = (Vec::new(), Vec::new());
+        let mut pure = PureError::default();
+        for rows in rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+            let n = rows.first().map_or(1.0, |row| row.0);
+            let weight: f64 = rows.iter().map(|row| row.2).sum();
+            let x = rows.iter().map(|row| row.2 * kind.convert(n, row.1)).sum::<f64>() / weight;
+            let off = |row: &(f64, f64, f64)| kind.convert(n, row.1) - x;
+            let squares: f64 = rows.iter().map(|row| row.2 * off(row) * off(row)).sum();
+            let moments: Welford = rows.iter().map(|row| row.1).collect();
+            pure.squares += squares;
+            pure.df += rows.len() - 1;
+            let values = rows.iter().map(|row| row.1).collect();
+            groups.push(Group { n, mean: kind.convert(n, x), sd: moments.sd(), runs: rows.len(), values });
+            points.push(Point { n, x, weight });
+        }
+        Sample { kind, groups, points, pure, weighting: Weighting::Given }
     }
 
     /// How many measurements there are.

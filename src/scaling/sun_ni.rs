@@ -29,6 +29,15 @@ pub fn serial_fraction(speedup: f64, n: f64, growth: f64) -> f64 {
     idle / (speedup - 1.0 + idle)
 }
 
+/// The growth of the shared work that gives `speedup` with `n` agents, `speedup` below `n`: G = s(S - 1) / ((1 - s)(1 - S/n)).
+///
+/// ```
+/// assert_eq!(brooks::scaling::sun_ni::growth(2.5, 0.5, 4.0), 4.0);
+/// ```
+pub fn growth(speedup: f64, s: f64, n: f64) -> f64 {
+    s * (speedup - 1.0) / ((1.0 - s) * (1.0 - speedup / n))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::scaling::fit::{FTest, PureError};
-use crate::scaling::{Fit, Point};
+use crate::scaling::{Fit, Point, fit, law};
 
 /// What a curve is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,9 +48,10 @@ const THRESHOLD: f64 = 0.05;
 /// Judges `points` by the laws fitted to them.
 ///
 /// A law counts if the F test prefers it to a constant (which Amdahl's, Gustafson's and Gunther's laws contain: p = 0,
-/// s = 1, sigma = 1), at the 5 % level; laws of one parameter do not contain it and never count. Of those that do, the
-/// least `AICc` wins; but the USL contains Amdahl's law, so of these two the nested F test says whether the data need
-/// the further parameter. Leave out laws that cannot apply: Gustafson's to work of fixed size.
+/// s = 1, sigma = 1), at the 5 % level. Linear scaling counts if a straight line does and it fits better than a constant.
+/// Of those that count the least `AICc` wins; but the USL contains Amdahl's law, and all others contain linear scaling,
+/// so between these the nested F test says whether the data need a further parameter. Leave out laws that cannot apply:
+/// Gustafson's to work of fixed size.
 pub fn judge(points: &[Point], fits: &[Fit]) -> Verdict {
     judge_means(points, PureError::default(), fits)
 }
@@ -94,20 +95,35 @@ fn flat_or_falling(best: f64, last: f64) -> Verdict {
 
 /// Whether `fit` is a better account of the same points than `other`.
 fn is_better(fit: &Fit, other: &Fit) -> bool {
-    match (fit.law.name, other.law.name) {
-        ("usl", "amdahl") => needs_usl(other, fit).is_some_and(|test| test.p < THRESHOLD),
-        ("amdahl", "usl") => needs_usl(fit, other).is_none_or(|test| test.p >= THRESHOLD),
-        _ => rank(fit) < rank(other),
+    if contains(fit, other) {
+        needs(other, fit).is_some_and(|test| test.p < THRESHOLD)
+    } else if contains(other, fit) {
+        needs(fit, other).is_none_or(|test| test.p >= THRESHOLD)
+    } else {
+        rank(fit) < rank(other)
     }
+}
+
+/// Whether the one law is the other with parameters to spare.
+fn contains(fit: &Fit, other: &Fit) -> bool {
+    let (law, other) = (fit.law.name, other.law.name);
+    (law == "usl" && other == "amdahl") || (law != "linear" && other == "linear")
 }
 
 /// The nested F test: whether the USL explains more than Amdahl's law, which is the USL with kappa = 0, by more than
 /// chance. None without degrees of freedom.
 pub fn needs_usl(amdahl: &Fit, usl: &Fit) -> Option<FTest> {
-    let df2 = usl.points.checked_sub(3).filter(|&df| df > 0)?;
-    let gained = (amdahl.rss - usl.rss).max(0.0);
-    let left = usl.rss.max(usl.rounding);
-    Some(FTest::of(if gained > usl.rounding { gained } else { 0.0 }, 1, left, df2))
+    needs(amdahl, usl)
+}
+
+/// The same of any law and one that contains it, as every law contains linear scaling.
+pub fn needs(simple: &Fit, general: &Fit) -> Option<FTest> {
+    let parameters = general.estimates().len();
+    let df2 = general.points.checked_sub(parameters).filter(|&df| df > 0)?;
+    let df1 = parameters.checked_sub(simple.estimates().len()).filter(|&df| df > 0)?;
+    let gained = (simple.rss - general.rss).max(0.0);
+    let left = general.rss.max(general.rounding);
+    Some(FTest::of(if gained > general.rounding { gained } else { 0.0 }, df1, left, df2))
 }
 
 /// The points that outdo linear scaling from the smallest team: because of a cache, a handicapped baseline, or noise.
@@ -122,13 +138,19 @@ pub fn superlinear(points: &[Point]) -> impl Iterator<Item = &Point> {
 /// The p-value of the F test of a fitted law against a constant; 1 where there is no test.
 fn against_constant(points: &[Point], pure: PureError, fit: &Fit) -> f64 {
     let parameters = fit.estimates().len();
-    if parameters < 2 || fit.points <= parameters {
+    if fit.points <= parameters {
         return 1.0;
     }
     let weight: f64 = points.iter().map(|point| point.weight).sum();
     let mean = points.iter().map(|point| point.weight * point.x).sum::<f64>() / weight;
     let constant: f64 = points.iter().map(|point| point.weight * (point.x - mean) * (point.x - mean)).sum();
     let rss = fit.rss.max(fit.rounding);
+    if parameters < 2 {
+        // A constant is no straight line through the origin, but both are straight lines, which Gustafson's law draws.
+        let line = law("gustafson").filter(|_| rss < constant + pure.squares);
+        let line = line.and_then(|line| fit::fit_means(line, points, pure).ok());
+        return line.map_or(1.0, |line| against_constant(points, pure, &line));
+    }
     FTest::of(constant + pure.squares - rss, parameters - 1, rss, fit.points - parameters).p
 }
 
@@ -179,7 +201,6 @@ impl fmt::Display for NoRegime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scaling::{fit, law};
 
     fn points(throughputs: &[f64]) -> Vec<Point> {
         throughputs.iter().zip(1_u32..).map(|(&x, n)| Point::new(f64::from(n), x)).collect()
@@ -198,6 +219,7 @@ mod tests {
         assert_eq!(verdict(&[10.0, 17.0, 20.1, 20.0, 18.6, 17.1, 15.3, 14.1]), Verdict::Regime { law: "usl" });
         // Five points have no AICc for the USL; the test against a constant still tells.
         assert_eq!(verdict(&[10.0, 15.0, 15.0, 12.9, 10.9]), Verdict::Regime { law: "usl" });
+        assert_eq!(verdict(&[10.0, 19.7, 30.4, 39.8, 50.3, 59.6, 70.1]), Verdict::Regime { law: "linear" });
         // An exact Amdahl curve is Amdahl's, though the USL fits it as well.
         let exact: Vec<f64> = (1..10).map(|n| crate::scaling::amdahl::speedup(0.9, f64::from(n))).collect();
         assert_eq!(verdict(&exact), Verdict::Regime { law: "amdahl" });

@@ -27,7 +27,9 @@ impl Simulator<'_> {
         let step = member.step;
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
-        if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
+        if RARE && self.has_habits(agent) {
+            self.commit_habit(agent, observer);
+        } else if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
             let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
             self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
         } else {
@@ -340,7 +342,7 @@ impl Simulator<'_> {
 
     /// Tells whoever the protocol says that a task is done.
     #[inline(always)]
-    fn report<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+    pub(super) fn report<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         match self.terms.reports {
             Reports::Nobody => {}
             Reports::Lead => {

@@ -4,6 +4,7 @@ use std::ops::Index;
 
 use crate::engine::rng::Chance;
 use crate::engine::{Dist, Rows, Sampler, Samplers, Time};
+use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph};
 
@@ -27,6 +28,8 @@ pub(super) struct Mind {
     pub(super) ahead: Chance,
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
+    /// What it does by what it sees, in place of all that is above.
+    pub(super) repertoire: Option<Repertoire>,
 }
 
 /// The minds of a team, by number; at least one, and nearly always one.
@@ -129,7 +132,7 @@ impl Mind {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
 
-    pub(super) fn new(profile: &Profile, graph: &TaskGraph, samplers: &Samplers) -> Mind {
+    pub(super) fn new(profile: &Profile, graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> Mind {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
         let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
@@ -190,6 +193,7 @@ impl Mind {
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,
+            repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out)),
         }
     }
 }

@@ -3,8 +3,10 @@
 
 mod commit;
 mod faults;
+mod habits;
 mod mind;
 mod prepare;
+mod repertoire;
 pub mod scenario;
 mod simulator;
 mod think;

@@ -4,6 +4,7 @@
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
 use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
+use crate::simulation::habits::Habits;
 use crate::simulation::mind::{Mind, Minds};
 use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
@@ -26,11 +27,13 @@ impl<'s> Simulator<'s> {
         let present = if terms.alone { 1 } else { scenario.team.len() };
         let team = &scenario.team[..present];
         let lead = (terms.has_lead && team.len() > 1).then_some(0);
-        let (minds, agents) = minds_of(team, graph, samplers);
+        let hands_out = lead.is_some() || terms.dealt.is_some();
+        let (minds, agents) = minds_of(team, graph, hands_out, samplers);
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
         let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
         let optimistic = scenario.consistency == Consistency::Optimistic;
+        let habits = any(|mind| mind.repertoire.is_some());
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
         let nodes: Rows<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
@@ -41,6 +44,7 @@ impl<'s> Simulator<'s> {
             stations: scenario.resources.iter().map(|resource| Shared::new(resource, samplers)).collect(),
             uses: Uses {
                 anything_rare: minds.len() > 1
+                    || habits
                     || team.len() > 64
                     || any(|mind| mind.takes_batches() || mind.mishaps.any)
                     || any(|mind| !mind.task_input.is_empty())
@@ -57,7 +61,8 @@ impl<'s> Simulator<'s> {
                 effects: any(|mind| mind.effects.any),
                 mail: lead.is_some() || terms.reports == Reports::Team,
                 claims_at_once: terms.claims == Claims::AtDecision,
-                hands_out: lead.is_some() || terms.dealt.is_some(),
+                hands_out,
+                habits,
                 checks_claims: check == DependencyCheck::Claim,
                 checks_completions: check == DependencyCheck::Complete,
             },
@@ -85,6 +90,7 @@ impl<'s> Simulator<'s> {
             calls: 0,
             tokens: 0,
             round_effects: vec![1.0; minds.len()],
+            habits: if habits { Habits::new(team.len(), graph.len()) } else { Habits::default() },
             agents,
             minds,
         };
@@ -135,6 +141,9 @@ impl<'s> Simulator<'s> {
         if self.uses.effects {
             self.draw_temperaments();
         }
+        if self.uses.habits {
+            self.begin_habits();
+        }
         for &(task, at) in &self.releases {
             self.timers.push(at, RELEASE, task);
         }
@@ -158,15 +167,15 @@ const AGENT_ENTITY: u64 = 1 << 40;
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph, samplers: &Samplers) -> (Minds, Rows<Member>) {
-    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, samplers));
+fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<Member>) {
+    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
         let mind = match same {
             Some(other) => members[other].mind,
             None if place == 0 => 0,
-            None => minds.push(Mind::new(&agent.profile, graph, samplers)),
+            None => minds.push(Mind::new(&agent.profile, graph, hands_out, samplers)),
         };
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }

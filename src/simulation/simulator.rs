@@ -8,6 +8,7 @@ use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
 use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
+use crate::simulation::habits::Habits;
 use crate::simulation::mind::Minds;
 use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
@@ -45,6 +46,7 @@ pub struct Simulator<'s> {
     pub(super) calls: u64,
     pub(super) tokens: u64,
     pub(super) round_effects: Vec<f64>,
+    pub(super) habits: Habits,
 }
 
 /// What the loop must know of a task besides what the board says, in one place.
@@ -90,6 +92,8 @@ pub(super) struct Uses {
     /// Dependencies are enforced at the claim.
     pub(super) checks_claims: bool,
     pub(super) checks_completions: bool,
+    /// Somebody follows habits.
+    pub(super) habits: bool,
 }
 
 /// A shared resource at run time.
@@ -298,7 +302,7 @@ impl Simulator<'_> {
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if !self.uses.hands_out && self.team.board.ready().is_empty() {
+                if !self.uses.hands_out && !(RARE && self.uses.habits) && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
                     self.wakes.wait_on(group, due & waiting);
                     due &= !waiting;
@@ -308,6 +312,10 @@ impl Simulator<'_> {
                 }
                 let agent = group as u32 * 64 + due.trailing_zeros();
                 due &= due - 1;
+                if RARE && self.has_habits(agent) {
+                    self.start_habit(agent, observer);
+                    continue;
+                }
                 let action = self.ask(architecture, agent);
                 // Nearly always one of the first two: with the others apart it takes no jump through a table.
                 let started = match action {
@@ -343,6 +351,11 @@ impl Simulator<'_> {
         let (mut anybody, mut everybody) = (false, true);
         for agent in 0..self.agents.len() as AgentId {
             if RARE && self.agents[agent as usize].is_down {
+                continue;
+            }
+            if RARE && self.has_habits(agent) {
+                self.start_habit(agent, observer);
+                anybody = true;
                 continue;
             }
             let starts = match self.ask(architecture, agent) {

@@ -3,6 +3,7 @@
 
 pub mod action;
 pub mod agent;
+pub mod behaviour;
 pub mod board;
 pub mod mail;
 pub mod profile;
@@ -12,6 +13,7 @@ pub mod workspace;
 
 pub use action::{Action, Claims, Deal, Reports, Until};
 pub use agent::{Agent, AgentId, Role};
+pub use behaviour::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 pub use board::{Board, ClaimOutcome, Status};
 pub use mail::Mail;
 pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, Tokens, Variation};

@@ -1,7 +1,10 @@
 //! What one kind of agent is like: speed, tokens, habits and failings. Every figure comes from a profile file or a
 //! scenario; the code knows no model and no price.
 
+use std::sync::Arc;
+
 use crate::engine::{Dist, Time};
+use crate::team::Behaviour;
 
 /// A kind of agent. Any value is valid that keeps the ranges stated at the fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -20,6 +23,9 @@ pub struct Profile {
     pub batching: Batching,
     /// What goes wrong, and how often.
     pub fallibility: Fallibility,
+    /// What it does by what it sees, if that was learned from recorded runs. Then calls, times and tokens are those of
+    /// its habits, and of all else here only what a lead does counts.
+    pub behaviour: Option<Arc<Behaviour>>,
 }
 
 /// How long a call takes, before [`Variation`].
@@ -179,6 +185,7 @@ impl Profile {
             tokens: Tokens::default(),
             batching: Batching::default(),
             fallibility: Fallibility::default(),
+            behaviour: None,
         }
     }
 }

@@ -73,7 +73,9 @@ fn every_command_speaks_every_format() {
         "sweep hello --reps 2",
         "sweep hello --dry-run",
         "compare hello --reps 2",
+        "optimal hello --agents 2,3",
         "plan hello",
+        "check hello",
         "list architectures",
         "list scenarios",
         "list profiles",
@@ -107,7 +109,9 @@ fn every_command_speaks_every_format() {
         }
     }
     assert!(said("").contains("brooks sweep hello"), "the tour");
-    for command in ["", "run", "sweep", "compare", "plan", "list", "explain", "schema", "new", "completions", "man"] {
+    let commands =
+        "run,sweep,compare,optimal,check,baseline,baseline record,plan,list,explain,schema,new,completions,man";
+    for command in std::iter::once("").chain(commands.split(',')) {
         assert!(said(&format!("{command} --help")).contains("Usage:"), "{command}");
     }
     assert_eq!(said("--version").trim(), concat!("brooks ", env!("CARGO_PKG_VERSION")));

@@ -190,7 +190,7 @@ fn times_are_read_with_units_and_repetitions_are_known() {
     }
     let (_, csv, _) = run("t.csv", &table, "--format csv");
     assert_eq!(csv.lines().count(), 6, "{csv}");
-    assert!(csv.starts_with("agents,measurements,measured,fitted,residual,speedup,karp_flatt\n"), "{csv}");
+    assert!(csv.starts_with("agents,measurements,measured,fitted,residual,speedup,efficiency,karp_flatt\n"), "{csv}");
 }
 
 #[test]
@@ -224,6 +224,81 @@ fn curves_without_a_regime_and_superlinear_points_are_told() {
     assert!(verdict("1:10 2:8.8 3:8 4:7.5 8:5").starts_with("no scaling regime: falling"));
     let text = verdict("1:10 2:24 4:39 8:70 16:120");
     assert!(text.contains("superlinear at n = 2: more than its share"), "{text}");
+}
+
+#[test]
+fn tables_are_read_as_spreadsheets_write_them() {
+    let plain = json("t.csv", "threads,time\n1,45.5\n2,24.25\n4,13.75\n8,9.1\n16,7.955\n", "");
+    let exported = "\u{feff}\"Threads\";\"Time (s)\"\r\n16;\"7,955\"\r\n2;24,25\r\n4;13,75\r\n8;9,1\r\n1;\"45,5\"\r\n";
+    let (code, _, err) = run("t.csv", exported, "");
+    assert_eq!((code, err.contains("commas in Time (s) are read as decimal points")), (0, true), "{err}");
+    let exported = json("t.csv", exported, "");
+    assert_eq!((&plain["laws"], &plain["verdict"]), (&exported["laws"], &exported["verdict"]));
+    let thousands = json("t.csv", "n,throughput\n1,\"1,234.5\"\n2,\"2,345\"\n4,\"4,321\"\n", "");
+    assert!((parameter(&thousands, "linear", "lambda")["estimate"].as_f64().expect("a rate") - 1100.0).abs() < 50.0);
+    refused("n,throughput\n1,\"1,234\"\n2,\"2,345\"\n4,\"4,321\"\n", "", &["may be decimal points or stand between"]);
+    refused("n,time,time\n1,2,2\n2,3,3\n3,4,4\n", "", &["two columns are called time"]);
+}
+
+#[test]
+fn weights_and_errors_are_what_people_say() {
+    // A weight of 2 is the same measurement twice.
+    let rows = "1,10,1\n2,17,2\n4,31,1\n8,44,1\n16,50,1\n";
+    let weighted = json("t.csv", &format!("n,throughput,weight\n{rows}"), "");
+    let named = json("t.csv", &format!("n,throughput,w\n{rows}"), "--weight w");
+    let plain = json("t.csv", "n,throughput\n1,10\n2,17\n2,17\n4,31\n8,44\n16,50\n", "");
+    for (law, name) in [("amdahl", "p"), ("usl", "sigma"), ("usl", "kappa"), ("usl", "lambda")] {
+        let estimate = |fit: &Value| parameter(fit, law, name)["estimate"].as_f64().expect("a number");
+        assert_eq!(estimate(&weighted).to_bits(), estimate(&named).to_bits());
+        assert!((estimate(&weighted) / estimate(&plain) - 1.0).abs() < 1e-7, "{law} {name}");
+    }
+    refused(
+        "n,throughput,weight\n1,10,0\n2,17,1\n4,31,-1\n",
+        "",
+        &["t", ":2: weight", ":4: weight", "a weight above 0"],
+    );
+    refused("n,time\n1,2\n2,1\n3,1\n", "--weight what", &["--weight what: there is no such column"]);
+    // Errors that are a share are the same for a time and its rate.
+    let rates = json("t.csv", "n,throughput\n1,0.1\n2,0.2\n4,0.25\n8,0.5\n16,0.5\n", "--error share");
+    let times = json("t.csv", "n,time\n1,10\n2,5\n4,4\n8,2\n16,2\n", "");
+    assert_eq!((&rates["laws"], &rates["verdict"]), (&times["laws"], &times["verdict"]));
+    let (_, text, _) = run("t.csv", "n,time\n1,10\n2,5\n4,4\n8,2\n16,2\n", "--error same");
+    assert!(text.contains("each counts alike"), "{text}");
+}
+
+#[test]
+fn predictions_are_the_curve_with_its_interval() {
+    let fit = json("specsdm91.csv", &csv("load,throughput", SPECSDM91), "--predict 1,18,300");
+    let rows = fit["predicted"].as_array().expect("a list");
+    // R's usl publishes predict() of these data as 90 and 1078 at 1 and 18 (tests/predict.Rout.save of the package, 3
+    // digits). The digits here and the intervals are of scipy: `least_squares` of the throughputs with xtol = ftol = gtol
+    // = 1e-15, then t.ppf(0.975, 4) * sqrt(g @ C @ g), C = 2 cost / 4 * inv(J.T @ J), g by central differences.
+    let golden =
+        [["89.995", "50.532", "129.458"], ["1077.558", "885.389", "1269.726"], ["1447.458", "1156.745", "1738.172"]];
+    for (row, [value, low, high]) in rows.iter().zip(golden) {
+        prints(&row["value"], value);
+        prints(&row["ci95"][0], low);
+        prints(&row["ci95"][1], high);
+        let part = |name: &str| row[name].as_f64().expect("a share");
+        assert!((part("work") + part("contention") + part("coherency") - 1.0).abs() < 1e-12, "{row}");
+    }
+    // One of the curve is lambda, and so is its interval.
+    assert!(
+        (scaled(&rows[0]["ci95"][0], 1.0).as_f64().expect("a number")
+            - parameter(&fit, "usl", "lambda")["ci95"][0].as_f64().expect("a number"))
+        .abs()
+            < 1e-6
+    );
+    // overhead() of R's usl publishes contention 0.0262 of one's time at 18 (tests/overhead.Rout.save): sigma x 17/18.
+    let share = rows[1]["contention"].as_f64().expect("a share") / rows[1]["work"].as_f64().expect("a share") / 18.0;
+    assert_eq!(format!("{share:.4}"), "0.0262");
+    assert_eq!((&rows[1]["measured_range"], &rows[2]["measured_range"]), (&true.into(), &false.into()));
+    let (_, text, _) = run("specsdm91.csv", &csv("load,throughput", SPECSDM91), "--predict 300");
+    assert!(
+        text.contains("beyond what was measured") && text.contains("at load = 216: 8 % of the time is work"),
+        "{text}"
+    );
+    assert_eq!(run("t.csv", "n,time\n1,2\n2,1\n3,1\n", "--predict 0").0, 2);
 }
 
 #[test]

@@ -3,8 +3,12 @@
 #![expect(clippy::disallowed_methods, reason = "tests read files and hold results against the standard library")]
 
 mod bare_loop;
+mod baselines;
 mod broken_scenarios;
 mod broken_traces;
+mod calibrate;
+mod check_cli;
+mod check_power;
 mod cli;
 mod determinism;
 mod exhaustive;
@@ -20,6 +24,8 @@ mod import_teams;
 mod importers;
 mod invariants;
 mod metamorphic;
+mod optimal;
+mod optimal_coverage;
 mod oracles;
 mod pages;
 mod paper_runs;
@@ -35,6 +41,7 @@ mod swarm;
 mod tidy;
 mod traces;
 mod traces_again;
+mod validate;
 mod workload;
 mod worlds;
 

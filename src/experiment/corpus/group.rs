@@ -69,9 +69,9 @@ pub struct Figures {
 }
 
 /// Names under which the team's size may be found among labels.
-pub(super) const SIZES: [&str; 2] = ["n", "agents"];
+pub(crate) const SIZES: [&str; 2] = ["n", "agents"];
 /// Names under which what agents coordinate by may be found.
-const COORDINATION: [&str; 2] = ["mode", "architecture"];
+pub(crate) const COORDINATION: [&str; 2] = ["mode", "architecture"];
 
 impl Grouping {
     /// By the labels that differ between runs: those of few values, the size of the team last.
@@ -205,14 +205,18 @@ fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<Figur
 
 /// A label's value in the order of people: numbers by value, before text.
 #[derive(Clone, Debug, PartialEq)]
-struct Key {
+pub(crate) struct Key {
     number: Option<f64>,
     text: String,
 }
 
 impl Key {
-    fn of(text: &str) -> Key {
+    pub(crate) fn of(text: &str) -> Key {
         Key { number: text.parse().ok().filter(|number: &f64| number.is_finite()), text: text.to_owned() }
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 }
 

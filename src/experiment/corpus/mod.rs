@@ -6,6 +6,7 @@ pub mod paper;
 
 pub use findings::{Finding, SIGNIFICANT, findings};
 pub use group::{Baseline, Figures, Group, Grouping, Scope, groups};
+pub(crate) use group::{COORDINATION, Key, SIZES};
 
 use crate::engine::Time;
 use crate::record::{Ending, Metrics, Prices, Stats};

@@ -24,3 +24,19 @@ pub(super) fn known(node: &Node) -> Option<Named> {
     let made = (row.make)(&Choices::new(row, &chosen)?);
     Some((Arc::from(made), row.name))
 }
+
+/// The same with every parameter said, as text.
+pub(super) fn canonical(node: &Node) -> String {
+    let (name, given) = match &node.kind {
+        Kind::Map(entries) if entries.len() == 1 => (entries[0].0.name.clone(), entries[0].1.entries()),
+        _ => (node.to_string(), &[][..]),
+    };
+    let Some(row) = ARCHITECTURES.iter().find(|row| row.name == name) else { return name };
+    let value = |name: &str| given.iter().find(|(key, _)| key.name == name).map(|(_, value)| value.to_string());
+    let chosen = row.parameters.iter().map(|parameter| {
+        let value = value(parameter.name).unwrap_or_else(|| parameter.values[0].to_owned());
+        format!("{}={value}", parameter.name)
+    });
+    let chosen = chosen.collect::<Vec<_>>().join(", ");
+    if chosen.is_empty() { name } else { format!("{name}({chosen})") }
+}

@@ -1,6 +1,7 @@
 //! The table of keys: what a scenario may say. Checks, messages, docs and the JSON Schema all come from it.
 
 use crate::architecture::ARCHITECTURES;
+use crate::experiment::scenario_file::keys_check::{ASSERT, CHECK};
 use crate::experiment::scenario_file::keys_profile::PROFILE;
 use crate::experiment::scenario_file::keys_workload::WORKLOAD;
 use crate::experiment::scenario_file::quantity::Unit;
@@ -98,7 +99,8 @@ impl Section {
 }
 
 const TEXTS: Expects = Expects::ListOf(&Expects::Text);
-const AGENTS: Expects = Expects::Count(1, MAX_AGENTS);
+/// A team size.
+pub(super) const AGENTS: Expects = Expects::Count(1, MAX_AGENTS);
 
 /// A whole scenario.
 pub static SCENARIO: Section = section(
@@ -137,6 +139,7 @@ pub static SCENARIO: Section = section(
             "(none)",
             "What `brooks check` holds the curve to without a baseline.",
         ),
+        key("check", Expects::Section(&CHECK), "(as below)", "How `brooks check` holds it to its baseline."),
     ],
 );
 
@@ -266,34 +269,6 @@ static PRICES: Section = section(
         key("input", PRICE, "0", "Input tokens."),
         key("cached_input", PRICE, "(as input)", "Input tokens read from the cache."),
         key("output", PRICE, "0", "Output tokens."),
-    ],
-);
-
-static ASSERT: Section = Section {
-    about: "One claim about the curve.",
-    keys: &[
-        key("peak_agents", Expects::Section(&PEAK_AGENTS), "", "Where the curve peaks."),
-        key("speedup", Expects::Section(&SPEEDUP), "", "How much faster a team is than the baseline."),
-        key("within_amdahl", Expects::Bool, "", "Whether every point stays below Amdahl's bound."),
-    ],
-    exactly_one: &["peak_agents", "speedup", "within_amdahl"],
-};
-
-static PEAK_AGENTS: Section = section(
-    "Where the curve peaks.",
-    &[
-        key("architecture", Expects::Architecture, "(every one)", "Under which architecture."),
-        needed("between", Expects::ListOf(&AGENTS), "The least and the greatest team size, such as [6, 12]."),
-    ],
-);
-
-static SPEEDUP: Section = section(
-    "How much faster a team is than the baseline.",
-    &[
-        needed("agents", AGENTS, "Of which team size."),
-        key("architecture", Expects::Architecture, "(every one)", "Under which architecture."),
-        key("at_least", Expects::Positive, "(no bound)", "Not below."),
-        key("at_most", Expects::Positive, "(no bound)", "Not above."),
     ],
 );
 

@@ -1,6 +1,6 @@
 //! The keys of a profile: what one kind of agent is like.
 
-use crate::experiment::scenario_file::keys::{Expects, Section, key, section};
+use crate::experiment::scenario_file::keys::{Expects, Section, key, needed, section};
 use crate::experiment::scenario_file::quantity::Unit;
 
 const SECONDS: Expects = Expects::Dist(Unit::Seconds);
@@ -43,6 +43,146 @@ pub static PROFILE: Section = section(
         key("recovery", SECONDS, "30s", "Time until a crashed agent is back."),
         key("stall_rate", Expects::Probability, "0", "A step hangs before it goes on."),
         key("stall", SECONDS, "60s", "How long it hangs."),
+        key("model", Expects::Text, "(all together)", "Of the models that its behaviour was learned from, this one."),
+        key(
+            "behaviour",
+            Expects::Section(&BEHAVIOUR),
+            "(none)",
+            "What it does by what it sees, as brooks calibrate has learned it; in place of the figures above.",
+        ),
+    ],
+);
+
+static BEHAVIOUR: Section = section(
+    "What agents do by what they see: written by brooks calibrate, not by hand.",
+    &[
+        needed("version", Expects::Count(1, 1), "The version of this form."),
+        needed(
+            "way",
+            Expects::OneOf(&[("parametric", "calls made from parameters"), ("resampled", "recorded calls")]),
+            "How calls are drawn.",
+        ),
+        key("sizes", Expects::ListOf(&COUNT), "[1, 1]", "The least and the greatest team size of the runs."),
+        key(
+            "seen",
+            Expects::ListOf(&Expects::Text),
+            "[]",
+            "Fingerprints of the runs: brooks validate does not score on what was learned from.",
+        ),
+        key("shared", Expects::Probability, "1", "Chance that an agent follows the script of its team."),
+        key("common", Expects::Probability, "0.6", "Share of a call's surprise that is the step's, not the call's."),
+        key(
+            "unused",
+            Expects::MapOf("why runs were not used", &Expects::Count(0, u32::MAX as u64)),
+            "{}",
+            "Runs that could not be used.",
+        ),
+        needed("models", Expects::ListOf(&Expects::Section(&LEARNED)), "What was learned of each model."),
+    ],
+);
+
+const COUNT: Expects = Expects::Count(0, u32::MAX as u64);
+const ANY: Expects = Expects::Number(-1e12, 1e12);
+const AMOUNT: Expects = Expects::Number(0.0, 1e9);
+
+static LEARNED: Section = section(
+    "What was learned of one model.",
+    &[
+        key("model", Expects::Text, "(unknown)", "Its name in the recordings."),
+        key("runs", COUNT, "0", "Runs that it was learned from."),
+        key("completed", COUNT, "0", "How many of them were completed."),
+        key("in_rounds", Expects::Bool, "false", "Whether they were made in rounds."),
+        key("max_rounds", COUNT, "(none was)", "After how many rounds runs were given up."),
+        key("fit", Expects::Section(&FIT), "{}", "How well latency is explained."),
+        needed(
+            "manners",
+            Expects::ListOf(&Expects::Section(&MANNER)),
+            "What calls on one kind of work have in common.",
+        ),
+        key("scripts", Expects::ListOf(&Expects::Section(&SCRIPT)), "[]", "What each recorded agent did."),
+        key("styles", Expects::ListOf(&Expects::Section(&STYLE)), "[]", "How runs were gone about."),
+    ],
+);
+
+static FIT: Section = section(
+    "How well latency is explained; standard deviations of its logarithm.",
+    &[
+        key("calls", COUNT, "0", "Calls."),
+        key("sigma", AMOUNT, "0", "In all."),
+        key("sigma_left", AMOUNT, "0", "What is left once the files of the call are known."),
+        key("sigma_runs", AMOUNT, "0", "What of that is between runs."),
+        key("lag1", Expects::Number(-1.0, 1.0), "0", "Correlation of what is left from call to call."),
+    ],
+);
+
+static MANNER: Section = section(
+    "What calls on one kind of work have in common.",
+    &[
+        key("files", Expects::Text, "(any)", "Which work: a fingerprint of its files."),
+        key("dealt", Expects::Bool, "false", "Whether tasks had been dealt before the start."),
+        needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes nothing."),
+        key("per_file_s", AMOUNT, "0", "Seconds more a file."),
+        key(
+            "spread",
+            Expects::ListOf(&Expects::Number(0.0, 5.0)),
+            "[0, 0, 0]",
+            "Of log-latency: calls on one file or none, on several; runs around a script.",
+        ),
+        needed("files_a_reply", Expects::Number(0.01, 1e9), "Files that fit into one reply."),
+        key("tokens_per_second", AMOUNT, "0", "Output tokens a second."),
+        key("input", Expects::Section(&INPUT), "{}", "Input tokens."),
+    ],
+);
+
+static INPUT: Section = section(
+    "Input tokens of a call.",
+    &[
+        key("prompt", ANY, "0", "Of the prompt."),
+        key("board", ANY, "0", "Of the board."),
+        key("test", ANY, "0", "Of the result of tests."),
+        key("window", Expects::Count(0, 120), "0", "Messages that are sent along again."),
+    ],
+);
+
+static SCRIPT: Section = section(
+    "What a recorded agent did, call by call.",
+    &[
+        key("shape", Expects::Text, "(any)", "Which tasks: a fingerprint of what depends on what."),
+        needed("manner", COUNT, "Which of the manners it has."),
+        needed(
+            "calls",
+            Expects::ListOf(&Expects::ListOf(&ANY)),
+            "A row of numbers a call; docs/FORMATS.md names them.",
+        ),
+    ],
+);
+
+static STYLE: Section = section(
+    "How runs were gone about that are alike.",
+    &[
+        needed("manner", COUNT, "Which of the manners they have."),
+        needed(
+            "kind",
+            Expects::OneOf(&[
+                ("batch", "much in one call"),
+                ("one", "one task a call"),
+                ("micro", "a task in three calls: claimed, written, finished"),
+            ]),
+            "Which style.",
+        ),
+        needed("runs", COUNT, "How many runs."),
+        needed("tasks_a_call", AMOUNT, "Tasks finished by a call that finishes any."),
+        key(
+            "looks_ahead",
+            Expects::Probability,
+            "0",
+            "Of tasks that wait, the share written with those that are ready.",
+        ),
+        key("idle", Expects::Probability, "0", "Share of calls that change nothing."),
+        key("tested", Expects::Probability, "0", "Test runs a call that writes."),
+        key("test_s", AMOUNT, "0", "Seconds of a test run."),
+        key("rework", AMOUNT, "0", "Files written again for each written first."),
+        key("spread", AMOUNT, "0", "Of the logarithm of pace between runs."),
     ],
 );
 

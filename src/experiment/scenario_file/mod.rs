@@ -8,6 +8,7 @@ mod axes;
 mod check;
 mod distribution;
 pub mod keys;
+mod keys_check;
 mod keys_profile;
 mod keys_workload;
 mod node;
@@ -64,6 +65,12 @@ pub struct ScenarioFile {
 /// Any YAML document as a tree, within the limits of scenario files.
 pub(crate) fn tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
     read::read(file, bytes)
+}
+
+/// A profile file as a tree, held to the table of keys.
+pub(crate) fn profile_tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
+    let root = read::read(file, bytes)?;
+    check::check(file, &root, &PROFILE).or(root)
 }
 
 impl ScenarioFile {
@@ -230,10 +237,32 @@ impl ScenarioFile {
         }
     }
 
-    /// What the curve must fulfil: each kind (`peak_agents`, `speedup` or `within_amdahl`) and what it says.
+    /// What the curve must fulfil: each kind (`peak_agents`, `speedup`, `within_amdahl`, ..) and what it says.
     pub fn asserts(&self) -> impl Iterator<Item = (&str, &Node)> {
         let list = self.root.key("assert").map_or(&[][..], Node::items);
         list.iter().flat_map(Node::entries).map(|(key, node)| (key.name.as_str(), node))
+    }
+
+    /// How close to its baseline the curve must stay: the fraction by metric, where the file says it.
+    pub fn tolerances(&self) -> impl Iterator<Item = (&str, f64)> {
+        let given = self.root.get("check.tolerance").map_or(&[][..], Node::entries);
+        given.iter().filter_map(|(key, node)| Some((key.name.as_str(), node.number()?)))
+    }
+
+    /// How many runs of a point a check may buy, where the file says it.
+    pub fn max_replications(&self) -> Option<u64> {
+        self.root.get("check.max_replications").and_then(Node::whole).map(|value| value as u64)
+    }
+
+    /// The architecture at a point with all its parameters, those that are not given too, in one form however it was
+    /// written: `self_claim(claims=at_commit, pick=first)`.
+    pub fn protocol_at(&self, point: &[(&str, &Node)]) -> String {
+        let mut root = base_of_point(&self.root, false);
+        for (path, value) in point {
+            // A path that leads nowhere is told by `at`.
+            let _ = put(&mut root, &canonical(path), (*value).clone());
+        }
+        architecture::canonical(root.key(ARCHITECTURE).unwrap_or(&Node::from("self_claim")))
     }
 
     /// The scenario as the file has it, without its sweep.

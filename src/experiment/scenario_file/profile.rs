@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Dist, Time};
+use crate::experiment::calibration::calibration_of;
 use crate::experiment::library::{self, PROFILES};
 use crate::experiment::scenario_file::check::{self, quoted};
 use crate::experiment::scenario_file::keys_profile::PROFILE;
@@ -11,7 +12,7 @@ use crate::experiment::scenario_file::quantity::{self, Unit};
 use crate::experiment::scenario_file::read;
 use crate::experiment::scenario_file::resolve::{Resolver, stem};
 use crate::experiment::scenario_file::suggest::suggestion;
-use crate::team::{BatchSize, Latency, Profile};
+use crate::team::{BatchSize, Behaviour, Latency, Profile};
 
 /// Longest chain of profiles each based on the next.
 const MAX_BASES: usize = 8;
@@ -147,6 +148,29 @@ impl Resolver<'_> {
         if let Some(stall) = node.key("stall") {
             faults.stall = self.dist(stall, Unit::Seconds, &inside("stall"));
         }
+        if let Some(learned) = node.key("behaviour") {
+            match calibration_of(&self.file, learned) {
+                Ok(calibration) => profile.behaviour = Some(Arc::new(calibration.behaviour(None))),
+                Err(problems) => self.problems.append(problems),
+            }
+        }
+        if let Some(model) = node.key("model") {
+            self.only(profile, model, &inside("model"));
+        }
+    }
+
+    /// Of a behaviour that was learned from several models, that of one.
+    fn only(&mut self, profile: &mut Profile, node: &Node, path: &str) {
+        let (Some(model), Some(behaviour)) = (node.text(), &profile.behaviour) else { return };
+        if behaviour.models.iter().any(|known| known == model) {
+            profile.behaviour = Some(Arc::new(Behaviour::clone(behaviour).only(model)));
+            return;
+        }
+        let mut known = behaviour.models.clone();
+        known.dedup();
+        let near = suggestion(model, known.iter().map(String::as_str));
+        let message = format!("nothing was learned of {}{near}", quoted(model));
+        self.report("profile", node.line, path, message, &known.join(", "));
     }
 
     fn latency(&mut self, latency: &mut Latency, node: &Node, path: &str) {

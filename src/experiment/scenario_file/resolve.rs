@@ -8,7 +8,7 @@ use crate::experiment::library::Files;
 use crate::experiment::scenario_file::architecture;
 use crate::experiment::scenario_file::check::quoted;
 use crate::experiment::scenario_file::distribution::{self, Written};
-use crate::experiment::scenario_file::node::{Kind, Node};
+use crate::experiment::scenario_file::node::{Key, Kind, Node};
 use crate::experiment::scenario_file::quantity::{self, Unit};
 use crate::experiment::scenario_file::team::Team;
 use crate::experiment::scenario_file::workload::{self, Workload};
@@ -144,13 +144,18 @@ impl Resolver<'_> {
 
     fn check_asserts(&mut self) {
         let list = self.root.key("assert").map_or(&[][..], Node::items);
-        for (place, assertion) in list.iter().enumerate() {
-            let Some(between) = assertion.get("peak_agents.between") else { continue };
-            let ends: Vec<_> = between.items().iter().map(Node::whole).collect();
-            if ends.len() != 2 || ends[0] > ends[1] {
-                let path = format!("assert[{place}].peak_agents.between");
-                let message = format!("{between} is no interval");
-                self.report("out-of-range", between.line, &path, message, "the least and the greatest team size");
+        for (place, claim) in list.iter().enumerate() {
+            let Some((Key { name: key, .. }, claim)) = claim.entries().first() else { continue };
+            let path = format!("assert[{place}].{key}");
+            if let Some(between) = claim.key("between") {
+                let ends: Vec<_> = between.items().iter().map(Node::whole).collect();
+                if ends.len() != 2 || ends[0] > ends[1] {
+                    let (path, message) = (format!("{path}.between"), format!("{between} is no interval"));
+                    self.report("out-of-range", between.line, &path, message, "the least and the greatest team size");
+                }
+            } else if matches!(claim.kind, Kind::Map(_)) && claim.key("at_least").or(claim.key("at_most")).is_none() {
+                let message = "claims nothing".to_owned();
+                self.report("missing-key", claim.line, &path, message, "at_least, at_most, or both");
             }
         }
     }

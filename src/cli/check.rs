@@ -1,0 +1,393 @@
+//! `brooks check`: whether curves are still what they were, and whether they are what their scenarios claim.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use crate::cli::args::Format;
+use crate::cli::args_check::Check;
+use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
+use crate::cli::console::{Console, Done, Failure, command, shell_word};
+use crate::cli::progress::Progress;
+use crate::cli::sweep::on_threads;
+use crate::experiment::baseline::check::{COMPLETED, pairs};
+use crate::experiment::baseline::contract::{self, Claim};
+use crate::experiment::baseline::{
+    self, Checked, Grid, Held, Identity, Overall, Recorded, Settings, Source, Verdict, file, usual_replications,
+};
+use crate::experiment::scenario_file::{Problem, Problems, ScenarioFile, suggestion};
+use crate::report::check::{self as report, Entry};
+use crate::report::{VERSION, github, junit};
+
+/// One scenario to be checked.
+struct Job {
+    source: Source,
+    file: ScenarioFile,
+    grid: Grid,
+    claims: Vec<Claim>,
+    baseline: Option<(PathBuf, Recorded)>,
+    notes: Vec<String>,
+}
+
+pub(super) fn check(console: &Console, args: &Check) -> Done {
+    let settings = Settings {
+        seed: console.seed,
+        tolerances: args.tolerance.iter().map(|given| tolerance(given)).collect::<Result<_, _>>()?,
+        max_replications: args.max_reps,
+    };
+    let jobs = load(args, &settings)?;
+    let runs = |job: &Job| job.grid.points.len() as u64 * replications(job);
+    let progress = Progress::new(console, jobs.iter().map(runs).sum());
+    let found: Vec<(Entry, &Job)> = on_threads(args.threads, || {
+        jobs.iter().map(|job| (run(job, &settings, &|runs| progress.add(runs)), job)).collect()
+    })?;
+    let took = progress.finish();
+    console.murmur(&format!("checked in {:.2} s", took.as_secs_f64()));
+    let mut entries = Vec::with_capacity(found.len());
+    for (mut entry, job) in found {
+        aftermath(console, args, job, &mut entry)?;
+        entries.push(entry);
+    }
+    tell(console, args, &entries)?;
+    let names = |overall: Overall| {
+        let these = entries.iter().filter(|entry| entry.overall(args.strict) == overall);
+        these.map(|entry| entry.scenario.as_str()).collect::<Vec<_>>().join(", ")
+    };
+    match report::overall(&entries, args.strict) {
+        Overall::Pass => Ok(()),
+        Overall::Fail => Err(Failure::Finding(format!("check failed: {}", names(Overall::Fail)))),
+        Overall::Inconclusive => Err(Failure::Inconclusive(format!("can't be told: {}", names(Overall::Inconclusive)))),
+    }
+}
+
+fn replications(job: &Job) -> u64 {
+    job.baseline.as_ref().map_or_else(|| usual_replications(&job.file), |(_, recorded)| recorded.replications)
+}
+
+/// `2%`, `0.02` or `cost=5%`.
+fn tolerance(given: &str) -> Result<(String, f64), Failure> {
+    let (metric, value) = given.split_once('=').map_or(("makespan_s", given), |(metric, value)| (metric.trim(), value));
+    if !Held::names().any(|name| name == metric) {
+        let near = suggestion(metric, Held::names());
+        let names = Held::names().collect::<Vec<_>>().join(", ");
+        let near = if near.is_empty() { format!("; expected one of {names}") } else { near };
+        return Err(Failure::Usage(format!("--tolerance {given}: \"{metric}\" is no figure that is held{near}")));
+    }
+    let value = value.trim();
+    let number =
+        value.strip_suffix('%').map_or_else(|| value.parse(), |percent| percent.trim().parse().map(|p: f64| p / 100.0));
+    match number {
+        Ok(number) if (0.0..=1.0).contains(&number) => Ok((metric.to_owned(), number)),
+        _ => Err(Failure::Usage(format!("--tolerance {given}: expected a share from 0 to 1, such as 2% or 0.02"))),
+    }
+}
+
+/// Everything that is to be checked, or everything that is wrong with it.
+fn load(args: &Check, settings: &Settings) -> Result<Vec<Job>, Failure> {
+    let mut targets = args.targets.clone();
+    if targets.is_empty() {
+        targets = listed(&args.baselines, ".json")?.iter().map(|path| path.display().to_string()).collect();
+    }
+    if targets.is_empty() {
+        let folder = args.baselines.display();
+        let message = format!("{folder}: there is no baseline; record one: brooks baseline record SCENARIO");
+        return Err(Failure::Incomplete(message));
+    }
+    let (mut jobs, mut problems, mut missing) = (Vec::new(), Problems::default(), Vec::new());
+    for target in &targets {
+        let job = if Path::new(target).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
+            of_baseline(args, settings, Path::new(target))
+        } else {
+            of_scenario(args, settings, target)
+        };
+        match job {
+            Ok(job) => jobs.push(job),
+            Err(Failure::Problems(wrong)) => problems.append(wrong),
+            Err(Failure::Incomplete(what)) => missing.push(what),
+            Err(other) => return Err(other),
+        }
+    }
+    problems.or(())?;
+    if missing.is_empty() { Ok(jobs) } else { Err(Failure::Incomplete(missing.join("\n"))) }
+}
+
+fn of_baseline(args: &Check, settings: &Settings, path: &Path) -> Result<Job, Failure> {
+    let Some(bytes) = read(path)? else {
+        let message = format!("{}: there is no such baseline; record it: {}", path.display(), again(path));
+        return Err(Failure::Incomplete(message));
+    };
+    let recorded = parse(path, &bytes)?;
+    let source = recorded.source.clone();
+    job(args, settings, source, Some((path.to_owned(), recorded)))
+}
+
+fn of_scenario(args: &Check, settings: &Settings, scenario: &str) -> Result<Job, Failure> {
+    if scenario == "-" {
+        return Err(Failure::Usage(
+            "a baseline is told by the name of its scenario, and stdin has none: give a file".to_owned(),
+        ));
+    }
+    let source = Source { scenario: scenario.to_owned(), ..Source::default() };
+    let file = open(&source, None)?;
+    let path = args.baselines.join(file_name(file.name()));
+    match read(&path)? {
+        Some(bytes) => {
+            let recorded = parse(&path, &bytes)?;
+            let source = Source { scenario: scenario.to_owned(), ..recorded.source.clone() };
+            job(args, settings, source, Some((path, recorded)))
+        }
+        None if file.asserts().next().is_some() => job(args, settings, source, None),
+        None => {
+            let record = record_command(&source, None, None, None);
+            Err(Failure::Incomplete(format!("{}: there is no such baseline; record it: {record}", path.display())))
+        }
+    }
+}
+
+fn job(
+    args: &Check,
+    settings: &Settings,
+    source: Source,
+    baseline: Option<(PathBuf, Recorded)>,
+) -> Result<Job, Failure> {
+    let mut file = open(&source, None).map_err(|failure| from_baseline(failure, baseline.as_ref()))?;
+    // What the workload draws belongs to the recorded scenario, whatever seed the runs have.
+    if let Some((_, recorded)) = &baseline
+        && recorded.seed != file.seed()
+    {
+        file = open(&source, Some(recorded.seed))?;
+    }
+    let grid = Grid::of(&file)?;
+    let (claims, problems) = contract::claims(&file, &source.scenario, &grid);
+    // A sweep that the command line made smaller is no mistake of the scenario's.
+    let as_written = source.agents.is_none() && source.architecture.is_none() && source.set.is_empty();
+    if as_written {
+        problems.clone().or(())?;
+    }
+    let mut job = Job { source, file, grid, claims, baseline, notes: Vec::new() };
+    if !problems.is_empty() {
+        let (name, left) = (job.file.name(), problems.list().len());
+        job.notes.push(format!("{name}: claims about points that this sweep does not have: {left}, left out"));
+    }
+    if job.baseline.is_some() {
+        comparable(args, settings, &mut job)?;
+    } else {
+        let record = record_command(&job.source, None, None, None);
+        job.notes.push(format!("{}: its claims only; {record} would guard the curve too", job.file.name()));
+    }
+    Ok(job)
+}
+
+/// A scenario that is gone is the fault of the baseline that names it.
+fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, Recorded)>) -> Failure {
+    match (failure, baseline) {
+        (Failure::Problems(problems), Some((path, recorded)))
+            if problems
+                .list()
+                .iter()
+                .any(|problem| problem.file == recorded.source.scenario && problem.path.is_empty()) =>
+        {
+            let message = format!("its scenario can't be read: {problems}");
+            let expected = "the folder in which it was recorded".to_owned();
+            Failure::Problems(Problems::one(problem("baseline-scenario", path, message, expected)))
+        }
+        (failure, _) => failure,
+    }
+}
+
+/// The path of a baseline that is not where `record` would put it.
+fn elsewhere<'a>(path: &'a Path, file: &ScenarioFile) -> Option<&'a Path> {
+    (path != Path::new("baselines").join(file_name(file.name()))).then_some(path)
+}
+
+fn problem(code: &'static str, path: &Path, message: String, expected: String) -> Problem {
+    Problem { code, file: path.display().to_string(), line: 0, path: String::new(), message, expected }
+}
+
+/// Whether the scenario is the recorded one, and the baseline has every figure that is held.
+fn comparable(args: &Check, settings: &Settings, job: &mut Job) -> Result<(), Failure> {
+    let Some((path, recorded)) = &job.baseline else { return Ok(()) };
+    let record = record_command(&job.source, elsewhere(path, &job.file), None, None);
+    let lacks = |held: &Held| {
+        held.metric != COMPLETED && recorded.points.iter().any(|point| point.column(held.metric).is_none())
+    };
+    let lacking: Vec<&str> =
+        Held::of(&job.file, &settings.tolerances).iter().filter(|held| lacks(held)).map(|held| held.metric).collect();
+    if !lacking.is_empty() {
+        let message = format!("does not hold {}", lacking.join(", "));
+        let expected = format!("a tolerance in the scenario's check, and then: {record}");
+        return Err(Problems::one(problem("baseline", path, message, expected)).into());
+    }
+    let now = job.grid.identity();
+    if now != recorded.identity {
+        let what = changed(&recorded.identity, &now, recorded.points.len(), job.grid.points.len());
+        if !args.despite_changes {
+            let message = format!("is the baseline of another scenario: {what} of {} changed", job.source.scenario);
+            let name = shell_word(&path.display().to_string());
+            let expected = format!(
+                "what it was. If the change is meant: {record}. What it does: brooks check {name} --despite-changes"
+            );
+            return Err(Problems::one(problem("baseline-scenario", path, message, expected)).into());
+        }
+        job.notes.push(format!("{}: compared although {what} changed since it was recorded", recorded.scenario));
+        let compared = pairs(recorded, &job.grid).len();
+        if compared == 0 {
+            let message = "has no point that the scenario still has".to_owned();
+            return Err(Problems::one(problem("baseline-scenario", path, message, record)).into());
+        }
+        let (gone, new) = (recorded.points.len() - compared, job.grid.points.len() - compared);
+        if gone + new > 0 {
+            job.notes
+                .push(format!("{}: {gone} recorded points are gone, {new} are new: not compared", recorded.scenario));
+        }
+    }
+    if recorded.brooks != VERSION {
+        job.notes.push(format!("{}: recorded by brooks {}, this is {VERSION}", recorded.scenario, recorded.brooks));
+    }
+    Ok(())
+}
+
+/// What of a scenario changed, in words.
+fn changed(then: &Identity, now: &Identity, points_then: usize, points_now: usize) -> String {
+    if points_then != points_now {
+        return format!("the sweep ({points_then} points then, {points_now} now)");
+    }
+    let parts = [
+        (then.work != now.work, "the workload"),
+        (then.team != now.team, "the team"),
+        (then.rules != now.rules, "the rules (architecture, pacing, consistency, resources, limits or prices)"),
+    ];
+    parts.iter().filter(|(differs, _)| *differs).map(|(_, part)| *part).collect::<Vec<_>>().join(" and ")
+}
+
+fn run(job: &Job, settings: &Settings, done: &(dyn Fn(u64) + Sync)) -> Entry {
+    let recorded = job.baseline.as_ref().map(|(_, recorded)| recorded);
+    let checked = recorded.map(|recorded| baseline::check(&job.file, recorded, &job.grid, settings, done));
+    let replications = replications(job);
+    let most = settings.max_replications.or(job.file.max_replications()).unwrap_or(10 * replications);
+    let seed = settings.seed.unwrap_or_else(|| job.file.seed());
+    let claims = contract::judge(&job.claims, &job.grid, seed, replications, most.max(replications), done);
+    Entry {
+        scenario: job.file.name().to_owned(),
+        source: job.source.scenario.clone(),
+        baseline: job.baseline.as_ref().map(|(path, _)| path.display().to_string()),
+        axes: recorded.map_or_else(|| job.grid.axes.clone(), |recorded| recorded.axes.clone()),
+        replications,
+        seed,
+        checked,
+        claims,
+        notes: job.notes.clone(),
+        advice: Vec::new(),
+    }
+}
+
+/// Whether this is CI, where nothing is written that nobody asked for.
+fn is_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
+}
+
+/// What a check leaves behind: the new baseline beside the old one, and what to do with it.
+fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut Entry) -> Done {
+    let (Some((path, recorded)), Some(checked)) = (&job.baseline, &entry.checked) else { return Ok(()) };
+    let (name, new) = (shell_word(&path.display().to_string()), pending(path));
+    let found = of_checked(checked, args.strict);
+    let record = |replications| record_command(&job.source, elsewhere(path, &job.file), replications, None);
+    if found == Overall::Fail && !checked.shared {
+        entry.advice.push(format!("under the recorded seed, brooks check {name} shows what changed run by run"));
+    } else if found == Overall::Fail && is_ci() {
+        entry.advice.push(format!(
+            "if that is meant: brooks check {name} on your machine, brooks baseline accept {name}, and commit it"
+        ));
+    } else if found == Overall::Fail {
+        let fresh = baseline::of_samples(
+            &job.file,
+            &job.grid,
+            recorded.source.clone(),
+            recorded.replications,
+            VERSION,
+            &checked.samples,
+        );
+        console.write(&new, file::write(&fresh).as_bytes())?;
+        entry.advice.push(format!(
+            "what changed: brooks baseline review {name}; if it is meant: brooks baseline accept {name}"
+        ));
+    } else if !is_ci() && checked.shared && read(&new)?.is_some() {
+        std::fs::remove_file(&new).map_err(|error| Failure::Io { path: new.clone(), error })?;
+        console.say(&format!("removed {}: it is no longer true", new.display()));
+    }
+    if let Some(enough) = checked.enough {
+        entry
+            .advice
+            .push(format!("too few runs are recorded to tell; about {enough} would do: {}", record(Some(enough))));
+    } else if found == Overall::Pass
+        && checked.shared
+        && checked.points.iter().any(|p| p.verdict == Verdict::Equivalent)
+    {
+        entry.advice.push(format!("to take the runs of now for the baseline: {}", record(Some(recorded.replications))));
+    }
+    Ok(())
+}
+
+/// What the points and curves say, claims left aside.
+fn of_checked(checked: &Checked, strict: bool) -> Overall {
+    let points = checked.points.iter().map(|point| Overall::of(point.verdict, strict));
+    points.chain(checked.rules.iter().map(|rule| Overall::of(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
+}
+
+/// To the terminal, and to every file that was asked for.
+fn tell(console: &Console, args: &Check, entries: &[Entry]) -> Done {
+    let strict = args.strict;
+    match console.format {
+        Format::Table => {
+            let text = report::to_text(entries, strict, console.color);
+            console.print(&format!("{text}\n{}", footer(entries)));
+        }
+        Format::Markdown => console.print(&report::to_markdown(entries, strict)),
+        Format::Csv => console.print(&report::table(entries, true).to_csv()),
+        Format::Json => {
+            let mut document = crate::report::document(entries.first().map(|entry| entry.seed), &command());
+            let more = report::to_json(entries, strict);
+            if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
+                document.extend(more);
+            }
+            console.print_json(&document);
+        }
+    }
+    if let Some(path) = &args.junit {
+        console.write(path, junit::to_xml(entries, strict).as_bytes())?;
+    }
+    if let Some(path) = &args.markdown {
+        console.write(path, report::to_markdown(entries, strict).as_bytes())?;
+    }
+    if args.github {
+        let annotations = github::annotations(entries, strict);
+        // GitHub reads both; stdout of any other form than a table is for programs.
+        if console.format == Format::Table && !annotations.is_empty() {
+            console.print(&annotations);
+        } else if !annotations.is_empty() {
+            let _ = write!(std::io::stderr(), "{annotations}");
+        }
+        summarise(entries, strict)?;
+    }
+    Ok(())
+}
+
+/// Appends to the summary of the job.
+fn summarise(entries: &[Entry], strict: bool) -> Done {
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
+        return Ok(());
+    };
+    let text = report::to_markdown(entries, strict) + "\n";
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(&path);
+    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::Io { path, error })
+}
+
+/// Several scenarios may have several seeds.
+fn footer(entries: &[Entry]) -> String {
+    let mut seeds: Vec<u64> = entries.iter().map(|entry| entry.seed).collect();
+    seeds.sort_unstable();
+    seeds.dedup();
+    match seeds.as_slice() {
+        [seed] => crate::report::footer(*seed, &command()),
+        _ => crate::report::footer_without_seed(&command()),
+    }
+}

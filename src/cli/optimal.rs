@@ -1,0 +1,209 @@
+//! `brooks optimal`: the best team, and how sure that is.
+
+use crate::architecture::ARCHITECTURES;
+use crate::cli::args::{Format, Goal, Optimal};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::progress::Progress;
+use crate::cli::{input, sweep};
+use crate::experiment::ScenarioFile;
+use crate::experiment::compare;
+use crate::experiment::optimal::{
+    Answer, FIRST, LEAST_PILOT, MOST_TEAMS, Objective, Pays, Question, Told, optimal as find,
+};
+use crate::experiment::result::is_agents;
+use crate::experiment::scenario_file::{Node, duration, size};
+use crate::record::Prices;
+use crate::report;
+use crate::report::table::markdown;
+use crate::scaling::kim_nelson::End;
+
+/// Largest team where neither the command line nor the scenario says it.
+const USUAL_MOST: u32 = 8;
+/// A share of runs within a deadline takes more of them to be sure of.
+const PILOT_WITH_DEADLINE: u64 = 1000;
+
+pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
+    let file = input::scenario(console, &args.scenario, &[])?;
+    let question = question(&file, args)?;
+    let progress = Progress::new(console, 0);
+    let told = (|runs| progress.expect(runs), |runs| progress.add(runs));
+    let answer = sweep::on_threads(args.threads, || find(&file, question, Told { ahead: &told.0, done: &told.1 }))??;
+    let took = progress.finish().as_secs_f64();
+    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    print(console, &file, &answer);
+    if let Some(path) = &args.svg {
+        match report::front_picture::to_svg(file.name(), &answer) {
+            Some(picture) => console.write(path, picture.as_bytes())?,
+            None => console.say("nothing to draw: no team completes"),
+        }
+    }
+    if answer.best.is_none() {
+        let why = report::optimal::verdict(&answer).into_iter().next().unwrap_or_default();
+        return Err(Failure::Finding(why));
+    }
+    if answer.selection.as_ref().is_some_and(|selection| selection.end == End::RanOut) {
+        let message = format!("replications ran out before the choice was sure; there were {}", args.max_reps);
+        return Err(Failure::Inconclusive(message));
+    }
+    Ok(())
+}
+
+fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
+    let command = repeat(file.seed());
+    let (verdict, mut method) = (report::optimal::verdict(answer), report::optimal::method(answer));
+    method.extend(held_still(file));
+    let (table, hidden) = report::optimal_table::short(answer);
+    if hidden > 0 {
+        let teams = if hidden == 1 { "team is" } else { "teams are" };
+        method.insert(0, format!("{hidden} more {teams} in --format csv or json"));
+    }
+    match console.format {
+        Format::Table => {
+            let footer = report::footer(file.seed(), &command);
+            let (verdict, method) = (verdict.join("\n"), method.join("\n"));
+            console.print(&format!("{verdict}\n\n{}\n{method}\n\n{footer}", table.to_text(console.color)));
+        }
+        Format::Markdown => {
+            let lines =
+                |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n").collect::<Vec<_>>().join("\n");
+            let footer = markdown(report::footer(file.seed(), &command).trim_end());
+            let (verdict, method) = (lines(&verdict), lines(&method));
+            console.print(&format!("{verdict}\n{}\n{method}\n{footer}\n", table.to_markdown()));
+        }
+        Format::Csv => console.print(&report::optimal_table::full(answer).to_csv()),
+        Format::Json => {
+            let mut document = report::document(Some(file.seed()), &command);
+            document["scenario"] = file.name().into();
+            document["verdict"] = verdict.into();
+            if let (Some(document), serde_json::Value::Object(answer)) =
+                (document.as_object_mut(), report::optimal_table::to_json(answer))
+            {
+                document.extend(answer);
+            }
+            console.print_json(&document);
+        }
+    }
+}
+
+/// Axes of the scenario that are no question here stay where the scenario has them.
+fn held_still(file: &ScenarioFile) -> Option<String> {
+    let others = file.axes().iter().filter(|axis| !is_agents(&axis.path) && axis.path != "architecture");
+    let still = others.map(|axis| match file.root().get(&axis.path) {
+        Some(value) => format!("{} = {value}", axis.label),
+        None => format!("{} at its default", axis.label),
+    });
+    let still: Vec<String> = still.collect();
+    (!still.is_empty())
+        .then(|| format!("only team size and architecture vary; {}: --set changes that", still.join(", ")))
+}
+
+fn question(file: &ScenarioFile, args: &Optimal) -> Result<Question, Failure> {
+    if file.is_scaled() {
+        let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best: brooks sweep shows what each does in its time";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let architectures = architectures(file, &args.architectures)?;
+    let sizes = sizes(file, args)?;
+    let teams = sizes.len() * architectures.len();
+    if teams > MOST_TEAMS {
+        return Err(Failure::Usage(format!(
+            "{teams} teams ({} sizes, {} architectures): at most {MOST_TEAMS} are compared; --agents 1,2,4,8,16 or --architectures narrow it down",
+            sizes.len(),
+            architectures.len()
+        )));
+    }
+    if args.confidence < 0.5 {
+        return Err(Failure::Usage("--confidence: expected at least 50%".to_owned()));
+    }
+    let has_prices = file.scenario()?.prices != Prices::default();
+    let deadline =
+        args.deadline.as_deref().map(|text| limit("--deadline", text, &duration, "45s or 19m")).transpose()?;
+    let budget = args.budget.as_deref().map(|text| budget(text, has_prices)).transpose()?;
+    let pays = match &args.value_of_time {
+        None => Pays::Share(args.indifference),
+        Some(_) if !has_prices => {
+            let message = "--value-of-time: the scenario has no prices (--set prices.output=15), so an agent's cost is not known in dollars";
+            return Err(Failure::Usage(message.to_owned()));
+        }
+        Some(text) => Pays::Worth(limit("--value-of-time", text, &dollars, "$60/h")? / 3600.0),
+    };
+    let least = if deadline.is_some() { PILOT_WITH_DEADLINE } else { LEAST_PILOT };
+    if args.reps.is_some_and(|reps| reps < LEAST_PILOT) {
+        return Err(Failure::Usage(format!("--reps: expected at least {LEAST_PILOT}, as they say who completes")));
+    }
+    let pilot = args.reps.unwrap_or_else(|| file.replications().max(least));
+    if args.max_reps < pilot + FIRST {
+        let message = format!(
+            "--max-reps {}: expected at least {}, {pilot} before the choice and {FIRST} for it",
+            args.max_reps,
+            pilot + FIRST
+        );
+        return Err(Failure::Usage(message));
+    }
+    let objective = match args.objective {
+        Goal::Time => Objective::Time,
+        Goal::Cost => Objective::Cost,
+        Goal::Quality => Objective::Quality,
+    };
+    let (zone, confidence, on_time, most) = (args.indifference, args.confidence, args.on_time, args.max_reps);
+    Ok(Question { objective, architectures, sizes, zone, confidence, deadline, on_time, budget, pays, pilot, most })
+}
+
+fn architectures(file: &ScenarioFile, names: &[String]) -> Result<Vec<Node>, Failure> {
+    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
+        let known = known.join(", ");
+        let message = format!("--architectures {unknown}: there is no such architecture; there are {known}");
+        return Err(Failure::Usage(message));
+    }
+    Ok(compare::choose(file, &names))
+}
+
+/// The team sizes, each once, smallest first.
+fn sizes(file: &ScenarioFile, args: &Optimal) -> Result<Vec<u32>, Failure> {
+    let of_axis = |file: &ScenarioFile| {
+        let axis = file.axes().iter().find(|axis| axis.label == "agents")?;
+        axis.values.iter().map(|value| u32::try_from(value.whole()?).ok()).collect::<Option<Vec<u32>>>()
+    };
+    let mut sizes = match (&args.scenario.agents, args.max_agents) {
+        (Some(agents), _) => of_axis(&file.with_axis("agents", agents)?)
+            .ok_or_else(|| Failure::Usage(format!("--agents {agents}: expected team sizes, such as 1..8 or 1,2,4")))?,
+        (None, Some(most)) => (1..=most).collect(),
+        (None, None) => of_axis(file).unwrap_or_else(|| (1..=USUAL_MOST).collect()),
+    };
+    sizes.sort_unstable();
+    sizes.dedup();
+    Ok(sizes)
+}
+
+type Reader<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
+
+/// A limit of the command line, above 0.
+fn limit(flag: &str, text: &str, read: Reader<'_>, example: &str) -> Result<f64, Failure> {
+    let wrong = |why: &str| Failure::Usage(format!("{flag} {text}: {why}; expected such as {example}"));
+    let value = read(text).map_err(|why| wrong(&why))?;
+    if value > 0.0 { Ok(value) } else { Err(wrong("it is not above 0")) }
+}
+
+fn budget(text: &str, has_prices: bool) -> Result<f64, Failure> {
+    let is_tokens = text.contains("tok");
+    match (has_prices, text.contains('$')) {
+        (true, _) if is_tokens => Err(Failure::Usage(format!(
+            "--budget {text}: this scenario has prices, so a run costs dollars; expected such as $0.50"
+        ))),
+        (true, _) => limit("--budget", text, &dollars, "$0.50"),
+        (false, true) => Err(Failure::Usage(format!(
+            "--budget {text}: this scenario has no prices, so a run costs tokens; expected such as '200k tokens', or prices: --set prices.output=15"
+        ))),
+        (false, false) => limit("--budget", text, &size, "'200k tokens'"),
+    }
+}
+
+/// `$1.50`, `1.50`, `$60/h`.
+fn dollars(text: &str) -> Result<f64, String> {
+    let wrong = || format!("\"{text}\" is no amount of dollars");
+    let number = text.trim().trim_end_matches("/h").trim_matches('$').trim();
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    number.parse().ok().filter(|value: &f64| is_plain && value.is_finite()).ok_or_else(wrong)
+}

@@ -1,0 +1,211 @@
+//! `brooks validate`: simulated teams against recorded ones, by a profile or with parts of the recordings left out.
+
+use std::path::Path;
+
+use crate::cli::args::Format;
+use crate::cli::args_traces::{TraceArgs, Validate};
+use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::progress::Progress;
+use crate::cli::sweep::on_threads;
+use crate::cli::traces;
+use crate::experiment::calibration::{Calibration, Options};
+use crate::experiment::validation::{
+    self, Case, Cell, Holdout, Made, Model, Plan, Validation, conditions, unseen, validate as run,
+};
+use crate::report;
+use crate::report::validate::ValidateReport;
+use crate::report::validate_page;
+
+/// A profile is never this large.
+const MAX_PROFILE: u64 = 64 << 20;
+/// The seed if none is given.
+const SEED: u64 = 1;
+
+pub(super) fn validate(console: &Console, args: &Validate) -> Done {
+    let holdout = args.holdout.as_deref().map(Holdout::of);
+    let (profile, traces) = split(args, holdout.is_some())?;
+    let profile = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
+    let mut cases = Vec::new();
+    traces::each(console, &traces, |trace| {
+        cases.push(Case::of(&trace));
+        Ok(())
+    })?;
+    let mut plan = plan(console, args, &cases)?;
+    if let Some(Holdout::Label(label)) = &holdout {
+        check_label("--holdout", label, &cases)?;
+    }
+    let runs = cases.len();
+    let seed = plan.seed;
+    let (validation, model, seen) = match (holdout, profile) {
+        (Some(holdout), profile) => {
+            let mut options = options(args, profile.map(|(_, calibration)| calibration.options()).unwrap_or_default())?;
+            holdout.prepare(&mut cases, &mut plan, &mut options);
+            let refit = holdout.refit(&cases, &plan, &options);
+            let model = in_words(&holdout, &options, refit.parts());
+            let make = |cell: &Cell, condition: &_| refit.scenario(cell, condition, seed);
+            (simulate(console, args, &cases, &plan, &make)?, model, 0)
+        }
+        (None, Some((path, calibration))) => {
+            let (cases, seen) = unseen(cases, &calibration, &plan);
+            if seen > 0 && !cases.iter().any(|case| plan.scores(case.run.agents)) {
+                let message = format!(
+                    "{}: it was calibrated on every run that would be scored; leave some out (--holdout), or name other \
+                     recordings",
+                    path.display()
+                );
+                return Err(Failure::Usage(message));
+            }
+            let make = |_: &Cell, condition: &_| validation::scenario(&calibration, condition, seed);
+            (simulate(console, args, &cases, &plan, &make)?, format!("profile {}", path.display()), seen)
+        }
+        (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
+    };
+    print(console, args, &ValidateReport { validation: &validation, model, runs, seen })
+}
+
+fn simulate(
+    console: &Console,
+    args: &Validate,
+    cases: &[Case],
+    plan: &Plan,
+    model: &(impl Fn(&Cell, &crate::experiment::calibration::Condition) -> Result<Made, crate::problem::Problems> + Sync),
+) -> Result<Validation, Failure> {
+    let cells = validation::cells(cases, plan).len() as u64;
+    let progress = Progress::new(console, cells * plan.replications);
+    let found = on_threads(args.threads, || run(cases, plan, model as &Model<'_>, &|runs| progress.add(runs)))?;
+    let took = progress.finish().as_secs_f64();
+    console.murmur(&format!("simulated in {took:.2} s"));
+    Ok(found)
+}
+
+fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> Done {
+    let seed = told.validation.plan.seed;
+    let footer = report::footer(seed, &repeat(seed));
+    if let Some(path) = &args.html {
+        console.write(path, validate_page::to_html(told, &footer).as_bytes())?;
+    }
+    match console.format {
+        Format::Table => console.print(&format!("{}\n{footer}", told.to_text(console.color))),
+        Format::Markdown => console.print(&format!("{}\n{footer}", told.to_markdown())),
+        Format::Csv => console.print(&told.table().to_csv()),
+        Format::Json => {
+            let mut document = report::document(Some(seed), &repeat(seed));
+            document["model"] = told.model.as_str().into();
+            document["runs"] = told.runs.into();
+            document["seen_runs"] = told.seen.into();
+            document["replications"] = told.validation.plan.replications.into();
+            (document["figures"], document["cells"]) = told.to_json();
+            document["notes"] = told.notes().into();
+            console.print_json(&document);
+        }
+    }
+    Ok(())
+}
+
+/// The profile and the recordings among the inputs: with `--holdout` the profile may be missing.
+fn split(args: &Validate, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs), Failure> {
+    let is_profile = |path: &Path| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
+    let mut inputs = args.inputs.as_slice();
+    let mut profile = None;
+    if let Some((first, rest)) = inputs.split_first()
+        && (!is_holdout || is_profile(first))
+    {
+        profile = Some(first.as_path());
+        inputs = rest;
+    }
+    if inputs.is_empty() {
+        let message = "expected PROFILE.yaml and recorded runs, or --holdout PART and recorded runs";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let traces = TraceArgs {
+        traces: inputs.to_vec(),
+        from: args.from.clone(),
+        skip_bad: args.skip_bad,
+        columns: args.columns.clone(),
+    };
+    Ok((profile, traces))
+}
+
+fn read(path: &Path) -> Result<Calibration, Failure> {
+    use std::io::Read as _;
+    let fail = |error| Failure::Io { path: path.to_owned(), error };
+    let mut bytes = Vec::new();
+    std::fs::File::open(path).map_err(fail)?.take(MAX_PROFILE).read_to_end(&mut bytes).map_err(fail)?;
+    Ok(Calibration::parse(&path.to_string_lossy(), &bytes)?)
+}
+
+fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<Plan, Failure> {
+    for label in &args.by {
+        check_label("--by", label, cases)?;
+    }
+    if args.reps == 0 {
+        return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));
+    }
+    Ok(Plan {
+        by: if args.by.is_empty() { conditions(cases) } else { args.by.clone() },
+        sizes: args.agents.as_deref().map(|text| sizes("--agents", text)).transpose()?,
+        fewest_runs: args.min_runs,
+        replications: args.reps,
+        splits: args.splits,
+        seed: console.seed.unwrap_or(SEED),
+    })
+}
+
+fn options(args: &Validate, own: Options) -> Result<Options, Failure> {
+    let Some(text) = args.calibrate_on.as_deref() else { return Ok(own) };
+    let sizes = sizes("--calibrate-on", text)?;
+    let (least, most) = (sizes.iter().min().copied().unwrap_or(1), sizes.iter().max().copied().unwrap_or(1));
+    Ok(Options { agents: Some(least..=most), ..own })
+}
+
+/// What a refit has seen, and what it predicts.
+fn in_words(holdout: &Holdout, options: &Options, parts: usize) -> String {
+    let seen = sizes_in_words(options);
+    match holdout {
+        Holdout::Label(label) => {
+            format!("calibrated on {seen}; each {label} predicted from all others ({parts} in turn)")
+        }
+        Holdout::Size => format!("calibrated on {seen}, and larger teams predicted"),
+        Holdout::Runs => format!("calibrated on every other one of the {seen}, and the rest predicted"),
+    }
+}
+
+fn sizes_in_words(options: &Options) -> String {
+    let sizes = options.agents.clone().unwrap_or(1..=1);
+    match (*sizes.start(), *sizes.end()) {
+        (1, 1) => "runs of one agent".to_owned(),
+        (least, most) if least == most => format!("teams of {least}"),
+        (least, most) => format!("teams of {least} to {most}"),
+    }
+}
+
+/// Team sizes: `2`, `2..5`, `4,5`.
+fn sizes(argument: &str, text: &str) -> Result<Vec<u32>, Failure> {
+    let wrong = || Failure::Usage(format!("{argument} {text}: expected team sizes from 1 to 1024: 2, 2..5, or 4,5"));
+    let number = |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1024).contains(n));
+    let mut sizes = Vec::new();
+    for part in text.split(',') {
+        match part.split_once("..") {
+            Some((from, to)) => {
+                let (from, to) =
+                    (number(from).ok_or_else(wrong)?, number(to.trim_start_matches('=')).ok_or_else(wrong)?);
+                sizes.extend(from..=to);
+            }
+            None => sizes.push(number(part).ok_or_else(wrong)?),
+        }
+    }
+    sizes.sort_unstable();
+    sizes.dedup();
+    if sizes.is_empty() { Err(wrong()) } else { Ok(sizes) }
+}
+
+fn check_label(argument: &str, label: &str, cases: &[Case]) -> Done {
+    if cases.iter().any(|case| !case.run.label(label).is_empty()) {
+        return Ok(());
+    }
+    let mut known: Vec<&str> =
+        cases.iter().flat_map(|case| case.run.labels.iter().map(|(name, _)| name.as_str())).collect();
+    known.sort_unstable();
+    known.dedup();
+    Err(Failure::Usage(format!("{argument} {label}: no run has that label; there are {}", known.join(", "))))
+}

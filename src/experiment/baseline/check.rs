@@ -1,0 +1,423 @@
+//! Whether a scenario's points are still what they were.
+
+use std::collections::BTreeMap;
+
+use crate::engine::Digest;
+use crate::experiment::Sample;
+use crate::experiment::baseline::curve::{self, RuleOutcome};
+use crate::experiment::baseline::difference::{Difference, Scale, difference};
+use crate::experiment::baseline::grid::{self, Grid, Point};
+use crate::experiment::baseline::values::of_sample;
+use crate::experiment::baseline::{Recorded, RecordedPoint, has_prices};
+use crate::experiment::scenario_file::ScenarioFile;
+use crate::record::Ending;
+use crate::scaling::benjamini_hochberg;
+
+/// The name under which the share of completed runs is held.
+pub const COMPLETED: &str = "completed";
+/// Findings of which on average at most this share is false.
+const FALSE_FINDINGS: f64 = 0.05;
+/// How many times the recorded replications a check may run unless the scenario says otherwise.
+const MOST_TIMES: u64 = 10;
+
+/// A figure that is held, and what difference is none.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Held {
+    /// Its name in `record::METRICS`, or [`COMPLETED`].
+    pub metric: &'static str,
+    /// A fraction of the recorded mean; of [`COMPLETED`] a difference of shares.
+    pub tolerance: f64,
+}
+
+/// Figures that can be held, with their usual tolerance; those without one are held where somebody gives them one.
+const CAN_BE_HELD: [(&str, Option<f64>); 7] = [
+    ("makespan_s", Some(0.02)),
+    ("cost", Some(0.02)),
+    ("quality", Some(0.02)),
+    (COMPLETED, Some(0.02)),
+    ("llm_calls", None),
+    ("input_tokens", None),
+    ("output_tokens", None),
+];
+
+impl Held {
+    /// Names of what can be held.
+    pub fn names() -> impl Iterator<Item = &'static str> + Clone {
+        CAN_BE_HELD.iter().map(|(name, _)| *name)
+    }
+
+    /// What is held of a scenario; `given` wins over what the scenario says.
+    pub fn of(file: &ScenarioFile, given: &[(String, f64)]) -> Vec<Held> {
+        let mut tolerances: BTreeMap<&str, f64> = file.tolerances().collect();
+        tolerances.extend(given.iter().map(|(name, tolerance)| (name.as_str(), *tolerance)));
+        let prices = has_prices(file);
+        let held = CAN_BE_HELD.iter().filter_map(|&(metric, usual)| {
+            let usual = match metric {
+                "cost" if !prices => None,
+                "output_tokens" if !prices => tolerances.get("cost").copied().or(Some(0.02)),
+                _ => usual,
+            };
+            let given = tolerances.get(metric).copied().filter(|_| metric != "cost" || prices);
+            Some(Held { metric, tolerance: given.or(usual)? })
+        });
+        held.collect()
+    }
+
+    /// Whether more of it is better.
+    pub fn more_is_better(&self) -> bool {
+        matches!(self.metric, "quality" | COMPLETED)
+    }
+}
+
+/// How a check is made.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Another seed than the recorded one: then nothing is identical and nothing paired.
+    pub seed: Option<u64>,
+    /// Tolerances that win over the scenario's, by metric.
+    pub tolerances: Vec<(String, f64)>,
+    /// Most replications of a point.
+    pub max_replications: Option<u64>,
+}
+
+/// What became of a figure or a point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// The same bytes.
+    Identical,
+    /// A difference that is none.
+    Equivalent,
+    /// Neither equivalent nor changed, for all runs that were allowed.
+    Inconclusive,
+    /// Changed for the better.
+    Better,
+    /// Changed for the worse.
+    Worse,
+}
+
+impl Verdict {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Verdict::Identical => "identical",
+            Verdict::Equivalent => "equivalent",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Better => "better",
+            Verdict::Worse => "worse",
+        }
+    }
+
+    /// Whether that is a change.
+    pub fn is_change(self) -> bool {
+        self >= Verdict::Better
+    }
+}
+
+/// What a check says in one word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Overall {
+    /// Nothing changed, and every claim holds.
+    Pass,
+    /// Something can't be told.
+    Inconclusive,
+    /// Something changed, or a claim is violated.
+    Fail,
+}
+
+impl Overall {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Overall::Pass => "pass",
+            Overall::Inconclusive => "inconclusive",
+            Overall::Fail => "fail",
+        }
+    }
+
+    /// Of a verdict; `strict` takes what is equivalent for a change.
+    pub fn of(verdict: Verdict, strict: bool) -> Overall {
+        match verdict {
+            Verdict::Equivalent if strict => Overall::Fail,
+            Verdict::Identical | Verdict::Equivalent => Overall::Pass,
+            Verdict::Inconclusive => Overall::Inconclusive,
+            Verdict::Better | Verdict::Worse => Overall::Fail,
+        }
+    }
+}
+
+/// What became of one figure at one point.
+#[derive(Clone, Debug)]
+pub struct MetricOutcome {
+    /// The figure and its tolerance.
+    pub held: Held,
+    /// Its mean in the baseline; none if no run completed.
+    pub recorded: Option<f64>,
+    /// Its mean now.
+    pub now: Option<f64>,
+    /// How far apart they are; none where too few runs completed, and where all is identical.
+    pub difference: Option<Difference>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// What became of one point.
+#[derive(Clone, Debug)]
+pub struct PointOutcome {
+    /// The values of the axes.
+    pub axes: Vec<String>,
+    /// The team's size.
+    pub agents: u32,
+    /// The architecture.
+    pub architecture: String,
+    /// The gravest of its figures' verdicts.
+    pub verdict: Verdict,
+    /// Replications now.
+    pub runs: usize,
+    /// Its figures, the makespan first.
+    pub metrics: Vec<MetricOutcome>,
+}
+
+impl PointOutcome {
+    /// The figure that a reader should see: the gravest, and of equals the first.
+    pub fn gravest(&self) -> Option<&MetricOutcome> {
+        self.metrics.iter().reduce(|gravest, other| if other.verdict > gravest.verdict { other } else { gravest })
+    }
+}
+
+/// What a check found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    /// The seed that was used.
+    pub seed: u64,
+    /// Whether it was that of the baseline.
+    pub shared: bool,
+    /// The points, in the order of the baseline.
+    pub points: Vec<PointOutcome>,
+    /// The curves through them.
+    pub rules: Vec<RuleOutcome>,
+    /// The runs of each point of the grid, as many as were recorded; none in a review.
+    pub samples: Vec<Sample>,
+    /// How many recorded replications would settle the least certain point; none if nothing is inconclusive.
+    pub enough: Option<u64>,
+}
+
+/// Holds a scenario to its baseline. `grid` has the baseline's points, matched as [`pairs`] does it.
+pub fn check(
+    file: &ScenarioFile,
+    recorded: &Recorded,
+    grid: &Grid,
+    settings: &Settings,
+    done: &(dyn Fn(u64) + Sync),
+) -> Checked {
+    let seed = settings.seed.unwrap_or(recorded.seed);
+    let shared = seed == recorded.seed;
+    let held = Held::of(file, &settings.tolerances);
+    let all: Vec<&Point> = grid.points.iter().collect();
+    let samples = grid::run(&all, recorded.replications, seed, done);
+    let pairs = pairs(recorded, grid);
+    let test = |recorded, now| Tested::new(recorded, now, &held, shared);
+    let mut points: Vec<Tested<'_>> = pairs
+        .iter()
+        .map(|&(there, here)| test((&recorded.points[there], recorded.replications), Side::Runs(samples[here].clone())))
+        .collect();
+    judge(&mut points);
+    let most = settings.max_replications.or(file.max_replications());
+    let most = most.unwrap_or(MOST_TIMES * recorded.replications).max(recorded.replications);
+    let mut replications = recorded.replications;
+    while replications < most && points.iter().any(Tested::is_open) {
+        replications = (2 * replications).min(most);
+        let open: Vec<usize> = (0..points.len()).filter(|&place| points[place].is_open()).collect();
+        let scenarios: Vec<&Point> = open.iter().map(|&place| &grid.points[pairs[place].1]).collect();
+        for (place, sample) in open.iter().zip(grid::run(&scenarios, replications, seed, done)) {
+            points[*place] = test(points[*place].recorded, Side::Runs(sample));
+        }
+        judge(&mut points);
+    }
+    let mut checked = Checked::of(seed, shared, &points);
+    checked.rules = curve::rules(file, recorded, grid, &samples, &checked.points, seed);
+    checked.enough = enough(&checked.points, recorded.replications);
+    checked.samples = samples;
+    checked
+}
+
+/// What is different between two baselines of one scenario, an older and a newer: for a person who is to accept the
+/// newer. Points that only one of them has are left out.
+pub fn review(older: &Recorded, newer: &Recorded) -> Checked {
+    let held: Vec<Held> =
+        CAN_BE_HELD.iter().map(|&(metric, usual)| Held { metric, tolerance: usual.unwrap_or(0.02) }).collect();
+    let shared = older.seed == newer.seed;
+    let mut points: Vec<Tested<'_>> = Vec::new();
+    for before in &older.points {
+        let Some(after) = newer.points.iter().find(|after| older.axes == newer.axes && after.axes == before.axes)
+        else {
+            continue;
+        };
+        let known =
+            |held: &&Held| held.metric == COMPLETED || [before, after].iter().all(|p| p.column(held.metric).is_some());
+        let held: Vec<Held> = held.iter().filter(known).copied().collect();
+        let now = Side::Recorded(after, newer.replications);
+        points.push(Tested::new((before, older.replications), now, &held, shared));
+    }
+    judge(&mut points);
+    let mut checked = Checked::of(newer.seed, shared, &points);
+    checked.rules = curve::compared(older, newer, &checked.points);
+    checked
+}
+
+/// Which point of the baseline is which of the grid: by what they are, else by what they are called. Points without a
+/// partner are left out.
+pub fn pairs(recorded: &Recorded, grid: &Grid) -> Vec<(usize, usize)> {
+    let mut free: Vec<bool> = vec![true; grid.points.len()];
+    let mut pairs = Vec::with_capacity(recorded.points.len());
+    let by_identity = recorded.identity == grid.identity();
+    for (there, point) in recorded.points.iter().enumerate() {
+        let is_it = |other: &Point| {
+            if by_identity {
+                other.identity.whole() == point.identity
+            } else {
+                recorded.axes == grid.axes && other.axes == point.axes
+            }
+        };
+        if let Some(here) = (0..free.len()).find(|&here| free[here] && is_it(&grid.points[here])) {
+            free[here] = false;
+            pairs.push((there, here));
+        }
+    }
+    pairs
+}
+
+/// The runs that a point is held to its baseline with.
+enum Side<'a> {
+    Runs(Sample),
+    Recorded(&'a RecordedPoint, u64),
+}
+
+impl Side<'_> {
+    /// A figure by replication; of [`COMPLETED`] 1 or 0.
+    fn values(&self, metric: &str) -> Vec<Option<f64>> {
+        let flag = |completed: bool| Some(f64::from(u8::from(completed)));
+        match self {
+            Side::Runs(sample) if metric == COMPLETED => {
+                sample.endings.iter().map(|ending| flag(*ending == Ending::Completed)).collect()
+            }
+            Side::Runs(sample) => of_sample(sample, metric),
+            Side::Recorded(point, replications) if metric == COMPLETED => {
+                (0..*replications).map(|run| flag(point.incomplete.binary_search(&run).is_err())).collect()
+            }
+            Side::Recorded(point, replications) => {
+                let column = point.column(metric).and_then(|column| column.values(*replications, &point.incomplete));
+                column.unwrap_or_default()
+            }
+        }
+    }
+
+    /// The mean, of the exact figures where a baseline only has rounded ones.
+    fn mean(&self, metric: &str, values: &[Option<f64>]) -> Option<f64> {
+        if let Side::Recorded(point, _) = self
+            && let Some(column) = point.column(metric)
+        {
+            return (column.n > 0).then_some(column.mean);
+        }
+        let count = values.iter().flatten().count();
+        (count > 0).then(|| values.iter().flatten().sum::<f64>() / count as f64)
+    }
+
+    fn digest(&self) -> Digest {
+        match self {
+            Side::Runs(sample) => sample.digest,
+            Side::Recorded(point, _) => point.digest,
+        }
+    }
+
+    fn runs(&self) -> usize {
+        match self {
+            Side::Runs(sample) => sample.endings.len(),
+            Side::Recorded(_, replications) => *replications as usize,
+        }
+    }
+}
+
+/// A point under test: its baseline with the number of replications, and what it is held to.
+struct Tested<'a> {
+    recorded: (&'a RecordedPoint, u64),
+    now: Side<'a>,
+    metrics: Vec<MetricOutcome>,
+}
+
+impl<'a> Tested<'a> {
+    fn new(recorded: (&'a RecordedPoint, u64), now: Side<'a>, held: &[Held], shared: bool) -> Tested<'a> {
+        let same = shared && now.digest() == recorded.0.digest;
+        let before = Side::Recorded(recorded.0, recorded.1);
+        let metrics = held.iter().map(|&held| {
+            let (there, here) = (before.values(held.metric), now.values(held.metric));
+            let (recorded, mean) = (before.mean(held.metric, &there), now.mean(held.metric, &here));
+            let scale = if held.metric == COMPLETED { Scale::Absolute } else { Scale::Relative };
+            let difference = if same { None } else { difference(&there, &here, shared, scale) };
+            let verdict = match &difference {
+                _ if same => Verdict::Identical,
+                Some(difference) if difference.is_within(held.tolerance) => Verdict::Equivalent,
+                // So few complete on either side that nothing can be compared; that runs complete is held for itself.
+                None if there.iter().flatten().count() < 2 && here.iter().flatten().count() < 2 => Verdict::Equivalent,
+                _ => Verdict::Inconclusive,
+            };
+            MetricOutcome { held, recorded, now: mean, difference, verdict }
+        });
+        Tested { recorded, metrics: metrics.collect(), now }
+    }
+
+    fn is_open(&self) -> bool {
+        self.metrics.iter().any(|metric| metric.verdict == Verdict::Inconclusive)
+    }
+
+    fn outcome(&self) -> PointOutcome {
+        let (recorded, _) = self.recorded;
+        PointOutcome {
+            axes: recorded.axes.clone(),
+            agents: recorded.agents,
+            architecture: recorded.architecture.clone(),
+            verdict: self.metrics.iter().map(|metric| metric.verdict).max().unwrap_or(Verdict::Identical),
+            runs: self.now.runs(),
+            metrics: self.metrics.clone(),
+        }
+    }
+}
+
+impl Checked {
+    fn of(seed: u64, shared: bool, points: &[Tested<'_>]) -> Checked {
+        let points = points.iter().map(Tested::outcome).collect();
+        Checked { seed, shared, points, rules: Vec::new(), samples: Vec::new(), enough: None }
+    }
+
+    /// How many points have that verdict.
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.points.iter().filter(|point| point.verdict == verdict).count()
+    }
+}
+
+/// Which of the differences beyond the tolerance are findings, over all points and figures at once.
+fn judge(points: &mut [Tested<'_>]) {
+    let tests = || points.iter().flat_map(|tested| &tested.metrics);
+    let p = |metric: &MetricOutcome| metric.difference.map_or(f64::NAN, |d| d.p_outside(metric.held.tolerance));
+    let adjusted = benjamini_hochberg(&tests().map(p).collect::<Vec<_>>());
+    for (metric, adjusted) in points.iter_mut().flat_map(|tested| &mut tested.metrics).zip(adjusted) {
+        let Some(difference) = metric.difference.filter(|_| metric.verdict >= Verdict::Inconclusive) else { continue };
+        metric.verdict = if adjusted > FALSE_FINDINGS {
+            Verdict::Inconclusive
+        } else if (difference.estimate > 0.0) == metric.held.more_is_better() {
+            Verdict::Better
+        } else {
+            Verdict::Worse
+        };
+    }
+}
+
+/// How many recorded replications would bring the interval of the least certain figure to a third of its tolerance.
+fn enough(points: &[PointOutcome], replications: u64) -> Option<u64> {
+    let open = points.iter().flat_map(|point| &point.metrics).filter(|metric| metric.verdict == Verdict::Inconclusive);
+    let times = open.filter_map(|metric| {
+        let difference = metric.difference?;
+        Some(1.5 * (difference.high - difference.low) / metric.held.tolerance)
+    });
+    let times = times.filter(|times| times.is_finite()).reduce(f64::max)?.max(1.0);
+    Some((replications as f64 * times * times / 100.0).ceil() as u64 * 100)
+}

@@ -1,0 +1,225 @@
+//! What is held of a whole curve beside its points: the law it follows, contention and coherency, and where it peaks.
+
+use crate::experiment::Sample;
+use crate::experiment::baseline::Recorded;
+use crate::experiment::baseline::check::{PointOutcome, Verdict};
+use crate::experiment::baseline::grid::{Grid, curve_of};
+use crate::experiment::result::Work;
+use crate::experiment::scenario_file::ScenarioFile;
+use crate::scaling::sample::Group;
+use crate::scaling::study::Plan;
+use crate::scaling::{Kind, Study, law};
+
+/// Resamples for the interval of a peak.
+const RESAMPLES: u32 = 400;
+/// What a parameter must have moved by, as a fraction of itself.
+const WORTH_TELLING: f64 = 0.1;
+
+/// A parameter of a curve with its 95 % interval; an end that the points do not set is infinite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Parameter {
+    /// Its name: `sigma`, `kappa`, `s`, `peak_agents`.
+    pub name: String,
+    /// The best guess.
+    pub estimate: f64,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// What was fitted to one curve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RecordedCurve {
+    /// What its points have in common.
+    pub curve: String,
+    /// The law that it follows; none if there is no scaling regime.
+    pub law: Option<String>,
+    /// Parameters of the USL, or of Gustafson's law where the work grows with the team, and the peak if there is one.
+    pub parameters: Vec<Parameter>,
+}
+
+/// What became of one rule.
+#[derive(Clone, Debug)]
+pub struct RuleOutcome {
+    /// The curve.
+    pub curve: String,
+    /// What is held: a parameter, or `law`.
+    pub rule: String,
+    /// What it was, in words.
+    pub recorded: String,
+    /// What it is.
+    pub now: String,
+    /// Identical, equivalent, or worse: a curve of another shape is a finding, whichever way it bends.
+    pub verdict: Verdict,
+    /// Why.
+    pub reason: String,
+}
+
+/// Fits the curves of a grid whose points have these runs.
+pub fn curves(grid: &Grid, samples: &[Sample], scaled: bool, seed: u64) -> Vec<RecordedCurve> {
+    let mut labels: Vec<String> = Vec::new();
+    for point in &grid.points {
+        let label = curve_of(&grid.axes, &point.axes);
+        if !labels.contains(&label) {
+            labels.push(label);
+        }
+    }
+    labels.into_iter().filter_map(|label| fitted(grid, samples, &label, scaled, seed)).collect()
+}
+
+/// None if the curve has fewer than three team sizes or a law can't be fitted to it.
+fn fitted(grid: &Grid, samples: &[Sample], label: &str, scaled: bool, seed: u64) -> Option<RecordedCurve> {
+    let of_curve = grid.points.iter().zip(samples).filter(|(point, _)| curve_of(&grid.axes, &point.axes) == label);
+    let mut groups = Vec::new();
+    for (point, sample) in of_curve {
+        let times = sample.completed("makespan_s").into_iter();
+        // Work that grows with the team is compared by rate.
+        let values = if scaled {
+            let work = Work::of(&point.scenario).work;
+            times.map(|time| work / time).collect()
+        } else {
+            times.collect()
+        };
+        groups.extend(Group::of(f64::from(point.agents), values));
+    }
+    if groups.len() < 3 {
+        return None;
+    }
+    let (kind, laws, shown) = if scaled {
+        (Kind::Throughput, &["gustafson"][..], "gustafson")
+    } else {
+        (Kind::Time, &["amdahl", "usl"][..], "usl")
+    };
+    let plan =
+        Plan { laws: laws.iter().filter_map(|name| law(name)).collect(), judge_all: true, seed, resamples: RESAMPLES };
+    let study = Study::of(crate::scaling::Sample::of_groups(kind, groups), &plan).ok()?;
+    let law = study.law(shown)?;
+    let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
+    let mut parameters: Vec<Parameter> = of_law
+        .map(|(estimate, interval)| Parameter {
+            name: estimate.name.to_owned(),
+            estimate: estimate.value,
+            low: interval.map_or(f64::NEG_INFINITY, |interval| interval.low),
+            high: interval.map_or(f64::INFINITY, |interval| interval.high),
+        })
+        .collect();
+    let peak = study.follows().and_then(|law| law.fit.peak()).zip(study.peak);
+    parameters.extend(peak.map(|(peak, interval)| Parameter {
+        name: "peak_agents".to_owned(),
+        estimate: peak.n,
+        low: interval.low,
+        high: interval.high,
+    }));
+    let law = study.follows().map(|law| law.fit.law.name.to_owned());
+    Some(RecordedCurve { curve: label.to_owned(), law, parameters })
+}
+
+/// Holds the curves of a grid to those of the baseline.
+pub(super) fn rules(
+    file: &ScenarioFile,
+    recorded: &Recorded,
+    grid: &Grid,
+    samples: &[Sample],
+    points: &[PointOutcome],
+    seed: u64,
+) -> Vec<RuleOutcome> {
+    let mut rules = Vec::new();
+    for before in &recorded.curves {
+        let own = || points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == before.curve);
+        if own().all(|point| point.verdict == Verdict::Identical) {
+            rules.extend(identical(before));
+        } else if !same_sizes(recorded, grid, &before.curve) {
+            // A fit to other team sizes is another fit, and no finding.
+        } else if let Some(now) = fitted(grid, samples, &before.curve, file.is_scaled(), seed) {
+            rules.extend(of_curve(before, &now, own().any(|point| point.verdict.is_change())));
+        }
+    }
+    rules
+}
+
+/// Whether a curve still has the team sizes that were recorded.
+fn same_sizes(recorded: &Recorded, grid: &Grid, curve: &str) -> bool {
+    let then = recorded.points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == curve);
+    let now = grid.points.iter().filter(|point| curve_of(&grid.axes, &point.axes) == curve);
+    then.map(|point| point.agents).eq(now.map(|point| point.agents))
+}
+
+/// The same between two baselines.
+pub(super) fn compared(older: &Recorded, newer: &Recorded, points: &[PointOutcome]) -> Vec<RuleOutcome> {
+    let mut rules = Vec::new();
+    for before in &older.curves {
+        let Some(now) = newer.curves.iter().find(|now| now.curve == before.curve) else { continue };
+        let mut own = points.iter().filter(|point| curve_of(&older.axes, &point.axes) == before.curve);
+        rules.extend(if before == now {
+            identical(before).collect()
+        } else {
+            of_curve(before, now, own.any(|point| point.verdict.is_change()))
+        });
+    }
+    rules
+}
+
+fn of_curve(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> Vec<RuleOutcome> {
+    let mut rules = vec![law_rule(before, now, moved)];
+    for parameter in &before.parameters {
+        if let Some(other) = now.parameters.iter().find(|other| other.name == parameter.name) {
+            rules.push(parameter_rule(&before.curve, parameter, other));
+        }
+    }
+    rules
+}
+
+fn identical(curve: &RecordedCurve) -> impl Iterator<Item = RuleOutcome> {
+    let rule = |rule: &str, value: String| RuleOutcome {
+        curve: curve.curve.clone(),
+        rule: rule.to_owned(),
+        recorded: value.clone(),
+        now: value,
+        verdict: Verdict::Identical,
+        reason: String::new(),
+    };
+    let parameters = curve.parameters.iter().map(|parameter| rule(&parameter.name, shown(parameter)));
+    std::iter::once(rule("law", law_name(curve))).chain(parameters).collect::<Vec<_>>().into_iter()
+}
+
+fn law_name(curve: &RecordedCurve) -> String {
+    curve.law.clone().unwrap_or_else(|| "no scaling regime".to_owned())
+}
+
+/// Two laws may be so near to each other that chance decides: another law is a finding only where points moved too.
+fn law_rule(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> RuleOutcome {
+    let (verdict, reason) = match (before.law == now.law, moved) {
+        (true, _) => (Verdict::Equivalent, String::new()),
+        (false, true) => (Verdict::Worse, "the curve follows another law, and points on it changed".to_owned()),
+        (false, false) => {
+            (Verdict::Equivalent, "another law fits better, but no point changed: they are near to a tie".to_owned())
+        }
+    };
+    let (curve, rule) = (before.curve.clone(), "law".to_owned());
+    RuleOutcome { curve, rule, recorded: law_name(before), now: law_name(now), verdict, reason }
+}
+
+/// A parameter has changed if its intervals do not meet and it moved by a tenth of itself.
+fn parameter_rule(curve: &str, before: &Parameter, now: &Parameter) -> RuleOutcome {
+    let apart = now.low > before.high || now.high < before.low;
+    let moved = (now.estimate - before.estimate).abs() > WORTH_TELLING * before.estimate.abs();
+    let (verdict, reason) = match (apart, moved) {
+        (true, true) => (Verdict::Worse, "the 95 % intervals do not meet".to_owned()),
+        (true, false) => (Verdict::Equivalent, "moved by less than a tenth of itself".to_owned()),
+        _ => (Verdict::Equivalent, String::new()),
+    };
+    let (curve, rule) = (curve.to_owned(), before.name.clone());
+    RuleOutcome { curve, rule, recorded: shown(before), now: shown(now), verdict, reason }
+}
+
+/// `0.0412 [0.0391, 0.0433]`; an end that is not known is a blank.
+fn shown(parameter: &Parameter) -> String {
+    let digits = |value: f64| match value {
+        v if !v.is_finite() => String::new(),
+        v if v.abs() >= 1.0 => format!("{v:.1}"),
+        v if v.abs() >= 0.001 || v == 0.0 => format!("{v:.4}"),
+        v => format!("{v:.2e}"),
+    };
+    format!("{} [{}, {}]", digits(parameter.estimate), digits(parameter.low), digits(parameter.high))
+}

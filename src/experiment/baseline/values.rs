@@ -1,0 +1,114 @@
+//! The figures of single replications in few bytes: a paired test needs them, and a file under version control is small.
+//!
+//! Each figure is one of 262,144 equal steps from the least to the greatest, in three characters of base 64. Half a
+//! step is 1/524,286 of the range: far below what any tolerance can see. Figures that are all one are said once.
+
+use crate::experiment::Sample;
+use crate::record::Ending;
+use crate::scaling::Welford;
+
+/// Steps from the least to the greatest.
+const STEPS: u32 = 64 * 64 * 64 - 1;
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// A figure of the completed replications of a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    /// Its name in `record::METRICS`.
+    pub metric: String,
+    /// Mean; 0 if no run completed.
+    pub mean: f64,
+    /// Standard deviation.
+    pub sd: f64,
+    /// How many runs completed.
+    pub n: usize,
+    /// The least and the greatest.
+    pub range: (f64, f64),
+    /// The figures in order of replication, three characters each; empty if the least is the greatest.
+    pub packed: String,
+}
+
+impl Column {
+    /// Of a sample; none if there is no such metric.
+    pub fn of(sample: &Sample, metric: &str) -> Option<Column> {
+        crate::record::METRICS.iter().find(|row| row.name == metric)?;
+        let values = sample.completed(metric);
+        let moments: Welford = values.iter().copied().collect();
+        let low = values.iter().copied().min_by(f64::total_cmp).unwrap_or_default();
+        let high = values.iter().copied().max_by(f64::total_cmp).unwrap_or_default();
+        let packed =
+            if low < high { values.iter().map(|value| code(*value, low, high)).collect() } else { String::new() };
+        let (mean, sd) = (moments.mean(), moments.sd());
+        Some(Column { metric: metric.to_owned(), mean, sd, n: values.len(), range: (low, high), packed })
+    }
+
+    /// The figures of all replications, those of `incomplete` left out. None if they are not what the column says.
+    pub fn values(&self, replications: u64, incomplete: &[u64]) -> Option<Vec<Option<f64>>> {
+        let (low, high) = self.range;
+        let figures: Vec<f64> = if self.packed.is_empty() {
+            vec![low; self.n]
+        } else {
+            self.packed.as_bytes().chunks(3).map(|code| decoded(code, low, high)).collect::<Option<_>>()?
+        };
+        if figures.len() != self.n || figures.len() as u64 + incomplete.len() as u64 != replications {
+            return None;
+        }
+        let (mut figures, mut missing) = (figures.into_iter(), incomplete.iter().peekable());
+        let next = |replication: u64| {
+            if missing.next_if_eq(&&replication).is_some() { Some(None) } else { figures.next().map(Some) }
+        };
+        (0..replications).map(next).collect()
+    }
+}
+
+/// A metric of a sample, by replication.
+pub fn of_sample(sample: &Sample, metric: &str) -> Vec<Option<f64>> {
+    let figures = sample.all(metric).iter().zip(&sample.endings);
+    figures.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
+}
+
+fn code(value: f64, low: f64, high: f64) -> String {
+    // Divided first: the range of a sample may be beyond what can be multiplied.
+    let step = ((value - low) / (high - low) * f64::from(STEPS)).round() as u32;
+    [step >> 12 & 63, step >> 6 & 63, step & 63].map(|digit| char::from(ALPHABET[digit as usize])).iter().collect()
+}
+
+fn decoded(code: &[u8], low: f64, high: f64) -> Option<f64> {
+    let [a, b, c] = code else { return None };
+    let digit = |letter: &u8| ALPHABET.iter().position(|known| known == letter).map(|place| place as u32);
+    let step = digit(a)? << 12 | digit(b)? << 6 | digit(c)?;
+    Some(low + (high - low) * (f64::from(step) / f64::from(STEPS)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn what_is_unpacked_is_what_was_packed(values in prop::collection::vec(-1e6..1e9_f64, 2..50)) {
+            let low = values.iter().copied().fold(f64::INFINITY, f64::min);
+            let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            prop_assume!(low < high);
+            let packed: String = values.iter().map(|value| code(*value, low, high)).collect();
+            let column = Column { metric: String::new(), mean: 0.0, sd: 0.0, n: values.len(), range: (low, high), packed };
+            // Replications 1 and 3 did not complete.
+            let all = column.values(values.len() as u64 + 2, &[1, 3]).expect("as many as it says");
+            prop_assert!(all[1].is_none() && all[3].is_none());
+            let slack = (high - low) / f64::from(STEPS);
+            for (found, expected) in all.iter().flatten().zip(&values) {
+                prop_assert!((found - expected).abs() <= 0.51 * slack);
+            }
+            prop_assert!(column.values(values.len() as u64, &[]).is_some() && column.values(1, &[]).is_none());
+        }
+
+        #[test]
+        fn any_text_is_figures_or_nothing(packed in "[A-Za-z0-9+/=é]{0,12}", n in 0..5usize) {
+            let column = Column { metric: String::new(), mean: 0.0, sd: 0.0, n, range: (0.0, 1.0), packed };
+            if let Some(values) = column.values(n as u64, &[]) {
+                prop_assert!(values.iter().flatten().all(|value| (0.0..=1.0).contains(value)));
+            }
+        }
+    }
+}

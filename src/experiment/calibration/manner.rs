@@ -1,0 +1,289 @@
+//! What calls have in common: how latency grows with the files that a call writes, how much calls alike differ, how
+//! many files fit into a reply, and what of a conversation is sent along again.
+
+use std::collections::BTreeMap;
+
+use crate::engine::math;
+use crate::experiment::calibration::Lesson;
+use crate::team::{Behaviour, Habit, Manner};
+
+/// The limit on output of the recorded runs.
+const OUTPUT_LIMIT: f64 = 4096.0;
+/// Messages that the recorder sends along again. [paper] the last 20.
+const WINDOW: u16 = 20;
+/// Where nothing is known of how many files fit.
+pub(super) const FILES_A_REPLY: f64 = 16.0;
+/// Latencies below this many seconds are not told apart.
+const SHORTEST_S: f64 = 0.3;
+/// Spreads where there are too few calls to tell: calls on one file or none, and on several.
+const SPREADS: [f64; 2] = [0.5, 0.3];
+
+/// How well latency is explained.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Fit {
+    /// Calls.
+    pub calls: u32,
+    /// Standard deviation of the logarithm of latency.
+    pub sigma: f64,
+    /// What is left of it once the files of the call are known.
+    pub sigma_left: f64,
+    /// What of that is between runs.
+    pub sigma_runs: f64,
+    /// Correlation of what is left from one call of an agent to the next.
+    pub lag1: f64,
+}
+
+/// The manners of one model, the place of each lesson's, and how well they fit.
+pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
+    let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    let (base_s, per_file_s) = latency_of(&calls);
+    let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
+    let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for lesson in lessons {
+        keys.entry((lesson.work.files, lesson.is_dealt)).or_default().push(lesson);
+        let per_file = lesson.scripts.iter().flatten().filter(|habit| habit.files >= 3);
+        by_files
+            .entry(lesson.work.files)
+            .or_default()
+            .extend(per_file.map(|habit| habit.output_tokens / f64::from(habit.files)));
+    }
+    let (fit, spreads) = goodness(lessons, base_s, per_file_s);
+    let places: BTreeMap<(u64, bool), u32> = keys.keys().enumerate().map(|(place, key)| (*key, place as u32)).collect();
+    let manners = keys.iter().map(|((files, _), lessons)| {
+        let per_file = by_files.get_mut(files).and_then(|tokens| middle(tokens)).filter(|tokens| *tokens > 0.0);
+        let seconds: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|habit| habit.latency_s).sum();
+        let output: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|h| h.output_tokens).sum();
+        let [prompt, board, test] = input_of(lessons);
+        Manner {
+            base_s,
+            per_file_s,
+            spread_small: spreads[0],
+            spread_large: spreads[1],
+            files_a_reply: per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens),
+            tokens_per_second: if seconds > 0.0 { output / seconds } else { 0.0 },
+            prompt_tokens: prompt,
+            board_tokens: board,
+            test_tokens: test,
+            window: WINDOW,
+            spread_runs: spread_of_runs(lessons, base_s, per_file_s),
+        }
+    });
+    let manners = manners.map(rounded).collect();
+    let of = |lesson: &&Lesson| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
+    (manners, lessons.iter().map(of).collect(), fit)
+}
+
+/// To the digits that a file keeps.
+fn digits(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn rounded(manner: Manner) -> Manner {
+    Manner {
+        base_s: digits(manner.base_s),
+        per_file_s: digits(manner.per_file_s),
+        spread_small: digits(manner.spread_small),
+        spread_large: digits(manner.spread_large),
+        files_a_reply: digits(manner.files_a_reply),
+        tokens_per_second: digits(manner.tokens_per_second),
+        prompt_tokens: digits(manner.prompt_tokens),
+        board_tokens: digits(manner.board_tokens),
+        test_tokens: digits(manner.test_tokens),
+        window: manner.window,
+        spread_runs: digits(manner.spread_runs),
+    }
+}
+
+/// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
+/// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
+fn latency_of<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
+    let whole = || calls.clone().filter(|habit| !habit.is_cut);
+    let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
+    let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
+    let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);
+    let (sum, count) =
+        whole().filter(|h| h.files == 0).fold((0.0, 0.0), |(sum, count), h| (sum + h.latency_s, count + 1.0));
+    let base = if count > 0.0 { (sum / count).min(most) } else { middle(&mut each).unwrap_or(1.0) };
+    let (sum, files) = whole().filter(|habit| habit.files > 0).fold((0.0, 0.0), |(sum, files), habit| {
+        (sum + (habit.latency_s - base).max(0.0), files + f64::from(habit.files))
+    });
+    (base.max(SHORTEST_S), if files > 0.0 { sum / files } else { 0.0 })
+}
+
+fn typical(base_s: f64, per_file_s: f64, habit: &Habit) -> f64 {
+    math::ln(base_s + per_file_s * f64::from(habit.files))
+}
+
+fn log_latency(habit: &Habit) -> f64 {
+    math::ln(habit.latency_s.max(SHORTEST_S))
+}
+
+/// How well the curve fits, and how much calls of an agent that are alike differ: of one file or none, and of several.
+fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]) {
+    let mut all = Moments::default();
+    let mut left = Moments::default();
+    let mut runs = Moments::default();
+    let mut next = Vec::new();
+    let mut within = [(0.0, 0.0); 2];
+    for script in lessons.iter().flat_map(|lesson| &lesson.scripts) {
+        let rest: Vec<f64> =
+            script.iter().map(|habit| log_latency(habit) - typical(base_s, per_file_s, habit)).collect();
+        let mean = rest.iter().sum::<f64>() / rest.len().max(1) as f64;
+        for (habit, rest) in script.iter().zip(&rest) {
+            all.add(log_latency(habit));
+            left.add(*rest);
+        }
+        runs.add(mean);
+        next.extend(rest.windows(2).map(|pair| (pair[0] - mean, pair[1] - mean)));
+        for (large, within) in within.iter_mut().enumerate() {
+            let of: Vec<f64> =
+                script.iter().zip(&rest).filter(|(h, _)| (h.files > 1) == (large == 1)).map(|(_, r)| *r).collect();
+            let mean = of.iter().sum::<f64>() / of.len().max(1) as f64;
+            within.0 += of.iter().map(|rest| (rest - mean) * (rest - mean)).sum::<f64>();
+            within.1 += of.len() as f64 - 1.0f64.min(of.len() as f64);
+        }
+    }
+    let spread = |place: usize| {
+        let (squares, freedom) = within[place];
+        if freedom >= 8.0 { (squares / freedom).sqrt() } else { SPREADS[place] }
+    };
+    let products: f64 = next.iter().map(|(a, b)| a * b).sum();
+    let squares = |of: fn(&(f64, f64)) -> f64| next.iter().map(|pair| of(pair) * of(pair)).sum::<f64>();
+    let norm = (squares(|pair| pair.0) * squares(|pair| pair.1)).sqrt();
+    let fit = Fit {
+        calls: all.count as u32,
+        sigma: digits(all.deviation()),
+        sigma_left: digits(left.deviation()),
+        sigma_runs: digits(runs.deviation()),
+        lag1: digits(if norm > 0.0 { products / norm } else { 0.0 }),
+    };
+    (fit, [spread(0), spread(1)])
+}
+
+/// How much further than the recorded ones runs may lie apart in pace. Few runs are a rough picture of all there could
+/// be: each stands for those around it, as far as a kernel of the usual width reaches (Silverman 1986, 1.06 s k^-1/5).
+fn spread_of_runs(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> f64 {
+    let mut cells: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+    for lesson in lessons {
+        let calls: Vec<f64> =
+            lesson.scripts.iter().flatten().map(|h| log_latency(h) - typical(base_s, per_file_s, h)).collect();
+        if !calls.is_empty() {
+            cells.entry(lesson.work.shape).or_default().push(calls.iter().sum::<f64>() / calls.len() as f64);
+        }
+    }
+    let (mut squares, mut freedom, mut runs) = (0.0, 0.0, 0.0);
+    for paces in cells.values() {
+        let mean = paces.iter().sum::<f64>() / paces.len() as f64;
+        squares += paces.iter().map(|pace| (pace - mean) * (pace - mean)).sum::<f64>();
+        freedom += paces.len() as f64 - 1.0;
+        runs += paces.len() as f64;
+    }
+    if freedom < 2.0 {
+        return 0.0;
+    }
+    let runs_a_cell = runs / cells.len() as f64;
+    1.06 * (squares / freedom).sqrt() * math::pow(runs_a_cell, -0.2)
+}
+
+/// Sums for a standard deviation.
+#[derive(Default)]
+struct Moments {
+    count: f64,
+    sum: f64,
+    squares: f64,
+}
+
+impl Moments {
+    fn add(&mut self, value: f64) {
+        self.count += 1.0;
+        self.sum += value;
+        self.squares += value * value;
+    }
+
+    fn deviation(&self) -> f64 {
+        if self.count < 2.0 {
+            return 0.0;
+        }
+        ((self.squares - self.sum * self.sum / self.count) / (self.count - 1.0)).max(0.0).sqrt()
+    }
+}
+
+/// Tells of every call how much it took over what such a call takes, less what its script takes over others.
+pub(super) fn surprise(behaviour: &mut Behaviour) {
+    for script in &behaviour.scripts {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
+        let Some(calls) = behaviour.habits.get_mut(first..last) else { continue };
+        let rest = |habit: &Habit| log_latency(habit) - typical(manner.base_s, manner.per_file_s, habit);
+        let mean = calls.iter().map(rest).sum::<f64>() / calls.len().max(1) as f64;
+        for habit in calls {
+            habit.surprise = rest(habit) - mean;
+        }
+    }
+}
+
+/// Input tokens of the prompt, of the board and of a test result, by least squares over the runs of which they are
+/// known: input = calls x (prompt + board) + what is sent along again. Prompt and board can't be told apart by a first
+/// call, but by the boards that are sent along again.
+fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
+    let mut squares = [[0.0; 3]; 3];
+    let mut products = [0.0; 3];
+    for lesson in lessons {
+        let Some(input) = lesson.input_tokens else { continue };
+        let mut row = [0.0; 3];
+        let mut rest = input;
+        for script in &lesson.scripts {
+            for call in 0..script.len() {
+                row[0] += 1.0;
+                row[1] += 1.0;
+                let mut messages = 0;
+                for before in script[..call].iter().rev() {
+                    messages += 2 + before.tests;
+                    if messages > WINDOW {
+                        break;
+                    }
+                    row[1] += 1.0;
+                    row[2] += f64::from(before.tests);
+                    rest -= before.output_tokens;
+                }
+            }
+        }
+        let weight = 1.0 / (input * input);
+        for i in 0..3 {
+            for j in 0..3 {
+                squares[i][j] += weight * row[i] * row[j];
+            }
+            products[i] += weight * row[i] * rest;
+        }
+    }
+    // A little ridge, so that runs that do not tell them apart share it.
+    for (place, row) in squares.iter_mut().enumerate() {
+        row[place] = row[place] * 1.001 + 1e-12;
+    }
+    let whole = determinant(&squares);
+    let solved = |place: usize| {
+        let mut with = squares;
+        for (row, product) in with.iter_mut().zip(products) {
+            row[place] = product;
+        }
+        if whole.abs() > 0.0 { determinant(&with) / whole } else { 0.0 }
+    };
+    let found = [solved(0), solved(1), solved(2)];
+    if found.iter().all(|value| value.is_finite() && *value >= 0.0) {
+        return found;
+    }
+    // Runs that do not tell them apart: as if all of it were shown again.
+    let both = squares[0][0] + 2.0 * squares[0][1] + squares[1][1];
+    let all = (products[0] + products[1]) / both;
+    if all.is_finite() && all >= 0.0 { [all, all, 0.0] } else { [0.0; 3] }
+}
+
+fn determinant(m: &[[f64; 3]; 3]) -> f64 {
+    m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
+        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
+}
+
+fn middle(values: &mut [f64]) -> Option<f64> {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied()
+}

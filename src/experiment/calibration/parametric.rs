@@ -1,0 +1,320 @@
+//! Calls drawn from parameters: how runs were gone about, in three styles, and what each costs. From them typical
+//! scripts are made, which agents follow as they would recorded ones; so there is one way of following, and a profile
+//! that can be shown to anybody, as it holds no recorded call.
+//!
+//! **batch**: everything that can be done, or as much as fits, in one call. **one**: a task a call. **micro**: a task is
+//! claimed in one call, written in the next, and said to be done in a third. [paper] styles differ between runs of one
+//! condition more than within one.
+
+use crate::engine::math;
+use crate::experiment::calibration::Lesson;
+use crate::experiment::calibration::read::{number, whole};
+use crate::experiment::scenario_file::Node;
+use crate::team::{Behaviour, Habit, Manner, Script, Sight, Sort, WorkKey};
+
+/// Quantiles of a run's pace that stand for all runs.
+const PACES: [f64; 5] = [-1.282, -0.524, 0.0, 0.524, 1.282];
+/// Acting calls a task from which on a run is micro, and one at a time.
+const MICRO: f64 = 1.8;
+const ONE: f64 = 0.65;
+
+/// How runs were gone about that are alike.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Style {
+    /// The manner that they have in common.
+    pub manner: u32,
+    /// Which style.
+    pub kind: Kind,
+    /// How many runs.
+    pub runs: u32,
+    /// Tasks finished by a call that finished any.
+    pub tasks_a_call: f64,
+    /// Of the tasks that wait, the share that is written with those that are ready.
+    pub looks_ahead: f64,
+    /// Share of calls that change nothing.
+    pub idle: f64,
+    /// Test runs a call that writes.
+    pub tested: f64,
+    /// Seconds of a test run.
+    pub test_s: f64,
+    /// Files written again, for each that is written first.
+    pub rework: f64,
+    /// Standard deviation of the logarithm of pace between runs.
+    pub spread: f64,
+}
+
+/// A style of work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// Much in one call.
+    Batch,
+    /// One task a call.
+    One,
+    /// A task in three calls.
+    Micro,
+}
+
+impl Kind {
+    /// Its name in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Batch => "batch",
+            Kind::One => "one",
+            Kind::Micro => "micro",
+        }
+    }
+}
+
+impl Style {
+    /// From a file.
+    pub(super) fn read(node: &Node) -> Option<Style> {
+        let of = |key: &str| number(node, key).unwrap_or(0.0);
+        let kind = [Kind::Batch, Kind::One, Kind::Micro]
+            .into_iter()
+            .find(|kind| node.key("kind").and_then(Node::text) == Some(kind.name()))?;
+        Some(Style {
+            manner: whole(node, "manner"),
+            kind,
+            runs: node.key("runs").map_or(1, |_| whole(node, "runs")),
+            tasks_a_call: number(node, "tasks_a_call").unwrap_or(1.0),
+            looks_ahead: of("looks_ahead"),
+            idle: of("idle"),
+            tested: of("tested"),
+            test_s: of("test_s"),
+            rework: of("rework"),
+            spread: of("spread"),
+        })
+    }
+}
+
+/// Sums over the runs of one style.
+#[derive(Default)]
+struct Sums {
+    runs: f64,
+    finishing: f64,
+    finished: f64,
+    ahead: f64,
+    waiting: f64,
+    calls: f64,
+    idle: f64,
+    writing: f64,
+    tests: f64,
+    test_s: f64,
+    first: f64,
+    again: f64,
+    pace: f64,
+    paces: f64,
+}
+
+/// The styles of what was recorded. `behaviour` still holds the recorded calls, in the order of the lessons.
+pub(super) fn styles(lessons: &[&Lesson], behaviour: &Behaviour) -> Vec<Style> {
+    let mut sums: std::collections::BTreeMap<(u32, Kind), Sums> = std::collections::BTreeMap::new();
+    let scripts = lessons.iter().flat_map(|lesson| &lesson.scripts);
+    for (calls, script) in scripts.zip(&behaviour.scripts) {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, manner);
+    }
+    let style = |((manner, kind), s): ((u32, Kind), Sums)| {
+        let share = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
+        let mean = share(s.pace, s.runs);
+        let variance = if s.runs > 1.0 { (s.paces - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
+        Style {
+            manner,
+            kind,
+            runs: s.runs as u32,
+            tasks_a_call: share(s.finished, s.finishing).max(1.0),
+            looks_ahead: share(s.ahead, s.waiting),
+            idle: share(s.idle, s.calls),
+            tested: share(s.tests, s.writing).min(1.0),
+            test_s: share(s.test_s, s.tests),
+            rework: share(s.again, s.first),
+            spread: rounded(variance.max(0.0).sqrt()),
+        }
+    };
+    sums.into_iter().map(style).collect()
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn kind_of(calls: &[Habit]) -> Kind {
+    let finished: u32 = calls.iter().map(|call| total(&call.completes)).sum();
+    let acting = calls.iter().filter(|call| !call.is_idle()).count();
+    match acting as f64 / f64::from(finished.max(1)) {
+        calls if calls >= MICRO => Kind::Micro,
+        calls if calls >= ONE => Kind::One,
+        _ => Kind::Batch,
+    }
+}
+
+fn add(sums: &mut Sums, calls: &[Habit], manner: &Manner) {
+    sums.runs += 1.0;
+    let mut pace = 0.0;
+    for call in calls {
+        let finished = f64::from(total(&call.completes));
+        if finished > 0.0 {
+            sums.finishing += 1.0;
+            sums.finished += finished;
+        }
+        let waiting = Sort::Waiting as usize;
+        if call.writes[Sort::Ready as usize] > 0 && call.sight.tasks[waiting] > 0 {
+            sums.waiting += f64::from(call.sight.tasks[waiting]);
+            sums.ahead += f64::from(call.writes[waiting]);
+        }
+        sums.calls += 1.0;
+        sums.idle += f64::from(u8::from(call.is_idle()));
+        if call.files > 0 {
+            sums.writing += 1.0;
+            sums.tests += f64::from(call.tests.min(1));
+            sums.test_s += call.tests_s;
+        }
+        let new = [Sort::Ready, Sort::Waiting, Sort::Held].map(|sort| f64::from(call.writes[sort as usize]));
+        sums.first += new.iter().sum::<f64>();
+        sums.again += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
+        let typical = manner.base_s + manner.per_file_s * f64::from(call.files);
+        pace += math::ln(call.latency_s.max(0.05) / typical);
+    }
+    let pace = pace / calls.len().max(1) as f64;
+    sums.pace += pace;
+    sums.paces += pace * pace;
+}
+
+fn total(counts: &[u16]) -> u32 {
+    counts.iter().map(|&count| u32::from(count)).sum()
+}
+
+/// A script without calls for each manner: it says of which work the manner is.
+pub(super) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
+    behaviour.scripts = (0..)
+        .zip(work)
+        .map(|(manner, &(files, is_dealt))| Script {
+            first: 0,
+            calls: 0,
+            manner,
+            work: WorkKey { shape: 0, files },
+            is_dealt,
+            weight: 1.0,
+        })
+        .collect();
+}
+
+/// Puts typical scripts in place of the recorded ones: of every style one for each of five paces.
+pub(super) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
+    let of = std::mem::take(&mut behaviour.scripts);
+    behaviour.habits.clear();
+    for style in styles {
+        let Some(manner) = behaviour.manners.get(style.manner as usize).copied() else { continue };
+        let Some(like) = of.iter().find(|script| script.manner == style.manner) else { continue };
+        for pace in PACES {
+            let first = behaviour.habits.len() as u32;
+            behaviour.habits.extend(typical(style, &manner, math::exp(style.spread * pace)));
+            behaviour.scripts.push(Script {
+                first,
+                calls: behaviour.habits.len() as u32 - first,
+                work: WorkKey { shape: 0, ..like.work },
+                weight: f64::from(style.runs),
+                ..*like
+            });
+        }
+    }
+    // Scripts without a call still say of which work a manner is.
+    for script in of {
+        if !behaviour.scripts.iter().any(|other| other.manner == script.manner) {
+            behaviour.scripts.push(Script { first: 0, calls: 0, ..script });
+        }
+    }
+}
+
+/// How many tasks typical calls see: enough to be all of any board, scaled as it is.
+const TASKS: u16 = 20;
+
+/// The calls of a style, one for each thing that may be seen; tests and calls without a change are spread among them.
+fn typical(style: &Style, manner: &Manner, pace: f64) -> Vec<Habit> {
+    let mut calls = Vec::new();
+    let at_once = (style.tasks_a_call.round() as u16).clamp(1, TASKS);
+    for left in [TASKS, 10, 4, 1] {
+        for waiting in [0, left.saturating_sub(1).min(10)] {
+            let ready = left - waiting;
+            let taken = match style.kind {
+                Kind::Batch if at_once >= TASKS / 2 => ready,
+                Kind::Batch => at_once.min(ready),
+                Kind::One | Kind::Micro => 1,
+            };
+            let ahead = (style.looks_ahead * f64::from(waiting)).round() as u16;
+            calls.push(open(style, (ready, waiting), taken, ahead));
+            if waiting > 0 && ahead > 0 {
+                calls.push(begun(waiting));
+            }
+            if style.kind == Kind::Micro {
+                calls.push(held(style, (ready, waiting), false));
+                calls.push(held(style, (ready, waiting), true));
+            }
+        }
+    }
+    let mut waiting = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    waiting.sight.tasks[Sort::Ready as usize] = TASKS / 2;
+    calls.push(waiting);
+    let mut owed = 0.0;
+    for (place, call) in calls.iter_mut().enumerate() {
+        call.sight.is_first = false;
+        if call.files > 0 {
+            owed += style.tested;
+            call.files += (style.rework * f64::from(call.files)).round() as u16;
+            if owed >= 0.5 {
+                owed -= 1.0;
+                call.tests = 1;
+                call.tests_s = style.test_s;
+            }
+        }
+        call.sight.is_first = place == 0;
+        call.latency_s = (manner.base_s + manner.per_file_s * f64::from(call.files)) * pace;
+        call.output_tokens = call.latency_s * manner.tokens_per_second;
+    }
+    calls
+}
+
+/// A call on tasks that nobody has begun.
+fn open(style: &Style, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
+    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    call.sight.tasks[Sort::Ready as usize] = ready;
+    call.sight.tasks[Sort::Waiting as usize] = waiting;
+    call.claims[Sort::Ready as usize] = taken;
+    if style.kind != Kind::Micro {
+        call.writes[Sort::Ready as usize] = taken;
+        call.writes[Sort::Waiting as usize] = ahead;
+        call.claims[Sort::Waiting as usize] = ahead;
+        call.completes[Sort::Ready as usize] = taken;
+        call.finishes_claims = true;
+        call.files = taken + ahead;
+    }
+    call
+}
+
+/// What was written ahead can be claimed and finished as its turn comes, one after the other.
+fn begun(waiting: u16) -> Habit {
+    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    call.sight.tasks[Sort::ReadyBegun as usize] = 1;
+    call.sight.tasks[Sort::WaitingBegun as usize] = waiting - 1;
+    call.claims[Sort::ReadyBegun as usize] = 1;
+    call.claims[Sort::WaitingBegun as usize] = waiting - 1;
+    call.completes[Sort::ReadyBegun as usize] = 1;
+    call.finishes_claims = true;
+    call
+}
+
+/// A call on the one task that the agent has: it is written, or said to be done.
+fn held(_style: &Style, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
+    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    call.sight.tasks[Sort::Ready as usize] = ready.saturating_sub(1);
+    call.sight.tasks[Sort::Waiting as usize] = waiting;
+    let sort = if is_begun { Sort::HeldBegun } else { Sort::Held } as usize;
+    call.sight.tasks[sort] = 1;
+    if is_begun {
+        call.completes[sort] = 1;
+    } else {
+        call.writes[sort] = 1;
+        call.files = 1;
+    }
+    call
+}

@@ -1,0 +1,203 @@
+//! A calibration from its file, which has been held to the table of keys before.
+
+use crate::experiment::calibration::write::WIDTH;
+use crate::experiment::calibration::{COMMON, Calibration, Fit, Part, SHARED, Style, Way, manner, parametric};
+use crate::experiment::scenario_file::{self, Node, Problem, Problems};
+use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
+
+impl Calibration {
+    /// Reads a profile file that holds a calibration. `file` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Calibration, Problems> {
+        let root = scenario_file::profile_tree(file, bytes)?;
+        let Some(node) = root.key("behaviour") else {
+            return Err(Problems::one(Problem {
+                code: "missing-key",
+                file: file.to_owned(),
+                line: 1,
+                path: "behaviour".to_owned(),
+                message: "missing: it is a profile, and not one that was learned".to_owned(),
+                expected: "a file that brooks calibrate has written".to_owned(),
+            }));
+        };
+        calibration(file, node)
+    }
+}
+
+/// What a checked `behaviour` says.
+///
+/// # Errors
+///
+/// Calls that have too few or too many numbers, manners that are not there.
+pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Problems> {
+    let mut problems = Problems::default();
+    let way = match node.key("way").and_then(Node::text) {
+        Some("parametric") => Way::Parametric,
+        _ => Way::Resampled,
+    };
+    let shared = number(node, "shared").unwrap_or(SHARED);
+    let common = number(node, "common").unwrap_or(COMMON);
+    let items = node.key("models").map_or(&[][..], Node::items);
+    let models = items.iter().enumerate().map(|(place, node)| {
+        let mut wrong = |line: u32, path: &str, message: String, expected: &str| {
+            problems.push(Problem {
+                code: "calibration",
+                file: file.to_owned(),
+                line,
+                path: format!("behaviour.models[{place}].{path}"),
+                message,
+                expected: expected.to_owned(),
+            });
+        };
+        part(node, (way, shared, common), &mut wrong)
+    });
+    let models = models.collect();
+    let unused = node.key("unused").map_or(&[][..], Node::entries);
+    let unused = unused.iter().map(|(key, node)| (key.name.clone(), node.whole().unwrap_or(0) as u32)).collect();
+    let size = |place: usize| node.key("sizes").and_then(|s| u32::try_from(s.items().get(place)?.whole()?).ok());
+    let sizes = size(0).unwrap_or(1)..=size(1).unwrap_or(1);
+    let seen = node.key("seen").map_or(&[][..], Node::items).iter().filter_map(Node::text);
+    let mut seen: Vec<u64> = seen.filter_map(|run| u64::from_str_radix(run, 16).ok()).collect();
+    seen.sort_unstable();
+    problems.or(Calibration { way, sizes, seen, models, unused })
+}
+
+fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnMut(u32, &str, String, &str)) -> Part {
+    let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
+    let items = node.key("manners").map_or(&[][..], Node::items);
+    let manners: Vec<(Manner, u64, bool)> = items.iter().map(read_manner).collect();
+    let mut behaviour = Behaviour {
+        manners: manners.iter().map(|(manner, ..)| *manner).collect(),
+        models: vec![model.clone().unwrap_or_default(); manners.len()],
+        shared,
+        common,
+        ..Behaviour::default()
+    };
+    for (place, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(script, "manner") as usize;
+        let Some((_, files, is_dealt)) = manners.get(manner) else {
+            let expected = format!("below {}, counted from 0", manners.len());
+            wrong(script.line, &format!("scripts[{place}].manner"), format!("there is no manner {manner}"), &expected);
+            continue;
+        };
+        let first = behaviour.habits.len() as u32;
+        for (call, node) in script.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
+            let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
+            if numbers.len() == WIDTH {
+                behaviour.habits.push(read_call(&numbers, call == 0));
+            } else {
+                let message = format!("{} numbers", numbers.len());
+                wrong(node.line, &format!("scripts[{place}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
+            }
+        }
+        behaviour.scripts.push(Script {
+            first,
+            calls: behaviour.habits.len() as u32 - first,
+            manner: manner as u32,
+            work: WorkKey { shape: hex(script, "shape"), files: *files },
+            is_dealt: *is_dealt,
+            weight: 1.0,
+        });
+    }
+    let mut styles: Vec<Style> = Vec::new();
+    for (place, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(node, "manner");
+        if manner as usize >= manners.len() {
+            let expected = format!("below {}, counted from 0", manners.len());
+            wrong(node.line, &format!("styles[{place}].manner"), format!("there is no manner {manner}"), &expected);
+        }
+        styles.extend(Style::read(node));
+    }
+    if way == Way::Parametric {
+        let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
+        parametric::place(&mut behaviour, &work);
+        parametric::enact(&mut behaviour, &styles);
+    }
+    manner::surprise(&mut behaviour);
+    let fit = node.key("fit");
+    let of_fit = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
+    Part {
+        model,
+        runs: whole(node, "runs"),
+        completed: whole(node, "completed"),
+        max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
+        in_rounds: flag(node, "in_rounds"),
+        fit: Fit {
+            calls: of_fit("calls") as u32,
+            sigma: of_fit("sigma"),
+            sigma_left: of_fit("sigma_left"),
+            sigma_runs: of_fit("sigma_runs"),
+            lag1: of_fit("lag1"),
+        },
+        styles,
+        behaviour,
+    }
+}
+
+fn read_manner(node: &Node) -> (Manner, u64, bool) {
+    let of = |key: &str| number(node, key).unwrap_or(0.0);
+    let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
+    let spread = |place: usize| node.key("spread").and_then(|s| s.items().get(place)?.number()).unwrap_or(0.0);
+    let manner = Manner {
+        base_s: of("base_s"),
+        per_file_s: of("per_file_s"),
+        spread_small: spread(0),
+        spread_large: spread(1),
+        spread_runs: spread(2),
+        files_a_reply: number(node, "files_a_reply").unwrap_or(manner::FILES_A_REPLY),
+        tokens_per_second: of("tokens_per_second"),
+        prompt_tokens: input("prompt"),
+        board_tokens: input("board"),
+        test_tokens: input("test"),
+        window: input("window") as u16,
+    };
+    (manner, hex(node, "files"), flag(node, "dealt"))
+}
+
+fn read_call(numbers: &[f64], is_first: bool) -> Habit {
+    let mut rest = numbers.iter().copied();
+    let mut next = || rest.next().unwrap_or(0.0).clamp(0.0, 1e9);
+    let mut habit = Habit::default();
+    let mut counts = |counts: &mut [u16]| counts.iter_mut().for_each(|count| *count = next() as u16);
+    let mut tasks = [0; SORTS];
+    counts(&mut tasks);
+    let mut seen = [0; 3];
+    counts(&mut seen);
+    counts(&mut habit.writes);
+    let mut files = [0; 3];
+    counts(&mut files);
+    counts(&mut habit.claims[..Sort::Held as usize]);
+    counts(&mut habit.completes);
+    let mut flags = [0];
+    counts(&mut flags);
+    habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first };
+    [habit.rewrites, habit.other_files, habit.files] = files;
+    habit.finishes_claims = flags[0] & 1 > 0;
+    habit.is_cut = flags[0] & 2 > 0;
+    habit.has_failed = flags[0] & 4 > 0;
+    habit.latency_s = next();
+    habit.tests = next() as u16;
+    habit.tests_s = next();
+    habit.output_tokens = next();
+    habit
+}
+
+pub(super) fn number(node: &Node, key: &str) -> Option<f64> {
+    node.key(key).and_then(Node::number)
+}
+
+pub(super) fn whole(node: &Node, key: &str) -> u32 {
+    node.key(key).and_then(Node::whole).and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
+}
+
+fn flag(node: &Node, key: &str) -> bool {
+    node.key(key).is_some_and(|node| node.kind == crate::experiment::scenario_file::Kind::Bool(true))
+}
+
+/// A key of work; what is no such number is the key of no work.
+fn hex(node: &Node, key: &str) -> u64 {
+    node.key(key).and_then(Node::text).and_then(|text| u64::from_str_radix(text, 16).ok()).unwrap_or(0)
+}

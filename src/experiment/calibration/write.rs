@@ -1,0 +1,157 @@
+//! A calibration as a file: a profile that any scenario can name, with what was learned under `behaviour`.
+
+use std::fmt::Write;
+
+use crate::experiment::calibration::{Calibration, Part, Style, VERSION, Way};
+use crate::team::{Habit, Manner, SORTS, Script, Sort};
+
+/// What the numbers of a call are, in order.
+pub(super) const COLUMNS: &str = "\
+#   of a call, in order: tasks seen (ready, ready and begun, waiting, waiting and begun, held, held and begun; in all;
+#   done and begun), calls without a change before it; tasks of which it wrote files (six sorts; done ones; files of no
+#   task; files in all), claimed (four sorts), completed (six sorts); 1 finishes what it claims + 2 cut off + 4 tests
+#   failed; latency in s, runs of tests, seconds of tests, output tokens";
+/// How many numbers a call has.
+pub(super) const WIDTH: usize = 33;
+
+impl Calibration {
+    /// The file. `origin` says what it was made from and by which command; `date` when.
+    pub fn to_yaml(&self, name: &str, origin: &str) -> String {
+        let mut text = String::new();
+        let _ = self.write(&mut text, name, origin);
+        text
+    }
+
+    fn write(&self, text: &mut String, name: &str, origin: &str) -> std::fmt::Result {
+        let runs: u32 = self.models.iter().map(|part| part.runs).sum();
+        let calls: u32 = self.models.iter().map(|part| part.fit.calls).sum();
+        writeln!(text, "name: {}", quoted(name))?;
+        writeln!(
+            text,
+            "about: {}",
+            quoted(&format!("what was learned from {runs} recorded runs with {calls} calls; see behaviour"))
+        )?;
+        writeln!(text, "origin: {}", quoted(origin))?;
+        writeln!(text, "# Only who leads is described by these two; all others by behaviour.")?;
+        let typical = self.models.first().and_then(|part| part.behaviour.manners.first()).map_or(1.0, |m| m.base_s);
+        writeln!(text, "latency: {typical} s")?;
+        writeln!(text, "variation: {{ call: 0.5 }}")?;
+        writeln!(text, "behaviour:")?;
+        writeln!(text, "  version: {VERSION}")?;
+        writeln!(text, "  way: {}", self.way.name())?;
+        writeln!(text, "  sizes: [{}, {}]", self.sizes.start(), self.sizes.end())?;
+        let seen: Vec<String> = self.seen.iter().map(|run| format!("\"{run:016x}\"")).collect();
+        writeln!(text, "  seen: [{}]", seen.join(", "))?;
+        if let Some(part) = self.models.first() {
+            writeln!(text, "  shared: {}", part.behaviour.shared)?;
+            writeln!(text, "  common: {}", part.behaviour.common)?;
+        }
+        if !self.unused.is_empty() {
+            writeln!(text, "  unused:")?;
+            for (reason, runs) in &self.unused {
+                writeln!(text, "    {}: {runs}", quoted(reason))?;
+            }
+        }
+        if self.way == Way::Resampled {
+            writeln!(text, "{COLUMNS}")?;
+        }
+        writeln!(text, "  models:")?;
+        self.models.iter().try_for_each(|part| part.write(text, self.way))
+    }
+}
+
+impl Part {
+    fn write(&self, text: &mut String, way: Way) -> std::fmt::Result {
+        let model = self.model.as_deref().unwrap_or("unknown");
+        writeln!(text, "  - model: {}", quoted(model))?;
+        writeln!(text, "    runs: {}", self.runs)?;
+        writeln!(text, "    completed: {}", self.completed)?;
+        writeln!(text, "    in_rounds: {}", self.in_rounds)?;
+        if let Some(rounds) = self.max_rounds {
+            writeln!(text, "    max_rounds: {rounds}")?;
+        }
+        let fit = &self.fit;
+        writeln!(
+            text,
+            "    fit: {{ calls: {}, sigma: {}, sigma_left: {}, sigma_runs: {}, lag1: {} }}",
+            fit.calls, fit.sigma, fit.sigma_left, fit.sigma_runs, fit.lag1
+        )?;
+        writeln!(text, "    manners:")?;
+        for (place, manner) in self.behaviour.manners.iter().enumerate() {
+            let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
+            write_manner(text, manner, script)?;
+        }
+        match way {
+            Way::Parametric => {
+                writeln!(text, "    styles:")?;
+                self.styles.iter().try_for_each(|style| write_style(text, style))
+            }
+            Way::Resampled => {
+                writeln!(text, "    scripts:")?;
+                self.behaviour.scripts.iter().try_for_each(|script| {
+                    writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
+                    writeln!(text, "      manner: {}", script.manner)?;
+                    writeln!(text, "      calls:")?;
+                    let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
+                    let calls = self.behaviour.habits.get(first..last).unwrap_or_default();
+                    calls.iter().try_for_each(|habit| write_call(text, habit))
+                })
+            }
+        }
+    }
+}
+
+fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>) -> std::fmt::Result {
+    let (files, is_dealt) = script.map_or((0, false), |script| (script.work.files, script.is_dealt));
+    writeln!(text, "    - files: \"{files:016x}\"")?;
+    writeln!(text, "      dealt: {is_dealt}")?;
+    writeln!(text, "      base_s: {}", manner.base_s)?;
+    writeln!(text, "      per_file_s: {}", manner.per_file_s)?;
+    writeln!(text, "      spread: [{}, {}, {}]", manner.spread_small, manner.spread_large, manner.spread_runs)?;
+    writeln!(text, "      files_a_reply: {}", manner.files_a_reply)?;
+    writeln!(text, "      tokens_per_second: {}", manner.tokens_per_second)?;
+    writeln!(
+        text,
+        "      input: {{ prompt: {}, board: {}, test: {}, window: {} }}",
+        manner.prompt_tokens, manner.board_tokens, manner.test_tokens, manner.window
+    )
+}
+
+fn write_style(text: &mut String, style: &Style) -> std::fmt::Result {
+    writeln!(
+        text,
+        "    - {{ manner: {}, kind: {}, runs: {}, tasks_a_call: {}, looks_ahead: {}, idle: {}, tested: {}, test_s: {}, \
+         rework: {}, spread: {} }}",
+        style.manner,
+        style.kind.name(),
+        style.runs,
+        style.tasks_a_call,
+        style.looks_ahead,
+        style.idle,
+        style.tested,
+        style.test_s,
+        style.rework,
+        style.spread
+    )
+}
+
+fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
+    let sight = &habit.sight;
+    let mut numbers: Vec<u16> = sight.tasks.to_vec();
+    numbers.extend([sight.total, sight.done_begun, sight.idle]);
+    numbers.extend(habit.writes);
+    numbers.extend([habit.rewrites, habit.other_files, habit.files]);
+    numbers.extend(&habit.claims[..Sort::Held as usize]);
+    numbers.extend(&habit.completes[..SORTS]);
+    numbers.push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_cut) + 4 * u16::from(habit.has_failed));
+    write!(text, "      - [")?;
+    for number in numbers {
+        write!(text, "{number},")?;
+    }
+    writeln!(text, "{},{},{},{}]", habit.latency_s, habit.tests, habit.tests_s, habit.output_tokens)
+}
+
+/// A text as YAML, whatever is in it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

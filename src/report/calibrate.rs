@@ -1,0 +1,165 @@
+//! What `brooks calibrate` says: what was learned from how much, how well it explains the recordings, and what could not
+//! be learned.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::experiment::calibration::{Calibration, Part, Way};
+use crate::report::table::{Cell, Column, Table};
+use crate::report::{json_number, number};
+
+/// Fewer runs than this of a kind, and what is learned of it is luck.
+const FEW_RUNS: u32 = 5;
+
+/// A calibration, and how it was come by.
+#[derive(Clone, Debug)]
+pub struct CalibrateReport<'c> {
+    /// What was learned.
+    pub calibration: &'c Calibration,
+    /// The file that it was written to.
+    pub file: &'c str,
+}
+
+impl CalibrateReport<'_> {
+    /// For a terminal.
+    pub fn to_text(&self, color: bool) -> String {
+        let models = &self.calibration.models;
+        let runs: u32 = models.iter().map(|part| part.runs).sum();
+        let calls: u32 = models.iter().map(|part| part.fit.calls).sum();
+        let mut text = format!(
+            "learned from {} with {} calls of {}: {}\n",
+            plural(runs, "run"),
+            number::count(u64::from(calls)),
+            plural(models.len() as u32, "model"),
+            match self.calibration.way {
+                Way::Resampled => "what agents did when they saw the like, call by call",
+                Way::Parametric => "styles of work, latency and tokens, as parameters",
+            }
+        );
+        let _ = writeln!(text, "{}\n", self.explained());
+        text.push_str(&self.table().to_text(color));
+        text.push('\n');
+        for limit in self.limits() {
+            let _ = writeln!(text, "{limit}");
+        }
+        let _ = writeln!(
+            text,
+            "\nuse it: team: {{ profile: {} }} in a scenario; how far to trust it: brooks validate {} TRACE..",
+            self.file, self.file
+        );
+        text
+    }
+
+    /// How much of the variance of log-latency the files of a call explain, over all models.
+    fn explained(&self) -> String {
+        let shares: Vec<String> = self
+            .calibration
+            .models
+            .iter()
+            .filter(|part| part.fit.sigma > 0.0)
+            .map(|part| {
+                let left = part.fit.sigma_left / part.fit.sigma;
+                number::percent((1.0 - left * left).max(0.0))
+            })
+            .collect();
+        let of = match shares.len() {
+            0 => return "there are too few calls to say how latency comes about".to_owned(),
+            1 => shares.concat(),
+            _ => format!("{} (a model each)", shares.join(", ")),
+        };
+        format!("how many files a call writes explains {of} of the variance of its log-latency")
+    }
+
+    /// A row a model.
+    pub fn table(&self) -> Table {
+        let mut table = Table::new(vec![
+            Column::text("model", "model"),
+            Column::number("runs", "runs"),
+            Column::number("completed", "completed"),
+            Column::number("calls", "calls"),
+            Column::number("base_s", "a call"),
+            Column::number("per_file_s", "each file"),
+            Column::number("sigma", "sigma(log)"),
+            Column::number("sigma_left", "left"),
+            Column::number("sigma_runs", "between runs"),
+            Column::number("lag1", "call to call"),
+            Column::number("tokens_per_second", "tokens/s"),
+        ]);
+        for part in &self.calibration.models {
+            let fit = &part.fit;
+            let (base, per_file, speed) = part
+                .behaviour
+                .manners
+                .first()
+                .map_or((0.0, 0.0, 0.0), |manner| (manner.base_s, manner.per_file_s, manner.tokens_per_second));
+            let plain = |value: f64| Cell::number(value, format!("{value:.2}"));
+            table.push(vec![
+                Cell::text(name(part)),
+                Cell::count(u64::from(part.runs)),
+                Cell::count(u64::from(part.completed)),
+                Cell::count(u64::from(fit.calls)),
+                Cell::number(base, number::seconds(base)),
+                Cell::number(per_file, number::seconds(per_file)),
+                plain(fit.sigma),
+                plain(fit.sigma_left),
+                plain(fit.sigma_runs),
+                plain(fit.lag1),
+                Cell::number(speed, number::significant(speed)),
+            ]);
+        }
+        table
+    }
+
+    /// What could not be learned.
+    fn limits(&self) -> Vec<String> {
+        let calibration = self.calibration;
+        let mut limits = Vec::new();
+        for (reason, runs) in &calibration.unused {
+            limits.push(format!("not used: {} {reason}", plural(*runs, "run")));
+        }
+        let few: Vec<String> = calibration.models.iter().filter(|part| part.runs < FEW_RUNS).map(name).collect();
+        if !few.is_empty() {
+            limits.push(format!(
+                "from fewer than {FEW_RUNS} runs of {} how runs differ cannot be told: intervals will be too narrow",
+                few.join(" and ")
+            ));
+        }
+        if calibration.models.iter().any(|part| part.behaviour.manners.iter().all(|m| m.tokens_per_second <= 0.0)) {
+            limits.push("tokens are not recorded, so none are predicted".to_owned());
+        }
+        limits.push(
+            "what a single agent never shows is assumed: agents of a team go about it alike, each about as fast; claims \
+             are forgotten no more often than alone"
+                .to_owned(),
+        );
+        limits
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let part = |part: &Part| {
+            let fit = &part.fit;
+            json!({
+                "model": part.model, "runs": part.runs, "completed": part.completed, "calls": fit.calls,
+                "max_rounds": part.max_rounds, "sigma": json_number(fit.sigma), "sigma_left": json_number(fit.sigma_left),
+                "sigma_runs": json_number(fit.sigma_runs), "lag1": json_number(fit.lag1),
+            })
+        };
+        let unused: Value =
+            self.calibration.unused.iter().map(|(reason, runs)| json!({ "reason": reason, "runs": runs })).collect();
+        json!({
+            "profile": self.file, "way": self.calibration.way.name(),
+            "models": self.calibration.models.iter().map(part).collect::<Vec<_>>(), "unused": unused,
+            "limits": self.limits(),
+        })
+    }
+}
+
+fn name(part: &Part) -> String {
+    part.model.clone().unwrap_or_else(|| "unknown".to_owned())
+}
+
+fn plural(count: u32, what: &str) -> String {
+    if count == 1 { format!("one {what}") } else { format!("{} {what}s", number::count(u64::from(count))) }
+}

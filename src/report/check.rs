@@ -1,0 +1,483 @@
+//! What `brooks check` and `brooks baseline review` say: the verdict, what changed and by how much, what to do.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::experiment::baseline::check::COMPLETED;
+use crate::experiment::baseline::contract::{Figure, Says, place_of};
+use crate::experiment::baseline::{
+    Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,
+};
+use crate::experiment::library::{self, SCENARIOS};
+use crate::report::number;
+use crate::report::table::{Cell, Column, Table, Tint, markdown};
+
+/// Rows of a table that people read; files have all.
+const MOST_ROWS: usize = 40;
+
+/// One scenario that was checked.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Its name.
+    pub scenario: String,
+    /// The path of its file, or the name of a built-in one.
+    pub source: String,
+    /// The path of its baseline, if it was held to one.
+    pub baseline: Option<String>,
+    /// What the axes are called.
+    pub axes: Vec<String>,
+    /// Replications in the baseline.
+    pub replications: u64,
+    /// The seed.
+    pub seed: u64,
+    /// What became of its points and curves.
+    pub checked: Option<Checked>,
+    /// What became of its claims.
+    pub claims: Vec<ClaimOutcome>,
+    /// What a reader should know, such as that another version recorded the baseline.
+    pub notes: Vec<String>,
+    /// What to do now.
+    pub advice: Vec<String>,
+}
+
+impl Entry {
+    /// In one word; `strict` takes what is equivalent for a change.
+    pub fn overall(&self, strict: bool) -> Overall {
+        let points = self.points().iter().map(|point| Overall::of(point.verdict, strict));
+        let rules = self.rules().iter().map(|rule| Overall::of(rule.verdict, strict));
+        let claims = self.claims.iter().map(|claim| overall_of(claim.holds));
+        points.chain(rules).chain(claims).max().unwrap_or(Overall::Pass)
+    }
+
+    /// Its points.
+    pub fn points(&self) -> &[PointOutcome] {
+        self.checked.as_ref().map_or(&[], |checked| &checked.points)
+    }
+
+    /// Its rules.
+    pub fn rules(&self) -> &[RuleOutcome] {
+        self.checked.as_ref().map_or(&[], |checked| &checked.rules)
+    }
+
+    /// The file that a finding belongs to: the scenario's, or, if that is built in, the baseline.
+    pub fn file(&self) -> &str {
+        match &self.baseline {
+            Some(baseline) if library::find(SCENARIOS, &self.source).is_some() => baseline,
+            _ => &self.source,
+        }
+    }
+
+    /// `preassigned, 4 agents`.
+    pub fn place(&self, point: &PointOutcome) -> String {
+        place_of(&self.axes, &point.axes, point.agents)
+    }
+
+    /// What became of it, without a verdict: for a review.
+    pub fn summary(&self) -> String {
+        let mut parts = Vec::new();
+        if let Some(checked) = &self.checked {
+            parts.push(verdict_of_points(checked));
+            let gravest = checked.points.iter().filter(|point| point.verdict.is_change()).max_by(|a, b| {
+                let beyond = |point: &PointOutcome| (point.verdict, beyond(point));
+                let ((verdict, there), (other, here)) = (beyond(a), beyond(b));
+                verdict.cmp(&other).then(there.total_cmp(&here))
+            });
+            parts.extend(gravest.map(|point| format!("most: {}", reason(self, point))));
+            let changed: Vec<String> =
+                checked.rules.iter().filter(|rule| rule.verdict.is_change()).map(rule_name).collect();
+            if !changed.is_empty() {
+                parts.push(format!("the curve changed: {}", changed.join("; ")));
+            }
+        }
+        if !self.claims.is_empty() {
+            parts.push(verdict_of_claims(&self.claims));
+        }
+        parts.join("; ")
+    }
+
+    /// One line: what became of it.
+    pub fn verdict(&self, strict: bool) -> String {
+        let overall = self.overall(strict);
+        let strictly = strict && overall == Overall::Fail && self.overall(false) == Overall::Pass;
+        let strictly = if strictly { " (--strict: only identical passes)" } else { "" };
+        format!("{}: {}: {}{strictly}", overall.name(), self.scenario, self.summary())
+    }
+}
+
+/// By how many tolerances the gravest figure of a point is off.
+fn beyond(point: &PointOutcome) -> f64 {
+    let off = |metric: &MetricOutcome| Some(metric.difference?.estimate.abs() / metric.held.tolerance);
+    point.gravest().and_then(off).unwrap_or(0.0)
+}
+
+/// A share in per cent, without zeros that say nothing: `2 %`, `0.5 %`.
+fn percent(share: f64) -> String {
+    let text = format!("{:.2}", 100.0 * share);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+/// A claim as a verdict of all.
+pub fn overall_of(holds: Holds) -> Overall {
+    match holds {
+        Holds::Holds => Overall::Pass,
+        Holds::Inconclusive => Overall::Inconclusive,
+        Holds::Violated => Overall::Fail,
+    }
+}
+
+fn verdict_of_points(checked: &Checked) -> String {
+    let all = checked.points.len();
+    let points = if all == 1 { "its point".to_owned() } else { format!("all {all} points") };
+    let (worse, better) = (checked.count(Verdict::Worse), checked.count(Verdict::Better));
+    let (open, identical) = (checked.count(Verdict::Inconclusive), checked.count(Verdict::Identical));
+    let of = |count: usize| format!("{count} of {all} points");
+    if identical == all {
+        return format!("{points} identical");
+    }
+    if worse + better + open == 0 {
+        let runs = checked.points.iter().map(|point| point.runs).max().unwrap_or(0);
+        return if identical == 0 {
+            format!("{points} equivalent ({} runs at most)", number::count(runs as u64))
+        } else {
+            format!("{} equivalent, the others identical", of(all - identical))
+        };
+    }
+    let parts = [(worse, "worse"), (better, "better"), (open, "can't be told")];
+    let parts = parts.iter().filter(|(count, _)| *count > 0).enumerate();
+    let parts: Vec<String> = parts
+        .map(|(k, (count, what))| format!("{} {what}", if k == 0 { of(*count) } else { count.to_string() }))
+        .collect();
+    parts.join(", ")
+}
+
+fn verdict_of_claims(claims: &[ClaimOutcome]) -> String {
+    let with = |holds: Holds| claims.iter().filter(move |claim| claim.holds == holds);
+    let listed = |holds: Holds| with(holds).map(claim_name).collect::<Vec<_>>().join("; ");
+    let noun = |count: usize| if count == 1 { "claim" } else { "claims" };
+    match (with(Holds::Violated).count(), with(Holds::Inconclusive).count(), claims.len()) {
+        (0, 0, 1) => "its claim holds".to_owned(),
+        (0, 0, all) => format!("all {all} claims hold"),
+        (0, open, _) => format!("{open} {} can't be told: {}", noun(open), listed(Holds::Inconclusive)),
+        (violated, ..) => format!("{violated} {} violated: {}", noun(violated), listed(Holds::Violated)),
+    }
+}
+
+/// `speedup of 8 agents at least 2.5`.
+pub fn claim_name(outcome: &ClaimOutcome) -> String {
+    let claim = &outcome.claim;
+    let mut text = match &claim.says {
+        Says::PeakBetween(low, high) => format!("best team size between {low} and {high}"),
+        Says::WithinAmdahl => "within Amdahl's law".to_owned(),
+        Says::Within(figure, at_least, at_most) => {
+            let bound =
+                |word: &str, bound: &Option<f64>| bound.map(|bound| format!(" {word} {}", in_units(*figure, bound)));
+            let bounds: Vec<String> =
+                [bound("at least", at_least), bound("at most", at_most)].into_iter().flatten().collect();
+            format!("{}{}", figure.name(), bounds.join(" and"))
+        }
+    };
+    if let Some(agents) = claim.agents {
+        let _ = write!(text, " with {agents} {}", if agents == 1 { "agent" } else { "agents" });
+    }
+    if let Some(architecture) = &claim.architecture {
+        let _ = write!(text, " under {architecture}");
+    }
+    text
+}
+
+fn in_units(figure: Figure, value: f64) -> String {
+    match figure {
+        Figure::Speedup => number::significant(value),
+        Figure::Makespan => number::seconds(value),
+        Figure::Cost => number::money(value),
+        Figure::Quality | Figure::Completion => format!("{} %", number::significant(100.0 * value)),
+    }
+}
+
+/// What was found for a claim: `2.31 [2.24, 2.38] at preassigned, 8 agents`.
+pub fn claim_found(outcome: &ClaimOutcome) -> String {
+    let figure = if let Says::Within(figure, ..) = outcome.claim.says { figure } else { Figure::Speedup };
+    let is_peak = matches!(outcome.claim.says, Says::PeakBetween(..));
+    let found = outcome.found.filter(|_| !is_peak).map(|found| match figure {
+        Figure::Speedup => number::interval(found.estimate, found.half_width),
+        Figure::Makespan => number::interval_seconds(found.estimate, found.half_width),
+        _ => {
+            let [low, middle, high] = [found.low(), found.estimate, found.high()].map(|value| in_units(figure, value));
+            if figure == Figure::Completion { format!("[{low}, {high}]") } else { format!("{middle} [{low}, {high}]") }
+        }
+    });
+    let place = (!outcome.witness.is_empty()).then(|| format!("at {}", outcome.witness));
+    let text = (!outcome.text.is_empty()).then(|| outcome.text.clone());
+    let parts: Vec<String> = [found, place].into_iter().flatten().collect();
+    let parts: Vec<String> =
+        [Some(parts.join(" ")).filter(|part| !part.is_empty()), text].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+fn rule_name(rule: &RuleOutcome) -> String {
+    let curve = if rule.curve.is_empty() { String::new() } else { format!(" of {}", rule.curve) };
+    format!("{}{curve} was {}, is {}", rule.rule, rule.recorded, rule.now)
+}
+
+/// A figure as people read it.
+pub fn shown(metric: &str, value: f64) -> String {
+    match metric {
+        "makespan_s" => number::seconds(value),
+        "cost" => number::money(value),
+        "quality" | COMPLETED => format!("{} %", number::significant(100.0 * value)),
+        "input_tokens" | "output_tokens" => number::tokens(value),
+        _ => number::significant(value),
+    }
+}
+
+/// `+3.0 % [+2.9, +3.1]`; of shares of runs in points of a per cent.
+pub fn difference(metric: &MetricOutcome) -> Option<String> {
+    let Difference { estimate, low, high, .. } = metric.difference?;
+    let unit = if metric.held.metric == COMPLETED { "points" } else { "%" };
+    if estimate.is_infinite() {
+        return Some("from nothing".to_owned());
+    }
+    let decimals = if (0.0..0.002).contains(&(high - low)) && high > low { 2 } else { 1 };
+    let [estimate, low, high] = [estimate, low, high].map(|value| {
+        let text = format!("{:+.decimals$}", 100.0 * value);
+        if text.trim_start_matches(['+', '-', '0', '.']).is_empty() { format!("{:.decimals$}", 0.0) } else { text }
+    });
+    Some(format!("{estimate} {unit} [{low}, {high}]"))
+}
+
+/// What a point's verdict rests on, in one line.
+pub fn reason(entry: &Entry, point: &PointOutcome) -> String {
+    let Some(metric) = point.gravest() else { return String::new() };
+    let value =
+        |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| shown(metric.held.metric, value));
+    let found = difference(metric).unwrap_or_else(|| "too few runs completed to tell".to_owned());
+    let tolerance = percent(metric.held.tolerance);
+    format!(
+        "{}: {} {} -> {}, {found}, tolerance {tolerance}, {} runs",
+        entry.place(point),
+        metric.held.metric,
+        value(metric.recorded),
+        value(metric.now),
+        number::count(point.runs as u64),
+    )
+}
+
+/// The points, a row a figure; only those that people should look at, or all.
+pub fn table(entries: &[Entry], all: bool) -> Table {
+    let mut table = Table::new(vec![
+        Column::text("scenario", "scenario"),
+        Column::text("point", "point"),
+        Column::text("figure", "figure"),
+        Column::number("recorded", "recorded"),
+        Column::number("now", "now"),
+        Column::number("difference", "difference [90 %]"),
+        Column::number("ci90_low", "low"),
+        Column::number("ci90_high", "high"),
+        Column::number("tolerance", "tolerance"),
+        Column::number("runs", "runs"),
+        Column::text("method", "method"),
+        Column::text("verdict", "verdict"),
+    ]);
+    // What is equivalent is shown where nothing is graver.
+    let gravest = entries.iter().flat_map(Entry::points).map(|point| point.verdict).max();
+    for entry in entries {
+        for point in entry.points() {
+            let wanted = |metric: &&MetricOutcome| {
+                all || metric.verdict >= Verdict::Inconclusive
+                    || gravest == Some(Verdict::Equivalent)
+                        && metric.verdict == Verdict::Equivalent
+                        && metric.held.metric == "makespan_s"
+            };
+            for metric in point.metrics.iter().filter(wanted) {
+                table.push(row(entry, point, metric));
+            }
+        }
+    }
+    table.retain(|column, _| all || !matches!(column.key.as_str(), "ci90_low" | "ci90_high"));
+    table.retain(|column, _| all || entries.len() > 1 || column.key != "scenario");
+    table
+}
+
+fn row(entry: &Entry, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell> {
+    let value = |value: Option<f64>| {
+        value.map_or_else(Cell::none, |value| Cell::number(value, shown(metric.held.metric, value)))
+    };
+    let of = |part: fn(&Difference) -> f64| {
+        metric.difference.as_ref().map_or_else(Cell::none, |d| Cell::number(part(d), format!("{:+.4}", part(d))))
+    };
+    let shown_difference = difference(metric).unwrap_or_else(|| number::NONE.to_owned());
+    let tint = match metric.verdict {
+        Verdict::Worse => Tint::Bad,
+        Verdict::Better => Tint::Good,
+        _ => Tint::Plain,
+    };
+    vec![
+        Cell::text(entry.scenario.as_str()),
+        Cell::text(entry.place(point)),
+        Cell::text(metric.held.metric),
+        value(metric.recorded),
+        value(metric.now),
+        Cell::number(metric.difference.map_or(f64::NAN, |d| d.estimate), shown_difference),
+        of(|d| d.low),
+        of(|d| d.high),
+        Cell::number(metric.held.tolerance, percent(metric.held.tolerance)),
+        Cell::count(point.runs as u64),
+        metric.difference.map_or_else(Cell::none, |difference| Cell::text(difference.method.name())),
+        Cell::text(metric.verdict.name()).tinted(tint),
+    ]
+}
+
+/// The rules that people should look at: those that changed, and those that nearly did.
+fn rules(entries: &[Entry]) -> Table {
+    let names = ["scenario", "curve", "rule", "recorded", "now", "verdict"];
+    let titles = ["scenario", "curve", "rule", "recorded [95 %]", "now [95 %]", "verdict"];
+    let mut table = Table::new(names.iter().zip(titles).map(|(name, title)| Column::text(name, title)).collect());
+    for entry in entries {
+        for rule in entry.rules().iter().filter(|rule| rule.verdict.is_change() || !rule.reason.is_empty()) {
+            let verdict = if rule.verdict.is_change() { "changed" } else { rule.verdict.name() };
+            let verdict =
+                if rule.reason.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", rule.reason) };
+            let cells = [&entry.scenario, &rule.curve, &rule.rule, &rule.recorded, &rule.now, &verdict];
+            table.push(cells.map(|text| Cell::text(text.as_str())).to_vec());
+        }
+    }
+    table.retain(|column, _| entries.len() > 1 || column.key != "scenario");
+    table.retain(|column, cells| column.key != "curve" || cells.iter().any(|cell| !cell.raw.is_empty()));
+    table
+}
+
+fn claims(entries: &[Entry]) -> Table {
+    let names = ["scenario", "claim", "found", "runs", "verdict"];
+    let titles = ["scenario", "claim", "found [95 %]", "runs", "verdict"];
+    let mut table = Table::new(names.iter().zip(titles).map(|(name, title)| Column::text(name, title)).collect());
+    for entry in entries {
+        for claim in &entry.claims {
+            let cells = [entry.scenario.clone(), claim_name(claim), claim_found(claim), number::count(claim.runs)];
+            let mut cells: Vec<Cell> = cells.into_iter().map(Cell::text).collect();
+            let tint = if claim.holds == Holds::Violated { Tint::Bad } else { Tint::Plain };
+            cells.push(Cell::text(claim.holds.name()).tinted(tint));
+            table.push(cells);
+        }
+    }
+    table.retain(|column, _| entries.len() > 1 || column.key != "scenario");
+    table
+}
+
+/// What all of them say together.
+pub fn overall(entries: &[Entry], strict: bool) -> Overall {
+    entries.iter().map(|entry| entry.overall(strict)).max().unwrap_or(Overall::Pass)
+}
+
+/// For a terminal: a line a scenario, then tables of what is not identical, then what to do.
+pub fn to_text(entries: &[Entry], strict: bool, color: bool) -> String {
+    let verdicts: String = entries.iter().map(|entry| entry.verdict(strict) + "\n").collect();
+    verdicts + &tables(entries, color)
+}
+
+/// The same of a review, which passes no judgement.
+pub fn to_review(entries: &[Entry], color: bool) -> String {
+    let summary = |entry: &Entry| format!("{}: {}\n", entry.scenario, entry.summary());
+    entries.iter().map(summary).collect::<String>() + &tables(entries, color)
+}
+
+fn tables(entries: &[Entry], color: bool) -> String {
+    let mut lines = Vec::new();
+    let points = table(entries, false);
+    let more = points.rows().len().saturating_sub(MOST_ROWS);
+    for (table, more) in [(points, more), (rules(entries), 0), (claims(entries), 0)] {
+        if !table.rows().is_empty() {
+            lines.push(String::new());
+            let shown = table.to_text(color);
+            lines.extend(shown.lines().take(table.rows().len() - more + 1).map(ToOwned::to_owned));
+            if more > 0 {
+                lines.push(format!("  and {more} more: --format csv has all"));
+            }
+        }
+    }
+    let talk: Vec<String> = entries.iter().flat_map(|entry| entry.notes.iter().chain(&entry.advice)).cloned().collect();
+    if !talk.is_empty() {
+        lines.push(String::new());
+        lines.extend(talk);
+    }
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+}
+
+/// As Markdown, for a comment or a summary.
+pub fn to_markdown(entries: &[Entry], strict: bool) -> String {
+    let mut text = format!("### brooks check: {}\n\n", overall(entries, strict).name());
+    for entry in entries {
+        let _ = writeln!(text, "- **{}**", markdown(&entry.verdict(strict)));
+    }
+    for table in [table(entries, false), rules(entries), claims(entries)] {
+        if !table.rows().is_empty() {
+            let _ = write!(text, "\n{}", table.to_markdown());
+        }
+    }
+    for line in entries.iter().flat_map(|entry| entry.notes.iter().chain(&entry.advice)) {
+        let _ = write!(text, "\n{}\n", markdown(line));
+    }
+    text
+}
+
+/// For programs: what is added to a document.
+pub fn to_json(entries: &[Entry], strict: bool) -> Value {
+    let number = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
+    let percent = |value: f64| number(100.0 * value);
+    let of_metric = |metric: &MetricOutcome| {
+        let d = metric.difference;
+        json!({
+            "metric": metric.held.metric, "verdict": metric.verdict.name(), "tolerance": metric.held.tolerance,
+            "recorded": metric.recorded, "now": metric.now,
+            "difference_percent": d.map(|d| percent(d.estimate)), "ci90": d.map(|d| [percent(d.low), percent(d.high)]),
+            "method": d.map(|d| d.method.name()),
+        })
+    };
+    let of_point = |entry: &Entry, point: &PointOutcome| {
+        let makespan = point.metrics.first();
+        let d = makespan.and_then(|metric| metric.difference);
+        // Identical runs differ by nothing, for certain.
+        let same = (point.verdict == Verdict::Identical).then_some(0.0);
+        let axes: serde_json::Map<String, Value> =
+            entry.axes.iter().zip(&point.axes).map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        json!({
+            "scenario": entry.scenario, "agents": point.agents, "architecture": point.architecture, "axes": axes,
+            "verdict": point.verdict.name(), "runs": point.runs,
+            "difference_percent": d.map(|d| percent(d.estimate)).or(same.map(number)),
+            "ci90": d.map(|d| [percent(d.low), percent(d.high)]).or(same.map(|_| [number(0.0), number(0.0)])),
+            "metrics": point.metrics.iter().map(of_metric).collect::<Vec<_>>(),
+        })
+    };
+    let of_rule = |entry: &Entry, rule: &RuleOutcome| {
+        let verdict = if rule.verdict.is_change() { "changed" } else { rule.verdict.name() };
+        json!({
+            "scenario": entry.scenario, "curve": rule.curve, "rule": rule.rule, "recorded": rule.recorded,
+            "now": rule.now, "verdict": verdict, "reason": rule.reason,
+        })
+    };
+    let of_claim = |entry: &Entry, claim: &ClaimOutcome| {
+        json!({
+            "scenario": entry.scenario, "claim": claim_name(claim), "verdict": claim.holds.name(), "at": claim.witness,
+            "found": claim.found.map(|found| number(found.estimate)),
+            "ci95": claim.found.map(|found| [number(found.low()), number(found.high())]), "runs": claim.runs,
+            "reason": claim.text,
+        })
+    };
+    let of_entry = |entry: &Entry| {
+        json!({
+            "scenario": entry.scenario, "source": entry.source, "baseline": entry.baseline, "seed": entry.seed,
+            "replications": entry.replications, "verdict": entry.overall(strict).name(), "notes": entry.notes,
+        })
+    };
+    let points = entries.iter().flat_map(|entry| entry.points().iter().map(move |point| of_point(entry, point)));
+    let rules = entries.iter().flat_map(|entry| entry.rules().iter().map(move |rule| of_rule(entry, rule)));
+    let claims = entries.iter().flat_map(|entry| entry.claims.iter().map(move |claim| of_claim(entry, claim)));
+    json!({
+        "verdict": overall(entries, strict).name(),
+        "strict": strict,
+        "scenarios": entries.iter().map(of_entry).collect::<Vec<_>>(),
+        "points": points.collect::<Vec<_>>(),
+        "rules": rules.collect::<Vec<_>>(),
+        "asserts": claims.collect::<Vec<_>>(),
+    })
+}

@@ -1,0 +1,54 @@
+//! What a workflow of GitHub shows of a check: an annotation a finding.
+
+use crate::experiment::baseline::Overall;
+use crate::report::check::{Entry, claim_found, claim_name, overall_of, reason};
+
+/// Annotations of one check; GitHub shows ten of a step.
+const MOST: usize = 10;
+
+/// Workflow commands, a line each: `::error file=..,line=..,title=..::..`.
+pub fn annotations(entries: &[Entry], strict: bool) -> String {
+    let mut lines = Vec::new();
+    for entry in entries {
+        let mut add = |overall: Overall, line: u32, text: String| {
+            let level = match overall {
+                Overall::Pass => return,
+                Overall::Inconclusive => "warning",
+                Overall::Fail => "error",
+            };
+            let place = if line > 0 { format!(",line={line}") } else { String::new() };
+            let (file, title) = (property(entry.file()), property(&format!("brooks check: {}", entry.scenario)));
+            lines.push(format!("::{level} file={file}{place},title={title}::{}", data(&text)));
+        };
+        for point in entry.points() {
+            add(Overall::of(point.verdict, strict), 1, format!("{}: {}", point.verdict.name(), reason(entry, point)));
+        }
+        for rule in entry.rules() {
+            let text =
+                format!("{} of {}: was {}, is {}; {}", rule.rule, rule.curve, rule.recorded, rule.now, rule.reason);
+            add(Overall::of(rule.verdict, strict), 1, text);
+        }
+        for claim in &entry.claims {
+            let text = format!("{}: {}; {}", claim.holds.name(), claim_name(claim), claim_found(claim));
+            add(overall_of(claim.holds), claim.claim.line.max(1), text);
+        }
+    }
+    // Errors first, as GitHub stops after ten.
+    lines.sort_by_key(|line| !line.starts_with("::error"));
+    let more = lines.len().saturating_sub(MOST);
+    lines.truncate(MOST);
+    if more > 0 {
+        lines.push(format!("::notice title=brooks check::and {more} more: see the summary of this job"));
+    }
+    if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
+}
+
+/// Text as GitHub wants it after `::`.
+fn data(text: &str) -> String {
+    text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
+}
+
+/// Text as GitHub wants it after `=`.
+fn property(text: &str) -> String {
+    data(text).replace(':', "%3A").replace(',', "%2C")
+}

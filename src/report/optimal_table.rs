@@ -1,0 +1,215 @@
+//! The table of `brooks optimal`, and the same for programs.
+
+use serde_json::{Value, json};
+
+use crate::experiment::optimal::{Answer, OBJECTIVES, Objective, Pays, Standing, Step, Team, stops};
+use crate::report::number;
+use crate::report::table::{Cell, Column, Table, Tint};
+use crate::scaling::kim_nelson::End;
+use crate::scaling::{Interval, Share};
+
+/// An amount of what runs cost: dollars or tokens.
+pub(super) fn cost(value: f64, has_prices: bool) -> String {
+    if has_prices { number::money(value) } else { format!("{} tokens", number::tokens(value)) }
+}
+
+/// A team's mean with its interval, in words of the objective.
+pub(super) fn measured(team: &Team, objective: Objective, has_prices: bool) -> String {
+    let Some(summary) = team.runs.summary(objective) else { return number::NONE.to_owned() };
+    let Interval { estimate, half_width } = summary.interval();
+    if objective == Objective::Time {
+        return number::interval_seconds(estimate, half_width);
+    }
+    let (low, high) = ((estimate - half_width).max(0.0), estimate + half_width);
+    if objective == Objective::Quality {
+        // No more than all can be right.
+        return number::interval_percent(estimate, low, high.min(1.0));
+    }
+    let show = if has_prices { number::money } else { number::tokens };
+    if half_width.is_finite() { format!("{} [{}, {}]", show(estimate), show(low), show(high)) } else { show(estimate) }
+}
+
+fn standing(team: &Team) -> &'static str {
+    match team.standing {
+        Standing::Best => "best",
+        Standing::Alike => "alike",
+        Standing::Worse => "worse",
+        Standing::Incomplete => "incomplete",
+        Standing::Late => "late",
+        Standing::Dear => "dear",
+        Standing::Twin(_) => "twin",
+    }
+}
+
+/// The teams worth a choice: the best, those like it and those on the front; the best first. And how many are not shown.
+pub fn short(answer: &Answer) -> (Table, usize) {
+    let is_shown = |team: &&Team| team.on_front || matches!(team.standing, Standing::Best | Standing::Alike);
+    let shown: Vec<&Team> = ordered(answer).into_iter().filter(is_shown).collect();
+    (table(answer, &shown), answer.teams.len() - shown.len())
+}
+
+/// All teams, for files.
+pub fn full(answer: &Answer) -> Table {
+    table(answer, &ordered(answer))
+}
+
+/// By standing, then by the objective.
+fn ordered(answer: &Answer) -> Vec<&Team> {
+    let rank = |team: &Team| match team.standing {
+        Standing::Best => 0,
+        Standing::Alike => 1,
+        Standing::Worse | Standing::Late | Standing::Dear => 2,
+        Standing::Incomplete | Standing::Twin(_) => 3,
+    };
+    let objective = answer.question.objective;
+    let value = |team: &Team| {
+        let mean = team.runs.summary(objective).map_or(f64::INFINITY, |summary| summary.mean);
+        if objective == Objective::Quality { -mean } else { mean }
+    };
+    let mut teams: Vec<(&Team, u32, f64)> = answer.teams.iter().map(|team| (team, rank(team), value(team))).collect();
+    teams.sort_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
+    teams.into_iter().map(|(team, ..)| team).collect()
+}
+
+fn table(answer: &Answer, teams: &[&Team]) -> Table {
+    let unit = if answer.has_prices { ("cost", "cost [95 %]") } else { ("tokens", "tokens [95 %]") };
+    let mut table = Table::new(vec![
+        Column::number("agents", "agents"),
+        Column::text("architecture", "architecture"),
+        Column::number("makespan_s.mean", "makespan [95 %]"),
+        Column::number(&format!("{}.mean", unit.0), unit.1),
+        Column::number("quality.mean", "quality [95 %]"),
+        Column::number("worse_by", "worse by [95 %]"),
+        Column::number("on_time", "on time [95 %]"),
+        Column::text("standing", "standing"),
+        Column::text("front", "front"),
+        Column::number("runs", "runs"),
+        Column::number("completed", "completed"),
+    ]);
+    for team in teams {
+        let value = |objective| {
+            let summary = team.runs.summary(objective);
+            summary.map_or_else(Cell::none, |s| Cell::number(s.mean, measured(team, objective, answer.has_prices)))
+        };
+        let worse = |by: Interval| Cell::number(by.estimate, difference(by, answer));
+        let share = |s: Share| Cell::number(s.estimate(), number::interval_percent(s.estimate(), s.low, s.high));
+        let tint = match team.standing {
+            Standing::Best => Tint::Good,
+            Standing::Incomplete | Standing::Late | Standing::Dear => Tint::Bad,
+            _ => Tint::Plain,
+        };
+        table.push(vec![
+            Cell::count(u64::from(team.agents)),
+            Cell::text(team.architecture.as_str()),
+            value(Objective::Time),
+            value(Objective::Cost),
+            value(Objective::Quality),
+            team.worse_by.map_or_else(Cell::none, worse),
+            team.on_time.map_or_else(Cell::none, share),
+            Cell::text(standing(team)).tinted(tint),
+            Cell::text(if team.on_front { "yes" } else { "no" }),
+            Cell::count(team.runs.len() as u64),
+            Cell::count(team.runs.completed() as u64),
+        ]);
+    }
+    let all_complete = teams.iter().all(|team| team.runs.completed() == team.runs.len());
+    let has_deadline = answer.question.deadline.is_some();
+    table.retain(|column, cells| match column.key.as_str() {
+        "on_time" => has_deadline,
+        "completed" => !all_complete,
+        "quality.mean" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "1" | "")),
+        _ => true,
+    });
+    table
+}
+
+/// By how much a team is worse than the best, in the objective's unit.
+fn difference(by: Interval, answer: &Answer) -> String {
+    let show = if answer.has_prices { number::money } else { number::tokens };
+    let signed = |value: f64| if value < 0.0 { format!("-{}", show(-value)) } else { show(value) };
+    match answer.question.objective {
+        Objective::Time => number::difference_seconds(by.estimate, by.half_width),
+        Objective::Quality => number::interval_percent(by.estimate, by.low(), by.high()),
+        Objective::Cost if by.half_width.is_finite() => {
+            format!("{} [{}, {}]", signed(by.estimate), signed(by.low()), signed(by.high()))
+        }
+        Objective::Cost => signed(by.estimate),
+    }
+}
+
+/// For programs.
+pub fn to_json(answer: &Answer) -> Value {
+    let question = &answer.question;
+    let rate = match question.pays {
+        Pays::Worth(second) => Some(second * 3600.0),
+        Pays::Share(_) => None,
+    };
+    let alike: Vec<Value> =
+        answer.teams.iter().filter(|team| team.standing == Standing::Alike).map(|team| of_team(team, answer)).collect();
+    let selection = answer.selection.as_ref().map(|selection| {
+        json!({
+            "procedure": "Kim-Nelson 2001",
+            "confidence": question.confidence,
+            "indifference": question.zone,
+            "indifference_zone": answer.zone,
+            "teams": answer.choice,
+            "replications": selection.replications,
+            "pilot": question.pilot,
+            "runs": answer.runs(),
+            "end": match selection.end {
+                End::Alone => "alone",
+                End::WithinZone => "within_zone",
+                End::RanOut => "ran_out",
+            },
+        })
+    });
+    json!({
+        "objective": question.objective.name(),
+        "cost_unit": if answer.has_prices { "$" } else { "tokens" },
+        "best": answer.best.and_then(|best| answer.team(best)).map(|team| of_team(team, answer)),
+        "indistinguishable": alike,
+        "selection": selection,
+        "deadline": question.deadline.map(|seconds| json!({ "seconds": seconds, "on_time": question.on_time })),
+        "budget": question.budget,
+        "value_of_time_per_hour": rate,
+        "stops_paying": stops(&answer.steps).map(of_step),
+        "pays_again": answer.later.as_ref().map(of_step),
+        "steps": answer.steps.iter().map(of_step).collect::<Vec<_>>(),
+        "front": ordered(answer).into_iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
+        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+        "teams": ordered(answer).into_iter().map(|team| of_team(team, answer)).collect::<Vec<_>>(),
+    })
+}
+
+fn interval(interval: Interval) -> Value {
+    json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
+}
+
+fn of_step(step: &Step) -> Value {
+    let (seconds, costs) = (interval(step.buys), interval(step.costs));
+    json!({ "agents": step.from, "next": step.to, "buys_s": seconds, "costs": costs, "pays": step.pays })
+}
+
+fn of_team(team: &Team, answer: &Answer) -> Value {
+    let [makespan, cost, quality] =
+        OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| interval(summary.interval())));
+    let twin = match team.standing {
+        Standing::Twin(place) => answer.team(place).map(|twin| json!([twin.agents, twin.architecture])),
+        _ => None,
+    };
+    json!({
+        "agents": team.agents,
+        "architecture": team.architecture,
+        "standing": standing(team),
+        "same_as": twin,
+        "makespan_s": makespan,
+        "cost": cost,
+        "quality": quality,
+        "worse_by": team.worse_by.map(interval),
+        "on_front": team.on_front,
+        "on_time": team.on_time.map(|share| json!({ "share": share.estimate(), "ci95": [share.low, share.high] })),
+        "in_budget": team.in_budget,
+        "runs": team.runs.len(),
+        "completed": team.runs.completed(),
+    })
+}

@@ -1,0 +1,347 @@
+//! What `brooks validate` says: simulated teams against recorded ones, beside the noise floor and the laws.
+
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value, json};
+
+use crate::experiment::validation::{Cell, LAW_NAMES, MEASURES, Row, Score, Simulated, Unit, Validation};
+use crate::report::number;
+use crate::report::table::{self, Column, Table, Tint};
+
+/// Laws that have seen no team: all that they know is one agent.
+const UNSEEING: [&str; 2] = ["amdahl", "no_change"];
+/// How many reasons why cells are not simulated are told.
+const MOST_NAMED: usize = 5;
+
+/// A validation and where its model comes from.
+pub struct ValidateReport<'a> {
+    /// The validation.
+    pub validation: &'a Validation,
+    /// What made the predictions, in words.
+    pub model: String,
+    /// Recorded runs that were read.
+    pub runs: usize,
+    /// Of those, how many were left out because the model was calibrated on them.
+    pub seen: usize,
+}
+
+impl ValidateReport<'_> {
+    /// For a terminal.
+    pub fn to_text(&self, color: bool) -> String {
+        let mut text = self.verdict();
+        let table = self.shown();
+        if !table.rows().is_empty() {
+            text.push('\n');
+            text.push_str(&table.to_text(color));
+        }
+        text.push_str("\nassumed and left out\n");
+        text.push_str(&self.notes().iter().fold(String::new(), |text, note| text + "  - " + note + "\n"));
+        text
+    }
+
+    /// For a page of documentation or a comment.
+    pub fn to_markdown(&self) -> String {
+        let notes = self.notes().iter().fold(String::new(), |text, note| text + "- " + &table::markdown(note) + "\n");
+        let verdict = self.verdict().lines().map(table::markdown).collect::<Vec<_>>().join("  \n");
+        format!("{verdict}\n\n{}\n{notes}", self.shown().to_markdown())
+    }
+
+    /// The table for people: without names for programs, and without figures of which nothing can be said.
+    pub fn shown(&self) -> Table {
+        let whole = self.table();
+        let mut table = Table::new(whole.columns().to_vec());
+        let mut before = String::new();
+        for (row, cells) in self.validation.rows.iter().zip(whole.rows()) {
+            if row.model.value.is_none() && row.laws.iter().all(|law| law.value.is_none()) {
+                continue;
+            }
+            let mut cells = cells.clone();
+            // A figure is named once, for all its architectures.
+            if let Some(about) = cells.get_mut(1) {
+                if about.shown == before {
+                    about.shown.clear();
+                } else {
+                    before.clone_from(&about.shown);
+                }
+            }
+            table.push(cells);
+        }
+        table.retain(|column, _| !["figure", "log_error"].contains(&column.key.as_str()));
+        let keep = |column: &Column, cells: &[&table::Cell]| {
+            let is_law = LAW_NAMES.contains(&column.key.as_str()) || column.key == "left_out";
+            !is_law || !cells.iter().all(|cell| cell.raw.is_empty() || cell.raw == "0")
+        };
+        table.retain(keep);
+        table
+    }
+
+    /// A line an architecture, and a line on what it rests on.
+    pub fn verdict(&self) -> String {
+        let mut text = String::new();
+        for row in self.validation.rows.iter().filter(|row| row.figure.name == "makespan") {
+            let _ = writeln!(text, "{}: {}", row.architecture, self.verdict_of(row));
+        }
+        let scored = self.validation.cells.iter().filter(|cell| cell.is_scored);
+        let (cells, runs) = scored.fold((0, 0), |(cells, runs), cell| (cells + 1, runs + cell.runs));
+        if text.is_empty() {
+            text.push_str("nothing is scored: there is no recorded run of the team sizes asked for\n");
+        }
+        let _ = writeln!(
+            text,
+            "{}; {} simulated runs a cell, {} of {} recorded runs",
+            self.model,
+            number::count(self.validation.plan.replications),
+            in_words(cells),
+            number::count(runs as u64),
+        );
+        text
+    }
+
+    fn verdict_of(&self, makespan: &Row) -> String {
+        let Some(value) = makespan.model.value else {
+            return "no makespan could be predicted".to_owned();
+        };
+        let mut text = format!("makespan within {} of the recorded in half of the cells", percent(value));
+        let floor = makespan.noise_floor.map(|floor| format!("noise floor {}", percent(floor)));
+        let named: Vec<String> = [floor, best(makespan)].into_iter().flatten().collect();
+        if !named.is_empty() {
+            let _ = write!(text, " ({})", named.join("; "));
+        }
+        if let Some(speedup) = self.validation.row("speedup", &makespan.architecture)
+            && let Some(value) = speedup.model.value
+        {
+            let _ = write!(text, "; speedup by work and size within {}", percent(value));
+            if let Some(floor) = speedup.noise_floor {
+                let _ = write!(text, " ({})", percent(floor));
+            }
+        }
+        text
+    }
+
+    /// A row a figure and architecture.
+    pub fn table(&self) -> Table {
+        let mut columns = vec![
+            Column::text("figure", "figure"),
+            Column::text("about", "what"),
+            Column::text("architecture", "architecture"),
+            Column::number("value", "model"),
+            Column::number("noise_floor", "noise floor"),
+            Column::number("log_error", "log error"),
+            Column::number("log_bias", "log bias"),
+        ];
+        let titles = ["Amdahl", "fitted", "USL", "no change", "carry on"];
+        columns.extend(LAW_NAMES.iter().zip(titles).map(|(law, title)| Column::number(law, title)));
+        columns.extend([Column::number("cells", "of"), Column::number("left_out", "left out")]);
+        let mut table = Table::new(columns);
+        for row in &self.validation.rows {
+            let shown = |value: Option<f64>| {
+                value.map_or_else(table::Cell::none, |value| table::Cell::number(value, show(row.figure.unit, value)))
+            };
+            let log = |value: Option<f64>, sign: bool| {
+                let text = |value: f64| if sign { format!("{value:+.2}") } else { format!("{value:.2}") };
+                value.map_or_else(table::Cell::none, |value| table::Cell::number(value, text(value)))
+            };
+            let mut cells = vec![
+                table::Cell::text(row.figure.name),
+                table::Cell::text(row.figure.about),
+                table::Cell::text(row.architecture.clone()),
+                shown(row.model.value).tinted(if is_best(row) { Tint::Good } else { Tint::Plain }),
+                shown(row.noise_floor),
+                log(row.model.log_error, false),
+                log(row.model.log_bias, true),
+            ];
+            cells.extend(row.laws.iter().map(|law| shown(law.value)));
+            cells.push(table::Cell::count(row.model.units as u64));
+            cells.push(table::Cell::count(row.model.left_out as u64));
+            table.push(cells);
+        }
+        table
+    }
+
+    /// What the figures rest on.
+    pub fn notes(&self) -> Vec<String> {
+        let plan = &self.validation.plan;
+        let mut notes = vec![
+            "errors are of means over completed runs; noise floor: what a perfect model would still show, as cells have \
+             few runs; log bias above 0: too much is predicted"
+                .to_owned(),
+            "the laws start from the recorded makespan of one agent; fitted and USL have seen the other curves of teams, \
+             carry on the next smaller team"
+                .to_owned(),
+        ];
+        if self.seen > 0 {
+            notes.push(format!(
+                "{} runs are left out: the profile was calibrated on them",
+                number::count(self.seen as u64)
+            ));
+        }
+        let scored = || self.validation.cells.iter().zip(&self.validation.simulated).filter(|(cell, _)| cell.is_scored);
+        let count = |is: &dyn Fn(&Cell, &Simulated) -> bool| scored().filter(|(cell, sim)| is(cell, sim)).count();
+        let few = count(&|cell, _| cell.completed() < plan.fewest_runs);
+        if few > 0 {
+            notes.push(format!(
+                "fewer than {} completed runs, so counted for the completion rate only: {}",
+                plan.fewest_runs,
+                in_words(few)
+            ));
+        }
+        let alone = count(&|cell, _| cell.baseline.is_none());
+        if alone > 0 {
+            let why = "no recorded run of one agent, so no speedup, and no law says anything";
+            notes.push(format!("{why}: {}", in_words(alone)));
+        }
+        let pooled = count(&|_, simulated| simulated.is_pooled);
+        if pooled > 0 {
+            notes.push(format!(
+                "model unknown, so what all known models have in common is simulated: {}",
+                in_words(pooled)
+            ));
+        }
+        let assumed = count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none());
+        if assumed > 0 {
+            notes.push(format!(
+                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones as their parallel \
+                 fraction says: {}",
+                in_words(assumed)
+            ));
+        }
+        let uncapped = count(&|cell, _| cell.max_rounds.is_none());
+        if uncapped == 0 && count(&|_, _| true) > 0 {
+            notes.push(
+                "when a run is given up is not recorded: after as many rounds as recorded runs took that did not \
+                 complete, in the cell or else under its architecture"
+                    .to_owned(),
+            );
+        }
+        // By the reason, in the order of the cells.
+        let mut unscored: Vec<(&str, String, usize)> = Vec::new();
+        for (cell, simulated) in scored() {
+            let Some(why) = simulated.why_not.as_deref() else { continue };
+            match unscored.iter_mut().find(|(reason, ..)| *reason == why) {
+                Some((.., more)) => *more += 1,
+                None => unscored.push((why, cell.name(), 0)),
+            }
+        }
+        for (why, name, more) in unscored.iter().take(MOST_NAMED) {
+            let more = if *more == 0 { String::new() } else { format!(" and {} more", in_words(*more)) };
+            notes.push(format!("not simulated: {name}{more}: {why}"));
+        }
+        if unscored.len() > MOST_NAMED {
+            notes.push(format!("not simulated for {} further reasons (--format json)", unscored.len() - MOST_NAMED));
+        }
+        notes
+    }
+
+    /// For programs: `figures` and `cells`.
+    pub fn to_json(&self) -> (Value, Value) {
+        let cells = self.validation.cells.iter().enumerate();
+        (
+            self.validation.rows.iter().map(figure_json).collect(),
+            cells.map(|(place, _)| self.cell_json(place)).collect(),
+        )
+    }
+
+    fn cell_json(&self, place: usize) -> Value {
+        let validation = self.validation;
+        let (cell, recorded) = (&validation.cells[place], &validation.recorded[place]);
+        let simulated = &validation.simulated[place];
+        let mut line: Map<String, Value> = validation
+            .plan
+            .by
+            .iter()
+            .zip(&cell.labels)
+            .map(|(name, value)| (name.clone(), value.as_str().into()))
+            .collect();
+        let measures: Map<String, Value> = MEASURES
+            .iter()
+            .enumerate()
+            .map(|(place, measure)| {
+                let pair = json!({ "recorded": recorded.mean(place), "simulated": simulated.guess.mean(place) });
+                (measure.name.to_owned(), pair)
+            })
+            .collect();
+        let laws: Map<String, Value> = LAW_NAMES
+            .iter()
+            .zip(&validation.laws)
+            .map(|(name, law)| ((*name).to_owned(), law[place].mean(0).into()))
+            .collect();
+        let more = json!({
+            "agents": cell.agents, "architecture": cell.architecture, "scored": cell.is_scored,
+            "runs": cell.runs, "completed": cell.completed(),
+            "recorded_mean": recorded.mean(0), "simulated_mean": simulated.guess.mean(0),
+            "measures": measures,
+            "speedup": {
+                "recorded": recorded.speedup, "log_se": cell.speedup_se(&validation.cells),
+                "simulated": simulated.guess.speedup,
+            },
+            "completion": { "recorded": recorded.completion, "simulated": simulated.guess.completion },
+            "interval_80_s": simulated.guess.interval.map(|(low, high)| [low, high]),
+            "runs_within": simulated.guess.interval.map(|(low, high)| {
+                cell.of(0).iter().filter(|value| (low..=high).contains(*value)).count()
+            }),
+            "laws_makespan_s": laws, "max_rounds": cell.max_rounds, "tasks_assumed": cell.tasks_assumed,
+            "pooled": simulated.is_pooled, "why_not": simulated.why_not, "digest": simulated.digest.to_string(),
+        });
+        if let Value::Object(more) = more {
+            line.extend(more);
+        }
+        line.into()
+    }
+}
+
+/// A count of cells.
+fn in_words(cells: usize) -> String {
+    if cells == 1 { "one cell".to_owned() } else { format!("{} cells", number::count(cells as u64)) }
+}
+
+fn figure_json(row: &Row) -> Value {
+    let mut line = json!({
+        "figure": row.figure.name, "architecture": row.architecture, "about": row.figure.about,
+        "unit": match row.figure.unit {
+            Unit::Error | Unit::Share | Unit::Coverage => "percent",
+            Unit::Points => "percentage points",
+            Unit::Correlation => "correlation",
+        },
+        "value": row.model.value, "noise_floor": row.noise_floor,
+        "log_error": row.model.log_error, "log_bias": row.model.log_bias,
+        "cells": row.model.units, "left_out": row.model.left_out,
+    });
+    for (name, law) in LAW_NAMES.iter().zip(&row.laws) {
+        line[*name] = law.value.into();
+    }
+    line
+}
+
+/// The law that has seen no team and errs least, and the law that errs least of all.
+fn best(row: &Row) -> Option<String> {
+    let all = || LAW_NAMES.iter().zip(&row.laws).filter_map(|(name, law)| Some((*name, law.value?)));
+    let least = |laws: Vec<(&'static str, f64)>| laws.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
+    let of_all = least(all().collect())?;
+    let unseeing = least(all().filter(|(name, _)| UNSEEING.contains(name)).collect());
+    let say = |(name, value): (&str, f64)| format!("{} {}", percent(value), name.replace('_', " "));
+    Some(match unseeing {
+        Some(law) if law.0 == of_all.0 => format!("best law {}", say(law)),
+        Some(law) => format!("best law that has seen no team {}, of all {}", say(law), say(of_all)),
+        None => format!("best law {}", say(of_all)),
+    })
+}
+
+/// Whether no law that has seen no more does better.
+fn is_best(row: &Row) -> bool {
+    let unseeing = LAW_NAMES.iter().zip(&row.laws).filter(|(name, _)| UNSEEING.contains(name));
+    let errors = matches!(row.figure.unit, Unit::Error | Unit::Points);
+    let worse = |law: &Score| law.value.is_none_or(|law| row.model.value.is_some_and(|own| own <= law));
+    errors && row.model.value.is_some() && unseeing.map(|(_, law)| law).all(worse)
+}
+
+fn show(unit: Unit, value: f64) -> String {
+    match unit {
+        Unit::Error | Unit::Share | Unit::Coverage => percent(value),
+        Unit::Points => format!("{value:.1} points"),
+        Unit::Correlation => format!("{value:.2}"),
+    }
+}
+
+fn percent(value: f64) -> String {
+    if value < 10.0 { format!("{value:.1} %") } else { format!("{value:.0} %") }
+}

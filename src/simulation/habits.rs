@@ -1,0 +1,385 @@
+//! Agents that follow habits learned from recorded runs ([`Behaviour`](crate::team::Behaviour)): what they see is compared with what recorded
+//! agents saw, and they do what was done then.
+//!
+//! A team shares a script, or each agent draws its own; it stays with that script, and goes on in its order, as long as
+//! what it sees is much the same. The nearest habit is scaled to the tasks at hand: all of a sort if all of it was
+//! taken, else as many as were taken. Effects land under the rules of the board, so two agents of one habit want the
+//! same tasks, and one of them loses.
+
+use crate::engine::{IdSet, Purpose, Time, math, rng};
+use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::simulation::repertoire::{Plan, plan, sum};
+use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
+use crate::team::{AgentId, ClaimOutcome, Manner, SORTS, Sight, Sort, Status};
+use crate::workload::TaskId;
+
+/// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
+const FITS: f64 = 0.8;
+/// Entities of [`Purpose::Temperament`]: an agent's script, and the one that a team shares.
+const SCRIPT_ENTITY: u64 = 3 << 40;
+const TEAM_SCRIPT: u64 = 4 << 40;
+/// The draws of a call's surprise and of its tests; those from 16 on are the habits'.
+const SURPRISE: u64 = 0;
+const TESTS: u64 = 1;
+/// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
+const REMEMBERED: usize = 64;
+
+/// What agents of habits remember, and what they share.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Habits {
+    agents: Vec<Memory>,
+    /// Until when tests keep everybody from being taken up.
+    tests_until: Time,
+    sorted: [Vec<TaskId>; SORTS],
+    done: Vec<TaskId>,
+}
+
+#[derive(Clone, Debug)]
+struct Memory {
+    /// Tasks whose files it has written, that it has asked for, that it has finished.
+    begun: IdSet,
+    asked: IdSet,
+    finished: IdSet,
+    script: u32,
+    /// The logarithm of the run's pace, in standard deviations.
+    pace: f64,
+    last: Option<u32>,
+    idle: u16,
+    /// Tokens and messages of its latest calls, newest at `calls - 1`.
+    window: [(u32, u16); REMEMBERED],
+    calls: usize,
+    plan: Plan,
+}
+
+impl Habits {
+    pub(super) fn new(agents: usize, tasks: usize) -> Habits {
+        let memory = Memory {
+            begun: IdSet::empty(tasks),
+            asked: IdSet::empty(tasks),
+            finished: IdSet::empty(tasks),
+            script: 0,
+            pace: 0.0,
+            last: None,
+            idle: 0,
+            window: [(0, 0); REMEMBERED],
+            calls: 0,
+            plan: Plan {
+                writes: Vec::with_capacity(2 * tasks),
+                claims: Vec::with_capacity(2 * tasks),
+                completes: Vec::with_capacity(2 * tasks),
+                ..Plan::default()
+            },
+        };
+        let list = || Vec::with_capacity(tasks);
+        Habits {
+            // A clone of an empty list has no room.
+            agents: (0..agents).map(|_| Memory { plan: roomy(tasks), ..memory.clone() }).collect(),
+            tests_until: Time::ZERO,
+            sorted: std::array::from_fn(|_| list()),
+            done: list(),
+        }
+    }
+}
+
+fn roomy(tasks: usize) -> Plan {
+    let list = || Vec::with_capacity(2 * tasks);
+    Plan { writes: list(), claims: list(), completes: list(), ..Plan::default() }
+}
+
+impl Memory {
+    fn clear(&mut self, script: u32) {
+        self.begun.clear();
+        self.asked.clear();
+        self.finished.clear();
+        self.script = script;
+        self.last = None;
+        self.idle = 0;
+        self.calls = 0;
+    }
+
+    /// Input tokens of the next call: the prompt, the board, and what is sent along again.
+    fn input_tokens(&self, manner: &Manner) -> f64 {
+        let mut sum = manner.prompt_tokens + manner.board_tokens;
+        let mut messages = 0;
+        for back in 1..=self.calls.min(REMEMBERED) {
+            let (tokens, more) = self.window[(self.calls - back) % REMEMBERED];
+            messages += more;
+            if messages > manner.window {
+                break;
+            }
+            sum += f64::from(tokens);
+        }
+        sum
+    }
+
+    fn remember(&mut self, tokens: f64, messages: u16) {
+        self.window[self.calls % REMEMBERED] = (tokens.round() as u32, messages);
+        self.calls += 1;
+    }
+}
+
+impl Simulator<'_> {
+    /// Back to the start: nobody remembers anything, and each agent has its script for the run.
+    pub(super) fn begin_habits(&mut self) {
+        self.habits.tests_until = Time::ZERO;
+        for (id, memory) in self.habits.agents.iter_mut().enumerate() {
+            let Some(repertoire) = &self.minds[self.agents[id].mind].repertoire else { continue };
+            let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
+            let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
+            let shares = rng::unit(own.nth(1)) < repertoire.shared;
+            let bits = if shares { team.nth(0) } else { own.nth(0) };
+            memory.clear(repertoire.script(bits));
+            memory.pace = math::normal_quantile(rng::open_unit(team.nth(1)));
+        }
+    }
+
+    /// Whether an agent follows habits; a lead leads instead.
+    #[inline]
+    pub(super) fn has_habits(&self, agent: AgentId) -> bool {
+        self.uses.habits
+            && self.team.lead != Some(agent)
+            && self.minds[self.agents[agent as usize].mind].repertoire.is_some()
+    }
+
+    /// What the agent can see, sorted for it.
+    fn look(&mut self, agent: AgentId) -> Sight {
+        let Habits { agents, sorted, done, .. } = &mut self.habits;
+        let memory = &agents[agent as usize];
+        sorted.iter_mut().for_each(Vec::clear);
+        done.clear();
+        let board = &self.team.board;
+        let mut sight = Sight { is_first: memory.calls == 0, idle: memory.idle, ..Sight::default() };
+        for task in 0..board.len() as TaskId {
+            let mine = board.is_owned(task, agent) || memory.finished.contains(task);
+            if !board.is_visible(task) || !self.team.able.contains(agent, task) || self.uses.hands_out && !mine {
+                continue;
+            }
+            sight.total = sight.total.saturating_add(1);
+            let is_begun = memory.begun.contains(task);
+            let is_held = match board.status(task) {
+                Status::Done => {
+                    if is_begun {
+                        done.push(task);
+                    }
+                    continue;
+                }
+                Status::Pending => false,
+                Status::Assigned(owner) if owner == agent => false,
+                Status::Claimed(owner) if owner == agent => true,
+                // Agents are not told their names: what they have asked for and somebody has is theirs, they think.
+                Status::Claimed(_) | Status::Orphaned(_) if memory.asked.contains(task) => true,
+                _ => continue,
+            };
+            sorted[Sort::of(is_held, board.is_startable(task), is_begun) as usize].push(task);
+        }
+        let count = |list: &Vec<TaskId>| u16::try_from(list.len()).unwrap_or(u16::MAX);
+        for (count_of, list) in sight.tasks.iter_mut().zip(&*sorted) {
+            *count_of = count(list);
+        }
+        sight.done_begun = count(done);
+        sight
+    }
+
+    /// Starts a call: looks, chooses a habit, and plans what will land.
+    pub(super) fn start_habit<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        let sight = self.look(agent);
+        let draws = self.agent_stream(Purpose::Choice, agent);
+        let teammates = self.agents.len() > 1;
+        let mind = &self.minds[self.agents[agent as usize].mind];
+        let Some(repertoire) = &mind.repertoire else { return };
+        let Habits { agents, sorted, done, .. } = &mut self.habits;
+        let memory = &mut agents[agent as usize];
+        let place = repertoire.choose(&sight, (memory.script, memory.last), self.uses.hands_out, draws);
+        memory.last = Some(place as u32);
+        let row = &repertoire.rows[place];
+        let manner = &repertoire.manners[row.manner as usize];
+        let habit = &row.habit;
+        let to_do: u32 = sight.tasks.iter().map(|&count| u32::from(count)).sum();
+        let comes_to_its_end = habit.is_cut && to_do > 0 && f64::from(sight.total) <= FITS * manner.files_a_reply;
+        plan(&mut memory.plan, habit, sorted, done, comes_to_its_end);
+        if teammates && habit.tests > 0 {
+            // Whether tests are run is the agent's doing, how long they take is not: not all of a team meet the same.
+            let which = rng::unit(draws.nth(TESTS)) * repertoire.tests.len() as f64;
+            let each = repertoire.tests.get(which as usize).copied().unwrap_or_default();
+            memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
+        }
+        let files = memory.plan.writes.len() as f64 + f64::from(memory.plan.other_files);
+        let typical = |files: f64| manner.base_s + manner.per_file_s * files;
+        let ratio = if comes_to_its_end {
+            typical(files) / habit.latency_s.max(1e-3)
+        } else {
+            let once = f64::from(habit.files).max(1.0)
+                / f64::from((sum(&habit.writes) + habit.rewrites + habit.other_files).max(1));
+            typical(files * once.max(1.0)) / typical(f64::from(habit.files))
+        };
+        let spread = if habit.files <= 1 { manner.spread_small } else { manner.spread_large };
+        let noise = spread * math::normal_quantile(rng::open_unit(draws.nth(SURPRISE)));
+        let common = repertoire.common;
+        let surprise = match (comes_to_its_end, teammates) {
+            (true, _) => noise,
+            (false, false) => 0.0,
+            (false, true) => (common - 1.0) * habit.surprise + (1.0 - common * common).max(0.0).sqrt() * noise,
+        };
+        // Around a mean of 1, so that teams are not slower for it.
+        let pace = manner.spread_runs * memory.pace - 0.5 * manner.spread_runs * manner.spread_runs;
+        let output = habit.output_tokens * ratio;
+        let input = memory.input_tokens(manner);
+        let tested = f64::from(habit.tests) * manner.test_tokens;
+        memory.remember(manner.board_tokens + output + tested, 2 + habit.tests);
+        let latency = Time::from_us_f64(habit.latency_s * ratio * math::exp(surprise + pace) * 1e6);
+        let acts = !memory.plan.writes.is_empty() || !memory.plan.completes.is_empty();
+        let task = memory.plan.writes.first().or(memory.plan.completes.first()).copied().unwrap_or_default();
+        let step = Underway {
+            kind: if acts { Kind::Work } else { Kind::Monitor },
+            task,
+            start: self.team.now,
+            latency,
+            input_tokens: input.round() as u32,
+            output_tokens: output.round() as u32,
+            seen_workspace: self.workspace.version(),
+            ..Underway::default()
+        };
+        self.launch_habit(agent, step, observer);
+    }
+
+    fn launch_habit<O: Observer>(&mut self, agent: AgentId, mut step: Underway, observer: &mut O) {
+        let member = &mut self.agents[agent as usize];
+        let cached = self.minds[member.mind].cached_65536;
+        step.cached_tokens = ((u64::from(step.input_tokens) * cached) >> 16) as u32;
+        member.steps += 1;
+        member.choice = self.keys.stream(Purpose::Choice, step_of(agent, member.steps));
+        member.is_busy = true;
+        member.batch.clear();
+        member.step = step;
+        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
+        self.calls += 1;
+        let task = (step.kind == Kind::Work).then_some(step.task);
+        observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
+        let begin = self.wait_for_call(agent, step.latency);
+        self.queue.push(begin + step.latency, STEP, agent);
+    }
+
+    /// The answer is there, or its tests are through. While somebody's tests run nobody's answer is taken up; says no if
+    /// it has to wait.
+    pub(super) fn is_through(&mut self, agent: AgentId) -> bool {
+        let plan = &mut self.habits.agents[agent as usize].plan;
+        if plan.taken_up.is_some() {
+            return true;
+        }
+        let taken_up = self.habits.tests_until.max(self.team.now);
+        let until = taken_up + plan.tests;
+        plan.taken_up = Some(taken_up);
+        self.habits.tests_until = until;
+        self.agents[agent as usize].step.waited += taken_up - self.team.now;
+        if until > self.team.now {
+            self.queue.push(until, STEP, agent);
+        }
+        until <= self.team.now
+    }
+
+    /// The call lands: writes, claims, completions, tests, as in any other.
+    pub(super) fn commit_habit<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        let mut plan = std::mem::take(&mut self.habits.agents[agent as usize].plan);
+        let step = self.agents[agent as usize].step;
+        let (now, busy) = (self.team.now, self.team.now - step.start - step.waited);
+        let mut creates = false;
+        let graph = self.scenario.graph.clone();
+        for &task in &plan.writes {
+            self.habits.agents[agent as usize].begun.insert(task);
+            for &artifact in &graph.tasks()[task as usize].writes {
+                creates |= !self.workspace.changed_since(artifact, 0, AgentId::MAX);
+                self.workspace.write(artifact, agent, step.seen_workspace);
+                observer.write(&Write { artifact, agent, start: step.start, at: now, round: self.round });
+            }
+        }
+        let granted = self.claim_planned(agent, &plan.claims, observer);
+        let completed = self.complete_planned(agent, &plan.completes, observer);
+        if plan.tests > Time::ZERO {
+            let start = plan.taken_up.unwrap_or(now);
+            observer.test(&TestRun { agent, start, end: now, has_failed: plan.has_failed });
+        }
+        let memory = &mut self.habits.agents[agent as usize];
+        let changes = !plan.writes.is_empty() || plan.other_files > 0 || granted > 0 || completed > 0;
+        memory.idle = if changes { 0 } else { memory.idle.saturating_add(1) };
+        let mut spent = TimeSplit::default();
+        if completed > 0 || creates {
+            spent.work = busy;
+        } else if !plan.writes.is_empty() {
+            spent.rework = busy;
+        } else if granted > 0 && step.kind != Kind::Work {
+            spent.coordination = busy;
+        } else {
+            spent.lost = busy;
+        }
+        let works = step.kind == Kind::Work;
+        let tasks = plan.writes.len().max(plan.completes.len()) as u32;
+        observer.step(&Step {
+            agent,
+            kind: step.kind,
+            task: works.then_some(step.task),
+            tasks: if works { tasks } else { 0 },
+            round: self.round,
+            start: step.start,
+            end: now,
+            // As the recorder of the recorded runs measures it: until the answer is taken up.
+            latency: plan.taken_up.unwrap_or(now) - step.start,
+            waited: step.waited,
+            spent,
+            input_tokens: step.input_tokens,
+            cached_tokens: step.cached_tokens,
+            output_tokens: step.output_tokens,
+        });
+        plan.taken_up = None;
+        self.habits.agents[agent as usize].plan = plan;
+    }
+
+    /// Asks for tasks; returns how many were granted.
+    fn claim_planned<O: Observer>(&mut self, agent: AgentId, claims: &[TaskId], observer: &mut O) -> u32 {
+        let mut granted = 0;
+        for &task in claims {
+            self.habits.agents[agent as usize].asked.insert(task);
+            let status = self.team.board.status(task);
+            let is_open = status == Status::Pending || status == Status::Assigned(agent);
+            if status == Status::Claimed(agent) {
+                continue;
+            }
+            if is_open && self.uses.checks_claims && !self.team.board.is_startable(task) {
+                self.tell(task, agent, TaskEventKind::BlockedClaim, observer);
+                continue;
+            }
+            let seen = self.team.board.version(task);
+            let kind = match self.team.board.claim(task, agent, seen, self.uses.checks_claims) {
+                ClaimOutcome::Granted => {
+                    granted += 1;
+                    TaskEventKind::Claimed
+                }
+                ClaimOutcome::Lost => TaskEventKind::LostClaim,
+                ClaimOutcome::Blocked => TaskEventKind::BlockedClaim,
+            };
+            self.tell(task, agent, kind, observer);
+        }
+        granted
+    }
+
+    /// Says of tasks that they are done: of those that are the agent's own, so it is. Returns how many.
+    fn complete_planned<O: Observer>(&mut self, agent: AgentId, completes: &[TaskId], observer: &mut O) -> u32 {
+        let mut completed = 0;
+        for &task in completes {
+            let status = self.team.board.status(task);
+            if status != Status::Claimed(agent) && status != Status::Assigned(agent) {
+                continue;
+            }
+            if self.uses.checks_completions && !self.team.board.is_startable(task) {
+                self.tell(task, agent, TaskEventKind::BlockedClaim, observer);
+                continue;
+            }
+            self.team.board.land(task);
+            self.wakes.woke_ready |= self.team.board.complete(task, agent);
+            self.habits.agents[agent as usize].finished.insert(task);
+            self.tell(task, agent, TaskEventKind::Completed { right: true }, observer);
+            self.report(agent, observer);
+            completed += 1;
+        }
+        completed
+    }
+}

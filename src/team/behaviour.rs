@@ -1,0 +1,217 @@
+//! What agents of one kind do in a call, by what they see: habits, as they were seen in recorded runs of few agents,
+//! to be followed by teams of many.
+//!
+//! A [`Script`] is what one recorded agent did, call by call; a [`Habit`] is one of its calls: what the agent saw on
+//! the board, and what it wrote, claimed and finished then. Tasks are not named but sorted by what the agent knows of
+//! them ([`Sort`]), so that a habit fits other boards, and teams in which each agent sees less of the work.
+
+use crate::workload::TaskGraph;
+
+/// How many sorts of tasks there are that are not done.
+pub const SORTS: usize = 6;
+
+/// What an agent can know of a task that is not done. The number is the place in the arrays of a [`Habit`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub enum Sort {
+    /// It can be claimed, and I have not written its files.
+    Ready,
+    /// It can be claimed, and I have written its files.
+    ReadyBegun,
+    /// Something it depends on is not done, and I have not written its files.
+    Waiting,
+    /// Something it depends on is not done, and I have written its files.
+    WaitingBegun,
+    /// It is being worked on, and I have claimed it or think so; I have not written its files.
+    Held,
+    /// It is being worked on, and I have claimed it or think so; I have written its files.
+    HeldBegun,
+}
+
+impl Sort {
+    /// The sort of a task that is not done.
+    pub fn of(is_held: bool, is_ready: bool, is_begun: bool) -> Sort {
+        match (is_held, is_ready, is_begun) {
+            (true, _, false) => Sort::Held,
+            (true, _, true) => Sort::HeldBegun,
+            (false, true, false) => Sort::Ready,
+            (false, true, true) => Sort::ReadyBegun,
+            (false, false, false) => Sort::Waiting,
+            (false, false, true) => Sort::WaitingBegun,
+        }
+    }
+}
+
+/// What an agent sees when it decides.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Sight {
+    /// How many tasks there are of each sort; tasks of others are left out where tasks are dealt.
+    pub tasks: [u16; SORTS],
+    /// How many tasks there are in all, done ones too; its own where tasks are dealt.
+    pub total: u16,
+    /// How many of those that are done it has written itself.
+    pub done_begun: u16,
+    /// How many of its calls have changed nothing since the last that did.
+    pub idle: u16,
+    /// Whether it is its first call.
+    pub is_first: bool,
+}
+
+/// One call: what was seen, what was done, and how long it took.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Habit {
+    /// What the agent saw.
+    pub sight: Sight,
+    /// Of how many tasks of each sort it wrote files.
+    pub writes: [u16; SORTS],
+    /// Of how many tasks that were done it wrote files again.
+    pub rewrites: u16,
+    /// How many files it wrote that belong to no task.
+    pub other_files: u16,
+    /// How many files it wrote in all, each as often as it was written.
+    pub files: u16,
+    /// How many tasks of each sort it claimed. Of those that wait, claims that were refused.
+    pub claims: [u16; SORTS],
+    /// How many tasks of each sort it said to be done.
+    pub completes: [u16; SORTS],
+    /// It finished all that it claimed: so it would have finished what was refused.
+    pub finishes_claims: bool,
+    /// The reply was cut off at the limit on output, and came to nothing.
+    pub is_cut: bool,
+    /// Seconds from the call to the answer.
+    pub latency_s: f64,
+    /// The logarithm of the latency over what such a call of this agent takes on the median.
+    pub surprise: f64,
+    /// Seconds of tests that it ran.
+    pub tests_s: f64,
+    /// How many test runs that were.
+    pub tests: u16,
+    /// Whether one of them failed.
+    pub has_failed: bool,
+    /// Output tokens.
+    pub output_tokens: f64,
+}
+
+impl Habit {
+    /// Whether the call changed nothing.
+    pub fn is_idle(&self) -> bool {
+        self.files == 0 && self.claims.iter().chain(&self.completes).all(|&count| count == 0)
+    }
+}
+
+/// What one recorded agent did, call by call.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Script {
+    /// Its first call among [`Behaviour::habits`], and how many there are.
+    pub first: u32,
+    /// How many calls.
+    pub calls: u32,
+    /// What it has in common with others: a place in [`Behaviour::manners`].
+    pub manner: u32,
+    /// The work that it did.
+    pub work: WorkKey,
+    /// Whether tasks had been dealt before the start, so that it minded its own only.
+    pub is_dealt: bool,
+    /// How much it counts, against the others.
+    pub weight: f64,
+}
+
+/// What tells one piece of work from another: see [`WorkKey::of`].
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct WorkKey {
+    /// The tasks and what each depends on.
+    pub shape: u64,
+    /// The files that they write.
+    pub files: u64,
+}
+
+impl WorkKey {
+    /// The key of a task graph: the same for the same tasks, whatever their sizes.
+    pub fn of(graph: &TaskGraph) -> WorkKey {
+        let mix = |sum: u64, key: u64| (sum.rotate_left(5) ^ key).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let mut shape = graph.len() as u64;
+        let mut files: Vec<u64> = Vec::new();
+        for task in graph.tasks() {
+            shape = mix(shape, task.key);
+            shape = task.depends_on.iter().fold(shape, |sum, &on| mix(sum, u64::from(on) + 1));
+            let own = |&artifact: &u32| crate::engine::key_of(&graph.artifacts()[artifact as usize]);
+            files.extend(task.writes.iter().map(own));
+        }
+        files.sort_unstable();
+        WorkKey { shape, files: files.into_iter().fold(0, mix) }
+    }
+}
+
+/// What scripts of one kind of agent on one kind of work have in common.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Manner {
+    /// Seconds of a call that writes nothing, above 0.
+    pub base_s: f64,
+    /// Seconds more for each file.
+    pub per_file_s: f64,
+    /// Standard deviation of the logarithm of latency between calls alike, of calls on one file or none.
+    pub spread_small: f64,
+    /// The same of calls on several files.
+    pub spread_large: f64,
+    /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
+    pub spread_runs: f64,
+    /// How many files fit into one reply, by the limit on output.
+    pub files_a_reply: f64,
+    /// Output tokens a second.
+    pub tokens_per_second: f64,
+    /// Input tokens of the prompt.
+    pub prompt_tokens: f64,
+    /// Input tokens of the board, each time it is shown.
+    pub board_tokens: f64,
+    /// Input tokens of the result of a test run.
+    pub test_tokens: f64,
+    /// How many messages (the board, a reply, a test result) are sent along again.
+    pub window: u16,
+}
+
+/// What agents of one kind do, by what they see.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Behaviour {
+    /// All calls, those of a script in order and together.
+    pub habits: Vec<Habit>,
+    /// Who made them.
+    pub scripts: Vec<Script>,
+    /// What scripts have in common.
+    pub manners: Vec<Manner>,
+    /// Whose manners they are: a model each, empty where it is not known.
+    pub models: Vec<String>,
+    /// Chance that an agent follows the script that its team shares, and not one of its own: agents of one team have
+    /// one prompt, one day and one board.
+    pub shared: f64,
+    /// Share of a call's surprise that is the step's and not the call's own: 1 makes all agents at one step equally
+    /// slow, 0 makes each as slow as it happens.
+    pub common: f64,
+}
+
+impl Behaviour {
+    /// Only what agents of that model do; everything if none of them is known to be of it.
+    pub fn only(mut self, model: &str) -> Behaviour {
+        let is_of = |script: &Script| self.models.get(script.manner as usize).is_some_and(|name| name == model);
+        if self.scripts.iter().any(is_of) {
+            self.scripts = self.scripts.iter().filter(|script| is_of(script)).copied().collect();
+        }
+        self
+    }
+
+    /// The scripts that fit this work best: of exactly these tasks, else of the same files, else of the same shape,
+    /// else any; among those made with tasks dealt or not, as it is here, if there are any.
+    pub fn fitting(&self, work: WorkKey, is_dealt: bool) -> Vec<Script> {
+        let of = |fits: &dyn Fn(&Script) -> bool| -> Vec<Script> {
+            self.scripts.iter().filter(|script| script.calls > 0 && fits(script)).copied().collect()
+        };
+        let dealt = |script: &Script| script.is_dealt == is_dealt;
+        let tries: [&dyn Fn(&Script) -> bool; 5] = [
+            &|script| dealt(script) && script.work == work,
+            &|script| dealt(script) && script.work.files == work.files,
+            &|script| dealt(script) && script.work.shape == work.shape,
+            &|script| dealt(script),
+            &|_| true,
+        ];
+        tries.into_iter().map(|fits| of(fits)).find(|scripts| !scripts.is_empty()).unwrap_or_default()
+    }
+}
