@@ -6,7 +6,7 @@
 use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
-use crate::simulation::simulator::{Fate, Simulator, Underway};
+use crate::simulation::simulator::{Fate, Simulator, Underway, known};
 use crate::team::{AgentId, ClaimOutcome, Reports, Status};
 use crate::workload::TaskId;
 
@@ -24,7 +24,8 @@ impl Simulator<'_> {
     pub(super) fn commit<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         let member = &mut self.agents[agent as usize];
         member.is_busy = false;
-        let step = member.step;
+        let mut step = member.step;
+        step.task = known::<RARE>(step.task);
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
         if RARE && self.has_habits(agent) {
@@ -186,7 +187,7 @@ impl Simulator<'_> {
         if RARE && !node.plain_write {
             return self.write_all(task, is_duplicate, agent, step, observer);
         }
-        let artifact = node.first_write;
+        let artifact = known::<RARE>(node.first_write);
         observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
         !is_duplicate && self.workspace.write(artifact, agent, step.seen_workspace)
     }

@@ -3,6 +3,7 @@
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
+use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
 use crate::simulation::habits::Habits;
 use crate::simulation::mind::{Mind, Minds};
@@ -45,7 +46,7 @@ impl<'s> Simulator<'s> {
             uses: Uses {
                 anything_rare: minds.len() > 1
                     || habits
-                    || team.len() > 64
+                    || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > FEW)
                     || any(|mind| mind.takes_batches() || mind.mishaps.any)
                     || any(|mind| !mind.task_input.is_empty())
                     || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())

@@ -6,6 +6,7 @@
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
+use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::habits::Habits;
@@ -195,8 +196,8 @@ impl Simulator<'_> {
     /// was made; it is given again so that a caller who knows its type gets a loop compiled for it.
     ///
     /// The loop is compiled twice, with `RARE` features (batches, locks, resources, crashes, several profiles, more
-    /// than 64 agents and the like) and without: what is not there is not asked for at every step, and nothing that it
-    /// could have changed is looked up again. That saves a plain run a sixth of its instructions and changes no result.
+    /// than 64 agents or tasks and the like) and without: what is not there is not asked for at every step, and nothing
+    /// that it could have changed is looked up again. It changes no result.
     pub fn run<A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
@@ -239,7 +240,7 @@ impl Simulator<'_> {
                     return Ending::OutOfTime;
                 }
                 self.team.now = event.time();
-                self.advance::<RARE, O>(event.slot(), observer);
+                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
                 if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
@@ -279,7 +280,7 @@ impl Simulator<'_> {
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
                 self.team.now = event.time();
-                self.advance::<RARE, O>(event.slot(), observer);
+                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
             }
             observer.round(&Round { number: self.round, start, end: self.team.now });
             if self.team.board.all_done() && self.passes_audit(observer) {
@@ -310,7 +311,7 @@ impl Simulator<'_> {
                         break;
                     }
                 }
-                let agent = group as u32 * 64 + due.trailing_zeros();
+                let agent = known::<RARE>(group as u32 * 64 + due.trailing_zeros());
                 due &= due - 1;
                 if RARE && self.has_habits(agent) {
                     self.start_habit(agent, observer);
@@ -319,7 +320,7 @@ impl Simulator<'_> {
                 let action = self.ask(architecture, agent);
                 // Nearly always one of the first two: with the others apart it takes no jump through a table.
                 let started = match action {
-                    Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                    Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
                     Action::Wait(_) => false,
                     other => self.start_other::<RARE, O>(agent, other, observer),
                 };
@@ -350,6 +351,7 @@ impl Simulator<'_> {
     ) -> bool {
         let (mut anybody, mut everybody) = (false, true);
         for agent in 0..self.agents.len() as AgentId {
+            let agent = known::<RARE>(agent);
             if RARE && self.agents[agent as usize].is_down {
                 continue;
             }
@@ -359,7 +361,7 @@ impl Simulator<'_> {
                 continue;
             }
             let starts = match self.ask(architecture, agent) {
-                Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
                 Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
@@ -382,7 +384,7 @@ impl Simulator<'_> {
         anybody
     }
 
-    #[inline]
+    #[inline(always)]
     fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
         let mut draws = self.agents[agent as usize].choice;
         architecture.decide(&self.view(agent), &mut draws)
@@ -450,6 +452,14 @@ impl Simulator<'_> {
         let limits = &self.scenario.limits;
         self.calls >= limits.calls || self.tokens > limits.tokens || self.round >= limits.rounds
     }
+}
+
+/// The number of an agent, a task or an artifact. Without anything rare it is below 64; the compiler, told so where one
+/// comes from, leaves out at every look-up what there would be to do with others.
+#[inline(always)]
+pub(super) const fn known<const RARE: bool>(number: u32) -> u32 {
+    debug_assert!(RARE || number < FEW as u32);
+    if RARE { number } else { number % FEW as u32 }
 }
 
 /// The entity that an agent's step is to the streams.

@@ -330,6 +330,7 @@ impl Board {
         let mut woke = false;
         let mut opened = Opened::default();
         for &dependent in &self.dependents[first as usize..last as usize] {
+            let dependent = dependent % 64;
             woke |= self.tasks[dependent as usize].waits_for_one_less(&mut opened, dependent);
         }
         self.open(0, opened);
