@@ -242,7 +242,11 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> ClaimOutcome {
         // Granted at the decision, unless the task was run ahead to.
-        let held = self.uses.claims_at_once && (!RARE || self.team.board.status(task) == Status::Claimed(agent));
+        let held = self.uses.claims_at_once && self.team.board.status(task) == Status::Claimed(agent);
+        if !RARE && held {
+            // Nothing but a rare thing takes a task from who holds it.
+            return ClaimOutcome::Granted;
+        }
         let outcome = self.team.board.claim(task, agent, seen, !RARE || self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
