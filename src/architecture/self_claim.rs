@@ -26,7 +26,7 @@ pub enum Pick {
 }
 
 impl Architecture for SelfClaim {
-    #[inline(always)]
+    #[inline]
     fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action {
         let task = match self.pick {
             Pick::First => view.ready().first(),

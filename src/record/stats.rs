@@ -1,6 +1,7 @@
 //! Figures of a run, gathered as it goes: nothing is kept but sums, and nothing is allocated after the first run.
 
 #![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
+#![expect(clippy::needless_bitwise_bool, reason = "a branch on what cannot be foreseen costs more")]
 
 use crate::engine::{Rows, Time};
 use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};

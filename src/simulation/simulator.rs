@@ -303,7 +303,8 @@ impl Simulator<'_> {
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if !self.uses.hands_out && !(RARE && self.uses.habits) && self.team.board.ready().is_empty() {
+                let asks_all = self.uses.hands_out || RARE && self.uses.habits;
+                if !asks_all && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
                     self.wakes.wait_on(group, due & waiting);
                     due &= !waiting;
