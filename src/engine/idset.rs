@@ -1,15 +1,36 @@
 //! A set of small numbers (tasks, agents) as a bitset: the ready tasks in list order, found in a few instructions.
 
+use crate::engine::Rows;
+
 /// A set of ids below a fixed capacity, iterated in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdSet {
-    words: Vec<u64>,
+    /// The first 64 ids, which is nearly always all.
+    first: u64,
+    more: Vec<u64>,
+}
+
+/// A set as words of 64 ids each, lowest first.
+#[derive(Clone, Copy, Debug)]
+pub struct Words<'a> {
+    /// The first 64 ids.
+    pub first: u64,
+    /// All further ones.
+    pub more: &'a [u64],
+}
+
+impl Words<'_> {
+    /// The words in order.
+    #[inline]
+    pub fn iter(&self) -> impl Iterator<Item = u64> {
+        std::iter::once(self.first).chain(self.more.iter().copied())
+    }
 }
 
 impl IdSet {
     /// The empty set over ids below `capacity`.
     pub fn empty(capacity: usize) -> IdSet {
-        IdSet { words: vec![0; capacity.div_ceil(64).max(1)] }
+        IdSet { first: 0, more: vec![0; capacity.div_ceil(64).saturating_sub(1)] }
     }
 
     /// The set of all ids below `capacity`.
@@ -21,70 +42,79 @@ impl IdSet {
         set
     }
 
-    /// Its words, 64 ids each, lowest first.
+    /// Its words.
     #[inline]
-    pub fn words(&self) -> &[u64] {
-        &self.words
+    pub fn words(&self) -> Words<'_> {
+        Words { first: self.first, more: &self.more }
+    }
+
+    #[inline]
+    fn word_mut(&mut self, id: u32) -> &mut u64 {
+        if id < 64 { &mut self.first } else { &mut self.more[id as usize / 64 - 1] }
     }
 
     /// Adds `id`.
     #[inline]
     pub fn insert(&mut self, id: u32) {
-        self.words[id as usize / 64] |= 1 << (id % 64);
+        *self.word_mut(id) |= 1 << (id % 64);
     }
 
-    /// Adds `id` if `so`, without a branch.
+    /// Adds those of the 64 ids from `from` (a multiple of 64) whose bits are set.
     #[inline]
-    pub fn insert_if(&mut self, so: bool, id: u32) {
-        self.words[id as usize / 64] |= u64::from(so) << (id % 64);
+    pub fn insert_all(&mut self, from: u32, bits: u64) {
+        *self.word_mut(from) |= bits;
     }
 
     /// Takes `id` out.
     #[inline]
     pub fn remove(&mut self, id: u32) {
-        self.words[id as usize / 64] &= !(1 << (id % 64));
+        *self.word_mut(id) &= !(1 << (id % 64));
     }
 
     /// Whether `id` is in.
     #[inline]
     pub fn contains(&self, id: u32) -> bool {
-        self.words.get(id as usize / 64).is_some_and(|word| word >> (id % 64) & 1 == 1)
+        let word = if id < 64 { Some(&self.first) } else { self.more.get(id as usize / 64 - 1) };
+        word.is_some_and(|word| word >> (id % 64) & 1 == 1)
     }
 
     /// Whether it has no element.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        if let [word] = self.words[..] { word == 0 } else { self.words.iter().all(|&word| word == 0) }
+        self.first == 0 && self.more.iter().all(|&word| word == 0)
     }
 
     /// How many elements it has.
     #[inline]
     pub fn len(&self) -> usize {
-        self.words.iter().map(|word| word.count_ones() as usize).sum()
+        self.words().iter().map(|word| word.count_ones() as usize).sum()
     }
 
     /// The least element.
     #[inline]
     pub fn first(&self) -> Option<u32> {
-        ones(self.words.iter().copied()).next()
+        self.iter().next()
     }
 
     /// Takes everything out.
     #[inline]
     pub fn clear(&mut self) {
-        self.words.fill(0);
+        self.first = 0;
+        self.more.fill(0);
     }
 
     /// Becomes a copy of `other`, which has the same capacity.
     #[inline]
     pub fn copy_from(&mut self, other: &IdSet) {
-        self.words.copy_from_slice(&other.words);
+        self.first = other.first;
+        self.more.copy_from_slice(&other.more);
     }
 
     /// Adds every element of `other`, which has the same capacity.
     #[inline]
     pub fn add_all(&mut self, other: &IdSet) {
-        for (word, other) in self.words.iter_mut().zip(&other.words) {
+        self.first |= other.first;
+        for (word, other) in self.more.iter_mut().zip(&other.more) {
             *word |= other;
         }
     }
@@ -92,62 +122,78 @@ impl IdSet {
     /// The elements, ascending.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        ones(self.words.iter().copied())
+        ones(std::iter::once(self.first).chain(self.more.iter().copied()))
     }
 }
 
-/// As many sets as there are rows, in one piece of memory: what each agent owns, what each is able to do.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// As many sets as there are rows: what each agent owns, what each is able to do.
+#[derive(Clone, Debug, Default)]
 pub struct IdTable {
-    words: Vec<u64>,
+    /// Of each row the first 64 ids, which is nearly always all.
+    first: Rows<u64>,
+    /// All further words, one row after another.
+    more: Vec<u64>,
+    /// Further words a row.
     width: usize,
 }
 
 impl IdTable {
     /// `rows` empty sets over ids below `capacity`.
     pub fn empty(rows: usize, capacity: usize) -> IdTable {
-        let width = capacity.div_ceil(64).max(1);
-        IdTable { words: vec![0; rows * width], width }
+        let width = capacity.div_ceil(64).saturating_sub(1);
+        IdTable { first: (0..rows).map(|_| 0).collect(), more: vec![0; rows * width], width }
     }
 
     /// How many sets it has.
     pub fn rows(&self) -> usize {
-        self.words.len() / self.width
+        self.first.len()
     }
 
     /// The words of one set.
     #[inline]
-    pub fn row(&self, row: u32) -> &[u64] {
-        if self.width == 1 {
-            // The common case, and a much shorter way.
-            return std::slice::from_ref(&self.words[row as usize]);
-        }
+    pub fn row(&self, row: u32) -> Words<'_> {
         let start = row as usize * self.width;
-        &self.words[start..start + self.width]
+        let more = if self.width == 0 { &[][..] } else { &self.more[start..start + self.width] };
+        Words { first: self.first[row as usize], more }
+    }
+
+    #[inline]
+    fn word_mut(&mut self, row: u32, id: u32) -> &mut u64 {
+        if id < 64 {
+            &mut self.first[row as usize]
+        } else {
+            &mut self.more[row as usize * self.width + id as usize / 64 - 1]
+        }
     }
 
     /// Adds `id` to a set.
     #[inline]
     pub fn insert(&mut self, row: u32, id: u32) {
-        self.words[row as usize * self.width + id as usize / 64] |= 1 << (id % 64);
+        *self.word_mut(row, id) |= 1 << (id % 64);
     }
 
     /// Takes `id` out of a set.
     #[inline]
     pub fn remove(&mut self, row: u32, id: u32) {
-        self.words[row as usize * self.width + id as usize / 64] &= !(1 << (id % 64));
+        *self.word_mut(row, id) &= !(1 << (id % 64));
     }
 
     /// Whether a set has `id`.
     #[inline]
     pub fn contains(&self, row: u32, id: u32) -> bool {
-        self.words[row as usize * self.width + id as usize / 64] >> (id % 64) & 1 == 1
+        let word = if id < 64 {
+            self.first[row as usize]
+        } else {
+            self.more[row as usize * self.width + id as usize / 64 - 1]
+        };
+        word >> (id % 64) & 1 == 1
     }
 
     /// Becomes a copy of `other`, which has the same shape.
     #[inline]
     pub fn copy_from(&mut self, other: &IdTable) {
-        self.words.copy_from_slice(&other.words);
+        self.first.copy_from(&other.first);
+        self.more.copy_from_slice(&other.more);
     }
 }
 
@@ -212,7 +258,7 @@ mod tests {
             prop_assert_eq!(set.len(), oracle.len());
             prop_assert_eq!(set.first(), oracle.first().copied());
             for (rank, &id) in oracle.range(..64).enumerate() {
-                prop_assert_eq!(select(set.words()[0], rank as u32), id);
+                prop_assert_eq!(select(set.words().first, rank as u32), id);
             }
         }
     }

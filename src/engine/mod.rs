@@ -6,6 +6,7 @@ pub mod idset;
 pub mod math;
 pub mod queue;
 pub mod rng;
+pub mod rows;
 pub mod sampler;
 pub mod time;
 
@@ -14,5 +15,6 @@ pub use dist::Dist;
 pub use idset::{IdSet, IdTable};
 pub use queue::EventQueue;
 pub use rng::{Keys, Purpose, Stream, key_of};
+pub use rows::Rows;
 pub use sampler::{Sampler, Samplers};
 pub use time::Time;

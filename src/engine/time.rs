@@ -33,8 +33,9 @@ impl Time {
     /// The nearest whole microsecond to `us`, within the same limits as [`Time::from_secs`].
     #[inline]
     pub fn from_us_f64(us: f64) -> Time {
-        // A cast from float saturates, and takes not-a-number to zero.
-        Time((us + 0.5) as u64)
+        // A cast from float saturates, and takes not-a-number to zero; to a signed number it is the shorter way.
+        let us = us + 0.5;
+        Time(if us < 9e18 { (us as i64).max(0) as u64 } else { us as u64 })
     }
 
     /// Microseconds.

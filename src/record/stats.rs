@@ -1,8 +1,9 @@
 //! Figures of a run, gathered as it goes: nothing is kept but sums, and nothing is allocated after the first run.
 
 #![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
+#![expect(clippy::needless_bitwise_bool, reason = "a branch on what cannot be foreseen costs more")]
 
-use crate::engine::Time;
+use crate::engine::{Rows, Time};
 use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::record::metrics::{Metrics, TimeBudget};
 use crate::record::observer::Observer;
@@ -35,7 +36,7 @@ pub struct Stats {
     round: RoundSums,
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
-    artifacts: Vec<Artifact>,
+    artifacts: Rows<Artifact>,
     /// Every write of a run without rounds, for its overlaps.
     landings: Vec<Landing>,
 }
@@ -66,6 +67,12 @@ struct Artifact {
 const NOBODY: AgentId = AgentId::MAX;
 const UNTOUCHED: Artifact =
     Artifact { last_at: Time::ZERO, last_writer: NOBODY, first_round: 0, last_round: 0, counted_round: 0 };
+
+impl Default for Artifact {
+    fn default() -> Artifact {
+        UNTOUCHED
+    }
+}
 
 /// A write that has landed.
 #[derive(Clone, Copy, Debug)]
@@ -117,8 +124,7 @@ impl Observer for Stats {
         self.right = 0;
         self.round = RoundSums::default();
         self.gaps = (0, 0.0, 0.0);
-        self.artifacts.clear();
-        self.artifacts.resize(artifacts, UNTOUCHED);
+        self.artifacts.fill(artifacts, UNTOUCHED);
         self.landings.clear();
     }
 
@@ -149,29 +155,26 @@ impl Observer for Stats {
     #[inline(always)]
     fn write(&mut self, write: &Write) {
         let artifact = &mut self.artifacts[write.artifact as usize];
+        // Whether an artifact was written before is hard to foresee, so nothing branches on it.
         let is_rewrite = artifact.last_writer != NOBODY;
-        let is_other = is_rewrite && artifact.last_writer != write.agent;
+        let is_other = is_rewrite & (artifact.last_writer != write.agent);
         if write.round == 0 {
-            if is_rewrite {
-                self.metrics.rewrites_any += 1;
-                self.metrics.rewrites_cross_agent += u32::from(is_other);
-                if artifact.last_at > write.start {
-                    self.metrics.concurrent_writes += overlaps(&self.landings, *write);
-                }
+            self.metrics.rewrites_any += u32::from(is_rewrite);
+            self.metrics.rewrites_cross_agent += u32::from(is_other);
+            if artifact.last_at > write.start {
+                self.metrics.concurrent_writes += overlaps(&self.landings, *write);
             }
             artifact.last_at = write.at;
             self.landings.push(Landing { at: write.at, artifact: write.artifact, agent: write.agent });
         } else {
-            if !is_rewrite {
-                artifact.first_round = write.round;
-            } else if write.round > artifact.first_round {
-                self.metrics.rewrites_any += 1;
-                self.metrics.rewrites_cross_agent += u32::from(is_other);
-            }
-            if is_other && artifact.last_round == write.round && artifact.counted_round != write.round {
-                artifact.counted_round = write.round;
-                self.metrics.concurrent_writes += 1;
-            }
+            artifact.first_round = if is_rewrite { artifact.first_round } else { write.round };
+            let is_later = write.round > artifact.first_round;
+            self.metrics.rewrites_any += u32::from(is_later);
+            self.metrics.rewrites_cross_agent += u32::from(is_later & is_other);
+            let is_first_of_round = (artifact.last_round == write.round) & (artifact.counted_round != write.round);
+            let is_concurrent = is_other & is_first_of_round;
+            artifact.counted_round = if is_concurrent { write.round } else { artifact.counted_round };
+            self.metrics.concurrent_writes += u32::from(is_concurrent);
             artifact.last_round = write.round;
         }
         artifact.last_writer = write.agent;

@@ -6,7 +6,7 @@
 use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
-use crate::simulation::simulator::{Fate, Simulator, Underway};
+use crate::simulation::simulator::{Fate, Simulator, Underway, known};
 use crate::team::{AgentId, ClaimOutcome, Reports, Status};
 use crate::workload::TaskId;
 
@@ -24,7 +24,8 @@ impl Simulator<'_> {
     pub(super) fn commit<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         let member = &mut self.agents[agent as usize];
         member.is_busy = false;
-        let step = member.step;
+        let mut step = member.step;
+        step.task = known::<RARE>(step.task);
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
         if RARE && self.has_habits(agent) {
@@ -186,7 +187,7 @@ impl Simulator<'_> {
         if RARE && !node.plain_write {
             return self.write_all(task, is_duplicate, agent, step, observer);
         }
-        let artifact = node.first_write;
+        let artifact = known::<RARE>(node.first_write);
         observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
         !is_duplicate && self.workspace.write(artifact, agent, step.seen_workspace)
     }
@@ -221,6 +222,12 @@ impl Simulator<'_> {
         clashes
     }
 
+    /// There will be another attempt on a task, or may be.
+    #[inline]
+    fn open_attempt(&mut self, task: TaskId, attempt: u32) {
+        self.nodes[task as usize].attempt = self.attempt_stream(task, attempt);
+    }
+
     #[inline]
     pub(super) fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
         self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
@@ -235,7 +242,11 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> ClaimOutcome {
         // Granted at the decision, unless the task was run ahead to.
-        let held = self.uses.claims_at_once && (!RARE || self.team.board.status(task) == Status::Claimed(agent));
+        let held = self.uses.claims_at_once && self.team.board.status(task) == Status::Claimed(agent);
+        if !RARE && held {
+            // Nothing but a rare thing takes a task from who holds it.
+            return ClaimOutcome::Granted;
+        }
         let outcome = self.team.board.claim(task, agent, seen, !RARE || self.uses.checks_claims);
         match outcome {
             ClaimOutcome::Granted => {
@@ -268,12 +279,14 @@ impl Simulator<'_> {
         if RARE && self.uses.clashes {
             self.landed.push(task);
         }
-        let draws = self.attempt_stream(task, attempt);
+        let draws = self.nodes[task as usize].attempt;
         let mind = if RARE { self.agents[agent as usize].mind } else { 0 };
         if RARE && self.minds[mind].faults.orphan.strikes(draws, ORPHAN) && !self.team.board.is_owned(task, agent) {
+            self.open_attempt(task, attempt + 1);
             return self.forget(task, agent, observer);
         }
         if RARE && self.hollow > 0 && self.trips(task, mind, draws, observer) {
+            self.open_attempt(task, attempt + 1);
             self.send_back(task, agent, TaskEventKind::Rejected, observer);
             return Outcome::Again;
         }
@@ -281,10 +294,12 @@ impl Simulator<'_> {
         let mut right = !clashes && !faults.error.strikes(draws, ERROR);
         if !right && faults.detection.strikes(draws, DETECTION) {
             let kind = if clashes { TaskEventKind::Conflicted } else { TaskEventKind::Rejected };
+            self.open_attempt(task, attempt + 1);
             self.send_back(task, agent, kind, observer);
             return Outcome::Again;
         }
         if RARE && faults.premature.strikes(draws, PREMATURE) {
+            self.open_attempt(task, attempt + 1);
             let node = &mut self.nodes[task as usize];
             node.spent = part;
             node.is_hollow = true;

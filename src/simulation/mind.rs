@@ -1,7 +1,9 @@
 //! A profile made ready to run: samplers in microseconds, chances as thresholds, token counts a task.
 
+use std::ops::Index;
+
 use crate::engine::rng::Chance;
-use crate::engine::{Dist, Sampler, Samplers, Time};
+use crate::engine::{Dist, Rows, Sampler, Samplers, Time};
 use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph};
@@ -18,7 +20,7 @@ pub(super) struct Mind {
     /// Cached input in 1/65536 of the input.
     pub(super) cached_65536: u64,
     /// Output tokens of a call on each task, the overhead of the call included.
-    pub(super) task_tokens: Vec<u32>,
+    pub(super) task_tokens: Rows<u32>,
     /// Input tokens of a call on each task, if those were recorded; else empty.
     pub(super) task_input: Vec<u32>,
     pub(super) batch: Batch,
@@ -28,6 +30,41 @@ pub(super) struct Mind {
     pub(super) faults: Faults,
     /// What it does by what it sees, in place of all that is above.
     pub(super) repertoire: Option<Repertoire>,
+}
+
+/// The minds of a team, by number; at least one, and nearly always one.
+#[derive(Clone, Debug)]
+pub(super) struct Minds {
+    first: Mind,
+    others: Vec<Mind>,
+}
+
+impl Minds {
+    pub(super) fn new(first: Mind) -> Minds {
+        Minds { first, others: Vec::new() }
+    }
+
+    /// One more; returns its number.
+    pub(super) fn push(&mut self, mind: Mind) -> usize {
+        self.others.push(mind);
+        self.others.len()
+    }
+
+    pub(super) fn len(&self) -> usize {
+        1 + self.others.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Mind> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+}
+
+impl Index<usize> for Minds {
+    type Output = Mind;
+    #[inline]
+    fn index(&self, number: usize) -> &Mind {
+        if number == 0 { &self.first } else { &self.others[number - 1] }
+    }
 }
 
 /// Microseconds of a call.

@@ -3,9 +3,10 @@
 
 use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
+use crate::engine::rows::FEW;
+use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
 use crate::simulation::habits::Habits;
-use crate::simulation::mind::Mind;
+use crate::simulation::mind::{Mind, Minds};
 use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
@@ -36,7 +37,7 @@ impl<'s> Simulator<'s> {
         let habits = any(|mind| mind.repertoire.is_some());
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
-        let nodes: Vec<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let nodes: Rows<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
@@ -45,7 +46,7 @@ impl<'s> Simulator<'s> {
             uses: Uses {
                 anything_rare: minds.len() > 1
                     || habits
-                    || team.len() > 64
+                    || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > FEW)
                     || any(|mind| mind.takes_batches() || mind.mishaps.any)
                     || any(|mind| !mind.task_input.is_empty())
                     || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
@@ -118,8 +119,9 @@ impl<'s> Simulator<'s> {
         self.team.board.clear();
         self.workspace.clear();
         self.team.mail.clear();
-        for node in &mut self.nodes {
+        for node in self.nodes.iter_mut() {
             node.latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
+            node.attempt = self.keys.stream_nth(Purpose::Fault, node.key, 1);
             node.is_hollow = false;
         }
         self.landed.clear();
@@ -166,18 +168,19 @@ const AGENT_ENTITY: u64 = 1 << 40;
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Vec<Mind>, Vec<Member>) {
-    let mut minds = Vec::new();
+fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<Member>) {
+    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
-        let mind = same.map_or(minds.len(), |other| members[other].mind);
-        if same.is_none() {
-            minds.push(Mind::new(&agent.profile, graph, hands_out, samplers));
-        }
+        let mind = match same {
+            Some(other) => members[other].mind,
+            None if place == 0 => 0,
+            None => minds.push(Mind::new(&agent.profile, graph, hands_out, samplers)),
+        };
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }
-    (minds, members)
+    (minds, members.into_iter().collect())
 }
 
 fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
@@ -201,6 +204,7 @@ impl Node {
             plain_write: plain_writes && task.writes.len() == 1,
             declares: !(is_own && task.reads.is_empty()),
             latency: Stream::default(),
+            attempt: Stream::default(),
             spent: Time::ZERO,
             is_hollow: false,
         }

@@ -6,10 +6,11 @@
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
-use crate::engine::{EventQueue, IdSet, Keys, Purpose, Sampler, Stream, Time};
+use crate::engine::rows::FEW;
+use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
 use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
 use crate::simulation::habits::Habits;
-use crate::simulation::mind::Mind;
+use crate::simulation::mind::Minds;
 use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
@@ -20,9 +21,9 @@ use crate::workload::{ArtifactId, TaskId};
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) terms: Terms,
-    pub(super) minds: Vec<Mind>,
+    pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Rows<Node>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
@@ -35,7 +36,7 @@ pub struct Simulator<'s> {
     /// What happens by itself: releases, leases that run out, recoveries.
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
-    pub(super) agents: Vec<Member>,
+    pub(super) agents: Rows<Member>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
@@ -50,7 +51,7 @@ pub struct Simulator<'s> {
 }
 
 /// What the loop must know of a task besides what the board says, in one place.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Node {
     /// The identity that keys its draws.
     pub(super) key: u64,
@@ -63,6 +64,8 @@ pub(super) struct Node {
     // What a run changes.
     /// The stream of its next start's latency, opened ahead.
     pub(super) latency: Stream,
+    /// The stream of the next attempt that lands, opened ahead: what comes of that attempt nobody waits for then.
+    pub(super) attempt: Stream,
     /// What the attempt took that got it done.
     pub(super) spent: Time,
     /// Said to be done and is not.
@@ -193,8 +196,8 @@ impl Simulator<'_> {
     /// was made; it is given again so that a caller who knows its type gets a loop compiled for it.
     ///
     /// The loop is compiled twice, with `RARE` features (batches, locks, resources, crashes, several profiles, more
-    /// than 64 agents and the like) and without: what is not there is not asked for at every step, and nothing that it
-    /// could have changed is looked up again. That saves a plain run a sixth of its instructions and changes no result.
+    /// than 64 agents or tasks and the like) and without: what is not there is not asked for at every step, and nothing
+    /// that it could have changed is looked up again. It changes no result.
     pub fn run<A: Architecture + ?Sized, O: Observer>(
         &mut self,
         architecture: &A,
@@ -237,7 +240,7 @@ impl Simulator<'_> {
                     return Ending::OutOfTime;
                 }
                 self.team.now = event.time();
-                self.advance::<RARE, O>(event.slot(), observer);
+                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
                 if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
@@ -277,7 +280,7 @@ impl Simulator<'_> {
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
                 self.team.now = event.time();
-                self.advance::<RARE, O>(event.slot(), observer);
+                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
             }
             observer.round(&Round { number: self.round, start, end: self.team.now });
             if self.team.board.all_done() && self.passes_audit(observer) {
@@ -300,17 +303,16 @@ impl Simulator<'_> {
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                if due & waiting != 0
-                    && !self.uses.hands_out
-                    && !(RARE && self.uses.habits)
-                    && self.team.board.ready().is_empty()
-                {
+                let asks_all = self.uses.hands_out || RARE && self.uses.habits;
+                if !asks_all && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
                     self.wakes.wait_on(group, due & waiting);
                     due &= !waiting;
-                    continue;
+                    if due == 0 {
+                        break;
+                    }
                 }
-                let agent = group as u32 * 64 + due.trailing_zeros();
+                let agent = known::<RARE>(group as u32 * 64 + due.trailing_zeros());
                 due &= due - 1;
                 if RARE && self.has_habits(agent) {
                     self.start_habit(agent, observer);
@@ -319,7 +321,7 @@ impl Simulator<'_> {
                 let action = self.ask(architecture, agent);
                 // Nearly always one of the first two: with the others apart it takes no jump through a table.
                 let started = match action {
-                    Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+                    Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
                     Action::Wait(_) => false,
                     other => self.start_other::<RARE, O>(agent, other, observer),
                 };
@@ -348,8 +350,9 @@ impl Simulator<'_> {
         observer: &mut O,
         idle_calls: bool,
     ) -> bool {
-        let mut anybody = false;
+        let (mut anybody, mut everybody) = (false, true);
         for agent in 0..self.agents.len() as AgentId {
+            let agent = known::<RARE>(agent);
             if RARE && self.agents[agent as usize].is_down {
                 continue;
             }
@@ -358,13 +361,15 @@ impl Simulator<'_> {
                 anybody = true;
                 continue;
             }
-            anybody |= match self.ask(architecture, agent) {
-                Action::Work(task) => self.start_work::<RARE, O>(agent, task, observer),
+            let starts = match self.ask(architecture, agent) {
+                Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
                 Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
+            anybody |= starts;
+            everybody &= starts;
         }
-        if anybody {
+        if anybody && !everybody {
             // Those who only look on are called as well: a lead to monitor, the others idly.
             for agent in 0..self.agents.len() as AgentId {
                 let member = &self.agents[agent as usize];
@@ -380,7 +385,7 @@ impl Simulator<'_> {
         anybody
     }
 
-    #[inline]
+    #[inline(always)]
     fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
         let mut draws = self.agents[agent as usize].choice;
         architecture.decide(&self.view(agent), &mut draws)
@@ -448,6 +453,14 @@ impl Simulator<'_> {
         let limits = &self.scenario.limits;
         self.calls >= limits.calls || self.tokens > limits.tokens || self.round >= limits.rounds
     }
+}
+
+/// The number of an agent, a task or an artifact. Without anything rare it is below 64; the compiler, told so where one
+/// comes from, leaves out at every look-up what there would be to do with others.
+#[inline(always)]
+pub(super) const fn known<const RARE: bool>(number: u32) -> u32 {
+    debug_assert!(RARE || number < FEW as u32);
+    if RARE { number } else { number % FEW as u32 }
 }
 
 /// The entity that an agent's step is to the streams.

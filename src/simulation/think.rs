@@ -160,8 +160,8 @@ impl Simulator<'_> {
             let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
             (step.fate, latency) = mishap(&mind.mishaps, draws, latency, &mut member.away);
         }
-        let messages = if self.uses.mail { self.team.mail.read(agent) } else { 0 };
-        let inbox = messages.saturating_mul(mind.tokens.per_message);
+        let per_message = mind.tokens.per_message;
+        let inbox = if self.uses.mail { self.team.mail.read(agent).saturating_mul(per_message) } else { 0 };
         step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
         if RARE && step.kind == Kind::Work && !mind.task_input.is_empty() {
             step.input_tokens =

@@ -15,14 +15,18 @@
 
 #![expect(clippy::inline_always, reason = "once a step, from one place")]
 
-use crate::engine::{IdSet, IdTable, Time};
+use std::ops::Range;
+
+use crate::engine::idset::Words;
+use crate::engine::{IdSet, IdTable, Rows, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
 
 /// What the board says of a task.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Status {
     /// Nobody's.
+    #[default]
     Pending,
     /// Given to an agent that has not begun.
     Assigned(AgentId),
@@ -48,8 +52,8 @@ pub enum ClaimOutcome {
 /// All tasks of a run.
 #[derive(Clone, Debug)]
 pub struct Board {
-    tasks: Vec<Entry>,
-    fresh: Vec<Entry>,
+    tasks: Rows<Entry>,
+    fresh: Rows<Entry>,
     /// Who waits for whom, one task's dependents after another's.
     dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
@@ -65,12 +69,14 @@ pub struct Board {
     visible: IdSet,
     fresh_visible: IdSet,
     done: u32,
+    /// All tasks fit into one word of a set.
+    is_narrow: bool,
 }
 
 const NOBODY: AgentId = AgentId::MAX;
 
 /// All that the board knows of a task, in one piece of memory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Entry {
     status: Status,
     /// Landed attempts: grows with every granted claim.
@@ -89,7 +95,7 @@ impl Board {
     /// The board at the start of a run. Without `dependencies` no task waits for another.
     pub fn new(graph: &TaskGraph, agents: usize, dependencies: bool) -> Board {
         let mut dependents: Vec<TaskId> = Vec::new();
-        let mut fresh = Vec::with_capacity(graph.len());
+        let mut fresh: Vec<Entry> = Vec::with_capacity(graph.len());
         for task in graph.tasks() {
             let first = dependents.len() as u32;
             if dependencies {
@@ -115,6 +121,7 @@ impl Board {
             debug_assert!(entry.status == Status::Pending);
             fresh_ready.insert(task as TaskId);
         }
+        let fresh: Rows<Entry> = fresh.into_iter().collect();
         Board {
             tasks: fresh.clone(),
             dependents,
@@ -128,6 +135,7 @@ impl Board {
             fresh_visible: visible.clone(),
             visible,
             done: 0,
+            is_narrow: graph.len() <= 64,
         }
     }
 
@@ -139,7 +147,7 @@ impl Board {
 
     /// Back to the start of a run.
     pub fn clear(&mut self) {
-        self.tasks.copy_from_slice(&self.fresh);
+        self.tasks.copy_from(&self.fresh);
         self.ready.copy_from(&self.fresh_ready);
         self.startable.copy_from(&self.fresh_startable);
         self.visible.copy_from(&self.fresh_visible);
@@ -220,7 +228,7 @@ impl Board {
 
     /// Tasks that were assigned to `agent` and are not done, as words of a bitset.
     #[inline]
-    pub fn owned(&self, agent: AgentId) -> &[u64] {
+    pub fn owned(&self, agent: AgentId) -> Words<'_> {
         self.owned.row(agent)
     }
 
@@ -316,11 +324,40 @@ impl Board {
             self.owned.remove(agent, task);
         }
         self.done += 1;
+        if !self.is_narrow {
+            return self.open_dependents(first..last);
+        }
         let mut woke = false;
+        let mut opened = Opened::default();
         for &dependent in &self.dependents[first as usize..last as usize] {
-            woke |= Board::waits_for_one_less(&mut self.tasks, &mut self.ready, &mut self.startable, dependent);
+            let dependent = dependent % 64;
+            woke |= self.tasks[dependent as usize].waits_for_one_less(&mut opened, dependent);
+        }
+        self.open(0, opened);
+        woke
+    }
+
+    /// What [`Board::complete`] does for the dependents of a task, wherever in the sets they are.
+    #[inline(never)]
+    fn open_dependents(&mut self, places: Range<u32>) -> bool {
+        let mut woke = false;
+        for place in places {
+            woke |= self.waits_for_one_less(self.dependents[place as usize]);
         }
         woke
+    }
+
+    fn waits_for_one_less(&mut self, task: TaskId) -> bool {
+        let mut opened = Opened::default();
+        let woke = self.tasks[task as usize].waits_for_one_less(&mut opened, task % 64);
+        self.open(task / 64 * 64, opened);
+        woke
+    }
+
+    #[inline]
+    fn open(&mut self, from: TaskId, opened: Opened) {
+        self.startable.insert_all(from, opened.startable);
+        self.ready.insert_all(from, opened.ready);
     }
 
     /// Whether a task may be seen: it has been released.
@@ -331,7 +368,7 @@ impl Board {
     /// A task is released: it may be seen from now on. Says whether it can be started.
     pub fn publish(&mut self, task: TaskId) -> bool {
         self.visible.insert(task);
-        Board::waits_for_one_less(&mut self.tasks, &mut self.ready, &mut self.startable, task)
+        self.waits_for_one_less(task)
     }
 
     /// A task said to be done turns out not to be; what depends on it waits again, unless it is done.
@@ -357,20 +394,27 @@ impl Board {
             self.ready.insert(task);
         }
     }
+}
 
-    // Whether a task has become startable is hard to foresee, so nothing branches on it.
-    #[inline(always)]
-    fn waits_for_one_less(tasks: &mut [Entry], ready: &mut IdSet, startable: &mut IdSet, task: TaskId) -> bool {
-        let entry = &mut tasks[task as usize];
-        entry.waits_for -= 1;
-        let opens = entry.waits_for == 0;
-        startable.insert_if(opens, task);
-        ready.insert_if(opens & matches!(entry.status, Status::Pending), task);
-        opens & !matches!(entry.status, Status::Done | Status::Orphaned(_))
-    }
+/// Tasks of one word that have become startable: gathered first and added in one go, for the next pick waits for it.
+#[derive(Clone, Copy, Default)]
+struct Opened {
+    startable: u64,
+    ready: u64,
 }
 
 impl Entry {
+    /// One dependency less; says whether that made it startable by somebody. Whether it did is hard to foresee, so
+    /// nothing branches on it.
+    #[inline(always)]
+    fn waits_for_one_less(&mut self, opened: &mut Opened, bit: u32) -> bool {
+        self.waits_for -= 1;
+        let opens = self.waits_for == 0;
+        opened.startable |= u64::from(opens) << bit;
+        opened.ready |= u64::from(opens & matches!(self.status, Status::Pending)) << bit;
+        opens & !matches!(self.status, Status::Done | Status::Orphaned(_))
+    }
+
     #[inline]
     fn start(&mut self) -> (u32, u32) {
         self.starts += 1;

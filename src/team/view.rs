@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::idset::{ones, select};
+use crate::engine::idset::{Words, ones, select};
 use crate::engine::{IdTable, Stream, Time};
 use crate::team::{AgentId, Board, Mail, Status};
 use crate::workload::{TaskGraph, TaskId};
@@ -137,20 +137,20 @@ impl<'a> View<'a> {
 /// Tasks in list order.
 #[derive(Clone, Copy)]
 pub struct TaskList<'a> {
-    tasks: &'a [u64],
-    among: &'a [u64],
+    tasks: Words<'a>,
+    among: Words<'a>,
 }
 
 impl TaskList<'_> {
     /// The list as one word, if there are at most 64 tasks: the common case, and a much shorter way.
     #[inline]
     fn only_word(&self) -> Option<u64> {
-        if let ([tasks], [among]) = (self.tasks, self.among) { Some(tasks & among) } else { None }
+        if self.tasks.more.is_empty() { Some(self.tasks.first & self.among.first) } else { None }
     }
 
     #[inline]
     fn words(&self) -> impl Iterator<Item = u64> {
-        self.tasks.iter().zip(self.among).map(|(tasks, among)| tasks & among)
+        self.tasks.iter().zip(self.among.iter()).map(|(tasks, among)| tasks & among)
     }
 
     /// The first of the list.
@@ -169,7 +169,7 @@ impl TaskList<'_> {
         match self.only_word() {
             Some(0) => None,
             Some(word) => Some(select(word, rng.below(word.count_ones()))),
-            None => random_of_many(self.tasks, self.among, rng),
+            None => random_of_many(*self, rng),
         }
     }
 
@@ -194,8 +194,7 @@ impl TaskList<'_> {
 
 #[cold]
 #[inline(never)]
-fn random_of_many(tasks: &[u64], among: &[u64], rng: &mut Stream) -> Option<TaskId> {
-    let list = TaskList { tasks, among };
+fn random_of_many(list: TaskList<'_>, rng: &mut Stream) -> Option<TaskId> {
     let len = list.len();
     if len == 0 {
         return None;

@@ -1,5 +1,6 @@
 //! The shared artifacts: who wrote what since when, and who holds a lock.
 
+use crate::engine::Rows;
 use crate::team::AgentId;
 use crate::workload::ArtifactId;
 
@@ -18,7 +19,7 @@ pub enum Consistency {
 /// The artifacts of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    artifacts: Vec<Artifact>,
+    artifacts: Rows<Artifact>,
     /// Writes so far: the clock that versions are read from.
     clock: u32,
 }
@@ -31,17 +32,23 @@ struct Artifact {
 }
 
 const NOBODY: AgentId = AgentId::MAX;
+const BLANK: Artifact = Artifact { written_at: 0, writer: NOBODY, holder: NOBODY };
+
+impl Default for Artifact {
+    fn default() -> Artifact {
+        BLANK
+    }
+}
 
 impl Workspace {
     /// As many artifacts, never written.
     pub fn new(artifacts: usize) -> Workspace {
-        let blank = Artifact { written_at: 0, writer: NOBODY, holder: NOBODY };
-        Workspace { artifacts: vec![blank; artifacts], clock: 0 }
+        Workspace { artifacts: (0..artifacts).map(|_| BLANK).collect(), clock: 0 }
     }
 
     /// Takes everything back.
     pub fn clear(&mut self) {
-        self.artifacts.fill(Artifact { written_at: 0, writer: NOBODY, holder: NOBODY });
+        self.artifacts.fill(self.artifacts.len(), BLANK);
         self.clock = 0;
     }
 
