@@ -4,6 +4,7 @@
 
 mod bare_loop;
 mod baselines;
+mod book_runs;
 mod broken_scenarios;
 mod broken_traces;
 mod calibrate;
@@ -45,6 +46,7 @@ mod tidy;
 mod traces;
 mod traces_again;
 mod validate;
+mod what_if;
 mod workload;
 mod worlds;
 

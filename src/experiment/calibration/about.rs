@@ -60,7 +60,9 @@ pub(super) fn corpus<'l>(lessons: impl Iterator<Item = &'l Lesson>) -> u64 {
     let mut each: Vec<u64> = lessons.map(of_lesson).collect();
     each.sort_unstable();
     let mut digest = Digest::default();
-    each.into_iter().for_each(|run| digest.add(run));
+    for run in each {
+        digest.add(run);
+    }
     digest.value()
 }
 
@@ -70,7 +72,9 @@ fn of_lesson(lesson: &Lesson) -> u64 {
     digest.add_text(lesson.model.as_deref().unwrap_or_default());
     for calls in &lesson.scripts {
         digest.add(calls.len() as u64);
-        calls.iter().for_each(|call| of_call(&mut digest, call));
+        for call in calls {
+            of_call(&mut digest, call);
+        }
     }
     digest.value()
 }
