@@ -125,6 +125,9 @@ pub struct Validate {
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
+    /// Write the profile again with how far off it was, so that whoever uses it is told: usually the same file
+    #[arg(long, value_name = "PROFILE.yaml", conflicts_with = "holdout")]
+    pub into: Option<PathBuf>,
     /// Write a page with every cell and curve
     #[arg(long, value_name = "FILE.html")]
     pub html: Option<PathBuf>,
@@ -155,6 +158,9 @@ pub struct Calibrate {
     /// Only runs of this model
     #[arg(long)]
     pub model: Option<String>,
+    /// Whose the recordings are and under which licence, for the profile to say
+    #[arg(long, value_name = "TEXT")]
+    pub source: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

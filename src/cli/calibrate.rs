@@ -1,12 +1,20 @@
 //! `brooks calibrate`: from recordings of few agents, a profile for teams of many.
 
+use std::path::Path;
+
 use crate::cli::args::Format;
 use crate::cli::args_traces::{Calibrate, CalibrateWay};
 use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::sweep::on_threads;
 use crate::cli::traces;
-use crate::experiment::calibration::{Lesson, Options, Unfit, Way, calibrate_lessons};
+use crate::engine::Time;
+use crate::experiment::calibration::{Options, Way, calibrate_lessons};
+use crate::experiment::reach;
+use crate::experiment::scenario_file::MAX_BYTES;
+use crate::experiment::validation::Case;
 use crate::report;
 use crate::report::calibrate::CalibrateReport;
+use crate::trace::clock;
 
 pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
     let options = Options {
@@ -17,18 +25,25 @@ pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
         agents: Some(sizes(&args.agents)?),
         model: args.model.clone(),
     };
-    let mut lessons: Vec<Result<Lesson, Unfit>> = Vec::new();
+    let mut cases: Vec<Case> = Vec::new();
     traces::each(console, &args.traces, |trace| {
-        lessons.push(Lesson::of(&trace));
+        cases.push(Case::of(&trace));
         Ok(())
     })?;
-    let calibration =
-        calibrate_lessons(lessons.iter().map(|lesson| lesson.as_ref().map_err(|&unfit| unfit)), &options)?;
+    let lessons = cases.iter().map(|case| case.lesson.as_ref().map_err(|&unfit| unfit));
+    let mut calibration = calibrate_lessons(lessons, &options)?;
+    calibration.date = calibration.date.or_else(date_of_build);
     let command = command();
     let name = args.output.file_stem().map_or("calibrated".into(), |name| name.to_string_lossy());
     let sources: Vec<String> = args.traces.traces.iter().map(|path| path.display().to_string()).collect();
-    let origin = format!("recorded runs in {}; by brooks {}: {command}", sources.join(", "), report::VERSION);
-    console.write(&args.output, calibration.to_yaml(&name, &origin).as_bytes())?;
+    let source = args.source.clone().unwrap_or_else(|| format!("recorded runs in {}", sources.join(", ")));
+    let origin = format!("{source}; by brooks {}: {command}", report::VERSION);
+    // What is too large already need not be held against anything.
+    fits(&args.output, &calibration.to_yaml(&name, &origin))?;
+    calibration.know(on_threads(None, || reach::held_out(cases, &options))?);
+    let text = calibration.to_yaml(&name, &origin);
+    fits(&args.output, &text)?;
+    console.write(&args.output, text.as_bytes())?;
     let file = args.output.display().to_string();
     let report = CalibrateReport { calibration: &calibration, file: &file };
     match console.format {
@@ -46,6 +61,27 @@ pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
         }
     }
     Ok(())
+}
+
+/// The day that SOURCE_DATE_EPOCH says, as reproducible builds have it; none without it. No clock is read: the same
+/// recordings give the same file.
+fn date_of_build() -> Option<String> {
+    let seconds: u64 = std::env::var("SOURCE_DATE_EPOCH").ok()?.trim().parse().ok()?;
+    let at = Time::from_us(seconds.checked_mul(1_000_000)?);
+    clock::rfc3339(at).split_once('T').map(|(day, _)| day.to_owned())
+}
+
+/// A profile that no scenario could read is not written.
+pub(super) fn fits(path: &Path, text: &str) -> Done {
+    if text.len() <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(Failure::Usage(format!(
+        "{}: the profile would have {} bytes, and at most {MAX_BYTES} are read; learn from fewer runs (--agents, --model, \
+         fewer recordings), or --way parametric, which keeps no calls",
+        path.display(),
+        text.len()
+    )))
 }
 
 /// Team sizes: 1 or 1..4.

@@ -3,15 +3,16 @@
 use crate::cli::args::Format;
 use crate::cli::args_traces::Replay;
 use crate::cli::console::{Console, Done, Failure, command, repeat};
+use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::cli::written::Form;
-use crate::experiment::{Sweep, Work, what_if};
+use crate::experiment::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
 use crate::report;
 use crate::report::replay::ReplayReport;
 use crate::report::timeline;
-use crate::report::what_if::WhatIf;
+use crate::report::what_if::WhatIfReport;
 use crate::trace::replay::{self, replay as replay_trace};
 use crate::trace::{Trace, work_of};
 
@@ -71,27 +72,27 @@ fn what_if(console: &Console, args: &Replay) -> Done {
     })?;
     let mut documents = Vec::new();
     for trace in &traces {
-        let work = work_of(trace);
-        if work.tasks.is_empty() {
+        if work_of(trace).tasks.is_empty() {
             let message = format!("{}: no time of work is recorded, so there is no what-if", trace.header.trace);
             return Err(Failure::Usage(message));
         }
-        let mut file = what_if::scenario(trace, console.seed)?;
+        let mut what_if = WhatIf::of(trace, console.seed)?;
+        let file = &mut what_if.file;
         if let Some(architecture) = &args.architecture {
-            file =
+            *file =
                 file.with_axis("architecture", architecture).map_err(|wrong| of_argument("--architecture", &wrong))?;
         }
         if let Some(agents) = &args.agents {
-            file = file.with_axis("agents", agents).map_err(|wrong| of_argument("--agents", &wrong))?;
+            *file = file.with_axis("agents", agents).map_err(|wrong| of_argument("--agents", &wrong))?;
         }
-        let result = Sweep::new(&file, file.replications()).run(&|_| ())?;
-        let plan = Work::of(&file.at(&[])?);
-        let told = WhatIf { trace, work: &work, plan, result: &result };
+        let command = repeat(what_if.file.seed());
+        let answer = on_threads(None, || what_if.run(&|_| ()))??;
+        let told = WhatIfReport { trace, what_if: &what_if, answer: &answer };
         match console.format {
-            Format::Table => console.print(&told.to_text(&repeat(file.seed()), console.color)),
-            Format::Markdown => console.print(&report::sweep::to_markdown(&result, &repeat(file.seed()))),
-            Format::Csv => console.print(&report::rows::to_csv(&result)),
-            Format::Json => documents.push(told.to_json(&repeat(file.seed()))),
+            Format::Table => console.print(&told.to_text(&command, console.color)),
+            Format::Markdown => console.print(&told.to_markdown(&command)),
+            Format::Csv => console.print(&told.to_csv()),
+            Format::Json => documents.push(told.to_json(&command)),
         }
     }
     match documents.len() {

@@ -4,6 +4,7 @@ use crate::cli::args::{Format, Run};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::cli::written::Form;
+use crate::experiment::reach;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
@@ -40,6 +41,10 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         Format::Json => console.print_json(&report.to_json()),
         Format::Csv => console.print(&report.to_csv()),
         Format::Markdown => console.print(&report.to_markdown()),
+    }
+    let context = report.run.input_tokens as f64 / f64::from(report.run.llm_calls.max(1));
+    if let Some(outside) = reach::outside(&[&scenario], Some(context)) {
+        console.say(&format!("note: {outside}"));
     }
     if let Some(path) = &args.timeline {
         let title = format!("{}: {}", scenario.name, scenario.architecture_name);

@@ -4,11 +4,13 @@ use std::path::Path;
 
 use crate::cli::args::Format;
 use crate::cli::args_traces::{TraceArgs, Validate};
+use crate::cli::calibrate;
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
-use crate::experiment::calibration::{Calibration, Options};
+use crate::experiment::calibration::{Calibration, Options, title};
+use crate::experiment::reach;
 use crate::experiment::validation::{
     self, Case, Cell, Holdout, Made, Model, Plan, Validation, conditions, unseen, validate as run,
 };
@@ -24,7 +26,14 @@ const SEED: u64 = 1;
 pub(super) fn validate(console: &Console, args: &Validate) -> Done {
     let holdout = args.holdout.as_deref().map(Holdout::of);
     let (profile, traces) = split(args, holdout.is_some())?;
-    let profile = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
+    let bytes = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
+    let profile = match &bytes {
+        Some((path, bytes)) => Some((*path, parse(path, bytes)?)),
+        None => None,
+    };
+    if args.into.is_some() && profile.is_none() {
+        return Err(Failure::Usage("--into: expected a profile to write again".to_owned()));
+    }
     let mut cases = Vec::new();
     traces::each(console, &traces, |trace| {
         cases.push(Case::of(&trace));
@@ -60,7 +69,34 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
         }
         (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
     };
+    if let (Some(into), Some((path, bytes))) = (&args.into, bytes) {
+        keep(console, into, (path, &bytes), &validation, &traces)?;
+    }
     print(console, args, &ValidateReport { validation: &validation, model, runs, seen })
+}
+
+/// Writes the profile again with what was found.
+fn keep(
+    console: &Console,
+    into: &Path,
+    (path, bytes): (&Path, &[u8]),
+    validation: &Validation,
+    traces: &TraceArgs,
+) -> Done {
+    let scored = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs);
+    let names: Vec<String> = traces.traces.iter().map(|path| path.display().to_string()).collect();
+    let against = format!("{} runs in {}", scored.sum::<usize>(), names.join(", "));
+    let found = reach::accuracy(validation, &against);
+    if found.is_empty() {
+        let message = format!("{}: nothing was scored, so there is nothing to keep (--into)", into.display());
+        return Err(Failure::Usage(message));
+    }
+    let mut calibration = parse(path, bytes)?;
+    calibration.know(found);
+    let (name, origin) = title(&path.to_string_lossy(), bytes);
+    let text = calibration.to_yaml(&name, &origin);
+    calibrate::fits(into, &text)?;
+    console.write(into, text.as_bytes())
 }
 
 fn simulate(
@@ -126,12 +162,16 @@ fn split(args: &Validate, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs)
     Ok((profile, traces))
 }
 
-fn read(path: &Path) -> Result<Calibration, Failure> {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Calibration, Failure> {
+    Ok(Calibration::parse(&path.to_string_lossy(), bytes)?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     use std::io::Read as _;
     let fail = |error| Failure::Io { path: path.to_owned(), error };
     let mut bytes = Vec::new();
     std::fs::File::open(path).map_err(fail)?.take(MAX_PROFILE).read_to_end(&mut bytes).map_err(fail)?;
-    Ok(Calibration::parse(&path.to_string_lossy(), &bytes)?)
+    Ok(bytes)
 }
 
 fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<Plan, Failure> {

@@ -49,6 +49,9 @@ pub static PROFILES: &[BuiltIn] = &[
     built_in!("scenarios/profiles", "sonnet-like"),
     built_in!("scenarios/profiles", "gpt-like"),
     built_in!("scenarios/profiles", "gemini-like"),
+    built_in!("scenarios/profiles", "claude-sonnet-4.6"),
+    built_in!("scenarios/profiles", "gpt-5.2"),
+    built_in!("scenarios/profiles", "gemini-3-flash"),
 ];
 
 /// The one of that name.

@@ -9,6 +9,7 @@ pub mod library;
 pub mod measurements;
 pub mod optimal;
 pub mod precise;
+pub mod reach;
 pub mod result;
 pub mod runner;
 pub mod sample;

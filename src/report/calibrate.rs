@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use crate::experiment::calibration::{Calibration, Part, Way};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{json_number, number};
+use crate::team::{Accuracy, Envelope};
 
 /// Fewer runs than this of a kind, and what is learned of it is luck.
 const FEW_RUNS: u32 = 5;
@@ -37,7 +38,8 @@ impl CalibrateReport<'_> {
                 Way::Parametric => "styles of work, latency and tokens, as parameters",
             }
         );
-        let _ = writeln!(text, "{}\n", self.explained());
+        let _ = writeln!(text, "{}", self.explained());
+        let _ = writeln!(text, "{}\n", self.held());
         text.push_str(&self.table().to_text(color));
         text.push('\n');
         for limit in self.limits() {
@@ -69,6 +71,20 @@ impl CalibrateReport<'_> {
             _ => format!("{} (a model each)", shares.join(", ")),
         };
         format!("how many files a call writes explains {of} of the variance of its log-latency")
+    }
+
+    /// How far off it is where it was held against recordings.
+    fn held(&self) -> String {
+        let said = self.calibration.accuracy.iter().filter_map(|entry| {
+            let (_, value, floor) = entry.figures.iter().find(|(name, ..)| name == "makespan")?;
+            let floor = floor.map_or_else(String::new, |floor| format!(", a perfect model {floor} %"));
+            Some(format!("{value} % ({}{floor})", entry.architecture))
+        });
+        let said: Vec<String> = said.collect();
+        let Some(first) = self.calibration.accuracy.first().filter(|_| !said.is_empty()) else {
+            return "there are too few runs of a kind to leave some out and predict them".to_owned();
+        };
+        format!("makespans of {} are off by {}", first.against, said.join(", "))
     }
 
     /// A row a model.
@@ -142,18 +158,38 @@ impl CalibrateReport<'_> {
             let fit = &part.fit;
             json!({
                 "model": part.model, "runs": part.runs, "completed": part.completed, "calls": fit.calls,
-                "max_rounds": part.max_rounds, "sigma": json_number(fit.sigma), "sigma_left": json_number(fit.sigma_left),
+                "max_rounds": part.max_rounds, "envelope": part.envelope.as_ref().map(envelope), "sigma": json_number(fit.sigma), "sigma_left": json_number(fit.sigma_left),
                 "sigma_runs": json_number(fit.sigma_runs), "lag1": json_number(fit.lag1),
             })
         };
         let unused: Value =
             self.calibration.unused.iter().map(|(reason, runs)| json!({ "reason": reason, "runs": runs })).collect();
         json!({
-            "profile": self.file, "way": self.calibration.way.name(),
+            "profile": self.file, "way": self.calibration.way.name(), "date": self.calibration.date,
+            "corpus": format!("{:016x}", self.calibration.corpus),
+            "accuracy": self.calibration.accuracy.iter().map(accuracy).collect::<Vec<_>>(),
             "models": self.calibration.models.iter().map(part).collect::<Vec<_>>(), "unused": unused,
             "limits": self.limits(),
         })
     }
+}
+
+fn envelope(of: &Envelope) -> Value {
+    let real = |(least, most): (f64, f64)| json!([json_number(least), json_number(most)]);
+    json!({
+        "agents": [of.agents.0, of.agents.1], "tasks": [of.tasks.0, of.tasks.1],
+        "parallel_fraction": real(of.parallel_fraction), "context": of.context.map(real),
+    })
+}
+
+fn accuracy(entry: &Accuracy) -> Value {
+    let figure = |(name, value, floor): &(String, f64, Option<f64>)| {
+        (name.clone(), json!({ "value": json_number(*value), "noise_floor": floor.map(json_number) }))
+    };
+    json!({
+        "against": entry.against, "architecture": entry.architecture, "agents": [entry.agents.0, entry.agents.1],
+        "cells": entry.cells, "figures": entry.figures.iter().map(figure).collect::<serde_json::Map<_, _>>(),
+    })
 }
 
 fn name(part: &Part) -> String {

@@ -49,6 +49,16 @@ pub static WORDS: &[Word] = &[
         &["behaviour", "trace"],
     ),
     word(
+        "envelope",
+        "What a calibrated profile was learned from: the team sizes, numbers of tasks, parallel fractions and contexts that its recordings had. A scenario beyond it is simulated all the same, and said to be beyond it.",
+        &["calibration"],
+    ),
+    word(
+        "what-if",
+        "The work of a recorded session under other teams: `brooks replay SESSION --agents 1..8`. Its ranges hold what one session leaves open: the session is drawn again in blocks, learned from and simulated again.",
+        &["calibration", "behaviour"],
+    ),
+    word(
         "behaviour",
         "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
         &["calibration", "run"],

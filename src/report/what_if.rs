@@ -1,46 +1,83 @@
-//! What `brooks replay` says of recorded work under another team: the curve, and every assumption that it rests on.
+//! What `brooks replay` says of recorded work under another team: what was learned from how much, the curve with the range
+//! that one session leaves open, and every assumption that it rests on.
+
+use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
 use crate::architecture;
 use crate::engine::Time;
-use crate::experiment::{Row, SweepResult, Work};
+use crate::experiment::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range, WhatIf};
+use crate::experiment::{Curve, Row};
 use crate::record::METRICS;
-use crate::report::{number, rows, sweep};
-use crate::trace::{RecordedWork, Trace};
+use crate::report::fits::Fits;
+use crate::report::rows::{self, Values};
+use crate::report::table::{Cell, Table};
+use crate::report::{footer, number, sweep};
+use crate::scaling::stats::quantile;
+use crate::trace::Trace;
 
-/// What every what-if assumes.
-const EVERY_WHAT_IF: [&str; 2] = [
-    "a task takes any agent what it took the recorded one, in one step, which is what calls counts; handing out and \
-     looking take no time",
+/// What is assumed of pieces of work.
+const PIECES: [&str; 2] = [
+    "a task takes any agent what it took the recorded one, give or take, in one step, which is what calls counts; handing \
+     out and looking take no time",
     "agents make no errors of their own: what teams lose here is what the protocol loses (a profile with error rates \
      says more)",
 ];
+/// What is assumed of habits.
+const HABITS: [&str; 2] = [
+    "agents of a team go about it as the recorded ones did, by what they see on the board; how much they are alike one \
+     session cannot show, so ranges hold anything from not at all to entirely",
+    "claims are forgotten no more often than in the recording",
+];
 /// What those assume in which claims are lost.
-const HERD: &str = "whoever is free claims the first ready task, as language models do, and here all think for equally \
-    long: claims collide more than between agents whose pace varies";
+const HERD: &str = "whoever is free claims the first ready task, as language models do, so teammates want the same one and \
+    all but one of them lose; a board that grants a task at once is --architecture \"self_claim: { claims: at_decision }\"";
 
 /// A recorded run and its work under other teams.
-pub struct WhatIf<'a> {
+pub struct WhatIfReport<'a> {
     /// The recording.
     pub trace: &'a Trace,
-    /// Its work.
-    pub work: &'a RecordedWork,
-    /// What is known of the work beforehand.
-    pub plan: Work,
-    /// The simulated teams.
-    pub result: &'a SweepResult,
+    /// What was made of it.
+    pub what_if: &'a WhatIf,
+    /// The simulated teams, and what is in doubt.
+    pub answer: &'a Answer,
 }
 
-impl WhatIf<'_> {
+impl WhatIfReport<'_> {
     /// For a terminal.
     pub fn to_text(&self, command: &str, color: bool) -> String {
-        let mut text = format!("{}\n{}\n", self.recorded(), self.teams());
-        text.push_str(&sweep::to_text(self.result, command, color).replacen(
-            "\nseed ",
-            &format!("\n{}\nseed ", self.assumed()),
-            1,
-        ));
+        self.document(command, |table| table.to_text(color), str::to_owned)
+    }
+
+    /// For a page of documentation or a comment.
+    pub fn to_markdown(&self, command: &str) -> String {
+        self.document(command, Table::to_markdown, |verdict| format!("**{}**", crate::report::table::markdown(verdict)))
+    }
+
+    fn document(&self, command: &str, table: impl Fn(&Table) -> String, verdict: impl Fn(&str) -> String) -> String {
+        let mut text = format!("{}\n{}\n{}\n", self.recorded(), self.learned(), self.teams());
+        for curve in self.answer.result.curves() {
+            let _ = writeln!(text, "{}", verdict(&self.verdict(&curve)));
+            let _ = writeln!(text, "{}", self.growth(&curve));
+            if curve.rows.len() > 2 {
+                let _ = writeln!(text, "{}", Fits::of(&curve, false).to_text());
+            }
+            let _ = writeln!(text, "\n{}", table(&self.table(&curve)));
+        }
+        let result = &self.answer.result;
+        let runs: usize = result.rows.iter().map(|row| row.runs).sum();
+        let completed: usize = result.rows.iter().map(|row| row.completed).sum();
+        let (of, runs) = (number::count(completed as u64), number::count(runs as u64));
+        let counted = if of == runs { format!("{runs} runs") } else { format!("{of} of {runs} runs completed") };
+        let _ = writeln!(
+            text,
+            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {AGAIN} times, learned from and simulated \
+             again, and as far off as such predictions were",
+            result.baseline
+        );
+        let lines = self.assumptions().into_iter().map(|assumption| format!("  - {assumption}\n"));
+        let _ = write!(text, "assumed:\n{}\n{}", lines.collect::<String>(), footer(result.seed, command));
         text
     }
 
@@ -50,24 +87,40 @@ impl WhatIf<'_> {
         let team = if agents == 1 { "one agent".to_owned() } else { format!("{agents} agents") };
         let took =
             self.trace.total("duration_us").map_or_else(String::new, |us| format!(" in {}", Time::from_us_f64(us)));
-        let tasks = match self.work.tasks.len() {
-            1 => "one task".to_owned(),
-            tasks => format!("{} tasks", number::count(tasks as u64)),
-        };
-        let (time, longest) =
-            (self.time(), self.work.tasks.iter().filter_map(|task| task.recorded).map(|r| r.time).max());
+        let tasks = plural(self.what_if.work.tasks.len(), "task");
+        let times = || self.what_if.work.tasks.iter().filter_map(|task| task.recorded).map(|recorded| recorded.time);
         let under = self.trace.header.architecture.as_deref().map_or_else(String::new, |name| format!(" under {name}"));
         format!(
-            "recorded: {team}{under}{took}; its work is {time} in {}, the longest {}; {} of it is off the critical path",
-            tasks,
-            longest.unwrap_or(Time::ZERO),
-            number::percent(self.plan.parallel_fraction),
+            "recorded: {team}{under}{took}; its work is {} in {tasks}, the longest {}; {} of it is off the critical path",
+            times().sum::<Time>(),
+            times().max().unwrap_or(Time::ZERO),
+            number::percent(self.answer.plan.parallel_fraction),
         )
+    }
+
+    /// What was learned from how much.
+    fn learned(&self) -> String {
+        let data = self.what_if.data;
+        let (agents, calls) = (plural(data.agents, "agent"), plural(data.calls, "call"));
+        let (steps, tasks) = (plural(data.steps, "step"), plural(data.tasks, "task"));
+        let from = format!("learned from this session alone (one run, {agents}, {calls}, {steps}, {tasks})");
+        let varied = if data.portions == 0 {
+            "; too little of it is alike to say how that varies, so half of the logarithm is assumed".to_owned()
+        } else {
+            let what = if matches!(self.what_if.basis, Basis::Habits(_)) { "portion of work" } else { "step" };
+            format!("; how that varies, from {}", plural(data.portions, what))
+        };
+        match &self.what_if.basis {
+            Basis::Habits(_) => format!("{from}: what its agents did by what they saw{varied}"),
+            Basis::Pieces(_, why) => {
+                format!("{from}: what its pieces of work took{varied}\nnot its agents' habits: {why}")
+            }
+        }
     }
 
     /// What the simulated teams coordinate by.
     fn teams(&self) -> String {
-        let mut names: Vec<&str> = self.result.rows.iter().map(|row| row.architecture.as_str()).collect();
+        let mut names: Vec<&str> = self.answer.result.rows.iter().map(|row| row.architecture.as_str()).collect();
         names.dedup();
         let pace = if self.trace.header.barrier { "in rounds" } else { "without rounds" };
         let recorded = self.trace.header.architecture.as_deref();
@@ -80,39 +133,215 @@ impl WhatIf<'_> {
         format!("simulated: {} {pace}{why}", names.join(", "))
     }
 
-    fn time(&self) -> Time {
-        self.work.tasks.iter().filter_map(|task| task.recorded).map(|recorded| recorded.time).sum()
+    /// The place of a row among all.
+    fn place(&self, row: &Row) -> usize {
+        self.answer.result.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default()
     }
 
-    fn assumed(&self) -> String {
-        let lines = self.assumptions().into_iter().map(|assumption| format!("  - {assumption}\n"));
-        format!("assumed:\n{}", lines.collect::<String>())
+    fn makespan(&self, row: &Row) -> Option<(f64, Range)> {
+        let range = self.answer.metrics.get(self.place(row))?.first().copied().flatten()?;
+        Some((row.metric("makespan_s")?.mean, range))
+    }
+
+    fn fastest<'r>(&self, curve: &Curve<'r>) -> Option<&'r Row> {
+        let rows = curve.rows.iter().filter_map(|row| Some((*row, self.makespan(row)?.0)));
+        rows.reduce(|best, other| if other.1 < best.1 { other } else { best }).map(|(row, _)| row)
+    }
+
+    /// One line: the fastest team, and how sure it is that it is faster at all.
+    fn verdict(&self, curve: &Curve<'_>) -> String {
+        let label = if curve.label.is_empty() { String::new() } else { format!("{}: ", curve.label) };
+        let Some((row, (mean, range))) = self.fastest(curve).and_then(|row| Some((row, self.makespan(row)?))) else {
+            return format!("{label}no run completed");
+        };
+        let mut text =
+            format!("{label}fastest with {}: {}", plural(row.agents as usize, "agent"), seconds(mean, range));
+        let place = self.place(row);
+        if row.agents > 1
+            && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[place])
+        {
+            let bound = row.laws.work_span;
+            let _ = write!(text, ", speedup {} of at most {bound:.2} (work and span)", real(speedup.estimate, range));
+            if let Some(share) = self.answer.faster[place] {
+                let _ = write!(text, "; faster than alone in {} of the sessions drawn again", number::percent(share));
+            }
+        }
+        text
+    }
+
+    /// What more agents buy: nothing beyond the smallest team that the session cannot tell from the fastest.
+    fn growth(&self, curve: &Curve<'_>) -> String {
+        let Some(fastest) = self.fastest(curve) else { return String::new() };
+        let enough = curve.rows.iter().find(|row| row.agents > 1 && self.is_close(row, fastest));
+        let enough = enough.map_or(fastest.agents, |row| row.agents);
+        // Of a team: a smaller one that may be as fast. Of one agent: the smallest team that may be.
+        let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
+        let alone = curve.rows.iter().find(|row| row.agents == 1 && fastest.agents > 1);
+        let alone = match alone.map(|row| self.is_close(row, fastest)) {
+            Some(true) => "; that one agent alone is no slower cannot be ruled out to 95 %".to_owned(),
+            None if fastest.agents == 1 && enough > 1 => {
+                format!("; that {enough} are no slower cannot be ruled out to 95 %")
+            }
+            _ => String::new(),
+        };
+        let growth = if enough < fastest.agents {
+            format!("{} cannot be told apart from it", plural(enough as usize, "agent"))
+        } else if is_largest && fastest.agents > 1 {
+            "still growing there, the largest team tried".to_owned()
+        } else {
+            "more agents buy nothing".to_owned()
+        };
+        growth + &alone
+    }
+
+    /// Whether in one of forty sessions drawn again, or more, a team is as fast as the fastest.
+    fn is_close(&self, row: &Row, fastest: &Row) -> bool {
+        if row.agents == fastest.agents {
+            return true;
+        }
+        let (Some((own, _)), Some((best, _))) = (self.makespan(row), self.makespan(fastest)) else { return false };
+        let changes = |row: &Row| self.answer.changes[self.place(row)].clone();
+        let ratios = changes(row).into_iter().zip(changes(fastest));
+        let mut ratios: Vec<f64> =
+            ratios.filter_map(|(own_change, best_change)| Some(own * own_change? / (best * best_change?))).collect();
+        ratios.sort_by(f64::total_cmp);
+        !ratios.is_empty() && quantile(&ratios, 0.025) <= 1.0
+    }
+
+    /// The table of the curve, with the ranges that the session leaves open.
+    fn table(&self, curve: &Curve<'_>) -> Table {
+        let plain = sweep::table(curve, false);
+        let mut table = Table::new(plain.columns().to_vec());
+        for (row, cells) in curve.rows.iter().zip(plain.rows()) {
+            let mut cells = cells.clone();
+            for (column, cell) in plain.columns().iter().zip(&mut cells) {
+                match column.key.as_str() {
+                    "makespan_s" => {
+                        if let Some((mean, range)) = self.makespan(row) {
+                            *cell = Cell::number(mean, seconds(mean, range)).tinted(cell.tint);
+                        }
+                    }
+                    "speedup" => {
+                        if let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[self.place(row)]) {
+                            *cell = Cell::number(speedup.estimate, real(speedup.estimate, range));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+            table.push(cells);
+        }
+        table
     }
 
     /// All that the answer rests on: what the recording does not say, and what a what-if leaves out.
     fn assumptions(&self) -> Vec<String> {
-        let mut all = self.work.assumptions.clone();
-        all.extend(EVERY_WHAT_IF.map(str::to_owned));
+        let mut all = Vec::new();
+        if let Basis::Pieces(..) = self.what_if.basis {
+            all.extend(self.what_if.work.assumptions.clone());
+            all.extend(PIECES.map(str::to_owned));
+        } else {
+            all.extend(HABITS.map(str::to_owned));
+        }
+        all.push(format!(
+            "how one session differs from the next one session cannot show: by {BETWEEN_RUNS} of the logarithm, as single \
+             agents do in the recorded runs of arXiv 2603.12229; that widens times, not speedups"
+        ));
+        all.push(format!(
+            "how far off such predictions are: by {} of the logarithm for teams that claim tasks and {} for those whose tasks \
+             are dealt, as on the recorded teams there; all team sizes together, so that sizes are told apart better",
+            OFF[0], OFF[1]
+        ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
         let loses = |row: &Row| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
-        if self.result.rows.iter().any(loses) {
+        if self.answer.result.rows.iter().any(loses) {
             all.push(HERD.to_owned());
         }
         all
     }
 
+    /// The columns of the sweep, with the ranges that the session leaves open.
+    pub fn to_csv(&self) -> String {
+        let mut series = rows::series(&self.answer.result);
+        for column in &mut series {
+            let name = column.name.clone();
+            let Values::Real(values) = &mut column.values else { continue };
+            for (row, value) in values.iter_mut().enumerate() {
+                if let Some(end) = self.end(row, &name) {
+                    *value = Some(end).filter(|end| end.is_finite());
+                }
+            }
+        }
+        rows::csv_head(&series) + &rows::csv_rows(&series)
+    }
+
+    /// What stands in a column of ends of intervals, not-a-number if it is not known; none if it is no such column.
+    fn end(&self, row: usize, column: &str) -> Option<f64> {
+        let (name, part) = column.rsplit_once('.')?;
+        let range = if name == "speedup" {
+            self.answer.speedups.get(row).copied().flatten()
+        } else {
+            let place = METRICS.iter().position(|metric| metric.name == name)?;
+            self.answer.metrics.get(row)?.get(place).copied().flatten()
+        };
+        match part {
+            "ci95_low" => Some(range.map_or(f64::NAN, |(low, _)| low)),
+            "ci95_high" => Some(range.map_or(f64::NAN, |(_, high)| high)),
+            _ => None,
+        }
+    }
+
     /// For programs.
     pub fn to_json(&self, command: &str) -> Value {
-        let mut document = rows::to_json(self.result, command);
+        let mut document = rows::to_json(&self.answer.result, command);
+        for (row, values) in document["rows"].as_array_mut().into_iter().flatten().enumerate() {
+            for (name, value) in values.as_object_mut().into_iter().flatten() {
+                if let Some(end) = self.end(row, name) {
+                    *value = crate::report::json_number(end);
+                }
+            }
+            values["faster_than_baseline"] = self.answer.faster.get(row).copied().flatten().into();
+        }
+        let (work, data) = (&self.what_if.work, self.what_if.data);
         document["recorded"] = json!({
             "trace": self.trace.header.trace,
-            "agents": self.trace.header.agents.len(),
+            "agents": data.agents,
             "duration_s": self.trace.total("duration_us").map(|us| us / 1e6),
-            "work_s": self.time().as_secs(),
-            "tasks": self.work.tasks.len(),
-            "parallel_fraction": self.plan.parallel_fraction,
+            "work_s": work.tasks.iter().filter_map(|task| task.recorded).map(|r| r.time).sum::<Time>().as_secs(),
+            "tasks": work.tasks.len(),
+            "parallel_fraction": self.answer.plan.parallel_fraction,
+        });
+        let (basis, why) = match &self.what_if.basis {
+            Basis::Habits(_) => ("habits", None),
+            Basis::Pieces(_, why) => ("pieces", Some(why.as_str())),
+        };
+        document["learned"] = json!({
+            "from": basis, "why_not_habits": why, "runs": 1, "agents": data.agents, "calls": data.calls,
+            "steps": data.steps, "tasks": data.tasks, "portions": data.portions, "sessions_drawn_again": AGAIN,
+            "sigma_between_runs": BETWEEN_RUNS, "sigma_off": OFF,
         });
         document["assumptions"] = self.assumptions().into();
         document
     }
+}
+
+fn plural(count: usize, what: &str) -> String {
+    match count {
+        1 => format!("one {what}"),
+        _ => match what.split_once(' ') {
+            Some((first, rest)) => format!("{} {first}s {rest}", number::count(count as u64)),
+            None => format!("{} {what}s", number::count(count as u64)),
+        },
+    }
+}
+
+/// A time and its range.
+fn seconds(mean: f64, (low, high): Range) -> String {
+    format!("{} [{}, {}]", number::seconds(mean), number::seconds(low), number::seconds(high))
+}
+
+/// A ratio and its range; without, where there is none.
+fn real(mean: f64, (low, high): Range) -> String {
+    let (mean, low, high) = (format!("{mean:.2}"), format!("{low:.2}"), format!("{high:.2}"));
+    if low == high && low == mean { mean } else { format!("{mean} [{low}, {high}]") }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Dist, Time};
-use crate::team::Behaviour;
+use crate::team::{Behaviour, Learned};
 
 /// A kind of agent. Any value is valid that keeps the ranges stated at the fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +26,8 @@ pub struct Profile {
     /// What it does by what it sees, if that was learned from recorded runs. Then calls, times and tokens are those of
     /// its habits, and of all else here only what a lead does counts.
     pub behaviour: Option<Arc<Behaviour>>,
+    /// How far that reaches.
+    pub learned: Option<Arc<Learned>>,
 }
 
 /// How long a call takes, before [`Variation`].
@@ -186,6 +188,7 @@ impl Profile {
             batching: Batching::default(),
             fallibility: Fallibility::default(),
             behaviour: None,
+            learned: None,
         }
     }
 }

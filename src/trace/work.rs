@@ -15,6 +15,8 @@ use crate::workload::{Recorded, TaskSpec};
 pub struct RecordedWork {
     /// The tasks, each with what it took; `size` is its output tokens.
     pub tasks: Vec<TaskSpec>,
+    /// The steps that each took: their places in the trace, and seconds of each that were spent on it.
+    pub steps: Vec<Vec<(usize, f64)>>,
     /// What had to be assumed, in words.
     pub assumptions: Vec<String>,
 }
@@ -55,6 +57,7 @@ struct Piece {
     depends_on: BTreeSet<usize>,
     reads: BTreeSet<Name>,
     writes: BTreeSet<Name>,
+    steps: Vec<(usize, f64)>,
 }
 
 struct Draft<'t> {
@@ -97,7 +100,7 @@ impl Draft<'_> {
             let share = 1.0 / tasks.len().max(1) as f64;
             for &task in &tasks {
                 if let Some(piece) = self.pieces.get_mut(task as usize) {
-                    piece.take(step, own, share);
+                    piece.take((place, step), own, share);
                     if tasks.len() > 1 {
                         // Of several tasks in a step, each has its own files, where the header says which.
                         piece.writes.clear();
@@ -178,7 +181,7 @@ impl Draft<'_> {
                 pieces_of.entry(parent).or_default().insert((piece, step.agent));
             }
             let own = self.own[place];
-            self.pieces[piece].take(step, own, 1.0);
+            self.pieces[piece].take((place, step), own, 1.0);
             if turn_start > 0 && piece >= turn_start {
                 self.after_turn(piece, turn_start);
             }
@@ -276,12 +279,19 @@ impl Draft<'_> {
                 if has_output { piece.output.max(1.0) } else { (piece.time / 1e6 * TOKENS_PER_SECOND).max(1.0) },
             )
         };
-        RecordedWork { tasks: self.pieces.iter().map(task).collect(), assumptions: self.assumptions }
+        RecordedWork {
+            tasks: self.pieces.iter().map(task).collect(),
+            steps: self.pieces.iter().map(|piece| piece.steps.clone()).collect(),
+            assumptions: self.assumptions,
+        }
     }
 }
 
 impl Piece {
-    fn take(&mut self, step: &Step, own: Time, share: f64) {
+    fn take(&mut self, (place, step): (usize, &Step), own: Time, share: f64) {
+        if own > Time::ZERO {
+            self.steps.push((place, own.as_secs() * share));
+        }
         self.time += own.as_us() as f64 * share;
         self.input += f64::from(step.usage.input.unwrap_or(0)) * share;
         self.output += f64::from(step.usage.output.unwrap_or(0)) * share;

@@ -4,6 +4,7 @@
 
 mod bare_loop;
 mod baselines;
+mod book_runs;
 mod broken_scenarios;
 mod broken_traces;
 mod calibrate;
@@ -32,11 +33,13 @@ mod paper_runs;
 mod properties;
 mod protocols;
 mod questions;
+mod reach;
 mod readme;
 mod recorded;
 mod replay;
 mod scenario_files;
 mod scenarios;
+mod shipped;
 mod streams;
 mod swarm;
 mod sweeps;
@@ -44,6 +47,7 @@ mod tidy;
 mod traces;
 mod traces_again;
 mod validate;
+mod what_if;
 mod workload;
 mod worlds;
 

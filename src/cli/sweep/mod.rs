@@ -81,6 +81,9 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
             sweep.replications()
         )));
     }
+    if let Some(outside) = sweep.outside() {
+        console.say(&format!("note: {outside}"));
+    }
     let command = repeat(file.seed()).replace(" --resume", "");
     match &args.output {
         Some(folder) => in_folder(console, args, &sweep, folder, &command),

@@ -225,7 +225,8 @@ impl Print {
     }
 
     fn profile(&mut self, profile: &Profile) {
-        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour } = profile;
+        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour, learned: _ } =
+            profile;
         match latency {
             Latency::Tokens { ttft, tokens_per_second } => {
                 self.number(0);

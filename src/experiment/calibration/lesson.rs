@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::architecture::{self, Choices};
+use crate::experiment::calibration::About;
 use crate::team::{Habit, SORTS, Sight, Sort, WorkKey};
 use crate::trace::{Step, TaskNoteKind, Trace};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
@@ -39,6 +40,8 @@ pub struct Lesson {
     pub scripts: Vec<Vec<Habit>>,
     /// Input tokens of the run, if they are known.
     pub input_tokens: Option<f64>,
+    /// What else is to be known of it.
+    pub about: About,
 }
 
 /// Why nothing can be learned from a run.
@@ -167,6 +170,7 @@ impl Lesson {
             rounds: if trace.header.barrier { steps.iter().map(|step| step.round).max().unwrap_or(0) } else { 0 },
             scripts: walk.agents.into_iter().map(|agent| agent.calls).filter(|calls| !calls.is_empty()).collect(),
             input_tokens: Some(crate::trace::Summary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
+            about: About::of(trace, &graph),
         })
     }
 }

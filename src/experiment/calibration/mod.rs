@@ -4,6 +4,7 @@
 //! lessons comes a [`Calibration`], which is what a profile file holds; and from that a [`Scenario`] for any
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
+mod about;
 mod lesson;
 mod manner;
 mod parametric;
@@ -14,17 +15,21 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+pub use about::About;
 pub use lesson::{Lesson, Unfit, graph_of};
 pub use manner::Fit;
 pub use parametric::Style;
 pub(crate) use read::calibration as calibration_of;
+pub use read::title;
 
 use crate::architecture::{self, Architecture, Choices};
 use crate::engine::Digest;
 use crate::experiment::scenario_file::{Problem, Problems};
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use crate::team::{Agent, Behaviour, Consistency, Manner, Profile, Role, Script, Variation};
+use crate::team::{
+    Accuracy, Agent, Behaviour, Consistency, Envelope, Learned, Manner, Profile, Role, Script, Variation,
+};
 use crate::trace::Trace;
 use crate::workload::TaskGraph;
 
@@ -77,6 +82,12 @@ pub struct Calibration {
     pub sizes: RangeInclusive<u32>,
     /// Fingerprints of the names of the runs that it was learned from, in order.
     pub seen: Vec<u64>,
+    /// A fingerprint of what was learned from: other recordings, another one.
+    pub corpus: u64,
+    /// The day of the latest recording: 2026-03-09. None if no recording says.
+    pub date: Option<String>,
+    /// How far off it was, where it was held against recordings.
+    pub accuracy: Vec<Accuracy>,
     /// A part a model, by name.
     pub models: Vec<Part>,
     /// Runs that could not be used, by reason.
@@ -96,6 +107,8 @@ pub struct Part {
     pub max_rounds: Option<u32>,
     /// Whether the recordings were made in rounds.
     pub in_rounds: bool,
+    /// Over which teams and work; none if the file does not say.
+    pub envelope: Option<Envelope>,
     /// How well latency is explained.
     pub fit: Fit,
     /// How runs were gone about, if calls are drawn from parameters; else empty.
@@ -161,8 +174,11 @@ pub fn calibrate_lessons<'l>(
     }
     let mut seen: Vec<u64> = by_model.values().flatten().map(|lesson| fingerprint(&lesson.trace)).collect();
     seen.sort_unstable();
+    let used = || by_model.values().flatten().copied();
+    let (corpus, date) = (about::corpus(used()), about::latest(used()));
     let models = by_model.into_iter().map(|(model, lessons)| Part::of(options.way, model, &lessons)).collect();
-    Ok(Calibration { way: options.way, sizes, seen, models, unused: unused.into_iter().collect() })
+    let unused = unused.into_iter().collect();
+    Ok(Calibration { way: options.way, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
 }
 
 impl Part {
@@ -201,6 +217,7 @@ impl Part {
             completed: lessons.iter().filter(|lesson| lesson.completed).count() as u32,
             max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0 && rounds >= longest),
             in_rounds: lessons.iter().any(|lesson| lesson.rounds > 0),
+            envelope: about::envelope(lessons),
             fit,
             styles,
             behaviour,
@@ -244,6 +261,14 @@ impl Calibration {
         all
     }
 
+    /// How far it reaches: for a model, or for all that it knows. None if the file does not say.
+    pub fn learned(&self, model: Option<&str>) -> Option<Learned> {
+        let known = self.part(model).is_some();
+        let parts = self.models.iter().filter(|part| !known || part.model.as_deref() == model);
+        let envelope = parts.filter_map(|part| part.envelope).reduce(Envelope::with)?;
+        Some(Learned { envelope, accuracy: self.accuracy.clone() })
+    }
+
     /// A profile of agents of that model, for any scenario.
     pub fn profile(&self, model: Option<&str>) -> Profile {
         let behaviour = self.behaviour(model);
@@ -253,6 +278,7 @@ impl Calibration {
         Profile {
             variation: Variation { call: 0.5, ..Variation::default() },
             behaviour: Some(Arc::new(behaviour)),
+            learned: self.learned(model).map(Arc::new),
             ..Profile::with_latency(name, crate::engine::Dist::Constant(typical))
         }
     }

@@ -3,7 +3,7 @@
 use crate::experiment::calibration::write::WIDTH;
 use crate::experiment::calibration::{COMMON, Calibration, Fit, Part, SHARED, Style, Way, manner, parametric};
 use crate::experiment::scenario_file::{self, Node, Problem, Problems};
-use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
+use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 
 impl Calibration {
     /// Reads a profile file that holds a calibration. `file` is what messages call it.
@@ -25,6 +25,13 @@ impl Calibration {
         };
         calibration(file, node)
     }
+}
+
+/// The name and the origin that a profile file says it has; empty where it does not say.
+pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
+    let root = scenario_file::profile_tree(file, bytes).ok();
+    let text = |key: &str| Some(root.as_ref()?.key(key)?.text()?.to_owned());
+    (text("name").unwrap_or_default(), text("origin").unwrap_or_default())
 }
 
 /// What a checked `behaviour` says.
@@ -62,7 +69,10 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Proble
     let seen = node.key("seen").map_or(&[][..], Node::items).iter().filter_map(Node::text);
     let mut seen: Vec<u64> = seen.filter_map(|run| u64::from_str_radix(run, 16).ok()).collect();
     seen.sort_unstable();
-    problems.or(Calibration { way, sizes, seen, models, unused })
+    let corpus = hex(node, "corpus");
+    let date = node.key("date").and_then(Node::text).map(ToOwned::to_owned);
+    let accuracy = node.key("accuracy").map_or(&[][..], Node::items).iter().map(read_accuracy).collect();
+    problems.or(Calibration { way, sizes, seen, corpus, date, accuracy, models, unused })
 }
 
 fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnMut(u32, &str, String, &str)) -> Part {
@@ -125,6 +135,7 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
         completed: whole(node, "completed"),
         max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
         in_rounds: flag(node, "in_rounds"),
+        envelope: node.key("envelope").map(read_envelope),
         fit: Fit {
             calls: of_fit("calls") as u32,
             sigma: of_fit("sigma"),
@@ -135,6 +146,40 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
         styles,
         behaviour,
     }
+}
+
+fn read_envelope(node: &Node) -> Envelope {
+    Envelope {
+        agents: ends(node, "agents").map_or((0, 0), whole_ends),
+        tasks: ends(node, "tasks").map_or((0, 0), whole_ends),
+        parallel_fraction: ends(node, "parallel_fraction").unwrap_or_default(),
+        context: ends(node, "context"),
+    }
+}
+
+fn read_accuracy(node: &Node) -> Accuracy {
+    let text = |key: &str| node.key(key).and_then(Node::text).unwrap_or_default().to_owned();
+    let figures = node.key("figures").map_or(&[][..], Node::entries).iter().filter_map(|(key, node)| {
+        let values: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
+        Some((key.name.clone(), *values.first()?, values.get(1).copied()))
+    });
+    Accuracy {
+        against: text("against"),
+        architecture: text("architecture"),
+        agents: ends(node, "agents").map_or((0, 0), whole_ends),
+        cells: whole(node, "cells"),
+        figures: figures.collect(),
+    }
+}
+
+/// A least and a greatest.
+fn ends(node: &Node, key: &str) -> Option<(f64, f64)> {
+    let items = node.key(key)?.items();
+    items.first()?.number().zip(items.get(1).or(items.first())?.number())
+}
+
+fn whole_ends((least, most): (f64, f64)) -> (u32, u32) {
+    (least as u32, most as u32)
 }
 
 fn read_manner(node: &Node) -> (Manner, u64, bool) {

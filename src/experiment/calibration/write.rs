@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::experiment::calibration::{Calibration, Part, Style, VERSION, Way};
-use crate::team::{Habit, Manner, SORTS, Script, Sort};
+use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
 
 /// What the numbers of a call are, in order.
 pub(super) const COLUMNS: &str = "\
@@ -22,15 +22,24 @@ impl Calibration {
         text
     }
 
+    /// What it is, in a line.
+    fn about(&self) -> String {
+        let plural = |count: u32, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        let names: Vec<&str> = self.models.iter().map(|part| part.model.as_deref().unwrap_or("an agent")).collect();
+        let runs = plural(self.models.iter().map(|part| part.runs).sum(), "recorded run");
+        let calls = plural(self.models.iter().map(|part| part.fit.calls).sum(), "call");
+        let team = match (*self.sizes.start(), *self.sizes.end()) {
+            (1, 1) => "alone".to_owned(),
+            (least, most) if least == most => format!("in teams of {least}"),
+            (least, most) => format!("in teams of {least} to {most}"),
+        };
+        let they = if names.len() == 1 { "it" } else { "they" };
+        format!("{} as {they} worked {team}: learned from {runs} with {calls}", names.join(" and "))
+    }
+
     fn write(&self, text: &mut String, name: &str, origin: &str) -> std::fmt::Result {
-        let runs: u32 = self.models.iter().map(|part| part.runs).sum();
-        let calls: u32 = self.models.iter().map(|part| part.fit.calls).sum();
         writeln!(text, "name: {}", quoted(name))?;
-        writeln!(
-            text,
-            "about: {}",
-            quoted(&format!("what was learned from {runs} recorded runs with {calls} calls; see behaviour"))
-        )?;
+        writeln!(text, "about: {}", quoted(&self.about()))?;
         writeln!(text, "origin: {}", quoted(origin))?;
         writeln!(text, "# Only who leads is described by these two; all others by behaviour.")?;
         let typical = self.models.first().and_then(|part| part.behaviour.manners.first()).map_or(1.0, |m| m.base_s);
@@ -42,6 +51,18 @@ impl Calibration {
         writeln!(text, "  sizes: [{}, {}]", self.sizes.start(), self.sizes.end())?;
         let seen: Vec<String> = self.seen.iter().map(|run| format!("\"{run:016x}\"")).collect();
         writeln!(text, "  seen: [{}]", seen.join(", "))?;
+        writeln!(text, "  corpus: \"{:016x}\"", self.corpus)?;
+        if let Some(date) = &self.date {
+            writeln!(text, "  date: {}", quoted(date))?;
+        }
+        if !self.accuracy.is_empty() {
+            writeln!(
+                text,
+                "  # [percent off, what a perfect model would show]; coverage_80 is a share that should be 80."
+            )?;
+            writeln!(text, "  accuracy:")?;
+            self.accuracy.iter().try_for_each(|accuracy| write_accuracy(text, accuracy))?;
+        }
         if let Some(part) = self.models.first() {
             writeln!(text, "  shared: {}", part.behaviour.shared)?;
             writeln!(text, "  common: {}", part.behaviour.common)?;
@@ -69,6 +90,9 @@ impl Part {
         writeln!(text, "    in_rounds: {}", self.in_rounds)?;
         if let Some(rounds) = self.max_rounds {
             writeln!(text, "    max_rounds: {rounds}")?;
+        }
+        if let Some(envelope) = &self.envelope {
+            write_envelope(text, envelope)?;
         }
         let fit = &self.fit;
         writeln!(
@@ -99,6 +123,29 @@ impl Part {
             }
         }
     }
+}
+
+fn write_envelope(text: &mut String, envelope: &Envelope) -> std::fmt::Result {
+    let Envelope { agents, tasks, parallel_fraction: p, context } = envelope;
+    write!(text, "    envelope: {{ agents: [{}, {}], tasks: [{}, {}]", agents.0, agents.1, tasks.0, tasks.1)?;
+    write!(text, ", parallel_fraction: [{}, {}]", p.0, p.1)?;
+    if let Some((least, most)) = context {
+        write!(text, ", context: [{least}, {most}]")?;
+    }
+    writeln!(text, " }}")
+}
+
+fn write_accuracy(text: &mut String, accuracy: &Accuracy) -> std::fmt::Result {
+    let Accuracy { against, architecture, agents, cells, figures } = accuracy;
+    writeln!(text, "  - against: {}", quoted(against))?;
+    writeln!(text, "    architecture: {}", quoted(architecture))?;
+    writeln!(text, "    agents: [{}, {}]", agents.0, agents.1)?;
+    writeln!(text, "    cells: {cells}")?;
+    let figures = figures.iter().map(|(name, value, floor)| match floor {
+        Some(floor) => format!("{name}: [{value}, {floor}]"),
+        None => format!("{name}: [{value}]"),
+    });
+    writeln!(text, "    figures: {{ {} }}", figures.collect::<Vec<_>>().join(", "))
 }
 
 fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>) -> std::fmt::Result {

@@ -69,6 +69,14 @@ static BEHAVIOUR: Section = section(
             "[]",
             "Fingerprints of the runs: brooks validate does not score on what was learned from.",
         ),
+        key("corpus", Expects::Text, "(unknown)", "A fingerprint of what was learned from."),
+        key("date", Expects::Text, "(unknown)", "The day of the latest recording."),
+        key(
+            "accuracy",
+            Expects::ListOf(&Expects::Section(&ACCURACY)),
+            "[]",
+            "How far off it was, where it was held against recordings.",
+        ),
         key("shared", Expects::Probability, "1", "Chance that an agent follows the script of its team."),
         key("common", Expects::Probability, "0.6", "Share of a call's surprise that is the step's, not the call's."),
         key(
@@ -93,6 +101,7 @@ static LEARNED: Section = section(
         key("completed", COUNT, "0", "How many of them were completed."),
         key("in_rounds", Expects::Bool, "false", "Whether they were made in rounds."),
         key("max_rounds", COUNT, "(none was)", "After how many rounds runs were given up."),
+        key("envelope", Expects::Section(&ENVELOPE), "(unknown)", "Over which teams and which work."),
         key("fit", Expects::Section(&FIT), "{}", "How well latency is explained."),
         needed(
             "manners",
@@ -101,6 +110,31 @@ static LEARNED: Section = section(
         ),
         key("scripts", Expects::ListOf(&Expects::Section(&SCRIPT)), "[]", "What each recorded agent did."),
         key("styles", Expects::ListOf(&Expects::Section(&STYLE)), "[]", "How runs were gone about."),
+    ],
+);
+
+static ENVELOPE: Section = section(
+    "Over which teams and which work: the least and the greatest.",
+    &[
+        needed("agents", Expects::ListOf(&COUNT), "Agents of a team."),
+        needed("tasks", Expects::ListOf(&COUNT), "Tasks."),
+        needed("parallel_fraction", Expects::ListOf(&Expects::Probability), "Parallel fraction, by number of tasks."),
+        key("context", Expects::ListOf(&AMOUNT), "(unknown)", "Input tokens of a call, means of runs."),
+    ],
+);
+
+static ACCURACY: Section = section(
+    "How far off it was under one architecture.",
+    &[
+        needed("against", Expects::Text, "Against which recordings."),
+        needed("architecture", Expects::Text, "The architecture."),
+        needed("agents", Expects::ListOf(&COUNT), "The least and the greatest team that was scored."),
+        needed("cells", COUNT, "How many conditions that was."),
+        needed(
+            "figures",
+            Expects::MapOf("a figure of brooks validate", &Expects::ListOf(&ANY)),
+            "Its value, and what a perfect model would show if that is known.",
+        ),
     ],
 );
 

@@ -150,7 +150,10 @@ impl Resolver<'_> {
         }
         if let Some(learned) = node.key("behaviour") {
             match calibration_of(&self.file, learned) {
-                Ok(calibration) => profile.behaviour = Some(Arc::new(calibration.behaviour(None))),
+                Ok(calibration) => {
+                    profile.behaviour = Some(Arc::new(calibration.behaviour(None)));
+                    profile.learned = calibration.learned(None).map(Arc::new);
+                }
                 Err(problems) => self.problems.append(problems),
             }
         }

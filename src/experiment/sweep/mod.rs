@@ -12,14 +12,14 @@ pub mod tally;
 
 use std::fmt::Write as _;
 
-pub(crate) use points::{baseline_settings, label, with};
+pub(crate) use points::{baseline_settings, key_of, label, with};
 pub use points::{describe, name_of};
 pub use stream::{Control, Finished};
 
 use crate::experiment::result::SweepResult;
-use crate::experiment::runner;
 use crate::experiment::scenario_file::{Axis, Node, Problems, ScenarioFile};
-use crate::experiment::sweep::points::{Point, key_of, shard_of};
+use crate::experiment::sweep::points::{Point, shard_of};
+use crate::experiment::{reach, runner};
 use crate::scaling::Precision;
 use crate::simulation::Scenario;
 
@@ -158,6 +158,25 @@ impl<'a> Sweep<'a> {
             problems.append(wrong);
         }
         problems.or(())
+    }
+
+    /// One line on what of it is outside of what its profiles were learned from: see [`reach::outside`]. Every value of
+    /// every axis is looked at by itself, not every combination.
+    pub fn outside(&self) -> Option<String> {
+        // From the first point, one axis after the other.
+        let first = || if self.points() > 0 { self.point(0) } else { Point::new() };
+        let mut points = vec![first()];
+        for (place, axis) in self.axes().iter().enumerate() {
+            for value in axis.values.iter().take(MADE_AHEAD) {
+                let mut point = first();
+                if let Some(entry) = point.get_mut(place) {
+                    entry.1 = value;
+                    points.push(point);
+                }
+            }
+        }
+        let scenarios: Vec<Scenario> = points.iter().filter_map(|point| self.file.at(point).ok()).collect();
+        reach::outside(&scenarios.iter().collect::<Vec<_>>(), None)
     }
 
     /// Runs it on the threads of the current pool and keeps every row. `done` is told of every finished batch of

@@ -1,0 +1,64 @@
+//! How far a learned profile reaches: over which teams and which work it was learned, and how far off it was where it
+//! was held against recordings. It says how far to trust a run, and changes none.
+
+/// What a profile was learned from, as far as a scenario can be inside of it or outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Envelope {
+    /// The least and the greatest team.
+    pub agents: (u32, u32),
+    /// The least and the greatest number of tasks.
+    pub tasks: (u32, u32),
+    /// The least and the greatest parallel fraction, by number of tasks.
+    pub parallel_fraction: (f64, f64),
+    /// Input tokens of a call: the least and the greatest mean of a run. None if tokens are not recorded.
+    pub context: Option<(f64, f64)>,
+}
+
+impl Envelope {
+    /// The least that holds both.
+    #[must_use]
+    pub fn with(self, other: Envelope) -> Envelope {
+        let whole = |a: (u32, u32), b: (u32, u32)| (a.0.min(b.0), a.1.max(b.1));
+        let real = |a: (f64, f64), b: (f64, f64)| (a.0.min(b.0), a.1.max(b.1));
+        Envelope {
+            agents: whole(self.agents, other.agents),
+            tasks: whole(self.tasks, other.tasks),
+            parallel_fraction: real(self.parallel_fraction, other.parallel_fraction),
+            context: match (self.context, other.context) {
+                (Some(a), Some(b)) => Some(real(a, b)),
+                (a, b) => a.or(b),
+            },
+        }
+    }
+}
+
+/// How far off a profile was under one architecture, where it was held against recordings: percent.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accuracy {
+    /// Against which recordings.
+    pub against: String,
+    /// The architecture.
+    pub architecture: String,
+    /// The least and the greatest team that was scored.
+    pub agents: (u32, u32),
+    /// How many cells: conditions that were recorded.
+    pub cells: u32,
+    /// By figure, in the order of `brooks validate`: its value, and what a perfect model would show if that is known.
+    pub figures: Vec<(String, f64, Option<f64>)>,
+}
+
+impl Accuracy {
+    /// A figure's value.
+    pub fn figure(&self, name: &str) -> Option<f64> {
+        self.figures.iter().find(|(figure, ..)| figure == name).map(|(_, value, _)| *value)
+    }
+}
+
+/// What is known of a learned profile's worth.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learned {
+    /// What it was learned from.
+    pub envelope: Envelope,
+    /// How far off it was.
+    pub accuracy: Vec<Accuracy>,
+}
