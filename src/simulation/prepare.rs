@@ -173,7 +173,7 @@ fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Sampl
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
         let mind = same.map_or(minds.len(), |other| members[other].mind);
         if same.is_none() {
-            minds.push(Mind::new(&agent.profile, graph, hands_out, samplers));
+            minds.push(Mind::new(&agent.profile, graph, hands_out, team.len(), samplers));
         }
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }
