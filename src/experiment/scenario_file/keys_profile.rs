@@ -120,7 +120,7 @@ static MANNER: Section = section(
     &[
         key("files", Expects::Text, "(any)", "Which work: a fingerprint of its files."),
         key("dealt", Expects::Bool, "false", "Whether tasks had been dealt before the start."),
-        key("idle_s", Expects::Number(0.01, 1e6), "base_s", "Seconds of a call that writes nothing."),
+        key("idle_s", Expects::Number(0.01, 1e6), "(base_s)", "Seconds of a call that writes nothing."),
         needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes, before the first file."),
         key("per_file_s", AMOUNT, "0", "Seconds more a file."),
         key("longest_s", AMOUNT, "0", "Hardly any call takes longer; 0 if not known."),
