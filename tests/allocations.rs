@@ -22,9 +22,12 @@ fn habits_allocate_nothing() {
     let mut call = Habit { latency_s: 2.0, files: 1, finishes_claims: true, output_tokens: 50.0, ..Habit::default() };
     call.sight = Sight { total: 20, ..Sight::default() };
     (call.sight.tasks[0], call.writes[0], call.claims[0], call.completes[0]) = (9, 1, 1, 1);
-    let script = Script { first: 0, calls: 1, manner: 0, work: WorkKey::default(), is_dealt: false, weight: 1.0 };
+    let work = WorkKey::default();
+    let script = Script { first: 0, calls: 1, manner: 0, work, is_dealt: false, weight: 1.0, run: 0, agents: 1 };
     let manner = Manner {
+        idle_s: 1.0,
         base_s: 1.0,
+        longest_s: 60.0,
         per_file_s: 1.0,
         spread_small: 0.5,
         spread_large: 0.3,

@@ -144,11 +144,13 @@ impl CalibrateReport<'_> {
         if calibration.models.iter().any(|part| part.behaviour.manners.iter().all(|m| m.tokens_per_second <= 0.0)) {
             limits.push("tokens are not recorded, so none are predicted".to_owned());
         }
-        limits.push(
+        let assumed = if *calibration.sizes.end() > 1 {
+            "a recorded team is followed by teams of its size and larger ones; who is more does as one of its members did"
+        } else {
             "what a single agent never shows is assumed: agents of a team go about it alike, each about as fast; claims \
              are forgotten no more often than alone"
-                .to_owned(),
-        );
+        };
+        limits.push(assumed.to_owned());
         limits
     }
 

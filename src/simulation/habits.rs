@@ -41,6 +41,8 @@ struct Memory {
     asked: IdSet,
     finished: IdSet,
     script: u32,
+    /// Whether others may follow the same script.
+    is_copy: bool,
     /// The logarithm of the run's pace, in standard deviations.
     pace: f64,
     last: Option<u32>,
@@ -58,6 +60,7 @@ impl Habits {
             asked: IdSet::empty(tasks),
             finished: IdSet::empty(tasks),
             script: 0,
+            is_copy: false,
             pace: 0.0,
             last: None,
             idle: 0,
@@ -127,8 +130,13 @@ impl Simulator<'_> {
             let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
             let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
-            let bits = if shares { team.nth(0) } else { own.nth(0) };
-            memory.clear(repertoire.script(bits));
+            // A recorded team is followed as a team.
+            let (script, members) = match repertoire.member(team.nth(0), id as u32) {
+                (_, 1) if !shares => repertoire.member(own.nth(0), id as u32),
+                followed => followed,
+            };
+            memory.clear(script);
+            memory.is_copy = members == 1 || id as u32 >= members;
             memory.pace = math::normal_quantile(rng::open_unit(team.nth(1)));
         }
     }
@@ -204,7 +212,7 @@ impl Simulator<'_> {
             memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
         }
         let files = memory.plan.writes.len() as f64 + f64::from(memory.plan.other_files);
-        let typical = |files: f64| manner.base_s + manner.per_file_s * files;
+        let typical = |files: f64| manner.typical_s(files);
         let ratio = if comes_to_its_end {
             typical(files) / habit.latency_s.max(1e-3)
         } else {
@@ -215,18 +223,28 @@ impl Simulator<'_> {
         let spread = if habit.files <= 1 { manner.spread_small } else { manner.spread_large };
         let noise = spread * math::normal_quantile(rng::open_unit(draws.nth(SURPRISE)));
         let common = repertoire.common;
-        let surprise = match (comes_to_its_end, teammates) {
+        let surprise = match (comes_to_its_end, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
             (false, true) => (common - 1.0) * habit.surprise + (1.0 - common * common).max(0.0).sqrt() * noise,
         };
         // Around a mean of 1, so that teams are not slower for it.
         let pace = manner.spread_runs * memory.pace - 0.5 * manner.spread_runs * manner.spread_runs;
-        let output = habit.output_tokens * ratio;
+        let (expected, output) = if to_do == 0 && !habit.is_idle() {
+            // Nobody was recorded who had nothing to do: a call like any that writes nothing.
+            memory.plan.tests = Time::ZERO;
+            memory.plan.other_files = 0;
+            (manner.idle_s, manner.idle_s * manner.tokens_per_second)
+        } else {
+            (habit.latency_s * ratio, habit.output_tokens * ratio)
+        };
         let input = memory.input_tokens(manner);
         let tested = f64::from(habit.tests) * manner.test_tokens;
         memory.remember(manner.board_tokens + output + tested, 2 + habit.tests);
-        let latency = Time::from_us_f64(habit.latency_s * ratio * math::exp(surprise + pace) * 1e6);
+        let latency_s = expected * math::exp(surprise + pace);
+        // What was recorded is possible.
+        let latency_s = manner.possible_s(latency_s).max(latency_s.min(habit.latency_s));
+        let latency = Time::from_us_f64(latency_s * 1e6);
         let acts = !memory.plan.writes.is_empty() || !memory.plan.completes.is_empty();
         let task = memory.plan.writes.first().or(memory.plan.completes.first()).copied().unwrap_or_default();
         let step = Underway {

@@ -132,7 +132,13 @@ impl Mind {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
 
-    pub(super) fn new(profile: &Profile, graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> Mind {
+    pub(super) fn new(
+        profile: &Profile,
+        graph: &TaskGraph,
+        hands_out: bool,
+        agents: usize,
+        samplers: &Samplers,
+    ) -> Mind {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
         let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
@@ -193,7 +199,7 @@ impl Mind {
             ahead: Chance::new(profile.batching.ahead),
             mishaps,
             faults,
-            repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out)),
+            repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out, agents)),
         }
     }
 }

@@ -169,14 +169,14 @@ pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
 fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<Member>) {
-    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, samplers));
+    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, team.len(), samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
         let same = team[..place].iter().position(|other| other.profile == agent.profile);
         let mind = match same {
             Some(other) => members[other].mind,
             None if place == 0 => 0,
-            None => minds.push(Mind::new(&agent.profile, graph, hands_out, samplers)),
+            None => minds.push(Mind::new(&agent.profile, graph, hands_out, team.len(), samplers)),
         };
         members.push(Member { mind, effect: 1.0, ..Member::default() });
     }

@@ -22,13 +22,21 @@ const HABIT: u64 = 16;
 pub(super) struct Repertoire {
     pub(super) rows: Vec<Row>,
     scripts: Vec<Script>,
-    /// Up to and with each script, the sum of weights over that of all.
-    chances: Vec<f64>,
+    runs: Vec<Run>,
     pub(super) manners: Vec<Manner>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
     pub(super) shared: f64,
     pub(super) common: f64,
+}
+
+/// The scripts of one recorded run.
+#[derive(Clone, Debug)]
+struct Run {
+    first: u32,
+    members: u32,
+    /// The sum of weights up to and with it, over that of all.
+    up_to: f64,
 }
 
 #[derive(Clone, Debug)]
@@ -55,8 +63,17 @@ pub(super) struct Plan {
 
 impl Repertoire {
     /// None if the behaviour has no habit that could be followed.
-    pub(super) fn new(behaviour: &Behaviour, graph: &TaskGraph, is_dealt: bool) -> Option<Repertoire> {
+    pub(super) fn new(behaviour: &Behaviour, graph: &TaskGraph, is_dealt: bool, agents: usize) -> Option<Repertoire> {
         let mut scripts = behaviour.fitting(WorkKey::of(graph), is_dealt);
+        if scripts.iter().any(|script| script.agents as usize <= agents) {
+            // Members of a larger team leave work to others, who are not here.
+            scripts.retain(|script| script.agents as usize <= agents);
+        }
+        for script in &mut scripts {
+            // Teams of much the same size tell most.
+            let (here, then) = (agents as f64, f64::from(script.agents));
+            script.weight *= here.min(then) / here.max(then);
+        }
         let mut rows = Vec::new();
         for (place, script) in scripts.iter_mut().enumerate() {
             let first = script.first as usize;
@@ -69,32 +86,22 @@ impl Repertoire {
                 manner: script.manner,
             }));
         }
-        let total: f64 = scripts.iter().map(|script| script.weight).sum();
-        let mut sum = 0.0;
-        let chances = scripts.iter().map(|script| {
-            sum += script.weight;
-            sum / total
-        });
-        let chances = chances.collect();
+        let (runs, total) = runs_of(&scripts);
         let tests = rows.iter().filter(|row| row.habit.tests > 0);
         let tests = tests.map(|row| row.habit.tests_s / f64::from(row.habit.tests)).collect();
         let (shared, common) = (behaviour.shared, behaviour.common);
         let manners = behaviour.manners.clone();
-        (!rows.is_empty() && total > 0.0).then_some(Repertoire {
-            rows,
-            scripts,
-            chances,
-            manners,
-            tests,
-            shared,
-            common,
-        })
+        (!rows.is_empty() && total > 0.0).then_some(Repertoire { rows, scripts, runs, manners, tests, shared, common })
     }
 
-    /// The script of these random bits.
-    pub(super) fn script(&self, bits: u64) -> u32 {
+    /// The script that an agent follows of the run of these random bits, and how many that run has. Who is more than
+    /// a recorded team had follows one of its members, but not the first, to whom chains are dealt.
+    pub(super) fn member(&self, bits: u64, agent: u32) -> (u32, u32) {
         let draw = rng::unit(bits);
-        self.chances.iter().position(|&up_to| draw < up_to).unwrap_or(self.scripts.len() - 1) as u32
+        let Some(run) = self.runs.iter().find(|run| draw < run.up_to).or(self.runs.last()) else { return (0, 1) };
+        let others = run.members.saturating_sub(1).max(1);
+        let member = if agent < run.members { agent } else { 1 + (agent - 1) % others };
+        (run.first + member.min(run.members - 1), run.members)
     }
 
     /// The habit that fits best what is seen.
@@ -109,10 +116,23 @@ impl Repertoire {
         let mut logs = sight.tasks.map(|count| math::ln_1p(f64::from(count)));
         let mut scaled_to = sight.total;
         let mut best = (f64::INFINITY, 0);
-        for (place, row) in self.rows.iter().enumerate() {
+        // The own script first: where something of it fits well enough, leaving it costs more than any other saves.
+        let own = self.scripts.get(script as usize).map_or(0..0, |s| s.first as usize..(s.first + s.calls) as usize);
+        let others = (0..own.start).chain(own.end..self.rows.len());
+        let followed = last.and_then(|last| self.rows.get(last as usize)).map(|row| row.script);
+        let next = last.map(|last| last as usize + 1);
+        let next = next.filter(|&next| self.rows.get(next).map(|row| row.script) == followed);
+        let is_away = followed.is_some_and(|followed| followed != script);
+        let least = LEAVE - CHANCE - if is_away { GO_ON } else { 0.0 };
+        for place in own.clone().chain(others) {
+            if !own.contains(&place) && best.0 < least {
+                break;
+            }
+            let row = &self.rows[place];
             let seen = &row.habit.sight;
             let mut cost = if nothing_to_do {
-                if row.habit.is_idle() && !seen.is_first { 0.0 } else { 3.0 + f64::from(row.habit.files) }
+                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_cut;
+                if waits { 0.0 } else { 3.0 + f64::from(row.habit.files) }
             } else {
                 if is_dealt && seen.total != scaled_to {
                     // Shares of what is one's own are compared, not numbers.
@@ -125,18 +145,36 @@ impl Repertoire {
             if row.script != script {
                 cost += LEAVE;
             }
-            if last.is_some_and(|last| {
-                place == last as usize + 1 && self.rows.get(last as usize).is_some_and(|last| last.script == row.script)
-            }) {
+            if next == Some(place) {
                 cost -= GO_ON;
             }
             cost -= CHANCE * rng::unit(draws.nth(HABIT + place as u64));
-            if cost < best.0 {
+            if (cost, place) < best {
                 best = (cost, place);
             }
         }
         best.1
     }
+}
+
+/// The runs that scripts are of, and the sum of their weights.
+fn runs_of(scripts: &[Script]) -> (Vec<Run>, f64) {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut total = 0.0;
+    for (place, script) in scripts.iter().enumerate() {
+        let is_next = place > 0 && scripts[place - 1].run == script.run;
+        match runs.last_mut() {
+            Some(run) if is_next => run.members += 1,
+            _ => {
+                total += script.weight;
+                runs.push(Run { first: place as u32, members: 1, up_to: total });
+            }
+        }
+    }
+    for run in &mut runs {
+        run.up_to /= total;
+    }
+    (runs, total)
 }
 
 /// How far what is seen is from what was seen then.

@@ -114,6 +114,10 @@ pub struct Script {
     pub is_dealt: bool,
     /// How much it counts, against the others.
     pub weight: f64,
+    /// The recorded run that it is of: the place of the first script of that run. Scripts of a run stand together.
+    pub run: u32,
+    /// How many agents that run had.
+    pub agents: u32,
 }
 
 /// What tells one piece of work from another: see [`WorkKey::of`].
@@ -146,6 +150,8 @@ impl WorkKey {
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub struct Manner {
     /// Seconds of a call that writes nothing, above 0.
+    pub idle_s: f64,
+    /// Seconds of a call that writes, before the first file, above 0.
     pub base_s: f64,
     /// Seconds more for each file.
     pub per_file_s: f64,
@@ -155,6 +161,8 @@ pub struct Manner {
     pub spread_large: f64,
     /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
     pub spread_runs: f64,
+    /// Hardly any call takes longer, as replies are limited in length; 0 if that is not known.
+    pub longest_s: f64,
     /// How many files fit into one reply, by the limit on output.
     pub files_a_reply: f64,
     /// Output tokens a second.
@@ -167,6 +175,18 @@ pub struct Manner {
     pub test_tokens: f64,
     /// How many messages (the board, a reply, a test result) are sent along again.
     pub window: u16,
+}
+
+impl Manner {
+    /// Seconds that a call takes which writes so many files.
+    pub fn typical_s(&self, files: f64) -> f64 {
+        if files > 0.0 { self.base_s + self.per_file_s * files } else { self.idle_s }
+    }
+
+    /// So many seconds, or the longest that is possible.
+    pub fn possible_s(&self, seconds: f64) -> f64 {
+        if self.longest_s > 0.0 { seconds.min(self.longest_s) } else { seconds }
+    }
 }
 
 /// What agents of one kind do, by what they see.

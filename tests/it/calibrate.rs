@@ -10,7 +10,7 @@ use brooks::experiment::{Sample, ScenarioFile, library, runner};
 use brooks::record::{Ending, Log};
 use brooks::simulation::{Scenario, Simulator};
 use brooks::trace::import::{self, Reading, SourceFile};
-use brooks::trace::{RunFacts, Trace, native};
+use brooks::trace::{Extra, RunFacts, TestRun, Trace, native};
 use serde_json::{Value, json};
 
 /// What a call claims, finishes and writes, and its seconds.
@@ -18,10 +18,17 @@ type Call<'t> = (&'t [&'t str], &'t [&'t str], &'t [&'t str], u64);
 
 /// A recorded run of one agent in rounds.
 fn recorded(name: &str, architecture: &str, calls: &[Call<'_>]) -> Trace {
+    recorded_team(name, architecture, &[calls])
+}
+
+/// A recorded run in rounds: what each agent does in each.
+fn recorded_team(name: &str, architecture: &str, team: &[&[Call<'_>]]) -> Trace {
+    let agents: Vec<Value> =
+        (1..=team.len()).map(|number| json!({"gen_ai.agent.name": format!("Dev{number}")})).collect();
     let mut lines = vec![json!({
         "record": "header", "schema": "brooks.trace", "version": "1.0", "trace": name, "barrier": "round",
         "source": {"format": "test", "producer": ""}, "clock": {"origin": "start", "unit": "us"},
-        "architecture": architecture, "agents": [{"gen_ai.agent.name": "Dev1"}], "outcome": {"success": true},
+        "architecture": architecture, "agents": agents, "outcome": {"success": true},
         "labels": {"model": "any"},
         "tasks": [
             {"id": "a", "x.writes": ["a.py"]}, {"id": "b", "depends_on": ["a"], "x.writes": ["b.py"]},
@@ -29,20 +36,26 @@ fn recorded(name: &str, architecture: &str, calls: &[Call<'_>]) -> Trace {
         ],
     })];
     let mut now = 0;
-    for (round, (claims, completes, writes, seconds)) in calls.iter().enumerate() {
-        let end = now + seconds * 1_000_000;
-        let events: Vec<Value> = claims
-            .iter()
-            .map(|task| json!({"event": "claim", "task": task}))
-            .chain(completes.iter().map(|task| json!({"event": "complete", "task": task})))
-            .collect();
-        let files: Vec<Value> = writes.iter().map(|task| json!({"path": format!("{task}.py")})).collect();
-        lines.push(json!({
-            "record": "step", "id": format!("r{}", round + 1), "gen_ai.operation.name": "chat",
-            "gen_ai.agent.name": "Dev1", "round": round + 1, "start_us": now, "end_us": end, "task.events": events,
-            "files.write": files, "gen_ai.usage.input_tokens": 500, "gen_ai.usage.output_tokens": 100 * seconds,
-        }));
-        now = end;
+    for round in 0..team.iter().map(|calls| calls.len()).max().unwrap_or(0) {
+        let mut replies: Vec<(u64, usize)> =
+            (0..team.len()).filter_map(|agent| Some((team[agent].get(round)?.3, agent))).collect();
+        replies.sort_unstable();
+        for &(seconds, agent) in &replies {
+            let (claims, completes, writes, _) = team[agent][round];
+            let events: Vec<Value> = claims
+                .iter()
+                .map(|task| json!({"event": "claim", "task": task}))
+                .chain(completes.iter().map(|task| json!({"event": "complete", "task": task})))
+                .collect();
+            let files: Vec<Value> = writes.iter().map(|task| json!({"path": format!("{task}.py")})).collect();
+            lines.push(json!({
+                "record": "step", "id": format!("r{}.{agent}", round + 1), "gen_ai.operation.name": "chat",
+                "gen_ai.agent.name": format!("Dev{}", agent + 1), "round": round + 1, "start_us": now,
+                "end_us": now + seconds * 1_000_000, "task.events": events, "files.write": files,
+                "gen_ai.usage.input_tokens": 500, "gen_ai.usage.output_tokens": 100 * seconds,
+            }));
+        }
+        now += replies.last().map_or(0, |&(seconds, _)| seconds * 1_000_000);
     }
     let text = lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n");
     native::read(name, text.as_bytes()).next().expect("a trace").unwrap_or_else(|problems| panic!("{problems}"))
@@ -137,6 +150,89 @@ fn dealt_tasks_shorten_what_is_done_at_once() {
     assert!(mean(&two) < 16.0, "each has half of the work: {}", mean(&two));
     assert!(two.all("concurrent_writes").iter().all(|&writes| writes < 0.5), "nobody writes what is another's");
     assert!(two.all("rounds").iter().all(|&rounds| (rounds - 1.0).abs() < 1e-9), "a chain in one hand needs one call");
+}
+
+/// They take turns: who wants a task takes the first of the list, so two who want one at once collide.
+fn pair(architecture: &str) -> Trace {
+    recorded_team(
+        "pair",
+        architecture,
+        &[
+            &[(&["a"], &["a"], &["a"], 4), (&[], &[], &[], 2), (&["c", "d"], &["c", "d"], &["c", "d"], 3)],
+            &[(&[], &[], &[], 7), (&["b"], &["b"], &["b"], 5), (&[], &[], &[], 1)],
+        ],
+    )
+}
+
+#[test]
+fn a_recorded_team_does_again_what_it_was_seen_to_do() {
+    for architecture in ["self_claim", "preassigned"] {
+        let trace = pair(architecture);
+        let options = Options { agents: Some(1..=5), ..Options::default() };
+        let calibration = calibrate(&[&trace], &options).unwrap_or_else(|problems| panic!("{problems}"));
+        let text = calibration.to_yaml("pair", "a test");
+        let again = Calibration::parse("pair.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(again, calibration);
+        if architecture == "self_claim" {
+            let sample = sample(&team(&again, &trace, 2), 20);
+            assert_eq!(sample.count(Ending::Completed), 20);
+            // The slowest of each round: 7, 5 and 3 s.
+            assert!(sample.all("makespan_s").iter().all(|span| (span - 15.0).abs() < 1e-6));
+            assert!(sample.all("llm_calls").iter().all(|calls| (calls - 6.0).abs() < 1e-9));
+            assert!(sample.all("concurrent_writes").iter().all(|writes| *writes < 0.5));
+        }
+        // A larger team is made of the same people, and gets there, too.
+        let larger = sample(&team(&again, &trace, 5), 50);
+        assert!(larger.count(Ending::Completed) >= 45, "{architecture}: {}", larger.count(Ending::Completed));
+    }
+}
+
+#[test]
+fn teams_of_much_the_same_size_are_followed_more_often() {
+    let (alone, pair) = (steady(), pair("self_claim"));
+    let options = Options { agents: Some(1..=2), ..Options::default() };
+    let calibration = calibrate(&[&alone, &pair], &options).unwrap_or_else(|problems| panic!("{problems}"));
+    let share = |agents: u32| {
+        let sample = sample(&team(&calibration, &alone, agents), 2_000);
+        let of_pair = sample.all("makespan_s").iter().filter(|span| (**span - 15.0).abs() < 1e-6).count();
+        of_pair as f64 / 2_000.0
+    };
+    // Of two agents a pair counts 1 and a single agent 1/2; two who follow a single agent hardly ever take 15 s.
+    assert!((share(2) - 2.0 / 3.0).abs() < 0.05, "{}", share(2));
+}
+
+#[test]
+fn who_answers_while_others_test_has_waited() {
+    let mut trace = pair("self_claim");
+    let second = |seconds: u64| brooks::engine::Time::from_us(seconds * 1_000_000);
+    // The first to answer tests from 4 s to 7 s; the other's answer, taken up at 7 s, came at any time in between.
+    let test = TestRun { returncode: 0, start: second(4), end: second(7), extra: Extra::default() };
+    let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent == 0);
+    steps.for_each(|step| step.more_mut().tests.push(test.clone()));
+    let scripts = Lesson::of(&trace).expect("it says enough").scripts;
+    assert!((scripts[0][0].latency_s - 4.0).abs() < 1e-9);
+    assert!((scripts[1][0].latency_s - 5.5).abs() < 1e-9, "{}", scripts[1][0].latency_s);
+}
+
+#[test]
+fn no_call_takes_longer_than_is_possible() {
+    let trace = batch();
+    let text = learned(&[&trace], Way::Resampled).to_yaml("p", "o");
+    assert!(text.contains("longest_s: 0\n"), "two calls do not show what is possible");
+    let longest = |text: &str| {
+        let calibration = Calibration::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let scenario = team(&calibration, &trace, 3);
+        let mut simulator = Simulator::new(&scenario);
+        let mut longest = 0.0_f64;
+        for replication in 0..200 {
+            let mut log = Log::default();
+            simulator.run(&*scenario.architecture, replication, &mut log);
+            longest = log.steps().map(|step| step.latency.as_secs()).fold(longest, f64::max);
+        }
+        longest
+    };
+    assert!(longest(&text) > 12.5);
+    assert!(longest(&text.replace("longest_s: 0\n", "longest_s: 12\n")) <= 12.0 + 1e-6);
 }
 
 #[test]

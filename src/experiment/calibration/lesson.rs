@@ -11,13 +11,16 @@ use thiserror::Error;
 use crate::architecture::{self, Choices};
 use crate::experiment::calibration::About;
 use crate::team::{Habit, SORTS, Sight, Sort, WorkKey};
-use crate::trace::{Step, TaskNoteKind, Trace};
+use crate::trace::{Step, TaskNoteKind, TestRun, Trace};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
 /// A reply of so many tokens was cut off; the usual limit of the recorded runs. [paper] replies are capped at 4,096.
 const OUTPUT_LIMIT: f64 = 4096.0;
 /// From this share of the limit on, as tokens of a call are only known by the share of time.
 const NEARLY: f64 = 0.75;
+
+/// An answer that is taken up within so many seconds of the end of a test has waited for it.
+const AT_ONCE_S: f64 = 0.05;
 
 /// What one recorded run shows.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,6 +97,8 @@ enum State {
 /// The board as the walk has got to know it.
 struct Walk<'t> {
     graph: &'t TaskGraph,
+    /// All runs of tests, by whom and in which round.
+    tests: Vec<(u32, u32, TestRun)>,
     is_dealt: bool,
     /// Whose a task is from the start, where that is known.
     dealt_to: Vec<Option<u32>>,
@@ -139,6 +144,7 @@ impl Lesson {
         };
         let mut walk = Walk {
             graph: &graph,
+            tests: steps.iter().flat_map(|s| s.more().tests.iter().map(|t| (s.agent, s.round, t.clone()))).collect(),
             is_dealt,
             dealt_to: dealt_to(trace, &steps, &graph, agents, is_dealt),
             state: vec![State::Open; graph.len()],
@@ -261,6 +267,15 @@ impl Walk<'_> {
         self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on as usize] == State::Done)
     }
 
+    /// For how long an answer had been there, most likely, when it was taken up: as others' tests ran, nobody saw it
+    /// come. It came at any time while they ran.
+    fn held_up_s(&self, step: &Step) -> f64 {
+        let ended_with_it = |test: &&TestRun| test.end <= step.end && (step.end - test.end).as_secs() < AT_ONCE_S;
+        let others = self.tests.iter().filter(|(agent, round, _)| *agent != step.agent && *round == step.round);
+        let test = others.map(|(_, _, test)| test).find(ended_with_it);
+        test.map_or(0.0, |test| 0.5 * (test.end - test.start).as_secs())
+    }
+
     /// What the agent of a step sees, and of which sort each task is to it.
     fn look(&self, step: &Step) -> (Sight, Vec<Option<Sort>>) {
         let Some(knows) = self.agents.get(step.agent as usize) else {
@@ -304,11 +319,12 @@ impl Walk<'_> {
             return;
         }
         let tests = &step.more().tests;
+        let latency_s = (latency(step) - self.held_up_s(step)).max(0.0);
         let mut habit = Habit {
             sight,
             files: step.writes.len().min(usize::from(u16::MAX)) as u16,
             // To the digits that a file keeps.
-            latency_s: (latency(step) * 1e3).round() / 1e3,
+            latency_s: (latency_s * 1e3).round() / 1e3,
             output_tokens: output_tokens.round(),
             tests: tests.len().min(usize::from(u16::MAX)) as u16,
             tests_s: (tests.iter().map(|test| (test.end - test.start).as_secs()).sum::<f64>() * 1e3).round() / 1e3

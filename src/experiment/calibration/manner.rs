@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::math;
 use crate::experiment::calibration::Lesson;
+use crate::experiment::calibration::curve::{Curves, SHORTEST_S, middle};
 use crate::team::{Behaviour, Habit, Manner};
 
 /// The limit on output of the recorded runs.
@@ -13,10 +14,11 @@ const OUTPUT_LIMIT: f64 = 4096.0;
 const WINDOW: u16 = 20;
 /// Where nothing is known of how many files fit.
 pub(super) const FILES_A_REPLY: f64 = 16.0;
-/// Latencies below this many seconds are not told apart.
-const SHORTEST_S: f64 = 0.3;
 /// Spreads where there are too few calls to tell: calls on one file or none, and on several.
 const SPREADS: [f64; 2] = [0.5, 0.3];
+
+/// Of this share of calls each took less than the longest that is taken for possible; of fewer calls nothing is said.
+const LONGEST: (f64, usize) = (0.995, 200);
 
 /// How well latency is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -35,8 +37,8 @@ pub struct Fit {
 
 /// The manners of one model, the place of each lesson's, and how well they fit.
 pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
-    let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
-    let (base_s, per_file_s) = latency_of(&calls);
+    let curves = Curves::of(lessons);
+    let longest_s = longest_of(lessons);
     let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
     let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for lesson in lessons {
@@ -47,16 +49,22 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
             .or_default()
             .extend(per_file.map(|habit| habit.output_tokens / f64::from(habit.files)));
     }
-    let (fit, spreads) = goodness(lessons, base_s, per_file_s);
+    let typical = |lesson: &Lesson, habit: &Habit| {
+        math::ln(curves.typical_s(lesson.work.files, lesson.is_dealt, f64::from(habit.files)))
+    };
+    let (fit, spreads) = goodness(lessons, &typical);
     let places: BTreeMap<(u64, bool), u32> = keys.keys().enumerate().map(|(place, key)| (*key, place as u32)).collect();
-    let manners = keys.iter().map(|((files, _), lessons)| {
+    let manners = keys.iter().map(|((files, is_dealt), lessons)| {
+        let (base_s, per_file_s) = curves.of_work(*files, *is_dealt);
         let per_file = by_files.get_mut(files).and_then(|tokens| middle(tokens)).filter(|tokens| *tokens > 0.0);
         let seconds: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|habit| habit.latency_s).sum();
         let output: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|h| h.output_tokens).sum();
         let [prompt, board, test] = input_of(lessons);
         Manner {
+            idle_s: curves.idle_s,
             base_s,
             per_file_s,
+            longest_s,
             spread_small: spreads[0],
             spread_large: spreads[1],
             files_a_reply: per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens),
@@ -65,7 +73,7 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
             board_tokens: board,
             test_tokens: test,
             window: WINDOW,
-            spread_runs: spread_of_runs(lessons, base_s, per_file_s),
+            spread_runs: spread_of_runs(lessons, &typical),
         }
     });
     let manners = manners.map(rounded).collect();
@@ -80,8 +88,10 @@ fn digits(value: f64) -> f64 {
 
 fn rounded(manner: Manner) -> Manner {
     Manner {
+        idle_s: digits(manner.idle_s),
         base_s: digits(manner.base_s),
         per_file_s: digits(manner.per_file_s),
+        longest_s: digits(manner.longest_s),
         spread_small: digits(manner.spread_small),
         spread_large: digits(manner.spread_large),
         files_a_reply: digits(manner.files_a_reply),
@@ -94,24 +104,13 @@ fn rounded(manner: Manner) -> Manner {
     }
 }
 
-/// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
-/// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
-fn latency_of<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
-    let whole = || calls.clone().filter(|habit| !habit.is_cut);
-    let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
-    let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
-    let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);
-    let (sum, count) =
-        whole().filter(|h| h.files == 0).fold((0.0, 0.0), |(sum, count), h| (sum + h.latency_s, count + 1.0));
-    let base = if count > 0.0 { (sum / count).min(most) } else { middle(&mut each).unwrap_or(1.0) };
-    let (sum, files) = whole().filter(|habit| habit.files > 0).fold((0.0, 0.0), |(sum, files), habit| {
-        (sum + (habit.latency_s - base).max(0.0), files + f64::from(habit.files))
-    });
-    (base.max(SHORTEST_S), if files > 0.0 { sum / files } else { 0.0 })
-}
-
-fn typical(base_s: f64, per_file_s: f64, habit: &Habit) -> f64 {
-    math::ln(base_s + per_file_s * f64::from(habit.files))
+/// Hardly any call took longer; 0 if there are too few to tell.
+fn longest_of(lessons: &[&Lesson]) -> f64 {
+    let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    let mut latencies: Vec<f64> = calls.map(|habit| habit.latency_s).collect();
+    latencies.sort_by(f64::total_cmp);
+    let place = (latencies.len() as f64 * LONGEST.0) as usize;
+    latencies.get(place).copied().filter(|_| latencies.len() >= LONGEST.1).unwrap_or(0.0)
 }
 
 fn log_latency(habit: &Habit) -> f64 {
@@ -119,15 +118,14 @@ fn log_latency(habit: &Habit) -> f64 {
 }
 
 /// How well the curve fits, and how much calls of an agent that are alike differ: of one file or none, and of several.
-fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]) {
+fn goodness(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> (Fit, [f64; 2]) {
     let mut all = Moments::default();
     let mut left = Moments::default();
     let mut runs = Moments::default();
     let mut next = Vec::new();
     let mut within = [(0.0, 0.0); 2];
-    for script in lessons.iter().flat_map(|lesson| &lesson.scripts) {
-        let rest: Vec<f64> =
-            script.iter().map(|habit| log_latency(habit) - typical(base_s, per_file_s, habit)).collect();
+    for (lesson, script) in lessons.iter().flat_map(|lesson| lesson.scripts.iter().map(move |s| (*lesson, s))) {
+        let rest: Vec<f64> = script.iter().map(|habit| log_latency(habit) - typical(lesson, habit)).collect();
         let mean = rest.iter().sum::<f64>() / rest.len().max(1) as f64;
         for (habit, rest) in script.iter().zip(&rest) {
             all.add(log_latency(habit));
@@ -162,13 +160,15 @@ fn goodness(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> (Fit, [f64; 2]
 
 /// How much further than the recorded ones runs may lie apart in pace. Few runs are a rough picture of all there could
 /// be: each stands for those around it, as far as a kernel of the usual width reaches (Silverman 1986, 1.06 s k^-1/5).
-fn spread_of_runs(lessons: &[&Lesson], base_s: f64, per_file_s: f64) -> f64 {
-    let mut cells: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
+fn spread_of_runs(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> f64 {
+    let mut cells: BTreeMap<(u64, u32), Vec<f64>> = BTreeMap::new();
     for lesson in lessons {
-        let calls: Vec<f64> =
-            lesson.scripts.iter().flatten().map(|h| log_latency(h) - typical(base_s, per_file_s, h)).collect();
+        let calls: Vec<f64> = lesson.scripts.iter().flatten().map(|h| log_latency(h) - typical(lesson, h)).collect();
         if !calls.is_empty() {
-            cells.entry(lesson.work.shape).or_default().push(calls.iter().sum::<f64>() / calls.len() as f64);
+            cells
+                .entry((lesson.work.shape, lesson.agents))
+                .or_default()
+                .push(calls.iter().sum::<f64>() / calls.len() as f64);
         }
     }
     let (mut squares, mut freedom, mut runs) = (0.0, 0.0, 0.0);
@@ -214,7 +214,7 @@ pub(super) fn surprise(behaviour: &mut Behaviour) {
         let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
         let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
         let Some(calls) = behaviour.habits.get_mut(first..last) else { continue };
-        let rest = |habit: &Habit| log_latency(habit) - typical(manner.base_s, manner.per_file_s, habit);
+        let rest = |habit: &Habit| log_latency(habit) - math::ln(manner.typical_s(f64::from(habit.files)));
         let mean = calls.iter().map(rest).sum::<f64>() / calls.len().max(1) as f64;
         for habit in calls {
             habit.surprise = rest(habit) - mean;
@@ -281,9 +281,4 @@ fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
 fn determinant(m: &[[f64; 3]; 3]) -> f64 {
     m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
         + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
-}
-
-fn middle(values: &mut [f64]) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied()
 }

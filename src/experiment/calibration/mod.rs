@@ -5,6 +5,7 @@
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
 mod about;
+mod curve;
 mod lesson;
 mod manner;
 mod parametric;
@@ -34,7 +35,7 @@ use crate::trace::Trace;
 use crate::workload::TaskGraph;
 
 /// The version of the form of a calibration.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Rounds after which a run is given up, where no recording shows it.
 pub const ROUNDS: u32 = 60;
 /// Chance that an agent follows the script of its team. Recordings of one agent cannot show it.
@@ -187,6 +188,7 @@ impl Part {
         let models = vec![model.clone().unwrap_or_default(); manners.len()];
         let mut behaviour = Behaviour { manners, models, shared: SHARED, common: COMMON, ..Behaviour::default() };
         for (lesson, manner) in lessons.iter().zip(places) {
+            let run = behaviour.scripts.len() as u32;
             for calls in &lesson.scripts {
                 let first = behaviour.habits.len() as u32;
                 behaviour.habits.extend(calls);
@@ -197,6 +199,8 @@ impl Part {
                     work: lesson.work,
                     is_dealt: lesson.is_dealt,
                     weight: 1.0,
+                    run,
+                    agents: lesson.agents,
                 });
             }
         }
@@ -248,13 +252,14 @@ impl Calibration {
         }
         let mut all = Behaviour { shared: SHARED, common: COMMON, ..Behaviour::default() };
         for part in &self.models {
-            let (habits, manners) = (all.habits.len() as u32, all.manners.len() as u32);
+            let (habits, manners, runs) = (all.habits.len() as u32, all.manners.len() as u32, all.scripts.len() as u32);
             all.habits.extend(&part.behaviour.habits);
             all.manners.extend(&part.behaviour.manners);
             all.models.extend(part.behaviour.models.iter().cloned());
             all.scripts.extend(part.behaviour.scripts.iter().map(|script| Script {
                 first: script.first + habits,
                 manner: script.manner + manners,
+                run: script.run + runs,
                 ..*script
             }));
         }

@@ -172,7 +172,7 @@ fn add(sums: &mut Sums, calls: &[Habit], manner: &Manner) {
         let new = [Sort::Ready, Sort::Waiting, Sort::Held].map(|sort| f64::from(call.writes[sort as usize]));
         sums.first += new.iter().sum::<f64>();
         sums.again += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
-        let typical = manner.base_s + manner.per_file_s * f64::from(call.files);
+        let typical = manner.typical_s(f64::from(call.files));
         pace += math::ln(call.latency_s.max(0.05) / typical);
     }
     let pace = pace / calls.len().max(1) as f64;
@@ -189,6 +189,8 @@ pub(super) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
     behaviour.scripts = (0..)
         .zip(work)
         .map(|(manner, &(files, is_dealt))| Script {
+            run: manner,
+            agents: 1,
             first: 0,
             calls: 0,
             manner,
@@ -214,6 +216,8 @@ pub(super) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
                 calls: behaviour.habits.len() as u32 - first,
                 work: WorkKey { shape: 0, ..like.work },
                 weight: f64::from(style.runs),
+                run: behaviour.scripts.len() as u32,
+                agents: 1,
                 ..*like
             });
         }
@@ -221,7 +225,8 @@ pub(super) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
     // Scripts without a call still say of which work a manner is.
     for script in of {
         if !behaviour.scripts.iter().any(|other| other.manner == script.manner) {
-            behaviour.scripts.push(Script { first: 0, calls: 0, ..script });
+            let run = behaviour.scripts.len() as u32;
+            behaviour.scripts.push(Script { first: 0, calls: 0, run, agents: 1, ..script });
         }
     }
 }
@@ -268,7 +273,7 @@ fn typical(style: &Style, manner: &Manner, pace: f64) -> Vec<Habit> {
             }
         }
         call.sight.is_first = place == 0;
-        call.latency_s = (manner.base_s + manner.per_file_s * f64::from(call.files)) * pace;
+        call.latency_s = manner.possible_s(manner.typical_s(f64::from(call.files)) * pace);
         call.output_tokens = call.latency_s * manner.tokens_per_second;
     }
     calls

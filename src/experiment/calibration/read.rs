@@ -110,6 +110,8 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
             work: WorkKey { shape: hex(script, "shape"), files: *files },
             is_dealt: *is_dealt,
             weight: 1.0,
+            run: script.key("run").map_or(behaviour.scripts.len() as u32, |_| whole(script, "run")),
+            agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
         });
     }
     let mut styles: Vec<Style> = Vec::new();
@@ -187,7 +189,9 @@ fn read_manner(node: &Node) -> (Manner, u64, bool) {
     let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
     let spread = |place: usize| node.key("spread").and_then(|s| s.items().get(place)?.number()).unwrap_or(0.0);
     let manner = Manner {
+        idle_s: number(node, "idle_s").unwrap_or(of("base_s")),
         base_s: of("base_s"),
+        longest_s: of("longest_s"),
         per_file_s: of("per_file_s"),
         spread_small: spread(0),
         spread_large: spread(1),

@@ -115,6 +115,9 @@ impl Part {
                 self.behaviour.scripts.iter().try_for_each(|script| {
                     writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
                     writeln!(text, "      manner: {}", script.manner)?;
+                    if script.agents > 1 {
+                        writeln!(text, "      run: {}\n      agents: {}", script.run, script.agents)?;
+                    }
                     writeln!(text, "      calls:")?;
                     let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
                     let calls = self.behaviour.habits.get(first..last).unwrap_or_default();
@@ -152,8 +155,10 @@ fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>) -> 
     let (files, is_dealt) = script.map_or((0, false), |script| (script.work.files, script.is_dealt));
     writeln!(text, "    - files: \"{files:016x}\"")?;
     writeln!(text, "      dealt: {is_dealt}")?;
+    writeln!(text, "      idle_s: {}", manner.idle_s)?;
     writeln!(text, "      base_s: {}", manner.base_s)?;
     writeln!(text, "      per_file_s: {}", manner.per_file_s)?;
+    writeln!(text, "      longest_s: {}", manner.longest_s)?;
     writeln!(text, "      spread: [{}, {}, {}]", manner.spread_small, manner.spread_large, manner.spread_runs)?;
     writeln!(text, "      files_a_reply: {}", manner.files_a_reply)?;
     writeln!(text, "      tokens_per_second: {}", manner.tokens_per_second)?;

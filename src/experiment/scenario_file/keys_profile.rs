@@ -56,7 +56,7 @@ pub static PROFILE: Section = section(
 static BEHAVIOUR: Section = section(
     "What agents do by what they see: written by brooks calibrate, not by hand.",
     &[
-        needed("version", Expects::Count(1, 1), "The version of this form."),
+        needed("version", Expects::Count(1, 2), "The version of this form."),
         needed(
             "way",
             Expects::OneOf(&[("parametric", "calls made from parameters"), ("resampled", "recorded calls")]),
@@ -154,8 +154,10 @@ static MANNER: Section = section(
     &[
         key("files", Expects::Text, "(any)", "Which work: a fingerprint of its files."),
         key("dealt", Expects::Bool, "false", "Whether tasks had been dealt before the start."),
-        needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes nothing."),
+        key("idle_s", Expects::Number(0.01, 1e6), "(base_s)", "Seconds of a call that writes nothing."),
+        needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes, before the first file."),
         key("per_file_s", AMOUNT, "0", "Seconds more a file."),
+        key("longest_s", AMOUNT, "0", "Hardly any call takes longer; 0 if not known."),
         key(
             "spread",
             Expects::ListOf(&Expects::Number(0.0, 5.0)),
@@ -183,6 +185,8 @@ static SCRIPT: Section = section(
     &[
         key("shape", Expects::Text, "(any)", "Which tasks: a fingerprint of what depends on what."),
         needed("manner", COUNT, "Which of the manners it has."),
+        key("run", COUNT, "(its own)", "Of a team's run: which of these scripts is the first of that run."),
+        key("agents", COUNT, "1", "How many agents that run had."),
         needed(
             "calls",
             Expects::ListOf(&Expects::ListOf(&ANY)),
