@@ -26,7 +26,8 @@ pub enum Pick {
 }
 
 impl Architecture for SelfClaim {
-    #[inline]
+    #[expect(clippy::inline_always, reason = "asked at every step; left to itself the compiler decides either way")]
+    #[inline(always)]
     fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action {
         let task = match self.pick {
             Pick::First => view.ready().first(),
