@@ -26,7 +26,7 @@ const FILE: &str = "recorded.steps.jsonl";
 const PROFILE: &str = "session.yaml";
 
 /// Standard deviation of the logarithm of length between runs of one agent on the same work, which one run cannot show.
-/// [paper] measured over the recorded runs of one agent, within a model, a suite, a parallel fraction and an architecture
+/// Measured over the recorded runs of one agent (arXiv 2603.12229), within a model, a suite, a parallel fraction and an architecture
 /// (a test).
 pub const BETWEEN_RUNS: f64 = 0.42;
 
