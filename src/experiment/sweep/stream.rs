@@ -22,7 +22,7 @@ use crate::simulation::Scenario;
 use crate::workload::TaskGraph;
 
 /// Runs that are in memory with every figure, for each four threads.
-const ROUND: u64 = 1 << 16;
+const ROUND: u64 = 1 << 18;
 /// The most points of a block.
 const MOST_POINTS: usize = 2048;
 /// Bytes of baselines that are kept for points to come.
