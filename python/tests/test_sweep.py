@@ -229,12 +229,17 @@ def test_progress_is_told_and_can_end_the_sweep():
 
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_ctrl_c_ends_a_sweep():
-    code = "import brooks; print('on', flush=True); brooks.sweep('bench', agents=4, reps=100_000_000)"
+    # A shell's background jobs, and whatever they start, ignore Ctrl-C unless they ask for it.
+    listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    code = f"{listen}; import brooks; print('on', flush=True); brooks.sweep('bench', agents=4, reps=100_000_000)"
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    assert child.stdout.readline() == "on\n"
-    time.sleep(1)
-    child.send_signal(signal.SIGINT)
-    _, told = child.communicate(timeout=60)
+    try:
+        assert child.stdout.readline() == "on\n"
+        time.sleep(1)
+        child.send_signal(signal.SIGINT)
+        _, told = child.communicate(timeout=60)
+    finally:
+        child.kill()
     assert "KeyboardInterrupt" in told
     assert "panicked" not in told
     assert child.returncode in (-signal.SIGINT, 130)
