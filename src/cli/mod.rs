@@ -1,6 +1,7 @@
 //! L8: the only files, environment, clock and terminal: one subcommand a file.
 
 mod analyze;
+mod answer;
 pub mod args;
 pub mod args_check;
 pub mod args_sweep;

@@ -1,8 +1,9 @@
 //! `brooks optimal`: the best team, and how sure that is.
 
 use crate::architecture::ARCHITECTURES;
-use crate::cli::args::{Format, Goal, Optimal};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::answer::Answer as Shown;
+use crate::cli::args::{Goal, Optimal};
+use crate::cli::console::{Console, Done, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
 use crate::experiment::ScenarioFile;
@@ -14,7 +15,6 @@ use crate::experiment::result::is_agents;
 use crate::experiment::scenario_file::{Node, duration, size};
 use crate::record::Prices;
 use crate::report;
-use crate::report::table::markdown;
 use crate::scaling::kim_nelson::End;
 
 /// Largest team where neither the command line nor the scenario says it.
@@ -49,7 +49,6 @@ pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
 }
 
 fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
-    let command = repeat(file.seed());
     let (verdict, mut method) = (report::optimal::verdict(answer), report::optimal::method(answer));
     method.extend(held_still(file));
     let (table, hidden) = report::optimal_table::short(answer);
@@ -57,32 +56,8 @@ fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
         let teams = if hidden == 1 { "team is" } else { "teams are" };
         method.insert(0, format!("{hidden} more {teams} in --format csv or json"));
     }
-    match console.format {
-        Format::Table => {
-            let footer = report::footer(file.seed(), &command);
-            let (verdict, method) = (verdict.join("\n"), method.join("\n"));
-            console.print(&format!("{verdict}\n\n{}\n{method}\n\n{footer}", table.to_text(console.color)));
-        }
-        Format::Markdown => {
-            let lines =
-                |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n").collect::<Vec<_>>().join("\n");
-            let footer = markdown(report::footer(file.seed(), &command).trim_end());
-            let (verdict, method) = (lines(&verdict), lines(&method));
-            console.print(&format!("{verdict}\n{}\n{method}\n{footer}\n", table.to_markdown()));
-        }
-        Format::Csv => console.print(&report::optimal_table::full(answer).to_csv()),
-        Format::Json => {
-            let mut document = report::document(Some(file.seed()), &command);
-            document["scenario"] = file.name().into();
-            document["verdict"] = verdict.into();
-            if let (Some(document), serde_json::Value::Object(answer)) =
-                (document.as_object_mut(), report::optimal_table::to_json(answer))
-            {
-                document.extend(answer);
-            }
-            console.print_json(&document);
-        }
-    }
+    let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
+    Shown { verdict, method, table: Some(table), full, json }.print(console, file);
 }
 
 /// Axes of the scenario that are no question here stay where the scenario has them.

@@ -1,8 +1,9 @@
 //! `brooks sweep --find crossover`: where one architecture overtakes another.
 
 use crate::architecture::ARCHITECTURES;
-use crate::cli::args::{Format, Sweep as Args};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::answer::Answer as Shown;
+use crate::cli::args::Sweep as Args;
+use crate::cli::console::{Console, Done, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::sensitivity::metric;
 use crate::cli::sweep::{interrupt, on_threads};
@@ -12,7 +13,6 @@ use crate::experiment::result::is_agents;
 use crate::experiment::scenario_file::{Node, ScenarioFile};
 use crate::experiment::sweep::label;
 use crate::report;
-use crate::report::table::markdown;
 use crate::scaling::precision::LEAST;
 
 pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
@@ -101,34 +101,11 @@ fn along(args: &Args, file: &ScenarioFile) -> Result<(String, f64, f64), Failure
 }
 
 fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
-    let command = repeat(file.seed());
     let (verdict, mut method) = (report::crossover::verdict(answer), report::crossover::method(answer));
     method.extend(held_still(file, &answer.question.path));
-    let table = report::crossover::short(answer);
-    match console.format {
-        Format::Table => {
-            let footer = report::footer(file.seed(), &command);
-            let (verdict, method) = (verdict.join("\n"), method.join("\n"));
-            console.print(&format!("{verdict}\n\n{}\n{method}\n\n{footer}", table.to_text(console.color)));
-        }
-        Format::Markdown => {
-            let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
-            let footer = markdown(report::footer(file.seed(), &command).trim_end());
-            console.print(&format!("{}{}\n{}{footer}\n", lines(&verdict), table.to_markdown(), lines(&method)));
-        }
-        Format::Csv => console.print(&report::crossover::table(answer).to_csv()),
-        Format::Json => {
-            let mut document = report::document(Some(file.seed()), &command);
-            document["scenario"] = file.name().into();
-            document["verdict"] = verdict.into();
-            if let (Some(document), serde_json::Value::Object(answer)) =
-                (document.as_object_mut(), report::crossover::to_json(answer))
-            {
-                document.extend(answer);
-            }
-            console.print_json(&document);
-        }
-    }
+    let table = Some(report::crossover::short(answer));
+    let (full, json) = (report::crossover::table(answer), report::crossover::to_json(answer));
+    Shown { verdict, method, table, full, json }.print(console, file);
 }
 
 /// Axes of the scenario that are no question here stay where the scenario has them.

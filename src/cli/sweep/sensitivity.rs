@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use crate::cli::answer::Answer as Shown;
 use crate::cli::args::{Format, Sweep as Args};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
@@ -12,7 +13,6 @@ use crate::experiment::sweep::sensitivity::{Method, Question, Samples, sensitivi
 use crate::experiment::sweep::{Control, Sweep};
 use crate::record::{METRICS, Metric, Prices};
 use crate::report;
-use crate::report::table::markdown;
 
 pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, sweep: Sweep<'_>, method: &str) -> Done {
     let usage = |why: String| Failure::Usage(format!("--sensitivity {why}"));
@@ -90,31 +90,8 @@ fn varies(file: &ScenarioFile, part: &str) -> bool {
 }
 
 fn print(console: &Console, file: &ScenarioFile, answer: &crate::experiment::sweep::sensitivity::Sensitivity) {
-    let command = repeat(file.seed());
     let (verdict, method) = (report::sensitivity::verdict(answer), report::sensitivity::method(answer));
-    let table = report::sensitivity::table(answer);
-    match console.format {
-        Format::Table => {
-            let table = if answer.found.is_some() { table.to_text(console.color) + "\n" } else { String::new() };
-            let footer = report::footer(file.seed(), &command);
-            console.print(&format!("{}\n\n{table}{}\n\n{footer}", verdict.join("\n"), method.join("\n")));
-        }
-        Format::Markdown => {
-            let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
-            let footer = markdown(report::footer(file.seed(), &command).trim_end());
-            console.print(&format!("{}{}\n{}{footer}\n", lines(&verdict), table.to_markdown(), lines(&method)));
-        }
-        Format::Csv => console.print(&report::sensitivity::full(answer).to_csv()),
-        Format::Json => {
-            let mut document = report::document(Some(file.seed()), &command);
-            document["scenario"] = file.name().into();
-            document["verdict"] = verdict.into();
-            if let (Some(document), serde_json::Value::Object(answer)) =
-                (document.as_object_mut(), report::sensitivity::to_json(answer))
-            {
-                document.extend(answer);
-            }
-            console.print_json(&document);
-        }
-    }
+    let table = answer.found.is_some().then(|| report::sensitivity::table(answer));
+    let (full, json) = (report::sensitivity::full(answer), report::sensitivity::to_json(answer));
+    Shown { verdict, method, table, full, json }.print(console, file);
 }

@@ -1,0 +1,51 @@
+//! An answer in every format: the verdict, one table, how it was found, and the footer.
+
+use serde_json::Value;
+
+use crate::cli::args::Format;
+use crate::cli::console::{Console, repeat};
+use crate::experiment::ScenarioFile;
+use crate::report;
+use crate::report::table::{Table, markdown};
+
+/// What a command has to say of a scenario.
+pub(super) struct Answer {
+    pub(super) verdict: Vec<String>,
+    /// How it was found, and what was assumed.
+    pub(super) method: Vec<String>,
+    /// For people; none where there is nothing to put into one.
+    pub(super) table: Option<Table>,
+    /// For programs: every column, and the same as an object.
+    pub(super) full: Table,
+    pub(super) json: Value,
+}
+
+impl Answer {
+    pub(super) fn print(self, console: &Console, file: &ScenarioFile) {
+        let command = repeat(file.seed());
+        let Answer { verdict, method, table, full, json } = self;
+        match console.format {
+            Format::Table => {
+                let table = table.map_or(String::new(), |table| table.to_text(console.color) + "\n");
+                let footer = report::footer(file.seed(), &command);
+                console.print(&format!("{}\n\n{table}{}\n\n{footer}", verdict.join("\n"), method.join("\n")));
+            }
+            Format::Markdown => {
+                let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
+                let table = table.map_or(String::new(), |table| table.to_markdown() + "\n");
+                let footer = markdown(report::footer(file.seed(), &command).trim_end());
+                console.print(&format!("{}{table}{}{footer}\n", lines(&verdict), lines(&method)));
+            }
+            Format::Csv => console.print(&full.to_csv()),
+            Format::Json => {
+                let mut document = report::document(Some(file.seed()), &command);
+                document["scenario"] = file.name().into();
+                document["verdict"] = verdict.into();
+                if let (Some(document), Value::Object(json)) = (document.as_object_mut(), json) {
+                    document.extend(json);
+                }
+                console.print_json(&document);
+            }
+        }
+    }
+}
