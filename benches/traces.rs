@@ -32,7 +32,7 @@ fn simulated() -> Vec<Trace> {
     let run = |replication| {
         let mut log = Log::default();
         simulator.run(&*scenario.architecture, replication, &mut log);
-        Trace::of_run(&RunFacts::of(&scenario, replication), &log)
+        Trace::of_run(&RunFacts::of(&scenario, replication, &log), &log)
     };
     (0..982).map(run).collect()
 }

@@ -108,7 +108,7 @@ fn run(engine: &str, scenario: &Scenario, runs: u64, sums: &mut Sums) {
                 let metrics = black_box(stats.metrics());
                 sums.add(metrics.makespan.as_us(), counted(&metrics));
                 if engine == "trace" {
-                    black_box(native::write(&Trace::of_run(&RunFacts::of(scenario, replication), &log)));
+                    black_box(native::write(&Trace::of_run(&RunFacts::of(scenario, replication, &log), &log)));
                 } else {
                     black_box(&log);
                 }

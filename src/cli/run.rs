@@ -51,7 +51,7 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         console.write(path, timeline::to_svg(&title, &facts, &log).as_bytes())?;
     }
     if let (Some(path), Some(form)) = (&args.trace_out, form) {
-        let trace = RunFacts::of(&scenario, args.replication);
+        let trace = RunFacts::of(&scenario, args.replication, &log);
         console.write(path, form.of_simulated(&trace, &log).as_bytes())?;
     }
     if args.require_complete && report.run.ending != Ending::Completed {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use crate::engine::Time;
+use crate::engine::{Digest, Time};
 use crate::record::{
     Ending, Entry, Facts, Kind, Log, Message, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
@@ -18,7 +18,7 @@ use crate::trace::native::VERSION;
 /// What is known of a simulated run beside its log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunFacts {
-    /// The name of the trace.
+    /// The name of the trace: runs that differ have different ones.
     pub trace: String,
     /// What the agents coordinated by.
     pub architecture: String,
@@ -31,21 +31,58 @@ pub struct RunFacts {
 }
 
 impl RunFacts {
-    /// Of a simulated run.
-    pub fn of(scenario: &Scenario, replication: u64) -> RunFacts {
+    /// Of a simulated run and what happened in it.
+    ///
+    /// The name says for people which run it was, and ends with a fingerprint of what it holds, since settings that no
+    /// name could list make other runs of the same scenario, team and seed.
+    pub fn of(scenario: &Scenario, replication: u64, log: &Log) -> RunFacts {
+        let Scenario { name, architecture_name, seed, .. } = scenario;
+        let facts = Facts::new(&scenario.team, &scenario.graph);
+        let (agents, held) = (log.agents(), fingerprint(&facts, log).value() >> 32);
         let labels = [
             ("scenario", scenario.name.clone()),
             ("seed", scenario.seed.to_string()),
             ("replication", replication.to_string()),
         ];
         RunFacts {
-            trace: format!("{}-{}-{replication}", scenario.name, scenario.seed),
+            trace: format!("{name}-{architecture_name}-n{agents}-seed{seed}-r{replication}-{held:08x}"),
             architecture: scenario.architecture_name.clone(),
             barrier: matches!(scenario.pacing, Pacing::Rounds { .. }),
             labels: labels.map(|(name, value)| (name.to_owned(), value)).to_vec(),
-            facts: Facts::new(&scenario.team, &scenario.graph),
+            facts,
         }
     }
+}
+
+/// Of what a run holds: its work, its steps, what they wrote, and what became of the tasks in them.
+fn fingerprint(facts: &Facts, log: &Log) -> Digest {
+    let mut digest = Digest::default();
+    for task in &facts.tasks {
+        digest.add_text(&task.name);
+        digest.add(task.weight.to_bits());
+        digest.add(task.depends_on.len() as u64);
+        task.depends_on.iter().for_each(|&on| digest.add(on.into()));
+    }
+    for entry in &log.entries {
+        match entry {
+            Entry::Step(step) => digest.add_all([
+                step.agent.into(),
+                step.tasks.into(),
+                step.start.as_us(),
+                step.end.as_us(),
+                step.input_tokens.into(),
+                step.cached_tokens.into(),
+                step.output_tokens.into(),
+            ]),
+            Entry::Task(event) => {
+                digest.add_all([event.agent.into(), event.task.into(), event.at.as_us()]);
+                digest.add_text(kind(event.kind).name());
+            }
+            Entry::Write(write) => digest.add_text(facts.artifact(write.artifact)),
+            _ => {}
+        }
+    }
+    digest
 }
 
 impl Trace {

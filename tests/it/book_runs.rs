@@ -16,7 +16,7 @@ fn runs(sizes: &[u32], replications: u64) -> String {
     let mut text = String::new();
     for (place, architecture) in (1..).zip(["self_claim", "preassigned"]) {
         for &agents in sizes {
-            // A seed of its own, as runs are told apart by it.
+            // A seed of its own, so that no two cells share their luck.
             let seed = 10 * agents + place;
             let settings = [
                 ("team.agents".to_owned(), agents.to_string()),
@@ -28,7 +28,7 @@ fn runs(sizes: &[u32], replications: u64) -> String {
             for replication in 0..replications {
                 let mut log = Log::default();
                 Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
-                text += &native::write(&Trace::of_run(&RunFacts::of(&scenario, replication), &log));
+                text += &native::write(&Trace::of_run(&RunFacts::of(&scenario, replication, &log), &log));
             }
         }
     }
@@ -46,7 +46,7 @@ fn board() -> String {
     let scenario = scenario.unwrap_or_else(|problems| panic!("{problems}"));
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
-    native::write(&Trace::of_run(&RunFacts::of(&scenario, 0), &log))
+    native::write(&Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log))
 }
 
 #[test]

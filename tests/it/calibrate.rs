@@ -283,7 +283,7 @@ fn a_simulated_team_can_be_learned_from_in_turn() {
     let scenario = team(&learned(&[&trace], Way::Resampled), &trace, 1);
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
-    let told = Trace::of_run(&RunFacts::of(&scenario, 0), &log);
+    let told = Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log);
     let lesson = Lesson::of(&told).expect("it says what became of its tasks");
     let calls = lesson.scripts.concat();
     let wanted = Lesson::of(&trace).expect("as it does").scripts.concat();

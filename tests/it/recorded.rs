@@ -185,18 +185,34 @@ fn runs_go_into_one_file_or_one_each_and_none_is_lost() {
     let (packed, plain, each) =
         (path(&folder, "all.steps.jsonl.zst"), path(&folder, "all.steps.jsonl"), path(&folder, "each"));
     // Both runs go by one name.
-    said(&["import", "auto", "traces", "-o", &packed]);
-    said(&["import", "auto", "traces", "-o", &plain]);
-    said(&["import", "auto", "traces", "-o", &each]);
-    assert_eq!(names(Path::new(&each)), ["paper-7-0-2.steps.jsonl", "paper-7-0.steps.jsonl"]);
-    let expected = json(&["import", "auto", "traces"])["traces"].clone();
+    let runs = path(&folder, "runs");
+    std::fs::create_dir(&runs).expect("a folder");
+    let parts = [PREASSIGNED, SELF_CLAIM].map(|source| {
+        let mut header: Value = first_line(source);
+        header["trace"] = "same".into();
+        let text = std::fs::read_to_string(source).expect("it is there");
+        let steps = text.split_once('\n').expect("steps").1;
+        let name = Path::new(source).file_name().and_then(|name| name.to_str()).expect("a name");
+        let text = format!("{header}\n{steps}");
+        std::fs::write(Path::new(&runs).join(name), &text).expect("written");
+        text
+    });
+    said(&["import", "auto", &runs, "-o", &packed]);
+    said(&["import", "auto", &runs, "-o", &plain]);
+    said(&["import", "auto", &runs, "-o", &each]);
+    assert_eq!(names(Path::new(&each)), ["same-2.steps.jsonl", "same.steps.jsonl"]);
+    let expected = json(&["import", "auto", &runs])["traces"].clone();
     assert_eq!(json(&["import", "auto", &packed])["traces"], expected);
     assert_eq!(json(&["import", "auto", &plain])["traces"], expected);
-    let first = path(&folder, "each/paper-7-0.steps.jsonl");
-    assert!(std::fs::read(first).expect("written") == std::fs::read(PREASSIGNED).expect("it is there"));
-    let both = std::fs::read(&plain).expect("written");
-    let parts = [PREASSIGNED, SELF_CLAIM].map(|name| std::fs::read(name).expect("it is there"));
-    assert!(both == parts.concat());
+    let first = path(&folder, "each/same.steps.jsonl");
+    assert!(std::fs::read_to_string(first).expect("written") == parts[0]);
+    assert!(std::fs::read_to_string(&plain).expect("written") == parts.concat());
+}
+
+/// The header of a file of one run.
+fn first_line(file: &str) -> Value {
+    let text = std::fs::read_to_string(file).expect("it is there");
+    serde_json::from_str(text.lines().next().expect("a header")).expect("JSON")
 }
 
 #[test]
@@ -208,7 +224,8 @@ fn a_run_that_is_there_twice_is_noted() {
         std::fs::copy(SELF_CLAIM, folder.path().join(name)).expect("copied");
     }
     let output = brooks(&["analyze", &folder.path().display().to_string()]);
-    assert!(text(&output.stderr).contains("note: paper-7-0 is there twice"), "{}", text(&output.stderr));
+    let twice = format!("note: {} is there twice", first_line(SELF_CLAIM)["trace"].as_str().expect("a name"));
+    assert!(text(&output.stderr).contains(&twice), "{}", text(&output.stderr));
 }
 
 #[test]

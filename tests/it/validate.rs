@@ -34,7 +34,7 @@ fn record(p: &str, architecture: &str, agents: u32, replication: u64) -> (Trace,
     let (mut log, mut stats) = (Log::default(), Stats::new(scenario.prices));
     let mut both = (&mut log, &mut stats);
     Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut both);
-    let mut facts = RunFacts::of(&scenario, replication);
+    let mut facts = RunFacts::of(&scenario, replication, &log);
     facts.trace = format!("{p}-{architecture}-{agents}-{replication}");
     facts.labels.push(("model".to_owned(), "known".to_owned()));
     facts.labels.push(("p".to_owned(), p.to_owned()));

@@ -25,7 +25,7 @@ fn parsed(text: &str) -> ScenarioFile {
 fn session(scenario: &Scenario, replication: u64) -> Trace {
     let mut log = Log::default();
     Simulator::new(scenario).run(&*scenario.architecture, replication, &mut log);
-    Trace::of_run(&RunFacts::of(scenario, replication), &log)
+    Trace::of_run(&RunFacts::of(scenario, replication, &log), &log)
 }
 
 fn answer(trace: &Trace, agents: &str) -> (WhatIf, Answer) {
