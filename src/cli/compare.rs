@@ -23,7 +23,7 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
     let architectures = compare::choose(&file, &names);
     let sizes: Vec<Node> = match &args.scenario.agents {
         Some(agents) => {
-            let file = file.with_axis("agents", agents)?;
+            let file = input::with_axis(&file, "--agents", "agents", agents)?;
             file.axes().iter().find(|axis| axis.label == "agents").map(|axis| axis.values.clone()).unwrap_or_default()
         }
         None => vec![Node::from(file.scenario()?.team.len() as u32)],

@@ -8,18 +8,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::library::Files;
-use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile};
+use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile, given_by};
 use crate::report::plan::sha256;
 
+/// A value that has an argument of its own: the argument, the path, the value.
+pub(super) type Given<'a> = (&'a str, &'a str, &'a str);
+
 /// The scenario with the settings of the command line.
-pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[(&str, &str)]) -> Result<ScenarioFile, Failure> {
+pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[Given<'_>]) -> Result<ScenarioFile, Failure> {
     scenario_with_seed(args, more, console.seed)
 }
 
 /// The same with this seed, or its own.
 pub(super) fn scenario_with_seed(
     args: &ScenarioArgs,
-    more: &[(&str, &str)],
+    more: &[Given<'_>],
     seed: Option<u64>,
 ) -> Result<ScenarioFile, Failure> {
     let file = open(&args.scenario)?;
@@ -30,11 +33,25 @@ pub(super) fn scenario_with_seed(
         };
         settings.push((path.trim().to_owned(), value.to_owned()));
     }
-    settings.extend(more.iter().map(|(path, value)| ((*path).to_owned(), (*value).to_owned())));
+    settings.extend(more.iter().map(|(_, path, value)| ((*path).to_owned(), (*value).to_owned())));
     if let Some(seed) = seed {
         settings.push(("seed".to_owned(), seed.to_string()));
     }
-    Ok(if settings.is_empty() { file } else { file.with(&settings)? })
+    if settings.is_empty() {
+        return Ok(file);
+    }
+    let given = |wrong, (argument, path, _): &Given<'_>| given_by(argument, Some(path), wrong);
+    Ok(file.with(&settings).map_err(|wrong| more.iter().fold(wrong, given))?)
+}
+
+/// The scenario with the values of that argument on an axis.
+pub(super) fn with_axis(
+    file: &ScenarioFile,
+    argument: &str,
+    path: &str,
+    values: &str,
+) -> Result<ScenarioFile, Failure> {
+    Ok(file.with_axis(path, values).map_err(|wrong| given_by(argument, None, wrong))?)
 }
 
 fn open(name: &str) -> Result<ScenarioFile, Failure> {
@@ -94,9 +111,9 @@ pub(super) fn with_axes(
             file = file.with_axis(path, value)?;
         }
     }
-    for (path, values) in [("architecture", architecture), ("agents", agents)] {
+    for (argument, path, values) in [("--architecture", "architecture", architecture), ("--agents", "agents", agents)] {
         if let Some(values) = values {
-            file = file.with_axis(path, values)?;
+            file = with_axis(&file, argument, path, values)?;
         }
     }
     Ok(file)

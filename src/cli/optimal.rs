@@ -142,7 +142,7 @@ fn sizes(file: &ScenarioFile, args: &Optimal) -> Result<Vec<u32>, Failure> {
         axis.values.iter().map(|value| u32::try_from(value.whole()?).ok()).collect::<Option<Vec<u32>>>()
     };
     let mut sizes = match (&args.scenario.agents, args.max_agents) {
-        (Some(agents), _) => of_axis(&file.with_axis("agents", agents)?)
+        (Some(agents), _) => of_axis(&input::with_axis(file, "--agents", "agents", agents)?)
             .ok_or_else(|| Failure::Usage(format!("--agents {agents}: expected team sizes, such as 1..8 or 1,2,4")))?,
         (None, Some(most)) => (1..=most).collect(),
         (None, None) => of_axis(file).unwrap_or_else(|| (1..=USUAL_MOST).collect()),

@@ -24,7 +24,7 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;
     let sizes: Vec<u32> = match &args.scenario.agents {
         Some(agents) => {
-            let file = file.with_axis("agents", agents)?;
+            let file = input::with_axis(&file, "--agents", "agents", agents)?;
             let axis = file.axes().iter().find(|axis| axis.label == "agents");
             let values =
                 axis.map(|axis| axis.values.iter().filter_map(|value| u32::try_from(value.whole()?).ok()).collect());

@@ -17,10 +17,10 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
     let form = args.trace_out.as_deref().map(Form::of).transpose()?;
     let mut settings = Vec::new();
     if let Some(agents) = &args.scenario.agents {
-        settings.push(("team.agents", agents.as_str()));
+        settings.push(("--agents", "team.agents", agents.as_str()));
     }
     if let Some(architecture) = &args.architecture {
-        settings.push(("architecture", architecture.as_str()));
+        settings.push(("--architecture", "architecture", architecture.as_str()));
     }
     let file = input::scenario(console, &args.scenario, &settings)?;
     let scenario = file.scenario()?;

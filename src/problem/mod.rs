@@ -90,7 +90,7 @@ pub static ERRORS: &[ErrorCode] = &[
 pub struct Problem {
     /// Its kind, from [`ERRORS`].
     pub code: &'static str,
-    /// The file that it is in, or `--set`.
+    /// The file that it is in, or the argument that it came by, such as `--set`.
     pub file: String,
     /// The line, from 1; 0 where there is none.
     pub line: u32,
@@ -182,6 +182,15 @@ impl Problems {
         for problem in &mut self.list {
             path.clone_into(&mut problem.path);
             problem.line = 0;
+        }
+    }
+
+    /// Says of values from the command line that stand where `is_its` says, by which argument they came.
+    pub(crate) fn came_by(&mut self, argument: &str, is_its: impl Fn(&str) -> bool) {
+        for problem in self.list.iter_mut().filter(|problem| problem.file == "--set" && is_its(&problem.path)) {
+            argument.clone_into(&mut problem.file);
+            // An axis of the command line is in nobody's sweep.
+            problem.path = problem.path.strip_prefix("sweep.").unwrap_or(&problem.path).to_owned();
         }
     }
 

@@ -224,6 +224,50 @@ fn exit_codes_say_what_happened() {
 }
 
 #[test]
+fn what_is_wrong_with_an_argument_is_said_of_that_argument() {
+    for (line, expected) in [
+        ("run hello -n 0", "--agents: team.agents: 0 is below 1"),
+        ("run hello -a chaos", "--architecture: architecture: \"chaos\" is none of the choices"),
+        ("run hello -n 0 --set seed=x", "--set: seed: "),
+        ("sweep hello -n 3..1", "--agents: agents: \"3..1\" is empty"),
+        ("sweep hello -n 0..3", "--agents: team.agents: 0 is below 1"),
+        ("sweep hello -n [1", "--agents: agents: "),
+        ("sweep hello -a chaos,solo", "--architecture: architecture: \"chaos\" is none of the choices"),
+        ("sweep hello --axis team.profile.error_rate=0,2", "--axis: team.profile.error_rate: 2 is above 1"),
+        ("sweep hello --axis profile.error_rate=0,2", "--axis: team.profile.error_rate: 2 is above 1"),
+        ("sweep hello --axis agnets=1,2", "--axis: agnets: no such key"),
+        ("sweep hello --axis team.profil.error_rate=0,1", "--axis: team.profil: no such key"),
+        ("sweep hello --axis seed.x=1", "--axis: seed.x: "),
+        (
+            "sweep hello --axis team.profile.error_rate=0..2 --design lhs:4",
+            "--axis: team.profile.error_rate: 2 is above 1",
+        ),
+        ("compare hello -n 3..1", "--agents: agents: \"3..1\" is empty"),
+        ("plan hello -n 3..1", "--agents: agents: \"3..1\" is empty"),
+        ("optimal hello -n 3..1", "--agents: agents: \"3..1\" is empty"),
+        ("baseline record hello -a chaos", "--architecture: architecture: "),
+        (
+            "sweep hello --find crossover --between preassigned,self_claim -n x --along team.profile.error_rate=0..1",
+            "--agents: ",
+        ),
+        (
+            "sweep hello --find crossover --between preassigned,self_claim --along team.profile.error_rate=0..3",
+            "--along: team.profile.error_rate: 3 is above 1",
+        ),
+        ("sweep hello --set seed=x -a chaos", "--set: seed: "),
+        ("run hello -n 4 --set team.profile.error_rate=2", "--set: team.profile.error_rate: 2 is above 1"),
+    ] {
+        fails(line, 2, expected);
+    }
+    // Both at once, each with its place.
+    let told = brooks("run hello -n 0 -a chaos --set team.profile.error_rate=2");
+    let told = text(&told.stderr);
+    for place in ["--agents: team.agents", "--architecture: architecture", "--set: team.profile.error_rate"] {
+        assert!(told.contains(place), "{place} in {told}");
+    }
+}
+
+#[test]
 fn what_cannot_be_written_is_an_error() {
     let folder = TempDir::new().expect("a folder");
     let file = path(&folder, "file");

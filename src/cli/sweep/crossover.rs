@@ -10,7 +10,7 @@ use crate::cli::sweep::{interrupt, on_threads};
 use crate::experiment::compare;
 use crate::experiment::crossover::{Answer, Question, crossover as find};
 use crate::experiment::result::is_agents;
-use crate::experiment::scenario_file::{Node, ScenarioFile};
+use crate::experiment::scenario_file::{Node, ScenarioFile, TEAM_SIZE, given_by};
 use crate::experiment::sweep::label;
 use crate::report;
 use crate::scaling::precision::LEAST;
@@ -18,7 +18,10 @@ use crate::scaling::precision::LEAST;
 pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
     let question = question(args, file)?;
     let file = match &args.scenario.agents {
-        Some(agents) if !is_agents(&question.path) => file.with(&[("team.agents".to_owned(), agents.clone())])?,
+        Some(agents) if !is_agents(&question.path) => {
+            let settings = [(TEAM_SIZE.to_owned(), agents.clone())];
+            file.with(&settings).map_err(|wrong| given_by("--agents", None, wrong))?
+        }
         _ => file.clone(),
     };
     interrupt::listen();
@@ -27,7 +30,9 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
         progress.expect(runs);
         progress.add(runs);
     };
-    let found = on_threads(args.threads, || find(&file, question, &done, &interrupt::is_asked))??;
+    let argument = if args.questions.along.is_some() { "--along" } else { "--agents" };
+    let found = on_threads(args.threads, || find(&file, question, &done, &interrupt::is_asked))?
+        .map_err(|wrong| given_by(argument, None, wrong))?;
     let took = progress.finish().as_secs_f64();
     let Some(answer) = found else {
         return Err(Failure::Interrupted("interrupted; of a crossover nothing is kept".to_owned()));

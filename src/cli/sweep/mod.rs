@@ -101,7 +101,7 @@ fn with_more_axes(mut file: ScenarioFile, args: &Args) -> Result<ScenarioFile, F
         };
         let ends = values.split_once("..").filter(|(_, high)| is_between && !high.contains(" by "));
         let values = ends.map_or_else(|| values.to_owned(), |(low, high)| format!("{low},{high}"));
-        file = file.with_axis(path.trim(), &values)?;
+        file = input::with_axis(&file, "--axis", path.trim(), &values)?;
     }
     Ok(file)
 }

@@ -144,7 +144,14 @@ impl ScenarioFile {
     /// As for [`ScenarioFile::with`].
     pub fn with_axis(&self, path: &str, values: &str) -> Result<ScenarioFile, Problems> {
         let is_range = values.contains("..") && !values.contains(',');
-        let axis = if is_range { Node::from(values) } else { read::read("--set", format!("[{values}]").as_bytes())? };
+        let axis = if is_range {
+            Node::from(values)
+        } else {
+            read::read("--set", format!("[{values}]").as_bytes()).map_err(|mut wrong| {
+                wrong.place_at(path);
+                wrong
+            })?
+        };
         let mut root = self.root.clone();
         let Kind::Map(entries) = &mut root.kind else { return Ok(self.clone()) };
         if !entries.iter().any(|(key, _)| key.name == "sweep") {
@@ -313,6 +320,17 @@ impl ScenarioFile {
     fn source<'a>(&'a self, root: &'a Node) -> Source<'a> {
         Source { file: &self.file, root, files: &self.files }
     }
+}
+
+/// Says by which argument values were given that are wrong: those at `path`, or all if nothing else has changed. Where
+/// nobody says so, [`ScenarioFile::with`] and [`ScenarioFile::with_axis`] take them for those of `--set`.
+pub fn given_by(argument: &str, path: Option<&str>, mut wrong: Problems) -> Problems {
+    let own = path.map(canonical);
+    wrong.came_by(argument, |at| {
+        let rest = own.as_ref().map_or(Some(""), |own| at.strip_prefix(own.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    });
+    wrong
 }
 
 /// The full path of a shorthand: `agents` is `team.agents`, `profile.latency` is `team.profile.latency`.
