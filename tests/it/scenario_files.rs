@@ -278,6 +278,55 @@ fn settings_reach_everything() {
     assert_eq!(both.list().len(), 2);
 }
 
+/// What is set in a profile that is named is what it would be if the profile's own file said so.
+#[test]
+fn a_setting_in_a_profile_changes_what_it_names_and_nothing_else() {
+    let work = "workload: { chain: { tasks: 2 } }\n";
+    let profile = |file: &ScenarioFile| {
+        let mut profile = (*file.scenario().expect("it is valid").team[0].profile).clone();
+        profile.name.clear();
+        profile
+    };
+    let settings = [
+        ("latency.task", "constant(7s)"),
+        ("latency.idle", "constant(7s)"),
+        ("latency.ttft", "7s"),
+        ("latency.tokens_per_second", "77"),
+        ("batching.tasks", "7"),
+        ("batching.unowned", "7"),
+        ("batching.ahead", "0.7"),
+        ("variation.call", "0.7"),
+        ("tokens.verbosity", "7"),
+        ("detection", "0.7"),
+        ("lease", "7s"),
+        ("recovery", "7s"),
+    ];
+    let mut compared = 0;
+    for built_in in PROFILES {
+        let own = built_in.text.replace('\n', "\n    ");
+        let (named, inline) = (
+            parse(&format!("{work}team: {{ profile: {} }}", built_in.name)),
+            parse(&format!("{work}team:\n  profile:\n    {own}")),
+        );
+        for (key, value) in settings {
+            let setting = [(&*format!("team.profile.{key}"), value)];
+            // A profile whose latency is of another kind has no such key.
+            let (Ok(named), Ok(inline)) = (set(&named, &setting), set(&inline, &setting)) else { continue };
+            assert_eq!(profile(&named), profile(&inline), "{} with {key}", built_in.name);
+            compared += 1;
+        }
+    }
+    assert!(compared > 8 * PROFILES.len(), "{compared}");
+    let quick = parse(&format!("{work}team: {{ profile: quick }}"));
+    let slower = set(&quick, &[("team.profile.latency.task", "constant(60s)")]).expect("it is valid");
+    let (Latency::PerTask { idle, .. }, Latency::PerTask { idle: still, .. }) =
+        (profile(&quick).latency, profile(&slower).latency)
+    else {
+        panic!("by task")
+    };
+    assert_eq!(idle, still);
+}
+
 #[test]
 fn points_share_what_they_can() {
     let file = parse(

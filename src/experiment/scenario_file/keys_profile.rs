@@ -243,7 +243,7 @@ static LATENCY_BY_TASK: Section = section(
     "Times of tasks, added up over those of the call.",
     &[
         key("task", SECONDS, "(the base's; else it must be given)", "Time for one task."),
-        key("idle", SECONDS, "(as task)", "Time of a call that works on no task."),
+        key("idle", SECONDS, "(the base's own, else as task)", "Time of a call that works on no task."),
     ],
 );
 
@@ -274,7 +274,7 @@ static BATCHING: Section = section(
     "How many tasks a call takes on.",
     &[
         key("tasks", BATCH_SIZE, "1", "How many of its own at most: a number, all, or a distribution of numbers."),
-        key("unowned", BATCH_SIZE, "(as tasks)", "How many of those that nobody owns."),
+        key("unowned", BATCH_SIZE, "(the base's own, else as tasks)", "How many of those that nobody owns."),
         key("ahead", Expects::Probability, "0", "A call goes on to tasks whose dependencies it has only just written."),
     ],
 );

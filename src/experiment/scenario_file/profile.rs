@@ -123,8 +123,11 @@ impl Resolver<'_> {
         if let Some(batching) = node.key("batching") {
             number(&mut profile.batching.ahead, batching, "ahead");
             if let Some(tasks) = batching.key("tasks") {
+                let was_as_tasks = profile.batching.unowned == profile.batching.tasks;
                 profile.batching.tasks = self.batch_size(tasks, &inside("batching.tasks"));
-                profile.batching.unowned = profile.batching.tasks.clone();
+                if was_as_tasks {
+                    profile.batching.unowned = profile.batching.tasks.clone();
+                }
             }
             if let Some(unowned) = batching.key("unowned") {
                 profile.batching.unowned = self.batch_size(unowned, &inside("batching.unowned"));
@@ -217,7 +220,12 @@ impl Resolver<'_> {
                 );
             }
         };
-        *latency = Latency::PerTask { idle: given_idle.unwrap_or_else(|| task.clone()), task };
+        let idle = given_idle.unwrap_or_else(|| match &*latency {
+            // An idle call that had a time of its own keeps it; one that took as long as a task still does.
+            Latency::PerTask { task, idle } if idle != task => idle.clone(),
+            _ => task.clone(),
+        });
+        *latency = Latency::PerTask { task, idle };
     }
 
     fn batch_size(&mut self, node: &Node, path: &str) -> BatchSize {
