@@ -4,6 +4,7 @@ use crate::architecture::ARCHITECTURES;
 use crate::experiment::scenario_file::keys_check::{ASSERT, CHECK};
 use crate::experiment::scenario_file::keys_profile::PROFILE;
 use crate::experiment::scenario_file::keys_workload::WORKLOAD;
+use crate::experiment::scenario_file::node::{Step, steps};
 use crate::experiment::scenario_file::quantity::Unit;
 
 /// Most agents of a team.
@@ -319,6 +320,22 @@ fn any_of(words: impl Iterator<Item = String>) -> String {
     let mut words: Vec<String> = words.collect();
     let last = words.pop().unwrap_or_default();
     if words.is_empty() { last } else { format!("{} or {last}", words.join(", ")) }
+}
+
+/// What the table expects at a path of a scenario, such as `team.members[0].profile.error_rate`; none if it leads nowhere.
+pub fn expected_at(path: &str) -> Option<&'static Expects> {
+    static WHOLE: Expects = Expects::Section(&SCENARIO);
+    steps(path)?.into_iter().try_fold(&WHOLE, below)
+}
+
+fn below(expects: &'static Expects, step: Step<'_>) -> Option<&'static Expects> {
+    match (expects, step) {
+        (Expects::Section(section), Step::Key(name)) => section.find(name).map(|key| &key.expects),
+        (Expects::MapOf(_, value), Step::Key(_)) => Some(value),
+        (Expects::ListOf(item), Step::Place(_)) => Some(item),
+        (Expects::Either(options), _) => options.iter().find_map(|option| below(option, step)),
+        _ => None,
+    }
 }
 
 /// Every key with its path, such as `workload.amdahl.tasks`, `team.members[].count` or `resources.*.capacity`, in the

@@ -1,10 +1,12 @@
 //! Which points, where all combinations are too many: a Latin hypercube or a scrambled Sobol sequence over the same axes.
 //!
-//! An axis of whole numbers is filled with whole numbers between its least and its greatest value, an axis of numbers
-//! with numbers between them, and any other with its values, each as often as the next. Whoever asks for
-//! [`widened`] axes has numbers between whole ones too, where the value may be any.
+//! An axis of numbers is filled with numbers between its least and its greatest value, and any other with its values, each
+//! as often as the next. Whether these numbers are whole follows from the key, not from how its values are written: a
+//! probability from 0 to 1 can be 0.5, and a team size can't. Where a key takes many things, whole ends mean whole
+//! numbers; whoever asks for [`widened`] axes has numbers between whole ones there, too.
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
+use crate::experiment::scenario_file::keys::{Expects, expected_at};
 use crate::experiment::scenario_file::{Axis, Kind, Node, ScenarioFile};
 
 /// The most points of a design.
@@ -60,9 +62,22 @@ impl Design {
             }
             Design::Sobol(points) => sobol(axes.len(), points, seed),
         };
+        let axes: Vec<Axis> = axes.iter().map(of_its_key).collect();
         let values = |shares: Vec<f64>| axes.iter().zip(shares).map(|(axis, share)| value(axis, share)).collect();
         Ok(Some(shares.into_iter().map(values).collect()))
     }
+}
+
+/// The axis with its numbers as its key has them: whole where it counts, any where it measures.
+fn of_its_key(axis: &Axis) -> Axis {
+    let kind: fn(&Node) -> Option<Kind> = match expected_at(&axis.path) {
+        Some(Expects::Number(..) | Expects::Positive | Expects::Probability) => |node| node.number().map(Kind::Float),
+        Some(Expects::Count(..) | Expects::Integer) => |node| node.whole().map(Kind::Int),
+        _ => return axis.clone(),
+    };
+    let values: Option<Vec<Node>> = axis.values.iter().map(|node| Some(Node { kind: kind(node)?, ..*node })).collect();
+    // What is no such number is left for the point to complain of.
+    Axis { values: values.unwrap_or_else(|| axis.values.clone()), ..axis.clone() }
 }
 
 /// The axes with the ends of those given in whole numbers as numbers where the value may be anything between: from 0 to 1
@@ -268,6 +283,28 @@ mod tests {
                 boxes.dedup();
                 prop_assert_eq!(boxes.len(), points);
             }
+        }
+
+        /// However the ends are written.
+        #[test]
+        fn numbers_are_of_the_kind_that_their_key_takes(seed: u64) {
+            let drawn = |path: &str, ends: [Kind; 2]| {
+                let axis = Axis { path: path.to_owned(), label: path.to_owned(), values: ends.map(Node::new).to_vec() };
+                let points = Design::Sobol(16).points(&[axis], seed).expect("an axis").expect("no grid");
+                points.into_iter().flatten().map(|node| node.kind).collect::<Vec<_>>()
+            };
+            for path in ["team.profile.error_rate", "workload.amdahl.parallel_fraction", "prices.input", "resources.x.share"] {
+                let whole = drawn(path, [Kind::Int(0), Kind::Int(1)]);
+                prop_assert_eq!(&whole, &drawn(path, [Kind::Float(0.0), Kind::Float(1.0)]));
+                let between = whole.iter().filter(|kind| matches!(kind, Kind::Float(x) if *x > 0.05 && *x < 0.95));
+                prop_assert!(between.count() >= 12, "{}: {:?}", path, whole);
+            }
+            for path in ["team.agents", "workload.amdahl.tasks", "team.members[0].count", "team.profile.batching.tasks"] {
+                let whole = drawn(path, [Kind::Int(1), Kind::Int(8)]);
+                prop_assert!(whole.iter().all(|kind| matches!(kind, Kind::Int(1..=8))), "{}: {:?}", path, whole);
+            }
+            let written_as_real = drawn("team.agents", [Kind::Float(1.0), Kind::Float(8.0)]);
+            prop_assert_eq!(written_as_real, drawn("team.agents", [Kind::Int(1), Kind::Int(8)]));
         }
 
         #[test]
