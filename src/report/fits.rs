@@ -19,11 +19,12 @@ pub struct Fits {
 impl Fits {
     /// Of the speedups of a curve; `scaled` if the work grows with the team.
     pub fn of(curve: &Curve<'_>, scaled: bool) -> Fits {
-        let speedups = curve.rows.iter().filter_map(|row| Some((row.agents, row.speedup?.estimate)));
-        let points: Vec<Point> = speedups.map(|(n, speedup)| Point::new(f64::from(n), speedup)).collect();
+        let speedups = curve.rows.iter().filter_map(|row| Some((row.agents, row.speedup?)));
+        let (points, half_widths): (Vec<Point>, Vec<f64>) =
+            speedups.map(|(n, speedup)| (Point::new(f64::from(n), speedup.estimate), speedup.half_width)).unzip();
         let fits: Vec<Fit> =
             if scaled { SCALED } else { FIXED }.iter().filter_map(|name| fit::fit(law(name)?, &points).ok()).collect();
-        let verdict = verdict::judge(&points, &fits);
+        let verdict = verdict::judge_known(&points, &half_widths, &fits);
         Fits { fits, verdict }
     }
 

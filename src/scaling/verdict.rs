@@ -3,7 +3,8 @@
 use std::fmt;
 
 use crate::scaling::fit::{FTest, PureError};
-use crate::scaling::{Fit, Point, fit, law};
+use crate::scaling::tails::t_quantile;
+use crate::scaling::{Fit, Interval, Point, fit, law};
 
 /// What a curve is.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -35,6 +36,14 @@ pub enum NoRegime {
         /// Gain of the largest team over the smallest, as a fraction; negative.
         gain: f64,
     },
+    /// A team is slower than the smallest by more than 5 % and by more than its interval leaves open, where every law
+    /// that does better than a constant still rises.
+    Dip {
+        /// Its size.
+        n: f64,
+        /// Its gain over the smallest team, as a fraction; negative.
+        gain: f64,
+    },
     /// No law does better than "team size does not matter" by more than chance would.
     Scatter {
         /// The least p-value of any law against a constant, at least 0.05.
@@ -53,11 +62,34 @@ const THRESHOLD: f64 = 0.05;
 /// so between these the nested F test says whether the data need a further parameter. Leave out laws that cannot apply:
 /// Gustafson's to work of fixed size.
 pub fn judge(points: &[Point], fits: &[Fit]) -> Verdict {
-    judge_means(points, PureError::default(), fits)
+    decide(points, PureError::default(), fits, &[])
 }
 
-/// The same for points that are means of repeated measurements, whose scatter is `pure`.
+/// The same for points of which each has a 95 % interval of so much to either side. A law does not count that rises where
+/// they say that a team is slower than the smallest.
+pub fn judge_known(points: &[Point], half_widths: &[f64], fits: &[Fit]) -> Verdict {
+    decide(points, PureError::default(), fits, &known(points, half_widths.iter().copied()))
+}
+
+/// The same for points that are means of repeated measurements, whose scatter is `pure`, and so are their intervals.
 pub fn judge_means(points: &[Point], pure: PureError, fits: &[Fit]) -> Verdict {
+    if pure.df == 0 {
+        return judge(points, fits);
+    }
+    let (t, variance) = (t_quantile(0.975, pure.df as f64), pure.squares / pure.df as f64);
+    let half_widths = points.iter().map(|point| t * (variance / point.weight).sqrt());
+    decide(points, pure, fits, &known(points, half_widths))
+}
+
+/// Team sizes ascending, each with its interval.
+fn known(points: &[Point], half_widths: impl Iterator<Item = f64>) -> Vec<(f64, Interval)> {
+    let interval = |(point, half_width): (&Point, f64)| (point.n, Interval { estimate: point.x, half_width });
+    let mut known: Vec<(f64, Interval)> = points.iter().zip(half_widths).map(interval).collect();
+    known.sort_by(|(a, _), (b, _)| a.total_cmp(b));
+    known
+}
+
+fn decide(points: &[Point], pure: PureError, fits: &[Fit], known: &[(f64, Interval)]) -> Verdict {
     let means = means_by_size(points);
     if means.len() < 3 {
         return Verdict::NoRegime(NoRegime::TooFewSizes { sizes: means.len() });
@@ -69,24 +101,50 @@ pub fn judge_means(points: &[Point], pure: PureError, fits: &[Fit]) -> Verdict {
     if best.is_nan() || best <= THRESHOLD {
         return flat_or_falling(best, last);
     }
+    let (first, largest) = (means[0].0, means[means.len() - 1].0);
     let mut least_p = 1.0_f64;
-    let mut winner: Option<&Fit> = None;
+    let (mut winner, mut dip): (Option<&Fit>, Option<NoRegime>) = (None, None);
     for fit in fits {
         let p_value = against_constant(points, pure, fit);
         least_p = least_p.min(p_value);
-        if p_value < THRESHOLD && winner.is_none_or(|winner| is_better(fit, winner)) {
-            winner = Some(fit);
+        if p_value >= THRESHOLD {
+            continue;
+        }
+        match contradiction(fit, known, largest) {
+            Some(found) => dip = Some(found),
+            None if winner.is_none_or(|winner| is_better(fit, winner)) => winner = Some(fit),
+            None => {}
         }
     }
-    let Some(fit) = winner else { return Verdict::NoRegime(NoRegime::Scatter { p_value: least_p }) };
+    let Some(fit) = winner else {
+        return Verdict::NoRegime(dip.unwrap_or(NoRegime::Scatter { p_value: least_p }));
+    };
     // Noise alone may lift a point above the first: what counts is whether the curve rises.
-    let (first, largest) = (means[0].0, means[means.len() - 1].0);
-    let top = fit.peak().map_or(largest, |peak| peak.n.clamp(first, largest));
     let gain = |n: f64| fit.speedup(n) / fit.speedup(first) - 1.0;
+    let top = top(fit, first, largest);
     if gain(top) <= THRESHOLD {
         return flat_or_falling(gain(top), gain(largest));
     }
     Verdict::Regime { law: fit.law.name }
+}
+
+/// Where the fitted curve is greatest between these team sizes.
+fn top(fit: &Fit, first: f64, largest: f64) -> f64 {
+    fit.peak().map_or(largest, |peak| peak.n.clamp(first, largest))
+}
+
+/// The team by which a fitted curve is wrong about more than how much: up to its top it rises, and there a team is slower
+/// than the smallest. Of several the slowest. Not every miss is one: of enough runs no law is exact.
+fn contradiction(fit: &Fit, known: &[(f64, Interval)], largest: f64) -> Option<NoRegime> {
+    let &(first, smallest) = known.first()?;
+    let top = top(fit, first, largest);
+    if fit.speedup(top) / fit.speedup(first) - 1.0 <= THRESHOLD {
+        return None;
+    }
+    let is_slower = |team: &Interval| team.high() < (1.0 - THRESHOLD) * smallest.low();
+    let dips = known.iter().filter(|(n, team)| *n > first && *n <= top && is_slower(team));
+    let (n, team) = dips.min_by(|(_, a), (_, b)| a.estimate.total_cmp(&b.estimate))?;
+    Some(NoRegime::Dip { n: *n, gain: team.estimate / smallest.estimate - 1.0 })
 }
 
 fn flat_or_falling(best: f64, last: f64) -> Verdict {
@@ -175,6 +233,8 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::Regime { law } => f.write_str(law),
+            // It may well scale, only by no law.
+            Verdict::NoRegime(reason @ NoRegime::Dip { .. }) => write!(f, "follows no law: {reason}"),
             Verdict::NoRegime(reason) => write!(f, "no scaling regime: {reason}"),
         }
     }
@@ -191,6 +251,10 @@ impl fmt::Display for NoRegime {
             NoRegime::Falling { gain } => {
                 write!(f, "falling, the largest team is {:.1} % slower than the smallest", -100.0 * gain)
             }
+            NoRegime::Dip { n, gain } => {
+                let slower = -100.0 * gain;
+                write!(f, "the team of {n} is {slower:.1} % slower than the smallest, where every law would rise")
+            }
             NoRegime::Scatter { p_value } => {
                 write!(f, "scatter, no law does better than a constant (p = {p_value:.2})")
             }
@@ -201,6 +265,7 @@ impl fmt::Display for NoRegime {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scaling::{Kind, Sample};
 
     fn points(throughputs: &[f64]) -> Vec<Point> {
         throughputs.iter().zip(1_u32..).map(|(&x, n)| Point::new(f64::from(n), x)).collect()
@@ -240,6 +305,51 @@ mod tests {
         );
         assert!(said(&[10.0, 14.0, 9.0, 15.0, 8.0, 14.0]).starts_with("no scaling regime: scatter"));
         assert!(said(&[0.0, 0.0, 0.0]).starts_with("no scaling regime: flat"));
+    }
+
+    /// With every throughput known to so much.
+    fn verdict_known(throughputs: &[f64], half_width: f64) -> String {
+        let points = points(throughputs);
+        let fits: Vec<Fit> = ["amdahl", "usl"]
+            .iter()
+            .filter_map(|name| fit::fit(law(name).expect("registered"), &points).ok())
+            .collect();
+        judge_known(&points, &vec![half_width; points.len()], &fits).to_string()
+    }
+
+    #[test]
+    fn no_law_that_rises_is_read_off_a_curve_that_dips_first() {
+        // A lead that only hands out work: two are slower than one, and then it rises as Amdahl's law does.
+        let dips = [1.0, 0.85, 1.5, 1.95, 2.25, 2.5, 2.7, 2.85];
+        assert_eq!(verdict(&dips), Verdict::Regime { law: "amdahl" }, "without intervals nothing speaks against it");
+        let said = "follows no law: the team of 2 is 15.0 % slower than the smallest, where every law would rise";
+        assert_eq!(verdict_known(&dips, 0.01), said);
+        assert_eq!(verdict_known(&dips, 0.04), said);
+        assert_eq!(verdict_known(&dips, 0.06), "amdahl", "the interval of two agents reaches above one's");
+        // A miss that leaves the team faster than one, and a loss within 5 %, contradict no law.
+        assert_eq!(verdict_known(&[1.0, 1.02, 1.5, 1.95, 2.25, 2.5, 2.7, 2.85], 1e-6), "amdahl");
+        assert_eq!(verdict_known(&[1.0, 0.96, 1.5, 1.95, 2.25, 2.5, 2.7, 2.85], 1e-6), "amdahl");
+        // Beyond its peak the USL falls below one by itself.
+        assert_eq!(verdict_known(&[1.0, 1.5, 1.5, 1.29, 1.09, 0.93, 0.8, 0.7], 1e-6), "usl");
+    }
+
+    #[test]
+    fn repetitions_say_whether_a_dip_is_one() {
+        let law_of = |spread: f64| {
+            let means = [1.0, 0.8, 1.5, 1.95, 2.25, 2.5, 2.7, 2.85];
+            let rows = means
+                .iter()
+                .zip(1_u32..)
+                .flat_map(|(mean, n)| [-1.0, 0.0, 1.0].map(|off| (f64::from(n), mean * (1.0 + spread * off))));
+            let sample = Sample::of(Kind::Throughput, &rows.collect::<Vec<_>>());
+            let fits: Vec<Fit> = ["amdahl", "usl"]
+                .iter()
+                .filter_map(|name| fit::fit_means(law(name).expect("registered"), &sample.points, sample.pure).ok())
+                .collect();
+            judge_means(&sample.points, sample.pure, &fits)
+        };
+        assert!(matches!(law_of(0.02), Verdict::NoRegime(NoRegime::Dip { .. })), "{}", law_of(0.02));
+        assert_eq!(law_of(0.3), Verdict::Regime { law: "amdahl" });
     }
 
     #[test]
