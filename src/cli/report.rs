@@ -10,9 +10,6 @@ use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::sweep;
 use crate::report::sweep_page::{Facts, SweepReport};
 
-/// Longer tables are for the page.
-const MOST_SHOWN: usize = 40;
-
 pub(super) fn report(console: &Console, args: &Args) -> Done {
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
     let output = args.output.clone().unwrap_or_else(|| args.folder.join("report.html"));
@@ -59,7 +56,6 @@ fn check_name(output: &Path) -> Done {
 
 /// The page in few lines.
 fn print(console: &Console, told: &SweepReport<'_>, output: &Path) {
-    let table = told.table();
     let mut json = told.to_json();
     if let Value::Object(json) = &mut json {
         json.insert("page".to_owned(), output.display().to_string().into());
@@ -67,8 +63,8 @@ fn print(console: &Console, told: &SweepReport<'_>, output: &Path) {
     let answer = Answer {
         verdict: told.verdict(),
         method: vec![format!("pictures, all points and what was assumed: {}", output.display())],
-        table: (2..=MOST_SHOWN).contains(&table.rows().len()).then(|| table.clone()),
-        full: table,
+        table: told.short_table(),
+        full: told.table(),
         json,
     };
     answer.print_as(console, &told.sweep.scenario, told.sweep.seed, &command());

@@ -163,6 +163,7 @@ fn other_folders_and_damage_are_told() {
         ),
         (&plan.replace("\"of\": 1", "\"of\": 4000000000"), "shard 1 of 4000000000; expected one of 1 to"),
         (&plan.replace("\"points\": 12", "\"points\": 13"), "out/sweep.csv: 12 rows; expected 13, as plan.json"),
+        (&plan.replace("\"points\": 12", "\"points\": 300000"), "300,000 points; expected up to 200,000"),
         (&plan.replace("\"architecture\",", "\"profile\","), "out/sweep.csv:1: profile: there is no such column"),
     ] {
         with(damaged, &csv);

@@ -8,9 +8,9 @@ use crate::cli::sweep::folder::shards;
 use crate::cli::sweep::plan::{Plan, Shard};
 use crate::experiment::{Row, SweepResult};
 use crate::report::parquet::GROUP;
-use crate::report::{VERSION, rows, rows_read};
+use crate::report::{VERSION, number, rows, rows_read};
 
-/// The most points that are kept in memory: about 500 MB of them.
+/// The most points that are kept in memory: about 600 MB of them.
 const MOST_POINTS: usize = 200_000;
 
 /// The points of a folder.
@@ -78,6 +78,9 @@ pub(in crate::cli) fn gather(folder: &Path) -> Result<Gathered, Failure> {
 
 /// A sweep that is put together.
 fn whole(plan: Plan, table: &Path) -> Result<Gathered, Failure> {
+    if plan.points > MOST_POINTS {
+        return Err(too_many(plan.points));
+    }
     let file = std::fs::File::open(table).map_err(|error| Failure::Io { path: table.to_owned(), error })?;
     let head = plan.head();
     let rows = rows_read::read(&head, &table.display().to_string(), file, MOST_POINTS)?;
@@ -103,12 +106,15 @@ fn points(plan: &Plan, folders: &[PathBuf]) -> Result<Vec<Row>, Failure> {
             rows.extend(rows_read::read(&head, "parts", rows::to_csv(&chunk).as_bytes(), GROUP)?);
         }
         if rows.len() > MOST_POINTS {
-            return Err(Failure::Usage(format!(
-                "more than {MOST_POINTS} points; a page is made of up to {MOST_POINTS}"
-            )));
+            return Err(too_many(rows.len()));
         }
         if is_last {
             return Ok(rows);
         }
     }
+}
+
+fn too_many(points: usize) -> Failure {
+    let [points, most] = [points, MOST_POINTS].map(|n| number::count(n as u64));
+    Failure::Usage(format!("{points} points; expected up to {most}: sweep.parquet has every row of more than that"))
 }

@@ -23,8 +23,10 @@ const MOST_MARKS: usize = 40;
 const MOST_STEPS: f64 = 6.0;
 /// From this ratio of the greatest to the least value on, a scale is logarithmic.
 const WIDE: f64 = 32.0;
-/// How many kinds of marks, dashes and colours there are.
-pub(super) const STYLES: usize = 6;
+/// How many shapes, dashes and colours there are.
+const SHAPES: usize = 6;
+/// How many kinds of marks can be told apart: filled ones, and as many hollow ones.
+pub(super) const STYLES: usize = 2 * SHAPES;
 
 /// What is drawn.
 pub(super) struct Chart {
@@ -253,7 +255,7 @@ fn path(points: &[(f64, f64)]) -> String {
 }
 
 fn draw(svg: &mut String, line: &Line, x: &Scale, y: &Scale) {
-    let _ = write!(svg, "<g class=\"s{0} l{0}\">", line.style % STYLES);
+    let _ = write!(svg, "<g class=\"{}\">", classes(line.style));
     let places: Vec<(f64, f64, &Mark)> =
         line.marks.iter().filter(|mark| is_sound(mark)).map(|mark| (x.at(mark.x), y.at(mark.y), mark)).collect();
     if line.is_joined && places.len() > 1 {
@@ -283,9 +285,15 @@ fn draw(svg: &mut String, line: &Line, x: &Scale, y: &Scale) {
     svg.push_str("</g>");
 }
 
+/// What the style of a page knows the kinds of marks by.
+fn classes(style: usize) -> String {
+    let hollow = if style / SHAPES % 2 == 1 { " hollow" } else { "" };
+    format!("s{0} l{0}{hollow}", style % SHAPES)
+}
+
 /// The outline of a mark around its middle.
 fn shape(style: usize) -> &'static str {
-    match style % STYLES {
+    match style % SHAPES {
         0 => "M-4 0a4 4 0 1 0 8 0a4 4 0 1 0 -8 0z",
         1 => "M-3.7 -3.7h7.4v7.4h-7.4z",
         2 => "M0 -4.8L4.6 3.6H-4.6z",
@@ -298,9 +306,9 @@ fn shape(style: usize) -> &'static str {
 /// The mark and the line of a style, for a key beside the pictures.
 pub(super) fn sample(style: usize) -> String {
     format!(
-        "<svg class=\"key s{0} l{0}\" viewBox=\"0 0 34 12\" width=\"34\" height=\"12\" aria-hidden=\"true\"><path class=\"j\" \
+        "<svg class=\"key {0}\" viewBox=\"0 0 34 12\" width=\"34\" height=\"12\" aria-hidden=\"true\"><path class=\"j\" \
          d=\"M0 6H34\"/><path class=\"k\" transform=\"translate(17 6)\" d=\"{1}\"/></svg>",
-        style % STYLES,
+        classes(style),
         shape(style)
     )
 }
@@ -400,6 +408,12 @@ pub(super) mod tests {
             assert_in_frame(&to_svg(&chart(&odd, &[(f64::NAN, 1.0), (0.0, f64::INFINITY)], true)).expect("marks"));
         }
         assert!(to_svg(&chart(&[(1.0, f64::NAN)], &[], true)).is_none());
+    }
+
+    #[test]
+    fn every_style_is_its_own() {
+        let samples: std::collections::BTreeSet<String> = (0..STYLES).map(sample).collect();
+        assert_eq!(samples.len(), STYLES);
     }
 
     #[test]

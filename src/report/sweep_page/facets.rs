@@ -101,6 +101,12 @@ impl<'a> Layout<'a> {
         rows.map(|(x, _)| x.to_bits()).collect::<BTreeSet<u64>>().len()
     }
 
+    /// Whether no two points share their values on the other axes, as in a Latin hypercube: then no team competes with
+    /// another.
+    pub(super) fn is_scattered(&self) -> bool {
+        self.facets.len() > 1 && self.facets.iter().all(|facet| facet.rows().nth(1).is_none())
+    }
+
     /// What the points of a facet have in common; empty if all points have it.
     pub(super) fn name(&self, sweep: &SweepResult, facet: &Facet<'_>) -> String {
         let axes = self.others.iter().filter_map(|&place| sweep.axes.get(place));

@@ -23,7 +23,7 @@ const STYLE: &str = ".s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{c
 @media (prefers-color-scheme:dark){.s0{color:#5aa9e6}.s1{color:#ff9a5a}.s2{color:#3fd0a4}.s3{color:#eba6cd}.s4{color:#9ad7f5}.s5{color:#f2b84b}}\
 @media print{.s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}}\
 .j{fill:none;stroke:currentColor;stroke-width:2}.l1 .j,.l1.key .j{stroke-dasharray:8 3}.l2 .j{stroke-dasharray:2 3}.l3 .j{stroke-dasharray:9 3 2 3}\
-.l4 .j{stroke-dasharray:14 4}.l5 .j{stroke-dasharray:4 4}.k{fill:currentColor;stroke:var(--paper);stroke-width:.8}.w{stroke:currentColor;fill:none}\
+.l4 .j{stroke-dasharray:14 4}.l5 .j{stroke-dasharray:4 4}.k{fill:currentColor;stroke:var(--paper);stroke-width:.8}.hollow .k{fill:var(--paper);stroke:currentColor;stroke-width:1.5}.w{stroke:currentColor;fill:none}\
 .b{stroke:var(--faint);stroke-width:1.5;fill:none}.p{stroke-dasharray:1.5 3.5}.g{stroke:var(--line);fill:none}.t{fill:var(--faint)}\
 .o{stroke:var(--ink);stroke-width:.6}.h{stroke:#14181f;stroke-opacity:.55;fill:none}.defs{position:absolute}\
 .p0{fill:#0072b2}.p1{fill:#7cc4ee}.p2{fill:#c9ced6}.p3{fill:#a7aeb9}.p4{fill:#eef0f3}.p5{fill:#e07b2f}.p6{fill:#d99ac0}\
@@ -33,6 +33,9 @@ ul.key{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}svg.
 @media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}.p0,.p1,.p2,.p3,.p4,.p5,.p6{print-color-adjust:exact}}";
 /// The most facets that are judged in words, one by one.
 const MOST_JUDGED: usize = 12;
+
+/// The most rows of a table on a terminal.
+const MOST_SHOWN: usize = 40;
 
 /// What is known of a sweep besides its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -77,6 +80,13 @@ impl SweepReport<'_> {
     /// A row a combination of the values on the axes besides team size and architecture: its best team.
     pub fn table(&self) -> Table {
         points::facets(self.sweep, &Layout::of(self.sweep), usize::MAX)
+    }
+
+    /// The same for a terminal: none if there is but one row, nothing to compare, or more than anybody reads there.
+    pub fn short_table(&self) -> Option<Table> {
+        let table = self.table();
+        let is_short = (2..=MOST_SHOWN).contains(&table.rows().len());
+        (is_short && !Layout::of(self.sweep).is_scattered()).then_some(table)
     }
 
     /// For programs.
@@ -129,7 +139,7 @@ impl SweepReport<'_> {
         }
         self.write_verdict(&mut page, &layout);
         self.write_pictures(&mut page, &layout);
-        if layout.facets.len() > 1 {
+        if layout.facets.len() > 1 && !layout.is_scattered() {
             let table = points::facets(sweep, &layout, points::MOST_FACETS);
             let [shown, all] = [table.rows().len(), layout.facets.len()].map(|n| number::count(n as u64));
             let caption = if shown == all {
@@ -223,10 +233,12 @@ fn unjudged(sweep: &SweepResult, layout: &Layout<'_>) -> Vec<String> {
         return Vec::new();
     }
     let mut lines = words::extremes(sweep);
-    lines.push(format!(
-        "{} combinations of the values on other axes than team size and architecture have a best team each: see the table",
-        number::count(layout.facets.len() as u64)
-    ));
+    let many = number::count(layout.facets.len() as u64);
+    lines.push(if layout.is_scattered() {
+        format!("{many} points, each with values of its own on the axes besides team size and architecture")
+    } else {
+        format!("{many} combinations of the values on other axes than team size and architecture have a best team each: see the table")
+    });
     lines
 }
 

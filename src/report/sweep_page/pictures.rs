@@ -7,14 +7,12 @@ use crate::engine::Digest;
 use crate::experiment::{Row, SweepResult};
 use crate::report::html::escaped;
 use crate::report::number;
-use crate::report::sweep_page::chart::{self, Axis, Bound, Chart, Line, Mark};
+use crate::report::sweep_page::chart::{self, Axis, Bound, Chart, Line, Mark, STYLES};
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
 use crate::report::sweep_page::{bars, points};
 
 /// More facets than this are drawn as one.
 pub(super) const MOST_FACETS: usize = 9;
-/// More architectures than this are not told apart by anybody.
-const MOST_LINES: usize = 8;
 /// The most dots of a picture.
 pub(super) const MOST_DOTS: usize = 1_500;
 /// The most marks of a picture that have a text of their own.
@@ -87,18 +85,11 @@ fn figure(page: &mut String, title: &str, about: &str, svg: &str) {
 /// All pictures of a facet.
 pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> String {
     let mut page = String::new();
-    let all = facet.lines.len();
-    if all > MOST_LINES {
-        let _ = writeln!(page, "<p>The first {MOST_LINES} of {all} architectures are drawn; the table has all.</p>");
-    }
+    page.push_str(&left_out(layout));
+    let drawn = facet.lines.iter().filter(|line| line.style < STYLES);
     let facet = &Facet {
         values: facet.values.clone(),
-        lines: facet
-            .lines
-            .iter()
-            .take(MOST_LINES)
-            .map(|l| facets::Line { style: l.style, rows: l.rows.clone() })
-            .collect(),
+        lines: drawn.map(|line| facets::Line { style: line.style, rows: line.rows.clone() }).collect(),
     };
     let is_curve = layout.width() > 1;
     page.push_str(&key(layout, facet, is_curve && !sweep.scaled));
@@ -126,6 +117,13 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
     }
     page.push_str(&front(sweep, &lines_of(facet), &facet.rows().collect::<Vec<_>>()));
     page + "</div>\n"
+}
+
+/// Says it if there are more architectures than anybody tells apart.
+fn left_out(layout: &Layout<'_>) -> String {
+    let all = layout.architectures.len();
+    let said = format!("<p>The first {STYLES} of {all} architectures are drawn; the table has all.</p>\n");
+    if all > STYLES { said } else { String::new() }
 }
 
 /// The marks of the architectures, and the bounds.
@@ -314,7 +312,7 @@ fn is_chosen(row: &Row, one_in: u64) -> bool {
 pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let one_in = sweep.rows.len().div_ceil(MOST_DOTS).max(1) as u64;
     let mut facet = Facet { values: Vec::new(), lines: Vec::new() };
-    for line in layout.facets.iter().flat_map(|facet| &facet.lines).filter(|line| line.style < MOST_LINES) {
+    for line in layout.facets.iter().flat_map(|facet| &facet.lines).filter(|line| line.style < STYLES) {
         let rows: Vec<(f64, &Row)> = line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
         match facet.lines.iter_mut().find(|own| own.style == line.style) {
             Some(own) => own.rows.extend(rows),
@@ -329,6 +327,7 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
         let _ =
             writeln!(page, "<p>Drawn are {drawn} of {all} points, chosen by chance; the fastest are in the table.</p>");
     }
+    page.push_str(&left_out(layout));
     page.push_str(&key(layout, &facet, false));
     page.push_str("<div class=\"grid\">\n");
     for kind in [&MAKESPAN, &SPEEDUP].into_iter().filter(|_| layout.width() > 1) {

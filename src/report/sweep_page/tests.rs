@@ -154,6 +154,18 @@ fn what_is_missing_is_said_first() {
     assert_eq!((told.to_json()["points"].as_u64(), told.to_json()["of_points"].as_u64()), (Some(6), Some(24)));
 }
 
+#[test]
+fn scattered_points_do_not_compete() {
+    let mut sweep = many(3);
+    for (place, row) in sweep.rows.iter_mut().enumerate() {
+        row.axes[2] = format!("0.{place:02}");
+    }
+    let page = page(&report(&sweep));
+    assert!(page.contains("18 points, each with values of its own") && !page.contains("Every combination"));
+    assert!(page.contains("fastest of all points: 4 agents, preassigned, kind 0.02: 1m 06s"));
+    assert_eq!(rows(&page), 18);
+}
+
 /// So many copies of the points, each with a value of its own on the last axis.
 fn many(copies: usize) -> SweepResult {
     let sweep = sweep();
@@ -221,4 +233,20 @@ fn names_cannot_break_the_page() {
     told.facts.brooks = bad.to_owned();
     let page = page(&told);
     assert!(!page.contains("<script") && !page.contains('\u{0}'));
+}
+
+#[test]
+fn more_architectures_than_anybody_tells_apart() {
+    let mut sweep = sweep();
+    let row = sweep.rows[0].clone();
+    let copy = |number: u32| {
+        let mut row = row.clone();
+        row.axes[0] = format!("a{}", number / 2);
+        row.agents = 1 + number % 2;
+        row
+    };
+    sweep.rows = (0..40).map(copy).collect();
+    let page = page(&report(&sweep));
+    assert!(page.contains("The first 12 of 20 architectures are drawn; the table has all."));
+    assert_eq!(rows(&page), 40);
 }
