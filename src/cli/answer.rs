@@ -22,24 +22,28 @@ pub(super) struct Answer {
 
 impl Answer {
     pub(super) fn print(self, console: &Console, file: &ScenarioFile) {
-        let command = repeat(file.seed());
+        self.print_as(console, file.name(), file.seed(), &repeat(file.seed()));
+    }
+
+    /// The same of a scenario of this name, of which the file is not at hand.
+    pub(super) fn print_as(self, console: &Console, scenario: &str, seed: u64, command: &str) {
         let Answer { verdict, method, table, full, json } = self;
         match console.format {
             Format::Table => {
                 let table = table.map_or(String::new(), |table| table.to_text(console.color) + "\n");
-                let footer = report::footer(file.seed(), &command);
+                let footer = report::footer(seed, command);
                 console.print(&format!("{}\n\n{table}{}\n\n{footer}", verdict.join("\n"), method.join("\n")));
             }
             Format::Markdown => {
                 let lines = |lines: &[String]| lines.iter().map(|line| markdown(line) + "\n\n").collect::<String>();
                 let table = table.map_or(String::new(), |table| table.to_markdown() + "\n");
-                let footer = markdown(report::footer(file.seed(), &command).trim_end());
+                let footer = markdown(report::footer(seed, command).trim_end());
                 console.print(&format!("{}{table}{}{footer}\n", lines(&verdict), lines(&method)));
             }
             Format::Csv => console.print(&full.to_csv()),
             Format::Json => {
-                let mut document = report::document(Some(file.seed()), &command);
-                document["scenario"] = file.name().into();
+                let mut document = report::document(Some(seed), command);
+                document["scenario"] = scenario.into();
                 document["verdict"] = verdict.into();
                 if let (Some(document), Value::Object(json)) = (document.as_object_mut(), json) {
                     document.extend(json);

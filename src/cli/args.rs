@@ -63,6 +63,8 @@ pub enum Command {
     Sweep(Sweep),
     /// Shards of a sweep to one result
     Merge(Merge),
+    /// The folder of a sweep as one page: verdict, pictures, every point
+    Report(Report),
     /// Architectures side by side on common random numbers
     Compare(Compare),
     /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
@@ -273,6 +275,16 @@ pub struct Merge {
     /// Exit with 1 if a run did not complete
     #[arg(long)]
     pub require_complete: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    /// The folder of a sweep or a merge; of one that is not finished the page shows what is there (exit code 3)
+    #[arg(value_name = "DIR")]
+    pub folder: PathBuf,
+    /// The page; report.html in the folder if not given, `-` for stdout
+    #[arg(short, long, value_name = "FILE.html")]
+    pub output: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

@@ -22,21 +22,11 @@ pub(super) fn merge(console: &Console, args: &Args) -> Done {
             }
         }
     }
-    let Some((first, plan)) = shards.first().cloned() else {
+    let Some((_, plan)) = shards.first().cloned() else {
         return Err(Failure::Usage("no shards".to_owned()));
     };
-    for (path, other) in &shards {
-        let of = |plan: &Plan| format!("shards of {}", plan.shard.of);
-        let differs = plan
-            .differs(other)
-            .or((plan.shard.of != other.shard.of).then(|| format!("{} there, {} here", of(other), of(&plan))));
-        if let Some(ways) = differs {
-            let (first, path) = (first.display(), path.display());
-            return Err(Failure::Usage(format!("{first} and {path} are of two sweeps: {ways}")));
-        }
-    }
-    let is_there = |index: &u32| shards.iter().any(|(_, plan)| plan.shard.index == *index && plan.complete);
-    let missing: Vec<u32> = (1..=plan.shard.of).filter(|index| !is_there(index)).collect();
+    Plan::agree(&shards)?;
+    let missing = Plan::missing(&shards);
     if !missing.is_empty() {
         let (numbers, of) = (sweep::ranges(&missing), plan.shard.of);
         return Err(Failure::Incomplete(format!(

@@ -24,6 +24,7 @@ mod pages;
 mod plan;
 mod progress;
 mod replay;
+mod report;
 mod run;
 mod sweep;
 mod tour;
@@ -61,6 +62,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
         Some(Command::Merge(args)) => merge::merge(&console, args),
+        Some(Command::Report(args)) => report::report(&console, args),
         Some(Command::Compare(args)) => compare::compare(&console, args),
         Some(Command::Optimal(args)) => optimal::optimal(&console, args),
         Some(Command::Plan(args)) => plan::plan(&console, args),

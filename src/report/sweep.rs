@@ -81,7 +81,7 @@ fn most(curve: &Curve<'_>) -> String {
 
 /// A speedup against what theory says of it. Amdahl's law is no bound where free tasks can overlap the serial ones;
 /// then the bound by work and span is named.
-fn against(speedup: f64, laws: &Laws) -> String {
+pub(in crate::report) fn against(speedup: f64, laws: &Laws) -> String {
     let (shown, amdahl) = (format!("{speedup:.2}"), format!("{:.2}", laws.amdahl));
     if speedup > laws.amdahl && shown != amdahl {
         format!("speedup {shown}, more than Amdahl's {amdahl}, of at most {:.2} (work and span)", laws.work_span)
@@ -124,12 +124,12 @@ fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
 }
 
 /// Whether two means may be the same. A single run has no interval: then only equal ones are.
-fn is_close(own: &Summary, best: &Summary) -> bool {
+pub(in crate::report) fn is_close(own: &Summary, best: &Summary) -> bool {
     let reach = own.half_width + best.half_width;
     if reach.is_finite() { own.mean - best.mean <= reach } else { own.mean <= best.mean }
 }
 
-fn agents(n: u32) -> String {
+pub(in crate::report) fn agents(n: u32) -> String {
     if n == 1 { "1 agent".to_owned() } else { format!("{n} agents") }
 }
 
@@ -218,7 +218,7 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
 }
 
 /// Where most of the team's time goes that is not work.
-fn limit(row: &Row) -> Option<String> {
+pub(in crate::report) fn limit(row: &Row) -> Option<String> {
     if row.completed == 0 {
         return None;
     }

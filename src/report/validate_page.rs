@@ -6,31 +6,22 @@ use std::fmt::Write as _;
 use crate::engine::math;
 use crate::experiment::validation::Validation;
 use crate::report::curve::PALETTE;
+use crate::report::html::{self, escaped};
 use crate::report::number;
-use crate::report::table::{self, Align, Column, Table};
-use crate::report::timeline::escaped;
+use crate::report::table::{self, Column, Table};
 use crate::report::validate::ValidateReport;
 
-const STYLE: &str = "body{font:15px/1.5 Helvetica,Arial,sans-serif;color:#1f2937;max-width:70em;margin:2em auto;padding:0 1em}\
-h1{font-size:1.4em}h2{font-size:1.1em;margin-top:2em}table{border-collapse:collapse;font-size:.85em}\
-th,td{padding:.2em .6em;border-bottom:1px solid #e5e7eb;text-align:left}.n{text-align:right}\
-svg{max-width:100%;height:auto}text{font:12px Helvetica,Arial,sans-serif;fill:#1f2937}\
-.a{stroke:#9ca3af;fill:none}.d{stroke-dasharray:6 4}.e{text-anchor:end}.m{text-anchor:middle}.v{font-size:1.1em}\
-.wide{overflow-x:auto}";
 /// Side of a square drawing, and its margin.
 const SIDE: f64 = 440.0;
 const MARGIN: f64 = 54.0;
 
 /// The page. The same validation gives the same bytes.
 pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
-    let mut page = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/><title>brooks validate</title><style>{STYLE}</style></head>\n<body>\n\
-         <h1>Simulated teams against recorded ones</h1>\n"
-    );
+    let mut page = "<h1>Simulated teams against recorded ones</h1>\n".to_owned();
     for line in report.verdict().lines() {
         let _ = writeln!(page, "<p class=\"v\">{}</p>", escaped(line));
     }
-    let _ = writeln!(page, "<div class=\"wide\">{}</div>", html(&report.shown()));
+    page.push_str(&html::table(&report.shown(), "Figures"));
     page.push_str("<ul>\n");
     for note in report.notes() {
         let _ = writeln!(page, "<li>{}</li>", escaped(&note));
@@ -51,9 +42,9 @@ pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
              Amdahl's law dashed.</p>\n{curves}"
         );
     }
-    let _ = writeln!(page, "<h2>Cells</h2>\n<div class=\"wide\">{}</div>", html(&cells(report.validation)));
-    let _ = writeln!(page, "<p>{}</p>\n</body>\n</html>", escaped(footer.trim_end()));
-    page
+    let _ = writeln!(page, "<h2>Cells</h2>\n{}", html::table(&cells(report.validation), "A row a scored cell"));
+    let _ = writeln!(page, "<p>{}</p>", escaped(footer.trim_end()));
+    html::page("brooks validate", "", &page)
 }
 
 /// A row a scored cell.
@@ -90,23 +81,6 @@ pub fn cells(validation: &Validation) -> Table {
         table.push(row);
     }
     table
-}
-
-fn html(table: &Table) -> String {
-    let class = |column: &Column| if column.align == Align::Right { " class=\"n\"" } else { "" };
-    let mut text = "<table><tr>".to_owned();
-    for column in table.columns() {
-        let _ = write!(text, "<th{}>{}</th>", class(column), escaped(&column.title));
-    }
-    text.push_str("</tr>\n");
-    for row in table.rows() {
-        text.push_str("<tr>");
-        for (column, cell) in table.columns().iter().zip(row) {
-            let _ = write!(text, "<td{}>{}</td>", class(column), escaped(&cell.shown));
-        }
-        text.push_str("</tr>\n");
-    }
-    text + "</table>"
 }
 
 /// The architectures of scored cells, each with its colour.

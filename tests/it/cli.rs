@@ -109,8 +109,7 @@ fn every_command_speaks_every_format() {
         }
     }
     assert!(said("").contains("brooks sweep hello"), "the tour");
-    let commands =
-        "run,sweep,compare,optimal,check,baseline,baseline record,plan,list,explain,schema,new,completions,man";
+    let commands = "run,sweep,merge,report,compare,optimal,check,baseline,baseline record,plan,list,explain,schema,new,completions,man";
     for command in std::iter::once("").chain(commands.split(',')) {
         assert!(said(&format!("{command} --help")).contains("Usage:"), "{command}");
     }

@@ -37,6 +37,7 @@ mod reach;
 mod readme;
 mod recorded;
 mod replay;
+mod report;
 mod scenario_files;
 mod scenarios;
 mod shipped;

@@ -67,7 +67,7 @@ impl Merged {
         Ok(Merged { folders, expected: 0, missing: 0, twice: 0 })
     }
 
-    fn next(&mut self) -> Result<Option<Finished>, Failure> {
+    pub(super) fn next(&mut self) -> Result<Option<Finished>, Failure> {
         let mut least: Option<(usize, usize)> = None;
         for (place, folder) in self.folders.iter_mut().enumerate() {
             if let Some(number) = folder.next()? {

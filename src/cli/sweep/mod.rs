@@ -3,6 +3,7 @@
 mod assemble;
 mod crossover;
 mod folder;
+mod gather;
 mod interrupt;
 mod jobs;
 mod new_file;
@@ -37,6 +38,8 @@ use crate::scaling::precision::{LEAST, half_width_is_enough};
 
 pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
+pub(super) use gather::gather;
+pub(super) use new_file::write;
 pub(super) use plan::{Plan, Shard};
 pub(super) use shard::ranges;
 

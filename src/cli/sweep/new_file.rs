@@ -79,7 +79,7 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
 }
 
 /// Writes a file in one go.
-pub(super) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
+pub(in crate::cli) fn write(path: PathBuf, bytes: &[u8]) -> Result<(), Failure> {
     let mut file = NewFile::create(path)?;
     file.add(bytes)?;
     file.keep().map(drop)

@@ -1,11 +1,13 @@
 //! What a folder of results belongs to: `plan.json`, by which a sweep is continued and shards are put together.
 
-use std::path::Path;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::cli::console::Failure;
+use crate::cli::console::{Failure, command_without};
 use crate::cli::input;
+use crate::cli::sweep::shard::MOST;
 use crate::experiment::{Sweep, SweepResult};
 use crate::report::plan::fingerprint;
 use crate::report::{SCHEMA_VERSION, VERSION};
@@ -45,12 +47,25 @@ pub(in crate::cli) struct Plan {
     pub(in crate::cli) shard: Shard,
     /// Whether all points of the shard are there.
     pub(in crate::cli) complete: bool,
+    /// What was typed, without what says where, in how many parts and how fast; none in folders of before it was kept.
+    #[serde(default)]
+    pub(in crate::cli) command: Option<String>,
 }
+
+/// Options of `sweep` that change no row.
+const ELSEWHERE: [&str; 9] =
+    ["-o", "--output", "-t", "--threads", "--shard", "--shards", "--save-every", "--format", "--color"];
+/// Flags that change no row.
+const ASIDE: [&str; 8] =
+    ["--resume", "-q", "--quiet", "-v", "--verbose", "--no-progress", "--verify", "--require-complete"];
 
 impl Plan {
     /// Of a sweep that has been checked: all files that it names have been read.
     pub(super) fn of(sweep: &Sweep<'_>, per_run: Option<String>, shard: Shard) -> Plan {
         let head = sweep.head();
+        let typed = command_without(&ELSEWHERE, &ASIDE);
+        let has_seed = typed.split(' ').any(|word| word == "--seed" || word.starts_with("--seed="));
+        let command = if has_seed { typed } else { format!("{typed} --seed {}", head.seed) };
         Plan {
             schema_version: SCHEMA_VERSION,
             brooks: VERSION.to_owned(),
@@ -66,6 +81,7 @@ impl Plan {
             per_run,
             shard,
             complete: false,
+            command: Some(command),
         }
     }
 
@@ -104,6 +120,34 @@ impl Plan {
         (!ways.is_empty()).then(|| ways.join("; "))
     }
 
+    /// Whether these are shards of one sweep.
+    ///
+    /// # Errors
+    ///
+    /// In which ways the first that differs does.
+    pub(in crate::cli) fn agree(shards: &[(PathBuf, Plan)]) -> Result<(), Failure> {
+        let Some((first, plan)) = shards.first() else { return Ok(()) };
+        for (path, other) in shards {
+            let of = |plan: &Plan| format!("shards of {}", plan.shard.of);
+            let differs = plan
+                .differs(other)
+                .or((plan.shard.of != other.shard.of).then(|| format!("{} there, {} here", of(other), of(plan))));
+            if let Some(ways) = differs {
+                let (first, path) = (first.display(), path.display());
+                return Err(Failure::Usage(format!("{first} and {path} are of two sweeps: {ways}")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The numbers of the shards that are not among these, or not complete.
+    pub(in crate::cli) fn missing(shards: &[(PathBuf, Plan)]) -> Vec<u32> {
+        let of = shards.first().map_or(0, |(_, plan)| plan.shard.of);
+        let there: BTreeSet<u32> =
+            shards.iter().filter(|(_, plan)| plan.complete).map(|(_, plan)| plan.shard.index).collect();
+        (1..=of).filter(|index| !there.contains(index)).collect()
+    }
+
     /// The plan of a folder; none if it has none.
     ///
     /// # Errors
@@ -116,12 +160,28 @@ impl Plan {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failure::Io { path, error }),
         };
-        let plan = serde_json::from_str(&text).map_err(|error| {
+        let plan: Plan = serde_json::from_str(&text).map_err(|error| {
             let why =
                 format!("{}: {error}; expected the plan of a sweep, as brooks {VERSION} writes it", path.display());
             Failure::Usage(why)
         })?;
+        plan.check(&path)?;
         Ok(Some(plan))
+    }
+
+    /// Whether a file says what this version can read.
+    fn check(&self, path: &Path) -> Result<(), Failure> {
+        let Plan { schema_version, shard: Shard { index, of }, .. } = self;
+        let wrong = |what: &str, expected: &str| {
+            Err(Failure::Usage(format!("{}: {what}; expected {expected}", path.display())))
+        };
+        if *schema_version != SCHEMA_VERSION {
+            return wrong(&format!("schema_version {schema_version}"), &SCHEMA_VERSION.to_string());
+        }
+        if *of > MOST || !(1..=*of).contains(index) {
+            return wrong(&format!("shard {index} of {of}"), &format!("one of 1 to {MOST} shards"));
+        }
+        Ok(())
     }
 
     /// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.

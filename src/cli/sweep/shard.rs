@@ -5,7 +5,7 @@ use crate::cli::console::Failure;
 use crate::cli::sweep::plan::Shard;
 
 /// The most parts of a sweep.
-const MOST: u32 = 100_000;
+pub(super) const MOST: u32 = 100_000;
 
 /// How tasks are numbered.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

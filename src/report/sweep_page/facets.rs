@@ -1,0 +1,205 @@
+//! How the points of a sweep are laid out: along one axis a line an architecture, and a facet for every combination of
+//! the values on all other axes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::experiment::result::{is_agents, short};
+use crate::experiment::{Curve, Row, SweepResult};
+
+/// What the horizontal axis of the pictures is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Along {
+    /// The team's size.
+    Agents,
+    /// Another axis of the sweep, by its place: all its values are numbers.
+    Axis(usize),
+}
+
+/// All points, laid out.
+pub(super) struct Layout<'a> {
+    pub(super) along: Along,
+    /// The places of the axes whose values tell facets apart.
+    pub(super) others: Vec<usize>,
+    pub(super) facets: Vec<Facet<'a>>,
+    /// The architectures, in order of first appearance: their places are their marks.
+    pub(super) architectures: Vec<&'a str>,
+}
+
+/// Points that differ in architecture and on the horizontal axis only.
+pub(super) struct Facet<'a> {
+    /// The values on the other axes.
+    pub(super) values: Vec<&'a str>,
+    pub(super) lines: Vec<Line<'a>>,
+}
+
+/// Points that differ on the horizontal axis only, in its order.
+pub(super) struct Line<'a> {
+    /// The place of its architecture.
+    pub(super) style: usize,
+    pub(super) rows: Vec<(f64, &'a Row)>,
+}
+
+impl<'a> Layout<'a> {
+    pub(super) fn of(sweep: &'a SweepResult) -> Layout<'a> {
+        let along = along(sweep);
+        let is_other = |place: &usize| {
+            let path = sweep.axes.get(*place).map_or("", String::as_str);
+            path != "architecture"
+                && along != Along::Axis(*place)
+                && !(along == Along::Agents && is_agents(path))
+                && has_several(sweep, *place)
+        };
+        let others: Vec<usize> = (0..sweep.axes.len()).filter(is_other).collect();
+        let mut layout = Layout { along, others, facets: Vec::new(), architectures: Vec::new() };
+        let mut known: BTreeMap<Vec<&str>, usize> = BTreeMap::new();
+        let mut styles: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut lines: BTreeMap<(usize, usize), usize> = BTreeMap::new();
+        for row in &sweep.rows {
+            let Some(x) = layout.x(row) else { continue };
+            let values: Vec<&str> = layout.others.iter().map(|&place| value(row, place)).collect();
+            let facet = *known.entry(values).or_insert_with_key(|values| {
+                layout.facets.push(Facet { values: values.clone(), lines: Vec::new() });
+                layout.facets.len() - 1
+            });
+            let (own, architectures) = (architecture(sweep, row), &mut layout.architectures);
+            let style = *styles.entry(own).or_insert_with(|| {
+                architectures.push(own);
+                architectures.len() - 1
+            });
+            let own = &mut layout.facets[facet].lines;
+            let line = *lines.entry((facet, style)).or_insert_with(|| {
+                own.push(Line { style, rows: Vec::new() });
+                own.len() - 1
+            });
+            own[line].rows.push((x, row));
+        }
+        for line in layout.facets.iter_mut().flat_map(|facet| &mut facet.lines) {
+            line.rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+        }
+        layout
+    }
+
+    /// Where a row is on the horizontal axis.
+    fn x(&self, row: &Row) -> Option<f64> {
+        match self.along {
+            Along::Agents => Some(f64::from(row.agents)),
+            Along::Axis(place) => value(row, place).parse().ok(),
+        }
+    }
+
+    /// What the horizontal axis is called.
+    pub(super) fn x_title<'s>(&self, sweep: &'s SweepResult) -> &'s str {
+        match self.along {
+            Along::Agents => "agents",
+            Along::Axis(place) => sweep.axes.get(place).map_or("", |path| short(path)),
+        }
+    }
+
+    /// At how many places of the horizontal axis there are points.
+    pub(super) fn width(&self) -> usize {
+        let rows = self.facets.iter().flat_map(|facet| &facet.lines).flat_map(|line| &line.rows);
+        rows.map(|(x, _)| x.to_bits()).collect::<BTreeSet<u64>>().len()
+    }
+
+    /// Whether no two points share their values on the other axes, as in a Latin hypercube: then no team competes with
+    /// another.
+    pub(super) fn is_scattered(&self) -> bool {
+        self.facets.len() > 1 && self.facets.iter().all(|facet| facet.rows().nth(1).is_none())
+    }
+
+    /// What the points of a facet have in common; empty if all points have it.
+    pub(super) fn name(&self, sweep: &SweepResult, facet: &Facet<'_>) -> String {
+        let axes = self.others.iter().filter_map(|&place| sweep.axes.get(place));
+        let named: Vec<String> =
+            axes.zip(&facet.values).map(|(path, value)| format!("{} {value}", short(path))).collect();
+        named.join(", ")
+    }
+}
+
+impl<'a> Facet<'a> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'a Row> {
+        self.lines.iter().flat_map(|line| line.rows.iter().map(|(_, row)| *row))
+    }
+}
+
+impl<'a> Line<'a> {
+    /// The line as a scaling curve.
+    pub(super) fn curve(&self) -> Curve<'a> {
+        Curve { label: String::new(), rows: self.rows.iter().map(|(_, row)| *row).collect() }
+    }
+}
+
+/// The architecture of a row: as it is on its axis, with its parameters, or the one that all have.
+pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a Row) -> &'a str {
+    let axis = sweep.axes.iter().position(|path| path == "architecture").and_then(|place| row.axes.get(place));
+    axis.unwrap_or(&row.architecture)
+}
+
+/// Whether an axis has two values or more.
+fn has_several(sweep: &SweepResult, place: usize) -> bool {
+    let first = sweep.rows.first().map_or("", |row| value(row, place));
+    sweep.rows.iter().any(|row| value(row, place) != first)
+}
+
+fn value(row: &Row, place: usize) -> &str {
+    row.axes.get(place).map_or("", String::as_str)
+}
+
+/// Team size if there are several; else the axis of numbers with the most values.
+fn along(sweep: &SweepResult) -> Along {
+    let first = sweep.rows.first();
+    if sweep.rows.iter().any(|row| first.is_some_and(|first| first.agents != row.agents)) {
+        return Along::Agents;
+    }
+    let mut best = (1, Along::Agents);
+    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        let values: BTreeSet<&str> = sweep.rows.iter().map(|row| value(row, place)).collect();
+        let is_number = |value: &&str| value.parse::<f64>().is_ok_and(f64::is_finite);
+        if path != "architecture" && values.len() > best.0 && values.iter().all(is_number) {
+            best = (values.len(), Along::Axis(place));
+        }
+    }
+    best.1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn every_point_is_in_one_place() {
+        let sweep = sweep();
+        let layout = Layout::of(&sweep);
+        assert_eq!((layout.along, layout.others.as_slice(), layout.width()), (Along::Agents, &[][..], 3));
+        assert_eq!(layout.architectures, ["preassigned", "self_claim"]);
+        assert_eq!(layout.facets.len(), 1);
+        assert_eq!((layout.name(&sweep, &layout.facets[0]).as_str(), layout.facets[0].rows().count()), ("", 6));
+        // An axis of which there is one value tells nothing apart; of two it does.
+        let mut two = sweep.clone();
+        two.rows[3].axes[2] = "other".to_owned();
+        let layout = Layout::of(&two);
+        let names: Vec<String> = layout.facets.iter().map(|facet| layout.name(&two, facet)).collect();
+        assert_eq!(names, ["kind a <b> & \"c\"", "kind other"]);
+        assert_eq!(layout.facets.iter().map(|facet| facet.rows().count()).collect::<Vec<_>>(), [5, 1]);
+    }
+
+    #[test]
+    fn without_team_sizes_another_axis_of_numbers_is_taken() {
+        let mut sweep = sweep();
+        sweep.rows.retain(|row| row.architecture == "preassigned");
+        for (place, row) in sweep.rows.iter_mut().enumerate() {
+            row.agents = 4;
+            row.axes[1] = "4".to_owned();
+            row.axes[2] = format!("0.{}", 9 - place);
+        }
+        let layout = Layout::of(&sweep);
+        assert_eq!((layout.along, layout.x_title(&sweep), layout.width()), (Along::Axis(2), "kind", 3));
+        let xs: Vec<f64> = layout.facets[0].lines[0].rows.iter().map(|(x, _)| *x).collect();
+        assert_eq!(xs, [0.7, 0.8, 0.9]);
+        sweep.rows[0].axes[2] = "words".to_owned();
+        assert_eq!((Layout::of(&sweep).along, Layout::of(&sweep).facets.len()), (Along::Agents, 3));
+        sweep.rows.clear();
+        assert!(Layout::of(&sweep).facets.is_empty());
+    }
+}

@@ -1,0 +1,246 @@
+//! A sweep as one page that needs nothing else: the verdict, pictures, all points, what was assumed, how to repeat it.
+
+mod bars;
+mod chart;
+mod facets;
+mod pictures;
+mod points;
+mod words;
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::engine::Digest;
+use crate::experiment::SweepResult;
+use crate::report::html::{self, escaped};
+use crate::report::sweep_page::facets::Layout;
+use crate::report::table::Table;
+use crate::report::{VERSION, number};
+
+/// Marks, bounds, bars and keys; what all pages have is in [`html`].
+const STYLE: &str = ".s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}\
+@media (prefers-color-scheme:dark){.s0{color:#5aa9e6}.s1{color:#ff9a5a}.s2{color:#3fd0a4}.s3{color:#eba6cd}.s4{color:#9ad7f5}.s5{color:#f2b84b}}\
+@media print{.s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}}\
+.j{fill:none;stroke:currentColor;stroke-width:2}.l1 .j,.l1.key .j{stroke-dasharray:8 3}.l2 .j{stroke-dasharray:2 3}.l3 .j{stroke-dasharray:9 3 2 3}\
+.l4 .j{stroke-dasharray:14 4}.l5 .j{stroke-dasharray:4 4}.k{fill:currentColor;stroke:var(--paper);stroke-width:.8}.hollow .k{fill:var(--paper);stroke:currentColor;stroke-width:1.5}.w{stroke:currentColor;fill:none}\
+.b{stroke:var(--faint);stroke-width:1.5;fill:none}.p{stroke-dasharray:1.5 3.5}.g{stroke:var(--line);fill:none}.t{fill:var(--faint)}\
+.o{stroke:var(--ink);stroke-width:.6}.h{stroke:#14181f;stroke-opacity:.55;fill:none}.defs{position:absolute}\
+.p0{fill:#0072b2}.p1{fill:#7cc4ee}.p2{fill:#c9ced6}.p3{fill:#a7aeb9}.p4{fill:#eef0f3}.p5{fill:#e07b2f}.p6{fill:#d99ac0}\
+.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}figure{margin:0}figcaption{min-height:1.5em}\
+ul.key{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}svg.key{vertical-align:-.1em}\
+.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
+@media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}.p0,.p1,.p2,.p3,.p4,.p5,.p6{print-color-adjust:exact}}";
+/// The most facets that are judged in words, one by one.
+const MOST_JUDGED: usize = 12;
+
+/// The most rows of a table on a terminal.
+const MOST_SHOWN: usize = 40;
+
+/// What is known of a sweep besides its rows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts {
+    /// The hash of its plan.
+    pub plan: String,
+    /// The version that ran it.
+    pub brooks: String,
+    /// How many points it has, here or elsewhere.
+    pub points: usize,
+    /// The command that ran it, if it is known.
+    pub command: Option<String>,
+    /// Shards that are missing, `3,7-9`, and of how many.
+    pub missing_shards: Option<(String, u32)>,
+}
+
+/// A sweep and what is known of it.
+pub struct SweepReport<'a> {
+    /// Its rows; of one that is not finished, those that are there.
+    pub sweep: &'a SweepResult,
+    /// The rest.
+    pub facts: Facts,
+}
+
+impl SweepReport<'_> {
+    /// In few lines: the best team of every combination of the values on the axes besides team size and architecture, how
+    /// runs ended, and what is missing.
+    pub fn verdict(&self) -> Vec<String> {
+        let layout = Layout::of(self.sweep);
+        let mut lines = Vec::new();
+        for (name, verdict) in self.judged(&layout) {
+            lines.push(join(&name, &verdict.headline));
+            // Of one there is room for more than the headline.
+            lines.extend(verdict.reasons.into_iter().filter(|_| layout.facets.len() == 1));
+        }
+        lines.extend(unjudged(self.sweep, &layout));
+        lines.push(words::endings(self.sweep, &layout));
+        lines.extend(Some(words::missing(self)).filter(|line| !line.is_empty()));
+        lines
+    }
+
+    /// A row a combination of the values on the axes besides team size and architecture: its best team.
+    pub fn table(&self) -> Table {
+        points::facets(self.sweep, &Layout::of(self.sweep), usize::MAX)
+    }
+
+    /// The same for a terminal: none if there is but one row, nothing to compare, or more than anybody reads there.
+    pub fn short_table(&self) -> Option<Table> {
+        let table = self.table();
+        let is_short = (2..=MOST_SHOWN).contains(&table.rows().len());
+        (is_short && !Layout::of(self.sweep).is_scattered()).then_some(table)
+    }
+
+    /// For programs.
+    pub fn to_json(&self) -> Value {
+        let counts = words::Counts::of(self.sweep.rows.iter());
+        json!({
+            "scenario": self.sweep.scenario,
+            "verdict": self.verdict(),
+            "points": self.sweep.rows.len(),
+            "of_points": self.facts.points,
+            "missing_shards": self.facts.missing_shards.as_ref().map(|(shards, _)| shards),
+            "runs": counts.runs,
+            "completed": counts.completed,
+            "stalled": counts.stalled,
+            "timed_out": counts.timed_out,
+            "plan": self.facts.plan,
+            "digest": self.digest().to_string(),
+            "best": self.table().to_json(),
+        })
+    }
+
+    /// A fingerprint of all runs of all points.
+    fn digest(&self) -> Digest {
+        let mut digest = Digest::default();
+        self.sweep.rows.iter().for_each(|row| digest.add(row.digest.value()));
+        digest
+    }
+
+    /// The verdicts of the facets, if they are not too many for anybody to read.
+    fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::Verdict)> {
+        if layout.facets.len() > MOST_JUDGED {
+            return Vec::new();
+        }
+        let judge = |facet| (layout.name(self.sweep, facet), words::verdict(self.sweep, layout, facet));
+        layout.facets.iter().map(judge).collect()
+    }
+
+    /// The page. The same rows and facts give the same bytes.
+    pub fn to_html(&self) -> String {
+        let sweep = self.sweep;
+        let layout = Layout::of(sweep);
+        let mut page = bars::patterns();
+        let _ = writeln!(page, "<h1>{}</h1>", escaped(&sweep.scenario));
+        if let Some(question) = &sweep.question {
+            let _ = writeln!(page, "<p class=\"faint\">{}</p>", escaped(question));
+        }
+        let missing = words::missing(self);
+        if !missing.is_empty() {
+            let _ = writeln!(page, "<p class=\"note\" role=\"note\">{}</p>", escaped(&missing));
+        }
+        self.write_verdict(&mut page, &layout);
+        self.write_pictures(&mut page, &layout);
+        if layout.facets.len() > 1 && !layout.is_scattered() {
+            let table = points::facets(sweep, &layout, points::MOST_FACETS);
+            let [shown, all] = [table.rows().len(), layout.facets.len()].map(|n| number::count(n as u64));
+            let caption = if shown == all {
+                format!("The best team of {all} combinations")
+            } else {
+                format!("The first {shown} of {all} combinations")
+            };
+            let _ = writeln!(page, "<h2>Every combination</h2>\n{}", html::table(&table, &caption));
+        }
+        let (table, is_all) = points::points(sweep);
+        let _ = writeln!(
+            page,
+            "<section class=\"sheet\">\n<h2>Points</h2>\n{}</section>",
+            html::table(&table, &points::caption(sweep, is_all))
+        );
+        page.push_str("<h2>What was assumed</h2>\n");
+        page.push_str(&list(&words::assumed(self)));
+        self.write_repeat(&mut page);
+        html::page(&format!("{}: brooks report", sweep.scenario), STYLE, &page)
+    }
+
+    fn write_verdict(&self, page: &mut String, layout: &Layout<'_>) {
+        page.push_str("<section aria-label=\"Verdict\">\n");
+        for (name, verdict) in self.judged(layout) {
+            let _ = writeln!(page, "<p class=\"v\"><b>{}</b></p>", escaped(&join(&name, &verdict.headline)));
+            if !verdict.reasons.is_empty() {
+                page.push_str(&list(&verdict.reasons));
+            }
+        }
+        for line in unjudged(self.sweep, layout).into_iter().chain([words::endings(self.sweep, layout)]) {
+            let _ = writeln!(page, "<p>{}</p>", escaped(&line));
+        }
+        page.push_str("</section>\n");
+    }
+
+    fn write_pictures(&self, page: &mut String, layout: &Layout<'_>) {
+        let sweep = self.sweep;
+        if sweep.rows.iter().all(|row| row.completed == 0) {
+            page.push_str("<p>No run completed, so there is nothing to draw.</p>\n");
+            return;
+        }
+        page.push_str("<h2>Pictures</h2>\n");
+        if layout.facets.len() > pictures::MOST_FACETS {
+            page.push_str(&pictures::cloud(sweep, layout));
+            return;
+        }
+        let _ = write!(page, "<p>Where the time goes:</p>\n{}", bars::key());
+        for facet in &layout.facets {
+            let name = layout.name(sweep, facet);
+            if !name.is_empty() {
+                let _ = writeln!(page, "<h3>{}</h3>", escaped(&name));
+            }
+            page.push_str(&pictures::of_facet(sweep, layout, facet));
+        }
+    }
+
+    fn write_repeat(&self, page: &mut String) {
+        let Facts { plan, brooks, command, .. } = &self.facts;
+        let typed = match command {
+            Some(command) => format!("<code>{} -o DIR</code>", escaped(command)),
+            None => "not kept in this folder: it was written by an earlier version".to_owned(),
+        };
+        let version = if brooks == VERSION {
+            format!("brooks {}", escaped(VERSION))
+        } else {
+            format!("brooks {}; this page by brooks {}", escaped(brooks), escaped(VERSION))
+        };
+        let (seed, plan, digest) = (self.sweep.seed, escaped(plan), self.digest());
+        let _ = writeln!(
+            page,
+            "<h2>How to repeat it</h2>\n<dl><dt>the sweep</dt><dd>{typed}</dd><dt>this page</dt><dd><code>brooks report \
+             DIR</code></dd><dt>seed</dt><dd>{seed}</dd><dt>version</dt><dd>{version}</dd><dt>plan</dt><dd><code>{plan}</code> \
+             (scenario, axes, runs, seed, files)</dd><dt>digest</dt><dd><code>{digest}</code> (of all runs of all points; the \
+             same command gives the same)</dd></dl>"
+        );
+    }
+}
+
+fn list(lines: &[String]) -> String {
+    let items: Vec<String> = lines.iter().map(|line| format!("<li>{}</li>\n", escaped(line))).collect();
+    format!("<ul>\n{}</ul>\n", items.concat())
+}
+
+fn join(name: &str, text: &str) -> String {
+    if name.is_empty() { text.to_owned() } else { format!("{name}: {text}") }
+}
+
+/// What is said where there are too many facets to judge one by one: the best of all, and where the others are.
+fn unjudged(sweep: &SweepResult, layout: &Layout<'_>) -> Vec<String> {
+    if layout.facets.len() <= MOST_JUDGED {
+        return Vec::new();
+    }
+    let mut lines = words::extremes(sweep);
+    let many = number::count(layout.facets.len() as u64);
+    lines.push(if layout.is_scattered() {
+        format!("{many} points, each with values of its own on the axes besides team size and architecture")
+    } else {
+        format!("{many} combinations of the values on other axes than team size and architecture have a best team each: see the table")
+    });
+    lines
+}
+
+#[cfg(test)]
+mod tests;

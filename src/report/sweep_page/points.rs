@@ -1,0 +1,149 @@
+//! The tables of a page: a row a curve, and a row a point.
+
+use crate::experiment::result::{is_agents, short};
+use crate::experiment::{Curve, Row, SweepResult};
+use crate::report::number;
+use crate::report::sweep::{self, agents};
+use crate::report::sweep_page::facets::{Along, Layout, architecture};
+use crate::report::sweep_page::words;
+use crate::report::table::{Cell, Column, Table};
+
+/// The most points of which every one is in the table.
+pub(super) const MOST_ROWS: usize = 1_000;
+/// Of more, so many of the fastest are.
+pub(super) const FASTEST: usize = 250;
+/// The most rows that a page has of the table of combinations.
+pub(super) const MOST_FACETS: usize = 500;
+
+/// The best of every combination of the values on the axes that tell facets apart: a row each, up to `most`.
+pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> Table {
+    let mut columns: Vec<Column> = layout
+        .others
+        .iter()
+        .filter_map(|&place| sweep.axes.get(place))
+        .map(|path| Column::text(path, short(path)))
+        .collect();
+    let mut more = vec![Column::text("architecture", "best architecture"), Column::number("agents", "agents")];
+    if layout.along != Along::Agents {
+        more.push(Column::number("at", layout.x_title(sweep)));
+    }
+    columns.extend(more);
+    columns.extend([
+        Column::number("makespan_s", "makespan [95 %]"),
+        Column::number("speedup", "speedup [95 %]"),
+        Column::number("amdahl_bound", "Amdahl"),
+        Column::number("cost", "cost"),
+        Column::text("limit", "what limits it"),
+        Column::number("points", "points"),
+        Column::number("runs", "runs"),
+        Column::number("completed", "completed"),
+        Column::number("stalled", "stalled"),
+        Column::number("timed_out", "out of time"),
+    ]);
+    let mut table = Table::new(columns);
+    for facet in layout.facets.iter().take(most) {
+        let best = words::best(sweep, facet);
+        let mut cells: Vec<Cell> = facet.values.iter().map(|value| Cell::text(*value)).collect();
+        cells.push(best.map_or_else(Cell::none, |row| Cell::text(architecture(sweep, row))));
+        cells.push(best.map_or_else(Cell::none, |row| Cell::count(u64::from(row.agents))));
+        if let Along::Axis(place) = layout.along {
+            cells.push(best.and_then(|row| row.axes.get(place)).map_or_else(Cell::none, Cell::text));
+        }
+        let of_best = |cell: &dyn Fn(&Row) -> Option<Cell>| best.and_then(cell).unwrap_or_else(Cell::none);
+        cells.push(of_best(&|row| {
+            let makespan = row.metric("makespan_s")?;
+            Some(Cell::number(makespan.mean, number::interval_seconds(makespan.mean, makespan.half_width)))
+        }));
+        cells.push(of_best(&|row| {
+            let speedup = row.speedup?;
+            Some(Cell::number(speedup.estimate, number::interval(speedup.estimate, speedup.half_width)))
+        }));
+        cells.push(of_best(&|row| Some(Cell::number(row.laws.amdahl, format!("{:.2}", row.laws.amdahl)))));
+        cells.push(of_best(&|row| {
+            let cost = row.metric("cost")?.mean;
+            Some(Cell::number(cost, number::money(cost)))
+        }));
+        cells.push(of_best(&|row| sweep::limit(row).map(Cell::text)));
+        let counts = words::Counts::of(facet.rows());
+        cells.push(Cell::count(facet.rows().count() as u64));
+        cells.extend([counts.runs, counts.completed, counts.stalled, counts.timed_out].map(Cell::count));
+        table.push(cells);
+    }
+    let scaled = sweep.scaled;
+    table.retain(|column, cells| match column.key.as_str() {
+        "cost" | "stalled" | "timed_out" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | "")),
+        "amdahl_bound" => !scaled,
+        _ => true,
+    });
+    table
+}
+
+/// A row a point, with the axes first and how its runs ended and their digest last; of more than [`MOST_ROWS`] the
+/// fastest. Says whether that is all.
+pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
+    let mut rows: Vec<&Row> = sweep.rows.iter().collect();
+    let is_all = rows.len() <= MOST_ROWS;
+    if !is_all {
+        let mean = |row: &Row| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
+        rows.sort_by(|a, b| mean(a).total_cmp(&mean(b)));
+        rows.truncate(FASTEST);
+    }
+    let figures = sweep::table(&Curve { label: String::new(), rows: rows.clone() }, sweep.scaled);
+    let is_axis = |place: &usize| sweep.axes.get(*place).is_some_and(|path| !is_agents(path) && path != "architecture");
+    let axes: Vec<usize> = (0..sweep.axes.len()).filter(is_axis).collect();
+    let mut columns: Vec<Column> =
+        axes.iter().filter_map(|&place| sweep.axes.get(place)).map(|path| Column::text(path, short(path))).collect();
+    columns.push(Column::text("architecture", "architecture"));
+    let title = |column: &Column| match column.key.as_str() {
+        "agents" => "agents".to_owned(),
+        "makespan_s" => "makespan [95 %]".to_owned(),
+        "speedup" => "speedup [95 %]".to_owned(),
+        "amdahl_share" => "share of Amdahl".to_owned(),
+        "llm_calls" => "LLM calls".to_owned(),
+        _ => column.title.clone(),
+    };
+    let own = |column: &&Column| column.key != "completed";
+    columns.extend(figures.columns().iter().filter(own).map(|c| Column { title: title(c), ..c.clone() }));
+    columns.extend([
+        Column::number("runs", "runs"),
+        Column::number("completed", "completed"),
+        Column::number("stalled", "stalled"),
+        Column::number("timed_out", "out of time"),
+        Column::text("digest", "digest"),
+    ]);
+    let mut table = Table::new(columns);
+    for (row, figured) in rows.iter().zip(figures.rows()) {
+        let value = |place: &usize| Cell::text(row.axes.get(*place).map_or("", String::as_str));
+        let mut cells: Vec<Cell> = axes.iter().map(value).collect();
+        cells.push(Cell::text(architecture(sweep, row)));
+        let with_column = figures.columns().iter().zip(figured);
+        cells.extend(with_column.filter(|(column, _)| own(column)).map(|(_, cell)| cell.clone()));
+        cells.extend([row.runs, row.completed, row.stalled, row.timed_out].map(|count| Cell::count(count as u64)));
+        cells.push(Cell::text(row.digest.to_string()));
+        table.push(cells);
+    }
+    (table, is_all)
+}
+
+/// What the table of points is, in words.
+pub(super) fn caption(sweep: &SweepResult, is_all: bool) -> String {
+    let all = number::count(sweep.rows.len() as u64);
+    if is_all {
+        let rows = if sweep.rows.len() == 1 { "One point".to_owned() } else { format!("All {all} points") };
+        return format!(
+            "{rows}: means over completed runs, times in seconds or as written, with 95 % intervals in brackets"
+        );
+    }
+    let shown = number::count(FASTEST as u64);
+    format!(
+        "The {shown} fastest of {all} points, means over completed runs; all of them are in sweep.csv, with every figure"
+    )
+}
+
+/// What a point is called in a picture.
+pub(super) fn name(sweep: &SweepResult, row: &Row) -> String {
+    let axes = sweep.axes.iter().zip(&row.axes);
+    let others = axes.filter(|(path, _)| !is_agents(path) && *path != "architecture");
+    let others: Vec<String> = others.map(|(path, value)| format!(", {} {value}", short(path))).collect();
+    format!("{}, {}{}", agents(row.agents), architecture(sweep, row), others.concat())
+}
