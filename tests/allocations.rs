@@ -23,7 +23,18 @@ fn habits_allocate_nothing() {
     call.sight = Sight { total: 20, ..Sight::default() };
     (call.sight.tasks[0], call.writes[0], call.claims[0], call.completes[0]) = (9, 1, 1, 1);
     let work = WorkKey::default();
-    let script = Script { first: 0, calls: 1, manner: 0, work, is_dealt: false, weight: 1.0, run: 0, agents: 1 };
+    let script = Script {
+        first: 0,
+        calls: 1,
+        manner: 0,
+        work,
+        is_dealt: false,
+        weight: 1.0,
+        run: 0,
+        agents: 1,
+        pace: 0.0,
+        left_some: false,
+    };
     let manner = Manner {
         idle_s: 1.0,
         base_s: 1.0,
@@ -32,6 +43,7 @@ fn habits_allocate_nothing() {
         spread_small: 0.5,
         spread_large: 0.3,
         spread_runs: 0.2,
+        common: 0.6,
         files_a_reply: 10.0,
         tokens_per_second: 25.0,
         prompt_tokens: 10.0,
@@ -45,7 +57,6 @@ fn habits_allocate_nothing() {
         manners: vec![manner],
         models: vec![String::new()],
         shared: 0.5,
-        common: 0.6,
     };
     let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
     let profile = Profile { behaviour: Some(Arc::new(behaviour)), ..Profile::with_latency("any", Dist::Constant(1.0)) };

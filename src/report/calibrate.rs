@@ -147,8 +147,8 @@ impl CalibrateReport<'_> {
         let assumed = if *calibration.sizes.end() > 1 {
             "a recorded team is followed by teams of its size and larger ones; who is more does as one of its members did"
         } else {
-            "what a single agent never shows is assumed: agents of a team go about it alike, each about as fast; claims \
-             are forgotten no more often than alone"
+            "what a single agent never shows is assumed: agents of a team work in one style and on one day, else as runs \
+             differ; claims are forgotten no more often than alone"
         };
         limits.push(assumed.to_owned());
         limits

@@ -60,7 +60,7 @@ pub static WORDS: &[Word] = &[
     ),
     word(
         "behaviour",
-        "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; the board's rules settle what comes of it.",
+        "What agents of one kind do by what they see: habits learned from recorded runs, in place of parameters. Each agent follows a script, the calls of one recorded agent, as long as what it sees is much the same; scripts of a team are of one style of work. The board's rules settle what comes of it.",
         &["calibration", "run"],
     ),
     word("point", "One cell of a sweep: one value from each axis.", &["sweep", "design"]),

@@ -1,8 +1,8 @@
 //! Agents that follow habits learned from recorded runs ([`Behaviour`](crate::team::Behaviour)): what they see is compared with what recorded
 //! agents saw, and they do what was done then.
 //!
-//! A team shares a script, or each agent draws its own; it stays with that script, and goes on in its order, as long as
-//! what it sees is much the same. The nearest habit is scaled to the tasks at hand: all of a sort if all of it was
+//! Each agent has a script, all of a team in one style of work, and they have one day. It stays with that script, and goes on
+//! in its order, as long as what it sees is much the same. The nearest habit is scaled to the tasks at hand: all of a sort if all of it was
 //! taken, else as many as were taken. Effects land under the rules of the board, so two agents of one habit want the
 //! same tasks, and one of them loses.
 
@@ -15,12 +15,15 @@ use crate::workload::TaskId;
 
 /// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
 const FITS: f64 = 0.8;
-/// Entities of [`Purpose::Temperament`]: an agent's script, and the one that a team shares.
+/// Entities of [`Purpose::Temperament`]: an agent's script, and the one that its team is like.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
+/// The first of those of what is common to all who follow a call.
+const STEP_ENTITY: u64 = 5 << 40;
 /// The draws of a call's surprise and of its tests; those from 16 on are the habits'.
 const SURPRISE: u64 = 0;
 const TESTS: u64 = 1;
+const OTHER: u64 = 2;
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
 const REMEMBERED: usize = 64;
 
@@ -40,11 +43,14 @@ struct Memory {
     begun: IdSet,
     asked: IdSet,
     finished: IdSet,
+    /// How many those are.
+    has_finished: u16,
     script: u32,
-    /// Whether others may follow the same script.
+    /// Whether its calls take as long as such calls do, and not as long as those that it follows.
     is_copy: bool,
-    /// The logarithm of the run's pace, in standard deviations.
-    pace: f64,
+    /// The logarithm of the pace of the recorded run that is like this one, and by how many standard deviations this one
+    /// is off it.
+    pace: (f64, f64),
     last: Option<u32>,
     idle: u16,
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
@@ -59,9 +65,10 @@ impl Habits {
             begun: IdSet::empty(tasks),
             asked: IdSet::empty(tasks),
             finished: IdSet::empty(tasks),
+            has_finished: 0,
             script: 0,
             is_copy: false,
-            pace: 0.0,
+            pace: (0.0, 0.0),
             last: None,
             idle: 0,
             window: [(0, 0); REMEMBERED],
@@ -94,6 +101,7 @@ impl Memory {
         self.begun.clear();
         self.asked.clear();
         self.finished.clear();
+        self.has_finished = 0;
         self.script = script;
         self.last = None;
         self.idle = 0;
@@ -125,19 +133,23 @@ impl Simulator<'_> {
     /// Back to the start: nobody remembers anything, and each agent has its script for the run.
     pub(super) fn begin_habits(&mut self) {
         self.habits.tests_until = Time::ZERO;
-        for (id, memory) in self.habits.agents.iter_mut().enumerate() {
+        let deals = self.uses.hands_out;
+        for id in 0..self.habits.agents.len() {
+            let (before, rest) = self.habits.agents.split_at_mut(id);
+            let Some(memory) = rest.first_mut() else { continue };
             let Some(repertoire) = &self.minds[self.agents[id].mind].repertoire else { continue };
             let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
             let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
-            // A recorded team is followed as a team.
-            let (script, members) = match repertoire.member(team.nth(0), id as u32) {
-                (_, 1) if !shares => repertoire.member(own.nth(0), id as u32),
-                followed => followed,
-            };
+            let (of_team, members) = repertoire.member(team.nth(0), id as u32);
+            // A recorded team is followed as a team; of single agents each follows one, in the style of the first.
+            let script = if id == 0 || members > 1 || shares { of_team } else { repertoire.like(of_team, own.nth(0)) };
             memory.clear(script);
-            memory.is_copy = members == 1 || id as u32 >= members;
-            memory.pace = math::normal_quantile(rng::open_unit(team.nth(1)));
+            // Tasks that are dealt are others than those of the script.
+            let is_taken = || before.iter().any(|mate| mate.script == script);
+            memory.is_copy = if members > 1 { id as u32 >= members } else { deals || is_taken() };
+            // All have the same day, whatever each makes of it.
+            memory.pace = (repertoire.pace(of_team), math::normal_quantile(rng::open_unit(team.nth(1))));
         }
     }
 
@@ -156,7 +168,8 @@ impl Simulator<'_> {
         sorted.iter_mut().for_each(Vec::clear);
         done.clear();
         let board = &self.team.board;
-        let mut sight = Sight { is_first: memory.calls == 0, idle: memory.idle, ..Sight::default() };
+        let mut sight =
+            Sight { is_first: memory.calls == 0, idle: memory.idle, finished: memory.has_finished, ..Sight::default() };
         for task in 0..board.len() as TaskId {
             let mine = board.is_owned(task, agent) || memory.finished.contains(task);
             if !board.is_visible(task) || !self.team.able.contains(agent, task) || self.uses.hands_out && !mine {
@@ -222,14 +235,18 @@ impl Simulator<'_> {
         };
         let spread = if habit.files <= 1 { manner.spread_small } else { manner.spread_large };
         let noise = spread * math::normal_quantile(rng::open_unit(draws.nth(SURPRISE)));
-        let common = repertoire.common;
         let surprise = match (comes_to_its_end, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
-            (false, true) => (common - 1.0) * habit.surprise + (1.0 - common * common).max(0.0).sqrt() * noise,
+            (false, true) => {
+                let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64).nth(0);
+                let of_all = spread * math::normal_quantile(rng::open_unit(of_all));
+                repertoire.surprise(habit, manner.common, (draws.nth(OTHER), noise, of_all)) - habit.surprise
+            }
         };
         // Around a mean of 1, so that teams are not slower for it.
-        let pace = manner.spread_runs * memory.pace - 0.5 * manner.spread_runs * manner.spread_runs;
+        let pace = manner.spread_runs * memory.pace.1 - 0.5 * manner.spread_runs * manner.spread_runs
+            + if teammates { memory.pace.0 - row.pace } else { 0.0 };
         let (expected, output) = if to_do == 0 && !habit.is_idle() {
             // Nobody was recorded who had nothing to do: a call like any that writes nothing.
             memory.plan.tests = Time::ZERO;
@@ -393,7 +410,9 @@ impl Simulator<'_> {
             }
             self.team.board.land(task);
             self.wakes.woke_ready |= self.team.board.complete(task, agent);
-            self.habits.agents[agent as usize].finished.insert(task);
+            let memory = &mut self.habits.agents[agent as usize];
+            memory.finished.insert(task);
+            memory.has_finished = memory.has_finished.saturating_add(1);
             self.tell(task, agent, TaskEventKind::Completed { right: true }, observer);
             self.report(agent, observer);
             completed += 1;

@@ -14,6 +14,10 @@ const LEAVE: f64 = 5.0;
 const GO_ON: f64 = 2.0;
 /// How far chance moves a habit.
 const CHANCE: f64 = 1.5;
+/// Fewer calls than these do not show how such calls differ.
+const FEWEST: usize = 8;
+/// By which share runs of one style differ in calls a task.
+const STYLE: f64 = 0.25;
 /// The first of the draws of a call that are the habits', one each.
 const HABIT: u64 = 16;
 
@@ -26,8 +30,9 @@ pub(super) struct Repertoire {
     pub(super) manners: Vec<Manner>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
+    /// What recorded calls took over what such calls take: those on one file or none, and those on several.
+    surprises: [Vec<f64>; 2],
     pub(super) shared: f64,
-    pub(super) common: f64,
 }
 
 /// The scripts of one recorded run.
@@ -37,15 +42,21 @@ struct Run {
     members: u32,
     /// The sum of weights up to and with it, over that of all.
     up_to: f64,
+    /// The logarithm of how many calls that changed something a finished task took.
+    style: f64,
+    left_some: bool,
 }
 
 #[derive(Clone, Debug)]
 pub(super) struct Row {
     pub(super) habit: Habit,
-    /// Logarithms of one more than the counts of the sight.
+    /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
     logs: [f64; SORTS],
+    log_finished: f64,
     script: u32,
     pub(super) manner: u32,
+    /// The logarithm of the pace of its run.
+    pub(super) pace: f64,
 }
 
 /// What the call under way will do when it lands.
@@ -82,16 +93,28 @@ impl Repertoire {
             rows.extend(habits.iter().map(|&habit| Row {
                 habit,
                 logs: habit.sight.tasks.map(|count| math::ln_1p(f64::from(count))),
+                log_finished: math::ln_1p(f64::from(habit.sight.finished)),
                 script: place as u32,
                 manner: script.manner,
+                pace: script.pace,
             }));
         }
-        let (runs, total) = runs_of(&scripts);
+        let (runs, total) = runs_of(&scripts, &rows);
         let tests = rows.iter().filter(|row| row.habit.tests > 0);
         let tests = tests.map(|row| row.habit.tests_s / f64::from(row.habit.tests)).collect();
-        let (shared, common) = (behaviour.shared, behaviour.common);
+        let shared = behaviour.shared;
+        let of = |is_large: bool| rows.iter().filter(move |row| (row.habit.files > 1) == is_large);
+        let surprises = [false, true].map(|is_large| surprises_of(of(is_large)));
         let manners = behaviour.manners.clone();
-        (!rows.is_empty() && total > 0.0).then_some(Repertoire { rows, scripts, runs, manners, tests, shared, common })
+        (!rows.is_empty() && total > 0.0).then_some(Repertoire {
+            rows,
+            scripts,
+            runs,
+            manners,
+            tests,
+            surprises,
+            shared,
+        })
     }
 
     /// The script that an agent follows of the run of these random bits, and how many that run has. Who is more than
@@ -104,6 +127,46 @@ impl Repertoire {
         (run.first + member.min(run.members - 1), run.members)
     }
 
+    /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
+    /// other. Any two that follow it have its own with the chance that is given, so that is how far they correlate. Where
+    /// no surprises were recorded, it is noise of its own and noise that all have in common.
+    pub(super) fn surprise(&self, habit: &Habit, common: f64, (bits, own, of_all): (u64, f64, f64)) -> f64 {
+        if common <= 0.0 {
+            return own;
+        }
+        let others = &self.surprises[usize::from(habit.files > 1)];
+        let (draw, kept) = (rng::unit(bits), common.sqrt());
+        let place = (draw - kept) / (1.0 - kept).max(f64::EPSILON) * others.len() as f64;
+        match others.get(place.max(0.0) as usize) {
+            Some(_) if draw < kept => habit.surprise,
+            Some(&surprise) => surprise,
+            None => common.sqrt() * of_all + (1.0 - common).max(0.0).sqrt() * own,
+        }
+    }
+
+    /// The logarithm of the pace of a script's run.
+    pub(super) fn pace(&self, script: u32) -> f64 {
+        self.scripts.get(script as usize).map_or(0.0, |script| script.pace)
+    }
+
+    /// A script to go about it in the style of that one, each as often as its run is like that one's. Of runs that came to
+    /// nothing only the first of a team follows one: it forgets no more tasks than a single agent.
+    pub(super) fn like(&self, script: u32, bits: u64) -> u32 {
+        let style = self.runs.iter().rev().find(|run| run.first <= script).map_or(0.0, |run| run.style);
+        let weight = |place: usize| {
+            let run = &self.runs[place];
+            let before = if place == 0 { 0.0 } else { self.runs[place - 1].up_to };
+            let off = (run.style - style) / STYLE;
+            if run.left_some { 0.0 } else { (run.up_to - before) * math::exp(-0.5 * off * off) }
+        };
+        let mut left = rng::unit(bits) * (0..self.runs.len()).map(weight).sum::<f64>();
+        let found = (0..self.runs.len()).find(|&place| {
+            left -= weight(place);
+            left < 0.0
+        });
+        found.map_or(script, |place| self.runs[place].first)
+    }
+
     /// The habit that fits best what is seen.
     pub(super) fn choose(
         &self,
@@ -113,6 +176,7 @@ impl Repertoire {
         draws: rng::Stream,
     ) -> usize {
         let nothing_to_do = sight.tasks.iter().all(|&count| count == 0);
+        let log_finished = math::ln_1p(f64::from(sight.finished));
         let mut logs = sight.tasks.map(|count| math::ln_1p(f64::from(count)));
         let mut scaled_to = sight.total;
         let mut best = (f64::INFINITY, 0);
@@ -140,7 +204,9 @@ impl Repertoire {
                     let scale = f64::from(seen.total.max(1)) / f64::from(sight.total.max(1));
                     logs = sight.tasks.map(|count| math::ln_1p(f64::from(count) * scale));
                 }
-                distance(sight, &logs, row)
+                // Tasks that others finished are not what it has got used to; of its own, all are its own.
+                let used_to = if is_dealt { 0.0 } else { (log_finished - row.log_finished).abs() };
+                distance(sight, &logs, row) + used_to
             };
             if row.script != script {
                 cost += LEAVE;
@@ -158,7 +224,7 @@ impl Repertoire {
 }
 
 /// The runs that scripts are of, and the sum of their weights.
-fn runs_of(scripts: &[Script]) -> (Vec<Run>, f64) {
+fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
     let mut runs: Vec<Run> = Vec::new();
     let mut total = 0.0;
     for (place, script) in scripts.iter().enumerate() {
@@ -167,7 +233,10 @@ fn runs_of(scripts: &[Script]) -> (Vec<Run>, f64) {
             Some(run) if is_next => run.members += 1,
             _ => {
                 total += script.weight;
-                runs.push(Run { first: place as u32, members: 1, up_to: total });
+                let calls = script.first as usize..(script.first + script.calls) as usize;
+                let calls = rows.get(calls).unwrap_or_default();
+                let style = style_of(calls);
+                runs.push(Run { first: place as u32, members: 1, up_to: total, style, left_some: script.left_some });
             }
         }
     }
@@ -175,6 +244,21 @@ fn runs_of(scripts: &[Script]) -> (Vec<Run>, f64) {
         run.up_to /= total;
     }
     (runs, total)
+}
+
+/// What recorded calls took over what such calls take; none of few calls, and none of calls made from parameters, which hold
+/// no surprise.
+fn surprises_of<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<f64> {
+    let surprises: Vec<f64> = rows.map(|row| row.habit.surprise).collect();
+    let squares: f64 = surprises.iter().map(|surprise| surprise * surprise).sum();
+    if surprises.len() >= FEWEST && squares > 1e-6 * surprises.len() as f64 { surprises } else { Vec::new() }
+}
+
+/// How work is gone about: much in one call, a task a call, or a task in several.
+fn style_of(calls: &[Row]) -> f64 {
+    let acting = calls.iter().filter(|row| !row.habit.is_idle()).count();
+    let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.habit.completes)));
+    math::ln(acting.max(1) as f64 / f64::from(finished.max(1)))
 }
 
 /// How far what is seen is from what was seen then.
@@ -238,4 +322,99 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
 
 pub(super) fn sum(counts: &[u16; SORTS]) -> u16 {
     counts.iter().fold(0, |sum: u16, &count| sum.saturating_add(count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Runs of single agents on twenty tasks, who finish so many in a call; and what each call surprises with.
+    fn repertoire(tasks_a_call: &[u16]) -> Repertoire {
+        let mut behaviour = Behaviour::default();
+        for (run, &tasks) in (0..).zip(tasks_a_call) {
+            let first = behaviour.habits.len() as u32;
+            for finished in (0..20).step_by(usize::from(tasks)) {
+                let mut habit = Habit { files: tasks, latency_s: 1.0, surprise: f64::from(run), ..Habit::default() };
+                habit.sight = Sight { total: 20, is_first: finished == 0, finished, ..Sight::default() };
+                habit.sight.tasks[Sort::Ready as usize] = 20 - finished;
+                habit.completes[Sort::Ready as usize] = tasks;
+                behaviour.habits.push(habit);
+            }
+            let calls = behaviour.habits.len() as u32 - first;
+            let work = WorkKey::default();
+            behaviour.scripts.push(Script {
+                first,
+                calls,
+                manner: 0,
+                work,
+                is_dealt: false,
+                weight: 1.0,
+                run,
+                agents: 1,
+                pace: 0.0,
+                left_some: calls == 2,
+            });
+        }
+        let graph = TaskGraph::new(&[crate::workload::TaskSpec::new("any", 1.0)]).expect("a task");
+        Repertoire::new(&behaviour, &graph, false, 4).expect("there are calls")
+    }
+
+    fn bits(place: u64) -> u64 {
+        rng::Keys::new(3, 1).stream(rng::Purpose::Choice, place).nth(0)
+    }
+
+    #[test]
+    fn scripts_are_like_others_of_their_style() {
+        let all = repertoire(&[1, 1, 10, 20, 1]);
+        let drawn = |script: u32| {
+            let mut counts = [0_u32; 5];
+            (0..3_000).for_each(|place| counts[all.like(script, bits(place)) as usize] += 1);
+            counts
+        };
+        for script in [0, 1, 4] {
+            let counts = drawn(script);
+            assert_eq!((counts[2], counts[3]), (0, 0));
+            assert!([0, 1, 4].iter().all(|&like| counts[like].abs_diff(1_000) < 120), "{counts:?}");
+        }
+        assert_eq!(drawn(3)[3], 3_000);
+        assert_eq!(drawn(2)[2], 0, "it left tasks undone, so no other follows it");
+    }
+
+    /// Where an agent goes on that sees six tasks of twenty, and has finished so many itself.
+    fn goes_on(all: &Repertoire, finished: u16, is_dealt: bool) -> usize {
+        let mut sight = Sight { total: 20, finished, ..Sight::default() };
+        sight.tasks[Sort::Ready as usize] = 6;
+        all.choose(&sight, (0, None), is_dealt, rng::Keys::new(3, 1).stream(rng::Purpose::Choice, 7))
+    }
+
+    #[test]
+    fn what_an_agent_has_finished_itself_tells_how_far_it_is() {
+        let all = repertoire(&[1]);
+        let places = [2, 8, 14].map(|finished| goes_on(&all, finished, false));
+        assert!((13..=15).contains(&places[2]), "all others were its own: {places:?}");
+        assert!(places[0] < places[1] && places[1] <= places[2], "{places:?}");
+        let of_few = goes_on(&all, 2, true);
+        assert_eq!(of_few, goes_on(&all, 14, true), "of what is its own nobody else finishes anything");
+    }
+
+    #[test]
+    fn two_who_follow_a_call_are_as_alike_as_they_should_be() {
+        let all = repertoire(&[1, 1, 1]);
+        let habit = all.rows[0].habit;
+        for common in [0.2, 0.5, 0.9] {
+            let own = |place: u64| all.surprise(&habit, common, (bits(place), 9.0, 9.0)).abs() < 1e-12;
+            let both = (0..20_000).filter(|&place| own(2 * place) && own(2 * place + 1)).count() as f64 / 20_000.0;
+            // A third of the others surprise alike by chance.
+            let kept = f64::sqrt(common);
+            let expected = (kept + (1.0 - kept) / 3.0).powi(2);
+            assert!((both - expected).abs() < 0.02, "{common}: {both} {expected}");
+        }
+        assert!(
+            (all.surprise(&habit, 0.0, (bits(1), 9.0, 8.0)) - 9.0).abs() < 1e-12,
+            "dealt ones have nothing in common"
+        );
+        let few = repertoire(&[20]);
+        let mixed = few.surprise(&few.rows[0].habit, 0.36, (bits(1), 10.0, 1.0));
+        assert!((mixed - (0.6 + 8.0)).abs() < 1e-9, "{mixed}");
+    }
 }

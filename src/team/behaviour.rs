@@ -51,6 +51,8 @@ pub struct Sight {
     pub total: u16,
     /// How many of those that are done it has written itself.
     pub done_begun: u16,
+    /// How many tasks it has finished itself.
+    pub finished: u16,
     /// How many of its calls have changed nothing since the last that did.
     pub idle: u16,
     /// Whether it is its first call.
@@ -118,6 +120,10 @@ pub struct Script {
     pub run: u32,
     /// How many agents that run had.
     pub agents: u32,
+    /// The logarithm of the pace of its run: how much longer calls took on that day than in other runs on this work.
+    pub pace: f64,
+    /// Whether it was alone and left tasks undone.
+    pub left_some: bool,
 }
 
 /// What tells one piece of work from another: see [`WorkKey::of`].
@@ -161,6 +167,9 @@ pub struct Manner {
     pub spread_large: f64,
     /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
     pub spread_runs: f64,
+    /// How alike the surprises of agents of a team are at one step, as a correlation: 1 makes all equally slow, 0 makes each
+    /// as slow as it happens.
+    pub common: f64,
     /// Hardly any call takes longer, as replies are limited in length; 0 if that is not known.
     pub longest_s: f64,
     /// How many files fit into one reply, by the limit on output.
@@ -200,15 +209,17 @@ pub struct Behaviour {
     pub manners: Vec<Manner>,
     /// Whose manners they are: a model each, empty where it is not known.
     pub models: Vec<String>,
-    /// Chance that an agent follows the script that its team shares, and not one of its own: agents of one team have
-    /// one prompt, one day and one board.
+    /// Chance that an agent follows the script of its team, and not one of its own in the same style.
     pub shared: f64,
-    /// Share of a call's surprise that is the step's and not the call's own: 1 makes all agents at one step equally
-    /// slow, 0 makes each as slow as it happens.
-    pub common: f64,
 }
 
 impl Behaviour {
+    /// With surprises that are as alike as that.
+    pub fn alike(mut self, common: f64) -> Behaviour {
+        self.manners.iter_mut().for_each(|manner| manner.common = common);
+        self
+    }
+
     /// Only what agents of that model do; everything if none of them is known to be of it.
     pub fn only(mut self, model: &str) -> Behaviour {
         let is_of = |script: &Script| self.models.get(script.manner as usize).is_some_and(|name| name == model);

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::architecture::{self, Choices};
+use crate::engine::key_of;
 use crate::experiment::calibration::About;
 use crate::team::{Habit, SORTS, Sight, Sort, WorkKey};
 use crate::trace::{Step, TaskNoteKind, TestRun, Trace};
@@ -41,6 +42,8 @@ pub struct Lesson {
     pub rounds: u32,
     /// What each agent did.
     pub scripts: Vec<Vec<Habit>>,
+    /// Which files each of these calls wrote: the same number for the same files, 0 for none.
+    pub wrote: Vec<Vec<u64>>,
     /// Input tokens of the run, if they are known.
     pub input_tokens: Option<f64>,
     /// What else is to be known of it.
@@ -114,6 +117,7 @@ struct Knows {
     finished: Vec<bool>,
     idle: u16,
     calls: Vec<Habit>,
+    wrote: Vec<u64>,
 }
 
 impl Lesson {
@@ -141,6 +145,7 @@ impl Lesson {
             finished: vec![false; graph.len()],
             idle: 0,
             calls: Vec::new(),
+            wrote: Vec::new(),
         };
         let mut walk = Walk {
             graph: &graph,
@@ -164,6 +169,7 @@ impl Lesson {
             place = last;
         }
         let is_done = walk.state.iter().all(|state| *state == State::Done);
+        walk.agents.retain(|agent| !agent.calls.is_empty());
         let outcome = trace.header.outcome.as_ref().and_then(|outcome| outcome.success);
         let model = trace.label("model").or_else(|| steps.iter().find_map(|s| Some(trace.name(s.model?).to_owned())));
         Ok(Lesson {
@@ -174,7 +180,8 @@ impl Lesson {
             work: WorkKey::of(&graph),
             completed: outcome.unwrap_or(is_done),
             rounds: if trace.header.barrier { steps.iter().map(|step| step.round).max().unwrap_or(0) } else { 0 },
-            scripts: walk.agents.into_iter().map(|agent| agent.calls).filter(|calls| !calls.is_empty()).collect(),
+            wrote: walk.agents.iter_mut().map(|agent| std::mem::take(&mut agent.wrote)).collect(),
+            scripts: walk.agents.into_iter().map(|agent| agent.calls).collect(),
             input_tokens: Some(crate::trace::Summary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
             about: About::of(trace, &graph),
         })
@@ -240,6 +247,13 @@ fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// The same number for the same files, in whatever order and however often; 0 for none.
+fn key_of_files(mut names: Vec<&str>) -> u64 {
+    names.sort_unstable();
+    names.dedup();
+    names.iter().fold(0, |sum: u64, name| (sum.rotate_left(5) ^ key_of(name)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+}
+
 /// Output tokens of calls: as recorded, or of the whole run by the share of time.
 struct Output {
     per_second: f64,
@@ -281,7 +295,8 @@ impl Walk<'_> {
         let Some(knows) = self.agents.get(step.agent as usize) else {
             return (Sight::default(), vec![None; self.graph.len()]);
         };
-        let mut sight = Sight { is_first: knows.calls.is_empty(), idle: knows.idle, ..Sight::default() };
+        let finished = knows.finished.iter().filter(|finished| **finished).count() as u16;
+        let mut sight = Sight { is_first: knows.calls.is_empty(), idle: knows.idle, finished, ..Sight::default() };
         let sorts = (0..self.graph.len()).map(|task| {
             if self.is_dealt && self.dealt_to[task].is_some_and(|owner| owner != step.agent) {
                 return None;
@@ -374,6 +389,7 @@ impl Walk<'_> {
         let knows = &mut self.agents[me];
         knows.idle = if habit.is_idle() && habit.other_files == 0 { knows.idle.saturating_add(1) } else { 0 };
         knows.calls.push(habit);
+        knows.wrote.push(key_of_files(step.writes.iter().map(|file| name_of(trace.name(file.path))).collect()));
     }
 
     /// The tasks that a step was granted.

@@ -5,6 +5,7 @@
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
 mod about;
+mod alike;
 mod curve;
 mod lesson;
 mod manner;
@@ -35,13 +36,12 @@ use crate::trace::Trace;
 use crate::workload::TaskGraph;
 
 /// The version of the form of a calibration.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Rounds after which a run is given up, where no recording shows it.
 pub const ROUNDS: u32 = 60;
-/// Chance that an agent follows the script of its team. Recordings of one agent cannot show it.
-const SHARED: f64 = 1.0;
-/// Share of a call's surprise that is the step's: agents at one step are alike, not the same.
-const COMMON: f64 = 0.6;
+/// Chance that an agent follows the script of its team, and not one of its own in the same style. Recordings of one agent
+/// cannot show it: members are taken to differ as runs do.
+const SHARED: f64 = 0.0;
 
 /// How calls are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -186,7 +186,7 @@ impl Part {
     fn of(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
         let (manners, places, fit) = manner::learn(lessons);
         let models = vec![model.clone().unwrap_or_default(); manners.len()];
-        let mut behaviour = Behaviour { manners, models, shared: SHARED, common: COMMON, ..Behaviour::default() };
+        let mut behaviour = Behaviour { manners, models, shared: SHARED, ..Behaviour::default() };
         for (lesson, manner) in lessons.iter().zip(places) {
             let run = behaviour.scripts.len() as u32;
             for calls in &lesson.scripts {
@@ -201,9 +201,12 @@ impl Part {
                     weight: 1.0,
                     run,
                     agents: lesson.agents,
+                    pace: 0.0,
+                    left_some: false,
                 });
             }
         }
+        manner::left_some(&mut behaviour);
         let styles = match way {
             Way::Parametric => parametric::styles(lessons, &behaviour),
             Way::Resampled => Vec::new(),
@@ -250,7 +253,7 @@ impl Calibration {
         if let Some(part) = self.part(model) {
             return part.behaviour.clone();
         }
-        let mut all = Behaviour { shared: SHARED, common: COMMON, ..Behaviour::default() };
+        let mut all = Behaviour { shared: SHARED, ..Behaviour::default() };
         for part in &self.models {
             let (habits, manners, runs) = (all.habits.len() as u32, all.manners.len() as u32, all.scripts.len() as u32);
             all.habits.extend(&part.behaviour.habits);

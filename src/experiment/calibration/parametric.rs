@@ -191,6 +191,8 @@ pub(super) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
         .map(|(manner, &(files, is_dealt))| Script {
             run: manner,
             agents: 1,
+            pace: 0.0,
+            left_some: false,
             first: 0,
             calls: 0,
             manner,
@@ -218,6 +220,7 @@ pub(super) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
                 weight: f64::from(style.runs),
                 run: behaviour.scripts.len() as u32,
                 agents: 1,
+                left_some: false,
                 ..*like
             });
         }
@@ -257,7 +260,7 @@ fn typical(style: &Style, manner: &Manner, pace: f64) -> Vec<Habit> {
             }
         }
     }
-    let mut waiting = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    let mut waiting = Habit { sight: seen(TASKS / 2), ..Habit::default() };
     waiting.sight.tasks[Sort::Ready as usize] = TASKS / 2;
     calls.push(waiting);
     let mut owed = 0.0;
@@ -279,9 +282,14 @@ fn typical(style: &Style, manner: &Manner, pace: f64) -> Vec<Habit> {
     calls
 }
 
+/// What is seen when so many tasks are left: a single agent has finished all others itself.
+fn seen(left: u16) -> Sight {
+    Sight { total: TASKS, finished: TASKS.saturating_sub(left), ..Sight::default() }
+}
+
 /// A call on tasks that nobody has begun.
 fn open(style: &Style, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
-    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready;
     call.sight.tasks[Sort::Waiting as usize] = waiting;
     call.claims[Sort::Ready as usize] = taken;
@@ -298,7 +306,7 @@ fn open(style: &Style, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> 
 
 /// What was written ahead can be claimed and finished as its turn comes, one after the other.
 fn begun(waiting: u16) -> Habit {
-    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    let mut call = Habit { sight: seen(waiting), ..Habit::default() };
     call.sight.tasks[Sort::ReadyBegun as usize] = 1;
     call.sight.tasks[Sort::WaitingBegun as usize] = waiting - 1;
     call.claims[Sort::ReadyBegun as usize] = 1;
@@ -310,7 +318,7 @@ fn begun(waiting: u16) -> Habit {
 
 /// A call on the one task that the agent has: it is written, or said to be done.
 fn held(_style: &Style, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
-    let mut call = Habit { sight: Sight { total: TASKS, ..Sight::default() }, ..Habit::default() };
+    let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready.saturating_sub(1);
     call.sight.tasks[Sort::Waiting as usize] = waiting;
     let sort = if is_begun { Sort::HeldBegun } else { Sort::Held } as usize;

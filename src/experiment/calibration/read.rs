@@ -1,7 +1,7 @@
 //! A calibration from its file, which has been held to the table of keys before.
 
 use crate::experiment::calibration::write::WIDTH;
-use crate::experiment::calibration::{COMMON, Calibration, Fit, Part, SHARED, Style, Way, manner, parametric};
+use crate::experiment::calibration::{Calibration, Fit, Part, SHARED, Style, Way, alike, manner, parametric};
 use crate::experiment::scenario_file::{self, Node, Problem, Problems};
 use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 
@@ -46,7 +46,7 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Proble
         _ => Way::Resampled,
     };
     let shared = number(node, "shared").unwrap_or(SHARED);
-    let common = number(node, "common").unwrap_or(COMMON);
+    let common = number(node, "common");
     let items = node.key("models").map_or(&[][..], Node::items);
     let models = items.iter().enumerate().map(|(place, node)| {
         let mut wrong = |line: u32, path: &str, message: String, expected: &str| {
@@ -75,15 +75,18 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Proble
     problems.or(Calibration { way, sizes, seen, corpus, date, accuracy, models, unused })
 }
 
-fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnMut(u32, &str, String, &str)) -> Part {
+fn part(
+    node: &Node,
+    (way, shared, common): (Way, f64, Option<f64>),
+    wrong: &mut dyn FnMut(u32, &str, String, &str),
+) -> Part {
     let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
     let items = node.key("manners").map_or(&[][..], Node::items);
-    let manners: Vec<(Manner, u64, bool)> = items.iter().map(read_manner).collect();
+    let manners: Vec<(Manner, u64, bool)> = items.iter().map(|node| read_manner(node, common)).collect();
     let mut behaviour = Behaviour {
         manners: manners.iter().map(|(manner, ..)| *manner).collect(),
         models: vec![model.clone().unwrap_or_default(); manners.len()],
         shared,
-        common,
         ..Behaviour::default()
     };
     for (place, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
@@ -94,10 +97,14 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
             continue;
         };
         let first = behaviour.habits.len() as u32;
+        let mut finished = 0_u16;
         for (call, node) in script.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
             let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
             if numbers.len() == WIDTH {
-                behaviour.habits.push(read_call(&numbers, call == 0));
+                let mut habit = read_call(&numbers, call == 0);
+                habit.sight.finished = finished;
+                finished = habit.completes.iter().fold(finished, |sum, &count| sum.saturating_add(count));
+                behaviour.habits.push(habit);
             } else {
                 let message = format!("{} numbers", numbers.len());
                 wrong(node.line, &format!("scripts[{place}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
@@ -111,6 +118,8 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
             is_dealt: *is_dealt,
             weight: 1.0,
             run: script.key("run").map_or(behaviour.scripts.len() as u32, |_| whole(script, "run")),
+            pace: 0.0,
+            left_some: false,
             agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
         });
     }
@@ -123,6 +132,7 @@ fn part(node: &Node, (way, shared, common): (Way, f64, f64), wrong: &mut dyn FnM
         }
         styles.extend(Style::read(node));
     }
+    manner::left_some(&mut behaviour);
     if way == Way::Parametric {
         let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
         parametric::place(&mut behaviour, &work);
@@ -184,7 +194,7 @@ fn whole_ends((least, most): (f64, f64)) -> (u32, u32) {
     (least as u32, most as u32)
 }
 
-fn read_manner(node: &Node) -> (Manner, u64, bool) {
+fn read_manner(node: &Node, common: Option<f64>) -> (Manner, u64, bool) {
     let of = |key: &str| number(node, key).unwrap_or(0.0);
     let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
     let spread = |place: usize| node.key("spread").and_then(|s| s.items().get(place)?.number()).unwrap_or(0.0);
@@ -192,6 +202,7 @@ fn read_manner(node: &Node) -> (Manner, u64, bool) {
         idle_s: number(node, "idle_s").unwrap_or(of("base_s")),
         base_s: of("base_s"),
         longest_s: of("longest_s"),
+        common: common.or(number(node, "common")).unwrap_or(alike::COMMON),
         per_file_s: of("per_file_s"),
         spread_small: spread(0),
         spread_large: spread(1),
@@ -222,7 +233,7 @@ fn read_call(numbers: &[f64], is_first: bool) -> Habit {
     counts(&mut habit.completes);
     let mut flags = [0];
     counts(&mut flags);
-    habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first };
+    habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
     [habit.rewrites, habit.other_files, habit.files] = files;
     habit.finishes_claims = flags[0] & 1 > 0;
     habit.is_cut = flags[0] & 2 > 0;

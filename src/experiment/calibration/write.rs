@@ -65,7 +65,6 @@ impl Calibration {
         }
         if let Some(part) = self.models.first() {
             writeln!(text, "  shared: {}", part.behaviour.shared)?;
-            writeln!(text, "  common: {}", part.behaviour.common)?;
         }
         if !self.unused.is_empty() {
             writeln!(text, "  unused:")?;
@@ -160,6 +159,7 @@ fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>) -> 
     writeln!(text, "      per_file_s: {}", manner.per_file_s)?;
     writeln!(text, "      longest_s: {}", manner.longest_s)?;
     writeln!(text, "      spread: [{}, {}, {}]", manner.spread_small, manner.spread_large, manner.spread_runs)?;
+    writeln!(text, "      common: {}", manner.common)?;
     writeln!(text, "      files_a_reply: {}", manner.files_a_reply)?;
     writeln!(text, "      tokens_per_second: {}", manner.tokens_per_second)?;
     writeln!(

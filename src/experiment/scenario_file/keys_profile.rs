@@ -56,7 +56,7 @@ pub static PROFILE: Section = section(
 static BEHAVIOUR: Section = section(
     "What agents do by what they see: written by brooks calibrate, not by hand.",
     &[
-        needed("version", Expects::Count(1, 2), "The version of this form."),
+        needed("version", Expects::Count(1, 3), "The version of this form."),
         needed(
             "way",
             Expects::OneOf(&[("parametric", "calls made from parameters"), ("resampled", "recorded calls")]),
@@ -77,8 +77,18 @@ static BEHAVIOUR: Section = section(
             "[]",
             "How far off it was, where it was held against recordings.",
         ),
-        key("shared", Expects::Probability, "1", "Chance that an agent follows the script of its team."),
-        key("common", Expects::Probability, "0.6", "Share of a call's surprise that is the step's, not the call's."),
+        key(
+            "shared",
+            Expects::Probability,
+            "0",
+            "Chance that an agent follows the script of its team, and not one of its own in the same style.",
+        ),
+        key(
+            "common",
+            Expects::Probability,
+            "(of the manner)",
+            "How alike the surprises of agents at one step are, for all.",
+        ),
         key(
             "unused",
             Expects::MapOf("why runs were not used", &Expects::Count(0, u32::MAX as u64)),
@@ -163,6 +173,12 @@ static MANNER: Section = section(
             Expects::ListOf(&Expects::Number(0.0, 5.0)),
             "[0, 0, 0]",
             "Of log-latency: calls on one file or none, on several; runs around a script.",
+        ),
+        key(
+            "common",
+            Expects::Probability,
+            "0.35",
+            "How alike the surprises of agents at one step are: a correlation.",
         ),
         needed("files_a_reply", Expects::Number(0.01, 1e9), "Files that fit into one reply."),
         key("tokens_per_second", AMOUNT, "0", "Output tokens a second."),
