@@ -10,7 +10,7 @@ use crate::engine::{IdSet, Purpose, Time, math, rng};
 use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::repertoire::{Plan, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
-use crate::team::{AgentId, ClaimOutcome, Manner, SORTS, Sight, Sort, Status};
+use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
 use crate::workload::TaskId;
 
 /// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
@@ -48,9 +48,10 @@ struct Memory {
     script: u32,
     /// Whether its calls take as long as such calls do, and not as long as those that it follows.
     is_copy: bool,
-    /// The logarithm of the pace of the recorded run that is like this one, and by how many standard deviations this one
-    /// is off it.
-    pace: (f64, f64),
+    /// The logarithm of the pace of the recorded run that this one is like.
+    day: f64,
+    /// By how many standard deviations this one is off it.
+    off: f64,
     last: Option<u32>,
     idle: u16,
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
@@ -68,7 +69,8 @@ impl Habits {
             has_finished: 0,
             script: 0,
             is_copy: false,
-            pace: (0.0, 0.0),
+            day: 0.0,
+            off: 0.0,
             last: None,
             idle: 0,
             window: [(0, 0); REMEMBERED],
@@ -106,6 +108,12 @@ impl Memory {
         self.last = None;
         self.idle = 0;
         self.calls = 0;
+    }
+
+    /// The logarithm of how much longer calls take than those of the run that this one is like: around a mean of 1, so that
+    /// runs are not slower for it.
+    fn pace(&self, manner: &Manner) -> f64 {
+        manner.spread_runs * self.off - 0.5 * manner.spread_runs * manner.spread_runs
     }
 
     /// Input tokens of the next call: the prompt, the board, and what is sent along again.
@@ -149,7 +157,8 @@ impl Simulator<'_> {
             let is_taken = || before.iter().any(|mate| mate.script == script);
             memory.is_copy = if members > 1 { id as u32 >= members } else { deals || is_taken() };
             // All have the same day, whatever each makes of it.
-            memory.pace = (repertoire.pace(of_team), math::normal_quantile(rng::open_unit(team.nth(1))));
+            memory.day = repertoire.pace(of_team);
+            memory.off = math::normal_quantile(rng::open_unit(team.nth(1)));
         }
     }
 
@@ -224,29 +233,15 @@ impl Simulator<'_> {
             let each = repertoire.tests.get(which as usize).copied().unwrap_or_default();
             memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
         }
-        let files = memory.plan.writes.len() as f64 + f64::from(memory.plan.other_files);
-        let typical = |files: f64| manner.typical_s(files);
-        let ratio = if comes_to_its_end {
-            typical(files) / habit.latency_s.max(1e-3)
-        } else {
-            let once = f64::from(habit.files).max(1.0)
-                / f64::from((sum(&habit.writes) + habit.rewrites + habit.other_files).max(1));
-            typical(files * once.max(1.0)) / typical(f64::from(habit.files))
-        };
-        let spread = if habit.files <= 1 { manner.spread_small } else { manner.spread_large };
-        let noise = spread * math::normal_quantile(rng::open_unit(draws.nth(SURPRISE)));
+        let ratio = scaled(habit, manner, &memory.plan, comes_to_its_end);
+        let noise = repertoire.noise(row, draws.nth(SURPRISE));
+        let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64);
         let surprise = match (comes_to_its_end, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
-            (false, true) => {
-                let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64).nth(0);
-                let of_all = spread * math::normal_quantile(rng::open_unit(of_all));
-                repertoire.surprise(habit, manner.common, (draws.nth(OTHER), noise, of_all)) - habit.surprise
-            }
+            (false, true) => repertoire.surprise(row, draws.nth(OTHER), noise, of_all.nth(0)) - habit.surprise,
         };
-        // Around a mean of 1, so that teams are not slower for it.
-        let pace = manner.spread_runs * memory.pace.1 - 0.5 * manner.spread_runs * manner.spread_runs
-            + if teammates { memory.pace.0 - row.pace } else { 0.0 };
+        let pace = memory.pace(manner) + if teammates { memory.day - row.pace } else { 0.0 };
         let (expected, output) = if to_do == 0 && !habit.is_idle() {
             // Nobody was recorded who had nothing to do: a call like any that writes nothing.
             memory.plan.tests = Time::ZERO;
@@ -419,4 +414,15 @@ impl Simulator<'_> {
         }
         completed
     }
+}
+
+/// What a call on the files that were planned takes over what it took on those of the habit.
+fn scaled(habit: &Habit, manner: &Manner, plan: &Plan, comes_to_its_end: bool) -> f64 {
+    let files = plan.writes.len() as f64 + f64::from(plan.other_files);
+    if comes_to_its_end {
+        return manner.typical_s(files) / habit.latency_s.max(1e-3);
+    }
+    let told_apart = (sum(&habit.writes) + habit.rewrites + habit.other_files).max(1);
+    let once = f64::from(habit.files).max(1.0) / f64::from(told_apart);
+    manner.typical_s(files * once.max(1.0)) / manner.typical_s(f64::from(habit.files))
 }

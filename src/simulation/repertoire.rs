@@ -127,20 +127,28 @@ impl Repertoire {
         (run.first + member.min(run.members - 1), run.members)
     }
 
+    /// A surprise as normal calls of the kind have.
+    pub(super) fn noise(&self, row: &Row, bits: u64) -> f64 {
+        let manner = &self.manners[row.manner as usize];
+        let spread = if row.habit.files <= 1 { manner.spread_small } else { manner.spread_large };
+        spread * math::normal_quantile(rng::open_unit(bits))
+    }
+
     /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
-    /// other. Any two that follow it have its own with the chance that is given, so that is how far they correlate. Where
-    /// no surprises were recorded, it is noise of its own and noise that all have in common.
-    pub(super) fn surprise(&self, habit: &Habit, common: f64, (bits, own, of_all): (u64, f64, f64)) -> f64 {
+    /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
+    /// surprises were recorded, it is noise of its own and noise that all have in common.
+    pub(super) fn surprise(&self, row: &Row, bits: u64, own: f64, of_all: u64) -> f64 {
+        let common = self.manners[row.manner as usize].common;
         if common <= 0.0 {
             return own;
         }
-        let others = &self.surprises[usize::from(habit.files > 1)];
+        let others = &self.surprises[usize::from(row.habit.files > 1)];
         let (draw, kept) = (rng::unit(bits), common.sqrt());
         let place = (draw - kept) / (1.0 - kept).max(f64::EPSILON) * others.len() as f64;
         match others.get(place.max(0.0) as usize) {
-            Some(_) if draw < kept => habit.surprise,
+            Some(_) if draw < kept => row.habit.surprise,
             Some(&surprise) => surprise,
-            None => common.sqrt() * of_all + (1.0 - common).max(0.0).sqrt() * own,
+            None => kept * self.noise(row, of_all) + (1.0 - common).max(0.0).sqrt() * own,
         }
     }
 
@@ -330,7 +338,8 @@ mod tests {
 
     /// Runs of single agents on twenty tasks, who finish so many in a call; and what each call surprises with.
     fn repertoire(tasks_a_call: &[u16]) -> Repertoire {
-        let mut behaviour = Behaviour::default();
+        let manner = Manner { spread_small: 0.5, spread_large: 0.5, ..Manner::default() };
+        let mut behaviour = Behaviour { manners: vec![manner], ..Behaviour::default() };
         for (run, &tasks) in (0..).zip(tasks_a_call) {
             let first = behaviour.habits.len() as u32;
             for finished in (0..20).step_by(usize::from(tasks)) {
@@ -399,22 +408,21 @@ mod tests {
 
     #[test]
     fn two_who_follow_a_call_are_as_alike_as_they_should_be() {
-        let all = repertoire(&[1, 1, 1]);
-        let habit = all.rows[0].habit;
         for common in [0.2, 0.5, 0.9] {
-            let own = |place: u64| all.surprise(&habit, common, (bits(place), 9.0, 9.0)).abs() < 1e-12;
+            let mut all = repertoire(&[1, 1, 1]);
+            all.manners[0].common = common;
+            let own = |place: u64| all.surprise(&all.rows[0], bits(place), 9.0, 0).abs() < 1e-12;
             let both = (0..20_000).filter(|&place| own(2 * place) && own(2 * place + 1)).count() as f64 / 20_000.0;
             // A third of the others surprise alike by chance.
             let kept = f64::sqrt(common);
             let expected = (kept + (1.0 - kept) / 3.0).powi(2);
             assert!((both - expected).abs() < 0.02, "{common}: {both} {expected}");
         }
-        assert!(
-            (all.surprise(&habit, 0.0, (bits(1), 9.0, 8.0)) - 9.0).abs() < 1e-12,
-            "dealt ones have nothing in common"
-        );
-        let few = repertoire(&[20]);
-        let mixed = few.surprise(&few.rows[0].habit, 0.36, (bits(1), 10.0, 1.0));
-        assert!((mixed - (0.6 + 8.0)).abs() < 1e-9, "{mixed}");
+        let mut few = repertoire(&[20]);
+        assert!((few.surprise(&few.rows[0], bits(1), 9.0, 0) - 9.0).abs() < 1e-12, "nothing in common");
+        few.manners[0].common = 0.36;
+        let of_all = few.noise(&few.rows[0], bits(2));
+        let mixed = few.surprise(&few.rows[0], bits(1), 10.0, bits(2));
+        assert!((mixed - (0.6 * of_all + 8.0)).abs() < 1e-9, "{mixed}");
     }
 }

@@ -153,7 +153,7 @@ impl WorkKey {
 }
 
 /// What scripts of one kind of agent on one kind of work have in common.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Manner {
     /// Seconds of a call that writes nothing, above 0.
     pub idle_s: f64,

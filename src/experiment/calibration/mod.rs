@@ -9,6 +9,7 @@ mod alike;
 mod curve;
 mod lesson;
 mod manner;
+mod pace;
 mod parametric;
 mod read;
 mod write;
@@ -206,7 +207,7 @@ impl Part {
                 });
             }
         }
-        manner::left_some(&mut behaviour);
+        pace::left_some(&mut behaviour);
         let styles = match way {
             Way::Parametric => parametric::styles(lessons, &behaviour),
             Way::Resampled => Vec::new(),
@@ -214,7 +215,7 @@ impl Part {
         if way == Way::Parametric {
             parametric::enact(&mut behaviour, &styles);
         }
-        manner::surprise(&mut behaviour);
+        pace::surprise(&mut behaviour);
         let failed = lessons.iter().filter(|lesson| !lesson.completed);
         // A run that came to nothing before others came to their end was not given up for its length.
         let longest = lessons.iter().filter(|lesson| lesson.completed).map(|lesson| lesson.rounds).max().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! A calibration from its file, which has been held to the table of keys before.
 
 use crate::experiment::calibration::write::WIDTH;
-use crate::experiment::calibration::{Calibration, Fit, Part, SHARED, Style, Way, alike, manner, parametric};
+use crate::experiment::calibration::{Calibration, Fit, Part, SHARED, Style, Way, alike, manner, pace, parametric};
 use crate::experiment::scenario_file::{self, Node, Problem, Problems};
 use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 
@@ -132,13 +132,13 @@ fn part(
         }
         styles.extend(Style::read(node));
     }
-    manner::left_some(&mut behaviour);
+    pace::left_some(&mut behaviour);
     if way == Way::Parametric {
         let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
         parametric::place(&mut behaviour, &work);
         parametric::enact(&mut behaviour, &styles);
     }
-    manner::surprise(&mut behaviour);
+    pace::surprise(&mut behaviour);
     let fit = node.key("fit");
     let of_fit = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
     Part {
