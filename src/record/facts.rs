@@ -1,6 +1,6 @@
 //! What a log does not say: what its numbers stand for, and what depends on what.
 
-use crate::team::{Agent, AgentId, Role};
+use crate::team::{Agent, AgentId, Role, common_files};
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
 
 /// The names behind the numbers of a [`Log`](crate::record::Log), and the dependencies between its tasks.
@@ -43,10 +43,12 @@ impl Facts {
             depends_on: task.depends_on.clone(),
             weight: task.size,
         });
+        // Files that belong to no task have no name: recordings keep theirs to themselves.
+        let others = (1..=common_files(team)).map(|number| format!("common file {number}"));
         Facts {
             agents: team.iter().map(agent).collect(),
             tasks: tasks.collect(),
-            artifacts: graph.artifacts().to_vec(),
+            artifacts: graph.artifacts().iter().cloned().chain(others).collect(),
         }
     }
 

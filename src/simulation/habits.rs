@@ -11,7 +11,7 @@ use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSpl
 use crate::simulation::repertoire::{Plan, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
-use crate::workload::TaskId;
+use crate::workload::{ArtifactId, TaskId};
 
 /// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
 const FITS: f64 = 0.8;
@@ -245,7 +245,7 @@ impl Simulator<'_> {
         let (expected, output) = if to_do == 0 && !habit.is_idle() {
             // Nobody was recorded who had nothing to do: a call like any that writes nothing.
             memory.plan.tests = Time::ZERO;
-            memory.plan.other_files = 0;
+            (memory.plan.other_files, memory.plan.common_files) = (0, 0);
             (manner.idle_s, manner.idle_s * manner.tokens_per_second)
         } else {
             (habit.latency_s * ratio, habit.output_tokens * ratio)
@@ -321,6 +321,11 @@ impl Simulator<'_> {
                 self.workspace.write(artifact, agent, step.seen_workspace);
                 observer.write(&Write { artifact, agent, start: step.start, at: now, round: self.round });
             }
+        }
+        for file in (0..u16::BITS).filter(|file| plan.common_files >> file & 1 > 0) {
+            let artifact = graph.artifacts().len() as ArtifactId + file;
+            self.workspace.write(artifact, agent, step.seen_workspace);
+            observer.write(&Write { artifact, agent, start: step.start, at: now, round: self.round });
         }
         let granted = self.claim_planned(agent, &plan.claims, observer);
         let completed = self.complete_planned(agent, &plan.completes, observer);

@@ -12,6 +12,7 @@ use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
 use crate::team::{
     Agent, AgentId, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace,
+    common_files,
 };
 use crate::workload::{Task, TaskGraph, TaskId};
 
@@ -82,7 +83,7 @@ impl<'s> Simulator<'s> {
             round: 0,
             queue: EventQueue::new(),
             timers: EventQueue::new(),
-            workspace: Workspace::new(graph.artifacts().len()),
+            workspace: Workspace::new(graph.artifacts().len() + common_files(team)),
             wakes: Wakes::new(team.len()),
             landed: Vec::with_capacity(2 * graph.len()),
             hollow: 0,

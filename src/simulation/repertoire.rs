@@ -66,6 +66,8 @@ pub(super) struct Plan {
     pub(super) claims: Vec<TaskId>,
     pub(super) completes: Vec<TaskId>,
     pub(super) other_files: u16,
+    /// Which of those others may write, too, as bits.
+    pub(super) common_files: u16,
     pub(super) tests: Time,
     pub(super) has_failed: bool,
     /// When it was taken up and its tests began.
@@ -311,7 +313,8 @@ pub(super) fn plan(
         writes
             .extend_from_slice(&done[..share(habit.rewrites, habit.sight.done_begun.max(habit.rewrites), done.len())]);
     }
-    plan.other_files = if comes_to_its_end { 0 } else { habit.other_files };
+    (plan.other_files, plan.common_files) =
+        if comes_to_its_end { (0, 0) } else { (habit.other_files, habit.common_files) };
     plan.tests = Time::from_secs(habit.tests_s);
     plan.has_failed = habit.has_failed;
     plan.taken_up = None;

@@ -205,7 +205,7 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> Ending {
         self.begin(replication);
-        observer.begin(self.agents.len(), self.team.board.len(), self.scenario.graph.artifacts().len());
+        observer.begin(self.agents.len(), self.team.board.len(), self.workspace.len());
         let ending = match (self.scenario.pacing, self.uses.anything_rare) {
             (Pacing::Async, false) => self.run_async::<false, A, O>(architecture, observer),
             (Pacing::Async, true) => self.run_async::<true, A, O>(architecture, observer),

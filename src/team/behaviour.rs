@@ -70,6 +70,8 @@ pub struct Habit {
     pub rewrites: u16,
     /// How many files it wrote that belong to no task.
     pub other_files: u16,
+    /// Which of those are files that others write, too: bit i is the i-th of [`Behaviour::common_files`].
+    pub common_files: u16,
     /// How many files it wrote in all, each as often as it was written.
     pub files: u16,
     /// How many tasks of each sort it claimed. Of those that wait, claims that were refused.
@@ -213,11 +215,23 @@ pub struct Behaviour {
     pub shared: f64,
 }
 
+/// How many files that belong to no task a team may write: see [`Behaviour::common_files`].
+pub fn common_files(team: &[crate::team::Agent]) -> usize {
+    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
+    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
+}
+
 impl Behaviour {
     /// With surprises that are as alike as that.
     pub fn alike(mut self, common: f64) -> Behaviour {
         self.manners.iter_mut().for_each(|manner| manner.common = common);
         self
+    }
+
+    /// How many files there are that belong to no task and may be written by several agents: fixtures, packages, notes.
+    pub fn common_files(&self) -> usize {
+        let all = self.habits.iter().fold(0, |all, habit| all | habit.common_files);
+        (u16::BITS - all.leading_zeros()) as usize
     }
 
     /// Only what agents of that model do; everything if none of them is known to be of it.

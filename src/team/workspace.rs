@@ -41,6 +41,16 @@ impl Default for Artifact {
 }
 
 impl Workspace {
+    /// How many artifacts there are.
+    pub fn len(&self) -> usize {
+        self.artifacts.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.artifacts.len() == 0
+    }
+
     /// As many artifacts, never written.
     pub fn new(artifacts: usize) -> Workspace {
         Workspace { artifacts: (0..artifacts).map(|_| BLANK).collect(), clock: 0 }

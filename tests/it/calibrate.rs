@@ -152,6 +152,30 @@ fn dealt_tasks_shorten_what_is_done_at_once() {
     assert!(two.all("rounds").iter().all(|&rounds| (rounds - 1.0).abs() < 1e-9), "a chain in one hand needs one call");
 }
 
+#[test]
+fn files_of_no_task_are_written_by_all() {
+    let all = ["a", "b", "c", "d"];
+    let noted = recorded("noted", "preassigned", &[(&all, &all, &["a", "b", "c", "d", "notes", "notes"], 9)]);
+    let plain = recorded("plain", "preassigned", &[(&all, &all, &all, 9)]);
+    for (trace, expected) in [(&plain, 0.0), (&noted, 1.0)] {
+        let text = learned(&[trace], Way::Resampled).to_yaml("p", "o");
+        assert!(!text.contains("notes"), "names are not kept");
+        let calibration = Calibration::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let scenario = team(&calibration, trace, 2);
+        let writes = sample(&scenario, 50).all("concurrent_writes").to_vec();
+        assert!(writes.iter().all(|&writes| (writes - expected).abs() < 1e-9), "{writes:?}");
+        let mut log = Log::default();
+        Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
+        let facts = RunFacts::of(&scenario, 0, &log);
+        let made = brooks::trace::native::write(&Trace::of_run(&facts, &log));
+        assert_eq!(made.contains("common file 1"), expected > 0.5, "{made}");
+        // Rows that do not say which files those are can be read.
+        let older = text.replace(",1]\n", "]\n").replace(",0]\n", "]\n");
+        let older = Calibration::parse("p.yaml", older.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert!(sample(&team(&older, trace, 2), 50).all("concurrent_writes").iter().all(|&writes| writes < 0.5));
+    }
+}
+
 /// They take turns: who wants a task takes the first of the list, so two who want one at once collide.
 fn pair(architecture: &str) -> Trace {
     recorded_team(
@@ -324,9 +348,9 @@ fn what_cannot_be_learned_from_says_why() {
     let text = learned(&[&batch()], Way::Parametric).to_yaml("p", "o").replace("{ manner: 0", "{ manner: 9");
     let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
     assert!(problems.to_string().contains("styles[0].manner: there is no manner 9"), "{problems}");
-    let text = calibration.to_yaml("p", "o").replace(",12,0,0,1200]", ",12,0]");
+    let text = calibration.to_yaml("p", "o").replace(",12,0,0,1200,0]", ",12,0]");
     let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("too few numbers");
-    assert!(problems.to_string().contains("calls[0]: 31 numbers; expected 33 numbers"), "{problems}");
+    assert!(problems.to_string().contains("calls[0]: 31 numbers; expected 34 numbers"), "{problems}");
 }
 
 /// The recorded runs of arXiv 2603.12229; none without `BROOKS_DATA`.

@@ -24,7 +24,7 @@ const NEARLY: f64 = 0.75;
 const AT_ONCE_S: f64 = 0.05;
 
 /// What one recorded run shows.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Default)]
 pub struct Lesson {
     /// The name of its trace.
     pub trace: String,
@@ -44,6 +44,9 @@ pub struct Lesson {
     pub scripts: Vec<Vec<Habit>>,
     /// Which files each of these calls wrote: the same number for the same files, 0 for none.
     pub wrote: Vec<Vec<u64>>,
+    /// The files of no task that each of these calls wrote, by a number that stands for the name; none if tasks do not say
+    /// which files are theirs.
+    pub others: Vec<Vec<Vec<u64>>>,
     /// Input tokens of the run, if they are known.
     pub input_tokens: Option<f64>,
     /// What else is to be known of it.
@@ -118,6 +121,7 @@ struct Knows {
     idle: u16,
     calls: Vec<Habit>,
     wrote: Vec<u64>,
+    others: Vec<Vec<u64>>,
 }
 
 impl Lesson {
@@ -146,6 +150,7 @@ impl Lesson {
             idle: 0,
             calls: Vec::new(),
             wrote: Vec::new(),
+            others: Vec::new(),
         };
         let mut walk = Walk {
             graph: &graph,
@@ -181,6 +186,12 @@ impl Lesson {
             completed: outcome.unwrap_or(is_done),
             rounds: if trace.header.barrier { steps.iter().map(|step| step.round).max().unwrap_or(0) } else { 0 },
             wrote: walk.agents.iter_mut().map(|agent| std::mem::take(&mut agent.wrote)).collect(),
+            // Where tasks do not say what they write, a file that belongs to none may be any task's.
+            others: if says_files(trace) {
+                walk.agents.iter_mut().map(|agent| std::mem::take(&mut agent.others)).collect()
+            } else {
+                Vec::new()
+            },
             scripts: walk.agents.into_iter().map(|agent| agent.calls).collect(),
             input_tokens: Some(crate::trace::Summary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
             about: About::of(trace, &graph),
@@ -221,7 +232,7 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
 /// tasks do not say what they write, it is told by the calls that are about one task.
 fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<String, TaskId> {
     let mut files = BTreeMap::new();
-    if trace.header.tasks.iter().all(|task| task.extra.get("x.writes").is_none()) {
+    if !says_files(trace) {
         for step in steps {
             let mut about: Vec<u32> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
             about.dedup();
@@ -241,6 +252,11 @@ fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<Strin
         }
     }
     files
+}
+
+/// Whether tasks say which files they write.
+fn says_files(trace: &Trace) -> bool {
+    trace.header.tasks.iter().any(|task| task.extra.get("x.writes").is_some())
 }
 
 fn name_of(path: &str) -> &str {
@@ -389,6 +405,7 @@ impl Walk<'_> {
         let knows = &mut self.agents[me];
         knows.idle = if habit.is_idle() && habit.other_files == 0 { knows.idle.saturating_add(1) } else { 0 };
         knows.calls.push(habit);
+        knows.others.push(other.iter().map(|name| key_of(name)).collect());
         knows.wrote.push(key_of_files(step.writes.iter().map(|file| name_of(trace.name(file.path))).collect()));
     }
 

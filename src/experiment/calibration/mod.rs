@@ -6,6 +6,7 @@
 
 mod about;
 mod alike;
+mod common_files;
 mod curve;
 mod lesson;
 mod manner;
@@ -31,7 +32,7 @@ use crate::experiment::scenario_file::{Problem, Problems};
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{
-    Accuracy, Agent, Behaviour, Consistency, Envelope, Learned, Manner, Profile, Role, Script, Variation,
+    Accuracy, Agent, Behaviour, Consistency, Envelope, Habit, Learned, Manner, Profile, Role, Script, Variation,
 };
 use crate::trace::Trace;
 use crate::workload::TaskGraph;
@@ -188,11 +189,16 @@ impl Part {
         let (manners, places, fit) = manner::learn(lessons);
         let models = vec![model.clone().unwrap_or_default(); manners.len()];
         let mut behaviour = Behaviour { manners, models, shared: SHARED, ..Behaviour::default() };
+        let files = common_files::Places::of(lessons);
         for (lesson, manner) in lessons.iter().zip(places) {
             let run = behaviour.scripts.len() as u32;
-            for calls in &lesson.scripts {
+            for (agent, calls) in lesson.scripts.iter().enumerate() {
                 let first = behaviour.habits.len() as u32;
-                behaviour.habits.extend(calls);
+                behaviour.habits.extend(calls.iter().enumerate().map(|(call, habit)| {
+                    let others = lesson.others.get(agent).and_then(|others| others.get(call));
+                    let others = others.map_or(&[][..], Vec::as_slice);
+                    Habit { common_files: files.bits(lesson.work.files, others), ..*habit }
+                }));
                 behaviour.scripts.push(Script {
                     first,
                     calls: calls.len() as u32,

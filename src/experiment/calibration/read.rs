@@ -100,7 +100,7 @@ fn part(
         let mut finished = 0_u16;
         for (call, node) in script.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
             let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
-            if numbers.len() == WIDTH {
+            if numbers.len() == WIDTH || numbers.len() == WIDTH - 1 {
                 let mut habit = read_call(&numbers, call == 0);
                 habit.sight.finished = finished;
                 finished = habit.completes.iter().fold(finished, |sum, &count| sum.saturating_add(count));
@@ -242,6 +242,7 @@ fn read_call(numbers: &[f64], is_first: bool) -> Habit {
     habit.tests = next() as u16;
     habit.tests_s = next();
     habit.output_tokens = next();
+    habit.common_files = next() as u16;
     habit
 }
 

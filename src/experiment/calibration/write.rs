@@ -10,9 +10,9 @@ pub(super) const COLUMNS: &str = "\
 #   of a call, in order: tasks seen (ready, ready and begun, waiting, waiting and begun, held, held and begun; in all;
 #   done and begun), calls without a change before it; tasks of which it wrote files (six sorts; done ones; files of no
 #   task; files in all), claimed (four sorts), completed (six sorts); 1 finishes what it claims + 2 cut off + 4 tests
-#   failed; latency in s, runs of tests, seconds of tests, output tokens";
+#   failed; latency in s, runs of tests, seconds of tests, output tokens; which files of no task others write, too (bits)";
 /// How many numbers a call has.
-pub(super) const WIDTH: usize = 33;
+pub(super) const WIDTH: usize = 34;
 
 impl Calibration {
     /// The file. `origin` says what it was made from and by which command; `date` when.
@@ -200,7 +200,8 @@ fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
     for number in numbers {
         write!(text, "{number},")?;
     }
-    writeln!(text, "{},{},{},{}]", habit.latency_s, habit.tests, habit.tests_s, habit.output_tokens)
+    let Habit { latency_s, tests, tests_s, output_tokens, common_files, .. } = habit;
+    writeln!(text, "{latency_s},{tests},{tests_s},{output_tokens},{common_files}]")
 }
 
 /// A text as YAML, whatever is in it.
