@@ -17,4 +17,7 @@ fit = brooks.fit(table, y="makespan_s.mean")
 for curve in fit["curves"]:
     law, verdict = curve["laws"]["amdahl"], curve["verdict"]
     share, sure = law["parameters"]["p"]["estimate"], verdict["reason"].split(":")[0]
-    print(f"{curve['curve']}: {verdict['law']} ({sure}); by Amdahl's law {share:.0%} of the work is parallel")
+    if verdict["law"] is None:
+        print(f"{curve['curve']}: {verdict['reason']}")
+    else:
+        print(f"{curve['curve']}: {verdict['law']} ({sure}); by Amdahl's law {share:.0%} of the work is parallel")

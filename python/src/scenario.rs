@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use brooks::experiment::scenario_file::given_by;
 use brooks::experiment::{Problems, ScenarioFile, Sweep};
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
@@ -43,12 +44,25 @@ impl Scenario {
     }
 }
 
+/// The argument of the command line that a path has of its own: mistakes are told as there.
+fn flag(path: &str) -> Option<&'static str> {
+    match path {
+        "team.agents" | "agents" => Some("--agents"),
+        "architecture" => Some("--architecture"),
+        _ => None,
+    }
+}
+
 /// The scenario after `steps`: as on the command line first all that is set, then the axes.
 fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Problems> {
     let set = steps.iter().filter(|(kind, ..)| kind == "set");
     let settings: Vec<(String, String)> = set.map(|(_, path, text)| (path.clone(), text.clone())).collect();
     if !settings.is_empty() {
-        file = file.with(&settings)?;
+        let by = |wrong, (path, _): &(String, String)| match flag(path) {
+            Some(argument) => given_by(argument, Some(path), wrong),
+            None => wrong,
+        };
+        file = file.with(&settings).map_err(|wrong| settings.iter().fold(wrong, by))?;
     }
     for (path, text) in &settings {
         // A value set where the scenario has an axis takes the place of the axis, which would hide it otherwise.
@@ -58,7 +72,7 @@ fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Probl
         }
     }
     for (_, path, text) in steps.iter().filter(|(kind, ..)| kind == "axis") {
-        file = file.with_axis(path, text)?;
+        file = file.with_axis(path, text).map_err(|wrong| given_by(flag(path).unwrap_or("--axis"), None, wrong))?;
     }
     Ok(file)
 }

@@ -45,7 +45,7 @@ def test_the_digest_is_that_of_one_process(cluster, mine):
 
 
 def test_a_mistake_is_told_before_anything_is_sent(cluster, mine):
-    with pytest.raises(brooks.ScenarioError, match="--set: team.agents"):
+    with pytest.raises(brooks.ScenarioError, match="--agents: team.agents"):
         brooks.ray.sweep(mine, set={"team.agents": -1})
 
 
