@@ -353,19 +353,9 @@ mod tests {
                 behaviour.habits.push(habit);
             }
             let calls = behaviour.habits.len() as u32 - first;
-            let work = WorkKey::default();
-            behaviour.scripts.push(Script {
-                first,
-                calls,
-                manner: 0,
-                work,
-                is_dealt: false,
-                weight: 1.0,
-                run,
-                agents: 1,
-                pace: 0.0,
-                left_some: calls == 2,
-            });
+            let left_some = calls == 2;
+            let script = Script { first, calls, run, agents: 1, left_some, weight: 1.0, ..Script::default() };
+            behaviour.scripts.push(script);
         }
         let graph = TaskGraph::new(&[crate::workload::TaskSpec::new("any", 1.0)]).expect("a task");
         Repertoire::new(&behaviour, &graph, false, 4).expect("there are calls")

@@ -104,7 +104,7 @@ impl Habit {
 }
 
 /// What one recorded agent did, call by call.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Script {
     /// Its first call among [`Behaviour::habits`], and how many there are.
     pub first: u32,

@@ -108,6 +108,7 @@ fn components<'r>(cells: impl Iterator<Item = Vec<&'r Vec<f64>>>) -> [f64; 2] {
 mod tests {
     use super::*;
     use crate::engine::{Purpose, rng::Keys};
+    use crate::team::Script;
 
     #[test]
     fn variances_between_and_within_runs_are_told_apart() {
@@ -142,20 +143,8 @@ mod tests {
                 let noise = if call % 2 == 0 { 0.6 } else { -0.6 };
                 Habit { latency_s: math::exp(pace + noise), ..Habit::default() }
             }));
-            let work = crate::team::WorkKey::default();
             let run = run as u32;
-            behaviour.scripts.push(crate::team::Script {
-                first,
-                calls,
-                manner: 0,
-                work,
-                is_dealt: false,
-                weight: 1.0,
-                run,
-                agents: 1,
-                pace: 0.0,
-                left_some: false,
-            });
+            behaviour.scripts.push(Script { first, calls, run, agents: 1, ..Script::default() });
         }
         surprise(&mut behaviour);
         let paces: Vec<f64> = behaviour.scripts.iter().map(|script| script.pace).collect();
