@@ -408,7 +408,8 @@ mod tests {
             let both = (0..20_000).filter(|&place| own(2 * place) && own(2 * place + 1)).count() as f64 / 20_000.0;
             // A third of the others surprise alike by chance.
             let kept = f64::sqrt(common);
-            let expected = (kept + (1.0 - kept) / 3.0).powi(2);
+            let alike = kept + (1.0 - kept) / 3.0;
+            let expected = alike * alike;
             assert!((both - expected).abs() < 0.02, "{common}: {both} {expected}");
         }
         let mut few = repertoire(&[20]);
