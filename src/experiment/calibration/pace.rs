@@ -47,12 +47,13 @@ pub(super) fn surprise(behaviour: &mut Behaviour) {
     let components = [false, true].map(|is_dealt| {
         components(runs.iter().filter(|(key, _)| key.0 == is_dealt).map(|(_, runs)| runs.values().collect()))
     });
+    let of_cell = |runs: &BTreeMap<u32, Vec<f64>>| mean(&runs.values().flatten().copied().collect::<Vec<f64>>());
+    let typical: BTreeMap<_, f64> = runs.iter().map(|(key, runs)| (*key, of_cell(runs))).collect();
     for script in &mut behaviour.scripts {
         let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
-        let cell = &runs[&(script.is_dealt, script.manner, script.work.shape)];
-        let all: Vec<f64> = cell.values().flatten().copied().collect();
-        let own = cell.get(&script.run).map_or(&[][..], Vec::as_slice);
-        let typical = mean(&all);
+        let key = (script.is_dealt, script.manner, script.work.shape);
+        let own = runs.get(&key).and_then(|runs| runs.get(&script.run)).map_or(&[][..], Vec::as_slice);
+        let typical = typical.get(&key).copied().unwrap_or(0.0);
         let [between, within] = components[usize::from(script.is_dealt)];
         let told = between / (between + within / own.len().max(1) as f64).max(f64::MIN_POSITIVE);
         script.pace = told * (mean(own) - typical);
