@@ -56,6 +56,7 @@ fn habits_allocate_nothing() {
         scripts: vec![script],
         manners: vec![manner],
         models: vec![String::new()],
+        names: vec![Vec::new()],
         shared: 0.5,
     };
     let specs = Generator::bench(Dist::Constant(100.0)).generate(1);

@@ -8,13 +8,11 @@
 
 use crate::engine::{IdSet, Purpose, Time, math, rng};
 use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
-use crate::simulation::repertoire::{Plan, plan, sum};
+use crate::simulation::repertoire::{Plan, comes_to_its_end, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
 
-/// A reply that was cut off would have come to its end if the work fills less than this share of a reply.
-const FITS: f64 = 0.8;
 /// Entities of [`Purpose::Temperament`]: an agent's script, and the one that its team is like.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
@@ -224,8 +222,8 @@ impl Simulator<'_> {
         let row = &repertoire.rows[place];
         let manner = &repertoire.manners[row.manner as usize];
         let habit = &row.habit;
-        let to_do: u32 = sight.tasks.iter().map(|&count| u32::from(count)).sum();
-        let comes_to_its_end = habit.is_cut && to_do > 0 && f64::from(sight.total) <= FITS * manner.files_a_reply;
+        let to_do = sum(&sight.tasks);
+        let comes_to_its_end = comes_to_its_end(habit, &sight, manner.files_a_reply);
         plan(&mut memory.plan, habit, sorted, done, comes_to_its_end);
         if teammates && habit.tests > 0 {
             // Whether tests are run is the agent's doing, how long they take is not: not all of a team meet the same.

@@ -1,7 +1,7 @@
 //! What agents of habits choose from, how they choose, and what a habit comes to with the tasks at hand.
 
 use crate::engine::{Time, math, rng};
-use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
+use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, names_of};
 use crate::workload::{TaskGraph, TaskId};
 
 /// What a sort of task weighs that is there in one sight and not in the other; the same for a first call.
@@ -77,7 +77,7 @@ pub(super) struct Plan {
 impl Repertoire {
     /// None if the behaviour has no habit that could be followed.
     pub(super) fn new(behaviour: &Behaviour, graph: &TaskGraph, is_dealt: bool, agents: usize) -> Option<Repertoire> {
-        let mut scripts = behaviour.fitting(WorkKey::of(graph), is_dealt);
+        let mut scripts = behaviour.fitting(WorkKey::of(graph), &names_of(graph), is_dealt);
         if scripts.iter().any(|script| script.agents as usize <= agents) {
             // Members of a larger team leave work to others, who are not here.
             scripts.retain(|script| script.agents as usize <= agents);
@@ -331,6 +331,15 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
     }
 }
 
+/// Whether a reply that was cut off comes to its end with what is to do here: all of the agent's work fits into a reply, or
+/// there is less to do than there was then, as teammates have done some, and that fits.
+pub(super) fn comes_to_its_end(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
+    let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
+    let to_do = sum(&sight.tasks);
+    let has_less = to_do < sum(&habit.sight.tasks);
+    habit.is_cut && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
+}
+
 pub(super) fn sum(counts: &[u16; SORTS]) -> u16 {
     counts.iter().fold(0, |sum: u16, &count| sum.saturating_add(count))
 }
@@ -397,6 +406,22 @@ mod tests {
         assert!(places[0] < places[1] && places[1] <= places[2], "{places:?}");
         let of_few = goes_on(&all, 2, true);
         assert_eq!(of_few, goes_on(&all, 14, true), "of what is its own nobody else finishes anything");
+    }
+
+    #[test]
+    fn a_reply_that_was_cut_off_comes_to_its_end_with_less_to_write() {
+        let sees = |total: u16, ready: u16| {
+            let mut sight = Sight { total, ..Sight::default() };
+            sight.tasks[Sort::Ready as usize] = ready;
+            sight
+        };
+        let cut = Habit { is_cut: true, sight: sees(20, 12), ..Habit::default() };
+        assert!(!comes_to_its_end(&cut, &sees(20, 12), 15.0), "as it was then");
+        assert!(!comes_to_its_end(&cut, &sees(20, 11), 10.0), "less, and too much still");
+        assert!(comes_to_its_end(&cut, &sees(20, 11), 15.0), "teammates have done one");
+        assert!(comes_to_its_end(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
+        assert!(!comes_to_its_end(&cut, &sees(20, 0), 15.0), "nothing to do");
+        assert!(!comes_to_its_end(&Habit { is_cut: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
     }
 
     #[test]

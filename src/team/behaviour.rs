@@ -10,6 +10,10 @@ use crate::workload::TaskGraph;
 /// How many sorts of tasks there are that are not done.
 pub const SORTS: usize = 6;
 
+/// How much a run counts that was on the same files in another order. Recorded single agents are foretold about as well with
+/// 0.3 as with 1 (docs/DESIGN.md).
+const OTHER_ORDER: f64 = 0.4;
+
 /// What an agent can know of a task that is not done. The number is the place in the arrays of a [`Habit`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
@@ -211,6 +215,8 @@ pub struct Behaviour {
     pub manners: Vec<Manner>,
     /// Whose manners they are: a model each, empty where it is not known.
     pub models: Vec<String>,
+    /// The files of the work of each manner, by keys of their names in order: see [`names_of`].
+    pub names: Vec<Vec<u32>>,
     /// Chance that an agent follows the script of its team, and not one of its own in the same style.
     pub shared: f64,
 }
@@ -243,20 +249,112 @@ impl Behaviour {
         self
     }
 
-    /// The scripts that fit this work best: of exactly these tasks, else of the same files, else of the same shape,
-    /// else any; among those made with tasks dealt or not, as it is here, if there are any.
-    pub fn fitting(&self, work: WorkKey, is_dealt: bool) -> Vec<Script> {
-        let of = |fits: &dyn Fn(&Script) -> bool| -> Vec<Script> {
-            self.scripts.iter().filter(|script| script.calls > 0 && fits(script)).copied().collect()
-        };
+    /// The scripts that fit this work best, each with its weight: of the same files, else of some of them, else of the same shape,
+    /// else any; among those made with tasks dealt or not, as it is here, if there are any. `names` are those of its files.
+    ///
+    /// Of the same files those of exactly these tasks count most, those of another order less ([`OTHER_ORDER`]); and not at all
+    /// those of a team to which tasks were dealt, as whose the longest chain is depends on the order.
+    pub fn fitting(&self, work: WorkKey, names: &[u32], is_dealt: bool) -> Vec<Script> {
         let dealt = |script: &Script| script.is_dealt == is_dealt;
-        let tries: [&dyn Fn(&Script) -> bool; 5] = [
-            &|script| dealt(script) && script.work == work,
-            &|script| dealt(script) && script.work.files == work.files,
-            &|script| dealt(script) && script.work.shape == work.shape,
-            &|script| dealt(script),
-            &|_| true,
+        let same_files = |script: &Script| {
+            let are_these = script.work == work;
+            // Of work whose files are not known, they are not the same.
+            let in_other_order = !names.is_empty() && script.work.files == work.files;
+            let fits = are_these || in_other_order && (!is_dealt || script.agents == 1);
+            (dealt(script) && fits).then_some(if are_these { 1.0 } else { OTHER_ORDER })
+        };
+        let in_common: Vec<f64> = self.names.iter().map(|of| share_in_common(of, names)).collect();
+        let some_files = |script: &Script| {
+            let share = in_common.get(script.manner as usize).copied().unwrap_or(0.0);
+            (dealt(script) && share > 0.0).then_some(share)
+        };
+        let one = |fits: bool| fits.then_some(1.0);
+        let tries: [&dyn Fn(&Script) -> Option<f64>; 5] = [
+            &same_files,
+            &some_files,
+            &|script| one(dealt(script) && script.work.shape == work.shape),
+            &|script| one(dealt(script)),
+            &|_| one(true),
         ];
-        tries.into_iter().map(|fits| of(fits)).find(|scripts| !scripts.is_empty()).unwrap_or_default()
+        let of = |counts: &dyn Fn(&Script) -> Option<f64>| -> Vec<Script> {
+            let scripts = self.scripts.iter().filter(|script| script.calls > 0);
+            scripts.filter_map(|script| Some(Script { weight: script.weight * counts(script)?, ..*script })).collect()
+        };
+        tries.into_iter().map(|counts| of(counts)).find(|scripts| !scripts.is_empty()).unwrap_or_default()
+    }
+}
+
+/// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
+pub fn names_of(graph: &TaskGraph) -> Vec<u32> {
+    let written = graph.tasks().iter().flat_map(|task| &task.writes);
+    let key = |&artifact: &u32| crate::engine::key_of(&graph.artifacts()[artifact as usize]) as u32;
+    let mut names: Vec<u32> = written.map(key).collect();
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+/// Which share of the larger of two sets, in order, is in both; 0 of empty ones.
+fn share_in_common(these: &[u32], those: &[u32]) -> f64 {
+    let both = these.iter().filter(|name| those.binary_search(name).is_ok()).count();
+    both as f64 / these.len().max(those.len()).max(1) as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workload::TaskSpec;
+
+    /// A script of this shape on the files of a manner, by one agent or a team.
+    fn script(manner: u32, shape: u64, files: u64, agents: u32, is_dealt: bool) -> Script {
+        let work = WorkKey { shape, files };
+        Script { calls: 1, manner, work, agents, is_dealt, weight: 2.0, ..Script::default() }
+    }
+
+    fn weights(scripts: Vec<Script>, (shape, files): (u64, u64), names: &[u32], is_dealt: bool) -> Vec<(u32, f64)> {
+        let behaviour = Behaviour { scripts, names: vec![vec![1, 2, 3, 4], vec![3, 4, 5, 6]], ..Behaviour::default() };
+        let fitting = behaviour.fitting(WorkKey { shape, files }, names, is_dealt);
+        fitting.iter().map(|script| (script.manner, script.weight)).collect()
+    }
+
+    #[test]
+    fn runs_on_the_same_files_in_another_order_count_by_what_order_tells() {
+        let runs = |is_dealt| {
+            vec![
+                script(0, 1, 7, 1, is_dealt),
+                script(0, 2, 7, 1, is_dealt),
+                script(0, 2, 7, 3, is_dealt),
+                script(1, 1, 8, 1, is_dealt),
+                script(0, 1, 7, 1, !is_dealt),
+            ]
+        };
+        let claimed = weights(runs(false), (1, 7), &[1, 2, 3, 4], false);
+        assert_eq!(claimed, [(0, 2.0), (0, 2.0 * OTHER_ORDER), (0, 2.0 * OTHER_ORDER)]);
+        let dealt = weights(runs(true), (1, 7), &[1, 2, 3, 4], true);
+        assert_eq!(dealt, [(0, 2.0), (0, 2.0 * OTHER_ORDER)], "teams only of exactly these tasks");
+        let unknown = weights(runs(false), (1, 7), &[], false);
+        assert_eq!(unknown, [(0, 2.0)], "which files there are is not known, so they are not the same");
+    }
+
+    #[test]
+    fn runs_on_other_files_count_by_the_share_in_common_else_by_shape() {
+        let runs = || vec![script(0, 1, 7, 1, false), script(1, 2, 8, 1, false)];
+        assert_eq!(weights(runs(), (9, 9), &[2, 3, 4, 5], false), [(0, 2.0 * 0.75), (1, 2.0 * 0.75)]);
+        assert_eq!(weights(runs(), (9, 9), &[1, 2, 8, 9], false), [(0, 2.0 * 0.5)]);
+        assert_eq!(weights(runs(), (2, 9), &[8, 9], false), [(1, 2.0)], "the same shape");
+        assert_eq!(weights(runs(), (9, 9), &[], false), [(0, 2.0), (1, 2.0)], "any");
+        assert_eq!(weights(runs(), (9, 9), &[], true), [(0, 2.0), (1, 2.0)], "any, if none was dealt");
+    }
+
+    #[test]
+    fn files_have_the_same_keys_in_whatever_order_and_however_often() {
+        let of = |files: &[&str]| {
+            let task =
+                TaskSpec { writes: files.iter().map(|&file| file.to_owned()).collect(), ..TaskSpec::new("t", 1.0) };
+            names_of(&TaskGraph::new(&[task]).expect("a task"))
+        };
+        assert_eq!(of(&["a.py", "b.py"]), of(&["b.py", "a.py"]));
+        assert_eq!(of(&["a.py", "b.py"]).len(), 2);
+        assert!((share_in_common(&of(&["a.py", "b.py"]), &of(&["a.py", "c.py", "d.py", "e.py"])) - 0.25).abs() < 1e-12);
     }
 }

@@ -3,10 +3,14 @@
 //! Seconds = base + files x seconds a file, for calls that write: the base is one of the model under one way of dealing, the
 //! cost of a file is that of the work. Latencies vary by a share of themselves, so each call weighs by the inverse square
 //! of what the curve says of it. Calls that write nothing have a mean of their own.
+//!
+//! Agents to whom tasks are dealt write portions that are the smaller the larger the team, and so smaller ones than any
+//! recorded agent: their curve is followed far below the calls that it was fitted to. There its base is the time to the
+//! first token, where runs tell it; a fitted one would be that of corrections, which are long for the one or two files of theirs.
 
 use std::collections::BTreeMap;
 
-use crate::experiment::calibration::Lesson;
+use crate::experiment::calibration::{Lesson, first_token};
 use crate::team::Habit;
 
 /// Latencies below this many seconds are not told apart.
@@ -36,13 +40,15 @@ impl Curves {
     pub(super) fn of(lessons: &[&Lesson]) -> Curves {
         let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
         let (idle_s, per_file_s) = rough(&calls);
+        let first_token_s = first_token::seconds(lessons);
         let curve = |is_dealt: bool| {
             let lessons = lessons.iter().filter(|lesson| lesson.is_dealt == is_dealt);
             let of = |lesson: &&Lesson| {
                 let writing = lesson.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_cut);
                 writing.map(|habit| (lesson.work.files, f64::from(habit.files), habit.latency_s)).collect::<Vec<_>>()
             };
-            Curve::of(&lessons.flat_map(of).collect::<Vec<_>>(), (idle_s, per_file_s))
+            let base_s = first_token_s.filter(|_| is_dealt);
+            Curve::of(&lessons.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
         };
         Curves { idle_s, free: curve(false), dealt: curve(true) }
     }
@@ -61,20 +67,22 @@ impl Curves {
 }
 
 impl Curve {
-    /// Least squares over calls of a work, a number of files and a latency each, from a rough guess.
-    fn of(calls: &[(u64, f64, f64)], (rough_base_s, others): (f64, f64)) -> Curve {
+    /// Least squares over calls of a work, a number of files and a latency each, from a rough guess. The base is fitted,
+    /// too, if it is not known.
+    fn of(calls: &[(u64, f64, f64)], base_s: Option<f64>, (rough_base_s, others): (f64, f64)) -> Curve {
         let per_file = calls.iter().map(|&(work, ..)| (work, others)).collect();
-        let mut curve = Curve { base_s: rough_base_s, per_file, others };
+        let mut curve = Curve { base_s: base_s.unwrap_or(rough_base_s), per_file, others };
         if calls.len() >= FEWEST {
             for _ in 0..TURNS {
-                curve.turn(calls);
+                let fitted_s = curve.turn(calls);
+                curve.base_s = base_s.unwrap_or(fitted_s);
             }
         }
         curve
     }
 
-    /// Better costs of a file, given the base, and a better base, given those.
-    fn turn(&mut self, calls: &[(u64, f64, f64)]) {
+    /// Better costs of a file, given the base. Returns a better base, given those before.
+    fn turn(&mut self, calls: &[(u64, f64, f64)]) -> f64 {
         let mut by_work: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
         let (mut rest, mut weights) = (0.0, 0.0);
         for &(work, files, latency_s) in calls {
@@ -90,7 +98,7 @@ impl Curve {
         for (work, (product, square)) in by_work {
             self.per_file.insert(work, (product / square).max(0.0));
         }
-        self.base_s = (rest / weights).max(SHORTEST_S);
+        (rest / weights).max(SHORTEST_S)
     }
 }
 
@@ -130,13 +138,16 @@ mod tests {
             };
             of(1, 2.0).chain(of(2, 0.5)).collect()
         };
-        let curve = Curve::of(&calls(0.0), (1.0, 1.0));
+        let curve = Curve::of(&calls(0.0), None, (1.0, 1.0));
         assert!((curve.base_s - 4.0).abs() < 0.01, "{}", curve.base_s);
         assert!((curve.per_file[&1] - 2.0).abs() < 0.01 && (curve.per_file[&2] - 0.5).abs() < 0.01);
-        let curve = Curve::of(&calls(0.1), (1.0, 1.0));
+        let curve = Curve::of(&calls(0.1), None, (1.0, 1.0));
         assert!((curve.base_s / 4.0 - 1.0).abs() < 0.15, "{}", curve.base_s);
+        // A base that is known stays, and what a file costs goes with it.
+        let curve = Curve::of(&calls(0.0), Some(1.0), (9.0, 1.0));
+        assert!((curve.base_s - 1.0).abs() < 1e-12 && curve.per_file[&1] > 2.1, "{:?}", curve.per_file);
         // Too few calls, and none at all, leave the guess as it is.
-        assert!((Curve::of(&calls(0.0)[..7], (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
-        assert!((Curve::of(&[], (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        assert!((Curve::of(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        assert!((Curve::of(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
     }
 }

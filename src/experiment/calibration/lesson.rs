@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::experiment::calibration::About;
-use crate::team::{Habit, SORTS, Sight, Sort, WorkKey};
+use crate::team::{Habit, SORTS, Sight, Sort, WorkKey, names_of};
 use crate::trace::{Step, TaskNoteKind, TestRun, Trace};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
@@ -36,6 +36,8 @@ pub struct Lesson {
     pub is_dealt: bool,
     /// The work.
     pub work: WorkKey,
+    /// The files that its tasks write: see [`names_of`].
+    pub names: Vec<u32>,
     /// Whether it came to its end.
     pub completed: bool,
     /// Rounds; 0 without.
@@ -183,6 +185,7 @@ impl Lesson {
             agents: agents as u32,
             is_dealt,
             work: WorkKey::of(&graph),
+            names: names_of(&graph),
             completed: outcome.unwrap_or(is_done),
             rounds: if trace.header.barrier { steps.iter().map(|step| step.round).max().unwrap_or(0) } else { 0 },
             wrote: walk.agents.iter_mut().map(|agent| std::mem::take(&mut agent.wrote)).collect(),

@@ -8,6 +8,7 @@ mod about;
 mod alike;
 mod common_files;
 mod curve;
+mod first_token;
 mod lesson;
 mod manner;
 mod pace;
@@ -188,7 +189,13 @@ impl Part {
     fn of(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
         let (manners, places, fit) = manner::learn(lessons);
         let models = vec![model.clone().unwrap_or_default(); manners.len()];
-        let mut behaviour = Behaviour { manners, models, shared: SHARED, ..Behaviour::default() };
+        let mut names = vec![Vec::new(); manners.len()];
+        for (lesson, &place) in lessons.iter().zip(&places) {
+            if let Some(names) = names.get_mut(place as usize) {
+                names.clone_from(&lesson.names);
+            }
+        }
+        let mut behaviour = Behaviour { manners, models, names, shared: SHARED, ..Behaviour::default() };
         let files = common_files::Places::of(lessons);
         for (lesson, manner) in lessons.iter().zip(places) {
             let run = behaviour.scripts.len() as u32;
@@ -265,6 +272,7 @@ impl Calibration {
             let (habits, manners, runs) = (all.habits.len() as u32, all.manners.len() as u32, all.scripts.len() as u32);
             all.habits.extend(&part.behaviour.habits);
             all.manners.extend(&part.behaviour.manners);
+            all.names.extend(part.behaviour.names.iter().cloned());
             all.models.extend(part.behaviour.models.iter().cloned());
             all.scripts.extend(part.behaviour.scripts.iter().map(|script| Script {
                 first: script.first + habits,

@@ -86,6 +86,7 @@ fn part(
     let mut behaviour = Behaviour {
         manners: manners.iter().map(|(manner, ..)| *manner).collect(),
         models: vec![model.clone().unwrap_or_default(); manners.len()],
+        names: items.iter().map(read_names).collect(),
         shared,
         ..Behaviour::default()
     };
@@ -215,6 +216,14 @@ fn read_manner(node: &Node, common: Option<f64>) -> (Manner, u64, bool) {
         window: input("window") as u16,
     };
     (manner, hex(node, "files"), flag(node, "dealt"))
+}
+
+/// Keys of the names of the files of a manner's work, in order.
+fn read_names(node: &Node) -> Vec<u32> {
+    let items = node.key("names").map_or(&[][..], Node::items);
+    let mut names: Vec<u32> = items.iter().filter_map(|name| u32::try_from(name.whole()?).ok()).collect();
+    names.sort_unstable();
+    names
 }
 
 fn read_call(numbers: &[f64], is_first: bool) -> Habit {

@@ -102,7 +102,7 @@ impl Part {
         writeln!(text, "    manners:")?;
         for (place, manner) in self.behaviour.manners.iter().enumerate() {
             let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
-            write_manner(text, manner, script)?;
+            write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
         }
         match way {
             Way::Parametric => {
@@ -150,9 +150,12 @@ fn write_accuracy(text: &mut String, accuracy: &Accuracy) -> std::fmt::Result {
     writeln!(text, "    figures: {{ {} }}", figures.collect::<Vec<_>>().join(", "))
 }
 
-fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>) -> std::fmt::Result {
+fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>, names: &[u32]) -> std::fmt::Result {
     let (files, is_dealt) = script.map_or((0, false), |script| (script.work.files, script.is_dealt));
     writeln!(text, "    - files: \"{files:016x}\"")?;
+    if !names.is_empty() {
+        writeln!(text, "      names: {names:?}")?;
+    }
     writeln!(text, "      dealt: {is_dealt}")?;
     writeln!(text, "      idle_s: {}", manner.idle_s)?;
     writeln!(text, "      base_s: {}", manner.base_s)?;

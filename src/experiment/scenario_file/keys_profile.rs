@@ -163,6 +163,12 @@ static MANNER: Section = section(
     "What calls on one kind of work have in common.",
     &[
         key("files", Expects::Text, "(any)", "Which work: a fingerprint of its files."),
+        key(
+            "names",
+            Expects::ListOf(&Expects::Count(0, u32::MAX as u64)),
+            "[]",
+            "Fingerprints of the names of its files: what two pieces of work have in common.",
+        ),
         key("dealt", Expects::Bool, "false", "Whether tasks had been dealt before the start."),
         key("idle_s", Expects::Number(0.01, 1e6), "(base_s)", "Seconds of a call that writes nothing."),
         needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes, before the first file."),
