@@ -119,7 +119,17 @@ fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
     } else if is_largest && fastest.agents > 1 {
         "still growing there, the largest team tried".to_owned()
     } else {
-        "more agents buy nothing".to_owned()
+        beyond(curve, fastest).to_owned()
+    }
+}
+
+/// What larger teams than the fastest buy: nothing, unless none of them comes to an end.
+pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &Row) -> &'static str {
+    let mut larger = curve.rows.iter().filter(|row| row.agents > fastest.agents).peekable();
+    if larger.peek().is_some() && larger.all(|row| row.completed == 0) {
+        "no run of a larger team completed, so what they buy is not known"
+    } else {
+        "more agents buy nothing"
     }
 }
 
@@ -255,7 +265,7 @@ no scaling regime: scatter, no law does better than a constant (p = 0.30)
   4  1m 06s [1m 05s, 1m 08s]  1.81 [1.77, 1.85]    3.08   59 %       4.00  1,000   1.0 k  $2.00  barrier 20 %
 
 self_claim, kind a <b> & \"c\": fastest with 2 agents: 1m 20s [1m 18s, 1m 22s], speedup 1.50 of at most 1.82 (Amdahl)
-more agents buy nothing; cheapest with 1 agent ($0.50)
+no run of a larger team completed, so what they buy is not known; cheapest with 1 agent ($0.50)
 no scaling regime: 2 team sizes; expected at least 3
 
   n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  lost claims  completed  what limits it

@@ -189,7 +189,7 @@ impl WhatIfReport<'_> {
         } else if is_largest && fastest.agents > 1 {
             "still growing there, the largest team tried".to_owned()
         } else {
-            "more agents buy nothing".to_owned()
+            sweep::beyond(curve, fastest).to_owned()
         };
         growth + &alone
     }
