@@ -252,7 +252,7 @@ impl Behaviour {
     /// The scripts that fit this work best, each with its weight: of the same files, else of some of them, else of the same shape,
     /// else any; among those made with tasks dealt or not, as it is here, if there are any. `names` are those of its files.
     ///
-    /// Of the same files those of exactly these tasks count most, those of another order less ([`OTHER_ORDER`]); and not at all
+    /// Of the same files those of exactly these tasks count most, those of another order less (0.4); and not at all
     /// those of a team to which tasks were dealt, as whose the longest chain is depends on the order.
     pub fn fitting(&self, work: WorkKey, names: &[u32], is_dealt: bool) -> Vec<Script> {
         let dealt = |script: &Script| script.is_dealt == is_dealt;
@@ -269,20 +269,23 @@ impl Behaviour {
             (dealt(script) && share > 0.0).then_some(share)
         };
         let one = |fits: bool| fits.then_some(1.0);
-        let tries: [&dyn Fn(&Script) -> Option<f64>; 5] = [
+        let tries: [&Counts<'_>; 5] = [
             &same_files,
             &some_files,
             &|script| one(dealt(script) && script.work.shape == work.shape),
             &|script| one(dealt(script)),
             &|_| one(true),
         ];
-        let of = |counts: &dyn Fn(&Script) -> Option<f64>| -> Vec<Script> {
+        let of = |counts: &Counts<'_>| -> Vec<Script> {
             let scripts = self.scripts.iter().filter(|script| script.calls > 0);
             scripts.filter_map(|script| Some(Script { weight: script.weight * counts(script)?, ..*script })).collect()
         };
         tries.into_iter().map(|counts| of(counts)).find(|scripts| !scripts.is_empty()).unwrap_or_default()
     }
 }
+
+/// How much a script counts for a work; none if it does not fit.
+type Counts<'c> = dyn Fn(&Script) -> Option<f64> + 'c;
 
 /// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
 pub fn names_of(graph: &TaskGraph) -> Vec<u32> {

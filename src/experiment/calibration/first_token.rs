@@ -55,7 +55,7 @@ mod tests {
         let seconds = found(&runs).expect("ten runs");
         assert!((seconds - 2.0).abs() < 1e-9, "{seconds}");
         assert_eq!(found(&runs[..7]), None, "too few");
-        assert_eq!(found(&vec![(5, 300.0); 10]), None, "nothing tells calls from tokens");
+        assert_eq!(found(&[(5, 300.0); 10]), None, "nothing tells calls from tokens");
         let silent: Vec<(usize, f64)> = (1..=10).map(|calls| (calls, 0.0)).collect();
         assert_eq!(found(&silent), None, "tokens are not recorded");
         assert_eq!(found(&[]), None);
