@@ -40,7 +40,7 @@ impl Curves {
     pub(super) fn of(lessons: &[&Lesson]) -> Curves {
         let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
         let (idle_s, per_file_s) = rough(&calls);
-        let first_token_s = first_token::seconds(lessons);
+        let first_token_s = first_token::seconds(lessons).map(|seconds| seconds.max(SHORTEST_S));
         let curve = |is_dealt: bool| {
             let lessons = lessons.iter().filter(|lesson| lesson.is_dealt == is_dealt);
             let of = |lesson: &&Lesson| {

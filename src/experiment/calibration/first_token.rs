@@ -5,14 +5,13 @@
 //! runs are; and runs of few large calls and of many small ones tell the two apart.
 
 use crate::experiment::calibration::Lesson;
-use crate::experiment::calibration::curve::SHORTEST_S;
 
 /// Fewer runs than these tell nothing.
 const FEWEST: usize = 8;
 /// Runs whose calls all have as many tokens tell nothing: one less the squared correlation of calls and tokens.
 const TOLD_APART: f64 = 0.02;
 
-/// Seconds of a call before its first token; none if runs do not say.
+/// Seconds of a call before its first token; none if runs do not say. Noise can make it 0 or less.
 pub(super) fn seconds(lessons: &[&Lesson]) -> Option<f64> {
     let runs: Vec<(f64, f64, f64)> = lessons.iter().map(|lesson| of_run(lesson)).collect();
     let runs = || runs.iter().filter(|(calls, tokens, seconds)| *calls > 0.0 && *tokens > 0.0 && *seconds > 0.0);
@@ -24,8 +23,7 @@ pub(super) fn seconds(lessons: &[&Lesson]) -> Option<f64> {
         return None;
     }
     let (of_calls, of_tokens) = (sum(&|run| run.0 * run.2), sum(&|run| run.1 * run.2));
-    let found = (of_calls * tokens_squared - of_tokens * both) / determinant;
-    Some(found.max(SHORTEST_S))
+    Some((of_calls * tokens_squared - of_tokens * both) / determinant)
 }
 
 /// Calls of a run, its output tokens, and the seconds of its calls.
