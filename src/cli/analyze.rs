@@ -4,7 +4,7 @@ use crate::cli::args::Format;
 use crate::cli::args_traces::{Analyze, Preset};
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
-use crate::experiment::corpus::{Baseline, Grouping, RecordedRun, findings, groups, paper};
+use crate::corpus::{Baseline, Grouping, RecordedRun, findings, groups, paper};
 use crate::record::Prices;
 use crate::report;
 use crate::report::analyze::AnalyzeReport;

@@ -12,9 +12,9 @@ use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::report::check::{self, Entry};
 use crate::report::{VERSION, footer_without_seed, number};
+use crate::scenario::ScenarioFile;
 
 /// What a failed check writes ends in this, after the name of the baseline.
 pub(super) const NEW: &str = ".new";

@@ -14,9 +14,12 @@ use crate::experiment::baseline::contract::{self, Claim};
 use crate::experiment::baseline::{
     self, Checked, Grid, Held, Identity, Overall, Recorded, Settings, Source, Verdict, file, usual_replications,
 };
-use crate::experiment::scenario_file::{Problem, Problems, ScenarioFile, suggestion};
+use crate::problem::Problem;
+use crate::problem::Problems;
+use crate::problem::suggest::suggestion;
 use crate::report::check::{self as report, Entry};
 use crate::report::{VERSION, github, junit};
+use crate::scenario::ScenarioFile;
 
 /// One scenario to be checked.
 struct Job {

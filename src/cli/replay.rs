@@ -6,7 +6,7 @@ use crate::cli::console::{Console, Done, Failure, command, repeat};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::cli::written::Form;
-use crate::experiment::what_if::WhatIf;
+use crate::prediction::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
 use crate::report;

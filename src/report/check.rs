@@ -9,9 +9,9 @@ use crate::experiment::baseline::contract::{Figure, Says, place_of};
 use crate::experiment::baseline::{
     Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,
 };
-use crate::experiment::library::{self, SCENARIOS};
 use crate::report::number;
 use crate::report::table::{Cell, Column, Table, Tint, markdown};
+use crate::scenario::library::{self, SCENARIOS};
 
 /// Rows of a table that people read; files have all.
 const MOST_ROWS: usize = 40;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::engine::math;
-use crate::experiment::validation::Validation;
+use crate::prediction::validation::Validation;
 use crate::report::curve::PALETTE;
 use crate::report::html::{self, escaped};
 use crate::report::number;

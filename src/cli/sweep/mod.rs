@@ -27,14 +27,16 @@ use crate::cli::sweep::assemble::{Total, assemble};
 use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
 use crate::engine::Digest;
-use crate::experiment::scenario_file::{ScenarioFile, duration};
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, Replications};
-use crate::experiment::{Problems, Row, Sweep, SweepResult};
+use crate::experiment::{Row, Sweep, SweepResult};
+use crate::problem::Problems;
+use crate::problem::quantity::duration;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{number, rows};
 use crate::scaling::Precision;
 use crate::scaling::precision::{LEAST, half_width_is_enough};
+use crate::scenario::ScenarioFile;
 
 pub(super) use assemble::Assembled;
 pub(super) use folder::shards;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::cli::console::{Failure, command_without};
 use crate::cli::input;
 use crate::cli::sweep::shard::MOST;
+use crate::experiment::sweep::fingerprint::fingerprint;
 use crate::experiment::{Sweep, SweepResult};
-use crate::report::plan::fingerprint;
 use crate::report::{SCHEMA_VERSION, VERSION};
 
 /// One part of a sweep that is run by itself: `index`, from 1, of `of`.

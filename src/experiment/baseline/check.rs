@@ -9,9 +9,9 @@ use crate::experiment::baseline::difference::{Difference, Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, Point};
 use crate::experiment::baseline::values::of_sample;
 use crate::experiment::baseline::{Recorded, RecordedPoint, has_prices};
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::record::Ending;
 use crate::scaling::benjamini_hochberg;
+use crate::scenario::ScenarioFile;
 
 /// The name under which the share of completed runs is held.
 pub const COMPLETED: &str = "completed";

@@ -24,8 +24,8 @@ pub use identity::Identity;
 use crate::engine::Digest;
 use crate::experiment::Sample;
 use crate::experiment::baseline::values::Column;
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::record::{Ending, Prices};
+use crate::scenario::ScenarioFile;
 
 /// The form of the file. A change that an older brooks can't read raises it.
 pub const SCHEMA: u32 = 1;
