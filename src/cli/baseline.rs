@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::cli::args::{Baseline as What, Pending, Record};
 use crate::cli::args::{Format, ScenarioArgs};
-use crate::cli::args_check::{Baseline as What, Pending, Record};
 use crate::cli::console::{Console, Done, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;

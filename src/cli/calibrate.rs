@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::{Calibrate, CalibrateWay};
+use crate::cli::args::{Calibrate, CalibrateWay};
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;

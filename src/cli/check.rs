@@ -3,13 +3,14 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::Check;
 use crate::cli::args::Format;
-use crate::cli::args_check::Check;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
 use crate::cli::console::{Console, Done, Failure, command, shell_word};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
-use crate::experiment::baseline::check::{COMPLETED, pairs};
+use crate::experiment::baseline::COMPLETED;
+use crate::experiment::baseline::check::pairs;
 use crate::experiment::baseline::contract::{self, Claim};
 use crate::experiment::baseline::{
     self, Checked, Grid, Held, Identity, Overall, Recorded, Settings, Source, Verdict, file, usual_replications,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::cli::args_traces::TraceArgs;
+use crate::cli::args::TraceArgs;
 use crate::cli::console::{Console, Done, Failure};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems};

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::{TraceArgs, Validate};
+use crate::cli::args::{TraceArgs, Validate};
 use crate::cli::calibrate;
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::experiment::baseline::check::COMPLETED;
+use crate::experiment::baseline::COMPLETED;
 use crate::experiment::baseline::contract::{Figure, Says, place_of};
 use crate::experiment::baseline::{
     Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,

@@ -42,8 +42,8 @@ pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
 pub(super) use gather::gather;
 pub(super) use new_file::write;
-pub(super) use plan::{Plan, Shard};
-pub(super) use shard::ranges;
+pub(super) use plan::Plan;
+pub(super) use shard::{Shard, ranges};
 
 /// The most replications of a point whose single runs are written: they are in memory until it is finished.
 const MOST_KEPT: u64 = 1 << 18;
@@ -196,7 +196,7 @@ fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, c
     } else {
         output.to_owned()
     };
-    if args.resume && plan.is_finished_in(&path)? {
+    if args.resume && folder::is_finished(&plan, &path)? {
         console.say(&format!("{} is complete already", path.display()));
         return Ok(());
     }

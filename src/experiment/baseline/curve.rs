@@ -2,8 +2,8 @@
 
 use crate::experiment::Sample;
 use crate::experiment::baseline::Recorded;
-use crate::experiment::baseline::check::{PointOutcome, Verdict};
 use crate::experiment::baseline::grid::{Grid, curve_of};
+use crate::experiment::baseline::outcome::{PointOutcome, Verdict};
 use crate::experiment::result::Work;
 use crate::scaling::sample::Group;
 use crate::scaling::study::Plan;

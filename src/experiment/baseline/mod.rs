@@ -12,14 +12,16 @@ pub mod difference;
 pub mod file;
 pub mod grid;
 pub mod identity;
+mod outcome;
 pub mod values;
 
-pub use check::{Checked, Held, MetricOutcome, Overall, PointOutcome, Settings, Verdict, check, review};
+pub use check::{Checked, Settings, check, review};
 pub use contract::{Claim, ClaimOutcome, Holds};
 pub use curve::{RecordedCurve, RuleOutcome};
 pub use difference::{Difference, Method};
 pub use grid::Grid;
 pub use identity::Identity;
+pub use outcome::{COMPLETED, Held, MetricOutcome, Overall, PointOutcome, Verdict};
 
 use crate::engine::Digest;
 use crate::experiment::Sample;

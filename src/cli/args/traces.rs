@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::cli::args::threads;
+use crate::cli::args::common::threads;
 
 /// Recorded runs.
 #[derive(Clone, Debug, Default, Args)]

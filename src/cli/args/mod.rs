@@ -1,12 +1,20 @@
 //! The command line.
 
+mod check;
+mod common;
+mod sweep;
+mod traces;
+
+pub use check::*;
+pub use common::{Color, Format, Global, ScenarioArgs};
+pub use sweep::*;
+pub use traces::*;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::cli::args_check::{Baseline, Check};
-use crate::cli::args_sweep::Questions;
-use crate::cli::args_traces::{Analyze, Calibrate, Import, Replay, Validate};
+use common::threads;
 
 /// How many LLM agents should work on this, organised how, and what will it cost in time and tokens?
 #[derive(Debug, Parser)]
@@ -16,43 +24,6 @@ pub struct Cli {
     pub global: Global,
     #[command(subcommand)]
     pub command: Option<Command>,
-}
-
-#[derive(Debug, Args)]
-pub struct Global {
-    /// How results are printed
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
-    pub format: Format,
-    /// The seed of all randomness; the scenario's own if not given
-    #[arg(long, global = true)]
-    pub seed: Option<u64>,
-    /// Colour on the terminal (NO_COLOR is honoured)
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
-    pub color: Color,
-    /// Only results and errors
-    #[arg(short, long, global = true)]
-    pub quiet: bool,
-    /// Say more about what is being done
-    #[arg(short, long, global = true, conflicts_with = "quiet")]
-    pub verbose: bool,
-    /// No progress bar
-    #[arg(long, global = true)]
-    pub no_progress: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    Table,
-    Json,
-    Csv,
-    Markdown,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Color {
-    Auto,
-    Always,
-    Never,
 }
 
 #[derive(Debug, Subcommand)]
@@ -124,19 +95,6 @@ pub enum Command {
         #[arg(short, long, default_value = "man")]
         output: PathBuf,
     },
-}
-
-/// The scenario and what is changed in it.
-#[derive(Debug, Args)]
-pub struct ScenarioArgs {
-    /// A file, the name of a built-in scenario (`brooks list scenarios`), or `-` for stdin
-    pub scenario: String,
-    /// Team size, or with sweep and compare several: 4, 1..8, 1,2,4
-    #[arg(short = 'n', long)]
-    pub agents: Option<String>,
-    /// Change any value: --set team.profile.error_rate=0.2
-    #[arg(long = "set", value_name = "PATH=VALUE")]
-    pub set: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -463,12 +421,4 @@ pub struct InferP {
 
 fn share(text: &str) -> Result<f64, String> {
     crate::scaling::precision::share(text)
-}
-
-/// More threads than this are a slip of the finger.
-const MOST_THREADS: usize = 1024;
-
-pub(super) fn threads(text: &str) -> Result<usize, String> {
-    let threads = text.parse().ok().filter(|threads| (1..=MOST_THREADS).contains(threads));
-    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
 }

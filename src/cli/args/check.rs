@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::cli::args::{ScenarioArgs, threads};
+use crate::cli::args::common::{ScenarioArgs, threads};
 
 #[derive(Debug, Args)]
 pub struct Check {
