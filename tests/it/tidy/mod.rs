@@ -100,3 +100,23 @@ fn paths_in_the_code_map_exist() {
         }
     }
 }
+
+#[test]
+fn functions_stay_small() {
+    assert_none(&rules::long_functions(tree()));
+}
+
+#[test]
+fn no_circles_between_files() {
+    assert_none(&graph::circles(tree()));
+}
+
+#[test]
+fn doc_comments_begin_with_a_noun_or_a_verb() {
+    assert_none(&rules::coy_comments(tree()));
+}
+
+#[test]
+fn type_names_are_unique_or_qualified() {
+    assert_none(&rules::ambiguous_types(tree()));
+}
