@@ -11,8 +11,10 @@ use crate::cli::console::{Console, Done, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
-use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
-use crate::report::check::{self, Entry};
+use crate::experiment::baseline::{
+    self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
+};
+use crate::report::check::{self, CheckedScenario};
 use crate::report::{VERSION, footer_without_seed, number};
 use crate::scenario::ScenarioFile;
 
@@ -28,7 +30,7 @@ pub(super) fn baseline(console: &Console, what: &What) -> Done {
 }
 
 fn record(console: &Console, args: &Record) -> Done {
-    let source = Source {
+    let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),
         architecture: args.architecture.clone(),
@@ -100,8 +102,8 @@ pub(super) fn file_name(scenario: &str) -> String {
 }
 
 /// The scenario of a source with this seed, or with its own.
-pub(super) fn open(source: &Source, seed: Option<u64>) -> Result<ScenarioFile, Failure> {
-    let Source { scenario, agents, architecture, set } = source;
+pub(super) fn open(source: &ScenarioSource, seed: Option<u64>) -> Result<ScenarioFile, Failure> {
+    let ScenarioSource { scenario, agents, architecture, set } = source;
     let args = ScenarioArgs { scenario: scenario.clone(), agents: None, set: set.clone() };
     let file = input::scenario_with_seed(&args, &[], seed)?;
     input::with_axes(file, set, agents.as_deref(), architecture.as_deref())
@@ -109,7 +111,7 @@ pub(super) fn open(source: &Source, seed: Option<u64>) -> Result<ScenarioFile, F
 
 /// The command that records a source, with so many runs; `path` if that is not where it would go anyway.
 pub(super) fn record_command(
-    source: &Source,
+    source: &ScenarioSource,
     path: Option<&Path>,
     replications: Option<u64>,
     seed: Option<u64>,
@@ -146,14 +148,14 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 /// A baseline as it stands; errors name the command that would record one of its name.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Recorded, Failure> {
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<RecordedBaseline, Failure> {
     Ok(file::read(&path.display().to_string(), bytes, &again(path))?)
 }
 
 /// What records a baseline of which nothing is known but its name.
 pub(super) fn again(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    record_command(&Source { scenario: name, ..Source::default() }, None, None, None)
+    record_command(&ScenarioSource { scenario: name, ..ScenarioSource::default() }, None, None, None)
 }
 
 /// Files in a folder that end so, by name.
@@ -177,7 +179,7 @@ pub(super) fn pending(path: &Path) -> PathBuf {
 }
 
 /// Baselines that have something to review, each with it.
-fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, Recorded)>, Failure> {
+fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, RecordedBaseline)>, Failure> {
     let given = !args.targets.is_empty();
     let targets: Vec<PathBuf> = if given {
         let plain =
@@ -201,7 +203,7 @@ fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, Recorded)>, Failure> {
 }
 
 /// What changed from a baseline to what is beside it; none if there is no baseline yet.
-fn compared(path: &Path, new: &Recorded) -> Result<Option<Entry>, Failure> {
+fn compared(path: &Path, new: &RecordedBaseline) -> Result<Option<CheckedScenario>, Failure> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let old = parse(path, &bytes)?;
     let mut notes = Vec::new();
@@ -212,7 +214,7 @@ fn compared(path: &Path, new: &Recorded) -> Result<Option<Entry>, Failure> {
     if before != after {
         notes.push(format!("{}: {before} points before, {after} now", new.scenario));
     }
-    Ok(Some(Entry {
+    Ok(Some(CheckedScenario {
         scenario: new.scenario.clone(),
         source: new.source.scenario.clone(),
         baseline: Some(path.display().to_string()),

@@ -14,14 +14,14 @@ use crate::prediction::validation::Case;
 use crate::report;
 use crate::report::calibrate::CalibrateReport;
 use crate::scenario::MAX_BYTES;
-use crate::scenario::learned_profile::Way;
+use crate::scenario::learned_profile::SamplingMethod;
 use crate::table::timestamp;
 
 pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
     let options = Options {
         way: match args.way {
-            CalibrateWay::Parametric => Way::Parametric,
-            CalibrateWay::Resampled => Way::Resampled,
+            CalibrateWay::Parametric => SamplingMethod::Parametric,
+            CalibrateWay::Resampled => SamplingMethod::Resampled,
         },
         agents: Some(sizes(&args.agents)?),
         model: args.model.clone(),

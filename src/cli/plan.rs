@@ -8,7 +8,7 @@ use crate::cli::args::{Format, Plan};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::experiment::Laws;
-use crate::experiment::result::Work;
+use crate::experiment::result::WorkBounds;
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{footer, number};
 use crate::simulation::Scenario;
@@ -34,7 +34,7 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     };
     let scenario = file.scenario()?;
     let measure = Measure::by_size(&scenario.graph);
-    let work = Work::of(&scenario);
+    let work = WorkBounds::of(&scenario);
     let lint = lint(&scenario.graph, &measure);
     match console.format {
         Format::Table => console.print(&text(&scenario, &measure, &work, &sizes, &lint, console.color)),
@@ -62,7 +62,14 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     Ok(())
 }
 
-fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint: &[String], color: bool) -> String {
+fn text(
+    scenario: &Scenario,
+    measure: &Measure,
+    work: &WorkBounds,
+    sizes: &[u32],
+    lint: &[String],
+    color: bool,
+) -> String {
     let mut text = String::new();
     let width = match measure.width {
         Count::Exact(width) => format!("{width}"),
@@ -103,7 +110,7 @@ fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint
     text
 }
 
-fn bounds(work: &Work, sizes: &[u32]) -> Table {
+fn bounds(work: &WorkBounds, sizes: &[u32]) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "agents"),
         Column::number("work_span_bound", "no schedule beats"),

@@ -5,7 +5,7 @@ use crate::cli::args::Replay;
 use crate::cli::console::{Console, Done, Failure, command, repeat};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
-use crate::cli::written::Form;
+use crate::cli::written::TraceFormat;
 use crate::prediction::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
@@ -20,7 +20,7 @@ pub(super) fn replay(console: &Console, args: &Replay) -> Done {
     if args.agents.is_some() || args.architecture.is_some() {
         return what_if(console, args);
     }
-    let form = args.trace_out.as_deref().map(Form::of).transpose()?;
+    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let wants_log = args.timeline.is_some() || form.is_some();
     let mut report = ReplayReport::default();
     let mut drawn: Option<(Trace, Log)> = None;

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli::answer::Answer;
+use crate::cli::answer::CommandOutput;
 use crate::cli::args::Report as Args;
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::sweep;
@@ -60,7 +60,7 @@ fn print(console: &Console, told: &SweepReport<'_>, output: &Path) {
     if let Value::Object(json) = &mut json {
         json.insert("page".to_owned(), output.display().to_string().into());
     }
-    let answer = Answer {
+    let answer = CommandOutput {
         verdict: told.verdict(),
         method: vec![format!("pictures, all points and what was assumed: {}", output.display())],
         table: told.short_table(),

@@ -3,7 +3,7 @@
 use crate::cli::args::{Format, Run};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
-use crate::cli::written::Form;
+use crate::cli::written::TraceFormat;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
@@ -14,7 +14,7 @@ use crate::trace::RunFacts;
 
 pub(super) fn run(console: &Console, args: &Run) -> Done {
     // What can't be written is said before anything is run.
-    let form = args.trace_out.as_deref().map(Form::of).transpose()?;
+    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let mut settings = Vec::new();
     if let Some(agents) = &args.scenario.agents {
         settings.push(("--agents", "team.agents", agents.as_str()));

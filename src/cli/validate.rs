@@ -12,12 +12,13 @@ use crate::cli::traces;
 use crate::prediction::calibration::Options;
 use crate::prediction::cross_validation;
 use crate::prediction::validation::{
-    self, Case, Cell, Holdout, Made, Model, Plan, Validation, conditions, unseen, validate as run,
+    self, Case, CellScenario, Holdout, Model, Validation, ValidationCell, ValidationPlan, conditions, unseen,
+    validate as run,
 };
 use crate::report;
 use crate::report::validate::ValidateReport;
 use crate::report::validate_page;
-use crate::scenario::learned_profile::{Calibration, title};
+use crate::scenario::learned_profile::{LearnedProfile, title};
 
 /// A profile is never this large.
 const MAX_PROFILE: u64 = 64 << 20;
@@ -53,7 +54,7 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
             holdout.prepare(&mut cases, &mut plan, &mut options);
             let refit = holdout.refit(&cases, &plan, &options);
             let model = in_words(&holdout, &options, refit.parts());
-            let make = |cell: &Cell, condition: &_| refit.scenario(cell, condition, seed);
+            let make = |cell: &ValidationCell, condition: &_| refit.scenario(cell, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, model, 0)
         }
         (None, Some((path, calibration))) => {
@@ -66,7 +67,7 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
                 );
                 return Err(Failure::Usage(message));
             }
-            let make = |_: &Cell, condition: &_| validation::scenario(&calibration, condition, seed);
+            let make = |_: &ValidationCell, condition: &_| validation::scenario(&calibration, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, format!("profile {}", path.display()), seen)
         }
         (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
@@ -105,8 +106,14 @@ fn simulate(
     console: &Console,
     args: &Validate,
     cases: &[Case],
-    plan: &Plan,
-    model: &(impl Fn(&Cell, &crate::scenario::learned_profile::Condition) -> Result<Made, crate::problem::Problems> + Sync),
+    plan: &ValidationPlan,
+    model: &(
+         impl Fn(
+        &ValidationCell,
+        &crate::scenario::learned_profile::Condition,
+    ) -> Result<CellScenario, crate::problem::Problems>
+         + Sync
+     ),
 ) -> Result<Validation, Failure> {
     let cells = validation::cells(cases, plan).len() as u64;
     let progress = Progress::new(console, cells * plan.replications);
@@ -164,8 +171,8 @@ fn split(args: &Validate, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs)
     Ok((profile, traces))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Calibration, Failure> {
-    Ok(Calibration::parse(&path.to_string_lossy(), bytes)?)
+fn parse(path: &Path, bytes: &[u8]) -> Result<LearnedProfile, Failure> {
+    Ok(LearnedProfile::parse(&path.to_string_lossy(), bytes)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -176,14 +183,14 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<Plan, Failure> {
+fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<ValidationPlan, Failure> {
     for label in &args.by {
         check_label("--by", label, cases)?;
     }
     if args.reps == 0 {
         return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));
     }
-    Ok(Plan {
+    Ok(ValidationPlan {
         by: if args.by.is_empty() { conditions(cases) } else { args.by.clone() },
         sizes: args.agents.as_deref().map(|text| sizes("--agents", text)).transpose()?,
         fewest_runs: args.min_runs,

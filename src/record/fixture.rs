@@ -2,8 +2,8 @@
 
 use crate::engine::Time;
 use crate::record::{
-    AgentFacts, Ending, Facts, Kind, Log, Observer, Round, Start, Step, TaskEvent, TaskEventKind, TaskFacts, TestRun,
-    TimeSplit, Write,
+    AgentFacts, Ending, Facts, Log, Observer, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TaskFacts,
+    TestRun, TimeSplit, Write,
 };
 
 const ANN: u32 = 0;
@@ -31,7 +31,7 @@ pub(crate) fn facts() -> Facts {
 pub(crate) fn log() -> Log {
     let mut log = Log::default();
     log.begin(2, 3, 3);
-    let mut run = Run { log: &mut log, round: 1, start: 0 };
+    let mut run = FixtureRun { log: &mut log, round: 1, start: 0 };
     run.starts(ANN, PARSE);
     run.starts(BO, PARSE);
     run.lands(ANN, PARSE, 9_000, TaskEventKind::Completed { right: true });
@@ -43,9 +43,9 @@ pub(crate) fn log() -> Log {
     run.lands(ANN, LINT, 16_000, TaskEventKind::Rejected);
     run.ends(16_000);
     run.starts(ANN, LINT);
-    run.log.start(&Start { agent: BO, kind: Kind::Idle, task: None, at: ms(16_000) });
+    run.log.start(&Start { agent: BO, kind: StepKind::Idle, task: None, at: ms(16_000) });
     run.log.step(&Step {
-        kind: Kind::Idle,
+        kind: StepKind::Idle,
         task: None,
         tasks: 0,
         ..step(BO, 3, 16_000, 17_000, TimeSplit { coordination: ms(1_000), ..TimeSplit::default() })
@@ -56,15 +56,15 @@ pub(crate) fn log() -> Log {
     log
 }
 
-struct Run<'a> {
+struct FixtureRun<'a> {
     log: &'a mut Log,
     round: u32,
     start: u64,
 }
 
-impl Run<'_> {
+impl FixtureRun<'_> {
     fn starts(&mut self, agent: u32, task: u32) {
-        self.log.start(&Start { agent, kind: Kind::Work, task: Some(task), at: ms(self.start) });
+        self.log.start(&Start { agent, kind: StepKind::Work, task: Some(task), at: ms(self.start) });
     }
 
     fn lands(&mut self, agent: u32, task: u32, at: u64, kind: TaskEventKind) {
@@ -103,7 +103,7 @@ impl Run<'_> {
 fn step(agent: u32, round: u32, start: u64, end: u64, spent: TimeSplit) -> Step {
     Step {
         agent,
-        kind: Kind::Work,
+        kind: StepKind::Work,
         task: None,
         tasks: 1,
         round,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{json_number, number};
-use crate::scenario::learned_profile::{Calibration, Part, Way};
+use crate::scenario::learned_profile::{LearnedProfile, ModelPart, SamplingMethod};
 use crate::team::{Accuracy, Envelope};
 
 /// Fewer runs than this of a kind, and what is learned of it is luck.
@@ -17,7 +17,7 @@ const FEW_RUNS: u32 = 5;
 #[derive(Clone, Debug)]
 pub struct CalibrateReport<'c> {
     /// What was learned.
-    pub calibration: &'c Calibration,
+    pub calibration: &'c LearnedProfile,
     /// The file that it was written to.
     pub file: &'c str,
 }
@@ -34,8 +34,8 @@ impl CalibrateReport<'_> {
             number::count(u64::from(calls)),
             plural(models.len() as u32, "model"),
             match self.calibration.way {
-                Way::Resampled => "what agents did when they saw the like, call by call",
-                Way::Parametric => "styles of work, latency and tokens, as parameters",
+                SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
+                SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
             }
         );
         let _ = writeln!(text, "{}", self.explained());
@@ -156,7 +156,7 @@ impl CalibrateReport<'_> {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        let part = |part: &Part| {
+        let part = |part: &ModelPart| {
             let fit = &part.fit;
             json!({
                 "model": part.model, "runs": part.runs, "completed": part.completed, "calls": fit.calls,
@@ -194,7 +194,7 @@ fn accuracy(entry: &Accuracy) -> Value {
     })
 }
 
-fn name(part: &Part) -> String {
+fn name(part: &ModelPart) -> String {
     part.model.clone().unwrap_or_else(|| "unknown".to_owned())
 }
 

@@ -103,7 +103,7 @@ struct Point {
 }
 
 fn points(curve: &Curve<'_>) -> Vec<Point> {
-    let point = |row: &&crate::experiment::Row| {
+    let point = |row: &&crate::experiment::PointResult| {
         let speedup = row.speedup?;
         // A single run has no interval: its band is a line.
         let half_width = if speedup.half_width.is_finite() { speedup.half_width } else { 0.0 };

@@ -8,7 +8,7 @@ use kuva::render::render::render_multiple;
 
 use crate::report::curve::{BOUND, PALETTE, entry, theme, with_own_id};
 use crate::report::fit::{FitReport, axis};
-use crate::scaling::{Kind, Study};
+use crate::scaling::{MeasurementKind, Study};
 
 /// Line segments of a curve.
 const SEGMENTS: u32 = 160;
@@ -41,7 +41,7 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
         top = measured.iter().map(|point| point.1).fold(top, f64::max);
         plots.push(Plot::Scatter(ScatterPlot::new().with_data(measured).with_color(color).with_size(4.0)));
     }
-    let kind = report.curves.first().map_or(Kind::Throughput, |(_, study)| study.sample.kind);
+    let kind = report.curves.first().map_or(MeasurementKind::Throughput, |(_, study)| study.sample.kind);
     let margin = (largest - least).max(1.0) * 0.03;
     let layout = Layout::auto_from_plots(&plots)
         .with_width(860.0)
@@ -66,7 +66,7 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
 /// Rates are drawn as they are; times as speedups.
 fn scale(study: &Study) -> f64 {
     match study.sample.kind {
-        Kind::Throughput => 1.0,
+        MeasurementKind::Throughput => 1.0,
         _ if study.one > 0.0 => 1.0 / study.one,
         _ => 1.0,
     }

@@ -2,7 +2,7 @@
 
 use crate::problem::{Problem, Problems};
 use crate::report::fit::FitReport;
-use crate::scaling::study::Plan;
+use crate::scaling::study::StudyOptions;
 use crate::scaling::{LAWS, Law, Study, law};
 use crate::table::SourceFile;
 use crate::table::measurements::{Columns, Measurements};
@@ -36,7 +36,7 @@ pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
 /// # Errors
 ///
 /// Everything that is wrong with the table, or why none of its curves can be fitted.
-pub fn fit(file: &SourceFile, columns: &Columns, plan: &Plan) -> Result<(FitReport, Vec<String>), Problems> {
+pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<(FitReport, Vec<String>), Problems> {
     let Measurements { x, y, curves: samples, mut notes, .. } = Measurements::read(file, columns)?;
     let several = samples.len() > 1;
     let (mut problems, mut curves) = (Vec::new(), Vec::new());

@@ -6,7 +6,7 @@ use kuva::render::layout::Layout;
 use kuva::render::plots::Plot;
 use kuva::render::render::render_multiple;
 
-use crate::experiment::optimal::{Answer, Objective, Standing};
+use crate::experiment::optimal::{Objective, OptimalResult, TeamStanding};
 use crate::report::curve::{BOUND, PALETTE, entry, theme, with_own_id};
 
 /// A team in the picture.
@@ -19,7 +19,7 @@ struct Dot<'a> {
 }
 
 /// An SVG; the same answer gives the same bytes. None if no team completes.
-pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
+pub fn to_svg(scenario: &str, answer: &OptimalResult) -> Option<String> {
     let dots: Vec<Dot<'_>> = dots(answer);
     let widest = dots.iter().map(|dot| dot.cost).reduce(f64::max)?;
     let longest = dots.iter().map(|dot| dot.time).reduce(f64::max)?;
@@ -65,17 +65,17 @@ pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
     Some(with_own_id(&SvgBackend::new().render_scene(&render_multiple(plots, layout))))
 }
 
-fn dots(answer: &Answer) -> Vec<Dot<'_>> {
-    let sound = answer.teams.iter().filter(|t| !matches!(t.standing, Standing::Twin(_) | Standing::Incomplete));
+fn dots(answer: &OptimalResult) -> Vec<Dot<'_>> {
+    let sound = answer.teams.iter().filter(|t| !matches!(t.standing, TeamStanding::Twin(_) | TeamStanding::Incomplete));
     let dot = |team| {
-        let team: &crate::experiment::optimal::Team = team;
+        let team: &crate::experiment::optimal::CandidateTeam = team;
         let mean = |objective| team.runs.summary(objective).map(|summary| summary.mean);
         Some(Dot {
             architecture: &team.architecture,
             time: mean(Objective::Time)?,
             cost: mean(Objective::Cost)?,
             on_front: team.on_front,
-            is_best: team.standing == Standing::Best,
+            is_best: team.standing == TeamStanding::Best,
         })
     };
     sound.filter_map(dot).collect()

@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
-use crate::record::{Ending, Entry, Facts, Kind, Log, Message, Round, Start, Step, TaskEvent, TaskEventKind, Write};
+use crate::record::{
+    Ending, Entry, Facts, Log, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, Write,
+};
 use crate::report::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
@@ -97,13 +99,13 @@ impl Narrator<'_> {
     fn start(&mut self, place: usize, start: &Start) {
         self.has_told[start.agent as usize] = false;
         let what = match (start.kind, start.task) {
-            (Kind::Assign, _) => "begins to hand out tasks".to_owned(),
-            (Kind::Monitor, _) => "looks at the board".to_owned(),
-            (Kind::Idle, _) => "is called and has nothing to do".to_owned(),
-            (Kind::Tool, _) => "runs a tool".to_owned(),
-            (Kind::Wait, _) => "waits".to_owned(),
-            (Kind::Work, None) => "starts".to_owned(),
-            (Kind::Work, Some(task)) => {
+            (StepKind::Assign, _) => "begins to hand out tasks".to_owned(),
+            (StepKind::Monitor, _) => "looks at the board".to_owned(),
+            (StepKind::Idle, _) => "is called and has nothing to do".to_owned(),
+            (StepKind::Tool, _) => "runs a tool".to_owned(),
+            (StepKind::Wait, _) => "waits".to_owned(),
+            (StepKind::Work, None) => "starts".to_owned(),
+            (StepKind::Work, Some(task)) => {
                 // A board that grants claims at once has told of it just before.
                 let granted = self.log.entries[..place].iter().rev().map_while(|entry| match entry {
                     Entry::Task(event) if event.agent == start.agent && event.at == start.at => Some(event),
@@ -274,7 +276,7 @@ round 3, 16.0 s to 20.0 s: ann ends it
         log.entries = vec![
             event(0, TaskEventKind::Claimed),
             event(2, TaskEventKind::Claimed),
-            Entry::Start(Start { agent: 0, kind: Kind::Work, task: Some(0), at: Time::ZERO }),
+            Entry::Start(Start { agent: 0, kind: StepKind::Work, task: Some(0), at: Time::ZERO }),
             Entry::Message(Message { from: 1, to: None, deliveries: 1, at: Time::from_us(5) }),
             event(1, TaskEventKind::BlockedClaim),
         ];

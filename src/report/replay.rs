@@ -18,11 +18,11 @@ const MAX_ROWS: usize = 12;
 /// Replayed runs.
 #[derive(Clone, Debug, Default)]
 pub struct ReplayReport {
-    runs: Vec<Run>,
+    runs: Vec<ReplayedRun>,
 }
 
 #[derive(Clone, Debug)]
-struct Run {
+struct ReplayedRun {
     trace: String,
     agents: Vec<String>,
     replay: Replay,
@@ -39,7 +39,7 @@ impl ReplayReport {
             }
         }
         let agents = trace.header.agents.iter().map(|agent| agent.name.clone()).collect();
-        self.runs.push(Run { trace: trace.header.trace.clone(), agents, replay });
+        self.runs.push(ReplayedRun { trace: trace.header.trace.clone(), agents, replay });
     }
 
     /// Errors of the replayed length, in percent, ascending.
@@ -90,7 +90,7 @@ impl ReplayReport {
             Column::number("ape_percent", "error"),
             Column::text("counts_equal", "counts equal"),
         ]);
-        let mut runs: Vec<&Run> = self.runs.iter().collect();
+        let mut runs: Vec<&ReplayedRun> = self.runs.iter().collect();
         if runs.len() > most {
             runs.sort_by(|a, b| error(b).total_cmp(&error(a)));
             runs.truncate(most);
@@ -153,11 +153,11 @@ impl ReplayReport {
     }
 }
 
-fn error(run: &Run) -> f64 {
+fn error(run: &ReplayedRun) -> f64 {
     run.replay.error_percent().unwrap_or(0.0)
 }
 
-impl Run {
+impl ReplayedRun {
     fn to_text(&self, color: bool) -> String {
         let replay = &self.replay;
         let mut text = match (replay.recorded, replay.error_percent()) {

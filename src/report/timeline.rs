@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
-use crate::record::{Ending, Entry, Facts, Kind, Log, Step};
+use crate::record::{Ending, Entry, Facts, Log, Step, StepKind};
 
 /// Okabe and Ito's colours where something happens, greys where nothing does: told apart by the colour-blind.
 const STYLE: &str = "text{font:12px Helvetica,Arial,sans-serif;fill:#1f2937}.t{font-size:16px;font-weight:600}\
@@ -179,14 +179,14 @@ fn parts(step: &Step) -> [(&'static str, Time); 5] {
 /// What a step was, for who rests the pointer on it.
 fn about(facts: &Facts, step: &Step) -> String {
     let what = match (step.kind, step.task) {
-        (Kind::Work, Some(task)) if step.tasks > 1 => format!("{} and {} more", facts.task(task), step.tasks - 1),
-        (Kind::Work, Some(task)) => facts.task(task).to_owned(),
-        (Kind::Work, None) => "work".to_owned(),
-        (Kind::Tool, _) => "a tool".to_owned(),
-        (Kind::Wait, _) => "waits".to_owned(),
-        (Kind::Assign, _) => "hands out tasks".to_owned(),
-        (Kind::Monitor, _) => "looks at the board".to_owned(),
-        (Kind::Idle, _) => "nothing to do".to_owned(),
+        (StepKind::Work, Some(task)) if step.tasks > 1 => format!("{} and {} more", facts.task(task), step.tasks - 1),
+        (StepKind::Work, Some(task)) => facts.task(task).to_owned(),
+        (StepKind::Work, None) => "work".to_owned(),
+        (StepKind::Tool, _) => "a tool".to_owned(),
+        (StepKind::Wait, _) => "waits".to_owned(),
+        (StepKind::Assign, _) => "hands out tasks".to_owned(),
+        (StepKind::Monitor, _) => "looks at the board".to_owned(),
+        (StepKind::Idle, _) => "nothing to do".to_owned(),
     };
     let queue = if step.waited > Time::ZERO { format!(", {} in a queue", step.waited) } else { String::new() };
     format!("{what}: {} to {}{queue}", step.start, step.end)

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use crate::architecture;
 use crate::engine::Time;
 use crate::experiment::sweep::law_fits::Fits;
-use crate::experiment::{Curve, Row};
-use crate::prediction::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range, WhatIf};
+use crate::experiment::{Curve, PointResult};
+use crate::prediction::what_if::{AGAIN, BETWEEN_RUNS, Basis, OFF, PredictionInterval, WhatIf, WhatIfAnswer};
 use crate::record::METRICS;
 use crate::report::fits;
 use crate::report::rows::{self, Values};
@@ -42,7 +42,7 @@ pub struct WhatIfReport<'a> {
     /// What was made of it.
     pub what_if: &'a WhatIf,
     /// The simulated teams, and what is in doubt.
-    pub answer: &'a Answer,
+    pub answer: &'a WhatIfAnswer,
 }
 
 impl WhatIfReport<'_> {
@@ -135,16 +135,16 @@ impl WhatIfReport<'_> {
     }
 
     /// The place of a row among all.
-    fn place(&self, row: &Row) -> usize {
+    fn place(&self, row: &PointResult) -> usize {
         self.answer.result.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default()
     }
 
-    fn makespan(&self, row: &Row) -> Option<(f64, Range)> {
+    fn makespan(&self, row: &PointResult) -> Option<(f64, PredictionInterval)> {
         let range = self.answer.metrics.get(self.place(row))?.first().copied().flatten()?;
         Some((row.metric("makespan_s")?.mean, range))
     }
 
-    fn fastest<'r>(&self, curve: &Curve<'r>) -> Option<&'r Row> {
+    fn fastest<'r>(&self, curve: &Curve<'r>) -> Option<&'r PointResult> {
         let rows = curve.rows.iter().filter_map(|row| Some((*row, self.makespan(row)?.0)));
         rows.reduce(|best, other| if other.1 < best.1 { other } else { best }).map(|(row, _)| row)
     }
@@ -196,12 +196,12 @@ impl WhatIfReport<'_> {
     }
 
     /// Whether in one of forty sessions drawn again, or more, a team is as fast as the fastest.
-    fn is_close(&self, row: &Row, fastest: &Row) -> bool {
+    fn is_close(&self, row: &PointResult, fastest: &PointResult) -> bool {
         if row.agents == fastest.agents {
             return true;
         }
         let (Some((own, _)), Some((best, _))) = (self.makespan(row), self.makespan(fastest)) else { return false };
-        let changes = |row: &Row| self.answer.changes[self.place(row)].clone();
+        let changes = |row: &PointResult| self.answer.changes[self.place(row)].clone();
         let ratios = changes(row).into_iter().zip(changes(fastest));
         let mut ratios: Vec<f64> =
             ratios.filter_map(|(own_change, best_change)| Some(own * own_change? / (best * best_change?))).collect();
@@ -254,7 +254,8 @@ impl WhatIfReport<'_> {
             OFF[0], OFF[1]
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
-        let loses = |row: &Row| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
+        let loses =
+            |row: &PointResult| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
         if self.answer.result.rows.iter().any(loses) {
             all.push(HERD.to_owned());
         }
@@ -337,12 +338,12 @@ fn plural(count: usize, what: &str) -> String {
 }
 
 /// A time and its range.
-fn seconds(mean: f64, (low, high): Range) -> String {
+fn seconds(mean: f64, (low, high): PredictionInterval) -> String {
     format!("{} [{}, {}]", number::seconds(mean), number::seconds(low), number::seconds(high))
 }
 
 /// A ratio and its range; without, where there is none.
-fn real(mean: f64, (low, high): Range) -> String {
+fn real(mean: f64, (low, high): PredictionInterval) -> String {
     let (mean, low, high) = (format!("{mean:.2}"), format!("{low:.2}"), format!("{high:.2}"));
     if low == high && low == mean { mean } else { format!("{mean} [{low}, {high}]") }
 }

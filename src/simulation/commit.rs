@@ -4,7 +4,7 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::{Purpose, Stream, Time};
-use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::record::{Message, Observer, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
 use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, Simulator, Underway, known};
@@ -23,7 +23,7 @@ impl Simulator<'_> {
         let busy = self.team.now - step.start - waited;
         if RARE && self.has_habits(agent) {
             self.commit_habit(agent, observer);
-        } else if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
+        } else if step.kind == StepKind::Work && (!RARE || step.fate == Fate::Normal) {
             let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
             self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
         } else {
@@ -42,9 +42,9 @@ impl Simulator<'_> {
         let step = self.agents[agent as usize].step;
         let spent = match (step.kind, step.fate) {
             (_, Fate::Crash) => self.crash(agent, &step, busy),
-            (Kind::Work, _) => self.give_up(agent, &step, busy),
-            (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
-            (Kind::Assign | Kind::Monitor | Kind::Idle | Kind::Tool | Kind::Wait, _) => {
+            (StepKind::Work, _) => self.give_up(agent, &step, busy),
+            (StepKind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
+            (StepKind::Assign | StepKind::Monitor | StepKind::Idle | StepKind::Tool | StepKind::Wait, _) => {
                 TimeSplit { coordination: busy, ..TimeSplit::default() }
             }
         };
@@ -60,7 +60,7 @@ impl Simulator<'_> {
         spent: TimeSplit,
         observer: &mut O,
     ) {
-        let works = step.kind == Kind::Work;
+        let works = step.kind == StepKind::Work;
         observer.step(&Step {
             agent,
             kind: step.kind,

@@ -2,7 +2,7 @@
 //! said to be done that are not, and steps that clash in meaning.
 
 use crate::engine::{Stream, Time};
-use crate::record::{Kind, Observer, TaskEventKind, TimeSplit};
+use crate::record::{Observer, StepKind, TaskEventKind, TimeSplit};
 use crate::simulation::mind::Mishaps;
 use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
@@ -46,7 +46,7 @@ impl Simulator<'_> {
         let member = &mut self.agents[agent as usize];
         member.is_down = true;
         self.timers.push(self.team.now + member.away, RECOVERY, agent);
-        if step.kind == Kind::Work {
+        if step.kind == StepKind::Work {
             return self.give_up(agent, step, busy);
         }
         TimeSplit { lost: busy, ..TimeSplit::default() }

@@ -7,8 +7,8 @@
 //! same tasks, and one of them loses.
 
 use crate::engine::{IdSet, Purpose, Time, math, rng};
-use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
-use crate::simulation::repertoire::{Plan, comes_to_its_end, plan, sum};
+use crate::record::{Observer, Start, Step, StepKind, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::simulation::repertoire::{PlannedCall, comes_to_its_end, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
@@ -55,7 +55,7 @@ struct Memory {
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
     window: [(u32, u16); REMEMBERED],
     calls: usize,
-    plan: Plan,
+    plan: PlannedCall,
 }
 
 impl Habits {
@@ -73,11 +73,11 @@ impl Habits {
             idle: 0,
             window: [(0, 0); REMEMBERED],
             calls: 0,
-            plan: Plan {
+            plan: PlannedCall {
                 writes: Vec::with_capacity(2 * tasks),
                 claims: Vec::with_capacity(2 * tasks),
                 completes: Vec::with_capacity(2 * tasks),
-                ..Plan::default()
+                ..PlannedCall::default()
             },
         };
         let list = || Vec::with_capacity(tasks);
@@ -91,9 +91,9 @@ impl Habits {
     }
 }
 
-fn roomy(tasks: usize) -> Plan {
+fn roomy(tasks: usize) -> PlannedCall {
     let list = || Vec::with_capacity(2 * tasks);
-    Plan { writes: list(), claims: list(), completes: list(), ..Plan::default() }
+    PlannedCall { writes: list(), claims: list(), completes: list(), ..PlannedCall::default() }
 }
 
 impl Memory {
@@ -258,7 +258,7 @@ impl Simulator<'_> {
         let acts = !memory.plan.writes.is_empty() || !memory.plan.completes.is_empty();
         let task = memory.plan.writes.first().or(memory.plan.completes.first()).copied().unwrap_or_default();
         let step = Underway {
-            kind: if acts { Kind::Work } else { Kind::Monitor },
+            kind: if acts { StepKind::Work } else { StepKind::Monitor },
             task,
             start: self.team.now,
             latency,
@@ -281,7 +281,7 @@ impl Simulator<'_> {
         member.step = step;
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
-        let task = (step.kind == Kind::Work).then_some(step.task);
+        let task = (step.kind == StepKind::Work).then_some(step.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let begin = self.wait_for_call(agent, step.latency);
         self.queue.push(begin + step.latency, STEP, agent);
@@ -339,12 +339,12 @@ impl Simulator<'_> {
             spent.work = busy;
         } else if !plan.writes.is_empty() {
             spent.rework = busy;
-        } else if granted > 0 && step.kind != Kind::Work {
+        } else if granted > 0 && step.kind != StepKind::Work {
             spent.coordination = busy;
         } else {
             spent.lost = busy;
         }
-        let works = step.kind == Kind::Work;
+        let works = step.kind == StepKind::Work;
         let tasks = plan.writes.len().max(plan.completes.len()) as u32;
         observer.step(&Step {
             agent,
@@ -420,7 +420,7 @@ impl Simulator<'_> {
 }
 
 /// What a call on the files that were planned takes over what it took on those of the habit.
-fn scaled(habit: &Habit, manner: &Manner, plan: &Plan, comes_to_its_end: bool) -> f64 {
+fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, comes_to_its_end: bool) -> f64 {
     let files = plan.writes.len() as f64 + f64::from(plan.other_files);
     if comes_to_its_end {
         return manner.typical_s(files) / habit.latency_s.max(1e-3);

@@ -7,7 +7,7 @@ use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
 use crate::simulation::habits::Habits;
 use crate::simulation::mind::{Mind, Minds};
-use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
+use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
 use crate::team::{
@@ -38,7 +38,8 @@ impl<'s> Simulator<'s> {
         let habits = any(|mind| mind.repertoire.is_some());
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
-        let nodes: Rows<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let nodes: Rows<TaskState> =
+            graph.tasks().iter().map(|task| TaskState::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
@@ -196,10 +197,10 @@ fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
     able
 }
 
-impl Node {
-    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> Node {
+impl TaskState {
+    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> TaskState {
         let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
-        Node {
+        TaskState {
             key: task.key,
             first_write: task.writes[0],
             plain_write: plain_writes && task.writes.len() == 1,

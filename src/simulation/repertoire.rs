@@ -24,9 +24,9 @@ const HABIT: u64 = 16;
 /// A behaviour made ready for one piece of work.
 #[derive(Clone, Debug)]
 pub(super) struct Repertoire {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<CallRow>,
     scripts: Vec<Script>,
-    runs: Vec<Run>,
+    runs: Vec<RunScripts>,
     pub(super) manners: Vec<Manner>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
@@ -37,7 +37,7 @@ pub(super) struct Repertoire {
 
 /// The scripts of one recorded run.
 #[derive(Clone, Debug)]
-struct Run {
+struct RunScripts {
     first: u32,
     members: u32,
     /// The sum of weights up to and with it, over that of all.
@@ -48,7 +48,7 @@ struct Run {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(super) struct CallRow {
     pub(super) habit: Habit,
     /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
     logs: [f64; SORTS],
@@ -61,7 +61,7 @@ pub(super) struct Row {
 
 /// What the call under way will do when it lands.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct PlannedCall {
     pub(super) writes: Vec<TaskId>,
     pub(super) claims: Vec<TaskId>,
     pub(super) completes: Vec<TaskId>,
@@ -92,7 +92,7 @@ impl Repertoire {
             let first = script.first as usize;
             let habits = behaviour.habits.get(first..first + script.calls as usize).unwrap_or_default();
             script.first = rows.len() as u32;
-            rows.extend(habits.iter().map(|&habit| Row {
+            rows.extend(habits.iter().map(|&habit| CallRow {
                 habit,
                 logs: habit.sight.tasks.map(|count| math::ln_1p(f64::from(count))),
                 log_finished: math::ln_1p(f64::from(habit.sight.finished)),
@@ -130,7 +130,7 @@ impl Repertoire {
     }
 
     /// A surprise as normal calls of the kind have.
-    pub(super) fn noise(&self, row: &Row, bits: u64) -> f64 {
+    pub(super) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
         let manner = &self.manners[row.manner as usize];
         let spread = if row.habit.files <= 1 { manner.spread_small } else { manner.spread_large };
         spread * math::normal_quantile(rng::open_unit(bits))
@@ -139,7 +139,7 @@ impl Repertoire {
     /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
     /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
     /// surprises were recorded, it is noise of its own and noise that all have in common.
-    pub(super) fn surprise(&self, row: &Row, bits: u64, own: f64, of_all: u64) -> f64 {
+    pub(super) fn surprise(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
         let common = self.manners[row.manner as usize].common;
         if common <= 0.0 {
             return own;
@@ -234,8 +234,8 @@ impl Repertoire {
 }
 
 /// The runs that scripts are of, and the sum of their weights.
-fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs_of(scripts: &[Script], rows: &[CallRow]) -> (Vec<RunScripts>, f64) {
+    let mut runs: Vec<RunScripts> = Vec::new();
     let mut total = 0.0;
     for (place, script) in scripts.iter().enumerate() {
         let is_next = place > 0 && scripts[place - 1].run == script.run;
@@ -246,7 +246,13 @@ fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
                 let calls = script.first as usize..(script.first + script.calls) as usize;
                 let calls = rows.get(calls).unwrap_or_default();
                 let style = style_of(calls);
-                runs.push(Run { first: place as u32, members: 1, up_to: total, style, left_some: script.left_some });
+                runs.push(RunScripts {
+                    first: place as u32,
+                    members: 1,
+                    up_to: total,
+                    style,
+                    left_some: script.left_some,
+                });
             }
         }
     }
@@ -258,21 +264,21 @@ fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
 
 /// What recorded calls took over what such calls take; none of few calls, and none of calls made from parameters, which hold
 /// no surprise.
-fn surprises_of<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<f64> {
+fn surprises_of<'r>(rows: impl Iterator<Item = &'r CallRow>) -> Vec<f64> {
     let surprises: Vec<f64> = rows.map(|row| row.habit.surprise).collect();
     let squares: f64 = surprises.iter().map(|surprise| surprise * surprise).sum();
     if surprises.len() >= FEWEST && squares > 1e-6 * surprises.len() as f64 { surprises } else { Vec::new() }
 }
 
 /// How work is gone about: much in one call, a task a call, or a task in several.
-fn style_of(calls: &[Row]) -> f64 {
+fn style_of(calls: &[CallRow]) -> f64 {
     let acting = calls.iter().filter(|row| !row.habit.is_idle()).count();
     let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.habit.completes)));
     math::ln(acting.max(1) as f64 / f64::from(finished.max(1)))
 }
 
 /// How far what is seen is from what was seen then.
-fn distance(sight: &Sight, logs: &[f64; SORTS], row: &Row) -> f64 {
+fn distance(sight: &Sight, logs: &[f64; SORTS], row: &CallRow) -> f64 {
     let seen = &row.habit.sight;
     let mut sum = 0.0;
     for (sort, (here, then)) in logs.iter().zip(&row.logs).enumerate() {
@@ -289,13 +295,13 @@ fn distance(sight: &Sight, logs: &[f64; SORTS], row: &Row) -> f64 {
 
 /// The habit, scaled to the tasks at hand.
 pub(super) fn plan(
-    plan: &mut Plan,
+    plan: &mut PlannedCall,
     habit: &Habit,
     sorted: &[Vec<TaskId>; SORTS],
     done: &[TaskId],
     comes_to_its_end: bool,
 ) {
-    let Plan { writes, claims, completes, .. } = plan;
+    let PlannedCall { writes, claims, completes, .. } = plan;
     writes.clear();
     claims.clear();
     completes.clear();

@@ -8,7 +8,7 @@ use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
 use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
-use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
+use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
 use crate::simulation::habits::Habits;
 use crate::simulation::mind::Minds;
 use crate::simulation::prepare::ROUND_ENTITY;
@@ -23,7 +23,7 @@ pub struct Simulator<'s> {
     pub(super) terms: Terms,
     pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Rows<Node>,
+    pub(super) nodes: Rows<TaskState>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
@@ -52,7 +52,7 @@ pub struct Simulator<'s> {
 
 /// What the loop must know of a task besides what the board says, in one place.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Node {
+pub(super) struct TaskState {
     /// The identity that keys its draws.
     pub(super) key: u64,
     /// The first artifact that it writes.
@@ -133,7 +133,7 @@ pub(super) struct Member {
 /// A step between decision and commit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Underway {
-    pub(super) kind: Kind,
+    pub(super) kind: StepKind,
     pub(super) fate: Fate,
     /// The first task, its version as seen, and the ordinal of this start.
     pub(super) task: TaskId,
@@ -165,7 +165,7 @@ pub(super) enum Fate {
 impl Default for Underway {
     fn default() -> Underway {
         Underway {
-            kind: Kind::Idle,
+            kind: StepKind::Idle,
             fate: Fate::Normal,
             task: 0,
             seen: 0,
@@ -337,7 +337,7 @@ impl Simulator<'_> {
     fn start_other<const RARE: bool, O: Observer>(&mut self, agent: AgentId, action: Action, observer: &mut O) -> bool {
         match action {
             Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
-            Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
+            Action::Monitor => self.start_call::<RARE, O>(agent, StepKind::Monitor, observer),
             Action::Work(_) | Action::Wait(_) => false,
         }
     }
@@ -375,9 +375,9 @@ impl Simulator<'_> {
                 let member = &self.agents[agent as usize];
                 if !member.is_busy && !member.is_down {
                     if self.team.lead == Some(agent) {
-                        self.start_call::<RARE, O>(agent, Kind::Monitor, observer);
+                        self.start_call::<RARE, O>(agent, StepKind::Monitor, observer);
                     } else if idle_calls {
-                        self.start_call::<RARE, O>(agent, Kind::Idle, observer);
+                        self.start_call::<RARE, O>(agent, StepKind::Idle, observer);
                     }
                 }
             }

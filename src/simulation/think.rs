@@ -3,7 +3,7 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::{Purpose, Sampler, Time};
-use crate::record::{Kind, Observer, Start, TaskEventKind};
+use crate::record::{Observer, Start, StepKind, TaskEventKind};
 use crate::simulation::faults::mishap;
 use crate::simulation::mind::{Batch, Pace};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
@@ -42,7 +42,7 @@ impl Simulator<'_> {
         let (latency, output_tokens) = self.work_latency::<RARE>(agent, first);
         let node = &mut self.nodes[first as usize];
         node.latency = self.keys.stream_nth(Purpose::Latency, node.key, u64::from(ordinal) + 1);
-        let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
+        let step = Underway { kind: StepKind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
         self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
@@ -61,14 +61,14 @@ impl Simulator<'_> {
         planned.extend_from_slice(deals);
         let any = !deals.is_empty();
         self.dealer = dealer;
-        any && self.start_call::<RARE, O>(agent, Kind::Assign, observer)
+        any && self.start_call::<RARE, O>(agent, StepKind::Assign, observer)
     }
 
     /// Starts a call that works on no task.
     pub(super) fn start_call<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
-        kind: Kind,
+        kind: StepKind,
         observer: &mut O,
     ) -> bool {
         let member = &mut self.agents[agent as usize];
@@ -163,7 +163,7 @@ impl Simulator<'_> {
         let per_message = mind.tokens.per_message;
         let inbox = if self.uses.mail { self.team.mail.read(agent).saturating_mul(per_message) } else { 0 };
         step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
-        if RARE && step.kind == Kind::Work && !mind.task_input.is_empty() {
+        if RARE && step.kind == StepKind::Work && !mind.task_input.is_empty() {
             step.input_tokens =
                 step.input_tokens.saturating_add(recorded_input(&mind.task_input, &member.batch, step.task));
         }
@@ -181,7 +181,7 @@ impl Simulator<'_> {
         member.step = step;
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
-        let task = (step.kind == Kind::Work).then_some(step.task);
+        let task = (step.kind == StepKind::Work).then_some(step.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let begin = if RARE { self.wait_for_call(agent, step.latency) } else { self.team.now };
         self.queue.push(begin + step.latency, STEP, agent);
@@ -234,7 +234,7 @@ impl Simulator<'_> {
             let key = self.nodes[step.task as usize].key ^ shared.key.rotate_left(stage);
             self.keys.stream_nth(Purpose::Service, key, u64::from(step.ordinal))
         };
-        let uses = step.kind == Kind::Work && shared.share.happens(draws.nth(1));
+        let uses = step.kind == StepKind::Work && shared.share.happens(draws.nth(1));
         if !uses && shared.blocks == Blocks::User {
             return None;
         }

@@ -52,8 +52,8 @@ pub enum ClaimOutcome {
 /// All tasks of a run.
 #[derive(Clone, Debug)]
 pub struct Board {
-    tasks: Rows<Entry>,
-    fresh: Rows<Entry>,
+    tasks: Rows<TaskEntry>,
+    fresh: Rows<TaskEntry>,
     /// Who waits for whom, one task's dependents after another's.
     dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
@@ -77,7 +77,7 @@ const NOBODY: AgentId = AgentId::MAX;
 
 /// All that the board knows of a task, in one piece of memory.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct TaskEntry {
     status: Status,
     /// Landed attempts: grows with every granted claim.
     version: u32,
@@ -95,7 +95,7 @@ impl Board {
     /// The board at the start of a run. Without `dependencies` no task waits for another.
     pub fn new(graph: &TaskGraph, agents: usize, dependencies: bool) -> Board {
         let mut dependents: Vec<TaskId> = Vec::new();
-        let mut fresh: Vec<Entry> = Vec::with_capacity(graph.len());
+        let mut fresh: Vec<TaskEntry> = Vec::with_capacity(graph.len());
         for task in graph.tasks() {
             let first = dependents.len() as u32;
             if dependencies {
@@ -103,7 +103,7 @@ impl Board {
             }
             let open = if dependencies { task.depends_on.len() as u32 } else { 0 };
             let waits_for = open + u32::from(task.release > Time::ZERO);
-            fresh.push(Entry {
+            fresh.push(TaskEntry {
                 status: Status::Pending,
                 version: 0,
                 starts: 0,
@@ -121,7 +121,7 @@ impl Board {
             debug_assert!(entry.status == Status::Pending);
             fresh_ready.insert(task as TaskId);
         }
-        let fresh: Rows<Entry> = fresh.into_iter().collect();
+        let fresh: Rows<TaskEntry> = fresh.into_iter().collect();
         Board {
             tasks: fresh.clone(),
             dependents,
@@ -403,7 +403,7 @@ struct Opened {
     ready: u64,
 }
 
-impl Entry {
+impl TaskEntry {
     /// One dependency less; says whether that made it startable by somebody. Whether it did is hard to foresee, so
     /// nothing branches on it.
     #[inline(always)]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::engine::Time;
 use crate::trace::model::{
-    AgentNumber, Header, Name, Operation, Quality, Source, Step, TaskNumber, Trace, TraceAgent, TraceTask,
+    AgentNumber, Header, Name, Operation, Quality, TaskNumber, Trace, TraceAgent, TraceSource, TraceStep, TraceTask,
 };
 use crate::trace::native::VERSION;
 
@@ -23,11 +23,11 @@ pub struct Builder {
 impl Builder {
     /// A trace of that name, imported from a file of that format that `producer` wrote.
     pub fn new(trace: &str, format: &str, producer: &str) -> Builder {
-        let source = Source {
+        let source = TraceSource {
             format: format.to_owned(),
             producer: producer.to_owned(),
             importer: concat!("brooks ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ..Source::default()
+            ..TraceSource::default()
         };
         let header = Header {
             version: VERSION,
@@ -73,12 +73,12 @@ impl Builder {
     }
 
     /// The steps so far.
-    pub fn steps(&mut self) -> &mut Vec<Step> {
+    pub fn steps(&mut self) -> &mut Vec<TraceStep> {
         &mut self.trace.steps
     }
 
     /// Adds a step.
-    pub fn push(&mut self, step: Step) {
+    pub fn push(&mut self, step: TraceStep) {
         self.trace.steps.push(step);
     }
 
@@ -132,7 +132,7 @@ impl Builder {
 impl Trace {
     /// Puts the steps in the order of files: by (start, end, id).
     pub fn sort(&mut self) {
-        let key = |step: &Step| (step.start, step.end, step.id.clone());
+        let key = |step: &TraceStep| (step.start, step.end, step.id.clone());
         if !self.steps.is_sorted_by_key(key) {
             self.steps.sort_by_cached_key(key);
         }
@@ -142,7 +142,7 @@ impl Trace {
     pub fn counted(&self) -> Vec<(String, Value)> {
         let end = self.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO);
         let calls = self.steps.iter().filter(|step| step.is_call());
-        let sum = |of: fn(&Step) -> Option<u32>| calls.clone().filter_map(of).map(u64::from).sum::<u64>();
+        let sum = |of: fn(&TraceStep) -> Option<u32>| calls.clone().filter_map(of).map(u64::from).sum::<u64>();
         let total = |key: &str, value: u64| (key.to_owned(), json!(value));
         vec![
             total("duration_us", end.as_us()),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Time;
 use crate::problem::Problem;
-use crate::trace::model::{Step, Trace};
+use crate::trace::model::{Trace, TraceStep};
 
 /// Something that does not hold, and the step that shows it by its place in the trace; none for the header.
 pub struct Fault {
@@ -63,7 +63,7 @@ pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
 
 /// Where steps are, by their ids: four bytes a step, as there may be millions.
 pub(crate) struct Places<'t> {
-    steps: &'t [Step],
+    steps: &'t [TraceStep],
     by_id: Vec<u32>,
 }
 
@@ -95,7 +95,7 @@ impl Places<'_> {
 /// Steps that come after one another in a circle, if there are any.
 fn cycle(trace: &Trace, places: &Places<'_>) -> Option<Vec<usize>> {
     let steps = &trace.steps;
-    let goes_back = |(place, step): (usize, &Step)| {
+    let goes_back = |(place, step): (usize, &TraceStep)| {
         step.after.iter().filter_map(|id| places.find(id)).all(|earlier| earlier < place)
     };
     if steps.iter().enumerate().all(goes_back) {
@@ -171,7 +171,7 @@ fn task_graph(trace: &Trace) -> Result<(), (usize, String)> {
 /// Totals that the steps do not add up to. Where steps do not say, or guess, there is nothing to hold the total to.
 fn wrong_totals(trace: &Trace) -> Vec<(&'static str, String)> {
     let calls: Vec<_> = trace.steps.iter().filter(|step| step.is_call()).collect();
-    let sum = |key: &str, of: &dyn Fn(&Step) -> Option<u32>| {
+    let sum = |key: &str, of: &dyn Fn(&TraceStep) -> Option<u32>| {
         let is_exact =
             calls.iter().all(|step| of(step).is_some() && !step.more().est.iter().any(|&name| trace.name(name) == key));
         is_exact.then(|| calls.iter().filter_map(|step| of(step)).map(u64::from).sum::<u64>() as f64)

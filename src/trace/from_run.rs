@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::engine::{Digest, Time};
 use crate::record::{
-    Ending, Entry, Facts, Kind, Log, Message, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
+    Ending, Entry, Facts, Log, Message, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
 use crate::simulation::{Pacing, Scenario};
 use crate::trace::model::{
-    self, Class, Extra, FileUse, Header, Operation, Outcome, Quality, Source, TaskNote, TaskNoteKind, Trace,
-    TraceAgent, TraceTask, Usage,
+    self, Class, Extra, FileUse, Header, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
+    TraceSource, TraceTask, Usage,
 };
 use crate::trace::native::VERSION;
 
@@ -239,10 +239,10 @@ fn header(run: &RunFacts, log: &Log) -> Header {
     Header {
         version: VERSION,
         trace: run.trace.clone(),
-        source: Source {
+        source: TraceSource {
             format: "simulation".to_owned(),
             producer: concat!("brooks ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ..Source::default()
+            ..TraceSource::default()
         },
         origin: "start".to_owned(),
         agents: agents.collect(),
@@ -261,9 +261,9 @@ fn ending(entry: &Entry) -> Option<(Ending, Time)> {
 }
 
 impl Line {
-    fn to_step(&self, run: &RunFacts, trace: &mut Trace) -> model::Step {
+    fn to_step(&self, run: &RunFacts, trace: &mut Trace) -> model::TraceStep {
         let step = &self.step;
-        let mut out = model::Step {
+        let mut out = model::TraceStep {
             id: self.id.as_str().into(),
             operation: Operation::Chat,
             agent: step.agent,
@@ -280,7 +280,7 @@ impl Line {
                 cache_write: None,
             },
             class: Some(class(step)),
-            ..model::Step::default()
+            ..model::TraceStep::default()
         };
         for write in &self.writes {
             let path = trace.names.add(run.facts.artifact(write.artifact));
@@ -288,7 +288,7 @@ impl Line {
         }
         let more = out.more_mut();
         for test in &self.tests {
-            more.tests.push(model::TestRun {
+            more.tests.push(model::TraceTest {
                 returncode: i64::from(test.has_failed),
                 start: test.start,
                 end: test.end,
@@ -351,8 +351,8 @@ fn kind(kind: TaskEventKind) -> TaskNoteKind {
 fn class(step: &Step) -> Class {
     let spent = &step.spent;
     match step.kind {
-        Kind::Work if spent.rework > spent.work && spent.rework > spent.lost => Class::Rework,
-        Kind::Work => Class::Work,
+        StepKind::Work if spent.rework > spent.work && spent.rework > spent.lost => Class::Rework,
+        StepKind::Work => Class::Work,
         _ => Class::Coordinate,
     }
 }
@@ -409,7 +409,7 @@ mod tests {
         let mut log = fixture::log();
         let steps: Vec<Step> = log.steps().copied().collect();
         let event = |task, agent, at, kind| Entry::Task(TaskEvent { task, agent, at, kind });
-        let start = crate::record::Start { agent: 1, kind: Kind::Work, task: Some(2), at: steps[0].end };
+        let start = crate::record::Start { agent: 1, kind: StepKind::Work, task: Some(2), at: steps[0].end };
         let second = Step { start: start.at, ..steps[1] };
         log.entries = vec![
             Entry::Step(steps[0]),

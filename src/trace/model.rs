@@ -13,7 +13,7 @@ pub struct Trace {
     /// What is known of the run as a whole.
     pub header: Header,
     /// The steps, by (start, end, id).
-    pub steps: Vec<Step>,
+    pub steps: Vec<TraceStep>,
     /// Paths, models, tools and other names.
     pub names: Names,
 }
@@ -26,7 +26,7 @@ pub struct Header {
     /// The name of the run.
     pub trace: String,
     /// Where it comes from.
-    pub source: Source,
+    pub source: TraceSource,
     /// What time zero is: an RFC 3339 instant, or `start`.
     pub origin: String,
     /// Who worked, in order of their numbers.
@@ -53,7 +53,7 @@ pub struct Header {
 
 /// Where a trace comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct TraceSource {
     /// The format it was imported from; `simulation` for a run of brooks.
     pub format: String,
     /// The program that recorded it.
@@ -116,7 +116,7 @@ pub type TaskNumber = u32;
 
 /// One busy interval of an agent.
 #[derive(Clone, Debug, Default)]
-pub struct Step {
+pub struct TraceStep {
     /// Unique in the trace.
     pub id: CompactString,
     /// What it was: a call of a model, of a tool, a wait.
@@ -143,7 +143,7 @@ pub struct Step {
     pub writes: Vec<FileUse>,
     /// What it was for, if the source says or an importer could tell.
     pub class: Option<Class>,
-    /// What few steps have; see [`Step::more`].
+    /// What few steps have; see [`TraceStep::more`].
     pub more: Option<Box<More>>,
 }
 
@@ -163,7 +163,7 @@ pub struct More {
     /// The files it read, in order.
     pub reads: Vec<FileUse>,
     /// The tests that were run in it, in order.
-    pub tests: Vec<TestRun>,
+    pub tests: Vec<TraceTest>,
     /// The keys of this step that were guessed.
     pub est: Vec<Name>,
     /// Keys that brooks does not know.
@@ -211,7 +211,7 @@ pub struct FileUse {
 
 /// A run of tests.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TestRun {
+pub struct TraceTest {
     /// What it returned; 0 is success.
     pub returncode: i64,
     /// From.
@@ -245,7 +245,7 @@ impl Trace {
     }
 }
 
-impl Step {
+impl TraceStep {
     /// What few steps have: that of this one, or nothing.
     pub fn more(&self) -> &More {
         static NOTHING: More = More {

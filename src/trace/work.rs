@@ -6,9 +6,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
-use crate::trace::model::{Name, Operation, Quality, Step, TaskNoteKind, Trace};
+use crate::trace::model::{Name, Operation, Quality, TaskNoteKind, Trace, TraceStep};
 use crate::trace::replay::{self_times, spent};
-use crate::workload::{Recorded, TaskSpec};
+use crate::workload::{RecordedCost, TaskSpec};
 
 /// Tasks of a recorded run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -269,7 +269,7 @@ impl Draft<'_> {
             depends_on: piece.depends_on.iter().map(|&on| names[on].clone()).collect(),
             reads: text(&piece.reads),
             writes: text(&piece.writes),
-            recorded: Some(Recorded {
+            recorded: Some(RecordedCost {
                 time: Time::from_us_f64(piece.time),
                 input_tokens: piece.input.round() as u32,
                 output_tokens: piece.output.round() as u32,
@@ -288,7 +288,7 @@ impl Draft<'_> {
 }
 
 impl Piece {
-    fn take(&mut self, (place, step): (usize, &Step), own: Time, share: f64) {
+    fn take(&mut self, (place, step): (usize, &TraceStep), own: Time, share: f64) {
         if own > Time::ZERO {
             self.steps.push((place, own.as_secs() * share));
         }
@@ -305,7 +305,7 @@ fn file_name(path: &str) -> &str {
 }
 
 /// The tasks that a step was about: those it completed, else those whose files it wrote, else the one it names.
-fn tasks_of(trace: &Trace, step: &Step) -> Vec<u32> {
+fn tasks_of(trace: &Trace, step: &TraceStep) -> Vec<u32> {
     let completed = step.events.iter().filter(|note| note.event == TaskNoteKind::Complete).filter_map(|note| note.task);
     let mut tasks: Vec<u32> = completed.collect();
     if tasks.is_empty() {

@@ -9,7 +9,7 @@ pub type ArtifactId = u32;
 
 /// What a task took when it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Recorded {
+pub struct RecordedCost {
     /// The time of the calls and tools that worked on it.
     pub time: Time,
     /// Their input tokens.
@@ -38,7 +38,7 @@ pub struct TaskSpec {
     /// It can't be started, nor seen, before this.
     pub release: Time,
     /// What it took, if it comes from a recorded run.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<RecordedCost>,
 }
 
 impl TaskSpec {
@@ -88,5 +88,5 @@ pub struct Task {
     /// It can't be started before this.
     pub release: Time,
     /// What it took, if it comes from a recorded run.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<RecordedCost>,
 }

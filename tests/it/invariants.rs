@@ -2,7 +2,7 @@
 //! came to them.
 
 use brooks::engine::Time;
-use brooks::record::{Ending, Entry, Kind, Log, Metrics, Stats, Step, TaskEvent, TaskEventKind};
+use brooks::record::{Ending, Entry, Log, Metrics, Stats, Step, StepKind, TaskEvent, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Scenario, Simulator};
 use brooks::team::{AgentId, BatchSize};
 use brooks::workload::TaskId;
@@ -63,7 +63,7 @@ fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
             Entry::Step(step) => {
                 let start = busy[step.agent as usize].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
                 assert_eq!((start.at, start.kind, start.task), (step.start, step.kind, step.task), "{world}");
-                assert_eq!(step.task.is_some(), step.kind == Kind::Work, "{world}: {step:?}");
+                assert_eq!(step.task.is_some(), step.kind == StepKind::Work, "{world}: {step:?}");
                 assert_eq!(step.spent.total() + step.waited, step.end - step.start, "{world}: {step:?}");
                 assert!(step.cached_tokens <= step.input_tokens, "{world}: {step:?}");
             }

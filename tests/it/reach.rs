@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use brooks::scenario::MAX_BYTES;
-use brooks::scenario::learned_profile::Calibration;
+use brooks::scenario::learned_profile::LearnedProfile;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -36,9 +36,9 @@ fn folder() -> TempDir {
     folder
 }
 
-fn parse(folder: &Path, file: &str) -> Calibration {
+fn parse(folder: &Path, file: &str) -> LearnedProfile {
     let bytes = std::fs::read(folder.join(file)).expect("it was written");
-    Calibration::parse(file, &bytes).unwrap_or_else(|problems| panic!("{problems}"))
+    LearnedProfile::parse(file, &bytes).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 #[test]

@@ -155,7 +155,7 @@ fn each(check: impl Fn(&str, &Trace)) {
 
 /// When the recorder was through with each step: agent, start, end.
 fn recorded(trace: &Trace) -> Vec<(u32, Time, Time)> {
-    let through = |step: &brooks::trace::Step| {
+    let through = |step: &brooks::trace::TraceStep| {
         let tests = step.more().tests.last().filter(|_| trace.header.barrier);
         tests.map_or(step.end, |test| test.end.max(step.end))
     };

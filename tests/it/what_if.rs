@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use brooks::engine::Samplers;
-use brooks::experiment::Sample;
-use brooks::prediction::what_if::{Answer, BETWEEN_RUNS, Basis, OFF, WhatIf};
+use brooks::experiment::Replications;
+use brooks::prediction::what_if::{BETWEEN_RUNS, Basis, OFF, WhatIf, WhatIfAnswer};
 use brooks::record::{Log, METRICS};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library::no_files;
@@ -29,7 +29,7 @@ fn session(scenario: &Scenario, replication: u64) -> Trace {
     Trace::of_run(&RunFacts::of(scenario, replication, &log), &log)
 }
 
-fn answer(trace: &Trace, agents: &str) -> (WhatIf, Answer) {
+fn answer(trace: &Trace, agents: &str) -> (WhatIf, WhatIfAnswer) {
     let mut what_if = WhatIf::of(trace, Some(1)).unwrap_or_else(|problems| panic!("{problems}"));
     what_if.file = what_if.file.with_axis("agents", agents).unwrap_or_else(|problems| panic!("{problems}"));
     let answer = what_if.run(&|_| ()).unwrap_or_else(|problems| panic!("{problems}"));
@@ -112,7 +112,8 @@ fn held(world: &dyn Fn(u32) -> String, change: &dyn Fn(&mut Trace), sessions: u6
     let scenario = |agents| parsed(&world(agents)).scenario().expect("a scenario");
     let alone = scenario(1);
     let truth = |agents| {
-        let times = Sample::run(&scenario(agents), 1_000_000..1_002_000, &Samplers::default()).completed("makespan_s");
+        let times =
+            Replications::run(&scenario(agents), 1_000_000..1_002_000, &Samplers::default()).completed("makespan_s");
         times.iter().sum::<f64>() / times.len() as f64
     };
     let one = truth(1);

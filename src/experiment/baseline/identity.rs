@@ -11,7 +11,7 @@ use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::profile::{Batching, Fallibility, Tokens, Variation};
 use crate::team::{Agent, BatchSize, Blocks, Consistency, Latency, Profile, Resource, Role};
-use crate::workload::{Recorded, Task, TaskGraph};
+use crate::workload::{RecordedCost, Task, TaskGraph};
 
 /// Fingerprints of a scenario, or of all points of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -218,7 +218,7 @@ impl Print {
         }
         let skill = skill.and_then(|skill| graph.skills().get(skill as usize));
         self.text(skill.map_or("", String::as_str));
-        let Recorded { time, input_tokens, output_tokens } = recorded.unwrap_or_default();
+        let RecordedCost { time, input_tokens, output_tokens } = recorded.unwrap_or_default();
         self.number(u64::from(recorded.is_some()));
         self.time(Some(time));
         self.number(u64::from(input_tokens) << 32 | u64::from(output_tokens));

@@ -4,4 +4,4 @@ pub mod precise;
 pub mod runner;
 mod sample;
 
-pub use sample::Sample;
+pub use sample::Replications;

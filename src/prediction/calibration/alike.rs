@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::COMMON;
 use crate::team::Habit;
 
@@ -18,7 +18,7 @@ const FEWEST: usize = 30;
 type Call = (usize, usize, f64);
 
 /// How alike they are: 0 as if by chance, 1 the same. `rest` is the logarithm of a call's latency over what such a call takes.
-pub(super) fn common(lessons: &[&Lesson], is_dealt: bool, rest: &dyn Fn(&Lesson, &Habit) -> f64) -> f64 {
+pub(super) fn common(lessons: &[&Demonstration], is_dealt: bool, rest: &dyn Fn(&Demonstration, &Habit) -> f64) -> f64 {
     let lessons = || lessons.iter().enumerate().filter(|(_, lesson)| lesson.is_dealt == is_dealt);
     let has_teams = lessons().any(|(_, lesson)| lesson.scripts.len() > 1);
     if is_dealt && !has_teams {

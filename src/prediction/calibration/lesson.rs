@@ -12,7 +12,7 @@ use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::prediction::calibration::About;
 use crate::team::{Habit, SORTS, Sight, Sort, WorkKey, names_of};
-use crate::trace::{Step, TaskNoteKind, TestRun, Trace};
+use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
 /// A reply of so many tokens was cut off; the usual limit of the recorded runs. [paper] replies are capped at 4,096.
@@ -25,7 +25,7 @@ const AT_ONCE_S: f64 = 0.05;
 
 /// What one recorded run shows.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Lesson {
+pub struct Demonstration {
     /// The name of its trace.
     pub trace: String,
     /// The model.
@@ -57,7 +57,7 @@ pub struct Lesson {
 
 /// Why nothing can be learned from a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-pub enum Unfit {
+pub enum UnusableRun {
     /// It does not say what was to be done.
     #[error("do not say what tasks there were")]
     NoTasks,
@@ -77,9 +77,9 @@ pub enum Unfit {
 /// # Errors
 ///
 /// It has none, or they wait for each other in a circle.
-pub fn graph_of(trace: &Trace) -> Result<TaskGraph, Unfit> {
+pub fn graph_of(trace: &Trace) -> Result<TaskGraph, UnusableRun> {
     if trace.header.tasks.is_empty() {
-        return Err(Unfit::NoTasks);
+        return Err(UnusableRun::NoTasks);
     }
     let spec = |task: &crate::trace::TraceTask| {
         let files = task.extra.get("x.writes").and_then(serde_json::Value::as_array);
@@ -91,7 +91,7 @@ pub fn graph_of(trace: &Trace) -> Result<TaskGraph, Unfit> {
         }
     };
     let specs: Vec<TaskSpec> = trace.header.tasks.iter().map(spec).collect();
-    TaskGraph::new(&specs).map_err(|_| Unfit::NoGraph)
+    TaskGraph::new(&specs).map_err(|_| UnusableRun::NoGraph)
 }
 
 /// What the walk knows of a task.
@@ -106,7 +106,7 @@ enum State {
 struct Walk<'t> {
     graph: &'t TaskGraph,
     /// All runs of tests, by whom and in which round.
-    tests: Vec<(u32, u32, TestRun)>,
+    tests: Vec<(u32, u32, TraceTest)>,
     is_dealt: bool,
     /// Whose a task is from the start, where that is known.
     dealt_to: Vec<Option<u32>>,
@@ -126,22 +126,22 @@ struct Knows {
     others: Vec<Vec<u64>>,
 }
 
-impl Lesson {
+impl Demonstration {
     /// What a run shows.
     ///
     /// # Errors
     ///
     /// Why it shows nothing.
-    pub fn of(trace: &Trace) -> Result<Lesson, Unfit> {
+    pub fn of(trace: &Trace) -> Result<Demonstration, UnusableRun> {
         let graph = graph_of(trace)?;
-        let mut steps: Vec<&Step> = trace.steps.iter().filter(|step| step.is_call()).collect();
+        let mut steps: Vec<&TraceStep> = trace.steps.iter().filter(|step| step.is_call()).collect();
         if steps.is_empty() {
-            return Err(Unfit::NoCalls);
+            return Err(UnusableRun::NoCalls);
         }
         if steps.iter().all(|step| step.events.is_empty()) {
-            return Err(Unfit::NoOutcomes);
+            return Err(UnusableRun::NoOutcomes);
         }
-        let tested = |step: &Step| step.more().tests.last().map_or(step.end, |test| test.end.max(step.end));
+        let tested = |step: &TraceStep| step.more().tests.last().map_or(step.end, |test| test.end.max(step.end));
         steps.sort_by_key(|step| (step.round, step.end, tested(step)));
         let is_dealt = is_dealt(trace);
         let agents = trace.header.agents.len().max(1);
@@ -179,7 +179,7 @@ impl Lesson {
         walk.agents.retain(|agent| !agent.calls.is_empty());
         let outcome = trace.header.outcome.as_ref().and_then(|outcome| outcome.success);
         let model = trace.label("model").or_else(|| steps.iter().find_map(|s| Some(trace.name(s.model?).to_owned())));
-        Ok(Lesson {
+        Ok(Demonstration {
             trace: trace.header.trace.clone(),
             model,
             agents: agents as u32,
@@ -196,7 +196,8 @@ impl Lesson {
                 Vec::new()
             },
             scripts: walk.agents.into_iter().map(|agent| agent.calls).collect(),
-            input_tokens: Some(crate::trace::Summary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
+            input_tokens: Some(crate::trace::TraceSummary::of(trace).input_tokens as f64)
+                .filter(|tokens| *tokens > 0.0),
             about: About::of(trace, &graph),
         })
     }
@@ -213,7 +214,7 @@ fn is_dealt(trace: &Trace) -> bool {
 }
 
 /// Whose each task is: who wrote its files first, where nothing else says it. A single agent has all.
-fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is_dealt: bool) -> Vec<Option<u32>> {
+fn dealt_to(trace: &Trace, steps: &[&TraceStep], graph: &TaskGraph, agents: usize, is_dealt: bool) -> Vec<Option<u32>> {
     let mut owners = vec![(agents == 1).then_some(0); graph.len()];
     if !is_dealt || agents == 1 {
         return owners;
@@ -233,7 +234,7 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
 
 /// The task that each file belongs to, by the file's name: teams put files into folders of their own liking. Where the
 /// tasks do not say what they write, it is told by the calls that are about one task.
-fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<String, TaskId> {
+fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&TraceStep]) -> BTreeMap<String, TaskId> {
     let mut files = BTreeMap::new();
     if !says_files(trace) {
         for step in steps {
@@ -279,18 +280,18 @@ struct Output {
 }
 
 impl Output {
-    fn of(trace: &Trace, steps: &[&Step]) -> Output {
+    fn of(trace: &Trace, steps: &[&TraceStep]) -> Output {
         let seconds: f64 = steps.iter().map(|step| latency(step)).sum();
-        let total = crate::trace::Summary::of(trace).output_tokens as f64;
+        let total = crate::trace::TraceSummary::of(trace).output_tokens as f64;
         Output { per_second: if seconds > 0.0 { total / seconds } else { 0.0 } }
     }
 
-    fn of_call(&self, step: &Step) -> f64 {
+    fn of_call(&self, step: &TraceStep) -> f64 {
         step.usage.output.map_or(self.per_second * latency(step), f64::from)
     }
 }
 
-fn latency(step: &Step) -> f64 {
+fn latency(step: &TraceStep) -> f64 {
     let finer = step.more().extra.get("x.latency_s").and_then(serde_json::Value::as_f64);
     finer.filter(|seconds| *seconds >= 0.0).unwrap_or_else(|| (step.end - step.start).as_secs())
 }
@@ -302,15 +303,15 @@ impl Walk<'_> {
 
     /// For how long an answer had been there, most likely, when it was taken up: as others' tests ran, nobody saw it
     /// come. It came at any time while they ran.
-    fn held_up_s(&self, step: &Step) -> f64 {
-        let ended_with_it = |test: &&TestRun| test.end <= step.end && (step.end - test.end).as_secs() < AT_ONCE_S;
+    fn held_up_s(&self, step: &TraceStep) -> f64 {
+        let ended_with_it = |test: &&TraceTest| test.end <= step.end && (step.end - test.end).as_secs() < AT_ONCE_S;
         let others = self.tests.iter().filter(|(agent, round, _)| *agent != step.agent && *round == step.round);
         let test = others.map(|(_, _, test)| test).find(ended_with_it);
         test.map_or(0.0, |test| 0.5 * (test.end - test.start).as_secs())
     }
 
     /// What the agent of a step sees, and of which sort each task is to it.
-    fn look(&self, step: &Step) -> (Sight, Vec<Option<Sort>>) {
+    fn look(&self, step: &TraceStep) -> (Sight, Vec<Option<Sort>>) {
         let Some(knows) = self.agents.get(step.agent as usize) else {
             return (Sight::default(), vec![None; self.graph.len()]);
         };
@@ -342,7 +343,7 @@ impl Walk<'_> {
     fn take(
         &mut self,
         trace: &Trace,
-        step: &Step,
+        step: &TraceStep,
         sight: Sight,
         sorts: &[Option<Sort>],
         files: &BTreeMap<String, TaskId>,
@@ -413,7 +414,7 @@ impl Walk<'_> {
     }
 
     /// The tasks that a step was granted.
-    fn claimed(&self, step: &Step, written: &[usize]) -> Vec<usize> {
+    fn claimed(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Claim, self.graph.len());
         let begun = &self.agents[step.agent as usize].begun;
         let mut open: Vec<usize> = (0..self.graph.len())
@@ -425,7 +426,7 @@ impl Walk<'_> {
     }
 
     /// Claims that were refused because something the task needs was not done.
-    fn refused(&mut self, step: &Step, written: &[usize], sorts: &[Option<Sort>], habit: &mut Habit) {
+    fn refused(&mut self, step: &TraceStep, written: &[usize], sorts: &[Option<Sort>], habit: &mut Habit) {
         let (named, unnamed) = noted(step, TaskNoteKind::Blocked, self.graph.len());
         let waits = |task: &usize| matches!(sorts[*task], Some(Sort::Waiting | Sort::WaitingBegun));
         let mut waiting: Vec<usize> =
@@ -439,7 +440,7 @@ impl Walk<'_> {
     }
 
     /// The tasks that a step finished: of its own.
-    fn finished(&self, step: &Step, written: &[usize]) -> Vec<usize> {
+    fn finished(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Complete, self.graph.len());
         let begun = &self.agents[step.agent as usize].begun;
         let own = |task: &usize| match self.state[*task] {
@@ -456,7 +457,7 @@ impl Walk<'_> {
 }
 
 /// The tasks that notes of a kind name, each once, and how many notes name none.
-fn noted(step: &Step, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usize) {
+fn noted(step: &TraceStep, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usize) {
     let mut named: Vec<usize> = Vec::new();
     let mut unnamed = 0;
     for note in step.events.iter().filter(|note| note.event == kind && note.agent.is_none_or(|who| who == step.agent)) {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use crate::engine::math;
 use crate::prediction::calibration::curve::{Curves, middle};
-use crate::prediction::calibration::{Lesson, alike, pace};
+use crate::prediction::calibration::{Demonstration, alike, pace};
 use crate::scenario::learned_profile::run_effect::log_latency;
-use crate::scenario::learned_profile::{FILES_A_REPLY, Fit};
+use crate::scenario::learned_profile::{FILES_A_REPLY, LatencyFit};
 use crate::team::{Habit, Manner};
 
 /// The limit on output of the recorded runs.
@@ -21,10 +21,10 @@ const SPREADS: [f64; 2] = [0.5, 0.3];
 const LONGEST: (f64, usize) = (0.995, 200);
 
 /// The manners of one model, the place of each lesson's, and how well they fit.
-pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
+pub(super) fn learn(lessons: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>, LatencyFit) {
     let curves = Curves::of(lessons);
     let longest_s = longest_of(lessons);
-    let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
+    let mut keys: BTreeMap<(u64, bool), Vec<&Demonstration>> = BTreeMap::new();
     let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for lesson in lessons {
         keys.entry((lesson.work.files, lesson.is_dealt)).or_default().push(lesson);
@@ -34,7 +34,7 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
             .or_default()
             .extend(per_file.map(|habit| habit.output_tokens / f64::from(habit.files)));
     }
-    let typical = |lesson: &Lesson, habit: &Habit| {
+    let typical = |lesson: &Demonstration, habit: &Habit| {
         math::ln(curves.typical_s(lesson.work.files, lesson.is_dealt, f64::from(habit.files)))
     };
     let (fit, spreads) = goodness(lessons, &typical);
@@ -64,7 +64,7 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
         }
     });
     let manners = manners.map(rounded).collect();
-    let of = |lesson: &&Lesson| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
+    let of = |lesson: &&Demonstration| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
     (manners, lessons.iter().map(of).collect(), fit)
 }
 
@@ -93,7 +93,7 @@ fn rounded(manner: Manner) -> Manner {
 }
 
 /// Hardly any call took longer; 0 if there are too few to tell.
-fn longest_of(lessons: &[&Lesson]) -> f64 {
+fn longest_of(lessons: &[&Demonstration]) -> f64 {
     let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
     let mut latencies: Vec<f64> = calls.map(|habit| habit.latency_s).collect();
     latencies.sort_by(f64::total_cmp);
@@ -102,7 +102,7 @@ fn longest_of(lessons: &[&Lesson]) -> f64 {
 }
 
 /// How well the curve fits, and how much calls of an agent that are alike differ: of one file or none, and of several.
-fn goodness(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> (Fit, [f64; 2]) {
+fn goodness(lessons: &[&Demonstration], typical: &dyn Fn(&Demonstration, &Habit) -> f64) -> (LatencyFit, [f64; 2]) {
     let mut all = Moments::default();
     let mut left = Moments::default();
     let mut runs = Moments::default();
@@ -132,7 +132,7 @@ fn goodness(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> (F
     let products: f64 = next.iter().map(|(a, b)| a * b).sum();
     let squares = |of: fn(&(f64, f64)) -> f64| next.iter().map(|pair| of(pair) * of(pair)).sum::<f64>();
     let norm = (squares(|pair| pair.0) * squares(|pair| pair.1)).sqrt();
-    let fit = Fit {
+    let fit = LatencyFit {
         calls: all.count as u32,
         sigma: digits(all.deviation()),
         sigma_left: digits(left.deviation()),
@@ -168,7 +168,7 @@ impl Moments {
 /// Input tokens of the prompt, of the board and of a test result, by least squares over the runs of which they are
 /// known: input = calls x (prompt + board) + what is sent along again. Prompt and board can't be told apart by a first
 /// call, but by the boards that are sent along again.
-fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
+fn input_of(lessons: &[&Demonstration]) -> [f64; 3] {
     let mut squares = [[0.0; 3]; 3];
     let mut products = [0.0; 3];
     for lesson in lessons {

@@ -1,7 +1,7 @@
 //! Calibration: from recordings of few agents, what a team of many would do, before it is paid for.
 //!
-//! A [`Lesson`] is what one recorded run shows: what each agent saw, call by call, and what it did (`lesson.rs`). From
-//! lessons comes a [`Calibration`], which is what a profile file holds; and from that a [`Scenario`] for any
+//! A [`Demonstration`] is what one recorded run shows: what each agent saw, call by call, and what it did (`lesson.rs`). From
+//! lessons comes a [`LearnedProfile`], which is what a profile file holds; and from that a [`Scenario`] for any
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
 mod about;
@@ -18,10 +18,12 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use about::About;
-pub use lesson::{Lesson, Unfit, graph_of};
+pub use lesson::{Demonstration, UnusableRun, graph_of};
 
 use crate::problem::{Problem, Problems};
-use crate::scenario::learned_profile::{Calibration, Part, SHARED, Way, fingerprint, parametric as calls, run_effect};
+use crate::scenario::learned_profile::{
+    LearnedProfile, ModelPart, SHARED, SamplingMethod, fingerprint, parametric as calls, run_effect,
+};
 use crate::team::{Behaviour, Habit, Script};
 use crate::trace::Trace;
 
@@ -29,7 +31,7 @@ use crate::trace::Trace;
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Options {
     /// How calls are drawn.
-    pub way: Way,
+    pub way: SamplingMethod,
     /// The team sizes whose runs are used; only single agents if none are given.
     pub agents: Option<RangeInclusive<u32>>,
     /// The model whose runs are used; all if none is given.
@@ -38,7 +40,7 @@ pub struct Options {
 
 impl Options {
     /// What it was learned with: another is learned alike from other runs.
-    pub fn of(profile: &Calibration) -> Options {
+    pub fn of(profile: &LearnedProfile) -> Options {
         Options { way: profile.way, agents: Some(profile.sizes.clone()), model: None }
     }
 }
@@ -48,8 +50,8 @@ impl Options {
 /// # Errors
 ///
 /// If there is nothing to learn from.
-pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<Calibration, Problems> {
-    let lessons: Vec<Result<Lesson, Unfit>> = runs.iter().map(|trace| Lesson::of(trace)).collect();
+pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<LearnedProfile, Problems> {
+    let lessons: Vec<Result<Demonstration, UnusableRun>> = runs.iter().map(|trace| Demonstration::of(trace)).collect();
     calibrate_lessons(lessons.iter().map(|lesson| lesson.as_ref().map_err(|&unfit| unfit)), options)
 }
 
@@ -59,12 +61,12 @@ pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<Calibration, Prob
 ///
 /// If there is nothing to learn from.
 pub fn calibrate_lessons<'l>(
-    lessons: impl Iterator<Item = Result<&'l Lesson, Unfit>>,
+    lessons: impl Iterator<Item = Result<&'l Demonstration, UnusableRun>>,
     options: &Options,
-) -> Result<Calibration, Problems> {
+) -> Result<LearnedProfile, Problems> {
     let sizes = options.agents.clone().unwrap_or(1..=1);
     let mut unused: BTreeMap<String, u32> = BTreeMap::new();
-    let mut by_model: BTreeMap<Option<String>, Vec<&Lesson>> = BTreeMap::new();
+    let mut by_model: BTreeMap<Option<String>, Vec<&Demonstration>> = BTreeMap::new();
     for lesson in lessons {
         match lesson {
             Ok(lesson) if options.model.is_some() && lesson.model != options.model => {
@@ -89,10 +91,10 @@ pub fn calibrate_lessons<'l>(
     let (corpus, date) = (about::corpus(used()), about::latest(used()));
     let models = by_model.into_iter().map(|(model, lessons)| learn(options.way, model, &lessons)).collect();
     let unused = unused.into_iter().collect();
-    Ok(Calibration { way: options.way, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
+    Ok(LearnedProfile { way: options.way, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
 }
 
-fn learn(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
+fn learn(way: SamplingMethod, model: Option<String>, lessons: &[&Demonstration]) -> ModelPart {
     let (manners, places, fit) = manner::learn(lessons);
     let models = vec![model.clone().unwrap_or_default(); manners.len()];
     let mut names = vec![Vec::new(); manners.len()];
@@ -128,17 +130,17 @@ fn learn(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
     }
     run_effect::left_some(&mut behaviour);
     let styles = match way {
-        Way::Parametric => parametric::styles(lessons, &behaviour),
-        Way::Resampled => Vec::new(),
+        SamplingMethod::Parametric => parametric::styles(lessons, &behaviour),
+        SamplingMethod::Resampled => Vec::new(),
     };
-    if way == Way::Parametric {
+    if way == SamplingMethod::Parametric {
         calls::enact(&mut behaviour, &styles);
     }
     run_effect::surprise(&mut behaviour);
     let failed = lessons.iter().filter(|lesson| !lesson.completed);
     // A run that came to nothing before others came to their end was not given up for its length.
     let longest = lessons.iter().filter(|lesson| lesson.completed).map(|lesson| lesson.rounds).max().unwrap_or(0);
-    Part {
+    ModelPart {
         model,
         runs: lessons.len() as u32,
         completed: lessons.iter().filter(|lesson| lesson.completed).count() as u32,

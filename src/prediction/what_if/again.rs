@@ -6,7 +6,7 @@
 //! number), as slow calls come in a row.
 
 use crate::engine::{Stream, math};
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::team::Habit;
 
 /// From so many surprises on they are drawn as they were seen; below, their spread is assumed.
@@ -62,12 +62,12 @@ impl Surprises {
 }
 
 /// How many portions of work were seen to vary; 0 if their spread is assumed.
-pub(super) fn portions(lesson: &Lesson) -> usize {
+pub(super) fn portions(lesson: &Demonstration) -> usize {
     surprises(lesson).seen()
 }
 
 /// What surprised in the portions of a session.
-pub(super) fn surprises(lesson: &Lesson) -> Surprises {
+pub(super) fn surprises(lesson: &Demonstration) -> Surprises {
     let mut portions: Vec<(f64, f64)> = Vec::new();
     for calls in &lesson.scripts {
         for portion in calls.split_inclusive(finishes) {
@@ -95,7 +95,7 @@ fn finishes(call: &Habit) -> bool {
 }
 
 /// The lesson of a session in which the same was done, and every portion took what it might have taken.
-pub(super) fn once_more(lesson: &Lesson, surprises: &Surprises, stream: &mut Stream) -> Lesson {
+pub(super) fn once_more(lesson: &Demonstration, surprises: &Surprises, stream: &mut Stream) -> Demonstration {
     let mut again = lesson.clone();
     let portions: usize = lesson.scripts.iter().map(|calls| calls.split_inclusive(finishes).count()).sum();
     let mut factors = surprises.draw(portions, stream).into_iter();

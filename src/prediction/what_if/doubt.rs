@@ -13,7 +13,7 @@ use std::sync::Arc;
 use crate::engine::{Keys, Purpose, Stream, math};
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
-use crate::experiment::{Row, Sample, SweepResult, Work};
+use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
 use crate::prediction::calibration::calibrate_lessons;
 use crate::prediction::what_if::again::{self, Surprises};
 use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, habits};
@@ -41,18 +41,18 @@ pub const OFF: [f64; 2] = [0.38, 0.50];
 const MAKESPAN: usize = 0;
 
 /// Of 95 %: low and high.
-pub type Range = (f64, f64);
+pub type PredictionInterval = (f64, f64);
 
 /// What is simulated, with what one session leaves in doubt.
-pub struct Answer {
+pub struct WhatIfAnswer {
     /// The teams.
     pub result: SweepResult,
     /// What is known of the work beforehand.
-    pub plan: Work,
+    pub plan: WorkBounds,
     /// By row: the range of each metric's mean, in the order of [`METRICS`].
-    pub metrics: Vec<Vec<Option<Range>>>,
+    pub metrics: Vec<Vec<Option<PredictionInterval>>>,
     /// By row: the range of the speedup.
-    pub speedups: Vec<Option<Range>>,
+    pub speedups: Vec<Option<PredictionInterval>>,
     /// By row: in what share of the sessions drawn again it is faster than its baseline.
     pub faster: Vec<Option<f64>>,
     /// By row: mean makespan in each session drawn again, over that of the session as it is; pace left out.
@@ -60,7 +60,7 @@ pub struct Answer {
 }
 
 /// The teams: each different scenario once, and of every point its values, its scenario and that of its baseline.
-struct Grid {
+struct TeamGrid {
     scenarios: Vec<Scenario>,
     points: Vec<(Vec<String>, usize, Option<usize>)>,
 }
@@ -74,20 +74,26 @@ impl WhatIf {
     /// # Errors
     ///
     /// Everything that is wrong with any of the teams.
-    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<Answer, Problems> {
+    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<WhatIfAnswer, Problems> {
         let grid = self.grid()?;
         let as_it_is: Vec<Scenario> = grid.scenarios.iter().map(|scenario| self.as_recorded(scenario)).collect();
         let samples = runner::run(&as_it_is.iter().collect::<Vec<_>>(), RUNS, done);
         let row = |(axes, here, there): &(Vec<String>, usize, Option<usize>)| {
-            let there = there.map(|there| (&samples[there], Work::of(&grid.scenarios[there])));
+            let there = there.map(|there| (&samples[there], WorkBounds::of(&grid.scenarios[there])));
             let scenario = &grid.scenarios[*here];
-            Row::new(axes.clone(), &scenario.architecture_name, &samples[*here], there, &Work::of(scenario))
+            PointResult::new(
+                axes.clone(),
+                &scenario.architecture_name,
+                &samples[*here],
+                there,
+                &WorkBounds::of(scenario),
+            )
         };
         let result = SweepResult { rows: grid.points.iter().map(row).collect(), ..Sweep::new(&self.file, RUNS).head() };
         let before: Vec<Means> = samples.iter().map(|sample| means(sample, RUNS_AGAIN as usize)).collect();
         let again = self.again(&grid.scenarios, done);
-        let mut answer = Answer {
-            plan: Work::of(&self.file.at(&[])?),
+        let mut answer = WhatIfAnswer {
+            plan: WorkBounds::of(&self.file.at(&[])?),
             metrics: Vec::new(),
             speedups: Vec::new(),
             faster: Vec::new(),
@@ -110,9 +116,9 @@ impl WhatIf {
         Ok(answer)
     }
 
-    fn grid(&self) -> Result<Grid, Problems> {
+    fn grid(&self) -> Result<TeamGrid, Problems> {
         let settings = baseline_settings(&self.file.baseline());
-        let mut grid = Grid { scenarios: Vec::new(), points: Vec::new() };
+        let mut grid = TeamGrid { scenarios: Vec::new(), points: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut problems = Problems::default();
         let mut place = |point: &[(&str, &Node)], scenarios: &mut Vec<Scenario>| {
@@ -216,7 +222,7 @@ fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Sc
 }
 
 /// The mean of each metric over those of the first runs that completed.
-fn means(sample: &Sample, first: usize) -> Means {
+fn means(sample: &Replications, first: usize) -> Means {
     let is_completed: Vec<bool> = sample.endings.iter().take(first).map(|end| *end == Ending::Completed).collect();
     let completed = is_completed.iter().filter(|completed| **completed).count();
     let mean = |column: &Vec<f64>| {
@@ -265,7 +271,7 @@ impl<'a> Doubt<'a> {
     }
 
     /// The range of a metric's mean.
-    fn range(&self, metric: usize, row: &Row) -> Option<Range> {
+    fn range(&self, metric: usize, row: &PointResult) -> Option<PredictionInterval> {
         let estimate = row.metrics.get(metric).copied().flatten()?.mean;
         let before = self.before[metric]?;
         let values = self.again.iter().filter_map(|session| {
@@ -284,7 +290,7 @@ impl<'a> Doubt<'a> {
 }
 
 /// The middle 95 %.
-fn range(mut values: Vec<f64>) -> Option<Range> {
+fn range(mut values: Vec<f64>) -> Option<PredictionInterval> {
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);
     (!values.is_empty()).then(|| (quantile(&values, 0.025), quantile(&values, 0.975)))

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::engine::Samplers;
-use crate::experiment::Sample;
-use crate::prediction::calibration::{Lesson, Options, calibrate_lessons, graph_of};
+use crate::experiment::Replications;
+use crate::prediction::calibration::{Demonstration, Options, calibrate_lessons, graph_of};
 use crate::prediction::what_if::{PROFILE, file};
 use crate::record::Ending;
 use crate::scenario::ScenarioFile;
-use crate::scenario::learned_profile::Way;
+use crate::scenario::learned_profile::SamplingMethod;
 use crate::trace::Trace;
 use crate::trace::replay::replay;
 use crate::workload::TaskGraph;
@@ -25,9 +25,9 @@ const PATIENCE: u32 = 5;
 const LEAST: (u32, u32) = (30, 300);
 
 /// The lesson of the run and the scenario of its team; or why there is none, in words.
-pub(super) fn of(trace: &Trace, seed: Option<u64>) -> Result<(Lesson, ScenarioFile), String> {
+pub(super) fn of(trace: &Trace, seed: Option<u64>) -> Result<(Demonstration, ScenarioFile), String> {
     let graph = graph_of(trace).map_err(|unfit| format!("recordings like it {unfit}"))?;
-    let lesson = Lesson::of(trace).map_err(|unfit| format!("recordings like it {unfit}"))?;
+    let lesson = Demonstration::of(trace).map_err(|unfit| format!("recordings like it {unfit}"))?;
     if graph.len() < 2 {
         return Err("it names one task".to_owned());
     }
@@ -40,13 +40,13 @@ pub(super) fn of(trace: &Trace, seed: Option<u64>) -> Result<(Lesson, ScenarioFi
 }
 
 /// What a lesson is learned with: resampled, from a team of its size.
-pub(super) fn options(lesson: &Lesson) -> Options {
-    Options { way: Way::Resampled, agents: Some(lesson.agents..=lesson.agents), model: None }
+pub(super) fn options(lesson: &Demonstration) -> Options {
+    Options { way: SamplingMethod::Resampled, agents: Some(lesson.agents..=lesson.agents), model: None }
 }
 
 fn scenario(
     trace: &Trace,
-    lesson: &Lesson,
+    lesson: &Demonstration,
     graph: &TaskGraph,
     seed: Option<u64>,
 ) -> Result<ScenarioFile, crate::problem::Problems> {
@@ -69,7 +69,7 @@ fn scenario(
 /// nothing that they say of other teams is.
 fn rehearse(trace: &Trace, file: &ScenarioFile) -> Result<(), String> {
     let scenario = file.at(&[]).map_err(|problems| problems.to_string())?;
-    let sample = Sample::run(&scenario, 0..REHEARSALS, &Samplers::default());
+    let sample = Replications::run(&scenario, 0..REHEARSALS, &Samplers::default());
     let completed = sample.count(Ending::Completed);
     if completed < COMPLETED {
         return Err(format!("by its own habits its own team comes to an end in {completed} of {REHEARSALS} runs"));

@@ -14,13 +14,13 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use doubt::{AGAIN, Answer, OFF, Range};
+pub use doubt::{AGAIN, OFF, PredictionInterval, WhatIfAnswer};
 
 use crate::architecture;
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::problem::Problems;
 use crate::scenario::ScenarioFile;
-use crate::trace::{RecordedWork, Summary, Trace, native, work_of};
+use crate::trace::{RecordedWork, Trace, TraceSummary, native, work_of};
 
 /// What a scenario calls the file of its recording, and that of what was learned from it.
 const FILE: &str = "recorded.steps.jsonl";
@@ -46,7 +46,7 @@ pub struct WhatIf {
 /// What agents are simulated by.
 pub enum Basis {
     /// The habits of the recorded agents.
-    Habits(Box<Lesson>),
+    Habits(Box<Demonstration>),
     /// What the pieces of work took, and why not habits.
     Pieces(pieces::Pieces, String),
 }
@@ -86,7 +86,7 @@ impl WhatIf {
             Basis::Habits(lesson) => (again::portions(lesson), lesson.about.tasks as usize),
             Basis::Pieces(pieces, _) => (pieces.seen(), work.tasks.len()),
         };
-        let calls = Summary::of(trace).llm_calls;
+        let calls = TraceSummary::of(trace).llm_calls;
         let data = Data { agents: trace.header.agents.len(), calls, steps: trace.steps.len(), tasks, portions };
         Ok(WhatIf { file, basis, data, work })
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::engine::{Stream, Time, math};
 use crate::prediction::what_if::again::Surprises;
-use crate::trace::{RecordedWork, Step, Trace};
+use crate::trace::{RecordedWork, Trace, TraceStep};
 use crate::workload::TaskGraph;
 
 /// Steps shorter than this many seconds are not told apart.
@@ -25,7 +25,7 @@ impl Pieces {
     /// Of a session and its work.
     pub(super) fn of(trace: &Trace, work: &RecordedWork) -> Pieces {
         let surprises = [surprises(trace, work, true), surprises(trace, work, false)];
-        let step = |&(place, seconds): &(usize, f64)| (trace.steps.get(place).is_some_and(Step::is_call), seconds);
+        let step = |&(place, seconds): &(usize, f64)| (trace.steps.get(place).is_some_and(TraceStep::is_call), seconds);
         let of = work.tasks.iter().zip(&work.steps);
         let steps: BTreeMap<String, Vec<(bool, f64)>> =
             of.map(|(task, steps)| (task.id.clone(), steps.iter().map(step).collect())).collect();
@@ -96,12 +96,12 @@ fn surprises(trace: &Trace, work: &RecordedWork, are_calls: bool) -> Surprises {
     places.sort_unstable();
     places.dedup();
     let steps = places.iter().filter_map(|&place| trace.steps.get(place));
-    let steps: Vec<&Step> = steps.filter(|step| step.is_call() == are_calls).collect();
+    let steps: Vec<&TraceStep> = steps.filter(|step| step.is_call() == are_calls).collect();
     let mut kinds: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (number, step) in steps.iter().enumerate() {
         kinds.entry(step.more().tool.map(|tool| trace.name(tool))).or_default().push(number);
     }
-    let log = |step: &Step| math::ln((step.end - step.start).as_secs().max(SHORTEST_S));
+    let log = |step: &TraceStep| math::ln((step.end - step.start).as_secs().max(SHORTEST_S));
     let mut rest: Vec<Option<f64>> = vec![None; steps.len()];
     let mut fitted = 0;
     for members in kinds.values().filter(|members| members.len() > 1) {

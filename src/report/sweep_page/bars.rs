@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::experiment::Row;
+use crate::experiment::PointResult;
 use crate::report::html::escaped;
 use crate::report::number;
 
@@ -55,18 +55,18 @@ pub(super) fn key() -> String {
 }
 
 /// The shares of a row in the order of [`PARTS`].
-fn parts(row: &Row) -> [f64; 7] {
+fn parts(row: &PointResult) -> [f64; 7] {
     let [work, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
     [work, coordination, at_barrier, in_queue, (waiting - at_barrier - in_queue).max(0.0), lost, rework]
 }
 
 /// A bar a row, each with its label; none if no run completed. Of very many rows some are left out, evenly.
-pub(super) fn to_svg(title: &str, rows: &[(String, &Row)], x_title: &str) -> Option<String> {
-    let known: Vec<&(String, &Row)> = rows.iter().filter(|(_, row)| row.completed > 0).collect();
+pub(super) fn to_svg(title: &str, rows: &[(String, &PointResult)], x_title: &str) -> Option<String> {
+    let known: Vec<&(String, &PointResult)> = rows.iter().filter(|(_, row)| row.completed > 0).collect();
     let stride = known.len().div_ceil(MOST_BARS).max(1);
-    let bars: Vec<&&(String, &Row)> = known.iter().step_by(stride).collect();
+    let bars: Vec<&&(String, &PointResult)> = known.iter().step_by(stride).collect();
     let (first, last) = (bars.first()?, bars.last()?);
-    let say = |(label, row): &(String, &Row)| format!("{label}: {}", in_words(row));
+    let say = |(label, row): &(String, &PointResult)| format!("{label}: {}", in_words(row));
     let about = if bars.len() > 1 { format!("{}; {}", say(first), say(last)) } else { say(first) };
     let left_out = if stride > 1 { format!("; every {stride}th team is drawn") } else { String::new() };
     let mut svg = format!(
@@ -113,7 +113,7 @@ pub(super) fn to_svg(title: &str, rows: &[(String, &Row)], x_title: &str) -> Opt
 }
 
 /// The parts that are there, each with its share.
-fn in_words(row: &Row) -> String {
+fn in_words(row: &PointResult) -> String {
     let parts = PARTS.iter().zip(parts(row)).filter(|(_, share)| *share >= 0.005);
     parts.map(|(part, share)| format!("{part} {}", number::percent(share))).collect::<Vec<_>>().join(", ")
 }
@@ -128,7 +128,7 @@ mod tests {
     fn bars_stay_in_their_frame_however_many_there_are() {
         let sweep = sweep();
         for n in [1, 2, 7, 33, 500] {
-            let rows: Vec<(String, &Row)> = (1..=n).map(|n: u32| (n.to_string(), &sweep.rows[0])).collect();
+            let rows: Vec<(String, &PointResult)> = (1..=n).map(|n: u32| (n.to_string(), &sweep.rows[0])).collect();
             let svg = to_svg("time & \"budget\"", &rows, "agents").expect("they completed");
             assert_in_frame(&svg);
             assert!(svg.matches("<g>").count() <= MOST_BARS);

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::engine::Digest;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::report::html::escaped;
 use crate::report::number;
 use crate::report::sweep_page::chart::{self, Axis, Bound, Chart, Line, Mark, STYLES};
@@ -19,10 +19,10 @@ pub(super) const MOST_DOTS: usize = 1_500;
 const MOST_TITLES: usize = 400;
 
 /// A figure of a row, with its interval if it has one.
-type Figure = fn(&Row) -> Option<(f64, f64)>;
+type Figure = fn(&PointResult) -> Option<(f64, f64)>;
 
 /// How a bound is drawn, and what it is of a row.
-type Law = (&'static str, fn(&Row) -> f64);
+type Law = (&'static str, fn(&PointResult) -> f64);
 
 /// A kind of picture along the horizontal axis.
 struct Kind {
@@ -33,11 +33,11 @@ struct Kind {
     of: Figure,
 }
 
-fn metric(row: &Row, name: &str) -> Option<(f64, f64)> {
+fn metric(row: &PointResult, name: &str) -> Option<(f64, f64)> {
     row.metric(name).map(|summary| (summary.mean, summary.half_width))
 }
 
-fn tokens(row: &Row) -> Option<(f64, f64)> {
+fn tokens(row: &PointResult) -> Option<(f64, f64)> {
     let (input, output) = (row.metric("input_tokens")?, row.metric("output_tokens")?);
     Some((input.mean + output.mean, f64::INFINITY))
 }
@@ -143,7 +143,7 @@ fn key(layout: &Layout<'_>, facet: &Facet<'_>, has_bounds: bool) -> String {
 /// A picture along the horizontal axis.
 fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kind, bounds: Vec<Bound>) -> Chart {
     let has_titles = facet.rows().count() <= MOST_TITLES;
-    let mark = |x: f64, row: &Row| {
+    let mark = |x: f64, row: &PointResult| {
         let (value, half_width) = (kind.of)(row)?;
         let interval = half_width.is_finite().then_some((value - half_width, value + half_width));
         let ends = interval
@@ -214,7 +214,7 @@ fn budgets(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, is_curve
     let mut page = String::new();
     let name = |style: usize| layout.architectures.get(style).copied().unwrap_or_default();
     if !is_curve {
-        let rows: Vec<(String, &Row)> =
+        let rows: Vec<(String, &PointResult)> =
             facet.lines.iter().flat_map(|l| l.rows.iter().map(|(_, row)| (name(l.style).to_owned(), *row))).collect();
         if let Some(svg) = bars::to_svg("Where the team's time goes", &rows, "") {
             figure(&mut page, "Where the team's time goes", "Shares of agents times makespan", &svg);
@@ -222,7 +222,7 @@ fn budgets(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, is_curve
         return page;
     }
     for line in &facet.lines {
-        let rows: Vec<(String, &Row)> = line.rows.iter().map(|(x, row)| (plain(*x), *row)).collect();
+        let rows: Vec<(String, &PointResult)> = line.rows.iter().map(|(x, row)| (plain(*x), *row)).collect();
         let title = format!("Where the time of {} goes", name(line.style));
         if let Some(svg) = bars::to_svg(&title, &rows, layout.x_title(sweep)) {
             figure(&mut page, &title, "Shares of agents times makespan", &svg);
@@ -232,7 +232,7 @@ fn budgets(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, is_curve
 }
 
 /// Points by architecture.
-type ByStyle<'a> = Vec<(usize, Vec<&'a Row>)>;
+type ByStyle<'a> = Vec<(usize, Vec<&'a PointResult>)>;
 
 fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
     facet.lines.iter().map(|line| (line.style, line.rows.iter().map(|(_, row)| *row).collect())).collect()
@@ -240,32 +240,32 @@ fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
 
 /// Time against cost of `lines`, with the front of `all`: teams that no other beats in both. In tokens where nothing has
 /// a price.
-fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
+fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> String {
     let has_prices = all.iter().filter_map(|row| row.metric("cost")).any(|cost| cost.mean > 0.0);
     let (of, shown, title): (Figure, fn(f64) -> String, &str) = if has_prices {
         (|row| metric(row, "cost"), number::money, "cost of a run")
     } else {
         (tokens, number::tokens, "tokens of a run")
     };
-    let place = |row: &Row| Some((of(row)?.0, metric(row, "makespan_s")?.0));
-    let mut known: Vec<((f64, f64), &Row)> = all.iter().filter_map(|row| Some((place(row)?, *row))).collect();
+    let place = |row: &PointResult| Some((of(row)?.0, metric(row, "makespan_s")?.0));
+    let mut known: Vec<((f64, f64), &PointResult)> = all.iter().filter_map(|row| Some((place(row)?, *row))).collect();
     if known.len() < 2 {
         return String::new();
     }
     known.sort_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let mut front: Vec<((f64, f64), &Row)> = Vec::new();
+    let mut front: Vec<((f64, f64), &PointResult)> = Vec::new();
     for (place, row) in known {
         if front.last().is_none_or(|(last, _)| place.1 < last.1) {
             front.push((place, row));
         }
     }
     let has_titles = all.len() <= MOST_TITLES;
-    let mark = |row: &&Row| {
+    let mark = |row: &&PointResult| {
         let (x, y) = place(row)?;
         let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
         Some(Mark { x, y, interval: None, title: if has_titles { title } else { String::new() } })
     };
-    let line = |(style, rows): &(usize, Vec<&Row>)| Line {
+    let line = |(style, rows): &(usize, Vec<&PointResult>)| Line {
         style: *style,
         is_joined: false,
         marks: rows.iter().filter_map(mark).collect(),
@@ -300,7 +300,7 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
 }
 
 /// Whether a point is among one in so many. Its identity decides, as its place would pick out some team sizes.
-fn is_chosen(row: &Row, one_in: u64) -> bool {
+fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     let mut digest = Digest::default();
     digest.add_text(&row.architecture);
     digest.add(u64::from(row.agents));
@@ -313,7 +313,8 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let one_in = sweep.rows.len().div_ceil(MOST_DOTS).max(1) as u64;
     let mut facet = Facet { values: Vec::new(), lines: Vec::new() };
     for line in layout.facets.iter().flat_map(|facet| &facet.lines).filter(|line| line.style < STYLES) {
-        let rows: Vec<(f64, &Row)> = line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
+        let rows: Vec<(f64, &PointResult)> =
+            line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
         match facet.lines.iter_mut().find(|own| own.style == line.style) {
             Some(own) => own.rows.extend(rows),
             None => facet.lines.push(facets::Line { style: line.style, rows }),

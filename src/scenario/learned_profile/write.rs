@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::scenario::learned_profile::model::{Calibration, Part, VERSION, Way};
-use crate::scenario::learned_profile::parametric::Style;
+use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, SamplingMethod, VERSION};
+use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
 
 /// What the numbers of a call are, in order.
@@ -15,7 +15,7 @@ pub(super) const COLUMNS: &str = "\
 /// How many numbers a call has.
 pub(super) const WIDTH: usize = 34;
 
-impl Calibration {
+impl LearnedProfile {
     /// The file. `origin` says what it was made from and by which command; `date` when.
     pub fn to_yaml(&self, name: &str, origin: &str) -> String {
         let mut text = String::new();
@@ -73,7 +73,7 @@ impl Calibration {
                 writeln!(text, "    {}: {runs}", quoted(reason))?;
             }
         }
-        if self.way == Way::Resampled {
+        if self.way == SamplingMethod::Resampled {
             writeln!(text, "{COLUMNS}")?;
         }
         writeln!(text, "  models:")?;
@@ -81,8 +81,8 @@ impl Calibration {
     }
 }
 
-impl Part {
-    fn write(&self, text: &mut String, way: Way) -> std::fmt::Result {
+impl ModelPart {
+    fn write(&self, text: &mut String, way: SamplingMethod) -> std::fmt::Result {
         let model = self.model.as_deref().unwrap_or("unknown");
         writeln!(text, "  - model: {}", quoted(model))?;
         writeln!(text, "    runs: {}", self.runs)?;
@@ -106,11 +106,11 @@ impl Part {
             write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
         }
         match way {
-            Way::Parametric => {
+            SamplingMethod::Parametric => {
                 writeln!(text, "    styles:")?;
                 self.styles.iter().try_for_each(|style| write_style(text, style))
             }
-            Way::Resampled => {
+            SamplingMethod::Resampled => {
                 writeln!(text, "    scripts:")?;
                 self.behaviour.scripts.iter().try_for_each(|script| {
                     writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
@@ -173,7 +173,7 @@ fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>, nam
     )
 }
 
-fn write_style(text: &mut String, style: &Style) -> std::fmt::Result {
+fn write_style(text: &mut String, style: &WorkStyle) -> std::fmt::Result {
     writeln!(
         text,
         "    - {{ manner: {}, kind: {}, runs: {}, tasks_a_call: {}, looks_ahead: {}, idle: {}, tested: {}, test_s: {}, \

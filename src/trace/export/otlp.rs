@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::engine::{Digest, Time};
 use crate::table::timestamp;
-use crate::trace::model::{Name, Operation, Step, Trace};
+use crate::trace::model::{Name, Operation, Trace, TraceStep};
 
 /// The key by which `OpenInference` tells kinds of spans apart.
 const OPENINFERENCE_KIND: &str = "openinference.span.kind";
@@ -31,7 +31,7 @@ struct Out<'a> {
     /// The span of every step.
     steps: BTreeMap<&'a str, String>,
     /// The span of every agent: its own step, or one that is made.
-    agents: Vec<Agent>,
+    agents: Vec<AgentSpan>,
     /// The span around all; none if the trace has one of its own.
     root: Option<String>,
     /// Microseconds from 1970 to time zero.
@@ -39,7 +39,7 @@ struct Out<'a> {
 }
 
 /// The span of an agent.
-struct Agent {
+struct AgentSpan {
     id: String,
     is_made: bool,
 }
@@ -63,9 +63,9 @@ impl<'a> Out<'a> {
         let agents = trace.header.agents.iter().enumerate().map(|(number, agent)| {
             let own = lives.get(&(number as u32)).and_then(|id| steps.get(id));
             let is_made = own.is_none();
-            Agent { id: own.cloned().unwrap_or_else(|| hex("agent", &agent.name)), is_made }
+            AgentSpan { id: own.cloned().unwrap_or_else(|| hex("agent", &agent.name)), is_made }
         });
-        let agents: Vec<Agent> = agents.collect();
+        let agents: Vec<AgentSpan> = agents.collect();
         let has_root = agents.iter().any(|agent| agent.is_made);
         let root = has_root.then(|| hex("trace", ""));
         let trace_id = format!("{:016x}{:016x}", hash(&["trace", name]).max(1), hash(&["trace again", name]));
@@ -108,7 +108,7 @@ impl<'a> Out<'a> {
         spans
     }
 
-    fn step(&self, step: &Step) -> Value {
+    fn step(&self, step: &TraceStep) -> Value {
         let trace = self.trace;
         let more = step.more();
         let agent = trace.header.agents.get(step.agent as usize);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::Time;
 use crate::trace::builder::Builder;
-use crate::trace::model::{AgentNumber, Step, TaskNote, TaskNoteKind};
+use crate::trace::model::{AgentNumber, TaskNote, TaskNoteKind, TraceStep};
 
 /// Text that can be a name of a tool, a model, an agent, an error: without it what was meant as a name might be
 /// somebody's text.
@@ -93,7 +93,7 @@ pub(super) struct Member {
     /// Whether the end of its last turn is in the log.
     pub(super) is_done: bool,
     /// Its steps.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
 }
 
 impl Member {

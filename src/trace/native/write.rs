@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::trace::model::{Extra, FileUse, Header, Source, Step, TaskNote, Trace};
+use crate::trace::model::{Extra, FileUse, Header, TaskNote, Trace, TraceSource, TraceStep};
 
 /// The trace as text. The same trace gives the same bytes.
 pub fn write(trace: &Trace) -> String {
@@ -99,7 +99,7 @@ fn header(header: &Header) -> Map<String, Value> {
     out.with(&header.extra)
 }
 
-fn source(source: &Source) -> Map<String, Value> {
+fn source(source: &TraceSource) -> Map<String, Value> {
     let mut out = Object::default();
     out.put("format", source.format.as_str());
     out.put("producer", source.producer.as_str());
@@ -115,7 +115,7 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
 }
 
-fn line(trace: &Trace, step: &Step) -> Map<String, Value> {
+fn line(trace: &Trace, step: &TraceStep) -> Map<String, Value> {
     let more = step.more();
     let agent = |number: u32| trace.header.agents.get(number as usize).map_or("", |agent| &agent.name);
     let names = |list: &[_]| list.iter().map(|&name| Value::from(trace.name(name))).collect::<Vec<_>>();

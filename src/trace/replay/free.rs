@@ -15,7 +15,7 @@ const START: u8 = 1;
 
 /// What a step waits for, and what waits for it.
 #[derive(Clone, Default)]
-struct Node {
+struct StepDependencies {
     /// How many ends and starts it still waits for.
     missing: u32,
     /// The latest of those that have happened.
@@ -79,10 +79,10 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
 
 /// What waits for what. Only what lies back in time is waited for, so that nobody waits in a circle; what the recording
 /// says otherwise is counted.
-fn nodes(trace: &Trace, contradictions: &mut usize) -> Vec<Node> {
+fn nodes(trace: &Trace, contradictions: &mut usize) -> Vec<StepDependencies> {
     let steps = &trace.steps;
     let places = Places::of(trace);
-    let mut nodes = vec![Node::default(); steps.len()];
+    let mut nodes = vec![StepDependencies::default(); steps.len()];
     // Of each agent, its steps by end: the latest that ended before a start is found by halving.
     let mut ended: Vec<Vec<(Time, usize)>> = vec![Vec::new(); trace.header.agents.len()];
     for (place, step) in steps.iter().enumerate() {

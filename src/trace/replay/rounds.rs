@@ -4,7 +4,7 @@
 
 use crate::engine::{EventQueue, Time};
 use crate::record::{Observer, Round};
-use crate::trace::model::{Operation, Step, Trace};
+use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
 use crate::trace::replay::self_time::self_times;
 use crate::trace::replay::{AgentTime, Replay, RoundTime};
@@ -28,9 +28,9 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
 }
 
 /// The steps of each round, as recorded, each with the time that is its own.
-fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t Step, Time)>> {
-    let mut rounds: Vec<Vec<(&Step, Time)>> = Vec::new();
-    let mut steps: Vec<(&Step, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
+fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t TraceStep, Time)>> {
+    let mut rounds: Vec<Vec<(&TraceStep, Time)>> = Vec::new();
+    let mut steps: Vec<(&TraceStep, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
     // By arrival within a round. Of what arrives at one time, what ran a test came last: it kept all others from being
     // taken up. For the rest, the sort keeps the order of the recording.
     steps.sort_by_key(|(step, _)| (step.round, step.end, processed(step)));
@@ -44,14 +44,14 @@ fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t Step, Time)>> {
 }
 
 /// When the recorder was through with a reply: after the last test that it ran.
-fn processed(step: &Step) -> Time {
+fn processed(step: &TraceStep) -> Time {
     step.more().tests.last().map_or(step.end, |test| test.end.max(step.end))
 }
 
 /// Replays one round from `start` on; returns when it ends.
 fn round<O: Observer>(
     trace: &Trace,
-    steps: &[(&Step, Time)],
+    steps: &[(&TraceStep, Time)],
     (start, recorded_start): (Time, Time),
     queue: &mut EventQueue,
     observer: &mut O,
@@ -140,7 +140,7 @@ fn outside(tests: &[(Time, Time)], mut busy: Vec<(Time, Time)>) -> Time {
 }
 
 /// The slowest latency of the round less the mean one.
-fn gap(steps: &[(&Step, Time)]) -> Option<Time> {
+fn gap(steps: &[(&TraceStep, Time)]) -> Option<Time> {
     let latencies: Vec<u64> =
         steps.iter().filter(|(step, _)| step.is_call()).map(|(step, _)| (step.end - step.start).as_us()).collect();
     let slowest = *latencies.iter().max()?;

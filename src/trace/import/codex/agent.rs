@@ -8,7 +8,7 @@ use crate::trace::builder::Builder;
 use crate::trace::import::codex::thread::{Counted, What};
 use crate::trace::import::codex::tool::{Answered, Asked};
 use crate::trace::import::session::{Ids, length};
-use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, Step, TestRun, Usage};
+use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
 /// The steps of a thread under construction, and where it stands.
 pub(super) struct Maker<'a> {
@@ -17,7 +17,7 @@ pub(super) struct Maker<'a> {
     agent: AgentNumber,
     /// Whether its prompts are typed by a person.
     is_main: bool,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
     tools: BTreeMap<String, Tool>,
     /// Steps whose results the next call gets, and those that the last call asked for before it was counted.
     pending: Vec<CompactString>,
@@ -145,11 +145,11 @@ impl<'a> Maker<'a> {
         self.got(at);
     }
 
-    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> Step {
-        Step { id, operation, agent: self.agent, start, end, ..Step::default() }
+    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> TraceStep {
+        TraceStep { id, operation, agent: self.agent, start, end, ..TraceStep::default() }
     }
 
-    fn guess(&mut self, step: &mut Step, key: &str) {
+    fn guess(&mut self, step: &mut TraceStep, key: &str) {
         let name = self.builder.name(key);
         step.more_mut().est.push(name);
     }
@@ -318,7 +318,7 @@ impl<'a> Maker<'a> {
             }
             more.extra.set("x.exit_code", exit);
             if tool.runs_tests {
-                more.tests.push(TestRun { returncode: exit, start, end, extra: Extra::default() });
+                more.tests.push(TraceTest { returncode: exit, start, end, extra: Extra::default() });
                 more.est.push(tests);
             }
         }

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::engine::Time;
 use crate::table::timestamp::LATEST;
 use crate::trace::builder::Builder;
-use crate::trace::model::{Class, Extra, FileUse, Name, Quality, Step, TaskNote, TaskNoteKind, TestRun, Trace};
+use crate::trace::model::{Class, Extra, FileUse, Name, Quality, TaskNote, TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::TaskSpec;
 
 /// One event, as far as it is of use.
@@ -53,7 +53,7 @@ pub(super) struct Assembly<'a> {
     /// Until when the lead, who goes first, keeps the others of its round waiting.
     lead_until: Option<Time>,
     /// The step of the latest reply: what follows belongs to it.
-    step: Option<Step>,
+    step: Option<TraceStep>,
     first: Option<Time>,
     last: Time,
     counts: Counts,
@@ -162,13 +162,13 @@ impl<'a> Assembly<'a> {
         if !self.replied.insert(number) {
             return Err(format!("{agent:?} replies twice in round {}", self.round));
         }
-        self.step = Some(Step {
+        self.step = Some(TraceStep {
             id: format!("r{}.{agent}", self.round).into(),
             agent: number,
             start,
             end,
             round: self.round,
-            ..Step::default()
+            ..TraceStep::default()
         });
         let latency = event.at.unwrap_or(f64::NAN) - self.round_start_s;
         if let Some(step) = self.step.as_mut().filter(|_| latency.is_finite() && self.lead_until.is_none()) {
@@ -219,7 +219,7 @@ impl<'a> Assembly<'a> {
                 let returncode = event.returncode.ok_or("run_tests without returncode")?;
                 // The clock may be set back by a hair between a reply and its tests.
                 let start = (end - Time::from_secs(seconds)).max(step.end).min(end);
-                step.more_mut().tests.push(TestRun { returncode, start, end, extra: Extra::default() });
+                step.more_mut().tests.push(TraceTest { returncode, start, end, extra: Extra::default() });
                 self.counts.tests += 1;
                 self.counts.failed_tests += u64::from((1..=3).contains(&returncode));
             }
