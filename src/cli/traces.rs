@@ -14,7 +14,7 @@ use crate::cli::console::{Console, Done, Failure};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems};
 use crate::table::{Head, ImportContext, SourceFile};
-use crate::trace::import::{IMPORTERS, ImportUnit, Importer, unpack};
+use crate::trace::import::{IMPORTERS, ImportUnit, Importer, decompress};
 use crate::trace::{Trace, check, native};
 
 /// How much of a file its format is told by.
@@ -335,7 +335,7 @@ fn import(importer: &Importer, unit: &ImportUnit, reading: &mut ImportContext) -
             return Ok(Vec::new());
         }
         sums.push((path.clone(), hex(&Sha256::digest(&bytes))));
-        match unpack::unpack(path, bytes, room) {
+        match decompress::decompress(path, bytes, room) {
             Ok(bytes) => {
                 room -= bytes.len().min(room);
                 files.push(SourceFile { path: path.clone(), bytes });

@@ -1,7 +1,7 @@
 //! Where one architecture overtakes another along an axis: the places between which the sign of their difference changes.
 //!
 //! Both run on common random numbers at every place that is looked at, and replications are added until the sign of the
-//! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::sign_change)). A scan
+//! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::stochastic_root)). A scan
 //! comes first; each stretch in which the sign changes is then halved.
 
 use crate::experiment::Replications;
@@ -10,9 +10,9 @@ use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::label;
 use crate::problem::Problems;
 use crate::record::{Ending, Metric};
-use crate::scaling::pairing::Variances;
-use crate::scaling::sign_change::{Change, Looks, SearchRange, Sign, changes};
 use crate::scaling::stats::t95;
+use crate::scaling::stochastic_root::{Change, Looks, SearchRange, Sign, changes};
+use crate::scaling::variance_reduction::Variances;
 use crate::scaling::{Interval, Welford};
 use crate::scenario::{Axis, Node, NodeKind, ScenarioFile};
 use crate::simulation::Scenario;

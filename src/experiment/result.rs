@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::Digest;
 use crate::experiment::Replications;
-use crate::experiment::sweep::tally::{PointAccumulator, Reference};
+use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
 use crate::record::{METRICS, TimeBudget};
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};

@@ -7,7 +7,7 @@ use crate::report::optimal::common_noise;
 use crate::report::run::{shown, title};
 use crate::report::table::{Cell, Column, Table};
 use crate::report::{json_number, number};
-use crate::scaling::sign_change::{ALPHA, Change, Sign};
+use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
 /// The lines above the table: the verdict first.
 pub fn verdict(answer: &Crossovers) -> Vec<String> {

@@ -1,6 +1,6 @@
 //! Measurements as people make them: times, rates or speedups at some team sizes, some of them repeated.
 
-use crate::scaling::spread::{Spread, VarianceFunction};
+use crate::scaling::variance_function::{Spread, VarianceFunction};
 use crate::scaling::{Point, PureError, Welford};
 
 /// What a number in a table is.

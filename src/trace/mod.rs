@@ -17,7 +17,7 @@ mod names;
 pub mod native;
 pub mod replay;
 pub mod summary;
-mod words;
+mod vocabulary;
 mod work;
 
 pub use builder::Builder;

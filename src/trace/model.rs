@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use crate::engine::Time;
 pub use crate::trace::names::{Extra, Name, Names};
-pub use crate::trace::words::{Class, Operation, Quality, TaskNoteKind};
+pub use crate::trace::vocabulary::{Class, Operation, Quality, TaskNoteKind};
 
 /// One run, with the names that occur over and over kept once.
 #[derive(Clone, Debug, Default)]

@@ -14,7 +14,7 @@ use crate::problem::Problem;
 use crate::problem::Problems;
 use crate::problem::quantity::duration;
 use crate::record::Ending;
-use crate::scaling::share::Proportion;
+use crate::scaling::proportion::Proportion;
 use crate::scaling::{Interval, Summary};
 use crate::scenario::{Node, ScenarioFile};
 

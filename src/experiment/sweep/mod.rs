@@ -4,13 +4,13 @@
 //! than a block of points in flight. [`Sweep::run`] keeps them all. What a point comes to depends on its identity alone,
 //! not on its neighbours, on threads, or on which points are run here and which elsewhere.
 
+pub mod accumulator;
 pub mod design;
 pub mod fingerprint;
 pub mod law_fits;
 mod points;
 mod stream;
 pub mod table_reader;
-pub mod tally;
 
 use std::fmt::Write as _;
 

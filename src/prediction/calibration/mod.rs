@@ -4,21 +4,21 @@
 //! lessons comes a [`LearnedProfile`], which is what a profile file holds; and from that a [`Scenario`] for any
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
-mod about;
-mod alike;
+mod call_model;
 mod common_files;
-mod curve;
+mod demonstration;
 mod first_token;
-mod lesson;
-mod manner;
-mod pace;
-mod parametric;
+mod latency_curve;
+mod residual_correlation;
+mod run_facts;
+mod run_spread;
+mod work_styles;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-pub use about::About;
-pub use lesson::{Demonstration, UnusableRun, graph_of};
+pub use demonstration::{Demonstration, UnusableRun, graph_of};
+pub use run_facts::About;
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{
@@ -88,14 +88,14 @@ pub fn calibrate_lessons<'l>(
     let mut seen: Vec<u64> = by_model.values().flatten().map(|lesson| fingerprint(&lesson.trace)).collect();
     seen.sort_unstable();
     let used = || by_model.values().flatten().copied();
-    let (corpus, date) = (about::corpus(used()), about::latest(used()));
+    let (corpus, date) = (run_facts::corpus(used()), run_facts::latest(used()));
     let models = by_model.into_iter().map(|(model, lessons)| learn(options.way, model, &lessons)).collect();
     let unused = unused.into_iter().collect();
     Ok(LearnedProfile { way: options.way, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
 }
 
 fn learn(way: SamplingMethod, model: Option<String>, lessons: &[&Demonstration]) -> ModelPart {
-    let (manners, places, fit) = manner::learn(lessons);
+    let (manners, places, fit) = call_model::learn(lessons);
     let models = vec![model.clone().unwrap_or_default(); manners.len()];
     let mut names = vec![Vec::new(); manners.len()];
     for (lesson, &place) in lessons.iter().zip(&places) {
@@ -130,7 +130,7 @@ fn learn(way: SamplingMethod, model: Option<String>, lessons: &[&Demonstration])
     }
     run_effect::left_some(&mut behaviour);
     let styles = match way {
-        SamplingMethod::Parametric => parametric::styles(lessons, &behaviour),
+        SamplingMethod::Parametric => work_styles::styles(lessons, &behaviour),
         SamplingMethod::Resampled => Vec::new(),
     };
     if way == SamplingMethod::Parametric {
@@ -146,7 +146,7 @@ fn learn(way: SamplingMethod, model: Option<String>, lessons: &[&Demonstration])
         completed: lessons.iter().filter(|lesson| lesson.completed).count() as u32,
         max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0 && rounds >= longest),
         in_rounds: lessons.iter().any(|lesson| lesson.rounds > 0),
-        envelope: about::envelope(lessons),
+        envelope: run_facts::envelope(lessons),
         fit,
         styles,
         behaviour,

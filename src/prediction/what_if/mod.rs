@@ -5,16 +5,16 @@
 //! Either way one run is little to go by, so intervals hold what could have come out differently: the run is drawn again
 //! many times in blocks, learned from again and simulated again (`doubt.rs`). Rule and coverage: docs/MODEL.md, section 8.
 
-mod again;
-mod doubt;
-mod habits;
-mod pieces;
+mod bootstrap;
+mod learned_policy;
+mod uncertainty;
+mod work_segments;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use doubt::{AGAIN, OFF, PredictionInterval, WhatIfAnswer};
+pub use uncertainty::{AGAIN, OFF, PredictionInterval, WhatIfAnswer};
 
 use crate::architecture;
 use crate::prediction::calibration::Demonstration;
@@ -48,7 +48,7 @@ pub enum Basis {
     /// The habits of the recorded agents.
     Habits(Box<Demonstration>),
     /// What the pieces of work took, and why not habits.
-    Pieces(pieces::Pieces, String),
+    Pieces(work_segments::Pieces, String),
 }
 
 /// How much there was to learn from: one run always.
@@ -74,16 +74,16 @@ impl WhatIf {
     /// If the recording holds no work.
     pub fn of(trace: &Trace, seed: Option<u64>) -> Result<WhatIf, Problems> {
         let work = work_of(trace);
-        let (basis, file) = match habits::of(trace, seed) {
+        let (basis, file) = match learned_policy::of(trace, seed) {
             Ok((lesson, file)) => (Basis::Habits(Box::new(lesson)), file),
             Err(why) => {
-                let pieces = pieces::Pieces::of(trace, &work);
+                let pieces = work_segments::Pieces::of(trace, &work);
                 let file = pieces_file(trace, pieces.call_sigma(), seed)?;
                 (Basis::Pieces(pieces, why), file)
             }
         };
         let (portions, tasks) = match &basis {
-            Basis::Habits(lesson) => (again::portions(lesson), lesson.about.tasks as usize),
+            Basis::Habits(lesson) => (bootstrap::portions(lesson), lesson.about.tasks as usize),
             Basis::Pieces(pieces, _) => (pieces.seen(), work.tasks.len()),
         };
         let calls = TraceSummary::of(trace).llm_calls;

@@ -3,6 +3,7 @@
 mod atif;
 mod claude_code;
 mod codex;
+pub mod decompress;
 mod inspect;
 mod llm_teams;
 pub mod naming;
@@ -13,7 +14,6 @@ mod prune;
 mod session;
 mod spans;
 mod table;
-pub mod unpack;
 
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::model::Trace;

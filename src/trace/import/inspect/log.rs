@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::table::json::at;
 use crate::table::{ImportContext, SourceFile};
-use crate::trace::import::{prune, unpack};
+use crate::trace::import::{decompress, prune};
 
 /// All entries that are read may not be larger than this, unpacked.
 const MAX_UNPACKED: usize = 512 << 20;
@@ -159,7 +159,7 @@ fn read_zip(
 /// An entry as JSON. Nothing of `left` is left if it is larger than that.
 fn entry(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<Value, String> {
     let mut source = zip.by_name(name).map_err(|error| format!("a damaged entry: {error}"))?;
-    let bytes = unpack::read("zip", &mut source.by_ref().take(*left as u64 + 1), *left).inspect_err(|message| {
+    let bytes = decompress::read("zip", &mut source.by_ref().take(*left as u64 + 1), *left).inspect_err(|message| {
         if message.contains("limit") {
             *left = 0;
         }

@@ -4,7 +4,7 @@
 mod row;
 
 pub(super) use self::row::mlflow;
-use super::spans::place::{DocumentPosition, values};
+use super::spans::position::{DocumentPosition, values};
 use super::spans::{self, KeyShape};
 use super::{Importer, each_alone, no_companions};
 use crate::table::{Head, ImportContext, SourceFile};

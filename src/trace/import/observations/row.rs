@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::table::{ImportContext, SourceFile, json};
 use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, COLUMN_TABLE, SpanAttributes, SpanField, inside};
 use crate::trace::import::spans::moment::{self, NumberUnit};
-use crate::trace::import::spans::place::{DocumentPosition, shown};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// What columns can be mapped to.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::table::json;
 use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, SpanAttributes, SpanField};
 use crate::trace::import::spans::moment::{self, Moment, NumberUnit};
-use crate::trace::import::spans::place::{DocumentPosition, shown};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// The spans of a trace; or the one span, where each is on a line of its own.

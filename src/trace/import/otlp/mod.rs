@@ -6,7 +6,7 @@ mod otel;
 
 use serde_json::Value;
 
-use super::spans::place::{DocumentPosition, values};
+use super::spans::position::{DocumentPosition, values};
 use super::spans::{self, KeyShape, Span};
 use super::{Importer, each_alone, no_companions, observations};
 use crate::table::{Head, ImportContext, SourceFile, json};

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, SpanAttributes, SpanField};
 use crate::trace::import::spans::moment::{self, NumberUnit};
-use crate::trace::import::spans::place::{DocumentPosition, shown};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// The first of these keys that is there.

@@ -11,17 +11,17 @@
 //! | how tokens are counted | `usage` |
 //! | the steps and the header | `steps`, and what came after what `after` |
 
-mod after;
+mod attribution;
 mod calls;
+mod dependencies;
 pub(super) mod facts;
 mod marks;
 pub(super) mod moment;
-pub(super) mod place;
+pub(super) mod position;
 mod sniff;
 mod steps;
 mod tree;
 mod usage;
-mod who;
 
 use std::collections::BTreeMap;
 

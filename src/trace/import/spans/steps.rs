@@ -3,11 +3,11 @@
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::attribution::{self, Who};
 use super::facts::{SpanField, as_name};
 use super::moment::Moment;
 use super::tree::Tree;
-use super::who::{self, Who};
-use super::{Span, SpanCounts, SpanKind, after, calls, marks, usage};
+use super::{Span, SpanCounts, SpanKind, calls, dependencies, marks, usage};
 use crate::engine::Time;
 use crate::table::{ImportContext, timestamp};
 use crate::trace::Builder;
@@ -52,7 +52,7 @@ pub(super) fn trace(
     sort_containers(&mut spans, &tree, count);
     let mut ends = ends(&spans, &tree);
     let times: Vec<Time> = ends.iter().map(|end| end.at).collect();
-    let mut who = who::of(&spans, &tree, &times);
+    let mut who = attribution::of(&spans, &tree, &times);
     lend_agents_to_workflows(&spans, &tree, &mut who);
     close_open_ends(&spans, &tree, &who, &mut ends);
     let is_unended = |span: &&Span| span.kind != SpanKind::Other && (span.is_open || span.end.is_none());
@@ -237,7 +237,7 @@ fn build(
     }
     let is_linked = !links.is_empty();
     follow_links(builder.steps(), &links);
-    let is_inferred = !is_linked && own.is_none() && after::infer(builder.steps());
+    let is_inferred = !is_linked && own.is_none() && dependencies::infer(builder.steps());
     say_quality(&mut builder, spans, ends, who, own.is_some());
     builder.quality(
         "after",

@@ -7,7 +7,7 @@ use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
 use crate::record::{Ending, METRICS, TimeBudget};
-use crate::scaling::buckets::LogHistogram;
+use crate::scaling::log_histogram::LogHistogram;
 use crate::scaling::stats::{Summary, Welford, t95};
 
 /// The most values of a metric that are kept for exact quantiles. Beyond it they are counted in buckets.

@@ -20,7 +20,7 @@ impl Proportion {
     /// nothing when all runs hit: the shares p with |hits/n - p| <= z sqrt(p (1 - p)/n).
     ///
     /// ```
-    /// let share = brooks::scaling::share::Share::of(97, 100);
+    /// let share = brooks::scaling::proportion::Share::of(97, 100);
     /// assert!((share.low - 0.915_481).abs() < 1e-6 && (share.high - 0.989_745).abs() < 1e-6);
     /// ```
     pub fn of(hits: u64, of: u64) -> Proportion {

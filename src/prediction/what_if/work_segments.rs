@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::{Stream, Time, math};
-use crate::prediction::what_if::again::Surprises;
+use crate::prediction::what_if::bootstrap::Surprises;
 use crate::trace::{RecordedWork, Trace, TraceStep};
 use crate::workload::TaskGraph;
 

@@ -15,8 +15,8 @@ use crate::experiment::replication::runner;
 use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
 use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
 use crate::prediction::calibration::calibrate_lessons;
-use crate::prediction::what_if::again::{self, Surprises};
-use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, habits};
+use crate::prediction::what_if::bootstrap::{self, Surprises};
+use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, learned_policy};
 use crate::problem::Problems;
 use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
@@ -154,7 +154,7 @@ impl WhatIf {
     /// Every scenario in each session drawn again.
     fn again(&self, scenarios: &[Scenario], done: &(dyn Fn(u64) + Sync)) -> Vec<Session> {
         let surprises = match &self.basis {
-            Basis::Habits(lesson) => again::surprises(lesson),
+            Basis::Habits(lesson) => bootstrap::surprises(lesson),
             Basis::Pieces(..) => Surprises::default(),
         };
         let (mut drawn, mut sessions) = (Vec::new(), Vec::new());
@@ -176,8 +176,8 @@ impl WhatIf {
         match &self.basis {
             Basis::Habits(lesson) => {
                 let common = stream.uniform();
-                let lesson = again::once_more(lesson, surprises, &mut stream);
-                let learned = calibrate_lessons(std::iter::once(Ok(&lesson)), &habits::options(&lesson)).ok();
+                let lesson = bootstrap::once_more(lesson, surprises, &mut stream);
+                let learned = calibrate_lessons(std::iter::once(Ok(&lesson)), &learned_policy::options(&lesson)).ok();
                 let behaviour = learned.map(|learned| Arc::new(learned.behaviour(None).alike(common)));
                 scenarios.iter().map(|scenario| with_behaviour(scenario, behaviour.as_ref())).collect()
             }

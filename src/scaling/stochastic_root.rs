@@ -89,7 +89,7 @@ impl SearchRange {
     /// So many places from end to end, evenly; whole numbers from 1 up that go far by equal factors.
     ///
     /// ```
-    /// use brooks::scaling::sign_change::SearchRange;
+    /// use brooks::scaling::stochastic_root::SearchRange;
     /// let agents = Range { low: 1.0, high: 64.0, is_whole: true, tolerance: 1.0 };
     /// assert_eq!(agents.scan(7), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
     /// let rate = Range { low: 0.0, high: 0.5, is_whole: false, tolerance: 0.0025 };

@@ -4,8 +4,8 @@
 use std::collections::BTreeMap;
 
 use crate::engine::math;
-use crate::prediction::calibration::curve::{Curves, middle};
-use crate::prediction::calibration::{Demonstration, alike, pace};
+use crate::prediction::calibration::latency_curve::{Curves, middle};
+use crate::prediction::calibration::{Demonstration, residual_correlation, run_spread};
 use crate::scenario::learned_profile::run_effect::log_latency;
 use crate::scenario::learned_profile::{FILES_A_REPLY, LatencyFit};
 use crate::team::{Habit, Manner};
@@ -38,7 +38,8 @@ pub(super) fn learn(lessons: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>, Laten
         math::ln(curves.typical_s(lesson.work.files, lesson.is_dealt, f64::from(habit.files)))
     };
     let (fit, spreads) = goodness(lessons, &typical);
-    let common = [false, true].map(|is_dealt| alike::common(lessons, is_dealt, &|l, h| log_latency(h) - typical(l, h)));
+    let common = [false, true]
+        .map(|is_dealt| residual_correlation::common(lessons, is_dealt, &|l, h| log_latency(h) - typical(l, h)));
     let places: BTreeMap<(u64, bool), u32> = keys.keys().enumerate().map(|(place, key)| (*key, place as u32)).collect();
     let manners = keys.iter().map(|((files, is_dealt), lessons)| {
         let (base_s, per_file_s) = curves.of_work(*files, *is_dealt);
@@ -60,7 +61,7 @@ pub(super) fn learn(lessons: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>, Laten
             test_tokens: test,
             window: WINDOW,
             common: common[usize::from(*is_dealt)],
-            spread_runs: pace::spread_of_runs(lessons),
+            spread_runs: run_spread::spread_of_runs(lessons),
         }
     });
     let manners = manners.map(rounded).collect();
