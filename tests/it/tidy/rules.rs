@@ -95,6 +95,14 @@ pub(super) fn worldly_uses(tree: &Tree, allowed: &[(&str, &str)]) -> Vec<String>
     offences
 }
 
+/// Attributes and macros that hide from these rules where an item is defined.
+pub(super) fn hidden_items(tree: &Tree) -> Vec<String> {
+    let hiding = tree.files().flat_map(|file| tree.facts[file].hiding.iter().map(move |hiding| (file, hiding)));
+    hiding
+        .map(|(file, (line, name))| format!("{}:{line}: {name} hides the file of an item", tree.paths[file]))
+        .collect()
+}
+
 /// Files of more than 500 lines.
 pub(super) fn long_files(tree: &Tree) -> Vec<String> {
     let files = tree.paths.iter().zip(&tree.facts).filter(|(_, facts)| facts.lines > 500);
