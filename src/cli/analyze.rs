@@ -2,7 +2,7 @@
 
 use crate::cli::args::Format;
 use crate::cli::args::{Analyze, Preset};
-use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
 use crate::corpus::{CorpusBaseline, Grouping, RecordedRun, findings, groups, paper};
 use crate::record::Prices;
@@ -12,7 +12,7 @@ use crate::report::analyze::AnalyzeReport;
 /// Labels that the preset needs.
 const PAPER_LABELS: [&str; 4] = ["model", "suite", "p", "architecture"];
 
-pub(super) fn analyze(console: &Console, args: &Analyze) -> Done {
+pub(super) fn analyze(console: &Console, args: &Analyze) -> CommandResult {
     let mut runs = Vec::new();
     traces::each(console, &args.traces, |trace| {
         runs.push(RecordedRun::of(&trace, Prices::default()));
@@ -24,7 +24,7 @@ pub(super) fn analyze(console: &Console, args: &Analyze) -> Done {
     }
 }
 
-fn as_paper(console: &Console, runs: &[RecordedRun]) -> Done {
+fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
     if let Some(label) = PAPER_LABELS.iter().find(|label| runs.iter().all(|run| run.label(label).is_empty())) {
         let message =
             format!("--as paper: no run has the label {label}; it is for runs that the importer llm-teams read");
@@ -52,7 +52,7 @@ fn as_paper(console: &Console, runs: &[RecordedRun]) -> Done {
     Ok(())
 }
 
-fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> Done {
+fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> CommandResult {
     let by = if args.by.is_empty() { Grouping::by_what_differs(runs) } else { args.by.clone() };
     let mut known: Vec<&str> = runs.iter().flat_map(|run| run.labels.iter().map(|(name, _)| name.as_str())).collect();
     known.sort_unstable();

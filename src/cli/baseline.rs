@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::args::{Baseline as What, Pending, Record};
 use crate::cli::args::{Format, ScenarioArgs};
-use crate::cli::console::{Console, Done, Failure, command, repeat, shell_word};
+use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
@@ -21,7 +21,7 @@ use crate::scenario::ScenarioFile;
 /// What a failed check writes ends in this, after the name of the baseline.
 pub(super) const NEW: &str = ".new";
 
-pub(super) fn baseline(console: &Console, what: &What) -> Done {
+pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
     match what {
         What::Record(args) => record(console, args),
         What::Review(args) => review(console, args),
@@ -29,7 +29,7 @@ pub(super) fn baseline(console: &Console, what: &What) -> Done {
     }
 }
 
-fn record(console: &Console, args: &Record) -> Done {
+fn record(console: &Console, args: &Record) -> CommandResult {
     let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),
@@ -47,7 +47,7 @@ fn record(console: &Console, args: &Record) -> Done {
         baseline::record(&scenario, &grid, source, replications, VERSION, &|runs| progress.add(runs))
     })?;
     let took = progress.finish();
-    console.murmur(&format!("recorded in {:.2} s", took.as_secs_f64()));
+    console.verbose(&format!("recorded in {:.2} s", took.as_secs_f64()));
     let folder = Path::new("baselines");
     let path = args.output.clone().unwrap_or_else(|| folder.join(file_name(scenario.name())));
     let text = file::write(&recorded);
@@ -228,7 +228,7 @@ fn compared(path: &Path, new: &RecordedBaseline) -> Result<Option<CheckedScenari
     }))
 }
 
-fn review(console: &Console, args: &Pending) -> Done {
+fn review(console: &Console, args: &Pending) -> CommandResult {
     let pending = all_pending(args)?;
     if pending.is_empty() {
         console.say(&format!("nothing to review in {}", args.baselines.display()));
@@ -266,7 +266,7 @@ fn review(console: &Console, args: &Pending) -> Done {
     Ok(())
 }
 
-fn accept(console: &Console, args: &Pending) -> Done {
+fn accept(console: &Console, args: &Pending) -> CommandResult {
     let pending_ones = all_pending(args)?;
     if pending_ones.is_empty() {
         console.say(&format!("nothing to accept in {}", args.baselines.display()));

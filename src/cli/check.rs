@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::Check;
 use crate::cli::args::Format;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
-use crate::cli::console::{Console, Done, Failure, command, shell_word};
+use crate::cli::console::{CommandResult, Console, Failure, command, shell_word};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::COMPLETED;
@@ -33,7 +33,7 @@ struct Job {
     notes: Vec<String>,
 }
 
-pub(super) fn check(console: &Console, args: &Check) -> Done {
+pub(super) fn check(console: &Console, args: &Check) -> CommandResult {
     let settings = Settings {
         seed: console.seed,
         tolerances: args.tolerance.iter().map(|given| tolerance(given)).collect::<Result<_, _>>()?,
@@ -46,7 +46,7 @@ pub(super) fn check(console: &Console, args: &Check) -> Done {
         jobs.iter().map(|job| (run(job, &settings, &|runs| progress.add(runs)), job)).collect()
     })?;
     let took = progress.finish();
-    console.murmur(&format!("checked in {:.2} s", took.as_secs_f64()));
+    console.verbose(&format!("checked in {:.2} s", took.as_secs_f64()));
     let mut entries = Vec::with_capacity(found.len());
     for (mut entry, job) in found {
         aftermath(console, args, job, &mut entry)?;
@@ -291,7 +291,7 @@ fn is_ci() -> bool {
 }
 
 /// What a check leaves behind: the new baseline beside the old one, and what to do with it.
-fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut CheckedScenario) -> Done {
+fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
     let (Some((path, recorded)), Some(checked)) = (&job.baseline, &entry.checked) else { return Ok(()) };
     let (name, new) = (shell_word(&path.display().to_string()), pending(path));
     let found = of_checked(checked, args.strict);
@@ -339,7 +339,7 @@ fn of_checked(checked: &Checked, strict: bool) -> Overall {
 }
 
 /// To the terminal, and to every file that was asked for.
-fn tell(console: &Console, args: &Check, entries: &[CheckedScenario]) -> Done {
+fn tell(console: &Console, args: &Check, entries: &[CheckedScenario]) -> CommandResult {
     let strict = args.strict;
     match console.format {
         Format::Table => {
@@ -377,7 +377,7 @@ fn tell(console: &Console, args: &Check, entries: &[CheckedScenario]) -> Done {
 }
 
 /// Appends to the summary of the job.
-fn summarise(entries: &[CheckedScenario], strict: bool) -> Done {
+fn summarise(entries: &[CheckedScenario], strict: bool) -> CommandResult {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
         return Ok(());
     };

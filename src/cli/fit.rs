@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
 use crate::report::{self, fit_picture};
@@ -16,7 +16,7 @@ use crate::table::measurements::Columns;
 /// The seed of the bootstrap, if none is given.
 const SEED: u64 = 42;
 
-pub(super) fn fit(console: &Console, args: &Args) -> Done {
+pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
     let laws = laws(&args.law)?;
     let seed = console.seed.unwrap_or(SEED);
     let file = table(&args.table)?;

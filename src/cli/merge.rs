@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use crate::cli::args::Merge as Args;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::sweep::{self, PlanFile};
 
-pub(super) fn merge(console: &Console, args: &Args) -> Done {
+pub(super) fn merge(console: &Console, args: &Args) -> CommandResult {
     let mut shards: Vec<(PathBuf, PlanFile)> = Vec::new();
     for folder in &args.folders {
         let found = sweep::shards(folder)?;

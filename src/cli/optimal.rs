@@ -3,7 +3,7 @@
 use crate::architecture::ARCHITECTURES;
 use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::{Goal, Optimal};
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
 use crate::experiment::compare;
@@ -24,7 +24,7 @@ const USUAL_MOST: u32 = 8;
 /// A share of runs within a deadline takes more of them to be sure of.
 const PILOT_WITH_DEADLINE: u64 = 1000;
 
-pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
+pub(super) fn optimal(console: &Console, args: &Optimal) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let question = question(&file, args)?;
     let progress = Progress::new(console, 0);
@@ -32,7 +32,7 @@ pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
     let answer =
         sweep::on_threads(args.threads, || find(&file, question, OptimalProgress { ahead: &told.0, done: &told.1 }))??;
     let took = progress.finish().as_secs_f64();
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if let Some(path) = &args.svg {
         match report::front_picture::to_svg(file.name(), &answer) {
@@ -123,12 +123,13 @@ fn question(file: &ScenarioFile, args: &Optimal) -> Result<OptimalQuestion, Fail
         Goal::Cost => Objective::Cost,
         Goal::Quality => Objective::Quality,
     };
-    let (zone, confidence, on_time, most) = (args.indifference, args.confidence, args.on_time, args.max_reps);
+    let (indifference_zone, confidence, on_time, most) =
+        (args.indifference, args.confidence, args.on_time, args.max_reps);
     Ok(OptimalQuestion {
         objective,
         architectures,
         sizes,
-        zone,
+        indifference_zone,
         confidence,
         deadline,
         on_time,

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use serde_json::json;
 
 use crate::cli::args::{Format, Plan};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::experiment::Laws;
 use crate::experiment::result::WorkBounds;
@@ -20,7 +20,7 @@ const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
 /// Most tasks of the critical path that are named.
 const MAX_NAMED: usize = 8;
 
-pub(super) fn plan(console: &Console, args: &Plan) -> Done {
+pub(super) fn plan(console: &Console, args: &Plan) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let sizes: Vec<u32> = match &args.scenario.agents {
         Some(agents) => {

@@ -1,7 +1,7 @@
 //! `brooks run`: one run, told, drawn and summed up.
 
 use crate::cli::args::{Format, Run};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::written::TraceFormat;
 use crate::record::{Ending, Facts, Log, Stats};
@@ -12,7 +12,7 @@ use crate::scenario::extrapolation;
 use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
-pub(super) fn run(console: &Console, args: &Run) -> Done {
+pub(super) fn run(console: &Console, args: &Run) -> CommandResult {
     // What can't be written is said before anything is run.
     let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let mut settings = Vec::new();

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::cli::args::TraceArgs;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems};
 use crate::table::{Head, ImportContext, SourceFile};
@@ -45,7 +45,7 @@ pub(super) struct Intake {
 pub(super) fn each(
     console: &Console,
     args: &TraceArgs,
-    mut take: impl FnMut(Trace) -> Done,
+    mut take: impl FnMut(Trace) -> CommandResult,
 ) -> Result<Intake, Failure> {
     let mut read = Intake::default();
     let columns = args.columns.as_deref().map(columns).transpose()?.unwrap_or_default();
@@ -237,7 +237,7 @@ fn unknown(name: &str) -> Failure {
 }
 
 /// All files below a folder, hidden ones left out.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Done {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> CommandResult {
     let entries = std::fs::read_dir(folder).map_err(|error| io(folder, error))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();

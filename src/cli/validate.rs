@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::args::Format;
 use crate::cli::args::{TraceArgs, Validate};
 use crate::cli::calibrate;
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
@@ -25,7 +25,7 @@ const MAX_PROFILE: u64 = 64 << 20;
 /// The seed if none is given.
 const SEED: u64 = 1;
 
-pub(super) fn validate(console: &Console, args: &Validate) -> Done {
+pub(super) fn validate(console: &Console, args: &Validate) -> CommandResult {
     let holdout = args.holdout.as_deref().map(Holdout::of);
     let (profile, traces) = split(args, holdout.is_some())?;
     let bytes = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
@@ -33,8 +33,8 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
         Some((path, bytes)) => Some((*path, parse(path, bytes)?)),
         None => None,
     };
-    if args.into.is_some() && profile.is_none() {
-        return Err(Failure::Usage("--into: expected a profile to write again".to_owned()));
+    if args.update_profile.is_some() && profile.is_none() {
+        return Err(Failure::Usage("--update-profile: expected a profile to write again".to_owned()));
     }
     let mut cases = Vec::new();
     traces::each(console, &traces, |trace| {
@@ -72,8 +72,8 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
         }
         (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
     };
-    if let (Some(into), Some((path, bytes))) = (&args.into, bytes) {
-        keep(console, into, (path, &bytes), &validation, &traces)?;
+    if let (Some(target), Some((path, bytes))) = (&args.update_profile, bytes) {
+        keep(console, target, (path, &bytes), &validation, &traces)?;
     }
     print(console, args, &ValidateReport { validation: &validation, model, runs, seen })
 }
@@ -85,13 +85,13 @@ fn keep(
     (path, bytes): (&Path, &[u8]),
     validation: &Validation,
     traces: &TraceArgs,
-) -> Done {
+) -> CommandResult {
     let scored = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs);
     let names: Vec<String> = traces.traces.iter().map(|path| path.display().to_string()).collect();
     let against = format!("{} runs in {}", scored.sum::<usize>(), names.join(", "));
     let found = cross_validation::accuracy(validation, &against);
     if found.is_empty() {
-        let message = format!("{}: nothing was scored, so there is nothing to keep (--into)", into.display());
+        let message = format!("{}: nothing was scored, so there is nothing to keep (--update-profile)", into.display());
         return Err(Failure::Usage(message));
     }
     let mut calibration = parse(path, bytes)?;
@@ -119,11 +119,11 @@ fn simulate(
     let progress = Progress::new(console, cells * plan.replications);
     let found = on_threads(args.threads, || run(cases, plan, model as &Model<'_>, &|runs| progress.add(runs)))?;
     let took = progress.finish().as_secs_f64();
-    console.murmur(&format!("simulated in {took:.2} s"));
+    console.verbose(&format!("simulated in {took:.2} s"));
     Ok(found)
 }
 
-fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> Done {
+fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> CommandResult {
     let seed = told.validation.plan.seed;
     let footer = report::footer(seed, &repeat(seed));
     if let Some(path) = &args.html {
@@ -248,7 +248,7 @@ fn sizes(argument: &str, text: &str) -> Result<Vec<u32>, Failure> {
     if sizes.is_empty() { Err(wrong()) } else { Ok(sizes) }
 }
 
-fn check_label(argument: &str, label: &str, cases: &[Case]) -> Done {
+fn check_label(argument: &str, label: &str, cases: &[Case]) -> CommandResult {
     if cases.iter().any(|case| !case.run.label(label).is_empty()) {
         return Ok(());
     }

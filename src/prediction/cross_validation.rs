@@ -45,7 +45,7 @@ pub fn accuracy(validation: &Validation, against: &str) -> Vec<Accuracy> {
 pub fn held_out(mut cases: Vec<Case>, options: &Options) -> Vec<Accuracy> {
     let mut options = options.clone();
     cases.retain(|case| {
-        let model = case.lesson.as_ref().ok().and_then(|lesson| lesson.model.as_deref());
+        let model = case.demonstration.as_ref().ok().and_then(|demonstration| demonstration.model.as_deref());
         options.model.is_none() || model == options.model.as_deref()
     });
     let mut plan = ValidationPlan {

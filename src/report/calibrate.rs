@@ -33,7 +33,7 @@ impl CalibrateReport<'_> {
             plural(runs, "run"),
             number::count(u64::from(calls)),
             plural(models.len() as u32, "model"),
-            match self.calibration.way {
+            match self.calibration.method {
                 SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
                 SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
             }
@@ -167,7 +167,7 @@ impl CalibrateReport<'_> {
         let unused: Value =
             self.calibration.unused.iter().map(|(reason, runs)| json!({ "reason": reason, "runs": runs })).collect();
         json!({
-            "profile": self.file, "way": self.calibration.way.name(), "date": self.calibration.date,
+            "profile": self.file, "way": self.calibration.method.name(), "date": self.calibration.date,
             "corpus": format!("{:016x}", self.calibration.corpus),
             "accuracy": self.calibration.accuracy.iter().map(accuracy).collect::<Vec<_>>(),
             "models": self.calibration.models.iter().map(part).collect::<Vec<_>>(), "unused": unused,

@@ -27,7 +27,8 @@ pub fn verdict(answer: &OptimalResult) -> Vec<String> {
 pub fn method(answer: &OptimalResult) -> Vec<String> {
     let mut lines = Vec::new();
     let question = &answer.question;
-    let (runs, zone) = (number::count(answer.runs() as u64), number::percent_of(question.zone));
+    let (runs, indifference_zone) =
+        (number::count(answer.runs() as u64), number::percent_of(question.indifference_zone));
     match &answer.selection {
         Some(selection) if answer.choice > 1 => {
             let sure = number::percent_of(question.confidence);
@@ -36,7 +37,7 @@ pub fn method(answer: &OptimalResult) -> Vec<String> {
             let promise = if selection.end == End::RanOut {
                 "replications ran out before the choice was sure, so nothing is promised of it (--max-reps)".to_owned()
             } else {
-                format!("the best or one within {zone} of it with a probability of {sure}")
+                format!("the best or one within {indifference_zone} of it with a probability of {sure}")
             };
             lines.push(format!(
                 "chosen among {} teams by Kim and Nelson's procedure: {promise}; {runs} runs, up to {longest} of a team",
@@ -78,7 +79,8 @@ fn headline(answer: &OptimalResult) -> String {
     let objective = answer.question.objective;
     let Some(best) = answer.best.and_then(|best| answer.team(best)) else { return nothing(answer) };
     let value = measured(best, objective, answer.has_prices);
-    let (sure, zone) = (number::percent_of(answer.question.confidence), number::percent_of(answer.question.zone));
+    let (sure, indifference_zone) =
+        (number::percent_of(answer.question.confidence), number::percent_of(answer.question.indifference_zone));
     let alike = of(answer, |standing| standing == TeamStanding::Alike);
     let apart = if answer.selection.as_ref().is_some_and(|selection| selection.end == End::RanOut) {
         "; replications ran out before that was sure".to_owned()
@@ -87,9 +89,9 @@ fn headline(answer: &OptimalResult) -> String {
     } else if alike.is_empty() {
         let inside =
             if answer.question.deadline.is_some() || answer.question.budget.is_some() { " inside" } else { "" };
-        format!("; every other team{inside} is worse by more than {zone} ({sure})")
+        format!("; every other team{inside} is worse by more than {indifference_zone} ({sure})")
     } else {
-        format!("; {} cannot be told apart ({sure}, within {zone})", grouped(&alike, &best.architecture))
+        format!("; {} cannot be told apart ({sure}, within {indifference_zone})", grouped(&alike, &best.architecture))
     };
     format!("{}: {value}{apart}", name(best))
 }

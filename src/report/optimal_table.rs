@@ -158,8 +158,8 @@ pub fn to_json(answer: &OptimalResult) -> Value {
         json!({
             "procedure": "Kim-Nelson 2001",
             "confidence": question.confidence,
-            "indifference": question.zone,
-            "indifference_zone": answer.zone,
+            "indifference": question.indifference_zone,
+            "indifference_zone": answer.indifference_zone,
             "teams": answer.choice,
             "replications": selection.replications,
             "pilot": question.pilot,

@@ -9,7 +9,9 @@ use crate::architecture;
 use crate::engine::Time;
 use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Curve, PointResult};
-use crate::prediction::what_if::{AGAIN, BETWEEN_RUNS, Basis, OFF, PredictionInterval, WhatIf, WhatIfAnswer};
+use crate::prediction::what_if::{
+    BETWEEN_RUNS, Basis, PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIf, WhatIfAnswer,
+};
 use crate::record::METRICS;
 use crate::report::fits;
 use crate::report::rows::{self, Values};
@@ -73,7 +75,7 @@ impl WhatIfReport<'_> {
         let counted = if of == runs { format!("{runs} runs") } else { format!("{of} of {runs} runs completed") };
         let _ = writeln!(
             text,
-            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {AGAIN} times, learned from and simulated \
+            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {RESAMPLES} times, learned from and simulated \
              again, and as far off as such predictions were",
             result.baseline
         );
@@ -113,7 +115,7 @@ impl WhatIfReport<'_> {
         };
         match &self.what_if.basis {
             Basis::Habits(_) => format!("{from}: what its agents did by what they saw{varied}"),
-            Basis::Pieces(_, why) => {
+            Basis::WorkSegments(_, why) => {
                 format!("{from}: what its pieces of work took{varied}\nnot its agents' habits: {why}")
             }
         }
@@ -238,7 +240,7 @@ impl WhatIfReport<'_> {
     /// All that the answer rests on: what the recording does not say, and what a what-if leaves out.
     fn assumptions(&self) -> Vec<String> {
         let mut all = Vec::new();
-        if let Basis::Pieces(..) = self.what_if.basis {
+        if let Basis::WorkSegments(..) = self.what_if.basis {
             all.extend(self.what_if.work.assumptions.clone());
             all.extend(PIECES.map(str::to_owned));
         } else {
@@ -251,7 +253,7 @@ impl WhatIfReport<'_> {
         all.push(format!(
             "how far off such predictions are: by {} of the logarithm for teams that claim tasks and {} for those whose tasks \
              are dealt, as on the recorded teams there; all team sizes together, so that sizes are told apart better",
-            OFF[0], OFF[1]
+            PREDICTION_LOG_SD[0], PREDICTION_LOG_SD[1]
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
         let loses =
@@ -315,12 +317,12 @@ impl WhatIfReport<'_> {
         });
         let (basis, why) = match &self.what_if.basis {
             Basis::Habits(_) => ("habits", None),
-            Basis::Pieces(_, why) => ("pieces", Some(why.as_str())),
+            Basis::WorkSegments(_, why) => ("pieces", Some(why.as_str())),
         };
         document["learned"] = json!({
             "from": basis, "why_not_habits": why, "runs": 1, "agents": data.agents, "calls": data.calls,
-            "steps": data.steps, "tasks": data.tasks, "portions": data.portions, "sessions_drawn_again": AGAIN,
-            "sigma_between_runs": BETWEEN_RUNS, "sigma_off": OFF,
+            "steps": data.steps, "tasks": data.tasks, "portions": data.portions, "sessions_drawn_again": RESAMPLES,
+            "sigma_between_runs": BETWEEN_RUNS, "sigma_off": PREDICTION_LOG_SD,
         });
         document["assumptions"] = self.assumptions().into();
         document

@@ -8,7 +8,7 @@
 
 use crate::engine::{IdSet, Purpose, Time, math, rng};
 use crate::record::{Observer, Start, Step, StepKind, TaskEventKind, TestRun, TimeSplit, Write};
-use crate::simulation::repertoire::{PlannedCall, comes_to_its_end, plan, sum};
+use crate::simulation::repertoire::{PlannedCall, completes_truncated, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
@@ -223,18 +223,18 @@ impl Simulator<'_> {
         let manner = &repertoire.manners[row.manner as usize];
         let habit = &row.habit;
         let to_do = sum(&sight.tasks);
-        let comes_to_its_end = comes_to_its_end(habit, &sight, manner.files_a_reply);
-        plan(&mut memory.plan, habit, sorted, done, comes_to_its_end);
+        let completes_truncated = completes_truncated(habit, &sight, manner.files_a_reply);
+        plan(&mut memory.plan, habit, sorted, done, completes_truncated);
         if teammates && habit.tests > 0 {
             // Whether tests are run is the agent's doing, how long they take is not: not all of a team meet the same.
             let which = rng::unit(draws.nth(TESTS)) * repertoire.tests.len() as f64;
             let each = repertoire.tests.get(which as usize).copied().unwrap_or_default();
             memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
         }
-        let ratio = scaled(habit, manner, &memory.plan, comes_to_its_end);
+        let ratio = scaled(habit, manner, &memory.plan, completes_truncated);
         let noise = repertoire.noise(row, draws.nth(SURPRISE));
         let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64);
-        let surprise = match (comes_to_its_end, teammates && memory.is_copy) {
+        let surprise = match (completes_truncated, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
             (false, true) => repertoire.surprise(row, draws.nth(OTHER), noise, of_all.nth(0)) - habit.surprise,
@@ -420,9 +420,9 @@ impl Simulator<'_> {
 }
 
 /// What a call on the files that were planned takes over what it took on those of the habit.
-fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, comes_to_its_end: bool) -> f64 {
+fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, completes_truncated: bool) -> f64 {
     let files = plan.writes.len() as f64 + f64::from(plan.other_files);
-    if comes_to_its_end {
+    if completes_truncated {
         return manner.typical_s(files) / habit.latency_s.max(1e-3);
     }
     let told_apart = (sum(&habit.writes) + habit.rewrites + habit.other_files).max(1);

@@ -205,7 +205,7 @@ impl Repertoire {
             let row = &self.rows[place];
             let seen = &row.habit.sight;
             let mut cost = if nothing_to_do {
-                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_cut;
+                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_truncated;
                 if waits { 0.0 } else { 3.0 + f64::from(row.habit.files) }
             } else {
                 if is_dealt && seen.total != scaled_to {
@@ -299,7 +299,7 @@ pub(super) fn plan(
     habit: &Habit,
     sorted: &[Vec<TaskId>; SORTS],
     done: &[TaskId],
-    comes_to_its_end: bool,
+    completes_truncated: bool,
 ) {
     let PlannedCall { writes, claims, completes, .. } = plan;
     writes.clear();
@@ -308,19 +308,19 @@ pub(super) fn plan(
     for (sort, tasks) in sorted.iter().enumerate() {
         let seen = habit.sight.tasks[sort];
         let is_open = sort < Sort::Held as usize;
-        let count = |taken: u16| if comes_to_its_end { tasks.len() } else { share(taken, seen, tasks.len()) };
+        let count = |taken: u16| if completes_truncated { tasks.len() } else { share(taken, seen, tasks.len()) };
         writes.extend_from_slice(&tasks[..count(habit.writes[sort])]);
         let claimed = if is_open { count(habit.claims[sort]) } else { 0 };
         claims.extend_from_slice(&tasks[..claimed]);
         let completed = count(habit.completes[sort]);
         completes.extend_from_slice(&tasks[..if habit.finishes_claims { completed.max(claimed) } else { completed }]);
     }
-    if !comes_to_its_end {
+    if !completes_truncated {
         writes
             .extend_from_slice(&done[..share(habit.rewrites, habit.sight.done_begun.max(habit.rewrites), done.len())]);
     }
     (plan.other_files, plan.common_files) =
-        if comes_to_its_end { (0, 0) } else { (habit.other_files, habit.common_files) };
+        if completes_truncated { (0, 0) } else { (habit.other_files, habit.common_files) };
     plan.tests = Time::from_secs(habit.tests_s);
     plan.has_failed = habit.has_failed;
     plan.taken_up = None;
@@ -339,11 +339,11 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
 
 /// Whether a reply that was cut off comes to its end with what is to do here: all of the agent's work fits into a reply, or
 /// there is less to do than there was then, as teammates have done some, and that fits.
-pub(super) fn comes_to_its_end(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
+pub(super) fn completes_truncated(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
     let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
     let to_do = sum(&sight.tasks);
     let has_less = to_do < sum(&habit.sight.tasks);
-    habit.is_cut && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
+    habit.is_truncated && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
 }
 
 pub(super) fn sum(counts: &[u16; SORTS]) -> u16 {
@@ -421,13 +421,13 @@ mod tests {
             sight.tasks[Sort::Ready as usize] = ready;
             sight
         };
-        let cut = Habit { is_cut: true, sight: sees(20, 12), ..Habit::default() };
-        assert!(!comes_to_its_end(&cut, &sees(20, 12), 15.0), "as it was then");
-        assert!(!comes_to_its_end(&cut, &sees(20, 11), 10.0), "less, and too much still");
-        assert!(comes_to_its_end(&cut, &sees(20, 11), 15.0), "teammates have done one");
-        assert!(comes_to_its_end(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
-        assert!(!comes_to_its_end(&cut, &sees(20, 0), 15.0), "nothing to do");
-        assert!(!comes_to_its_end(&Habit { is_cut: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
+        let cut = Habit { is_truncated: true, sight: sees(20, 12), ..Habit::default() };
+        assert!(!completes_truncated(&cut, &sees(20, 12), 15.0), "as it was then");
+        assert!(!completes_truncated(&cut, &sees(20, 11), 10.0), "less, and too much still");
+        assert!(completes_truncated(&cut, &sees(20, 11), 15.0), "teammates have done one");
+        assert!(completes_truncated(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
+        assert!(!completes_truncated(&cut, &sees(20, 0), 15.0), "nothing to do");
+        assert!(!completes_truncated(&Habit { is_truncated: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
     }
 
     #[test]

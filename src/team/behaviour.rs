@@ -85,7 +85,7 @@ pub struct Habit {
     /// It finished all that it claimed: so it would have finished what was refused.
     pub finishes_claims: bool,
     /// The reply was cut off at the limit on output, and came to nothing.
-    pub is_cut: bool,
+    pub is_truncated: bool,
     /// Seconds from the call to the answer.
     pub latency_s: f64,
     /// The logarithm of the latency over what such a call of this agent takes on the median.

@@ -90,8 +90,8 @@ fn steady() -> Trace {
     )
 }
 
-fn learned(traces: &[&Trace], way: SamplingMethod) -> LearnedProfile {
-    calibrate(traces, &Options { way, ..Options::default() }).unwrap_or_else(|problems| panic!("{problems}"))
+fn learned(traces: &[&Trace], method: SamplingMethod) -> LearnedProfile {
+    calibrate(traces, &Options { method, ..Options::default() }).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn team(calibration: &LearnedProfile, of: &Trace, agents: u32) -> Scenario {
@@ -268,9 +268,9 @@ fn no_call_takes_longer_than_is_possible() {
 
 #[test]
 fn what_was_learned_survives_its_file() {
-    for way in [SamplingMethod::Resampled, SamplingMethod::Parametric] {
+    for method in [SamplingMethod::Resampled, SamplingMethod::Parametric] {
         let (batch, steady) = (batch(), steady());
-        let calibration = learned(&[&batch, &steady], way);
+        let calibration = learned(&[&batch, &steady], method);
         let text = calibration.to_yaml("learned", "a test");
         let again =
             LearnedProfile::parse("learned.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
@@ -286,7 +286,7 @@ fn what_was_learned_survives_its_file() {
         let file =
             ScenarioFile::parse("s", scenario.as_bytes(), &files).unwrap_or_else(|problems| panic!("{problems}"));
         let scenario = file.at(&[]).unwrap_or_else(|problems| panic!("{problems}"));
-        assert!(sample(&scenario, 20).count(Ending::Completed) >= 19, "{}", way.name());
+        assert!(sample(&scenario, 20).count(Ending::Completed) >= 19, "{}", method.name());
     }
 }
 
@@ -316,8 +316,8 @@ fn a_simulated_team_can_be_learned_from_in_turn() {
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
     let told = Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log);
-    let lesson = Demonstration::of(&told).expect("it says what became of its tasks");
-    let calls = lesson.scripts.concat();
+    let demonstration = Demonstration::of(&told).expect("it says what became of its tasks");
+    let calls = demonstration.scripts.concat();
     let wanted = Demonstration::of(&trace).expect("as it does").scripts.concat();
     assert_eq!(calls.len(), wanted.len());
     for (call, wanted) in calls.iter().zip(&wanted) {

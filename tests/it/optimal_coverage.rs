@@ -73,7 +73,7 @@ fn the_best_of_normal_values_is_found() {
     ];
     for (place, kind) in kinds.iter().enumerate() {
         for first in [10, 50] {
-            let promise = SelectionConfig { confidence: 0.95, zone: 1.0, first };
+            let promise = SelectionConfig { confidence: 0.95, indifference_zone: 1.0, first };
             let (mut right, mut replications) = (0, 0);
             for instance in 0..instances {
                 let mut stream: Stream = Keys::new(11 + place as u64, instance).stream(Purpose::Choice, first);
@@ -128,7 +128,7 @@ fn question(objective: Objective) -> OptimalQuestion {
         objective,
         architectures: architectures(ARCHITECTURES),
         sizes: SIZES.to_vec(),
-        zone: 0.02,
+        indifference_zone: 0.02,
         confidence: 0.95,
         deadline: None,
         on_time: 0.95,

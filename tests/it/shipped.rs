@@ -30,7 +30,7 @@ fn a_shipped_profile_holds_parameters_and_no_recorded_row() {
     let mut names = Vec::new();
     for (profile, calibration) in calibrations() {
         names.push(profile.name);
-        assert_eq!(calibration.way, SamplingMethod::Parametric, "{}", profile.name);
+        assert_eq!(calibration.method, SamplingMethod::Parametric, "{}", profile.name);
         // Recorded rows are `scripts` with `calls`, and long lists of numbers wherever they might hide.
         assert!(!profile.text.contains("scripts:") && !profile.text.contains("calls:\n"), "{}", profile.name);
         let numbers = |line: &str| line.split([',', '[', ' ', '{']).filter(|word| word.parse::<f64>().is_ok()).count();

@@ -3,7 +3,7 @@
 use crate::architecture::ARCHITECTURES;
 use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::Sweep as Args;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::sensitivity::metric;
 use crate::cli::sweep::{interrupt, on_threads};
@@ -15,7 +15,7 @@ use crate::report;
 use crate::scaling::precision::LEAST;
 use crate::scenario::{Node, ScenarioFile, TEAM_SIZE, given_by};
 
-pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
+pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> CommandResult {
     let question = question(args, file)?;
     let file = match &args.scenario.agents {
         Some(agents) if !is_agents(&question.path) => {
@@ -37,7 +37,7 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
     let Some(answer) = found else {
         return Err(Failure::Interrupted("interrupted; of a crossover nothing is kept".to_owned()));
     };
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if report::crossover::is_open(&answer) {
         return Err(Failure::Inconclusive(report::crossover::why_open(&answer)));

@@ -20,7 +20,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cli::args::{Format, Sweep as Args};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::assemble::{Total, assemble};
@@ -50,7 +50,7 @@ const MOST_KEPT: u64 = 1 << 18;
 /// The share of the time between two savings after which results are handed over.
 const HANDED_OVER: f64 = 0.5;
 
-pub(super) fn sweep(console: &Console, args: &Args) -> Done {
+pub(super) fn sweep(console: &Console, args: &Args) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     if args.questions.find.is_some() {
         return crossover::crossover(console, args, &file);
@@ -71,7 +71,7 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     {
         sweep = sweep.of_points(points);
     }
-    if let Some(engine) = args.plan {
+    if let Some(engine) = args.job_script {
         sweep.check()?;
         let output = args.output.as_deref().unwrap_or(Path::new("out")).display().to_string();
         console.print(&jobs::script(engine, args.shards, file.name(), &output));
@@ -150,7 +150,7 @@ pub(super) fn precise(
 }
 
 /// Without a folder: rows are kept for the table, or printed as they come.
-fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -> Done {
+fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -> CommandResult {
     let points = sweep.points();
     let prints = console.format == Format::Csv;
     if points > SHOWN && !prints {
@@ -186,7 +186,7 @@ fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -
 }
 
 /// In a folder: finished points are saved as they come, and put together when all are there.
-fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, command: &str) -> Done {
+fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, command: &str) -> CommandResult {
     let shard = args.shard.as_deref().map_or(Ok(Shard::WHOLE), shard::parse)?;
     let every = duration(&args.save_every).map_err(|why| Failure::Usage(format!("--save-every: {why}")))?;
     sweep.check()?;
@@ -263,7 +263,7 @@ pub(super) fn finish(
 }
 
 /// A merged result in its folder: its plan, its table, and whether all runs completed.
-pub(super) fn conclude_merge(console: &Console, plan: PlanFile, assembled: &Assembled, output: &Path) -> Done {
+pub(super) fn conclude_merge(console: &Console, plan: PlanFile, assembled: &Assembled, output: &Path) -> CommandResult {
     let whole = PlanFile { shard: Shard::WHOLE, complete: true, ..plan };
     new_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
     show(console, &assembled.result, &assembled.total, Some(output), &repeat(whole.seed));
@@ -286,7 +286,7 @@ impl SweepRun<'_> {
         threads: Option<usize>,
         numbers: &mut (dyn Iterator<Item = usize> + Send),
         points: usize,
-        sink: &mut (dyn FnMut(Vec<Finished>) -> Done + Send),
+        sink: &mut (dyn FnMut(Vec<Finished>) -> CommandResult + Send),
     ) -> Result<bool, Failure> {
         interrupt::listen();
         let sweep = self.sweep;
@@ -329,7 +329,7 @@ impl SweepRun<'_> {
         };
         let took = progress.finish().as_secs_f64();
         let runs = counted.load(Ordering::Relaxed);
-        self.console.murmur(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
+        self.console.verbose(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
         failed.map_or(Ok(is_complete), Err)
     }
 }
@@ -359,7 +359,7 @@ impl<'a> SweepTotals<'a> {
         }
     }
 
-    fn conclude(&self) -> Done {
+    fn conclude(&self) -> CommandResult {
         let SweepRun { console, args, .. } = self.run;
         if let Some(share) = args.precision.filter(|_| self.imprecise > 0) {
             let (points, share, most) = (self.imprecise, number::percent_of(share), number::count(args.max_reps));
@@ -374,7 +374,7 @@ impl<'a> SweepTotals<'a> {
     }
 
     /// Runs everything again on another number of threads and compares digests, point by point.
-    fn verify(&self) -> Done {
+    fn verify(&self) -> CommandResult {
         let SweepRun { console, args, sweep } = self.run;
         let other = if args.threads == Some(1) { 2 } else { 1 };
         let points = sweep.points();
@@ -410,7 +410,7 @@ impl<'a> SweepTotals<'a> {
 }
 
 /// A finding, if runs had to complete and did not.
-pub(super) fn incomplete(total: &Total, is_required: bool) -> Done {
+pub(super) fn incomplete(total: &Total, is_required: bool) -> CommandResult {
     let incomplete = total.runs - total.completed;
     if is_required && incomplete > 0 {
         return Err(Failure::Finding(format!("{incomplete} runs did not complete")));
@@ -426,7 +426,7 @@ pub(super) fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() ->
 }
 
 /// What would be run.
-fn outline(console: &Console, sweep: &Sweep<'_>) -> Done {
+fn outline(console: &Console, sweep: &Sweep<'_>) -> CommandResult {
     let (points, replications, runs) = (sweep.points(), sweep.replications(), sweep.runs()?);
     let mut table = Table::new(vec![Column::text("axis", "axis"), Column::text("values", "values")]);
     for axis in sweep.axes() {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::{Format, Sweep as Args};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::{interrupt, on_threads};
 use crate::experiment::sensitivity::{Evaluations, SensitivityMethod, SensitivityQuestion, sensitivity as find};
@@ -14,7 +14,13 @@ use crate::record::{METRICS, Metric, Prices};
 use crate::report;
 use crate::scenario::ScenarioFile;
 
-pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, sweep: Sweep<'_>, method: &str) -> Done {
+pub(super) fn sensitivity(
+    console: &Console,
+    args: &Args,
+    file: &ScenarioFile,
+    sweep: Sweep<'_>,
+    method: &str,
+) -> CommandResult {
     let usage = |why: String| Failure::Usage(format!("--sensitivity {why}"));
     let asked = &args.questions;
     let method = SensitivityMethod::parse(method).map_err(usage)?;
@@ -65,7 +71,7 @@ pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, s
     let Some(answer) = found else {
         return Err(Failure::Interrupted("interrupted; of a sensitivity nothing is kept".to_owned()));
     };
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs));
     print(console, file, &answer);
     if answer.barren.is_some() {
         let why = report::sensitivity::verdict(&answer).into_iter().next().unwrap_or_default();

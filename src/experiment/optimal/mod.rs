@@ -46,7 +46,7 @@ pub struct OptimalQuestion {
     /// The team sizes.
     pub sizes: Vec<u32>,
     /// The indifference zone, as a share of the best team's mean.
-    pub zone: f64,
+    pub indifference_zone: f64,
     /// The probability of a right choice.
     pub confidence: f64,
     /// Seconds that a run may take.
@@ -115,7 +115,7 @@ pub struct OptimalResult {
     /// The chosen one; none if no team completes and is inside the limits.
     pub best: Option<usize>,
     /// The indifference zone in the objective's unit.
-    pub zone: f64,
+    pub indifference_zone: f64,
     /// How it was chosen; systems are places among those that could be.
     pub selection: Option<Selection>,
     /// How many could be chosen.
@@ -153,11 +153,11 @@ pub fn optimal(
     let all: Vec<usize> = (0..teams.len()).collect();
     trial.run(&all, 0..question.pilot, &mut teams);
     judge(&question, &mut teams);
-    let (mut selection, mut choice, mut zone);
+    let (mut selection, mut choice, mut indifference_zone);
     loop {
         choice = places(&teams, |team| team.standing == TeamStanding::Worse);
-        zone = zone_of(&question, &teams, &choice);
-        let promise = SelectionConfig { confidence: question.confidence, zone, first: FIRST };
+        indifference_zone = zone_of(&question, &teams, &choice);
+        let promise = SelectionConfig { confidence: question.confidence, indifference_zone, first: FIRST };
         selection = trial.choose(&choice, &promise, &question, &mut teams);
         let best = selection.as_ref().and_then(|selection| choice.get(selection.best));
         // Only with more runs does it show that a team fails now and then: another choice, on the same replications.
@@ -173,7 +173,7 @@ pub fn optimal(
         has_prices,
         teams,
         best,
-        zone,
+        indifference_zone,
         selection,
         choice: choice.len(),
         noise: Variances::default(),
@@ -248,7 +248,7 @@ fn zone_of(question: &OptimalQuestion, teams: &[CandidateTeam], choice: &[usize]
     let best = means.iter().min_by(|a, b| burden(a).total_cmp(&burden(b))).copied().unwrap_or(0.0);
     let all = means.iter().sum::<f64>() / means.len().max(1) as f64;
     let scale = [best.abs(), all.abs()].into_iter().find(|scale| *scale > 0.0);
-    question.zone * scale.unwrap_or(1.0)
+    question.indifference_zone * scale.unwrap_or(1.0)
 }
 
 /// What runs the teams.
@@ -301,7 +301,7 @@ impl OptimalResult {
     /// Every team that could be chosen beside the best.
     fn compare(&mut self) {
         let Some(best) = self.best else { return };
-        let (objective, zone) = (self.question.objective, self.zone);
+        let (objective, indifference_zone) = (self.question.objective, self.indifference_zone);
         let chosen = self.teams[best].runs.clone();
         for (place, team) in self.teams.iter_mut().enumerate() {
             if place == best {
@@ -315,7 +315,7 @@ impl OptimalResult {
             let worse = beyond.map(|by| Interval { estimate: objective.burden(by.estimate), ..by });
             team.worse_by = worse;
             self.noise = self.noise + team.runs.noise(&chosen, objective);
-            if team.standing == TeamStanding::Worse && worse.is_none_or(|by| by.low() <= zone) {
+            if team.standing == TeamStanding::Worse && worse.is_none_or(|by| by.low() <= indifference_zone) {
                 team.standing = TeamStanding::Alike;
             }
         }

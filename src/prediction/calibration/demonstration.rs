@@ -103,7 +103,7 @@ enum State {
 }
 
 /// The board as the walk has got to know it.
-struct Walk<'t> {
+struct BoardReconstruction<'t> {
     graph: &'t TaskGraph,
     /// All runs of tests, by whom and in which round.
     tests: Vec<(u32, u32, TraceTest)>,
@@ -111,12 +111,12 @@ struct Walk<'t> {
     /// Whose a task is from the start, where that is known.
     dealt_to: Vec<Option<u32>>,
     state: Vec<State>,
-    agents: Vec<Knows>,
+    agents: Vec<AgentHistory>,
 }
 
 /// What an agent has done so far.
 #[derive(Clone)]
-struct Knows {
+struct AgentHistory {
     begun: Vec<bool>,
     asked: Vec<bool>,
     finished: Vec<bool>,
@@ -145,7 +145,7 @@ impl Demonstration {
         steps.sort_by_key(|step| (step.round, step.end, tested(step)));
         let is_dealt = is_dealt(trace);
         let agents = trace.header.agents.len().max(1);
-        let blank = Knows {
+        let blank = AgentHistory {
             begun: vec![false; graph.len()],
             asked: vec![false; graph.len()],
             finished: vec![false; graph.len()],
@@ -154,7 +154,7 @@ impl Demonstration {
             wrote: Vec::new(),
             others: Vec::new(),
         };
-        let mut walk = Walk {
+        let mut walk = BoardReconstruction {
             graph: &graph,
             tests: steps.iter().flat_map(|s| s.more().tests.iter().map(|t| (s.agent, s.round, t.clone()))).collect(),
             is_dealt,
@@ -296,7 +296,7 @@ fn latency(step: &TraceStep) -> f64 {
     finer.filter(|seconds| *seconds >= 0.0).unwrap_or_else(|| (step.end - step.start).as_secs())
 }
 
-impl Walk<'_> {
+impl BoardReconstruction<'_> {
     fn is_ready(&self, task: usize) -> bool {
         self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on as usize] == State::Done)
     }
@@ -405,7 +405,7 @@ impl Walk<'_> {
             self.agents[me].finished[task] = true;
         }
         habit.finishes_claims = !claimed.is_empty() && claimed.iter().all(|task| finished.contains(task));
-        habit.is_cut = output_tokens >= NEARLY * OUTPUT_LIMIT && claimed.is_empty() && finished.is_empty();
+        habit.is_truncated = output_tokens >= NEARLY * OUTPUT_LIMIT && claimed.is_empty() && finished.is_empty();
         let knows = &mut self.agents[me];
         knows.idle = if habit.is_idle() && habit.other_files == 0 { knows.idle.saturating_add(1) } else { 0 };
         knows.calls.push(habit);

@@ -36,18 +36,21 @@ struct LatencyCurve {
 }
 
 impl Curves {
-    pub(super) fn of(lessons: &[&Demonstration]) -> Curves {
-        let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    pub(super) fn of(demonstrations: &[&Demonstration]) -> Curves {
+        let calls = demonstrations.iter().flat_map(|demonstration| demonstration.scripts.iter().flatten());
         let (idle_s, per_file_s) = rough(&calls);
-        let first_token_s = first_token::seconds(lessons).map(|seconds| seconds.max(SHORTEST_S));
+        let first_token_s = first_token::seconds(demonstrations).map(|seconds| seconds.max(SHORTEST_S));
         let curve = |is_dealt: bool| {
-            let lessons = lessons.iter().filter(|lesson| lesson.is_dealt == is_dealt);
-            let of = |lesson: &&Demonstration| {
-                let writing = lesson.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_cut);
-                writing.map(|habit| (lesson.work.files, f64::from(habit.files), habit.latency_s)).collect::<Vec<_>>()
+            let demonstrations = demonstrations.iter().filter(|demonstration| demonstration.is_dealt == is_dealt);
+            let of = |demonstration: &&Demonstration| {
+                let writing =
+                    demonstration.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_truncated);
+                writing
+                    .map(|habit| (demonstration.work.files, f64::from(habit.files), habit.latency_s))
+                    .collect::<Vec<_>>()
             };
             let base_s = first_token_s.filter(|_| is_dealt);
-            LatencyCurve::of(&lessons.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
+            LatencyCurve::of(&demonstrations.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
         };
         Curves { idle_s, free: curve(false), dealt: curve(true) }
     }
@@ -104,7 +107,7 @@ impl LatencyCurve {
 /// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
 /// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
 fn rough<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
-    let whole = || calls.clone().filter(|habit| !habit.is_cut);
+    let whole = || calls.clone().filter(|habit| !habit.is_truncated);
     let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
     let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
     let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);

@@ -29,9 +29,9 @@ struct Sums {
 }
 
 /// The styles of what was recorded. `behaviour` still holds the recorded calls, in the order of the lessons.
-pub(super) fn styles(lessons: &[&Demonstration], behaviour: &Behaviour) -> Vec<WorkStyle> {
+pub(super) fn styles(demonstrations: &[&Demonstration], behaviour: &Behaviour) -> Vec<WorkStyle> {
     let mut sums: std::collections::BTreeMap<(u32, StyleKind), Sums> = std::collections::BTreeMap::new();
-    let scripts = lessons.iter().flat_map(|lesson| &lesson.scripts);
+    let scripts = demonstrations.iter().flat_map(|demonstration| &demonstration.scripts);
     for (calls, script) in scripts.zip(&behaviour.scripts) {
         let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
         add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, manner);

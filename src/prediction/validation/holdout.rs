@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::corpus::RecordedRun;
-use crate::prediction::calibration::{Options, calibrate_lessons};
+use crate::prediction::calibration::{Options, calibrate_demonstrations};
 use crate::prediction::validation::{Case, CellScenario, ValidationCell, ValidationPlan};
 use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{Condition, LearnedProfile};
@@ -84,7 +84,10 @@ impl Holdout {
         for cell in super::cells(cases, plan).iter().filter(|cell| cell.is_scored) {
             parts.entry(self.part_of(plan, cell)).or_insert_with_key(|part| {
                 let rest = cases.iter().filter(|case| self.is_rest(plan, part, &case.run));
-                calibrate_lessons(rest.map(|case| case.lesson.as_ref().map_err(|&unfit| unfit)), options)
+                calibrate_demonstrations(
+                    rest.map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable)),
+                    options,
+                )
             });
         }
         Refit { holdout: self.clone(), plan: plan.clone(), parts }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use uncertainty::{AGAIN, OFF, PredictionInterval, WhatIfAnswer};
+pub use uncertainty::{PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIfAnswer};
 
 use crate::architecture;
 use crate::prediction::calibration::Demonstration;
@@ -48,7 +48,7 @@ pub enum Basis {
     /// The habits of the recorded agents.
     Habits(Box<Demonstration>),
     /// What the pieces of work took, and why not habits.
-    Pieces(work_segments::Pieces, String),
+    WorkSegments(work_segments::WorkSegments, String),
 }
 
 /// How much there was to learn from: one run always.
@@ -75,16 +75,16 @@ impl WhatIf {
     pub fn of(trace: &Trace, seed: Option<u64>) -> Result<WhatIf, Problems> {
         let work = work_of(trace);
         let (basis, file) = match learned_policy::of(trace, seed) {
-            Ok((lesson, file)) => (Basis::Habits(Box::new(lesson)), file),
+            Ok((demonstration, file)) => (Basis::Habits(Box::new(demonstration)), file),
             Err(why) => {
-                let pieces = work_segments::Pieces::of(trace, &work);
+                let pieces = work_segments::WorkSegments::of(trace, &work);
                 let file = pieces_file(trace, pieces.call_sigma(), seed)?;
-                (Basis::Pieces(pieces, why), file)
+                (Basis::WorkSegments(pieces, why), file)
             }
         };
         let (portions, tasks) = match &basis {
-            Basis::Habits(lesson) => (bootstrap::portions(lesson), lesson.about.tasks as usize),
-            Basis::Pieces(pieces, _) => (pieces.seen(), work.tasks.len()),
+            Basis::Habits(demonstration) => (bootstrap::portions(demonstration), demonstration.about.tasks as usize),
+            Basis::WorkSegments(pieces, _) => (pieces.seen(), work.tasks.len()),
         };
         let calls = TraceSummary::of(trace).llm_calls;
         let data = Data { agents: trace.header.agents.len(), calls, steps: trace.steps.len(), tasks, portions };

@@ -42,7 +42,7 @@ impl SamplingMethod {
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearnedProfile {
     /// How calls are drawn.
-    pub way: SamplingMethod,
+    pub method: SamplingMethod,
     /// The team sizes whose runs it was learned from.
     pub sizes: RangeInclusive<u32>,
     /// Fingerprints of the names of the runs that it was learned from, in order.

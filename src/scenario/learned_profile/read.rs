@@ -47,7 +47,7 @@ pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
 /// Calls that have too few or too many numbers, manners that are not there.
 pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Problems> {
     let mut problems = Problems::default();
-    let way = match node.key("way").and_then(Node::text) {
+    let method = match node.key("way").and_then(Node::text) {
         Some("parametric") => SamplingMethod::Parametric,
         _ => SamplingMethod::Resampled,
     };
@@ -65,7 +65,7 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Pro
                 expected: expected.to_owned(),
             });
         };
-        part(node, (way, shared, common), &mut wrong)
+        part(node, (method, shared, common), &mut wrong)
     });
     let models = models.collect();
     let unused = node.key("unused").map_or(&[][..], Node::entries);
@@ -78,12 +78,12 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Pro
     let corpus = hex(node, "corpus");
     let date = node.key("date").and_then(Node::text).map(ToOwned::to_owned);
     let accuracy = node.key("accuracy").map_or(&[][..], Node::items).iter().map(read_accuracy).collect();
-    problems.or(LearnedProfile { way, sizes, seen, corpus, date, accuracy, models, unused })
+    problems.or(LearnedProfile { method, sizes, seen, corpus, date, accuracy, models, unused })
 }
 
 fn part(
     node: &Node,
-    (way, shared, common): (SamplingMethod, f64, Option<f64>),
+    (method, shared, common): (SamplingMethod, f64, Option<f64>),
     wrong: &mut dyn FnMut(u32, &str, String, &str),
 ) -> ModelPart {
     let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
@@ -140,7 +140,7 @@ fn part(
         styles.extend(style(node));
     }
     run_effect::left_some(&mut behaviour);
-    if way == SamplingMethod::Parametric {
+    if method == SamplingMethod::Parametric {
         let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
         parametric::place(&mut behaviour, &work);
         parametric::enact(&mut behaviour, &styles);
@@ -251,7 +251,7 @@ fn read_call(numbers: &[f64], is_first: bool) -> Habit {
     habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
     [habit.rewrites, habit.other_files, habit.files] = files;
     habit.finishes_claims = flags[0] & 1 > 0;
-    habit.is_cut = flags[0] & 2 > 0;
+    habit.is_truncated = flags[0] & 2 > 0;
     habit.has_failed = flags[0] & 4 > 0;
     habit.latency_s = next();
     habit.tests = next() as u16;

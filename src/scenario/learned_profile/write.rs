@@ -48,7 +48,7 @@ impl LearnedProfile {
         writeln!(text, "variation: {{ call: 0.5 }}")?;
         writeln!(text, "behaviour:")?;
         writeln!(text, "  version: {VERSION}")?;
-        writeln!(text, "  way: {}", self.way.name())?;
+        writeln!(text, "  way: {}", self.method.name())?;
         writeln!(text, "  sizes: [{}, {}]", self.sizes.start(), self.sizes.end())?;
         let seen: Vec<String> = self.seen.iter().map(|run| format!("\"{run:016x}\"")).collect();
         writeln!(text, "  seen: [{}]", seen.join(", "))?;
@@ -73,16 +73,16 @@ impl LearnedProfile {
                 writeln!(text, "    {}: {runs}", quoted(reason))?;
             }
         }
-        if self.way == SamplingMethod::Resampled {
+        if self.method == SamplingMethod::Resampled {
             writeln!(text, "{COLUMNS}")?;
         }
         writeln!(text, "  models:")?;
-        self.models.iter().try_for_each(|part| part.write(text, self.way))
+        self.models.iter().try_for_each(|part| part.write(text, self.method))
     }
 }
 
 impl ModelPart {
-    fn write(&self, text: &mut String, way: SamplingMethod) -> std::fmt::Result {
+    fn write(&self, text: &mut String, method: SamplingMethod) -> std::fmt::Result {
         let model = self.model.as_deref().unwrap_or("unknown");
         writeln!(text, "  - model: {}", quoted(model))?;
         writeln!(text, "    runs: {}", self.runs)?;
@@ -105,7 +105,7 @@ impl ModelPart {
             let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
             write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
         }
-        match way {
+        match method {
             SamplingMethod::Parametric => {
                 writeln!(text, "    styles:")?;
                 self.styles.iter().try_for_each(|style| write_style(text, style))
@@ -199,7 +199,8 @@ fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
     numbers.extend([habit.rewrites, habit.other_files, habit.files]);
     numbers.extend(&habit.claims[..Sort::Held as usize]);
     numbers.extend(&habit.completes[..SORTS]);
-    numbers.push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_cut) + 4 * u16::from(habit.has_failed));
+    numbers
+        .push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_truncated) + 4 * u16::from(habit.has_failed));
     write!(text, "      - [")?;
     for number in numbers {
         write!(text, "{number},")?;
