@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::import::json::{at, number, text, tokens};
 use crate::trace::import::{Head, Importer, Reading, SourceFile, each_alone, naming, no_companions, order, prune};
 use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
@@ -135,7 +136,7 @@ impl Run<'_> {
         let name = if path.is_empty() { own } else { format!("{own} {}", inner.unwrap_or_else(|| path.to_owned())) };
         let agent = self.builder.agent(&name);
         let model = text(trajectory, "agent.model_name").map(naming::name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
             who.model.clone_from(&model);
             who.spawned_by = parent.map(str::to_owned);
         }
@@ -177,7 +178,7 @@ impl Run<'_> {
     fn step(
         &mut self,
         step: &Value,
-        agent: u32,
+        agent: AgentId,
         (start, end): (Time, Time),
         model: Option<&str>,
         parent: Option<&str>,
@@ -230,7 +231,7 @@ impl Run<'_> {
     }
 
     /// Says where the calls of an agent don't add up to what its trajectory says in all.
-    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: u32) {
+    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: AgentId) {
         let calls = self.builder.steps().iter().filter(|step| step.agent == agent);
         let (mut input, mut output) = (0.0, 0.0);
         for call in calls {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::clock;
 use crate::trace::import::claude_code::agent::{Found, Maker};
@@ -228,7 +229,7 @@ fn totals(builder: &mut Builder, team: &[(String, Log, Made)]) {
 
 /// What was made of the events of an agent.
 struct Made {
-    number: u32,
+    number: AgentId,
     start: Time,
     prompt: Option<u64>,
     is_done: bool,

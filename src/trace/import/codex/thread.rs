@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::clock;
 use crate::trace::import::codex::agent::Maker;
@@ -13,7 +14,7 @@ use crate::trace::import::codex::tool::{self, Answered, Asked};
 use crate::trace::import::json::{at, lines, number, text, tokens};
 use crate::trace::import::session::{Ids, identifier, path, stem};
 use crate::trace::import::{Reading, SourceFile};
-use crate::trace::model::{AgentNumber, Step};
+use crate::trace::model::Step;
 
 /// A thread: an agent's whole life, in one file.
 #[derive(Default)]
@@ -90,7 +91,7 @@ pub(super) enum Mark {
 
 /// What was made of a thread.
 pub(super) struct Made {
-    pub(super) number: AgentNumber,
+    pub(super) number: AgentId,
     pub(super) name: String,
     pub(super) steps: Vec<Step>,
     pub(super) is_done: bool,
@@ -163,7 +164,7 @@ impl Thread {
     }
 
     /// The steps of the thread.
-    pub(super) fn make(&mut self, builder: &mut Builder, ids: &mut Ids, number: AgentNumber, name: &str) -> Made {
+    pub(super) fn make(&mut self, builder: &mut Builder, ids: &mut Ids, number: AgentId, name: &str) -> Made {
         let mut maker = Maker::new(builder, ids, number, name == "main");
         for record in std::mem::take(&mut self.records) {
             maker.take(record.at, record.what);
