@@ -13,7 +13,7 @@ use crate::report::table::{Cell, Column, Table};
 use crate::report::{footer, number};
 use crate::simulation::Scenario;
 use crate::workload::measure::Count;
-use crate::workload::{Measure, TaskGraph};
+use crate::workload::{Measure, TaskGraph, TaskId};
 
 /// Team sizes that the table shows if none are asked for.
 const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
@@ -80,8 +80,7 @@ fn text(
         "no team is more than {} times as fast as one agent on this work; more than {width} agents can't all be busy",
         number::significant(measure.parallelism()),
     );
-    let names: Vec<&str> =
-        measure.critical_path.iter().map(|&id| scenario.graph.tasks()[id as usize].id.as_str()).collect();
+    let names: Vec<&str> = measure.critical_path.iter().map(|&id| scenario.graph[id].id.as_str()).collect();
     let path = if names.len() > MAX_NAMED {
         format!("{} -> .. -> {}", names[..MAX_NAMED - 2].join(" -> "), names[names.len() - 1])
     } else {
@@ -135,8 +134,8 @@ fn lint(graph: &TaskGraph, measure: &Measure) -> Vec<String> {
         .witnesses
         .iter()
         .map(|overlap| {
-            let task = |id: u32| graph.tasks()[id as usize].id.as_str();
-            let artifact = &graph.artifacts()[overlap.artifact as usize];
+            let task = |id: TaskId| graph[id].id.as_str();
+            let artifact = &graph.artifacts()[overlap.artifact.index()];
             let (first, second) = (task(overlap.first), task(overlap.second));
             format!("\"{first}\" and \"{second}\" may run at the same time and both write {artifact}")
         })

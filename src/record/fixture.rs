@@ -5,16 +5,18 @@ use crate::record::{
     AgentFacts, Ending, Facts, Log, Observer, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TaskFacts,
     TestRun, TimeSplit, Write,
 };
+use crate::team::AgentId;
+use crate::workload::{ArtifactId, TaskId};
 
-const ANN: u32 = 0;
-const BO: u32 = 1;
-const PARSE: u32 = 0;
-const LINT: u32 = 1;
-const DOCS: u32 = 2;
+const ANN: AgentId = AgentId::new(0);
+const BO: AgentId = AgentId::new(1);
+const PARSE: TaskId = TaskId::new(0);
+const LINT: TaskId = TaskId::new(1);
+const DOCS: TaskId = TaskId::new(2);
 
 /// Who and what.
 pub(crate) fn facts() -> Facts {
-    let task = |name: &str, depends_on: &[u32]| TaskFacts {
+    let task = |name: &str, depends_on: &[TaskId]| TaskFacts {
         name: name.to_owned(),
         depends_on: depends_on.to_vec(),
         weight: 100.0,
@@ -63,11 +65,11 @@ struct FixtureRun<'a> {
 }
 
 impl FixtureRun<'_> {
-    fn starts(&mut self, agent: u32, task: u32) {
+    fn starts(&mut self, agent: AgentId, task: TaskId) {
         self.log.start(&Start { agent, kind: StepKind::Work, task: Some(task), at: ms(self.start) });
     }
 
-    fn lands(&mut self, agent: u32, task: u32, at: u64, kind: TaskEventKind) {
+    fn lands(&mut self, agent: AgentId, task: TaskId, at: u64, kind: TaskEventKind) {
         let busy = ms(at - self.start);
         let mut split = TimeSplit::default();
         match kind {
@@ -81,7 +83,13 @@ impl FixtureRun<'_> {
             step.spent.rework = busy - ms(600);
             step.latency = busy - ms(600);
         }
-        let write = Write { artifact: task, agent, start: ms(self.start), at: ms(at), round: self.round };
+        let write = Write {
+            artifact: ArtifactId::new(task.get()),
+            agent,
+            start: ms(self.start),
+            at: ms(at),
+            round: self.round,
+        };
         self.log.write(&write);
         if !matches!(kind, TaskEventKind::LostClaim | TaskEventKind::Orphaned) {
             self.log.task(&TaskEvent { task, agent, at: ms(at), kind: TaskEventKind::Claimed });
@@ -100,7 +108,7 @@ impl FixtureRun<'_> {
     }
 }
 
-fn step(agent: u32, round: u32, start: u64, end: u64, spent: TimeSplit) -> Step {
+fn step(agent: AgentId, round: u32, start: u64, end: u64, spent: TimeSplit) -> Step {
     Step {
         agent,
         kind: StepKind::Work,

@@ -38,7 +38,7 @@ pub struct Stats {
     round: RoundSums,
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
-    artifacts: Rows<Artifact>,
+    artifacts: Rows<ArtifactId, Artifact>,
     /// Every write of a run without rounds, for its overlaps.
     landings: Vec<Landing>,
 }
@@ -156,7 +156,7 @@ impl Observer for Stats {
 
     #[inline(always)]
     fn write(&mut self, write: &Write) {
-        let artifact = &mut self.artifacts[write.artifact as usize];
+        let artifact = &mut self.artifacts[write.artifact];
         // Whether an artifact was written before is hard to foresee, so nothing branches on it.
         let is_rewrite = artifact.last_writer != NOBODY;
         let is_other = is_rewrite & (artifact.last_writer != write.agent);

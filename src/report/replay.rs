@@ -132,7 +132,7 @@ impl ReplayReport {
             let rounds = replay.rounds.iter().map(|round| {
                 json!({
                     "round": round.number, "start_s": seconds(round.start), "end_s": seconds(round.end),
-                    "straggler": run.agents.get(round.straggler as usize), "gap_s": round.gap.map(seconds),
+                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(seconds),
                 })
             });
             json!({
@@ -283,7 +283,7 @@ impl ReplayedRun {
                 row.push(cell(time.for_person));
             }
             if has_rounds {
-                let ended = self.replay.rounds.iter().filter(|round| round.straggler as usize == place).count();
+                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == place).count();
                 row.push(cell(time.blocked_on_tests));
                 row.push(Cell::count(ended as u64));
             }

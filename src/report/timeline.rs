@@ -6,6 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
 use crate::record::{Ending, Entry, Facts, Log, Step, StepKind};
+use crate::team::AgentId;
 
 /// Okabe and Ito's colours where something happens, greys where nothing does: told apart by the colour-blind.
 const STYLE: &str = "text{font:12px Helvetica,Arial,sans-serif;fill:#1f2937}.t{font-size:16px;font-weight:600}\
@@ -60,7 +61,7 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     legend(&mut svg, log);
     picture.axis(&mut svg, makespan);
     for (agent, name) in names.iter().enumerate() {
-        picture.row(&mut svg, facts, log, agent as u32, name, makespan);
+        picture.row(&mut svg, facts, log, AgentId::at(agent), name, makespan);
     }
     picture.barriers(&mut svg, log);
     svg.push_str("</svg>\n");
@@ -99,8 +100,8 @@ impl Picture {
         let _ = writeln!(svg, "<text class=\"m f\" x=\"{x:.0}\" y=\"{y:.0}\">{unit} since the start</text>");
     }
 
-    fn row(&self, svg: &mut String, facts: &Facts, log: &Log, agent: u32, name: &str, makespan: Time) {
-        let y = TOP + f64::from(agent) * self.pitch;
+    fn row(&self, svg: &mut String, facts: &Facts, log: &Log, agent: AgentId, name: &str, makespan: Time) {
+        let y = TOP + f64::from(agent.get()) * self.pitch;
         let height = self.pitch - if self.pitch > 20.0 { 6.0 } else { 2.0 };
         let baseline = y + height / 2.0 + 4.0;
         let _ = writeln!(

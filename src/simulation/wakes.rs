@@ -1,5 +1,6 @@
 //! Who is to be asked next: agents that have just become free, and those whose reason to wait is gone.
 
+use crate::engine::Id;
 use crate::team::{AgentId, Until};
 
 /// The agents that are not busy, by what they wait for.
@@ -91,7 +92,7 @@ impl Wakes {
     /// An agent that was asked has nothing to do.
     #[inline]
     pub(super) fn sleep(&mut self, agent: AgentId, until: Until) {
-        let group = self.group(agent as usize / 64);
+        let group = self.group(agent.word());
         match until {
             Until::Ready => group.ready |= bit(agent),
             Until::Mail => group.mail |= bit(agent),
@@ -102,12 +103,12 @@ impl Wakes {
     /// An agent is free again.
     #[inline]
     pub(super) fn is_free(&mut self, agent: AgentId) {
-        self.group(agent as usize / 64).fresh |= bit(agent);
+        self.group(agent.word()).fresh |= bit(agent);
     }
 
     /// Mail came for an agent.
     pub(super) fn woke_mail(&mut self, agent: AgentId) {
-        let group = self.group(agent as usize / 64);
+        let group = self.group(agent.word());
         group.fresh |= group.mail & bit(agent);
         group.mail &= !bit(agent);
     }
@@ -115,5 +116,5 @@ impl Wakes {
 
 #[inline]
 fn bit(agent: AgentId) -> u64 {
-    1 << (agent % 64)
+    1 << agent.bit()
 }

@@ -5,18 +5,18 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::engine::Time;
-use crate::trace::model::{
-    AgentNumber, Header, Name, Operation, Quality, TaskNumber, Trace, TraceAgent, TraceSource, TraceStep, TraceTask,
-};
+use crate::team::AgentId;
+use crate::trace::model::{Header, Name, Operation, Quality, Trace, TraceAgent, TraceSource, TraceStep, TraceTask};
 use crate::trace::native::VERSION;
+use crate::workload::TaskId;
 
 /// A trace under way. Steps carry absolute times (microseconds since 1970, or from any origin); [`Builder::finish`]
 /// moves them to begin at zero.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     trace: Trace,
-    agents: BTreeMap<String, AgentNumber>,
-    tasks: BTreeMap<String, TaskNumber>,
+    agents: BTreeMap<String, AgentId>,
+    tasks: BTreeMap<String, TaskId>,
     origin: Option<Time>,
 }
 
@@ -40,20 +40,20 @@ impl Builder {
     }
 
     /// The number of the agent of that name, who is added if new.
-    pub fn agent(&mut self, name: &str) -> AgentNumber {
+    pub fn agent(&mut self, name: &str) -> AgentId {
         let agents = &mut self.trace.header.agents;
         *self.agents.entry(name.to_owned()).or_insert_with(|| {
             agents.push(TraceAgent { name: name.to_owned(), ..TraceAgent::default() });
-            agents.len() as u32 - 1
+            AgentId::at(agents.len() - 1)
         })
     }
 
     /// The number of the task of that name, which is added if new.
-    pub fn task(&mut self, id: &str) -> TaskNumber {
+    pub fn task(&mut self, id: &str) -> TaskId {
         let tasks = &mut self.trace.header.tasks;
         *self.tasks.entry(id.to_owned()).or_insert_with(|| {
             tasks.push(TraceTask { id: id.to_owned(), ..TraceTask::default() });
-            tasks.len() as u32 - 1
+            TaskId::at(tasks.len() - 1)
         })
     }
 

@@ -53,7 +53,7 @@ pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
     if let Err((place, message)) = task_graph(trace) {
         fault(None, &format!("tasks[{place}].depends_on"), message, "tasks of this trace, and no cycle");
     }
-    if trace.steps.iter().any(|step| step.agent as usize >= trace.header.agents.len()) {
+    if trace.steps.iter().any(|step| step.agent.index() >= trace.header.agents.len()) {
         fault(None, "agents", "steps name agents that are not listed".to_owned(), "every agent in the header");
     }
     for (key, message) in wrong_totals(trace) {
@@ -197,7 +197,7 @@ pub fn overlapping_calls(trace: &Trace) -> Vec<(&str, usize)> {
     let mut busy_until = vec![Time::ZERO; trace.header.agents.len()];
     let mut overlaps = vec![0_usize; trace.header.agents.len()];
     for step in trace.steps.iter().filter(|step| step.is_call()) {
-        let agent = step.agent as usize;
+        let agent = step.agent.index();
         if let (Some(until), Some(count)) = (busy_until.get_mut(agent), overlaps.get_mut(agent)) {
             *count += usize::from(step.start < *until);
             *until = step.end.max(*until);

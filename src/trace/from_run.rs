@@ -159,11 +159,11 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                 let (own, others): (Vec<_>, Vec<_>) = landing
                     .drain(..)
                     .partition(|event| event.agent == start.agent && event.kind == TaskEventKind::Claimed);
-                decided[start.agent as usize] = own;
+                decided[start.agent.index()] = own;
                 settle(&mut lines, others);
             }
             Entry::Step(step) => {
-                let agent = step.agent as usize;
+                let agent = step.agent.index();
                 ordinals[agent] += 1;
                 let name = run.facts.agent(step.agent);
                 let id = match step.round {
@@ -177,7 +177,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                 let after = needed(run, step, &events, &done_by);
                 for event in &events {
                     if let TaskEventKind::Completed { .. } = event.kind
-                        && let Some(done) = done_by.get_mut(event.task as usize)
+                        && let Some(done) = done_by.get_mut(event.task.index())
                     {
                         *done = Some((id.clone(), step.end));
                     }
@@ -210,8 +210,8 @@ fn settle(lines: &mut [Line], events: Vec<TaskEvent>) {
 /// The steps that had done the dependencies of this step's tasks when it was decided.
 fn needed(run: &RunFacts, step: &Step, events: &[TaskEvent], done_by: &[Option<(String, Time)>]) -> Vec<String> {
     let tasks: BTreeSet<_> = step.task.into_iter().chain(events.iter().map(|event| event.task)).collect();
-    let tasks = tasks.iter().filter_map(|&task| run.facts.tasks.get(task as usize));
-    let needed = tasks.flat_map(|task| &task.depends_on).filter_map(|&on| done_by.get(on as usize)?.as_ref());
+    let tasks = tasks.iter().filter_map(|&task| run.facts.tasks.get(task.index()));
+    let needed = tasks.flat_map(|task| &task.depends_on).filter_map(|&on| done_by.get(on.index())?.as_ref());
     let known: BTreeSet<_> = needed.filter(|(_, at)| *at <= step.start).map(|(id, _)| id.clone()).collect();
     known.into_iter().collect()
 }
@@ -369,7 +369,9 @@ fn spent(split: &TimeSplit) -> Value {
 mod tests {
     use super::*;
     use crate::record::fixture;
+    use crate::team::AgentId;
     use crate::trace::native;
+    use crate::workload::TaskId;
 
     #[test]
     fn a_run_in_the_native_form() {
@@ -408,8 +410,15 @@ mod tests {
         let trace = RunFacts { facts: fixture::facts(), ..RunFacts::default() };
         let mut log = fixture::log();
         let steps: Vec<Step> = log.steps().copied().collect();
-        let event = |task, agent, at, kind| Entry::Task(TaskEvent { task, agent, at, kind });
-        let start = crate::record::Start { agent: 1, kind: StepKind::Work, task: Some(2), at: steps[0].end };
+        let event = |task, agent, at, kind| {
+            Entry::Task(TaskEvent { task: TaskId::new(task), agent: AgentId::new(agent), at, kind })
+        };
+        let start = crate::record::Start {
+            agent: steps[1].agent,
+            kind: StepKind::Work,
+            task: Some(TaskId::new(2)),
+            at: steps[0].end,
+        };
         let second = Step { start: start.at, ..steps[1] };
         log.entries = vec![
             Entry::Step(steps[0]),

@@ -4,8 +4,10 @@ use compact_str::CompactString;
 use serde_json::{Map, Value};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 pub use crate::trace::names::{Extra, Name, Names};
 pub use crate::trace::vocabulary::{Class, Operation, Quality, TaskNoteKind};
+use crate::workload::TaskId;
 
 /// One run, with the names that occur over and over kept once.
 #[derive(Clone, Debug, Default)]
@@ -109,11 +111,6 @@ pub struct Outcome {
     pub extra: Extra,
 }
 
-/// The number of an agent: its place in [`Header::agents`].
-pub type AgentNumber = u32;
-/// The number of a task: its place in [`Header::tasks`].
-pub type TaskNumber = u32;
-
 /// One busy interval of an agent.
 #[derive(Clone, Debug, Default)]
 pub struct TraceStep {
@@ -121,8 +118,8 @@ pub struct TraceStep {
     pub id: CompactString,
     /// What it was: a call of a model, of a tool, a wait.
     pub operation: Operation,
-    /// Who.
-    pub agent: AgentNumber,
+    /// Who: a place in [`Header::agents`].
+    pub agent: AgentId,
     /// From.
     pub start: Time,
     /// To.
@@ -131,8 +128,8 @@ pub struct TraceStep {
     pub round: u32,
     /// The steps whose results it used.
     pub after: Vec<CompactString>,
-    /// The task it was about.
-    pub task: Option<TaskNumber>,
+    /// The task it was about: a place in [`Header::tasks`].
+    pub task: Option<TaskId>,
     /// What happened to tasks in it.
     pub events: Vec<TaskNote>,
     /// The model that was called.
@@ -189,9 +186,9 @@ pub struct TaskNote {
     /// What.
     pub event: TaskNoteKind,
     /// To which; none where the source does not say.
-    pub task: Option<TaskNumber>,
+    pub task: Option<TaskId>,
     /// By whom, if not the step's agent.
-    pub agent: Option<AgentNumber>,
+    pub agent: Option<AgentId>,
     /// Keys that brooks does not know, and its own details, which begin with `x.`.
     pub extra: Extra,
 }
@@ -290,7 +287,7 @@ impl More {
 
 impl TaskNote {
     /// Something that the step's own agent did.
-    pub fn new(event: TaskNoteKind, task: Option<TaskNumber>) -> TaskNote {
+    pub fn new(event: TaskNoteKind, task: Option<TaskId>) -> TaskNote {
         TaskNote { event, task, agent: None, extra: Extra::default() }
     }
 }

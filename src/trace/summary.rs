@@ -33,7 +33,7 @@ impl TraceSummary {
         let mut active = vec![false; trace.header.agents.len()];
         let mut written = vec![false; trace.names.len()];
         for step in &trace.steps {
-            if let Some(active) = active.get_mut(step.agent as usize) {
+            if let Some(active) = active.get_mut(step.agent.index()) {
                 *active = true;
             }
             for file in &step.writes {

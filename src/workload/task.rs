@@ -1,11 +1,15 @@
 //! One unit of work: a node of the task graph.
 
-use crate::engine::Time;
+use crate::engine::{Time, id};
 
-/// A task's place in its graph: list order, by priority first.
-pub type TaskId = u32;
-/// An artifact's place among the artifacts of its graph.
-pub type ArtifactId = u32;
+id! {
+    /// A task's place in its graph: list order, by priority first.
+    TaskId
+}
+id! {
+    /// An artifact's place among the artifacts of its graph.
+    ArtifactId
+}
 
 /// What a task took when it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

@@ -237,7 +237,7 @@ fn who_answers_while_others_test_has_waited() {
     let second = |seconds: u64| brooks::engine::Time::from_us(seconds * 1_000_000);
     // The first to answer tests from 4 s to 7 s; the other's answer, taken up at 7 s, came at any time in between.
     let test = TraceTest { returncode: 0, start: second(4), end: second(7), extra: Extra::default() };
-    let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent == 0);
+    let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent.index() == 0);
     steps.for_each(|step| step.more_mut().tests.push(test.clone()));
     let scripts = Demonstration::of(&trace).expect("it says enough").scripts;
     assert!((scripts[0][0].latency_s - 4.0).abs() < 1e-9);

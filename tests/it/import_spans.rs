@@ -162,14 +162,14 @@ fn formats_are_told_apart() {
 }
 
 fn agent<'a>(trace: &'a Trace, step: &TraceStep) -> &'a str {
-    &trace.header.agents[step.agent as usize].name
+    &trace.header.agents[step.agent.index()].name
 }
 
 /// What must come back of a step.
 fn essence(trace: &Trace, step: &TraceStep) -> String {
     let more = step.more();
     let text = |name| trace.name(name);
-    let task = step.task.map(|task| trace.header.tasks[task as usize].id.as_str());
+    let task = step.task.map(|task| trace.header.tasks[task.index()].id.as_str());
     let names = |list: &[brooks::trace::Name]| list.iter().map(|&name| text(name)).collect::<Vec<_>>().join(",");
     format!(
         "{} {:?} {} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {}",

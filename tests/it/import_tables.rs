@@ -227,7 +227,7 @@ fn story(trace: &Trace) -> Vec<String> {
         format!(
             "{} {} {} {}-{} after {} in {}",
             step.id,
-            trace.header.agents[step.agent as usize].name,
+            trace.header.agents[step.agent.index()].name,
             step.operation.name(&trace.names),
             step.start.as_secs(),
             step.end.as_secs(),

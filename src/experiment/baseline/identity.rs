@@ -213,7 +213,7 @@ impl Print {
         for artifacts in [reads, writes] {
             self.number(artifacts.len() as u64);
             for artifact in artifacts {
-                self.text(graph.artifacts().get(*artifact as usize).map_or("", String::as_str));
+                self.text(graph.artifacts().get(artifact.index()).map_or("", String::as_str));
             }
         }
         let skill = skill.and_then(|skill| graph.skills().get(skill as usize));

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::prediction::calibration::About;
-use crate::team::{Habit, SORTS, Sight, Sort, WorkKey, names_of};
+use crate::team::{AgentId, Habit, SORTS, Sight, Sort, WorkKey, names_of};
 use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
@@ -98,7 +98,7 @@ pub fn graph_of(trace: &Trace) -> Result<TaskGraph, UnusableRun> {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Open,
-    Claimed(u32),
+    Claimed(AgentId),
     Done,
 }
 
@@ -106,10 +106,10 @@ enum State {
 struct BoardReconstruction<'t> {
     graph: &'t TaskGraph,
     /// All runs of tests, by whom and in which round.
-    tests: Vec<(u32, u32, TraceTest)>,
+    tests: Vec<(AgentId, u32, TraceTest)>,
     is_dealt: bool,
     /// Whose a task is from the start, where that is known.
-    dealt_to: Vec<Option<u32>>,
+    dealt_to: Vec<Option<AgentId>>,
     state: Vec<State>,
     agents: Vec<AgentHistory>,
 }
@@ -214,8 +214,14 @@ fn is_dealt(trace: &Trace) -> bool {
 }
 
 /// Whose each task is: who wrote its files first, where nothing else says it. A single agent has all.
-fn dealt_to(trace: &Trace, steps: &[&TraceStep], graph: &TaskGraph, agents: usize, is_dealt: bool) -> Vec<Option<u32>> {
-    let mut owners = vec![(agents == 1).then_some(0); graph.len()];
+fn dealt_to(
+    trace: &Trace,
+    steps: &[&TraceStep],
+    graph: &TaskGraph,
+    agents: usize,
+    is_dealt: bool,
+) -> Vec<Option<AgentId>> {
+    let mut owners = vec![(agents == 1).then_some(AgentId::new(0)); graph.len()];
     if !is_dealt || agents == 1 {
         return owners;
     }
@@ -224,7 +230,7 @@ fn dealt_to(trace: &Trace, steps: &[&TraceStep], graph: &TaskGraph, agents: usiz
         let named = step.events.iter().filter(|note| note.event != TaskNoteKind::Lost).filter_map(|note| note.task);
         let written = step.writes.iter().filter_map(|file| files.get(name_of(trace.name(file.path))).copied());
         for task in named.chain(written) {
-            if let Some(owner) = owners.get_mut(task as usize) {
+            if let Some(owner) = owners.get_mut(task.index()) {
                 owner.get_or_insert(step.agent);
             }
         }
@@ -238,10 +244,10 @@ fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&TraceStep]) -> BTreeMap<
     let mut files = BTreeMap::new();
     if !says_files(trace) {
         for step in steps {
-            let mut about: Vec<u32> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
+            let mut about: Vec<TaskId> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
             about.dedup();
             if let [task] = about[..]
-                && (task as usize) < graph.len()
+                && task.index() < graph.len()
             {
                 for file in &step.writes {
                     files.entry(name_of(trace.name(file.path)).to_owned()).or_insert(task);
@@ -252,7 +258,7 @@ fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&TraceStep]) -> BTreeMap<
     }
     for (task, entry) in graph.tasks().iter().enumerate() {
         for &artifact in &entry.writes {
-            files.entry(name_of(&graph.artifacts()[artifact as usize]).to_owned()).or_insert(task as TaskId);
+            files.entry(name_of(&graph.artifacts()[artifact.index()]).to_owned()).or_insert(TaskId::at(task));
         }
     }
     files
@@ -298,7 +304,7 @@ fn latency(step: &TraceStep) -> f64 {
 
 impl BoardReconstruction<'_> {
     fn is_ready(&self, task: usize) -> bool {
-        self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on as usize] == State::Done)
+        self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on.index()] == State::Done)
     }
 
     /// For how long an answer had been there, most likely, when it was taken up: as others' tests ran, nobody saw it
@@ -312,7 +318,7 @@ impl BoardReconstruction<'_> {
 
     /// What the agent of a step sees, and of which sort each task is to it.
     fn look(&self, step: &TraceStep) -> (Sight, Vec<Option<Sort>>) {
-        let Some(knows) = self.agents.get(step.agent as usize) else {
+        let Some(knows) = self.agents.get(step.agent.index()) else {
             return (Sight::default(), vec![None; self.graph.len()]);
         };
         let finished = knows.finished.iter().filter(|finished| **finished).count() as u16;
@@ -349,7 +355,7 @@ impl BoardReconstruction<'_> {
         files: &BTreeMap<String, TaskId>,
         output_tokens: f64,
     ) {
-        let me = step.agent as usize;
+        let me = step.agent.index();
         if me >= self.agents.len() {
             return;
         }
@@ -372,7 +378,7 @@ impl BoardReconstruction<'_> {
         for file in step.writes.iter().filter(|file| file.ok != Some(false)) {
             let name = name_of(trace.name(file.path));
             match files.get(name) {
-                Some(&task) if !written.contains(&(task as usize)) => written.push(task as usize),
+                Some(&task) if !written.contains(&task.index()) => written.push(task.index()),
                 None if !other.contains(&name) => other.push(name),
                 _ => {}
             }
@@ -416,7 +422,7 @@ impl BoardReconstruction<'_> {
     /// The tasks that a step was granted.
     fn claimed(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Claim, self.graph.len());
-        let begun = &self.agents[step.agent as usize].begun;
+        let begun = &self.agents[step.agent.index()].begun;
         let mut open: Vec<usize> = (0..self.graph.len())
             .filter(|&task| self.state[task] == State::Open && self.is_ready(task) && !named.contains(&task))
             .filter(|&task| !self.is_dealt || self.dealt_to[task].is_none_or(|owner| owner == step.agent))
@@ -435,14 +441,14 @@ impl BoardReconstruction<'_> {
         waiting.sort_by_key(|&task| (!written.contains(&task), !begun(task), task));
         for task in named.into_iter().filter(waits).chain(waiting.into_iter().take(unnamed)) {
             count(&mut habit.claims, sorts[task]);
-            self.agents[step.agent as usize].asked[task] = true;
+            self.agents[step.agent.index()].asked[task] = true;
         }
     }
 
     /// The tasks that a step finished: of its own.
     fn finished(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Complete, self.graph.len());
-        let begun = &self.agents[step.agent as usize].begun;
+        let begun = &self.agents[step.agent.index()].begun;
         let own = |task: &usize| match self.state[*task] {
             State::Claimed(owner) => owner == step.agent,
             State::Open => self.is_dealt && self.dealt_to[*task].is_none_or(|owner| owner == step.agent),
@@ -462,9 +468,9 @@ fn noted(step: &TraceStep, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usi
     let mut unnamed = 0;
     for note in step.events.iter().filter(|note| note.event == kind && note.agent.is_none_or(|who| who == step.agent)) {
         match note.task {
-            Some(task) if (task as usize) < tasks => {
-                if !named.contains(&(task as usize)) {
-                    named.push(task as usize);
+            Some(task) if task.index() < tasks => {
+                if !named.contains(&task.index()) {
+                    named.push(task.index());
                 }
             }
             _ => unnamed += 1,

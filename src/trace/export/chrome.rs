@@ -97,7 +97,7 @@ fn bar(trace: &RunFacts, step: &Step, outcomes: &[&str]) -> Value {
     let name = step.task.map_or(what, |task| trace.facts.task(task));
     json!({
         "name": name, "cat": what, "ph": "X", "ts": step.start.as_us(), "dur": (step.end - step.start).as_us(),
-        "pid": TEAM, "tid": step.agent + 1, "args": args
+        "pid": TEAM, "tid": step.agent.get() + 1, "args": args
     })
 }
 
@@ -111,7 +111,7 @@ fn round_bar(round: &Round) -> Value {
 fn mark(trace: &RunFacts, event: &TaskEvent, trouble: &str) -> Value {
     json!({
         "name": trouble, "cat": "trouble", "ph": "i", "s": "t", "ts": event.at.as_us(), "pid": TEAM,
-        "tid": event.agent + 1, "args": {"task": trace.facts.task(event.task)}
+        "tid": event.agent.get() + 1, "args": {"task": trace.facts.task(event.task)}
     })
 }
 

@@ -13,6 +13,7 @@ use crate::engine::Time;
 use crate::table::json::{at, number, text, tokens};
 use crate::table::timestamp;
 use crate::table::{Head, ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::{Importer, each_alone, naming, no_companions, order, prune};
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
@@ -137,7 +138,7 @@ impl TrajectoryRun<'_> {
         let name = if path.is_empty() { own } else { format!("{own} {}", inner.unwrap_or_else(|| path.to_owned())) };
         let agent = self.builder.agent(&name);
         let model = text(trajectory, "agent.model_name").map(naming::name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
             who.model.clone_from(&model);
             who.spawned_by = parent.map(str::to_owned);
         }
@@ -179,7 +180,7 @@ impl TrajectoryRun<'_> {
     fn step(
         &mut self,
         step: &Value,
-        agent: u32,
+        agent: AgentId,
         (start, end): (Time, Time),
         model: Option<&str>,
         parent: Option<&str>,
@@ -232,7 +233,7 @@ impl TrajectoryRun<'_> {
     }
 
     /// Says where the calls of an agent don't add up to what its trajectory says in all.
-    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: u32) {
+    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: AgentId) {
         let calls = self.builder.steps().iter().filter(|step| step.agent == agent);
         let (mut input, mut output) = (0.0, 0.0);
         for call in calls {

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::model::TraceStep;
 
 /// What an agent has under way and what it has come back with.
@@ -22,7 +23,7 @@ struct AgentProgress {
 pub(crate) fn link(steps: &mut [TraceStep]) {
     let mut order: Vec<usize> = (0..steps.len()).collect();
     order.sort_by_key(|&place| steps.get(place).map(|step| (step.start, step.end, place)));
-    let mut agents: BTreeMap<u32, AgentProgress> = BTreeMap::new();
+    let mut agents: BTreeMap<AgentId, AgentProgress> = BTreeMap::new();
     for place in order {
         let Some(step) = steps.get(place).filter(|step| !step.operation.is_container()) else { continue };
         let (start, end, is_call) = (step.start, step.end, step.is_call());
@@ -58,7 +59,7 @@ mod tests {
         let step = |id: &str, agent, start, end, operation| TraceStep {
             id: id.into(),
             operation,
-            agent,
+            agent: AgentId::new(agent),
             start: Time::from_us(start),
             end: Time::from_us(end),
             ..TraceStep::default()

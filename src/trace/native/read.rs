@@ -7,13 +7,16 @@ use std::io::{BufRead, Read};
 use serde_json::Value;
 
 use super::fields::{Fields, ObjectPosition};
+use crate::engine::Id;
 use crate::problem::{Problem, Problems};
 use crate::table::json::MAX_LINE;
+use crate::team::AgentId;
 use crate::trace::check;
 use crate::trace::model::{
     Class, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
     TraceSource, TraceStep, TraceTask, TraceTest, Usage,
 };
+use crate::workload::TaskId;
 
 /// The traces of a file, in order. A broken one is an error that tells all that is wrong with it; the next begins at
 /// the next header.
@@ -189,8 +192,8 @@ impl<R: BufRead> Reader<R> {
 /// A trace of which some lines have been read.
 struct Draft {
     trace: Trace,
-    agents: BTreeMap<String, u32>,
-    tasks: BTreeMap<String, u32>,
+    agents: BTreeMap<String, AgentId>,
+    tasks: BTreeMap<String, TaskId>,
     header_line: usize,
     /// The line of every step, for what only shows at the end.
     lines: Vec<u32>,
@@ -201,13 +204,13 @@ impl Draft {
         let header = header(Fields::of(value, "", place), place);
         let mut agents = BTreeMap::new();
         for (number, agent) in header.agents.iter().enumerate() {
-            if agents.insert(agent.name.clone(), number as u32).is_some() {
+            if agents.insert(agent.name.clone(), AgentId::at(number)).is_some() {
                 place.bad(&format!("agents[{number}]"), format!("{:?} is there twice", agent.name), "unique names");
             }
         }
         let mut tasks = BTreeMap::new();
         for (number, task) in header.tasks.iter().enumerate() {
-            if tasks.insert(task.id.clone(), number as u32).is_some() {
+            if tasks.insert(task.id.clone(), TaskId::at(number)).is_some() {
                 place.bad(&format!("tasks[{number}]"), format!("{:?} is there twice", task.id), "unique ids");
             }
         }
@@ -232,7 +235,7 @@ impl Draft {
         step.after = fields.texts("after", place).into_iter().map(Into::into).collect();
         step.operation = Operation::of(&fields.needed_text("gen_ai.operation.name", place), names);
         let agent = fields.needed_text("gen_ai.agent.name", place);
-        step.agent = known(&self.agents, &agent, "gen_ai.agent.name", "agents", place).unwrap_or(0);
+        step.agent = known(&self.agents, &agent, "gen_ai.agent.name", "agents", place).unwrap_or_default();
         step.start = fields.time("start_us", place);
         step.end = fields.time("end_us", place);
         if step.end < step.start {
@@ -301,13 +304,13 @@ impl Draft {
 }
 
 /// The number behind a name of the header.
-fn known(
-    table: &BTreeMap<String, u32>,
+fn known<K: Id>(
+    table: &BTreeMap<String, K>,
     name: &str,
     key: &str,
     list: &str,
     place: &mut ObjectPosition<'_>,
-) -> Option<u32> {
+) -> Option<K> {
     let number = table.get(name).copied();
     if number.is_none() && !name.is_empty() {
         place.bad(key, format!("{name:?} is not in the header"), &format!("one of the header's {list}"));
@@ -403,8 +406,8 @@ fn version_of(text: &str, place: &mut ObjectPosition<'_>) -> (u32, u32) {
 
 fn note(
     mut fields: Fields,
-    agents: &BTreeMap<String, u32>,
-    tasks: &BTreeMap<String, u32>,
+    agents: &BTreeMap<String, AgentId>,
+    tasks: &BTreeMap<String, TaskId>,
     place: &mut ObjectPosition<'_>,
 ) -> Option<TaskNote> {
     let event = fields.word("event", TaskNoteKind::of, TaskNoteKind::NAMES, place)?;

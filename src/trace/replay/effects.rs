@@ -4,10 +4,9 @@ use serde_json::Value;
 
 use crate::engine::Time;
 use crate::record::{self, Message, Observer, Start, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::team::AgentId;
 use crate::trace::model::{Class, Operation, TaskNote, TaskNoteKind, Trace, TraceStep};
-
-/// A task that the recording does not name.
-const UNNAMED: u32 = u32::MAX;
+use crate::workload::{ArtifactId, TaskId};
 
 /// When a step happens in the replay.
 #[derive(Clone, Copy, Debug)]
@@ -29,12 +28,12 @@ pub(super) fn start<O: Observer>(trace: &Trace, step: &TraceStep, at: Time, obse
 pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landing, own: Time, observer: &mut O) {
     let agent = step.agent;
     for file in step.writes.iter().filter(|file| file.ok != Some(false)) {
-        let artifact = file.path.place() as u32;
+        let artifact = ArtifactId::at(file.path.place());
         observer.write(&Write { artifact, agent, start: landing.start, at: landing.end, round: step.round });
     }
     for note in &step.events {
         let agent = note.agent.unwrap_or(agent);
-        let task = note.task.unwrap_or(UNNAMED);
+        let task = note.task.unwrap_or(TaskId::MAX);
         observer.task(&TaskEvent { task, agent, at: landing.end, kind: event(note) });
     }
     for test in &step.more().tests {
@@ -68,11 +67,11 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
 }
 
 /// The agents that messages of the step went to; none is everybody else.
-fn sent_to(trace: &Trace, step: &TraceStep) -> Vec<Option<u32>> {
+fn sent_to(trace: &Trace, step: &TraceStep) -> Vec<Option<AgentId>> {
     let Some(list) = step.more().extra.get("x.sent_to").and_then(Value::as_array) else { return Vec::new() };
     let number = |name: &Value| {
         let place = trace.header.agents.iter().position(|agent| Some(agent.name.as_str()) == name.as_str());
-        place.map(|place| place as u32)
+        place.map(AgentId::at)
     };
     list.iter().map(number).collect()
 }

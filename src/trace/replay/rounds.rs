@@ -4,6 +4,7 @@
 
 use crate::engine::{EventQueue, Time};
 use crate::record::{Observer, Round};
+use crate::team::AgentId;
 use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
 use crate::trace::replay::self_time::self_times;
@@ -68,9 +69,9 @@ fn round<O: Observer>(
     }
     // Until when a test keeps everybody from being taken up.
     let mut free_at = start;
-    let mut ends: Vec<(u32, Time)> = Vec::with_capacity(steps.len());
+    let mut ends: Vec<(AgentId, Time)> = Vec::with_capacity(steps.len());
     let mut tested: Vec<(Time, Time)> = Vec::new();
-    let mut busy: Vec<(u32, Time, Time)> = Vec::with_capacity(steps.len());
+    let mut busy: Vec<(AgentId, Time, Time)> = Vec::with_capacity(steps.len());
     while let Some(event) = queue.pop() {
         let Some(&(step, own)) = steps.get(event.slot() as usize) else { continue };
         if event.class() == START {
@@ -90,7 +91,7 @@ fn round<O: Observer>(
         }
         let landing = Landing { start: began, arrived: event.time(), taken_up, end };
         effects::land(trace, step, landing, own + tests, observer);
-        if let Some(agent) = replay.agents.get_mut(step.agent as usize) {
+        if let Some(agent) = replay.agents.get_mut(step.agent.index()) {
             agent.busy += own + tests;
             if step.operation == Operation::HumanWait {
                 agent.for_person += step.end - step.start;
@@ -101,17 +102,17 @@ fn round<O: Observer>(
     }
     let end = ends.iter().map(|(_, end)| *end).max().unwrap_or(start);
     busy.sort_unstable();
-    for (number, agent) in replay.agents.iter_mut().enumerate() {
+    for (id, agent) in AgentId::all(replay.agents.len()).zip(&mut replay.agents) {
         if tested.is_empty() {
             break;
         }
-        let first = busy.partition_point(|(agent, ..)| (*agent as usize) < number);
-        let mine = busy[first..].iter().take_while(|(agent, ..)| *agent as usize == number);
+        let first = busy.partition_point(|(agent, ..)| *agent < id);
+        let mine = busy[first..].iter().take_while(|(agent, ..)| *agent == id);
         agent.blocked_on_tests += outside(&tested, mine.map(|&(_, from, to)| (from, to)).collect());
     }
     let number = steps.first().map_or(0, |(step, _)| step.round);
     observer.round(&Round { number, start, end });
-    let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(0, |(agent, _)| *agent);
+    let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(AgentId::new(0), |(agent, _)| *agent);
     replay.rounds.push(RoundTime { number, start, end, straggler, gap: gap(steps) });
     end
 }

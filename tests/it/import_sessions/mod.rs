@@ -12,6 +12,7 @@ use brooks::engine::Time;
 use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::import;
 use brooks::trace::{Operation, Quality, TaskNoteKind, Trace, TraceStep, TraceSummary, check, native};
+use brooks::workload::TaskId;
 use proptest::prelude::*;
 
 use crate::worlds;
@@ -111,7 +112,8 @@ fn a_session_with_a_subagent_reads_as_it_went() {
     // The subagent's task is done when the tool that started it is; that of the main agent ended in an error.
     let done: Vec<_> = trace.steps.iter().flat_map(|step| &step.events).collect();
     let done: Vec<_> = done.iter().filter(|note| note.event == TaskNoteKind::Complete).map(|note| note.task).collect();
-    assert_eq!(done, [Some(trace.header.tasks.iter().position(|task| task.id == "task-a1b2c3").expect("it") as u32)]);
+    let place = trace.header.tasks.iter().position(|task| task.id == "task-a1b2c3").expect("it");
+    assert_eq!(done, [Some(TaskId::at(place))]);
     assert_eq!(trace.label("session").as_deref(), Some("s-1"));
     assert_eq!(trace.label("version").as_deref(), Some("2.1.40"));
     assert_eq!(trace.label("model").as_deref(), Some("claude-opus-4-6"));
@@ -297,7 +299,7 @@ proptest! {
             let (traces, _) = read(format, &files);
             for trace in &traces {
                 hold(trace);
-                let is_sound = trace.steps.iter().all(|step| (step.agent as usize) < trace.header.agents.len());
+                let is_sound = trace.steps.iter().all(|step| step.agent.index() < trace.header.agents.len());
                 prop_assert!(is_sound && !trace.steps.is_empty());
             }
         }

@@ -4,16 +4,17 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::claude_code::line::{By, Event, Reply, ToolResult, ToolUse, What};
 use crate::trace::import::session::{Ids, length};
-use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
+use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
 /// The steps of an agent under construction, and where it stands.
 pub(super) struct Maker<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
-    agent: AgentNumber,
+    agent: AgentId,
     /// Whether its prompts are typed by a person.
     is_main: bool,
     pub(super) steps: Vec<TraceStep>,
@@ -65,7 +66,7 @@ struct Tool {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentNumber, is_main: bool) -> Maker<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
         Maker {
             builder,
             ids,

@@ -9,6 +9,7 @@ use crate::engine::Time;
 use crate::table::json::{at, text};
 use crate::table::timestamp;
 use crate::table::{ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::claude_code::agent::{Maker, SessionFacts};
 use crate::trace::import::claude_code::line::{self, By, Event, What};
@@ -228,7 +229,7 @@ fn totals(builder: &mut Builder, team: &[(String, AgentLog, AgentResult)]) {
 
 /// What was made of the events of an agent.
 struct AgentResult {
-    number: u32,
+    number: AgentId,
     start: Time,
     prompt: Option<u64>,
     is_done: bool,

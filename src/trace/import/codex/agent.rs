@@ -4,17 +4,18 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::thread::{Counted, What};
 use crate::trace::import::codex::tool::{Answered, Asked};
 use crate::trace::import::session::{Ids, length};
-use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
+use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
 /// The steps of a thread under construction, and where it stands.
 pub(super) struct Maker<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
-    agent: AgentNumber,
+    agent: AgentId,
     /// Whether its prompts are typed by a person.
     is_main: bool,
     pub(super) steps: Vec<TraceStep>,
@@ -54,7 +55,7 @@ struct Tool {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentNumber, is_main: bool) -> Maker<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
         Maker {
             builder,
             ids,

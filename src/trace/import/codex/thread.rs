@@ -9,11 +9,12 @@ use crate::engine::Time;
 use crate::table::json::{at, lines, number, text, tokens};
 use crate::table::timestamp;
 use crate::table::{ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::agent::Maker;
 use crate::trace::import::codex::tool::{self, Answered, Asked};
 use crate::trace::import::session::{Ids, identifier, path, stem};
-use crate::trace::model::{AgentNumber, TraceStep};
+use crate::trace::model::TraceStep;
 
 /// A thread: an agent's whole life, in one file.
 #[derive(Default)]
@@ -90,7 +91,7 @@ pub(super) enum Mark {
 
 /// What was made of a thread.
 pub(super) struct ThreadResult {
-    pub(super) number: AgentNumber,
+    pub(super) number: AgentId,
     pub(super) name: String,
     pub(super) steps: Vec<TraceStep>,
     pub(super) is_done: bool,
@@ -163,13 +164,7 @@ impl Thread {
     }
 
     /// The steps of the thread.
-    pub(super) fn make(
-        &mut self,
-        builder: &mut Builder,
-        ids: &mut Ids,
-        number: AgentNumber,
-        name: &str,
-    ) -> ThreadResult {
+    pub(super) fn make(&mut self, builder: &mut Builder, ids: &mut Ids, number: AgentId, name: &str) -> ThreadResult {
         let mut maker = Maker::new(builder, ids, number, name == "main");
         for record in std::mem::take(&mut self.records) {
             maker.take(record.at, record.what);

@@ -9,9 +9,11 @@ use crate::engine::Time;
 use crate::table::ImportContext;
 use crate::table::json::{at, number, text, tokens};
 use crate::table::timestamp;
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::naming;
 use crate::trace::model::{Class, Operation, Quality, TaskNote, TaskNoteKind, TraceStep, Usage};
+use crate::workload::TaskId;
 
 /// Times in seconds beyond this are none.
 const MAX_SECONDS: f64 = 1e10;
@@ -44,15 +46,15 @@ struct Around<'a> {
 /// A sample under way.
 struct EvalSample<'a> {
     name: String,
-    agent: u32,
-    task: u32,
+    agent: AgentId,
+    task: TaskId,
     spans: BTreeMap<&'a str, SampleSpan<'a>>,
     /// The span of the agent that is the sample itself, if there is just one.
     main: Option<&'a str>,
     /// Which step started the agent of a span.
     spawned: BTreeMap<&'a str, CompactString>,
     /// The agents of inner spans that have done something.
-    agents: BTreeMap<&'a str, u32>,
+    agents: BTreeMap<&'a str, AgentId>,
 }
 
 impl EvalSamples {
@@ -91,7 +93,7 @@ impl EvalSamples {
     }
 
     /// Says that the first step from there on took the task up and that the last one laid it down.
-    fn claim(&mut self, first: usize, task: u32, has_failed: bool) {
+    fn claim(&mut self, first: usize, task: TaskId, has_failed: bool) {
         let steps = self.builder.steps().get_mut(first..).unwrap_or_default();
         for step in &mut *steps {
             step.task = Some(task);
@@ -252,14 +254,14 @@ impl EvalSamples {
     }
 
     /// The agent of a span; the sample itself if there is none.
-    fn agent<'a>(&mut self, sample: &mut EvalSample<'a>, span: Option<&'a str>) -> u32 {
+    fn agent<'a>(&mut self, sample: &mut EvalSample<'a>, span: Option<&'a str>) -> AgentId {
         let Some((id, span)) = span.and_then(|id| Some((id, sample.spans.get(id)?))) else { return sample.agent };
         if let Some(agent) = sample.agents.get(id) {
             return *agent;
         }
         let name = format!("{}/{}", sample.name, naming::name(span.name));
         let agent = self.builder.agent(&name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
             who.role = Some("subagent".to_owned());
             who.spawned_by = sample.spawned.get(id).map(ToString::to_string);
         }

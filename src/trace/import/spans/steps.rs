@@ -209,7 +209,7 @@ fn build(
         if let Some(parent) = above[at].filter(|_| span.facts.get(SpanField::BrooksRoot).is_none()) {
             step.more_mut().parent = Some(spans[parent].step_id().into());
             let is_new = spans[at].kind == SpanKind::Agent && who.agents[parent] != who.agents[at];
-            if let Some(agent) = builder.header().agents.get_mut(agent as usize).filter(|_| is_new)
+            if let Some(agent) = builder.header().agents.get_mut(agent.index()).filter(|_| is_new)
                 && agent.spawned_by.is_none()
                 && spans[parent].kind != SpanKind::Workflow
             {
@@ -229,7 +229,7 @@ fn build(
     // The spans of agents that brooks made for others to open tell by which step each was started.
     for (at, span) in spans.iter().enumerate().filter(|(_, span)| span.facts.get(SpanField::BrooksMade).is_some()) {
         if let (Some(name), Some(parent)) = (span.facts.name(SpanField::Agent), above[at]) {
-            let agent = builder.agent(name) as usize;
+            let agent = builder.agent(name).index();
             if let Some(agent) = builder.header().agents.get_mut(agent) {
                 agent.spawned_by = Some(spans[parent].step_id().to_owned());
             }

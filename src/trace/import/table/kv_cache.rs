@@ -10,6 +10,7 @@ use serde_json::Value;
 use crate::engine::Time;
 use crate::table::json::{at, number, text, tokens};
 use crate::table::{ImportContext, SourceFile, json};
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::{naming, order};
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
@@ -99,9 +100,8 @@ impl Session<'_> {
     }
 
     /// The requests of an agent whose times count from `origin`, inside of the step that started it.
-    fn requests(&mut self, requests: &[Value], path: &str, agent: u32, origin: Time, parent: Option<&str>) {
-        let name =
-            self.builder.header().agents.get(agent as usize).map_or_else(String::new, |agent| agent.name.clone());
+    fn requests(&mut self, requests: &[Value], path: &str, agent: AgentId, origin: Time, parent: Option<&str>) {
+        let name = self.builder.header().agents.get(agent.index()).map_or_else(String::new, |agent| agent.name.clone());
         // The end of the agent's last call, if that was the end of its turn.
         let mut turn_ended: Option<Time> = None;
         for (place, request) in requests.iter().enumerate() {
@@ -148,7 +148,7 @@ impl Session<'_> {
     }
 
     /// A call of a model; its end.
-    fn call(&mut self, request: &Value, (agent, name): (u32, &str), start: Time, parent: Option<&str>) -> Time {
+    fn call(&mut self, request: &Value, (agent, name): (AgentId, &str), start: Time, parent: Option<&str>) -> Time {
         let took = seconds(request, "api_time", 1.0);
         let end = start + took.unwrap_or(Time::ZERO);
         let id = self.id(name);
@@ -186,7 +186,7 @@ impl Session<'_> {
         &mut self,
         request: &Value,
         path: &str,
-        (agent, name): (u32, &str),
+        (agent, name): (AgentId, &str),
         origin: Time,
         t: Time,
         parent: Option<&str>,
@@ -212,7 +212,7 @@ impl Session<'_> {
         let called = text(request, "agent_id").map_or_else(|| format!("subagent-{}", self.count), naming::name);
         let child = self.builder.agent(&called);
         let requests = at(request, "requests").and_then(Value::as_array).map_or(&[][..], |list| list);
-        if let Some(who) = self.builder.header().agents.get_mut(child as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(child.index()) {
             who.role = text(request, "subagent_type").map(naming::name);
             who.spawned_by = Some(id.to_string());
             who.model = requests.iter().find_map(|request| text(request, "model")).map(naming::name);
