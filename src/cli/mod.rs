@@ -6,6 +6,7 @@ pub mod args;
 pub mod args_check;
 pub mod args_sweep;
 pub mod args_traces;
+mod atomic_file;
 mod baseline;
 mod calibrate;
 mod check;
