@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::cli::args::{Baseline as What, Pending, Record};
 use crate::cli::args::{Format, ScenarioArgs};
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
@@ -275,7 +276,7 @@ fn accept(console: &Console, args: &Pending) -> CommandResult {
     for (path, new) in &pending_ones {
         let summary = compared(path, new).ok().flatten().map_or_else(|| "is new".to_owned(), |entry| entry.summary());
         let from = pending(path);
-        std::fs::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
+        atomic_file::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
         accepted.push((path.display().to_string(), summary));
     }
     match console.format {

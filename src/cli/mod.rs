@@ -3,6 +3,7 @@
 mod analyze;
 mod answer;
 pub mod args;
+mod atomic_file;
 mod baseline;
 mod calibrate;
 mod check;

@@ -4,6 +4,7 @@
 
 mod bare_loop;
 mod baselines;
+mod binary;
 mod book_runs;
 mod broken_scenarios;
 mod broken_traces;

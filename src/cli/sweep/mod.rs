@@ -6,7 +6,6 @@ mod folder;
 mod gather;
 mod interrupt;
 mod jobs;
-mod new_file;
 mod part;
 mod plan;
 mod sensitivity;
@@ -20,6 +19,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
@@ -41,7 +41,6 @@ use crate::scenario::ScenarioFile;
 pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
 pub(super) use gather::gather;
-pub(super) use new_file::write;
 pub(super) use plan::PlanFile;
 pub(super) use shard::{Shard, ranges};
 
@@ -265,7 +264,7 @@ pub(super) fn finish(
 /// A merged result in its folder: its plan, its table, and whether all runs completed.
 pub(super) fn conclude_merge(console: &Console, plan: PlanFile, assembled: &Assembled, output: &Path) -> CommandResult {
     let whole = PlanFile { shard: Shard::WHOLE, complete: true, ..plan };
-    new_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
+    atomic_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
     show(console, &assembled.result, &assembled.total, Some(output), &repeat(whole.seed));
     Ok(())
 }
