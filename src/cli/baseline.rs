@@ -5,13 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{Baseline as What, Pending, Record};
+use crate::cli::args::{BaselineCommand as What, Pending, RecordArgs};
 use crate::cli::args::{Format, ScenarioArgs};
 use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::experiment::baseline::{
     self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
 };
@@ -30,7 +30,7 @@ pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
     }
 }
 
-fn record(console: &Console, args: &Record) -> CommandResult {
+fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),

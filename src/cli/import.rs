@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::Format;
-use crate::cli::args::Import;
+use crate::cli::args::ImportArgs;
 use crate::cli::atomic_file::{self, AtomicFile};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
 use crate::report;
 use crate::trace::{Trace, check, native};
 
-pub(super) fn import(console: &Console, args: &Import) -> CommandResult {
+pub(super) fn import(console: &Console, args: &ImportArgs) -> CommandResult {
     let mut out = args.output.as_deref().map(Output::new).transpose()?;
     let mut report = report::import::ImportReport::default();
     let intake = traces::each(console, &args.trace_args(), |trace| {

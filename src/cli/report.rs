@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::answer::CommandOutput;
-use crate::cli::args::Report as Args;
+use crate::cli::args::ReportArgs as Args;
 use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::sweep;
