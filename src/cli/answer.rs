@@ -6,7 +6,7 @@ use crate::cli::args::Format;
 use crate::cli::console::{Console, repeat};
 use crate::experiment::ScenarioFile;
 use crate::report;
-use crate::report::table::{Table, markdown};
+use crate::report::render::table::{Table, markdown};
 
 /// What a command has to say of a scenario.
 pub(super) struct Answer {

@@ -14,7 +14,8 @@ use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
 use crate::experiment::scenario_file::ScenarioFile;
 use crate::report::check::{self, Entry};
-use crate::report::{VERSION, footer_without_seed, number};
+use crate::report::render::number;
+use crate::report::{VERSION, footer_without_seed};
 
 /// What a failed check writes ends in this, after the name of the baseline.
 pub(super) const NEW: &str = ".new";

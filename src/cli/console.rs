@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::cli::args::{Color, Format, Global};
 use crate::experiment::scenario_file::Problems;
-use crate::report::table::Table;
+use crate::report::render::table::Table;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use crate::cli::console::{Console, Done, Failure};
 use crate::experiment::scenario_file::{ERRORS, keys, suggestion};
 use crate::record::METRICS;
 use crate::report::glossary::{self, WORDS};
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
 
 /// One thing that a word may mean.

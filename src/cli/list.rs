@@ -8,7 +8,7 @@ use crate::cli::console::{Console, Done};
 use crate::experiment::library::{PROFILES, SCENARIOS, about, no_files};
 use crate::experiment::scenario_file::ScenarioFile;
 use crate::record::METRICS;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
 use crate::trace::import::IMPORTERS;
 

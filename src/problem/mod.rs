@@ -224,3 +224,8 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+/// Counts a noun with a regular plural: `1 agent`, `3 agents`.
+pub fn plural(count: impl fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -10,8 +10,8 @@ use crate::experiment::baseline::{
     Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,
 };
 use crate::experiment::library::{self, SCENARIOS};
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table, Tint, markdown};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 
 /// Rows of a table that people read; files have all.
 const MOST_ROWS: usize = 40;

@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::experiment::compare::{Comparison, Entry};
-use crate::report::number;
 use crate::report::optimal::common_noise;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 

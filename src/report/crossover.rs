@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use crate::experiment::crossover::{Answer, COMPLETING, Probe, Standing};
+use crate::report::json_number;
 use crate::report::optimal::common_noise;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{json_number, number};
 use crate::scaling::sign_change::{ALPHA, Change, Sign};
 
 /// The lines above the table: the verdict first.

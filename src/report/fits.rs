@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::Curve;
-use crate::report::number;
+use crate::report::render::number;
 use crate::scaling::{Fit, Point, Verdict, fit, law, verdict};
 
 /// The laws that apply to work of fixed size, and to work that grows with the team.

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{footer_without_seed, json_number, number};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
+use crate::report::{footer_without_seed, json_number};
 use crate::trace::{Quality, Summary, Trace};
 
 /// More runs than this are summed up in a line.

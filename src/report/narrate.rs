@@ -12,7 +12,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
 use crate::record::{Ending, Entry, Facts, Kind, Log, Message, Round, Start, Step, TaskEvent, TaskEventKind, Write};
-use crate::report::number;
+use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 

@@ -4,8 +4,8 @@
 use std::fmt::Write as _;
 
 use crate::experiment::optimal::{Answer, Objective, Pays, Standing, Step, Team, stops};
-use crate::report::number;
 use crate::report::optimal_table::{cost, measured};
+use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Variances};
 

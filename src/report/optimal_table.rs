@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::experiment::optimal::{Answer, OBJECTIVES, Objective, Pays, Standing, Step, Team, stops};
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table, Tint};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Share};
 

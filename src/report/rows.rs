@@ -8,7 +8,7 @@ use crate::experiment::result::is_agents;
 use crate::experiment::{Row, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits::Fits;
-use crate::report::table;
+use crate::report::render::table;
 use crate::report::{json_number, preamble};
 use crate::scaling::{Interval, Summary};
 

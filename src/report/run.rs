@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use crate::engine::Time;
 use crate::experiment::{Laws, ScenarioFile, Work, sweep};
 use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
-use crate::report::table::{Cell, Column, Table, markdown};
-use crate::report::{footer, json_number, number, preamble};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, markdown};
+use crate::report::{footer, json_number, preamble};
 use crate::scaling::amdahl;
 use crate::simulation::{Scenario, simulate};
 

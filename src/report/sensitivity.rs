@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::experiment::sweep::sensitivity::{Found, Method, Sensitivity, Varied};
 use crate::report::compare::listed;
+use crate::report::json_number;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{json_number, number};
 use crate::scaling::elementary_effects::Effect;
 use crate::scaling::resample::Ranged;
 use crate::scaling::sobol_indices::Indices;

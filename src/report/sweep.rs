@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use crate::experiment::{Curve, Laws, Row, SweepResult};
 use crate::report::fits::Fits;
-use crate::report::table::{Cell, Column, Table, Tint, markdown};
-use crate::report::{footer, number};
+use crate::report::footer;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::scaling::{Interval, Summary};
 
 /// A cause below this share of the team's time goes unnamed.

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::experiment::validation::{Cell, LAW_NAMES, MEASURES, Row, Score, Simulated, Unit, Validation};
-use crate::report::number;
-use crate::report::table::{self, Column, Table, Tint};
+use crate::report::render::number;
+use crate::report::render::table::{self, Column, Table, Tint};
 
 /// Laws that have seen no team: all that they know is one agent.
 const UNSEEING: [&str; 2] = ["amdahl", "no_change"];

@@ -11,9 +11,10 @@ use crate::experiment::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range,
 use crate::experiment::{Curve, Row};
 use crate::record::METRICS;
 use crate::report::fits::Fits;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Table};
 use crate::report::rows::{self, Values};
-use crate::report::table::{Cell, Table};
-use crate::report::{footer, number, sweep};
+use crate::report::{footer, sweep};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 
@@ -52,7 +53,9 @@ impl WhatIfReport<'_> {
 
     /// For a page of documentation or a comment.
     pub fn to_markdown(&self, command: &str) -> String {
-        self.document(command, Table::to_markdown, |verdict| format!("**{}**", crate::report::table::markdown(verdict)))
+        self.document(command, Table::to_markdown, |verdict| {
+            format!("**{}**", crate::report::render::table::markdown(verdict))
+        })
     }
 
     fn document(&self, command: &str, table: impl Fn(&Table) -> String, verdict: impl Fn(&str) -> String) -> String {

@@ -8,7 +8,8 @@ use crate::cli::sweep::folder::shards;
 use crate::cli::sweep::plan::{Plan, Shard};
 use crate::experiment::{Row, SweepResult};
 use crate::report::parquet::GROUP;
-use crate::report::{VERSION, number, rows, rows_read};
+use crate::report::render::number;
+use crate::report::{VERSION, rows, rows_read};
 
 /// The most points that are kept in memory: about 600 MB of them.
 const MOST_POINTS: usize = 200_000;

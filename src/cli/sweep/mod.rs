@@ -31,8 +31,9 @@ use crate::experiment::scenario_file::{ScenarioFile, duration};
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, Replications};
 use crate::experiment::{Problems, Row, Sweep, SweepResult};
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{number, rows};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
+use crate::report::rows;
 use crate::scaling::Precision;
 use crate::scaling::precision::{LEAST, half_width_is_enough};
 

@@ -1,7 +1,5 @@
 //! A sweep as one page that needs nothing else: the verdict, pictures, all points, what was assumed, how to repeat it.
 
-mod bars;
-mod chart;
 mod facets;
 mod pictures;
 mod points;
@@ -13,24 +11,18 @@ use serde_json::{Value, json};
 
 use crate::engine::Digest;
 use crate::experiment::SweepResult;
-use crate::report::html::{self, escaped};
+use crate::report::VERSION;
+use crate::report::render::chart::shares;
+use crate::report::render::table::Table;
+use crate::report::render::xml::escaped;
+use crate::report::render::{html, number};
 use crate::report::sweep_page::facets::Layout;
-use crate::report::table::Table;
-use crate::report::{VERSION, number};
 
-/// Marks, bounds, bars and keys; what all pages have is in [`html`].
-const STYLE: &str = ".s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}\
-@media (prefers-color-scheme:dark){.s0{color:#5aa9e6}.s1{color:#ff9a5a}.s2{color:#3fd0a4}.s3{color:#eba6cd}.s4{color:#9ad7f5}.s5{color:#f2b84b}}\
-@media print{.s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}}\
-.j{fill:none;stroke:currentColor;stroke-width:2}.l1 .j,.l1.key .j{stroke-dasharray:8 3}.l2 .j{stroke-dasharray:2 3}.l3 .j{stroke-dasharray:9 3 2 3}\
-.l4 .j{stroke-dasharray:14 4}.l5 .j{stroke-dasharray:4 4}.k{fill:currentColor;stroke:var(--paper);stroke-width:.8}.hollow .k{fill:var(--paper);stroke:currentColor;stroke-width:1.5}.w{stroke:currentColor;fill:none}\
-.b{stroke:var(--faint);stroke-width:1.5;fill:none}.p{stroke-dasharray:1.5 3.5}.g{stroke:var(--line);fill:none}.t{fill:var(--faint)}\
-.o{stroke:var(--ink);stroke-width:.6}.h{stroke:#14181f;stroke-opacity:.55;fill:none}.defs{position:absolute}\
-.p0{fill:#0072b2}.p1{fill:#7cc4ee}.p2{fill:#c9ced6}.p3{fill:#a7aeb9}.p4{fill:#eef0f3}.p5{fill:#e07b2f}.p6{fill:#d99ac0}\
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}figure{margin:0}figcaption{min-height:1.5em}\
-ul.key{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}svg.key{vertical-align:-.1em}\
-.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
-@media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}.p0,.p1,.p2,.p3,.p4,.p5,.p6{print-color-adjust:exact}}";
+/// Style sheet of figures, keys and notes; that of all pages is in [`html`].
+const STYLE: &str = ".defs{position:absolute}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}\
+figcaption{min-height:1.5em}.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}\
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
+@media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}}";
 /// The most facets that are judged in words, one by one.
 const MOST_JUDGED: usize = 12;
 
@@ -128,7 +120,7 @@ impl SweepReport<'_> {
     pub fn to_html(&self) -> String {
         let sweep = self.sweep;
         let layout = Layout::of(sweep);
-        let mut page = bars::patterns();
+        let mut page = shares::patterns();
         let _ = writeln!(page, "<h1>{}</h1>", escaped(&sweep.scenario));
         if let Some(question) = &sweep.question {
             let _ = writeln!(page, "<p class=\"faint\">{}</p>", escaped(question));
@@ -186,7 +178,7 @@ impl SweepReport<'_> {
             page.push_str(&pictures::cloud(sweep, layout));
             return;
         }
-        let _ = write!(page, "<p>Where the time goes:</p>\n{}", bars::key());
+        let _ = write!(page, "<p>Where the time goes:</p>\n{}", pictures::budget_key());
         for facet in &layout.facets {
             let name = layout.name(sweep, facet);
             if !name.is_empty() {

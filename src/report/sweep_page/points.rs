@@ -2,11 +2,11 @@
 
 use crate::experiment::result::{is_agents, short};
 use crate::experiment::{Curve, Row, SweepResult};
-use crate::report::number;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::sweep::{self, agents};
 use crate::report::sweep_page::facets::{Along, Layout, architecture};
 use crate::report::sweep_page::words;
-use crate::report::table::{Cell, Column, Table};
 
 /// The most points of which every one is in the table.
 pub(super) const MOST_ROWS: usize = 1_000;

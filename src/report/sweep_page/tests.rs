@@ -1,8 +1,8 @@
 use super::*;
 use crate::experiment::{Row, SCENARIOS, ScenarioFile, Sweep, library};
+use crate::report::render::chart::tests::assert_in_frame;
 use crate::report::rows::to_csv;
 use crate::report::rows_read;
-use crate::report::sweep_page::chart::tests::assert_in_frame;
 use crate::report::tests::{assert_well_formed, sweep};
 
 fn report(sweep: &SweepResult) -> SweepReport<'_> {
@@ -29,7 +29,7 @@ fn page(report: &SweepReport<'_>) -> String {
     }
     for svg in page.split("<svg").skip(1).filter(|svg| svg.contains("role=\"img\"")) {
         let svg = format!("<svg{}</svg>", svg.split("</svg>").next().unwrap_or_default());
-        assert!(svg.contains("aria-label=\""), "a picture says what it shows");
+        assert!(svg.contains("<title>") && svg.contains("<desc>"), "a picture has a description");
         assert_in_frame(&svg);
     }
     // Every pattern and class that is used is there.
@@ -210,7 +210,7 @@ fn fifty_thousand_points_are_a_page_and_not_a_hundred_megabytes() {
     }
     // What is drawn by chance is drawn of every team size alike.
     let layout = Layout::of(&sweep);
-    let marks = pictures::cloud(&sweep, &layout).matches("class=\"k\"").count();
+    let marks = pictures::cloud(&sweep, &layout).matches("class=\"mark\"").count();
     assert!((3_000..6_000).contains(&marks), "{marks} marks in three pictures");
 }
 

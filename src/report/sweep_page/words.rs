@@ -2,7 +2,7 @@
 
 use crate::experiment::{Row, SweepResult};
 use crate::report::fits::Fits;
-use crate::report::number;
+use crate::report::render::number;
 use crate::report::sweep::{against, agents, is_close, limit};
 use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
 use crate::report::sweep_page::points::name;

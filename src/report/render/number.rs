@@ -21,6 +21,11 @@ pub fn significant(value: f64) -> String {
     grouped(&format!("{rounded:.0}"))
 }
 
+/// The same without zeros behind its point: `38`, `1.5`.
+pub fn plain(value: f64) -> String {
+    without_zeros(&significant(value)).to_owned()
+}
+
 /// A count with its thousands set apart: `12,345`.
 pub fn count(value: u64) -> String {
     grouped(&value.to_string())
@@ -54,8 +59,7 @@ pub fn percent_of(share: f64) -> String {
     let near = value.abs().min((100.0 - value).abs());
     let decimals = if near < 1e-9 { 0 } else { (1 - magnitude(near, 2)).clamp(0, 4) as usize };
     let shown = format!("{value:.decimals$}");
-    let shown = if shown.contains('.') { shown.trim_end_matches('0').trim_end_matches('.') } else { &shown };
-    format!("{shown} %")
+    format!("{} %", without_zeros(&shown))
 }
 
 /// A p-value: three digits, tiny ones by their power of ten; `0.0312`, `1.2e-9`.
@@ -152,6 +156,11 @@ fn decimals_of(half_width: f64) -> usize {
 fn magnitude(value: f64, digits: i32) -> i32 {
     let text = format!("{value:.*e}", (digits - 1).max(0) as usize);
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
+}
+
+/// Drops the zeros at the end of a decimal number.
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// Sets the thousands of a decimal number apart, whatever stands before its first digit.

@@ -3,7 +3,8 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use crate::report::{json_number, number};
+use crate::report::json_number;
+use crate::report::render::number;
 
 /// Columns and rows. Every row has a cell a column.
 #[derive(Clone, Debug, Default, PartialEq)]
