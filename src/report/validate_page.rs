@@ -147,7 +147,9 @@ fn curve(title: String, sizes: &BTreeMap<u32, Sums>) -> Option<String> {
     let means = |which: usize| -> Vec<(f64, f64)> {
         sizes.iter().map(|(agents, (sums, cells))| (f64::from(*agents), math::exp(sums[which] / cells))).collect()
     };
-    let (recorded, simulated) = (means(0), means(1));
+    let (recorded, simulated, amdahl) = (means(0), means(1), means(2));
+    let all = recorded.iter().chain(&simulated).chain(&amdahl).map(|point| point.1).filter(|y| y.is_finite());
+    let range = Range { low: 0.0, high: 1.06 * all.fold(1.0, f64::max), is_log: false };
     let marks = recorded.iter().zip(&simulated).map(|(&(x, y), (_, other))| Mark {
         x,
         y,
@@ -160,9 +162,9 @@ fn curve(title: String, sizes: &BTreeMap<u32, Sums>) -> Option<String> {
     let chart = Chart {
         title,
         x: Axis::chosen("agents", Unit::Whole),
-        y: Axis::new("", number::plain),
+        y: Axis::new("", number::plain).within(range),
         series: vec![series("simulated", SIMULATED, of_simulated), series("recorded", RECORDED, marks.collect())],
-        lines: vec![Line { name: String::new(), look: Look::Dashed, points: means(2) }],
+        lines: vec![Line { name: String::new(), look: Look::Dashed, points: amdahl }],
         ..Chart::default()
     };
     chart.to_svg(Frame::SMALL)

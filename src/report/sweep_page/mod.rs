@@ -20,7 +20,7 @@ use crate::report::sweep_page::facets::Layout;
 
 /// Style sheet of figures, keys and notes; that of all pages is in [`html`].
 const STYLE: &str = ".defs{position:absolute}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}\
-figcaption{min-height:1.5em}.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}\
+.grid figure{display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:.3em;align-items:start}.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
 @media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}}";
 /// The most facets that are judged in words, one by one.

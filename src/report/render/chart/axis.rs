@@ -18,7 +18,7 @@ const TIMES: [f64; 20] = [
     1.0, 2.0, 5.0, 10.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1_200.0, 1_800.0, 3_600.0, 7_200.0, 18_000.0, 36_000.0,
     86_400.0, 172_800.0, 432_000.0, 864_000.0,
 ];
-/// Round times in seconds: labels of a logarithmic axis.
+/// Round times in seconds: labels of a logarithmic axis that is long.
 const LOG_TIMES: [f64; 14] =
     [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 10_800.0, 36_000.0, 86_400.0];
 
@@ -122,7 +122,9 @@ impl Axis {
         let inside = |tick: &f64| (range.low..=range.high).contains(tick);
         match values {
             _ if !self.is_chosen && range.is_log && self.unit == Unit::Time => {
-                LOG_TIMES.into_iter().filter(inside).collect()
+                let times: Vec<f64> = TIMES.into_iter().filter(inside).collect();
+                let is_dense = times.len() > MOST_STEPS as usize || range.low < 1.0;
+                if is_dense { LOG_TIMES.into_iter().filter(inside).collect() } else { times }
             }
             _ if !self.is_chosen && range.is_log => round_values().filter(inside).collect(),
             _ if !self.is_chosen => self.steps(range.low, range.high, MOST_STEPS),
@@ -198,6 +200,8 @@ mod tests {
         assert!(range.is_log);
         assert_eq!(axis.ticks(&[1.0; 13], range), [1.0]);
         let time = Axis::time("");
-        assert_eq!(time.ticks(&[], Range { low: 2.0, high: 70.0, is_log: true }), [3.0, 10.0, 30.0, 60.0]);
+        let ticks = |low, high| time.ticks(&[], Range { low, high, is_log: true });
+        assert_eq!(ticks(2.0, 700.0), [3.0, 10.0, 30.0, 60.0, 180.0, 600.0]);
+        assert_eq!(ticks(25.0, 150.0), [30.0, 60.0, 120.0]);
     }
 }

@@ -129,7 +129,17 @@ impl Chart {
         let area = Area {
             left: 8.0 + labels + if self.y.title.is_empty() { 4.0 } else { 22.0 },
             right: frame.width - 14.0,
-            top: if !frame.has_title { 14.0 } else { 34.0 } + if self.subtitle.is_empty() { 0.0 } else { 28.0 },
+            top: match (frame.has_title, self.subtitle.is_empty()) {
+                (false, _) => 14.0,
+                (true, true) => {
+                    if frame.is_file {
+                        44.0
+                    } else {
+                        34.0
+                    }
+                }
+                (true, false) => 62.0,
+            },
             bottom: height - if self.x.title.is_empty() { 26.0 } else { 46.0 },
         };
         let x = Scale { range: x_range, from: area.left, to: area.right };
@@ -228,19 +238,19 @@ impl Mark {
 }
 
 impl Line {
-    /// Draws the line; returns the height at which it ends.
+    /// Draws the line; returns the height of its end, if that is at the right.
     fn draw(&self, svg: &mut Svg, x: &Scale, y: &Scale) -> Option<f64> {
         let points = below(&self.points, y.range.high);
         let points: Vec<(f64, f64)> = points.iter().map(|point| (x.at(point.0), y.at(point.1))).collect();
         svg.push(&format!("<g class=\"{}\">", self.look.group()));
         svg.path(self.look.line(), &path(&points));
         svg.push("</g>");
-        points.last().map(|point| point.1)
+        end(&points, x)
     }
 }
 
 impl Series {
-    /// Draws the series; returns the height at which its line ends.
+    /// Draws the series; returns the height of its line's end, if that is at the right.
     fn draw(&self, svg: &mut Svg, x: &Scale, y: &Scale) -> Option<f64> {
         svg.push(&format!("<g class=\"{}\">", Look::Style(self.style).group()));
         let sound = self.marks.iter().filter(|mark| mark.is_sound());
@@ -267,7 +277,7 @@ impl Series {
             mark.draw(svg, self.style, *at, *height, x.to);
         }
         svg.push("</g>");
-        points.last().filter(|_| self.is_joined).map(|point| point.1)
+        end(&points, x).filter(|_| self.is_joined)
     }
 }
 
@@ -286,6 +296,11 @@ impl Mark {
             svg.text(class, at, y + 4.0, self.label);
         }
     }
+}
+
+/// Height of a line's end, if its label at the right would be beside it.
+fn end(points: &[(f64, f64)], x: &Scale) -> Option<f64> {
+    points.last().filter(|point| point.0 > x.to - 0.08 * (x.to - x.from)).map(|point| point.1)
 }
 
 /// Cuts a line where it leaves the picture.
