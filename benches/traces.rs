@@ -3,11 +3,13 @@
 
 use std::hint::black_box;
 
-use brooks::experiment::corpus::{Grouping, RecordedRun, groups, paper};
-use brooks::experiment::{ScenarioFile, library};
+use brooks::corpus::{Grouping, RecordedRun, groups, paper};
 use brooks::record::{Log, Prices};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library;
 use brooks::simulation::Simulator;
-use brooks::trace::import::{self, Reading, SourceFile};
+use brooks::table::{Reading, SourceFile};
+use brooks::trace::import::{self};
 use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -54,7 +56,7 @@ fn recorded(criterion: &mut Criterion) {
     let analyze = || {
         let runs: Vec<RecordedRun> = traces.iter().map(|trace| RecordedRun::of(trace, Prices::default())).collect();
         let by = Grouping::by_what_differs(&runs);
-        let grouping = Grouping { by, baseline: brooks::experiment::corpus::Baseline::Own };
+        let grouping = Grouping { by, baseline: brooks::corpus::Baseline::Own };
         (groups(&runs, &grouping).len(), paper::figures(&runs).rounds)
     };
     group.bench_function("analyze", |bencher| bencher.iter(analyze));

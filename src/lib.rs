@@ -9,10 +9,12 @@
 //! | L2 | [`team`] | who does it and all they share |
 //! | L3 | [`architecture`], [`record`] | how they coordinate; what a run leaves behind |
 //! | L4 | [`simulation`] | one run |
-//! | L5 | [`trace`] | runs in files |
-//! | L6 | [`experiment`] | many runs |
-//! | L7 | [`report`] | results as text or picture |
-//! | L8 | `cli` | the only files, environment, clock, terminal |
+//! | L5 | [`trace`] | recorded runs in and out, replay |
+//! | L6 | [`scenario`], [`corpus`] | scenario files and profiles; many recorded runs |
+//! | L7 | [`experiment`] | many runs |
+//! | L8 | [`prediction`] | predictions from recorded runs, and their errors |
+//! | L9 | [`report`] | results as text or picture |
+//! | L10 | `cli` | the only files, environment, clock, terminal |
 
 // Tests may hold results against the standard library's own functions.
 #![cfg_attr(test, allow(clippy::disallowed_methods))]
@@ -24,13 +26,17 @@ pub mod architecture;
 #[expect(clippy::doc_markdown, reason = "help texts are for the terminal, not for Markdown")]
 #[expect(clippy::unnecessary_wraps, clippy::unused_self, reason = "every command has the same form")]
 pub mod cli;
+pub mod corpus;
 pub mod engine;
 pub mod experiment;
+pub mod prediction;
 pub mod problem;
 pub mod record;
 pub mod report;
 pub mod scaling;
+pub mod scenario;
 pub mod simulation;
+pub mod table;
 pub mod team;
 pub mod trace;
 pub mod workload;

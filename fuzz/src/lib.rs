@@ -1,7 +1,8 @@
 //! What every fuzz target does with its bytes: reads them as an importer would, and holds every trace that comes out to
 //! what a trace promises.
 
-use brooks::trace::import::{self, Head, Importer, Reading, SourceFile};
+use brooks::table::{Head, Reading, SourceFile};
+use brooks::trace::import::{self, Importer};
 use brooks::trace::{Trace, check, export, native as own, replay, work_of};
 use brooks::workload::TaskGraph;
 

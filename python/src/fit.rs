@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use brooks::experiment::measurements::Columns;
+use brooks::table::measurements::Columns;
 use brooks::report::fit::FitReport;
 use brooks::report::{self, fit_table};
 use brooks::scaling::Kind;

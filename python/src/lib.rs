@@ -30,7 +30,7 @@ mod _brooks {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         module.add("__version__", brooks::report::VERSION)?;
-        let names: Vec<&str> = brooks::experiment::SCENARIOS.iter().map(|built_in| built_in.name).collect();
+        let names: Vec<&str> = brooks::scenario::library::SCENARIOS.iter().map(|built_in| built_in.name).collect();
         module.add("SCENARIOS", names)
     }
 }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brooks::experiment::scenario_file::given_by;
-use brooks::experiment::{Problems, ScenarioFile, Sweep};
+use brooks::scenario::given_by;
+use brooks::problem::Problems;
+use brooks::scenario::ScenarioFile;
+use brooks::experiment::Sweep;
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
 use brooks::report::witness::Witness;
@@ -144,7 +146,7 @@ impl Scenario {
     /// The axes of its sweep by path, each with its values as text, the last axis fastest.
     #[getter]
     fn axes(&self) -> Vec<(String, Vec<String>)> {
-        let values = |axis: &brooks::experiment::Axis| axis.values.iter().map(ToString::to_string).collect();
+        let values = |axis: &brooks::scenario::Axis| axis.values.iter().map(ToString::to_string).collect();
         self.file.axes().iter().map(|axis| (axis.path.clone(), values(axis))).collect()
     }
 

@@ -2,7 +2,9 @@
 
 use brooks::experiment::sweep::Replications;
 use brooks::experiment::sweep::design::Design;
-use brooks::experiment::{self, Node, Problems, SweepResult};
+use brooks::scenario::Node;
+use brooks::problem::Problems;
+use brooks::experiment::{self, SweepResult};
 use brooks::scaling::Precision;
 use brooks::scaling::precision::{LEAST, share};
 use pyo3::exceptions::PyValueError;

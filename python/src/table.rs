@@ -13,7 +13,7 @@ use brooks::engine::Digest;
 use brooks::experiment::{Sweep, SweepResult};
 use brooks::report::VERSION;
 use brooks::report::parquet::{self, GROUP};
-use brooks::report::plan::fingerprint;
+use brooks::experiment::sweep::fingerprint::fingerprint;
 use brooks::report::rows::{Series, Values, csv_head, csv_rows, series};
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;

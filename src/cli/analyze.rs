@@ -1,10 +1,10 @@
 //! `brooks analyze`: every figure of a corpus of recorded runs, in groups, with tests.
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::{Analyze, Preset};
+use crate::cli::args::{Analyze, Preset};
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
-use crate::experiment::corpus::{Baseline, Grouping, RecordedRun, findings, groups, paper};
+use crate::corpus::{Baseline, Grouping, RecordedRun, findings, groups, paper};
 use crate::record::Prices;
 use crate::report;
 use crate::report::analyze::AnalyzeReport;

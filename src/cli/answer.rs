@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use crate::cli::args::Format;
 use crate::cli::console::{Console, repeat};
-use crate::experiment::ScenarioFile;
 use crate::report;
 use crate::report::render::table::{Table, markdown};
+use crate::scenario::ScenarioFile;
 
 /// What a command has to say of a scenario.
 pub(super) struct Answer {

@@ -5,17 +5,17 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use crate::cli::args::{Baseline as What, Pending, Record};
 use crate::cli::args::{Format, ScenarioArgs};
-use crate::cli::args_check::{Baseline as What, Pending, Record};
 use crate::cli::console::{Console, Done, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::report::check::{self, Entry};
 use crate::report::render::number;
 use crate::report::{VERSION, footer_without_seed};
+use crate::scenario::ScenarioFile;
 
 /// What a failed check writes ends in this, after the name of the baseline.
 pub(super) const NEW: &str = ".new";

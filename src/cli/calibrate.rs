@@ -3,18 +3,19 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::{Calibrate, CalibrateWay};
+use crate::cli::args::{Calibrate, CalibrateWay};
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::engine::Time;
-use crate::experiment::calibration::{Options, Way, calibrate_lessons};
-use crate::experiment::reach;
-use crate::experiment::scenario_file::MAX_BYTES;
-use crate::experiment::validation::Case;
+use crate::prediction::calibration::{Options, calibrate_lessons};
+use crate::prediction::cross_validation;
+use crate::prediction::validation::Case;
 use crate::report;
 use crate::report::calibrate::CalibrateReport;
-use crate::trace::clock;
+use crate::scenario::MAX_BYTES;
+use crate::scenario::learned_profile::Way;
+use crate::table::timestamp;
 
 pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
     let options = Options {
@@ -40,7 +41,7 @@ pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
     let origin = format!("{source}; by brooks {}: {command}", report::VERSION);
     // What is too large already need not be held against anything.
     fits(&args.output, &calibration.to_yaml(&name, &origin))?;
-    calibration.know(on_threads(None, || reach::held_out(cases, &options))?);
+    calibration.know(on_threads(None, || cross_validation::held_out(cases, &options))?);
     let text = calibration.to_yaml(&name, &origin);
     fits(&args.output, &text)?;
     console.write(&args.output, text.as_bytes())?;
@@ -68,7 +69,7 @@ pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
 fn date_of_build() -> Option<String> {
     let seconds: u64 = std::env::var("SOURCE_DATE_EPOCH").ok()?.trim().parse().ok()?;
     let at = Time::from_us(seconds.checked_mul(1_000_000)?);
-    clock::rfc3339(at).split_once('T').map(|(day, _)| day.to_owned())
+    timestamp::rfc3339(at).split_once('T').map(|(day, _)| day.to_owned())
 }
 
 /// A profile that no scenario could read is not written.

@@ -3,20 +3,24 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::cli::args::Check;
 use crate::cli::args::Format;
-use crate::cli::args_check::Check;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
 use crate::cli::console::{Console, Done, Failure, command, shell_word};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
-use crate::experiment::baseline::check::{COMPLETED, pairs};
+use crate::experiment::baseline::COMPLETED;
+use crate::experiment::baseline::check::pairs;
 use crate::experiment::baseline::contract::{self, Claim};
 use crate::experiment::baseline::{
     self, Checked, Grid, Held, Identity, Overall, Recorded, Settings, Source, Verdict, file, usual_replications,
 };
-use crate::experiment::scenario_file::{Problem, Problems, ScenarioFile, suggestion};
+use crate::problem::Problem;
+use crate::problem::Problems;
+use crate::problem::suggest::suggestion;
 use crate::report::check::{self as report, Entry};
 use crate::report::{VERSION, github, junit};
+use crate::scenario::ScenarioFile;
 
 /// One scenario to be checked.
 struct Job {

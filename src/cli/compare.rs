@@ -8,8 +8,8 @@ use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
 use crate::experiment::compare;
-use crate::experiment::scenario_file::Node;
 use crate::report;
+use crate::scenario::Node;
 
 pub(super) fn compare(console: &Console, args: &Compare) -> Done {
     let file = input::scenario(console, &args.scenario, &[])?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::{Color, Format, Global};
-use crate::experiment::scenario_file::Problems;
+use crate::problem::Problems;
 use crate::report::render::table::Table;
 
 /// Why a command did not do what it was asked.

@@ -7,11 +7,13 @@ use serde_json::json;
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::Format;
 use crate::cli::console::{Console, Done, Failure};
-use crate::experiment::scenario_file::{ERRORS, keys, suggestion};
+use crate::problem::ERRORS;
+use crate::problem::suggest::suggestion;
 use crate::record::METRICS;
 use crate::report::glossary::{self, WORDS};
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
+use crate::scenario::keys;
 
 /// One thing that a word may mean.
 struct Meaning {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
 use crate::cli::console::{Console, Done, Failure, repeat};
-use crate::experiment::measurements::Columns;
 use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
 use crate::report::{self, fit_picture};
 use crate::scaling::study::Plan;
 use crate::scaling::{Kind, Law};
-use crate::trace::import::SourceFile;
+use crate::table::SourceFile;
+use crate::table::measurements::Columns;
 
 /// The seed of the bootstrap, if none is given.
 const SEED: u64 = 42;

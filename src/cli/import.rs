@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::Import;
+use crate::cli::args::Import;
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
 use crate::report;

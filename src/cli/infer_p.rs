@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::cli::args::{Format, InferP};
 use crate::cli::console::{Console, Done, Failure, command};
-use crate::experiment::scenario_file::duration;
+use crate::problem::quantity::duration;
 use crate::report;
 use crate::report::infer_p::TwoTimes;
 

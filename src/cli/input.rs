@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
-use crate::experiment::library::Files;
-use crate::experiment::scenario_file::{MAX_BYTES, ScenarioFile, given_by};
-use crate::report::plan::sha256;
+use crate::experiment::sweep::fingerprint::sha256;
+use crate::scenario::library::Files;
+use crate::scenario::{MAX_BYTES, ScenarioFile, given_by};
 
 /// A value that has an argument of its own: the argument, the path, the value.
 pub(super) type Given<'a> = (&'a str, &'a str, &'a str);

@@ -5,11 +5,12 @@ use serde_json::json;
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Format, Listed};
 use crate::cli::console::{Console, Done};
-use crate::experiment::library::{PROFILES, SCENARIOS, about, no_files};
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::record::METRICS;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
+use crate::scenario::ScenarioFile;
+use crate::scenario::about;
+use crate::scenario::library::{PROFILES, SCENARIOS, no_files};
 use crate::trace::import::IMPORTERS;
 
 pub(super) fn list(console: &Console, what: Listed) -> Done {

@@ -3,9 +3,6 @@
 mod analyze;
 mod answer;
 pub mod args;
-pub mod args_check;
-pub mod args_sweep;
-pub mod args_traces;
 mod baseline;
 mod calibrate;
 mod check;

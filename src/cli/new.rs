@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::cli::console::{Console, Done, Failure};
-use crate::experiment::library::{self, SCENARIOS};
+use crate::scenario::library::{self, SCENARIOS};
 
 pub(super) fn new(console: &Console, path: &Path, from: &str) -> Done {
     let Some(built_in) = library::find(SCENARIOS, from) else {

@@ -6,16 +6,18 @@ use crate::cli::args::{Goal, Optimal};
 use crate::cli::console::{Console, Done, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
-use crate::experiment::ScenarioFile;
 use crate::experiment::compare;
 use crate::experiment::optimal::{
     Answer, FIRST, LEAST_PILOT, MOST_TEAMS, Objective, Pays, Question, Told, optimal as find,
 };
 use crate::experiment::result::is_agents;
-use crate::experiment::scenario_file::{Node, duration, size};
+use crate::problem::quantity::duration;
+use crate::problem::quantity::size;
 use crate::record::Prices;
 use crate::report;
 use crate::scaling::kim_nelson::End;
+use crate::scenario::Node;
+use crate::scenario::ScenarioFile;
 
 /// Largest team where neither the command line nor the scenario says it.
 const USUAL_MOST: u32 = 8;

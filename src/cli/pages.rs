@@ -7,10 +7,10 @@ use clap_complete::Shell;
 
 use crate::cli::args::Cli;
 use crate::cli::console::{Console, Done, Failure};
-use crate::experiment::scenario_file;
+use crate::scenario;
 
 pub(super) fn schema(console: &Console) -> Done {
-    console.print_json(&scenario_file::schema());
+    console.print_json(&scenario::schema());
     Ok(())
 }
 

@@ -1,12 +1,12 @@
 //! `brooks replay`: a recorded run again, as it was or under another team.
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::Replay;
+use crate::cli::args::Replay;
 use crate::cli::console::{Console, Done, Failure, command, repeat};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::cli::written::Form;
-use crate::experiment::what_if::WhatIf;
+use crate::prediction::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
 use crate::report;

@@ -4,11 +4,11 @@ use crate::cli::args::{Format, Run};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::input;
 use crate::cli::written::Form;
-use crate::experiment::reach;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
 use crate::report::{narrate, timeline};
+use crate::scenario::extrapolation;
 use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
@@ -43,7 +43,7 @@ pub(super) fn run(console: &Console, args: &Run) -> Done {
         Format::Markdown => console.print(&report.to_markdown()),
     }
     let context = report.run.input_tokens as f64 / f64::from(report.run.llm_calls.max(1));
-    if let Some(outside) = reach::outside(&[&scenario], Some(context)) {
+    if let Some(outside) = extrapolation::outside(&[&scenario], Some(context)) {
         console.say(&format!("note: {outside}"));
     }
     if let Some(path) = &args.timeline {

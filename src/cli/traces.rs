@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::cli::args_traces::TraceArgs;
+use crate::cli::args::TraceArgs;
 use crate::cli::console::{Console, Done, Failure};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems};
-use crate::trace::import::{Head, IMPORTERS, Importer, Reading, SourceFile, Unit, unpack};
+use crate::table::{Head, Reading, SourceFile};
+use crate::trace::import::{IMPORTERS, Importer, Unit, unpack};
 use crate::trace::{Trace, check, native};
 
 /// How much of a file its format is told by.

@@ -3,20 +3,21 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args_traces::{TraceArgs, Validate};
+use crate::cli::args::{TraceArgs, Validate};
 use crate::cli::calibrate;
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
-use crate::experiment::calibration::{Calibration, Options, title};
-use crate::experiment::reach;
-use crate::experiment::validation::{
+use crate::prediction::calibration::Options;
+use crate::prediction::cross_validation;
+use crate::prediction::validation::{
     self, Case, Cell, Holdout, Made, Model, Plan, Validation, conditions, unseen, validate as run,
 };
 use crate::report;
 use crate::report::validate::ValidateReport;
 use crate::report::validate_page;
+use crate::scenario::learned_profile::{Calibration, title};
 
 /// A profile is never this large.
 const MAX_PROFILE: u64 = 64 << 20;
@@ -47,7 +48,8 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
     let seed = plan.seed;
     let (validation, model, seen) = match (holdout, profile) {
         (Some(holdout), profile) => {
-            let mut options = options(args, profile.map(|(_, calibration)| calibration.options()).unwrap_or_default())?;
+            let mut options =
+                options(args, profile.map(|(_, calibration)| Options::of(&calibration)).unwrap_or_default())?;
             holdout.prepare(&mut cases, &mut plan, &mut options);
             let refit = holdout.refit(&cases, &plan, &options);
             let model = in_words(&holdout, &options, refit.parts());
@@ -86,7 +88,7 @@ fn keep(
     let scored = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs);
     let names: Vec<String> = traces.traces.iter().map(|path| path.display().to_string()).collect();
     let against = format!("{} runs in {}", scored.sum::<usize>(), names.join(", "));
-    let found = reach::accuracy(validation, &against);
+    let found = cross_validation::accuracy(validation, &against);
     if found.is_empty() {
         let message = format!("{}: nothing was scored, so there is nothing to keep (--into)", into.display());
         return Err(Failure::Usage(message));
@@ -104,7 +106,7 @@ fn simulate(
     args: &Validate,
     cases: &[Case],
     plan: &Plan,
-    model: &(impl Fn(&Cell, &crate::experiment::calibration::Condition) -> Result<Made, crate::problem::Problems> + Sync),
+    model: &(impl Fn(&Cell, &crate::scenario::learned_profile::Condition) -> Result<Made, crate::problem::Problems> + Sync),
 ) -> Result<Validation, Failure> {
     let cells = validation::cells(cases, plan).len() as u64;
     let progress = Progress::new(console, cells * plan.replications);

@@ -18,3 +18,6 @@ pub use rng::{Keys, Purpose, Stream, key_of};
 pub use rows::Rows;
 pub use sampler::{Sampler, Samplers};
 pub use time::Time;
+
+/// The version of this crate. Results with the same scenario, seed and version are the same bytes.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");

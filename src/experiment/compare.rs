@@ -1,13 +1,16 @@
 //! Architectures side by side: the same work, the same noise, another protocol.
 
 use crate::architecture::ARCHITECTURES;
+use crate::experiment::Sample;
+use crate::experiment::replication::precise;
+use crate::experiment::replication::runner;
 use crate::experiment::result::{Row, Work};
-use crate::experiment::scenario_file::{Baseline, Node, Problems, ScenarioFile};
 use crate::experiment::sweep::{baseline_settings, label, with};
-use crate::experiment::{Sample, precise, runner};
+use crate::problem::Problems;
 use crate::scaling::Variances;
 use crate::scaling::precision::Precision;
 use crate::scaling::stats::{Interval, paired_difference};
+use crate::scenario::{Baseline, Node, ScenarioFile};
 use crate::simulation::Scenario;
 
 /// One team size under every architecture.

@@ -4,15 +4,17 @@
 //! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::sign_change)). A scan
 //! comes first; each stretch in which the sign changes is then halved.
 
-use crate::experiment::scenario_file::{Axis, Kind, Node, Problems, ScenarioFile};
+use crate::experiment::Sample;
+use crate::experiment::replication::runner;
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::label;
-use crate::experiment::{Sample, runner};
+use crate::problem::Problems;
 use crate::record::{Ending, Metric};
 use crate::scaling::pairing::Variances;
 use crate::scaling::sign_change::{Change, Looks, Range, Sign, changes};
 use crate::scaling::stats::t95;
 use crate::scaling::{Interval, Welford};
+use crate::scenario::{Axis, Kind, Node, ScenarioFile};
 use crate::simulation::Scenario;
 
 /// A team that completes a smaller share of its runs has no honest mean: those it did not complete are missing from it.

@@ -1,25 +1,24 @@
-//! L6: many runs: scenarios as files, the library of those built in, sweeps and their results.
+//! L7: many runs: replications, sweeps and what is estimated from them.
+//!
+//! | to | look in |
+//! |---|---|
+//! | run one scenario many times, on all cores | [`replication`] |
+//! | run every point of a scenario's axes | [`sweep`] |
+//! | compare architectures on common random numbers | [`compare`] |
+//! | select the best team | [`optimal`] |
+//! | find where two curves cross | [`crossover`] |
+//! | attribute the variance of a figure to its inputs | [`sensitivity`] |
+//! | hold a scenario against a recorded curve | [`baseline`] |
 
 pub mod baseline;
-pub mod calibration;
 pub mod compare;
-pub mod corpus;
 pub mod crossover;
-pub mod library;
-pub mod measurements;
 pub mod optimal;
-pub mod precise;
-pub mod reach;
+pub mod replication;
 pub mod result;
-pub mod runner;
-pub mod sample;
-pub mod scenario_file;
+pub mod sensitivity;
 pub mod sweep;
-pub mod validation;
-pub mod what_if;
 
-pub use library::{BuiltIn, Files, PROFILES, SCENARIOS};
+pub use replication::Sample;
 pub use result::{Curve, Laws, Row, SweepResult, Work};
-pub use sample::Sample;
-pub use scenario_file::{Axis, Baseline, ERRORS, Kind, Node, Problem, Problems, ScenarioFile};
 pub use sweep::Sweep;

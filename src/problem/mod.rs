@@ -1,5 +1,8 @@
 //! L0: what is wrong with a file: every mistake at once, each with its place and what would be right.
 
+pub mod quantity;
+pub mod suggest;
+
 use std::fmt;
 
 /// Problems kept of one file; the rest is counted.

@@ -13,7 +13,7 @@ use crate::record::entry::Ending;
 /// let json = serde_json::to_value(metrics).expect("plain data");
 /// assert_eq!(json["ending"], "completed");
 /// assert_eq!(json["makespan"], metrics.makespan.as_us());
-/// # Ok::<(), brooks::experiment::Problems>(())
+/// # Ok::<(), brooks::problem::Problems>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[expect(missing_docs, reason = "METRICS says what each is")]

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::corpus::{Baseline, Figures, Finding, Group, SIGNIFICANT};
+use crate::corpus::{Baseline, Figures, Finding, Group, SIGNIFICANT};
 use crate::record::METRICS;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::experiment::calibration::{Calibration, Part, Way};
 use crate::report::json_number;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
+use crate::scenario::learned_profile::{Calibration, Part, Way};
 use crate::team::{Accuracy, Envelope};
 
 /// Fewer runs than this of a kind, and what is learned of it is luck.

@@ -4,14 +4,14 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::experiment::baseline::check::COMPLETED;
+use crate::experiment::baseline::COMPLETED;
 use crate::experiment::baseline::contract::{Figure, Says, place_of};
 use crate::experiment::baseline::{
     Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,
 };
-use crate::experiment::library::{self, SCENARIOS};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
+use crate::scenario::library::{self, SCENARIOS};
 
 /// Rows of a table that people read; files have all.
 const MOST_ROWS: usize = 40;

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::report::fit_predict::{self, Parts};
-use crate::report::fit_words::{how_sure, methods};
+use crate::report::fit_words::{how_sure, methods, plain};
 use crate::report::json_number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::report::render::{number, terminal_plot};
@@ -320,11 +320,6 @@ fn range(fitted: &Fitted, name: &str) -> String {
 fn shown_interval(interval: &Confidence) -> String {
     let high = if interval.high.is_finite() { number::significant(interval.high) } else { "no end".to_owned() };
     format!("[{}, {high}]", number::significant(interval.low))
-}
-
-/// A team size: whole where it is.
-pub(super) fn plain(n: f64) -> String {
-    if n.fract() == 0.0 { number::count(n as u64) } else { number::significant(n) }
 }
 
 fn signed_percent(value: f64) -> String {

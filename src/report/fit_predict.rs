@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::report::fit::plain;
+use crate::report::fit_words::plain;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::confidence::of_curve;

@@ -1,11 +1,12 @@
 //! From a table of measurements to what is said of it: read, fit, and leave out what can't be fitted.
 
-use crate::experiment::measurements::{Columns, Measurements};
 use crate::problem::{Problem, Problems};
 use crate::report::fit::FitReport;
 use crate::scaling::study::Plan;
 use crate::scaling::{LAWS, Law, Study, law};
-use crate::trace::import::{SourceFile, unpack};
+use crate::table::SourceFile;
+use crate::table::measurements::{Columns, Measurements};
+use crate::trace::import::unpack;
 
 /// Tables of measurements are small; a larger file is something else.
 pub const MAX_BYTES: usize = 256 << 20;

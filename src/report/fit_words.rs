@@ -118,3 +118,8 @@ fn weights(weighting: Weighting) -> String {
         }
     }
 }
+
+/// A team size: whole where it is.
+pub(super) fn plain(n: f64) -> String {
+    if n.fract() == 0.0 { number::count(n as u64) } else { number::significant(n) }
+}

@@ -26,11 +26,9 @@ pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub mod plan;
 pub mod render;
 pub mod replay;
 pub mod rows;
-pub mod rows_read;
 pub mod run;
 pub mod sensitivity;
 pub mod sweep;
@@ -41,8 +39,7 @@ pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 
-/// The version of this crate, as every output names it.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub use crate::engine::VERSION;
 
 /// The version of every JSON document; a change that breaks a reader raises it.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -86,14 +83,14 @@ fn json_number(value: f64) -> serde_json::Value {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use crate::engine::Digest;
     use crate::experiment::{Laws, Row, SweepResult, Work};
     use crate::record::METRICS;
     use crate::scaling::{Interval, Summary};
 
     /// Two architectures at three team sizes; the last point has no completed run.
-    pub(super) fn sweep() -> SweepResult {
+    pub(crate) fn sweep() -> SweepResult {
         let work = Work { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
         let row = |architecture: &str, agents: u32, speedup: Option<f64>| {
             let summary = |name: &str, speedup: f64| {

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value};
 
 use crate::experiment::result::is_agents;
+use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Row, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
-use crate::report::fits::Fits;
+use crate::report::fits;
 use crate::report::render::table;
 use crate::report::{json_number, preamble};
 use crate::scaling::{Interval, Summary};
@@ -214,7 +215,7 @@ pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     document.insert("baseline".to_owned(), sweep.baseline.as_str().into());
     document.insert("rows".to_owned(), rows.into());
     let curve = |curve: &crate::experiment::Curve<'_>| {
-        let mut fits = Fits::of(curve, sweep.scaled).to_json();
+        let mut fits = fits::to_json(&Fits::of(curve, sweep.scaled));
         fits["curve"] = curve.label.as_str().into();
         fits
     };

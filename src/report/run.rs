@@ -3,12 +3,13 @@
 use serde_json::{Map, Value};
 
 use crate::engine::Time;
-use crate::experiment::{Laws, ScenarioFile, Work, sweep};
+use crate::experiment::{Laws, Work, sweep};
 use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, markdown};
 use crate::report::{footer, json_number, preamble};
 use crate::scaling::amdahl;
+use crate::scenario::ScenarioFile;
 use crate::simulation::{Scenario, simulate};
 
 /// Causes below this share of the team's time go unnamed.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::sweep::sensitivity::{Found, Method, Sensitivity, Varied};
+use crate::experiment::sensitivity::{Found, Method, Sensitivity, Varied};
 use crate::report::compare::listed;
 use crate::report::json_number;
 use crate::report::render::number;

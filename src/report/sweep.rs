@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
+use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Curve, Laws, Row, SweepResult};
-use crate::report::fits::Fits;
+use crate::report::fits;
 use crate::report::footer;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
@@ -93,7 +94,7 @@ pub(in crate::report) fn against(speedup: f64, laws: &Laws) -> String {
 
 /// A line, or none: where more agents stop helping, and the cheapest team.
 fn advice(curve: &Curve<'_>, scaled: bool) -> String {
-    let fits = if curve.rows.len() > 2 { Fits::of(curve, scaled).to_text() + "\n" } else { String::new() };
+    let fits = if curve.rows.len() > 2 { fits::to_text(&Fits::of(curve, scaled)) + "\n" } else { String::new() };
     if scaled {
         return fits;
     }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::experiment::validation::{Cell, LAW_NAMES, MEASURES, Row, Score, Simulated, Unit, Validation};
+use crate::prediction::validation::{Cell, LAW_NAMES, MEASURES, Row, Score, Simulated, Unit, Validation};
 use crate::report::render::number;
 use crate::report::render::table::{self, Column, Table, Tint};
 

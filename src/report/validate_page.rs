@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::engine::math;
-use crate::experiment::validation::Validation;
+use crate::prediction::validation::Validation;
 use crate::report::render::chart::axis::{Axis, Range, Unit};
 use crate::report::render::chart::style::{Look, key};
 use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};

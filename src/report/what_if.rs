@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 
 use crate::architecture;
 use crate::engine::Time;
-use crate::experiment::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range, WhatIf};
+use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Curve, Row};
+use crate::prediction::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range, WhatIf};
 use crate::record::METRICS;
-use crate::report::fits::Fits;
+use crate::report::fits;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Table};
 use crate::report::rows::{self, Values};
@@ -64,7 +65,7 @@ impl WhatIfReport<'_> {
             let _ = writeln!(text, "{}", verdict(&self.verdict(&curve)));
             let _ = writeln!(text, "{}", self.growth(&curve));
             if curve.rows.len() > 2 {
-                let _ = writeln!(text, "{}", Fits::of(&curve, false).to_text());
+                let _ = writeln!(text, "{}", fits::to_text(&Fits::of(&curve, false)));
             }
             let _ = writeln!(text, "\n{}", table(&self.table(&curve)));
         }

@@ -6,17 +6,10 @@
 use crate::engine::{Purpose, Stream, Time};
 use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
+use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, Simulator, Underway, known};
 use crate::team::{AgentId, ClaimOutcome, Reports, Status};
 use crate::workload::TaskId;
-
-/// What became of one task of a reply, and so of the time that went into it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Outcome {
-    Done,
-    Again,
-    Lost,
-}
 
 impl Simulator<'_> {
     /// The agent's reply lands.

@@ -3,8 +3,8 @@
 
 use crate::engine::{Stream, Time};
 use crate::record::{Kind, Observer, TaskEventKind, TimeSplit};
-use crate::simulation::commit::Outcome;
 use crate::simulation::mind::Mishaps;
+use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;

@@ -5,6 +5,7 @@ mod commit;
 mod faults;
 mod habits;
 mod mind;
+mod outcome;
 mod prepare;
 mod repertoire;
 pub mod scenario;

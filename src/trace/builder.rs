@@ -119,7 +119,7 @@ impl Builder {
         }
         trace.sort();
         if is_clock && !trace.steps.is_empty() {
-            trace.header.origin = crate::trace::clock::rfc3339(origin);
+            trace.header.origin = crate::table::timestamp::rfc3339(origin);
         }
         let counted = trace.counted();
         for (key, value) in counted {

@@ -9,7 +9,6 @@
 
 pub mod builder;
 pub mod check;
-pub mod clock;
 pub mod export;
 mod from_run;
 pub mod import;

@@ -2,8 +2,9 @@
 
 use brooks::experiment::baseline::contract::{self, Holds};
 use brooks::experiment::baseline::{self, Checked, Grid, Recorded, Settings, Source, Verdict, check, file};
-use brooks::experiment::library::no_files;
-use brooks::experiment::{SCENARIOS, ScenarioFile};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::SCENARIOS;
+use brooks::scenario::library::no_files;
 use proptest::prelude::*;
 
 fn open(text: &str) -> ScenarioFile {

@@ -3,9 +3,9 @@
 
 use std::path::Path;
 
-use brooks::experiment::ScenarioFile;
-use brooks::experiment::library::no_files;
 use brooks::record::Log;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::no_files;
 use brooks::simulation::Simulator;
 use brooks::trace::{RunFacts, Trace, native};
 

@@ -3,8 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use brooks::experiment::scenario_file::{MAX_BYTES, MAX_NESTING};
-use brooks::experiment::{ERRORS, Files, Problems, SCENARIOS, ScenarioFile};
+use brooks::problem::ERRORS;
+use brooks::problem::Problems;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::Files;
+use brooks::scenario::library::SCENARIOS;
+use brooks::scenario::{MAX_BYTES, MAX_NESTING};
 use proptest::prelude::*;
 
 /// The files that the scenarios below name.

@@ -5,11 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use brooks::engine::Samplers;
-use brooks::experiment::calibration::{Calibration, Condition, Lesson, Options, Unfit, Way, calibrate, graph_of};
-use brooks::experiment::{Sample, ScenarioFile, library, runner};
+use brooks::experiment::Sample;
+use brooks::experiment::replication::runner;
+use brooks::prediction::calibration::{Lesson, Options, Unfit, calibrate, graph_of};
 use brooks::record::{Ending, Log};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::learned_profile::{Calibration, Condition, Way};
+use brooks::scenario::library;
 use brooks::simulation::{Scenario, Simulator};
-use brooks::trace::import::{self, Reading, SourceFile};
+use brooks::table::{Reading, SourceFile};
+use brooks::trace::import::{self};
 use brooks::trace::{Extra, RunFacts, TestRun, Trace, native};
 use serde_json::{Value, json};
 

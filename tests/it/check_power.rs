@@ -2,9 +2,9 @@
 //!
 //! 1,000 seeds under `BROOKS_COVERAGE=1`; docs/MODEL.md section 7 has the figures. `BROOKS_SHOW=1` prints them.
 
-use brooks::experiment::ScenarioFile;
 use brooks::experiment::baseline::{self, Grid, Overall, Settings, Source, check};
-use brooks::experiment::library::no_files;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::no_files;
 
 /// How often a check passed, could not tell, and failed.
 #[derive(Debug, Default)]

@@ -424,7 +424,7 @@ fn a_scenario_from_stdin_is_a_scenario() {
 fn new_scenarios_are_one_s_own() {
     let folder = TempDir::new().expect("a folder");
     let mine = path(&folder, "mine.yaml");
-    for scenario in brooks::experiment::SCENARIOS {
+    for scenario in brooks::scenario::library::SCENARIOS {
         let file = path(&folder, &format!("{}.yaml", scenario.name));
         said(&format!("new {file} --from {}", scenario.name));
         assert_eq!(std::fs::read_to_string(&file).expect("written"), scenario.text);
@@ -465,7 +465,7 @@ fn other_programs_are_told() {
         assert!(script.contains("sweep") && script.contains("narrate"), "{shell}");
     }
     let schema: Value = serde_json::from_str(&said("schema")).expect("JSON");
-    for (path, _) in brooks::experiment::scenario_file::keys::all().iter().filter(|(path, _)| !path.contains('.')) {
+    for (path, _) in brooks::scenario::keys::all().iter().filter(|(path, _)| !path.contains('.')) {
         assert!(schema["properties"].get(path).is_some(), "{path}");
     }
 }

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use brooks::table::{Head, Reading, SourceFile};
 use brooks::trace::check::{check, overlapping_calls};
-use brooks::trace::import::{self, Head, Reading, SourceFile};
+use brooks::trace::import::{self};
 use brooks::trace::{Quality, Step, Summary, Trace, export, native};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -136,8 +137,12 @@ fn formats_are_told_apart() {
             if path.is_dir() { folders.push(path) } else { files.push(path) }
         }
     }
+    // Indented documents of a console exporter and bare ResourceSpans: formats that no importer reads yet.
+    let is_unread = |path: &std::path::PathBuf| {
+        ["agent-framework-console.jsonl", "copilot-resource-spans.jsonl"].iter().any(|name| path.ends_with(name))
+    };
     let mut seen = [0, 0];
-    for path in files {
+    for path in files.into_iter().filter(|path| !is_unread(path)) {
         let bytes = std::fs::read(&path).expect("readable");
         let name = path.strip_prefix(&samples).expect("inside").to_string_lossy().into_owned();
         let head = Head {

@@ -7,9 +7,10 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use brooks::engine::Time;
+use brooks::table::{self as columns, Cell};
+use brooks::table::{Head, Reading, SourceFile};
 use brooks::trace::check::{check, overlapping_calls};
-use brooks::trace::import::columns::{self, Cell};
-use brooks::trace::import::{Head, Importer, Reading, SourceFile, find};
+use brooks::trace::import::{Importer, find};
 use brooks::trace::{Class, Operation, Quality, Summary, Trace, native};
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,7 +1,8 @@
 //! What every row of the table of importers promises, whatever it is given.
 
+use brooks::table::{Head, Reading, SourceFile};
 use brooks::trace::check::check;
-use brooks::trace::import::{self, Head, IMPORTERS, Importer, Reading, SourceFile};
+use brooks::trace::import::{self, IMPORTERS, Importer};
 use brooks::trace::{Trace, native};
 use proptest::collection::vec;
 use proptest::prelude::*;

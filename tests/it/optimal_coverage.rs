@@ -5,11 +5,14 @@
 //! them. A release build has them in some minutes.
 
 use brooks::engine::{Keys, Purpose, Stream};
+use brooks::experiment::Sample;
 use brooks::experiment::optimal::{Objective, Pays, Question, Told, optimal};
-use brooks::experiment::scenario_file::Node;
-use brooks::experiment::{Sample, ScenarioFile, library, runner};
+use brooks::experiment::replication::runner;
 use brooks::scaling::Welford;
 use brooks::scaling::kim_nelson::{End, Promise, select};
+use brooks::scenario::Node;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library;
 
 fn is_thorough() -> bool {
     std::env::var_os("BROOKS_COVERAGE").is_some()

@@ -4,13 +4,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use brooks::experiment::library::no_files;
-use brooks::experiment::scenario_file::FAMILIES;
-use brooks::experiment::scenario_file::keys::{self, Key};
-use brooks::experiment::{ERRORS, ScenarioFile, Sweep};
+use brooks::experiment::Sweep;
+use brooks::problem::ERRORS;
 use brooks::record::METRICS;
 use brooks::report::glossary::{self, WORDS};
 use brooks::report::rows;
+use brooks::scenario::FAMILIES;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::keys::{self, Key};
+use brooks::scenario::library::no_files;
 use brooks::trace::import::IMPORTERS;
 
 use crate::golden;

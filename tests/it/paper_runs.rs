@@ -1,10 +1,11 @@
 //! The 982 recorded runs of arXiv 2603.12229 (`BROOKS_DATA`): imported, replayed through the engine, and held against
 //! what was recorded.
 
-use brooks::experiment::corpus::{RecordedRun, paper};
+use brooks::corpus::{RecordedRun, paper};
 use brooks::record::Prices;
+use brooks::table::{Reading, SourceFile};
 use brooks::trace::Trace;
-use brooks::trace::import::{self, Reading, SourceFile};
+use brooks::trace::import::{self};
 use brooks::trace::replay::replay;
 use serde_json::Value;
 

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use brooks::architecture::ARCHITECTURES;
-use brooks::experiment::ScenarioFile;
-use brooks::experiment::library::no_files;
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::narrate::narrate;
 use brooks::report::witness::Witness;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::no_files;
 use brooks::simulation::{Scenario, Simulator};
 
 use crate::golden;

@@ -3,8 +3,8 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use brooks::experiment::calibration::Calibration;
-use brooks::experiment::scenario_file::MAX_BYTES;
+use brooks::scenario::MAX_BYTES;
+use brooks::scenario::learned_profile::Calibration;
 use serde_json::Value;
 use tempfile::TempDir;
 

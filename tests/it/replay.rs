@@ -2,7 +2,8 @@
 //! after what, tests that block everybody, waits for people.
 
 use brooks::engine::Time;
-use brooks::experiment::{Sweep, what_if};
+use brooks::experiment::Sweep;
+use brooks::prediction::what_if;
 use brooks::record::{Log, METRICS, Message, Observer, Round, Start, Step, TaskEvent, TestRun, Write};
 use brooks::trace::replay::{Replay, replay};
 use brooks::trace::{Trace, native, work_of};

@@ -1,7 +1,8 @@
 //! Every built-in scenario answers the question that it asks. Few replications; orderings and laws, hardly any numbers.
 
-use brooks::experiment::library::no_files;
-use brooks::experiment::{Row, ScenarioFile, Sweep, SweepResult};
+use brooks::experiment::{Row, Sweep, SweepResult};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::no_files;
 
 /// A built-in scenario with some values changed.
 fn scenario(name: &str, settings: &[(&str, &str)]) -> ScenarioFile {

@@ -3,9 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use brooks::experiment::ScenarioFile;
-use brooks::experiment::calibration::{Calibration, Way};
-use brooks::experiment::library::{self, PROFILES, no_files};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::learned_profile::{Calibration, Way};
+use brooks::scenario::library::{self, PROFILES, no_files};
 
 /// The profiles and the models that they are of, as the recordings call those.
 const SHIPPED: [(&str, &str); 3] = [

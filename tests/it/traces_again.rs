@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use brooks::experiment::calibration::{Options, calibrate};
-use brooks::experiment::{ScenarioFile, library};
+use brooks::prediction::calibration::{Options, calibrate};
 use brooks::record::{Log, METRICS, Stats};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library;
 use brooks::simulation::Simulator;
 use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};

@@ -4,10 +4,14 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use brooks::experiment::calibration::{self, Condition, Options};
-use brooks::experiment::validation::{self, Case, Cell, Holdout, MEASURES, Made, Plan, Validation};
-use brooks::experiment::{Kind, Node, ScenarioFile, library};
+use brooks::prediction::calibration::{self, Options};
+use brooks::prediction::validation::{self, Case, Cell, Holdout, MEASURES, Made, Plan, Validation};
 use brooks::record::{Log, METRICS, Stats};
+use brooks::scenario::Kind;
+use brooks::scenario::Node;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::learned_profile::Condition;
+use brooks::scenario::library;
 use brooks::simulation::{Scenario, Simulator};
 use brooks::trace::{RunFacts, Trace, native};
 use serde_json::Value;

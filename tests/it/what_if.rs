@@ -6,10 +6,11 @@
 use std::collections::BTreeMap;
 
 use brooks::engine::Samplers;
-use brooks::experiment::library::no_files;
-use brooks::experiment::what_if::{Answer, BETWEEN_RUNS, Basis, OFF, WhatIf};
-use brooks::experiment::{Sample, ScenarioFile};
+use brooks::experiment::Sample;
+use brooks::prediction::what_if::{Answer, BETWEEN_RUNS, Basis, OFF, WhatIf};
 use brooks::record::{Log, METRICS};
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::library::no_files;
 use brooks::simulation::{Scenario, Simulator};
 use brooks::trace::{RunFacts, Trace};
 

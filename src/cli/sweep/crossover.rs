@@ -10,10 +10,10 @@ use crate::cli::sweep::{interrupt, on_threads};
 use crate::experiment::compare;
 use crate::experiment::crossover::{Answer, Question, crossover as find};
 use crate::experiment::result::is_agents;
-use crate::experiment::scenario_file::{Node, ScenarioFile, TEAM_SIZE, given_by};
 use crate::experiment::sweep::label;
 use crate::report;
 use crate::scaling::precision::LEAST;
+use crate::scenario::{Node, ScenarioFile, TEAM_SIZE, given_by};
 
 pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
     let question = question(args, file)?;

@@ -163,6 +163,12 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
+/// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.
+pub(super) fn is_finished(plan: &Plan, folder: &Path) -> Result<bool, Failure> {
+    let there = Plan::read(folder)?.is_some_and(|there| there.complete && plan.differs(&there).is_none());
+    Ok(there && folder.join("sweep.csv").is_file() && parts(folder)?.is_empty())
+}
+
 /// The parts of a folder, in order of their points.
 pub(super) fn parts(folder: &Path) -> Result<Vec<(RangeInclusive<usize>, PathBuf)>, Failure> {
     let range = |path: &Path| {

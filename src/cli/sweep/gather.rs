@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use crate::cli::console::Failure;
 use crate::cli::sweep::assemble::Merged;
 use crate::cli::sweep::folder::shards;
-use crate::cli::sweep::plan::{Plan, Shard};
+use crate::cli::sweep::plan::Plan;
+use crate::cli::sweep::shard::Shard;
+use crate::experiment::sweep::table_reader;
 use crate::experiment::{Row, SweepResult};
 use crate::report::parquet::GROUP;
 use crate::report::render::number;
-use crate::report::{VERSION, rows, rows_read};
+use crate::report::{VERSION, rows};
 
 /// The most points that are kept in memory: about 600 MB of them.
 const MOST_POINTS: usize = 200_000;
@@ -84,7 +86,7 @@ fn whole(plan: Plan, table: &Path) -> Result<Gathered, Failure> {
     }
     let file = std::fs::File::open(table).map_err(|error| Failure::Io { path: table.to_owned(), error })?;
     let head = plan.head();
-    let rows = rows_read::read(&head, &table.display().to_string(), file, MOST_POINTS)?;
+    let rows = table_reader::read(&head, &table.display().to_string(), file, MOST_POINTS)?;
     if rows.len() != plan.points {
         let (table, there, points) = (table.display(), rows.len(), plan.points);
         return Err(Failure::Usage(format!("{table}: {there} rows; expected {points}, as plan.json beside it says")));
@@ -104,7 +106,7 @@ fn points(plan: &Plan, folders: &[PathBuf]) -> Result<Vec<Row>, Failure> {
         group.extend(point.map(|point| point.row));
         if group.len() >= GROUP || is_last {
             let chunk = SweepResult { rows: std::mem::take(&mut group), ..head.clone() };
-            rows.extend(rows_read::read(&head, "parts", rows::to_csv(&chunk).as_bytes(), GROUP)?);
+            rows.extend(table_reader::read(&head, "parts", rows::to_csv(&chunk).as_bytes(), GROUP)?);
         }
         if rows.len() > MOST_POINTS {
             return Err(too_many(rows.len()));

@@ -27,22 +27,24 @@ use crate::cli::sweep::assemble::{Total, assemble};
 use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
 use crate::engine::Digest;
-use crate::experiment::scenario_file::{ScenarioFile, duration};
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, Replications};
-use crate::experiment::{Problems, Row, Sweep, SweepResult};
+use crate::experiment::{Row, Sweep, SweepResult};
+use crate::problem::Problems;
+use crate::problem::quantity::duration;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::rows;
 use crate::scaling::Precision;
 use crate::scaling::precision::{LEAST, half_width_is_enough};
+use crate::scenario::ScenarioFile;
 
 pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
 pub(super) use gather::gather;
 pub(super) use new_file::write;
-pub(super) use plan::{Plan, Shard};
-pub(super) use shard::ranges;
+pub(super) use plan::Plan;
+pub(super) use shard::{Shard, ranges};
 
 /// The most replications of a point whose single runs are written: they are in memory until it is finished.
 const MOST_KEPT: u64 = 1 << 18;
@@ -195,7 +197,7 @@ fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, c
     } else {
         output.to_owned()
     };
-    if args.resume && plan.is_finished_in(&path)? {
+    if args.resume && folder::is_finished(&plan, &path)? {
         console.say(&format!("{} is complete already", path.display()));
         return Ok(());
     }

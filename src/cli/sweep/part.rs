@@ -54,8 +54,10 @@ pub(super) fn decode(plan: &str, bytes: &[u8]) -> Result<Vec<Finished>, String> 
 #[cfg(test)]
 mod tests {
     use super::{decode, encode};
+    use crate::experiment::Sweep;
     use crate::experiment::sweep::{Control, Finished};
-    use crate::experiment::{ScenarioFile, Sweep, library};
+    use crate::scenario::ScenarioFile;
+    use crate::scenario::library;
 
     fn points() -> Vec<Finished> {
         let file = ScenarioFile::open("hello", &library::no_files()).expect("built in");

@@ -7,22 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::cli::console::{Failure, command_without};
 use crate::cli::input;
-use crate::cli::sweep::shard::MOST;
+use crate::cli::sweep::shard::{MOST, Shard};
+use crate::experiment::sweep::fingerprint::fingerprint;
 use crate::experiment::{Sweep, SweepResult};
-use crate::report::plan::fingerprint;
 use crate::report::{SCHEMA_VERSION, VERSION};
-
-/// One part of a sweep that is run by itself: `index`, from 1, of `of`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(in crate::cli) struct Shard {
-    pub(in crate::cli) index: u32,
-    pub(in crate::cli) of: u32,
-}
-
-impl Shard {
-    /// The whole sweep.
-    pub(in crate::cli) const WHOLE: Shard = Shard { index: 1, of: 1 };
-}
 
 /// The file `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -182,12 +170,6 @@ impl Plan {
             return wrong(&format!("shard {index} of {of}"), &format!("one of 1 to {MOST} shards"));
         }
         Ok(())
-    }
-
-    /// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.
-    pub(super) fn is_finished_in(&self, folder: &Path) -> Result<bool, Failure> {
-        let there = Plan::read(folder)?.is_some_and(|there| there.complete && self.differs(&there).is_none());
-        Ok(there && folder.join("sweep.csv").is_file() && super::folder::parts(folder)?.is_empty())
     }
 
     /// The file's text.

@@ -7,12 +7,12 @@ use crate::cli::args::{Format, Sweep as Args};
 use crate::cli::console::{Console, Done, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::{interrupt, on_threads};
-use crate::experiment::scenario_file::ScenarioFile;
+use crate::experiment::sensitivity::{Method, Question, Samples, sensitivity as find};
 use crate::experiment::sweep::design::widened;
-use crate::experiment::sweep::sensitivity::{Method, Question, Samples, sensitivity as find};
 use crate::experiment::sweep::{Control, Sweep};
 use crate::record::{METRICS, Metric, Prices};
 use crate::report;
+use crate::scenario::ScenarioFile;
 
 pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, sweep: Sweep<'_>, method: &str) -> Done {
     let usage = |why: String| Failure::Usage(format!("--sensitivity {why}"));
@@ -78,7 +78,7 @@ pub(super) fn metric(name: &str, file: &ScenarioFile) -> Result<&'static Metric,
         return Err(Failure::Usage(message.to_owned()));
     }
     METRICS.iter().find(|metric| metric.name == name).ok_or_else(|| {
-        let near = crate::experiment::scenario_file::suggestion(name, METRICS.iter().map(|metric| metric.name));
+        let near = crate::problem::suggest::suggestion(name, METRICS.iter().map(|metric| metric.name));
         let expected = if near.is_empty() { "; brooks list metrics names them" } else { "" };
         Failure::Usage(format!("--of {name}: there is no such metric{near}{expected}"))
     })
@@ -89,7 +89,7 @@ fn varies(file: &ScenarioFile, part: &str) -> bool {
     file.axes().iter().any(|axis| axis.path.starts_with(part))
 }
 
-fn print(console: &Console, file: &ScenarioFile, answer: &crate::experiment::sweep::sensitivity::Sensitivity) {
+fn print(console: &Console, file: &ScenarioFile, answer: &crate::experiment::sensitivity::Sensitivity) {
     let (verdict, method) = (report::sensitivity::verdict(answer), report::sensitivity::method(answer));
     let table = answer.found.is_some().then(|| report::sensitivity::table(answer));
     let (full, json) = (report::sensitivity::full(answer), report::sensitivity::to_json(answer));

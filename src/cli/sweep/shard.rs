@@ -1,8 +1,21 @@
 //! Which part of a sweep is run here: said by `--shard I/N`, or found out from the variables of whatever runs the tasks
 //! of an array.
 
+use serde::{Deserialize, Serialize};
+
 use crate::cli::console::Failure;
-use crate::cli::sweep::plan::Shard;
+
+/// One part of a sweep that is run by itself: `index`, from 1, of `of`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(in crate::cli) struct Shard {
+    pub(in crate::cli) index: u32,
+    pub(in crate::cli) of: u32,
+}
+
+impl Shard {
+    /// The whole sweep.
+    pub(in crate::cli) const WHOLE: Shard = Shard { index: 1, of: 1 };
+}
 
 /// The most parts of a sweep.
 pub(super) const MOST: u32 = 100_000;

@@ -9,11 +9,14 @@ use crate::experiment::baseline::grid::{self, Grid, Point, curve_of};
 use crate::experiment::baseline::has_prices;
 use crate::experiment::baseline::values::of_sample;
 use crate::experiment::result::{Row, Work};
-use crate::experiment::scenario_file::{Node, Problem, Problems, ScenarioFile, duration};
 use crate::experiment::sweep::label;
+use crate::problem::Problem;
+use crate::problem::Problems;
+use crate::problem::quantity::duration;
 use crate::record::Ending;
 use crate::scaling::share::Share;
 use crate::scaling::{Interval, Summary};
+use crate::scenario::{Node, ScenarioFile};
 
 /// Teams whose makespans differ by at most this much are as good as each other.
 const AS_GOOD: f64 = 0.02;

@@ -2,13 +2,13 @@
 
 use crate::experiment::Sample;
 use crate::experiment::baseline::Recorded;
-use crate::experiment::baseline::check::{PointOutcome, Verdict};
 use crate::experiment::baseline::grid::{Grid, curve_of};
+use crate::experiment::baseline::outcome::{PointOutcome, Verdict};
 use crate::experiment::result::Work;
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::scaling::sample::Group;
 use crate::scaling::study::Plan;
 use crate::scaling::{Kind, Study, law};
+use crate::scenario::ScenarioFile;
 
 /// Resamples for the interval of a peak.
 const RESAMPLES: u32 = 400;

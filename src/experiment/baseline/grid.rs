@@ -1,10 +1,12 @@
 //! The points of a scenario, in an order that does not depend on how its file is written, and their runs.
 
+use crate::experiment::Sample;
 use crate::experiment::baseline::identity::{Identifier, Identity};
+use crate::experiment::replication::runner;
 use crate::experiment::result::{Row, Work, is_agents, short};
-use crate::experiment::scenario_file::{Node, Problems, ScenarioFile};
 use crate::experiment::sweep::{baseline_settings, label, with};
-use crate::experiment::{Sample, runner};
+use crate::problem::Problems;
+use crate::scenario::{Node, ScenarioFile};
 use crate::simulation::Scenario;
 
 /// Every point of a scenario's sweep.

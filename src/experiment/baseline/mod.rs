@@ -12,20 +12,22 @@ pub mod difference;
 pub mod file;
 pub mod grid;
 pub mod identity;
+mod outcome;
 pub mod values;
 
-pub use check::{Checked, Held, MetricOutcome, Overall, PointOutcome, Settings, Verdict, check, review};
+pub use check::{Checked, Settings, check, review};
 pub use contract::{Claim, ClaimOutcome, Holds};
 pub use curve::{RecordedCurve, RuleOutcome};
 pub use difference::{Difference, Method};
 pub use grid::Grid;
 pub use identity::Identity;
+pub use outcome::{COMPLETED, Held, MetricOutcome, Overall, PointOutcome, Verdict};
 
 use crate::engine::Digest;
 use crate::experiment::Sample;
 use crate::experiment::baseline::values::Column;
-use crate::experiment::scenario_file::ScenarioFile;
 use crate::record::{Ending, Prices};
+use crate::scenario::ScenarioFile;
 
 /// The form of the file. A change that an older brooks can't read raises it.
 pub const SCHEMA: u32 = 1;

@@ -1,8 +1,8 @@
 //! Crossings that can be worked out by hand, and ones that can't be there.
 
 use super::*;
-use crate::experiment::library;
 use crate::record::METRICS;
+use crate::scenario::library;
 
 fn question(between: [&str; 2], path: &str, low: f64, high: f64) -> Question {
     let between = between.map(Node::from);

@@ -12,12 +12,13 @@ mod steps;
 
 use std::ops::Range;
 
-use crate::experiment::runner;
-use crate::experiment::scenario_file::{Node, Problems, ScenarioFile};
+use crate::experiment::replication::runner;
 use crate::experiment::sweep::label;
+use crate::problem::Problems;
 use crate::record::Prices;
 use crate::scaling::kim_nelson::{Promise, Selection, select};
 use crate::scaling::{Interval, Share, Variances};
+use crate::scenario::{Node, ScenarioFile};
 use crate::simulation::Scenario;
 
 pub use runs::{OBJECTIVES, Objective, Runs};

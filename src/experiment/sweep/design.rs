@@ -6,8 +6,8 @@
 //! numbers; whoever asks for [`widened`] axes has numbers between whole ones there, too.
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
-use crate::experiment::scenario_file::keys::{Expects, expected_at};
-use crate::experiment::scenario_file::{Axis, Kind, Node, ScenarioFile};
+use crate::scenario::keys::{Expects, expected_at};
+use crate::scenario::{Axis, Kind, Node, ScenarioFile};
 
 /// The most points of a design.
 pub const MOST: usize = 1_000_000;
@@ -98,7 +98,7 @@ pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
 }
 
 /// The value of an axis that a share of it, from 0 to below 1, stands for.
-pub(super) fn value(axis: &Axis, share: f64) -> Node {
+pub(crate) fn value(axis: &Axis, share: f64) -> Node {
     let number = |node: &Node| match node.kind {
         Kind::Int(value) => Some(value as f64),
         Kind::Float(value) => Some(value),
@@ -206,7 +206,7 @@ fn scrambled(bits: u32, key: u32) -> u32 {
 }
 
 /// By point, then axis: shares from 0 to below 1.
-pub(super) fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
+pub(crate) fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut all = vec![vec![0.0; axes]; points];
     for axis in 0..axes {
         let (directions, mut draws) = (directions(axis), stream(seed, axis));

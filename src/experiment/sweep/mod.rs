@@ -5,9 +5,11 @@
 //! not on its neighbours, on threads, or on which points are run here and which elsewhere.
 
 pub mod design;
+pub mod fingerprint;
+pub mod law_fits;
 mod points;
-pub mod sensitivity;
 mod stream;
+pub mod table_reader;
 pub mod tally;
 
 use std::fmt::Write as _;
@@ -16,11 +18,13 @@ pub(crate) use points::{baseline_settings, key_of, label, with};
 pub use points::{describe, name_of};
 pub use stream::{Control, Finished};
 
+use crate::experiment::replication::runner;
 use crate::experiment::result::SweepResult;
-use crate::experiment::scenario_file::{Axis, Node, Problems, ScenarioFile};
 use crate::experiment::sweep::points::{Point, shard_of};
-use crate::experiment::{reach, runner};
+use crate::problem::Problems;
 use crate::scaling::Precision;
+use crate::scenario::extrapolation;
+use crate::scenario::{Axis, Node, ScenarioFile};
 use crate::simulation::Scenario;
 
 /// Sweeps of at most so many points have all of them made before the first is run, so that every mistake is told at once.
@@ -39,8 +43,8 @@ pub enum Replications {
 /// What is to be run.
 #[derive(Clone)]
 pub struct Sweep<'a> {
-    file: &'a ScenarioFile,
-    replications: Replications,
+    pub(super) file: &'a ScenarioFile,
+    pub(super) replications: Replications,
     is_independent: bool,
     has_baselines: bool,
     /// The values of every point, if they are not all combinations of those on the axes.
@@ -160,7 +164,7 @@ impl<'a> Sweep<'a> {
         problems.or(())
     }
 
-    /// One line on what of it is outside of what its profiles were learned from: see [`reach::outside`]. Every value of
+    /// One line on what of it is outside of what its profiles were learned from: see [`extrapolation::outside`]. Every value of
     /// every axis is looked at by itself, not every combination.
     pub fn outside(&self) -> Option<String> {
         // From the first point, one axis after the other.
@@ -176,7 +180,7 @@ impl<'a> Sweep<'a> {
             }
         }
         let scenarios: Vec<Scenario> = points.iter().filter_map(|point| self.file.at(point).ok()).collect();
-        reach::outside(&scenarios.iter().collect::<Vec<_>>(), None)
+        extrapolation::outside(&scenarios.iter().collect::<Vec<_>>(), None)
     }
 
     /// Runs it on the threads of the current pool and keeps every row. `done` is told of every finished batch of

@@ -2,7 +2,7 @@
 
 use crate::engine::rng;
 use crate::experiment::result::is_agents;
-use crate::experiment::scenario_file::{Baseline, Node};
+use crate::scenario::{Baseline, Node};
 
 /// The path of the team size and of the architecture.
 const AGENTS: &str = "team.agents";

@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use crate::engine::{Digest, Samplers};
 use crate::experiment::Sample;
+use crate::experiment::replication::runner::{self, PIECE};
 use crate::experiment::result::{Row, Work};
-use crate::experiment::runner::{self, PIECE};
-use crate::experiment::scenario_file::{Node, Problems};
 use crate::experiment::sweep::points::{Point, baseline_settings, key_of, label, with};
 use crate::experiment::sweep::tally::{Reference, Tally};
 use crate::experiment::sweep::{Replications, Sweep};
+use crate::problem::Problems;
 use crate::record::Metrics;
 use crate::scaling::stats::t95;
+use crate::scenario::Node;
 use crate::simulation::Scenario;
 use crate::workload::TaskGraph;
 

@@ -5,7 +5,7 @@
 
 use crate::engine::Digest;
 use crate::experiment::Sample;
-use crate::experiment::runner::{self, PIECE};
+use crate::experiment::replication::runner::{self, PIECE};
 use crate::record::{Ending, METRICS, TimeBudget};
 use crate::scaling::buckets::Buckets;
 use crate::scaling::stats::{Summary, Welford, t95};

@@ -1,6 +1,7 @@
 use super::*;
+use crate::experiment::replication::runner;
 use crate::experiment::result::{Row, Work};
-use crate::experiment::{library, runner};
+use crate::scenario::library;
 
 fn hello() -> ScenarioFile {
     ScenarioFile::open("hello", &library::no_files()).expect("built in")

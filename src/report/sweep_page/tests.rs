@@ -1,9 +1,12 @@
 use super::*;
-use crate::experiment::{Row, SCENARIOS, ScenarioFile, Sweep, library};
+use crate::experiment::sweep::table_reader;
+use crate::experiment::{Row, Sweep};
 use crate::report::render::chart::tests::assert_in_frame;
 use crate::report::rows::to_csv;
-use crate::report::rows_read;
 use crate::report::tests::{assert_well_formed, sweep};
+use crate::scenario::ScenarioFile;
+use crate::scenario::library;
+use crate::scenario::library::SCENARIOS;
 
 fn report(sweep: &SweepResult) -> SweepReport<'_> {
     let command = Some("brooks sweep 'a <b>' --seed 7".to_owned());
@@ -87,7 +90,7 @@ fn every_built_in_scenario_has_a_page() {
         }
         // Read from its table the sweep has the same page.
         let head = SweepResult { rows: Vec::new(), ..sweep.clone() };
-        let again = rows_read::read(&head, "sweep.csv", to_csv(&sweep).as_bytes(), sweep.rows.len()).expect("sound");
+        let again = table_reader::read(&head, "sweep.csv", to_csv(&sweep).as_bytes(), sweep.rows.len()).expect("sound");
         let again = page(&report(&SweepResult { rows: again, ..head }));
         assert!(whole == again, "{}", scenario.name);
         // The first point alone, and half of the points.

@@ -1,7 +1,8 @@
 //! What a page says of a sweep in words: the best team and why it is no better, what is missing, what was assumed.
 
+use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Row, SweepResult};
-use crate::report::fits::Fits;
+use crate::report::fits;
 use crate::report::render::number;
 use crate::report::sweep::{against, agents, is_close, limit};
 use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
@@ -182,7 +183,7 @@ fn laws<'a>(sweep: &SweepResult, layout: &Layout<'a>, facet: &Facet<'a>) -> Vec<
     let long = facet.lines.iter().filter(|line| line.rows.len() > 2);
     long.map(|line| {
         let name = layout.architectures.get(line.style).copied().unwrap_or_default();
-        let law = Fits::of(&line.curve(), sweep.scaled).to_text();
+        let law = fits::to_text(&Fits::of(&line.curve(), sweep.scaled));
         // "follows amdahl", but "no scaling regime".
         if law.starts_with("follows") { format!("{name} {law}") } else { format!("{name}: {law}") }
     })

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::engine::{Digest, Time};
-use crate::trace::clock;
+use crate::table::timestamp;
 use crate::trace::model::{Name, Operation, Step, Trace};
 
 /// The key by which `OpenInference` tells kinds of spans apart.
@@ -69,7 +69,7 @@ impl<'a> Out<'a> {
         let has_root = agents.iter().any(|agent| agent.is_made);
         let root = has_root.then(|| hex("trace", ""));
         let trace_id = format!("{:016x}{:016x}", hash(&["trace", name]).max(1), hash(&["trace again", name]));
-        let zero = clock::parse(&trace.header.origin).map_or(0, |instant| instant.at.as_us());
+        let zero = timestamp::parse(&trace.header.origin).map_or(0, |instant| instant.at.as_us());
         Out { trace, trace_id, steps, agents, root, zero }
     }
 

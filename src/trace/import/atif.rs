@@ -10,10 +10,12 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::trace::import::json::{at, number, text, tokens};
-use crate::trace::import::{Head, Importer, Reading, SourceFile, each_alone, naming, no_companions, order, prune};
+use crate::table::json::{at, number, text, tokens};
+use crate::table::timestamp;
+use crate::table::{Head, Reading, SourceFile};
+use crate::trace::Builder;
+use crate::trace::import::{Importer, each_alone, naming, no_companions, order, prune};
 use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
-use crate::trace::{Builder, clock};
 
 /// The row of the table of importers.
 pub(super) static ROW: Importer = Importer {
@@ -146,7 +148,7 @@ impl Run<'_> {
             if at(step, "is_copied_context") == Some(&Value::Bool(true)) {
                 continue;
             }
-            let Some(end) = text(step, "timestamp").and_then(clock::parse) else {
+            let Some(end) = text(step, "timestamp").and_then(timestamp::parse) else {
                 let message = "no time: trajectories without times can't be replayed";
                 self.reading.bad(self.file, 0, &path, message, "a timestamp as in 2026-02-25T10:00:00Z");
                 continue;

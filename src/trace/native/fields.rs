@@ -168,7 +168,7 @@ impl Fields {
 }
 
 /// What every reader of JSON can tell apart.
-const MAX_TIME: u64 = crate::trace::clock::LATEST.as_us();
+const MAX_TIME: u64 = crate::table::timestamp::LATEST.as_us();
 
 /// A value as messages show it.
 fn shown(value: &Value) -> String {

@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use super::fields::{Fields, Place};
 use crate::problem::{Problem, Problems};
+use crate::table::json::MAX_LINE;
 use crate::trace::check;
-use crate::trace::import::json::MAX_LINE;
 use crate::trace::model::{
     Class, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, Source, Step, TaskNote, TaskNoteKind,
     TestRun, Trace, TraceAgent, TraceTask, Usage,

@@ -2,7 +2,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "lines are made where they are used")]
 
-use brooks::trace::import::SourceFile;
+use brooks::table::SourceFile;
 use serde_json::{Value, json};
 
 pub(super) const MARKER: &str = "quagga";

@@ -9,7 +9,8 @@ pub(crate) use fixtures::{claude_session, codex_threads};
 use std::path::Path;
 
 use brooks::engine::Time;
-use brooks::trace::import::{self, Reading, SourceFile};
+use brooks::table::{Head, Reading, SourceFile};
+use brooks::trace::import;
 use brooks::trace::{Operation, Quality, Step, Summary, TaskNoteKind, Trace, check, native};
 use proptest::prelude::*;
 
@@ -184,7 +185,7 @@ fn files_find_their_units_and_their_importers() {
     assert_eq!(units("codex", &paths), [vec![paths[0], paths[2]], vec![paths[1]]]);
     for (format, files) in hand_made() {
         for file in &files {
-            let head = import::Head { path: &file.path, start: &file.bytes, end: &[] };
+            let head = Head { path: &file.path, start: &file.bytes, end: &[] };
             let found: Vec<&str> =
                 import::IMPORTERS.iter().filter(|row| (row.sniff)(&head).is_some()).map(|row| row.name).collect();
             assert_eq!(found, [format], "{}", file.path);
@@ -326,7 +327,7 @@ impl Sample {
             bytes: std::fs::read(samples.join(path)).expect("the sample can be read"),
         };
         let files: Vec<SourceFile> = std::iter::once(path).chain(further.iter().copied()).map(source).collect();
-        let head = import::Head { path, start: &files[0].bytes[..files[0].bytes.len().min(65536)], end: &[] };
+        let head = Head { path, start: &files[0].bytes[..files[0].bytes.len().min(65536)], end: &[] };
         assert!((import::find(format).expect("it is there").sniff)(&head).is_some(), "{path}");
         let (mut traces, reading) = read(format, &files);
         assert_eq!(traces.len(), 1, "{path}: {}", reading.problems);

@@ -2,7 +2,8 @@
 
 mod fixtures;
 
-use brooks::trace::import::{self, Reading, SourceFile};
+use brooks::table::{Reading, SourceFile};
+use brooks::trace::import::{self};
 use brooks::trace::{Trace, check, native, replay};
 
 use fixtures::{EVENTS, LOG, RESULTS, RUNS, TASKS};

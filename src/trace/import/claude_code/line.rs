@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::{Digest, Time};
-use crate::trace::import::json::{at, number, text, tokens};
+use crate::table::json::{at, number, text, tokens};
 use crate::trace::import::session::{chars, identifier, path, runs_tests};
 use crate::trace::model::Usage;
 

@@ -6,13 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::engine::Time;
+use crate::table::json::{at, text};
+use crate::table::timestamp;
+use crate::table::{Reading, SourceFile};
 use crate::trace::builder::Builder;
-use crate::trace::clock;
 use crate::trace::import::claude_code::agent::{Found, Maker};
 use crate::trace::import::claude_code::line::{self, By, Event, What};
-use crate::trace::import::json::{at, text};
 use crate::trace::import::session::{self, Ids, Member, identifier};
-use crate::trace::import::{Reading, SourceFile};
 use crate::trace::model::{Quality, Step, Trace};
 
 /// The agent that the person talks to.
@@ -72,7 +72,7 @@ impl Session {
             _ => None,
         };
         let Some(what) = what else { return };
-        let Some(when) = text(inner, "timestamp").or_else(|| text(line, "timestamp")).and_then(clock::parse) else {
+        let Some(when) = text(inner, "timestamp").or_else(|| text(line, "timestamp")).and_then(timestamp::parse) else {
             reading.bad(&file.path, place, "timestamp", "there is no time that can be read", "an RFC 3339 time");
             return;
         };

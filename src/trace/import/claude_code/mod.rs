@@ -12,10 +12,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::table::json::{MAX_LINE, lines, text};
+use crate::table::{Head, Reading, SourceFile};
 use crate::trace::import::claude_code::log::Session;
-use crate::trace::import::json::{MAX_LINE, lines, text};
 use crate::trace::import::session::{folder, identifier, stem};
-use crate::trace::import::{Head, Importer, Reading, SourceFile, Unit};
+use crate::trace::import::{Importer, Unit};
 use crate::trace::model::Trace;
 
 /// The row of the table of importers.

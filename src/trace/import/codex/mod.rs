@@ -12,10 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
+use crate::table::{Head, Reading, SourceFile};
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::thread::{Made, Thread};
 use crate::trace::import::session::{self, Ids, Member, folder, stem};
-use crate::trace::import::{Head, Importer, Reading, SourceFile, Unit, no_companions};
+use crate::trace::import::{Importer, Unit, no_companions};
 use crate::trace::model::{Quality, Trace};
 
 /// The row of the table of importers.

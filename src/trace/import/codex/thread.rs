@@ -6,13 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::engine::Time;
+use crate::table::json::{at, lines, number, text, tokens};
+use crate::table::timestamp;
+use crate::table::{Reading, SourceFile};
 use crate::trace::builder::Builder;
-use crate::trace::clock;
 use crate::trace::import::codex::agent::Maker;
 use crate::trace::import::codex::tool::{self, Answered, Asked};
-use crate::trace::import::json::{at, lines, number, text, tokens};
 use crate::trace::import::session::{Ids, identifier, path, stem};
-use crate::trace::import::{Reading, SourceFile};
 use crate::trace::model::{AgentNumber, Step};
 
 /// A thread: an agent's whole life, in one file.
@@ -124,7 +124,7 @@ impl Thread {
             _ => None,
         };
         let Some(what) = what else { return };
-        match text(line, "timestamp").and_then(clock::parse) {
+        match text(line, "timestamp").and_then(timestamp::parse) {
             Some(when) => {
                 self.lacks_zone |= !when.has_zone;
                 self.records.push(Record { at: when.at, what });

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::trace::import::json::{at, number, text};
+use crate::table::json::{at, number, text};
 use crate::trace::import::session::{chars, identifier, path, runs_tests};
 
 /// What the arguments of a call show.

@@ -4,8 +4,9 @@ use std::io::{Cursor, Read};
 
 use serde_json::Value;
 
-use crate::trace::import::json::at;
-use crate::trace::import::{Reading, SourceFile, prune, unpack};
+use crate::table::json::at;
+use crate::table::{Reading, SourceFile};
+use crate::trace::import::{prune, unpack};
 
 /// All entries that are read may not be larger than this, unpacked.
 const MAX_UNPACKED: usize = 512 << 20;

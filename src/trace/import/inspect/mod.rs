@@ -8,8 +8,9 @@ use log::Log;
 use sample::Samples;
 use serde_json::Value;
 
-use crate::trace::import::json::{at, number, text};
-use crate::trace::import::{Head, Importer, Reading, SourceFile, each_alone, naming, no_companions, order};
+use crate::table::json::{at, number, text};
+use crate::table::{Head, Reading, SourceFile};
+use crate::trace::import::{Importer, each_alone, naming, no_companions, order};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 /// The row of the table of importers.

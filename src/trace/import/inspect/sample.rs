@@ -6,10 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::trace::import::json::{at, number, text, tokens};
-use crate::trace::import::{Reading, naming};
+use crate::table::Reading;
+use crate::table::json::{at, number, text, tokens};
+use crate::table::timestamp;
+use crate::trace::Builder;
+use crate::trace::import::naming;
 use crate::trace::model::{Class, Operation, Quality, Step, TaskNote, TaskNoteKind, Usage};
-use crate::trace::{Builder, clock};
 
 /// Times in seconds beyond this are none.
 const MAX_SECONDS: f64 = 1e10;
@@ -161,7 +163,7 @@ impl Samples {
             reading.bad(&self.file, 0, path, "it was completed before it began", "an end that is not before the start");
             return None;
         }
-        if end > clock::LATEST {
+        if end > timestamp::LATEST {
             reading.bad(&self.file, 0, path, "no end that can be", "an end before the year 2255");
             return None;
         }
@@ -230,7 +232,7 @@ impl Samples {
     }
 
     fn instant(&self, event: &Value, key: &str, reading: &mut Reading) -> Option<Time> {
-        let instant = clock::parse(text(event, key)?)?;
+        let instant = timestamp::parse(text(event, key)?)?;
         if !instant.has_zone {
             reading.note(format!("{}: times without a zone are taken as UTC", self.file));
         }

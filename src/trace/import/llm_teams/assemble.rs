@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::json;
 
 use crate::engine::Time;
+use crate::table::timestamp::LATEST;
 use crate::trace::builder::Builder;
-use crate::trace::clock::LATEST;
 use crate::trace::model::{Class, Extra, FileUse, Name, Quality, Step, TaskNote, TaskNoteKind, TestRun, Trace};
 use crate::workload::TaskSpec;
 

@@ -7,7 +7,8 @@ mod tables;
 
 use std::collections::BTreeMap;
 
-use crate::trace::import::{Head, Importer, Reading, SourceFile, Unit};
+use crate::table::{Head, Reading, SourceFile};
+use crate::trace::import::{Importer, Unit};
 use crate::trace::model::Trace;
 use crate::workload::TaskSpec;
 use crate::workload::paper_file;

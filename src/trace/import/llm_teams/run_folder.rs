@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Graphs;
 use super::assemble::{Assembly, Event};
-use crate::trace::import::{Reading, SourceFile, json};
+use crate::table::{Reading, SourceFile, json};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 pub(super) fn read(log: &SourceFile, files: &[SourceFile], graphs: &Graphs, reading: &mut Reading) -> Option<Trace> {

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graphs;
 use super::assemble::{Assembly, Event};
-use crate::trace::import::columns::{self, Cell};
-use crate::trace::import::{Reading, SourceFile};
+use crate::table::{self as columns, Cell};
+use crate::table::{Reading, SourceFile};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 /// The columns of the table of runs that are needed.

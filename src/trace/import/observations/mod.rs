@@ -6,7 +6,8 @@ mod row;
 pub(super) use self::row::mlflow;
 use super::spans::place::{Place, values};
 use super::spans::{self, Shape};
-use super::{Head, Importer, Reading, SourceFile, each_alone, no_companions};
+use super::{Importer, each_alone, no_companions};
+use crate::table::{Head, Reading, SourceFile};
 use crate::trace::model::Trace;
 
 /// Its row of the table of importers.

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::table::{Reading, SourceFile, json};
 use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, COLUMN_TABLE, Facts, Field, inside};
 use crate::trace::import::spans::moment::{self, Unit};
 use crate::trace::import::spans::place::{Place, shown};
 use crate::trace::import::spans::{self, Span};
-use crate::trace::import::{Reading, SourceFile, json};
 
 /// What columns can be mapped to.
 const MAPPED: &[(&str, Field)] = &[

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::trace::import::json;
+use crate::table::json;
 use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, Facts, Field};
 use crate::trace::import::spans::moment::{self, Moment, Unit};
 use crate::trace::import::spans::place::{Place, shown};

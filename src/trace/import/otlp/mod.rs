@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::spans::place::{Place, values};
 use super::spans::{self, Shape, Span};
-use super::{Head, Importer, Reading, SourceFile, each_alone, json, no_companions, observations};
+use super::{Importer, each_alone, no_companions, observations};
+use crate::table::{Head, Reading, SourceFile, json};
 use crate::trace::model::Trace;
 
 /// Its row of the table of importers.

@@ -28,7 +28,7 @@ use std::collections::BTreeMap;
 use self::facts::{Facts, Field};
 use self::moment::Moment;
 pub(super) use self::sniff::Shape;
-use crate::trace::import::Reading;
+use crate::table::Reading;
 use crate::trace::model::Trace;
 
 /// A span of any dialect.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::trace::clock;
+use crate::table::timestamp;
 
 /// How a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +28,7 @@ pub(in crate::trace) struct Moment {
 }
 
 /// Later than this is no instant of a recording.
-pub(in crate::trace) const LATEST: u64 = clock::LATEST.as_us();
+pub(in crate::trace) const LATEST: u64 = timestamp::LATEST.as_us();
 
 /// Reads an instant; none if it is none, or one before 1970.
 pub(in crate::trace) fn read(value: &Value, unit: Unit) -> Option<Moment> {
@@ -43,7 +43,7 @@ pub(in crate::trace) fn read(value: &Value, unit: Unit) -> Option<Moment> {
                 (Ok(whole), _) => Moment { at: whole_number(whole, unit), ..Moment::default() },
                 (_, Ok(real)) => real_number(real, unit)?,
                 _ => {
-                    let instant = clock::parse(text)?;
+                    let instant = timestamp::parse(text)?;
                     Moment { at: instant.at, is_bare: !instant.has_zone, is_rough: false }
                 }
             }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::trace::import::{Reading, SourceFile, json};
+use crate::table::{Reading, SourceFile, json};
 
 /// Where a document is, to tell what is wrong with it.
 pub(in crate::trace) struct Place<'a> {

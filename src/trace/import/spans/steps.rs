@@ -9,9 +9,8 @@ use super::tree::Tree;
 use super::who::{self, Who};
 use super::{Count, Kind, Span, after, calls, marks, usage};
 use crate::engine::Time;
+use crate::table::{Reading, timestamp};
 use crate::trace::Builder;
-use crate::trace::clock;
-use crate::trace::import::Reading;
 use crate::trace::model::{Class, Operation, Quality, Step, Trace};
 
 /// Where spans come from.
@@ -237,7 +236,7 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
     );
     let origin = found(Field::BrooksOrigin);
     if let Some(origin) = origin {
-        builder.began(clock::parse(origin).map_or(Time::ZERO, |instant| instant.at));
+        builder.began(timestamp::parse(origin).map_or(Time::ZERO, |instant| instant.at));
     }
     builder.finish(origin.is_none_or(|origin| origin != "start"))
 }

@@ -8,12 +8,13 @@ use compact_str::CompactString;
 use serde_json::Value;
 
 use crate::engine::Time;
+use crate::table::json::{at, number, text, tokens};
+use crate::table::{Reading, SourceFile, json};
 use crate::trace::Builder;
-use crate::trace::import::json::{at, number, text, tokens};
-use crate::trace::import::{Reading, SourceFile, json, naming, order};
+use crate::trace::import::{naming, order};
 use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
 
-/// Times beyond this many seconds are none, so that start and length together are below [`LATEST`](crate::trace::clock::LATEST).
+/// Times beyond this many seconds are none, so that start and length together are below [`LATEST`](crate::table::timestamp::LATEST).
 const MAX_SECONDS: f64 = 4e9;
 /// What a file of this kind holds somewhere near its beginning.
 const MARKS: [&[u8]; 3] = [b"\"block_size\"", b"\"requests\"", b"\"hash_ids\""];

@@ -7,8 +7,9 @@ mod rows;
 
 use map::{Column, FIELDS, Field, Map, Preset};
 
-use crate::trace::import::columns::{self, Form};
-use crate::trace::import::{Head, Importer, Reading, SourceFile, each_alone, no_companions};
+use crate::table::{self as columns, Form};
+use crate::table::{Head, Reading, SourceFile};
+use crate::trace::import::{Importer, each_alone, no_companions};
 use crate::trace::model::Trace;
 
 /// The row of the table of importers.

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::map::{Field, Map, Preset, Unit};
 use crate::engine::Time;
+use crate::table::Reading;
+use crate::table::json::as_tokens;
+use crate::table::timestamp::LATEST;
+use crate::table::{Cell, Table};
 use crate::trace::Builder;
-use crate::trace::clock::LATEST;
-use crate::trace::import::columns::{Cell, Table};
-use crate::trace::import::json::as_tokens;
-use crate::trace::import::{Reading, naming};
+use crate::trace::import::naming;
 use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
 
 /// What is said of a number that is negative, or beyond what a recording can hold.

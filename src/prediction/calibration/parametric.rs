@@ -1,0 +1,107 @@
+//! The styles of recorded runs: how each was gone about, and what it cost.
+
+use crate::engine::math;
+use crate::prediction::calibration::Lesson;
+use crate::scenario::learned_profile::{Style, StyleKind};
+use crate::team::{Behaviour, Habit, Manner, Sort};
+
+/// Acting calls a task from which on a run is micro, and one at a time.
+const MICRO: f64 = 1.8;
+const ONE: f64 = 0.65;
+
+/// Sums over the runs of one style.
+#[derive(Default)]
+struct Sums {
+    runs: f64,
+    finishing: f64,
+    finished: f64,
+    ahead: f64,
+    waiting: f64,
+    calls: f64,
+    idle: f64,
+    writing: f64,
+    tests: f64,
+    test_s: f64,
+    first: f64,
+    again: f64,
+    pace: f64,
+    paces: f64,
+}
+
+/// The styles of what was recorded. `behaviour` still holds the recorded calls, in the order of the lessons.
+pub(super) fn styles(lessons: &[&Lesson], behaviour: &Behaviour) -> Vec<Style> {
+    let mut sums: std::collections::BTreeMap<(u32, StyleKind), Sums> = std::collections::BTreeMap::new();
+    let scripts = lessons.iter().flat_map(|lesson| &lesson.scripts);
+    for (calls, script) in scripts.zip(&behaviour.scripts) {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, manner);
+    }
+    let style = |((manner, kind), s): ((u32, StyleKind), Sums)| {
+        let share = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
+        let mean = share(s.pace, s.runs);
+        let variance = if s.runs > 1.0 { (s.paces - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
+        Style {
+            manner,
+            kind,
+            runs: s.runs as u32,
+            tasks_a_call: share(s.finished, s.finishing).max(1.0),
+            looks_ahead: share(s.ahead, s.waiting),
+            idle: share(s.idle, s.calls),
+            tested: share(s.tests, s.writing).min(1.0),
+            test_s: share(s.test_s, s.tests),
+            rework: share(s.again, s.first),
+            spread: rounded(variance.max(0.0).sqrt()),
+        }
+    };
+    sums.into_iter().map(style).collect()
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+fn kind_of(calls: &[Habit]) -> StyleKind {
+    let finished: u32 = calls.iter().map(|call| total(&call.completes)).sum();
+    let acting = calls.iter().filter(|call| !call.is_idle()).count();
+    match acting as f64 / f64::from(finished.max(1)) {
+        calls if calls >= MICRO => StyleKind::Micro,
+        calls if calls >= ONE => StyleKind::One,
+        _ => StyleKind::Batch,
+    }
+}
+
+fn add(sums: &mut Sums, calls: &[Habit], manner: &Manner) {
+    sums.runs += 1.0;
+    let mut pace = 0.0;
+    for call in calls {
+        let finished = f64::from(total(&call.completes));
+        if finished > 0.0 {
+            sums.finishing += 1.0;
+            sums.finished += finished;
+        }
+        let waiting = Sort::Waiting as usize;
+        if call.writes[Sort::Ready as usize] > 0 && call.sight.tasks[waiting] > 0 {
+            sums.waiting += f64::from(call.sight.tasks[waiting]);
+            sums.ahead += f64::from(call.writes[waiting]);
+        }
+        sums.calls += 1.0;
+        sums.idle += f64::from(u8::from(call.is_idle()));
+        if call.files > 0 {
+            sums.writing += 1.0;
+            sums.tests += f64::from(call.tests.min(1));
+            sums.test_s += call.tests_s;
+        }
+        let new = [Sort::Ready, Sort::Waiting, Sort::Held].map(|sort| f64::from(call.writes[sort as usize]));
+        sums.first += new.iter().sum::<f64>();
+        sums.again += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
+        let typical = manner.typical_s(f64::from(call.files));
+        pace += math::ln(call.latency_s.max(0.05) / typical);
+    }
+    let pace = pace / calls.len().max(1) as f64;
+    sums.pace += pace;
+    sums.paces += pace * pace;
+}
+
+fn total(counts: &[u16]) -> u32 {
+    counts.iter().map(|&count| u32::from(count)).sum()
+}

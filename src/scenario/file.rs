@@ -1,0 +1,299 @@
+//! A scenario file that has been checked from end to end, and its points.
+
+use crate::problem::suggest::suggestion;
+use crate::problem::{Problem, Problems};
+use crate::scenario::axes::{self, Axis};
+use crate::scenario::keys::SCENARIO;
+use crate::scenario::library::{self, BuiltIn, Files, SCENARIOS};
+use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::path::{ARCHITECTURE, TEAM_SIZE, base_of_point, canonical, put};
+use crate::scenario::resolve::{self, Keep, Parts, Source};
+use crate::scenario::{architecture, check, read, team};
+use crate::simulation::Scenario;
+
+/// What a speedup is relative to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Baseline {
+    /// One agent under the same architecture.
+    Own,
+    /// One agent alone.
+    Solo,
+    /// The point with these settings, for [`ScenarioFile::at`].
+    Point(Vec<(&'static str, Node)>),
+}
+
+/// A scenario file that has been checked from end to end.
+#[derive(Clone)]
+pub struct ScenarioFile {
+    file: String,
+    root: Node,
+    files: Files,
+    parts: Parts,
+    axes: Vec<Axis>,
+}
+
+impl ScenarioFile {
+    /// The scenario built in under that name, or else the file at that path.
+    ///
+    /// # Errors
+    ///
+    /// There is neither, or as for [`ScenarioFile::parse`].
+    pub fn open(name: &str, files: &Files) -> Result<ScenarioFile, Problems> {
+        if let Some(built_in) = library::find(SCENARIOS, name) {
+            return ScenarioFile::parse(built_in.path, built_in.text.as_bytes(), files);
+        }
+        let bytes = files(name).map_err(|why| {
+            let near = suggestion(name, SCENARIOS.iter().map(|built_in| built_in.name));
+            let message = format!("can't be read: {why}{near}");
+            let expected = "the path of a file, or the name of a built-in scenario".to_owned();
+            let expected = if near.is_empty() { expected } else { String::new() };
+            Problems::one(Problem {
+                code: "missing-file",
+                file: name.to_owned(),
+                line: 0,
+                path: String::new(),
+                message,
+                expected,
+            })
+        })?;
+        ScenarioFile::parse(name, &bytes, files)
+    }
+
+    /// Reads a scenario. `file` is what messages call it; `files` reads the files that it names.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(file: &str, bytes: &[u8], files: &Files) -> Result<ScenarioFile, Problems> {
+        ScenarioFile::from_tree(file, read::read(file, bytes)?, files)
+    }
+
+    /// The same with other values: paths and values as `--set` takes them, such as `team.agents` and `8`.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with the paths or the values, or with the scenario that they make.
+    pub fn with(&self, settings: &[(String, String)]) -> Result<ScenarioFile, Problems> {
+        let (mut root, mut problems) = (self.root.clone(), Problems::default());
+        for (path, text) in settings {
+            let mut value = match read::read("--set", text.as_bytes()) {
+                Ok(value) => value,
+                Err(mut wrong) => {
+                    wrong.place_at(path);
+                    problems.append(wrong);
+                    continue;
+                }
+            };
+            value.forget_place();
+            if let Err((at, why)) = put(&mut root, &canonical(path), value) {
+                let (file, message) = ("--set".to_owned(), format!("\"{at}\" {why}"));
+                let expected = "the path of a value, such as team.agents".to_owned();
+                problems.push(Problem { code: "path", file, line: 0, path: path.clone(), message, expected });
+            }
+        }
+        problems.or(())?;
+        ScenarioFile::from_tree(&self.file, root, &self.files)
+    }
+
+    /// The same with these values on the axis `path`, in place of what its sweep has there: a range such as `1..8`, or a
+    /// list such as `preassigned,self_claim`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`ScenarioFile::with`].
+    pub fn with_axis(&self, path: &str, values: &str) -> Result<ScenarioFile, Problems> {
+        let is_range = values.contains("..") && !values.contains(',');
+        let axis = if is_range {
+            Node::from(values)
+        } else {
+            read::read("--set", format!("[{values}]").as_bytes()).map_err(|mut wrong| {
+                wrong.place_at(path);
+                wrong
+            })?
+        };
+        let mut root = self.root.clone();
+        let Kind::Map(entries) = &mut root.kind else { return Ok(self.clone()) };
+        if !entries.iter().any(|(key, _)| key.name == "sweep") {
+            entries.push((Key { name: "sweep".to_owned(), line: 0, column: 0 }, Node::new(Kind::Map(Vec::new()))));
+        }
+        for (_, sweep) in entries.iter_mut().filter(|(key, _)| key.name == "sweep") {
+            let Kind::Map(axes) = &mut sweep.kind else { continue };
+            let mut axis = axis.clone();
+            axis.forget_place();
+            match axes.iter_mut().find(|(key, _)| canonical(&key.name) == canonical(path)) {
+                Some((_, known)) => *known = axis,
+                None => axes.push((Key { name: path.to_owned(), line: 0, column: 0 }, axis)),
+            }
+        }
+        ScenarioFile::from_tree(&self.file, root, &self.files)
+    }
+
+    fn from_tree(file: &str, root: Node, files: &Files) -> Result<ScenarioFile, Problems> {
+        check::check(file, &root, &SCENARIO).or(())?;
+        let source = Source { file, root: &root, files };
+        match (resolve::parts(source, None), axes::axes(file, &root)) {
+            (Ok(parts), Ok(axes)) => {
+                // The file itself is a point: what only shows when a point is put together shows here.
+                parts.scenario(source, None, None)?;
+                Ok(ScenarioFile { file: file.to_owned(), root, files: files.clone(), parts, axes })
+            }
+            (parts, axes) => {
+                let mut problems = parts.err().unwrap_or_default();
+                problems.append(axes.err().unwrap_or_default());
+                Err(problems.sorted())
+            }
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.parts.name
+    }
+
+    /// What it is; empty if it does not say.
+    pub fn about(&self) -> &str {
+        self.text("about")
+    }
+
+    /// The question that it answers; empty if it does not say.
+    pub fn question(&self) -> &str {
+        self.text("question")
+    }
+
+    fn text(&self, key: &str) -> &str {
+        self.root.key(key).and_then(Node::text).unwrap_or_default()
+    }
+
+    /// The document.
+    pub fn root(&self) -> &Node {
+        &self.root
+    }
+
+    /// The axes of its sweep, expanded; at most [`MAX_POINTS`] points in all.
+    pub fn axes(&self) -> &[Axis] {
+        &self.axes
+    }
+
+    /// Runs of each point.
+    pub fn replications(&self) -> u64 {
+        self.root.key("replications").and_then(Node::whole).map_or(100, |value| value as u64)
+    }
+
+    /// The seed of all randomness.
+    pub fn seed(&self) -> u64 {
+        self.parts.seed
+    }
+
+    /// Whether the work grows with the team.
+    pub fn is_scaled(&self) -> bool {
+        self.text("scaling") == "scaled"
+    }
+
+    /// What speedup is relative to.
+    pub fn baseline(&self) -> Baseline {
+        let Some(node) = self.root.key("baseline") else { return Baseline::Own };
+        let setting = |key: &'static str, path| node.key(key).map(|value| (path, value.clone()));
+        match node.text() {
+            Some("solo") => Baseline::Solo,
+            Some(_) => Baseline::Own,
+            None => {
+                let settings = [setting("agents", TEAM_SIZE), setting("architecture", ARCHITECTURE)];
+                Baseline::Point(settings.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    /// What the curve must fulfil: each kind (`peak_agents`, `speedup`, `within_amdahl`, ..) and what it says.
+    pub fn asserts(&self) -> impl Iterator<Item = (&str, &Node)> {
+        let list = self.root.key("assert").map_or(&[][..], Node::items);
+        list.iter().flat_map(Node::entries).map(|(key, node)| (key.name.as_str(), node))
+    }
+
+    /// How close to its baseline the curve must stay: the fraction by metric, where the file says it.
+    pub fn tolerances(&self) -> impl Iterator<Item = (&str, f64)> {
+        let given = self.root.get("check.tolerance").map_or(&[][..], Node::entries);
+        given.iter().filter_map(|(key, node)| Some((key.name.as_str(), node.number()?)))
+    }
+
+    /// How many runs of a point a check may buy, where the file says it.
+    pub fn max_replications(&self) -> Option<u64> {
+        self.root.get("check.max_replications").and_then(Node::whole).map(|value| value as u64)
+    }
+
+    /// The architecture at a point with all its parameters, those that are not given too, in one form however it was
+    /// written: `self_claim(claims=at_commit, pick=first)`.
+    pub fn protocol_at(&self, point: &[(&str, &Node)]) -> String {
+        let mut root = base_of_point(&self.root, false);
+        for (path, value) in point {
+            // A path that leads nowhere is told by `at`.
+            let _ = put(&mut root, &canonical(path), (*value).clone());
+        }
+        architecture::canonical(root.key(ARCHITECTURE).unwrap_or(&Node::from("self_claim")))
+    }
+
+    /// The scenario as the file has it, without its sweep.
+    ///
+    /// # Errors
+    ///
+    /// None for a file that has been read; the type is that of [`ScenarioFile::at`].
+    pub fn scenario(&self) -> Result<Scenario, Problems> {
+        self.parts.scenario(self.source(&self.root), None, None)
+    }
+
+    /// The scenario at a point: with these values at these paths. Points share graphs and profiles where they can; if
+    /// nothing but team size and architecture differ, nothing is read again.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong at this point.
+    pub fn at(&self, point: &[(&str, &Node)]) -> Result<Scenario, Problems> {
+        let (mut agents, mut architecture, mut rest) = (None, None, Vec::new());
+        for &(path, value) in point {
+            let path = canonical(path);
+            match path.as_str() {
+                TEAM_SIZE if team::size_of(value).is_some() => agents = team::size_of(value),
+                ARCHITECTURE if architecture::known(value).is_some() => architecture = architecture::known(value),
+                _ => rest.push((path, value)),
+            }
+        }
+        if rest.is_empty() {
+            return self.parts.scenario(self.source(&self.root), agents, architecture);
+        }
+        let touches = |part: &str| rest.iter().any(|(path, _)| path.starts_with(part));
+        let same_graph = !["workload", "seed", "scaling"].into_iter().any(touches);
+        let mut root = base_of_point(&self.root, !same_graph);
+        for (path, value) in &rest {
+            if let Err((at, why)) = put(&mut root, path, (*value).clone()) {
+                let (file, message) = (self.file.clone(), format!("\"{at}\" {why}"));
+                let (line, path, expected) = (value.line, path.clone(), String::new());
+                return Err(Problems::one(Problem { code: "path", file, line, path, message, expected }));
+            }
+        }
+        check::check(&self.file, &root, &SCENARIO).or(())?;
+        let keep = Keep { parts: &self.parts, graph: same_graph, team: !touches("team") };
+        let parts = resolve::parts(self.source(&root), Some(keep))?;
+        let whole = if same_graph { &self.root } else { &root };
+        parts.scenario(self.source(whole), agents, architecture)
+    }
+
+    fn source<'a>(&'a self, root: &'a Node) -> Source<'a> {
+        Source { file: &self.file, root, files: &self.files }
+    }
+}
+
+/// Says by which argument values were given that are wrong: those at `path`, or all if nothing else has changed. Where
+/// nobody says so, [`ScenarioFile::with`] and [`ScenarioFile::with_axis`] take them for those of `--set`.
+pub fn given_by(argument: &str, path: Option<&str>, mut wrong: Problems) -> Problems {
+    let own = path.map(canonical);
+    wrong.came_by(argument, |at| {
+        let rest = own.as_ref().map_or(Some(""), |own| at.strip_prefix(own.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    });
+    wrong
+}
+
+/// The description of a built-in file: its `about`, or an empty text.
+pub fn about(built_in: &BuiltIn) -> String {
+    let tree = read::read(built_in.path, built_in.text.as_bytes());
+    tree.ok().and_then(|root| Some(root.key("about")?.text()?.trim().to_owned())).unwrap_or_default()
+}

@@ -1,0 +1,98 @@
+//! A team whose runs are to be predicted, as a scenario.
+
+use std::sync::Arc;
+
+use crate::architecture::{self, Architecture, Choices};
+use crate::problem::{Problem, Problems};
+use crate::record::Prices;
+use crate::scenario::learned_profile::model::Calibration;
+use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
+use crate::team::{Agent, Consistency, Profile, Role};
+use crate::workload::TaskGraph;
+
+/// Rounds after which a run is given up, where no recording shows it.
+pub const ROUNDS: u32 = 60;
+
+/// A team whose runs are to be predicted.
+#[derive(Clone, Debug)]
+pub struct Condition {
+    /// The model; one that the calibration does not know, or none, means all of them together.
+    pub model: Option<String>,
+    /// The architecture by its name in the registry.
+    pub architecture: String,
+    /// How many agents.
+    pub agents: u32,
+    /// What must be done.
+    pub tasks: Arc<TaskGraph>,
+    /// Rounds after which a run is given up; as in the recordings if not given.
+    pub max_rounds: Option<u32>,
+}
+
+impl Calibration {
+    /// A scenario of that team: run it as often as you like.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such architecture, or no agent.
+    pub fn scenario(&self, condition: &Condition, seed: u64) -> Result<Scenario, Problems> {
+        let profile = Arc::new(self.profile(condition.model.as_deref()));
+        self.scenario_of(condition, &profile, seed)
+    }
+
+    /// The same with a profile of [`Calibration::profile`], which many conditions may share.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Calibration::scenario`].
+    pub fn scenario_of(&self, condition: &Condition, profile: &Arc<Profile>, seed: u64) -> Result<Scenario, Problems> {
+        let (architecture, name) = architecture_of(&condition.architecture)?;
+        if condition.agents == 0 {
+            let expected = "one agent or more".to_owned();
+            return Err(problem("agents".to_owned(), "there is nobody in the team".to_owned(), expected));
+        }
+        let part = self.part(condition.model.as_deref());
+        let known = part.map_or_else(|| self.models.iter().filter_map(|p| p.max_rounds).max(), |p| p.max_rounds);
+        let in_rounds = part.map_or_else(|| self.models.iter().any(|part| part.in_rounds), |part| part.in_rounds);
+        let team = (1..=condition.agents).map(|number| Agent {
+            name: format!("agent {number}"),
+            role: Role::Worker,
+            profile: Arc::clone(profile),
+            skills: Vec::new(),
+        });
+        Ok(Scenario {
+            name: format!("{} of {}", condition.architecture, condition.agents),
+            graph: Arc::clone(&condition.tasks),
+            parallel_fraction: None,
+            team: team.collect(),
+            architecture,
+            architecture_name: name.to_owned(),
+            pacing: if in_rounds { Pacing::Rounds { idle_calls: true } } else { Pacing::Async },
+            consistency: Consistency::LastWriterWins,
+            dependency_check: DependencyCheck::Claim,
+            resources: Vec::new(),
+            limits: Limits {
+                rounds: condition.max_rounds.or(known).unwrap_or(ROUNDS),
+                ..Limits::generous(condition.tasks.len())
+            },
+            prices: Prices::default(),
+            seed,
+        })
+    }
+}
+
+/// The architecture of that name with its defaults.
+fn architecture_of(name: &str) -> Result<(Arc<dyn Architecture>, &'static str), Problems> {
+    let row = architecture::find(name).ok_or_else(|| {
+        let known: Vec<&str> = architecture::ARCHITECTURES.iter().map(|row| row.name).collect();
+        problem("architecture".to_owned(), format!("there is no architecture \"{name}\""), known.join(", "))
+    })?;
+    let defaults: Vec<&str> = row.parameters.iter().filter_map(|parameter| parameter.values.first().copied()).collect();
+    let choices = Choices::new(row, &defaults);
+    let made = choices.map(|choices| Arc::from((row.make)(&choices)));
+    made.map(|architecture| (architecture, row.name))
+        .ok_or_else(|| problem("architecture".to_owned(), format!("{name} has no defaults"), String::new()))
+}
+
+fn problem(path: String, message: String, expected: String) -> Problems {
+    Problems::one(Problem { code: "calibration", file: "calibration".to_owned(), line: 0, path, message, expected })
+}

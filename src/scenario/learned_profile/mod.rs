@@ -1,0 +1,15 @@
+//! Learned profiles: the file that `brooks calibrate` writes, and the scenarios of the agents in it.
+
+mod condition;
+mod model;
+pub(crate) mod parametric;
+mod read;
+pub(crate) mod run_effect;
+mod write;
+
+pub use condition::{Condition, ROUNDS};
+pub(crate) use model::{COMMON, FILES_A_REPLY, SHARED, fingerprint};
+pub use model::{Calibration, Fit, Part, VERSION, Way};
+pub use parametric::{Style, StyleKind};
+pub(crate) use read::calibration;
+pub use read::title;

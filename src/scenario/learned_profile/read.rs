@@ -1,0 +1,303 @@
+//! A calibration from its file, which has been held to the table of keys before.
+
+use crate::problem::{Problem, Problems};
+use crate::scenario::keys::profile::PROFILE;
+use crate::scenario::learned_profile::model::{COMMON, Calibration, FILES_A_REPLY, Fit, Part, SHARED, Way};
+use crate::scenario::learned_profile::parametric::{self, Style, StyleKind};
+use crate::scenario::learned_profile::run_effect;
+use crate::scenario::learned_profile::write::WIDTH;
+use crate::scenario::{Kind, Node, check, read};
+use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
+
+impl Calibration {
+    /// Reads a profile file that holds a calibration. `file` is what messages call it.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Calibration, Problems> {
+        let root = profile_tree(file, bytes)?;
+        let Some(node) = root.key("behaviour") else {
+            return Err(Problems::one(Problem {
+                code: "missing-key",
+                file: file.to_owned(),
+                line: 1,
+                path: "behaviour".to_owned(),
+                message: "missing: it is a profile, and not one that was learned".to_owned(),
+                expected: "a file that brooks calibrate has written".to_owned(),
+            }));
+        };
+        calibration(file, node)
+    }
+}
+
+/// The name and the origin that a profile file says it has; empty where it does not say.
+pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
+    let root = profile_tree(file, bytes).ok();
+    let text = |key: &str| Some(root.as_ref()?.key(key)?.text()?.to_owned());
+    (text("name").unwrap_or_default(), text("origin").unwrap_or_default())
+}
+
+/// What a checked `behaviour` says.
+///
+/// # Errors
+///
+/// Calls that have too few or too many numbers, manners that are not there.
+pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Problems> {
+    let mut problems = Problems::default();
+    let way = match node.key("way").and_then(Node::text) {
+        Some("parametric") => Way::Parametric,
+        _ => Way::Resampled,
+    };
+    let shared = number(node, "shared").unwrap_or(SHARED);
+    let common = number(node, "common");
+    let items = node.key("models").map_or(&[][..], Node::items);
+    let models = items.iter().enumerate().map(|(place, node)| {
+        let mut wrong = |line: u32, path: &str, message: String, expected: &str| {
+            problems.push(Problem {
+                code: "calibration",
+                file: file.to_owned(),
+                line,
+                path: format!("behaviour.models[{place}].{path}"),
+                message,
+                expected: expected.to_owned(),
+            });
+        };
+        part(node, (way, shared, common), &mut wrong)
+    });
+    let models = models.collect();
+    let unused = node.key("unused").map_or(&[][..], Node::entries);
+    let unused = unused.iter().map(|(key, node)| (key.name.clone(), node.whole().unwrap_or(0) as u32)).collect();
+    let size = |place: usize| node.key("sizes").and_then(|s| u32::try_from(s.items().get(place)?.whole()?).ok());
+    let sizes = size(0).unwrap_or(1)..=size(1).unwrap_or(1);
+    let seen = node.key("seen").map_or(&[][..], Node::items).iter().filter_map(Node::text);
+    let mut seen: Vec<u64> = seen.filter_map(|run| u64::from_str_radix(run, 16).ok()).collect();
+    seen.sort_unstable();
+    let corpus = hex(node, "corpus");
+    let date = node.key("date").and_then(Node::text).map(ToOwned::to_owned);
+    let accuracy = node.key("accuracy").map_or(&[][..], Node::items).iter().map(read_accuracy).collect();
+    problems.or(Calibration { way, sizes, seen, corpus, date, accuracy, models, unused })
+}
+
+fn part(
+    node: &Node,
+    (way, shared, common): (Way, f64, Option<f64>),
+    wrong: &mut dyn FnMut(u32, &str, String, &str),
+) -> Part {
+    let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
+    let items = node.key("manners").map_or(&[][..], Node::items);
+    let manners: Vec<(Manner, u64, bool)> = items.iter().map(|node| read_manner(node, common)).collect();
+    let mut behaviour = Behaviour {
+        manners: manners.iter().map(|(manner, ..)| *manner).collect(),
+        models: vec![model.clone().unwrap_or_default(); manners.len()],
+        names: items.iter().map(read_names).collect(),
+        shared,
+        ..Behaviour::default()
+    };
+    for (place, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(script, "manner") as usize;
+        let Some((_, files, is_dealt)) = manners.get(manner) else {
+            let expected = format!("below {}, counted from 0", manners.len());
+            wrong(script.line, &format!("scripts[{place}].manner"), format!("there is no manner {manner}"), &expected);
+            continue;
+        };
+        let first = behaviour.habits.len() as u32;
+        let mut finished = 0_u16;
+        for (call, node) in script.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
+            let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
+            if numbers.len() == WIDTH || numbers.len() == WIDTH - 1 {
+                let mut habit = read_call(&numbers, call == 0);
+                habit.sight.finished = finished;
+                finished = habit.completes.iter().fold(finished, |sum, &count| sum.saturating_add(count));
+                behaviour.habits.push(habit);
+            } else {
+                let message = format!("{} numbers", numbers.len());
+                wrong(node.line, &format!("scripts[{place}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
+            }
+        }
+        behaviour.scripts.push(Script {
+            first,
+            calls: behaviour.habits.len() as u32 - first,
+            manner: manner as u32,
+            work: WorkKey { shape: hex(script, "shape"), files: *files },
+            is_dealt: *is_dealt,
+            weight: 1.0,
+            run: script.key("run").map_or(behaviour.scripts.len() as u32, |_| whole(script, "run")),
+            pace: 0.0,
+            left_some: false,
+            agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
+        });
+    }
+    let mut styles: Vec<Style> = Vec::new();
+    for (place, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(node, "manner");
+        if manner as usize >= manners.len() {
+            let expected = format!("below {}, counted from 0", manners.len());
+            wrong(node.line, &format!("styles[{place}].manner"), format!("there is no manner {manner}"), &expected);
+        }
+        styles.extend(style(node));
+    }
+    run_effect::left_some(&mut behaviour);
+    if way == Way::Parametric {
+        let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
+        parametric::place(&mut behaviour, &work);
+        parametric::enact(&mut behaviour, &styles);
+    }
+    run_effect::surprise(&mut behaviour);
+    let fit = node.key("fit");
+    let of_fit = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
+    Part {
+        model,
+        runs: whole(node, "runs"),
+        completed: whole(node, "completed"),
+        max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
+        in_rounds: flag(node, "in_rounds"),
+        envelope: node.key("envelope").map(read_envelope),
+        fit: Fit {
+            calls: of_fit("calls") as u32,
+            sigma: of_fit("sigma"),
+            sigma_left: of_fit("sigma_left"),
+            sigma_runs: of_fit("sigma_runs"),
+            lag1: of_fit("lag1"),
+        },
+        styles,
+        behaviour,
+    }
+}
+
+fn read_envelope(node: &Node) -> Envelope {
+    Envelope {
+        agents: ends(node, "agents").map_or((0, 0), whole_ends),
+        tasks: ends(node, "tasks").map_or((0, 0), whole_ends),
+        parallel_fraction: ends(node, "parallel_fraction").unwrap_or_default(),
+        context: ends(node, "context"),
+    }
+}
+
+fn read_accuracy(node: &Node) -> Accuracy {
+    let text = |key: &str| node.key(key).and_then(Node::text).unwrap_or_default().to_owned();
+    let figures = node.key("figures").map_or(&[][..], Node::entries).iter().filter_map(|(key, node)| {
+        let values: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
+        Some((key.name.clone(), *values.first()?, values.get(1).copied()))
+    });
+    Accuracy {
+        against: text("against"),
+        architecture: text("architecture"),
+        agents: ends(node, "agents").map_or((0, 0), whole_ends),
+        cells: whole(node, "cells"),
+        figures: figures.collect(),
+    }
+}
+
+/// A least and a greatest.
+fn ends(node: &Node, key: &str) -> Option<(f64, f64)> {
+    let items = node.key(key)?.items();
+    items.first()?.number().zip(items.get(1).or(items.first())?.number())
+}
+
+fn whole_ends((least, most): (f64, f64)) -> (u32, u32) {
+    (least as u32, most as u32)
+}
+
+fn read_manner(node: &Node, common: Option<f64>) -> (Manner, u64, bool) {
+    let of = |key: &str| number(node, key).unwrap_or(0.0);
+    let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
+    let spread = |place: usize| node.key("spread").and_then(|s| s.items().get(place)?.number()).unwrap_or(0.0);
+    let manner = Manner {
+        idle_s: number(node, "idle_s").unwrap_or(of("base_s")),
+        base_s: of("base_s"),
+        longest_s: of("longest_s"),
+        common: common.or(number(node, "common")).unwrap_or(COMMON),
+        per_file_s: of("per_file_s"),
+        spread_small: spread(0),
+        spread_large: spread(1),
+        spread_runs: spread(2),
+        files_a_reply: number(node, "files_a_reply").unwrap_or(FILES_A_REPLY),
+        tokens_per_second: of("tokens_per_second"),
+        prompt_tokens: input("prompt"),
+        board_tokens: input("board"),
+        test_tokens: input("test"),
+        window: input("window") as u16,
+    };
+    (manner, hex(node, "files"), flag(node, "dealt"))
+}
+
+/// Keys of the names of the files of a manner's work, in order.
+fn read_names(node: &Node) -> Vec<u32> {
+    let items = node.key("names").map_or(&[][..], Node::items);
+    let mut names: Vec<u32> = items.iter().filter_map(|name| u32::try_from(name.whole()?).ok()).collect();
+    names.sort_unstable();
+    names
+}
+
+fn read_call(numbers: &[f64], is_first: bool) -> Habit {
+    let mut rest = numbers.iter().copied();
+    let mut next = || rest.next().unwrap_or(0.0).clamp(0.0, 1e9);
+    let mut habit = Habit::default();
+    let mut counts = |counts: &mut [u16]| counts.iter_mut().for_each(|count| *count = next() as u16);
+    let mut tasks = [0; SORTS];
+    counts(&mut tasks);
+    let mut seen = [0; 3];
+    counts(&mut seen);
+    counts(&mut habit.writes);
+    let mut files = [0; 3];
+    counts(&mut files);
+    counts(&mut habit.claims[..Sort::Held as usize]);
+    counts(&mut habit.completes);
+    let mut flags = [0];
+    counts(&mut flags);
+    habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
+    [habit.rewrites, habit.other_files, habit.files] = files;
+    habit.finishes_claims = flags[0] & 1 > 0;
+    habit.is_cut = flags[0] & 2 > 0;
+    habit.has_failed = flags[0] & 4 > 0;
+    habit.latency_s = next();
+    habit.tests = next() as u16;
+    habit.tests_s = next();
+    habit.output_tokens = next();
+    habit.common_files = next() as u16;
+    habit
+}
+
+fn number(node: &Node, key: &str) -> Option<f64> {
+    node.key(key).and_then(Node::number)
+}
+
+fn whole(node: &Node, key: &str) -> u32 {
+    node.key(key).and_then(Node::whole).and_then(|value| u32::try_from(value).ok()).unwrap_or(0)
+}
+
+fn flag(node: &Node, key: &str) -> bool {
+    node.key(key).is_some_and(|node| node.kind == Kind::Bool(true))
+}
+
+/// A key of work; what is no such number is the key of no work.
+fn hex(node: &Node, key: &str) -> u64 {
+    node.key(key).and_then(Node::text).and_then(|text| u64::from_str_radix(text, 16).ok()).unwrap_or(0)
+}
+
+/// A style from its map; `None` without a kind.
+fn style(node: &Node) -> Option<Style> {
+    let of = |key: &str| number(node, key).unwrap_or(0.0);
+    let kind = [StyleKind::Batch, StyleKind::One, StyleKind::Micro]
+        .into_iter()
+        .find(|kind| node.key("kind").and_then(Node::text) == Some(kind.name()))?;
+    Some(Style {
+        manner: whole(node, "manner"),
+        kind,
+        runs: node.key("runs").map_or(1, |_| whole(node, "runs")),
+        tasks_a_call: number(node, "tasks_a_call").unwrap_or(1.0),
+        looks_ahead: of("looks_ahead"),
+        idle: of("idle"),
+        tested: of("tested"),
+        test_s: of("test_s"),
+        rework: of("rework"),
+        spread: of("spread"),
+    })
+}
+
+/// A profile file as a tree, held to the table of keys.
+fn profile_tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
+    let root = read::read(file, bytes)?;
+    check::check(file, &root, &PROFILE).or(root)
+}

@@ -1,0 +1,140 @@
+//! Effects of a run and of a call on latency: the pace of every run, and the residual of every call.
+
+use std::collections::BTreeMap;
+
+use crate::engine::math;
+use crate::team::{Behaviour, Habit, Manner};
+
+/// Latencies below this many seconds are not told apart.
+pub(crate) const SHORTEST_S: f64 = 0.3;
+
+/// Tells of every script the pace of its run, and of every call how much it took over what such a call takes at that pace.
+///
+/// A run's pace is told from its calls as far as they can tell it: few calls that vary much say little (best linear
+/// unbiased prediction with components of variance by moments, Henderson 1975; Searle et al. 1992).
+pub(crate) fn surprise(behaviour: &mut Behaviour) {
+    let mut runs: BTreeMap<(bool, u32, u64), BTreeMap<u32, Vec<f64>>> = BTreeMap::new();
+    for script in &behaviour.scripts {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        let calls = behaviour.habits.get(script.first as usize..(script.first + script.calls) as usize);
+        let rests = calls.unwrap_or_default().iter().map(|habit| rest(manner, habit));
+        let cell = runs.entry((script.is_dealt, script.manner, script.work.shape)).or_default();
+        cell.entry(script.run).or_default().extend(rests);
+    }
+    let components = [false, true].map(|is_dealt| {
+        components(runs.iter().filter(|(key, _)| key.0 == is_dealt).map(|(_, runs)| runs.values().collect()))
+    });
+    let of_cell = |runs: &BTreeMap<u32, Vec<f64>>| mean(&runs.values().flatten().copied().collect::<Vec<f64>>());
+    let typical: BTreeMap<_, f64> = runs.iter().map(|(key, runs)| (*key, of_cell(runs))).collect();
+    for script in &mut behaviour.scripts {
+        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
+        let key = (script.is_dealt, script.manner, script.work.shape);
+        let own = runs.get(&key).and_then(|runs| runs.get(&script.run)).map_or(&[][..], Vec::as_slice);
+        let typical = typical.get(&key).copied().unwrap_or(0.0);
+        let [between, within] = components[usize::from(script.is_dealt)];
+        let told = between / (between + within / own.len().max(1) as f64).max(f64::MIN_POSITIVE);
+        script.pace = told * (mean(own) - typical);
+        let calls = behaviour.habits.get_mut(script.first as usize..(script.first + script.calls) as usize);
+        for habit in calls.unwrap_or_default() {
+            habit.surprise = rest(manner, habit) - typical - script.pace;
+        }
+    }
+}
+
+/// Tells of every script of a single agent whether tasks were left undone.
+pub(crate) fn left_some(behaviour: &mut Behaviour) {
+    for script in behaviour.scripts.iter_mut().filter(|script| script.agents == 1) {
+        let calls = behaviour.habits.get(script.first as usize..(script.first + script.calls) as usize);
+        let calls = calls.unwrap_or_default();
+        let finished: u32 = calls.iter().flat_map(|habit| habit.completes).map(u32::from).sum();
+        script.left_some = calls.first().is_some_and(|habit| finished < u32::from(habit.sight.total));
+    }
+}
+
+/// The logarithm of a call's latency over what such a call takes.
+fn rest(manner: &Manner, habit: &Habit) -> f64 {
+    log_latency(habit) - math::ln(manner.typical_s(f64::from(habit.files)))
+}
+
+pub(crate) fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len().max(1) as f64
+}
+
+/// Variances between the runs of a cell and within runs, by analysis of variance with unequal numbers.
+fn components<'r>(cells: impl Iterator<Item = Vec<&'r Vec<f64>>>) -> [f64; 2] {
+    let (mut within, mut within_free) = (0.0, 0.0);
+    let (mut between, mut between_free, mut scale) = (0.0, 0.0, 0.0);
+    for runs in cells {
+        let all: Vec<f64> = runs.iter().flat_map(|run| run.iter().copied()).collect();
+        let middle = mean(&all);
+        for run in &runs {
+            let own = mean(run);
+            within += run.iter().map(|rest| (rest - own) * (rest - own)).sum::<f64>();
+            within_free += run.len() as f64 - 1.0;
+            between += run.len() as f64 * (own - middle) * (own - middle);
+        }
+        between_free += runs.len() as f64 - 1.0;
+        let squares: f64 = runs.iter().map(|run| (run.len() * run.len()) as f64).sum();
+        scale += all.len() as f64 - squares / (all.len() as f64).max(1.0);
+    }
+    let within = if within_free > 0.0 { within / within_free } else { 0.0 };
+    let between = if scale > 0.0 { ((between - between_free * within) / scale).max(0.0) } else { 0.0 };
+    [between, within]
+}
+
+/// The logarithm of a call's latency.
+pub(crate) fn log_latency(habit: &Habit) -> f64 {
+    math::ln(habit.latency_s.max(SHORTEST_S))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Purpose, rng::Keys};
+    use crate::team::Script;
+
+    #[test]
+    fn variances_between_and_within_runs_are_told_apart() {
+        let mut stream = Keys::new(4, 5).stream(Purpose::Temperament, 6);
+        for (between, within) in [(0.0, 1.0), (0.5, 0.5), (0.3, 0.0)] {
+            // Cells of their own length, runs of 2 to 9 calls.
+            let cells: Vec<Vec<Vec<f64>>> = (0..300)
+                .map(|cell| {
+                    let run = |run: usize| {
+                        let pace = stream.normal() * f64::sqrt(between) + f64::from(cell);
+                        (0..2 + run).map(|_| pace + stream.normal() * f64::sqrt(within)).collect()
+                    };
+                    (0..8).map(run).collect()
+                })
+                .collect();
+            let found = components(cells.iter().map(|runs| runs.iter().collect()));
+            assert!((found[0] - between).abs() < 0.05 && (found[1] - within).abs() < 0.05, "{found:?}");
+        }
+        assert!(components(std::iter::empty()).iter().all(|variance| variance.abs() < 1e-12));
+    }
+
+    #[test]
+    fn few_calls_say_little_of_the_pace_of_a_run() {
+        let mut behaviour = Behaviour {
+            manners: vec![Manner { idle_s: 1.0, base_s: 1.0, ..Manner::default() }],
+            ..Behaviour::default()
+        };
+        // Calls of each run are off by turns, so that their mean is the run's.
+        for (run, (calls, pace)) in [(2, 0.5), (2, -0.5), (20, 0.5), (20, -0.5)].into_iter().enumerate() {
+            let first = behaviour.habits.len() as u32;
+            behaviour.habits.extend((0..calls).map(|call| {
+                let noise = if call % 2 == 0 { 0.6 } else { -0.6 };
+                Habit { latency_s: math::exp(pace + noise), ..Habit::default() }
+            }));
+            let run = run as u32;
+            behaviour.scripts.push(Script { first, calls, run, agents: 1, ..Script::default() });
+        }
+        surprise(&mut behaviour);
+        let paces: Vec<f64> = behaviour.scripts.iter().map(|script| script.pace).collect();
+        assert!(paces[0] > 0.05 && paces[0] < 0.9 * paces[2] && paces[2] < 0.5, "{paces:?}");
+        assert!((paces[0] + paces[1]).abs() < 1e-9 && (paces[2] + paces[3]).abs() < 1e-9);
+        // What the pace does not tell, the calls do.
+        let first = &behaviour.habits[0];
+        assert!((first.surprise + paces[0] - 1.1).abs() < 1e-9, "{}", first.surprise);
+    }
+}

@@ -1,0 +1,214 @@
+//! A calibration as a file: a profile that any scenario can name, with what was learned under `behaviour`.
+
+use std::fmt::Write;
+
+use crate::scenario::learned_profile::model::{Calibration, Part, VERSION, Way};
+use crate::scenario::learned_profile::parametric::Style;
+use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
+
+/// What the numbers of a call are, in order.
+pub(super) const COLUMNS: &str = "\
+#   of a call, in order: tasks seen (ready, ready and begun, waiting, waiting and begun, held, held and begun; in all;
+#   done and begun), calls without a change before it; tasks of which it wrote files (six sorts; done ones; files of no
+#   task; files in all), claimed (four sorts), completed (six sorts); 1 finishes what it claims + 2 cut off + 4 tests
+#   failed; latency in s, runs of tests, seconds of tests, output tokens; which files of no task others write, too (bits)";
+/// How many numbers a call has.
+pub(super) const WIDTH: usize = 34;
+
+impl Calibration {
+    /// The file. `origin` says what it was made from and by which command; `date` when.
+    pub fn to_yaml(&self, name: &str, origin: &str) -> String {
+        let mut text = String::new();
+        let _ = self.write(&mut text, name, origin);
+        text
+    }
+
+    /// What it is, in a line.
+    fn about(&self) -> String {
+        let plural = |count: u32, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
+        let names: Vec<&str> = self.models.iter().map(|part| part.model.as_deref().unwrap_or("an agent")).collect();
+        let runs = plural(self.models.iter().map(|part| part.runs).sum(), "recorded run");
+        let calls = plural(self.models.iter().map(|part| part.fit.calls).sum(), "call");
+        let team = match (*self.sizes.start(), *self.sizes.end()) {
+            (1, 1) => "alone".to_owned(),
+            (least, most) if least == most => format!("in teams of {least}"),
+            (least, most) => format!("in teams of {least} to {most}"),
+        };
+        let they = if names.len() == 1 { "it" } else { "they" };
+        format!("{} as {they} worked {team}: learned from {runs} with {calls}", names.join(" and "))
+    }
+
+    fn write(&self, text: &mut String, name: &str, origin: &str) -> std::fmt::Result {
+        writeln!(text, "name: {}", quoted(name))?;
+        writeln!(text, "about: {}", quoted(&self.about()))?;
+        writeln!(text, "origin: {}", quoted(origin))?;
+        writeln!(text, "# Only who leads is described by these two; all others by behaviour.")?;
+        let typical = self.models.first().and_then(|part| part.behaviour.manners.first()).map_or(1.0, |m| m.base_s);
+        writeln!(text, "latency: {typical} s")?;
+        writeln!(text, "variation: {{ call: 0.5 }}")?;
+        writeln!(text, "behaviour:")?;
+        writeln!(text, "  version: {VERSION}")?;
+        writeln!(text, "  way: {}", self.way.name())?;
+        writeln!(text, "  sizes: [{}, {}]", self.sizes.start(), self.sizes.end())?;
+        let seen: Vec<String> = self.seen.iter().map(|run| format!("\"{run:016x}\"")).collect();
+        writeln!(text, "  seen: [{}]", seen.join(", "))?;
+        writeln!(text, "  corpus: \"{:016x}\"", self.corpus)?;
+        if let Some(date) = &self.date {
+            writeln!(text, "  date: {}", quoted(date))?;
+        }
+        if !self.accuracy.is_empty() {
+            writeln!(
+                text,
+                "  # [percent off, what a perfect model would show]; coverage_80 is a share that should be 80."
+            )?;
+            writeln!(text, "  accuracy:")?;
+            self.accuracy.iter().try_for_each(|accuracy| write_accuracy(text, accuracy))?;
+        }
+        if let Some(part) = self.models.first() {
+            writeln!(text, "  shared: {}", part.behaviour.shared)?;
+        }
+        if !self.unused.is_empty() {
+            writeln!(text, "  unused:")?;
+            for (reason, runs) in &self.unused {
+                writeln!(text, "    {}: {runs}", quoted(reason))?;
+            }
+        }
+        if self.way == Way::Resampled {
+            writeln!(text, "{COLUMNS}")?;
+        }
+        writeln!(text, "  models:")?;
+        self.models.iter().try_for_each(|part| part.write(text, self.way))
+    }
+}
+
+impl Part {
+    fn write(&self, text: &mut String, way: Way) -> std::fmt::Result {
+        let model = self.model.as_deref().unwrap_or("unknown");
+        writeln!(text, "  - model: {}", quoted(model))?;
+        writeln!(text, "    runs: {}", self.runs)?;
+        writeln!(text, "    completed: {}", self.completed)?;
+        writeln!(text, "    in_rounds: {}", self.in_rounds)?;
+        if let Some(rounds) = self.max_rounds {
+            writeln!(text, "    max_rounds: {rounds}")?;
+        }
+        if let Some(envelope) = &self.envelope {
+            write_envelope(text, envelope)?;
+        }
+        let fit = &self.fit;
+        writeln!(
+            text,
+            "    fit: {{ calls: {}, sigma: {}, sigma_left: {}, sigma_runs: {}, lag1: {} }}",
+            fit.calls, fit.sigma, fit.sigma_left, fit.sigma_runs, fit.lag1
+        )?;
+        writeln!(text, "    manners:")?;
+        for (place, manner) in self.behaviour.manners.iter().enumerate() {
+            let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
+            write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
+        }
+        match way {
+            Way::Parametric => {
+                writeln!(text, "    styles:")?;
+                self.styles.iter().try_for_each(|style| write_style(text, style))
+            }
+            Way::Resampled => {
+                writeln!(text, "    scripts:")?;
+                self.behaviour.scripts.iter().try_for_each(|script| {
+                    writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
+                    writeln!(text, "      manner: {}", script.manner)?;
+                    if script.agents > 1 {
+                        writeln!(text, "      run: {}\n      agents: {}", script.run, script.agents)?;
+                    }
+                    writeln!(text, "      calls:")?;
+                    let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
+                    let calls = self.behaviour.habits.get(first..last).unwrap_or_default();
+                    calls.iter().try_for_each(|habit| write_call(text, habit))
+                })
+            }
+        }
+    }
+}
+
+fn write_envelope(text: &mut String, envelope: &Envelope) -> std::fmt::Result {
+    let Envelope { agents, tasks, parallel_fraction: p, context } = envelope;
+    write!(text, "    envelope: {{ agents: [{}, {}], tasks: [{}, {}]", agents.0, agents.1, tasks.0, tasks.1)?;
+    write!(text, ", parallel_fraction: [{}, {}]", p.0, p.1)?;
+    if let Some((least, most)) = context {
+        write!(text, ", context: [{least}, {most}]")?;
+    }
+    writeln!(text, " }}")
+}
+
+fn write_accuracy(text: &mut String, accuracy: &Accuracy) -> std::fmt::Result {
+    let Accuracy { against, architecture, agents, cells, figures } = accuracy;
+    writeln!(text, "  - against: {}", quoted(against))?;
+    writeln!(text, "    architecture: {}", quoted(architecture))?;
+    writeln!(text, "    agents: [{}, {}]", agents.0, agents.1)?;
+    writeln!(text, "    cells: {cells}")?;
+    let figures = figures.iter().map(|(name, value, floor)| match floor {
+        Some(floor) => format!("{name}: [{value}, {floor}]"),
+        None => format!("{name}: [{value}]"),
+    });
+    writeln!(text, "    figures: {{ {} }}", figures.collect::<Vec<_>>().join(", "))
+}
+
+fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>, names: &[u32]) -> std::fmt::Result {
+    let (files, is_dealt) = script.map_or((0, false), |script| (script.work.files, script.is_dealt));
+    writeln!(text, "    - files: \"{files:016x}\"")?;
+    if !names.is_empty() {
+        writeln!(text, "      names: {names:?}")?;
+    }
+    writeln!(text, "      dealt: {is_dealt}")?;
+    writeln!(text, "      idle_s: {}", manner.idle_s)?;
+    writeln!(text, "      base_s: {}", manner.base_s)?;
+    writeln!(text, "      per_file_s: {}", manner.per_file_s)?;
+    writeln!(text, "      longest_s: {}", manner.longest_s)?;
+    writeln!(text, "      spread: [{}, {}, {}]", manner.spread_small, manner.spread_large, manner.spread_runs)?;
+    writeln!(text, "      common: {}", manner.common)?;
+    writeln!(text, "      files_a_reply: {}", manner.files_a_reply)?;
+    writeln!(text, "      tokens_per_second: {}", manner.tokens_per_second)?;
+    writeln!(
+        text,
+        "      input: {{ prompt: {}, board: {}, test: {}, window: {} }}",
+        manner.prompt_tokens, manner.board_tokens, manner.test_tokens, manner.window
+    )
+}
+
+fn write_style(text: &mut String, style: &Style) -> std::fmt::Result {
+    writeln!(
+        text,
+        "    - {{ manner: {}, kind: {}, runs: {}, tasks_a_call: {}, looks_ahead: {}, idle: {}, tested: {}, test_s: {}, \
+         rework: {}, spread: {} }}",
+        style.manner,
+        style.kind.name(),
+        style.runs,
+        style.tasks_a_call,
+        style.looks_ahead,
+        style.idle,
+        style.tested,
+        style.test_s,
+        style.rework,
+        style.spread
+    )
+}
+
+fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
+    let sight = &habit.sight;
+    let mut numbers: Vec<u16> = sight.tasks.to_vec();
+    numbers.extend([sight.total, sight.done_begun, sight.idle]);
+    numbers.extend(habit.writes);
+    numbers.extend([habit.rewrites, habit.other_files, habit.files]);
+    numbers.extend(&habit.claims[..Sort::Held as usize]);
+    numbers.extend(&habit.completes[..SORTS]);
+    numbers.push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_cut) + 4 * u16::from(habit.has_failed));
+    write!(text, "      - [")?;
+    for number in numbers {
+        write!(text, "{number},")?;
+    }
+    let Habit { latency_s, tests, tests_s, output_tokens, common_files, .. } = habit;
+    writeln!(text, "{latency_s},{tests},{tests_s},{output_tokens},{common_files}]")
+}
+
+/// A text as YAML, whatever is in it.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,39 @@
+//! Paths of values in a scenario document, such as `team.agents`, and what is at them.
+
+use crate::scenario::node::{Kind, Node};
+
+/// The path of the team size.
+pub(crate) const TEAM_SIZE: &str = "team.agents";
+/// The path of the architecture.
+pub(super) const ARCHITECTURE: &str = "architecture";
+
+/// The full path of a shorthand: `agents` is `team.agents`, `profile.latency` is `team.profile.latency`.
+pub(super) fn canonical(path: &str) -> String {
+    let first = path.split(['.', '[']).next().unwrap_or_default();
+    if matches!(first, "agents" | "profile" | "members") { format!("team.{path}") } else { path.to_owned() }
+}
+
+/// Sets a value. A profile that is not given is first what it is by default, so that only this value changes.
+pub(super) fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (String, String)> {
+    if let Some(end) = path.find("profile.").map(|start| start + "profile".len())
+        && root.get(&path[..end]).is_none()
+    {
+        let plain = || Node::new(Kind::Text("plain".to_owned()));
+        let default = root.get("team.profile").cloned().unwrap_or_else(plain);
+        root.set(&path[..end], default)?;
+    }
+    root.set(path, value)
+}
+
+/// What a point starts from: the document without its sweep. Where the graph is known already, the workload, which may
+/// be long, is replaced by the shortest there is.
+pub(super) fn base_of_point(root: &Node, with_workload: bool) -> Node {
+    let kept = |name: &str| name != "sweep" && (with_workload || name != "workload");
+    let entries = root.entries().iter().filter(|(key, _)| kept(&key.name)).cloned().collect();
+    let mut base = Node { kind: Kind::Map(entries), ..*root };
+    if !with_workload {
+        let set = base.set("workload.chain.tasks", Node::new(Kind::Int(1)));
+        debug_assert!(set.is_ok(), "there is no workload yet");
+    }
+    base
+}

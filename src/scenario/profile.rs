@@ -1,0 +1,258 @@
+//! `profile`: by name, from a file, or in place; what is not said comes from its base.
+
+use std::sync::Arc;
+
+use crate::engine::{Dist, Time};
+use crate::problem::quantity::{self, Unit};
+use crate::problem::suggest::suggestion;
+use crate::scenario::check;
+use crate::scenario::keys::profile::PROFILE;
+use crate::scenario::learned_profile::calibration;
+use crate::scenario::library::{self, PROFILES};
+use crate::scenario::node::{Kind, Node, quoted};
+use crate::scenario::read;
+use crate::scenario::resolver::{Resolver, stem};
+use crate::team::{BatchSize, Behaviour, Latency, Profile};
+
+/// Longest chain of profiles each based on the next.
+const MAX_BASES: usize = 8;
+
+impl Resolver<'_> {
+    /// The profile that a value names or describes.
+    pub(super) fn profile(&mut self, node: &Node, path: &str) -> Arc<Profile> {
+        Arc::new(self.any_profile(node, path, 0))
+    }
+
+    /// The profile of that name.
+    pub(super) fn built_in_profile(&mut self, name: &str) -> Arc<Profile> {
+        self.profile(&Node::new(Kind::Text(name.to_owned())), "team.profile")
+    }
+
+    fn any_profile(&mut self, node: &Node, path: &str, bases: usize) -> Profile {
+        if let Some(name) = node.text() {
+            return self.named_profile(node, name, path, bases);
+        }
+        let mut profile = match node.key("base") {
+            Some(base) => self.any_profile(base, &inside(path, "base"), bases + 1),
+            None => Profile::with_latency("inline", Dist::Constant(10.0)),
+        };
+        self.overlay(&mut profile, node, path);
+        profile
+    }
+
+    fn named_profile(&mut self, node: &Node, name: &str, path: &str, bases: usize) -> Profile {
+        let nothing = || Profile::with_latency(name, Dist::Constant(10.0));
+        if bases > MAX_BASES {
+            self.report(
+                "profile",
+                node.line,
+                path,
+                format!("more than {MAX_BASES} profiles are based on each other"),
+                "",
+            );
+            return nothing();
+        }
+        let (file, bytes) = if let Some(built_in) = library::find(PROFILES, name) {
+            (built_in.path, built_in.text.as_bytes().to_vec())
+        } else if name.contains(['/', '.']) {
+            let Some(bytes) = self.read_file(name, node.line, path) else { return nothing() };
+            (name, bytes)
+        } else {
+            let names: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
+            let near = suggestion(name, names.iter().copied());
+            let expected =
+                if near.is_empty() { format!("{}, or the path of a file", names.join(", ")) } else { String::new() };
+            self.report(
+                "unknown-name",
+                node.line,
+                path,
+                format!("there is no profile {}{near}", quoted(name)),
+                &expected,
+            );
+            return nothing();
+        };
+        let root = match read::read(file, &bytes) {
+            Ok(root) => root,
+            Err(problems) => {
+                self.problems.append(problems);
+                return nothing();
+            }
+        };
+        let wrong = check::check(file, &root, &PROFILE);
+        if !wrong.is_empty() {
+            self.problems.append(wrong);
+            return nothing();
+        }
+        // Inside of that file, paths and lines are its own.
+        let outside = std::mem::replace(&mut self.file, file.to_owned());
+        let mut profile = self.any_profile(&root, "", bases);
+        self.file = outside;
+        if root.key("name").is_none() {
+            stem(name).clone_into(&mut profile.name);
+        }
+        profile
+    }
+
+    /// Puts into `profile` all that a map says.
+    fn overlay(&mut self, profile: &mut Profile, node: &Node, path: &str) {
+        let inside = |key: &str| inside(path, key);
+        if let Some(name) = node.key("name").and_then(Node::text) {
+            name.clone_into(&mut profile.name);
+        }
+        if let Some(latency) = node.key("latency") {
+            self.latency(&mut profile.latency, latency, &inside("latency"));
+        }
+        if let Some(variation) = node.key("variation") {
+            number(&mut profile.variation.run, variation, "run");
+            number(&mut profile.variation.agent, variation, "agent");
+            number(&mut profile.variation.round, variation, "round");
+            number(&mut profile.variation.call, variation, "call");
+        }
+        if let Some(tool) = node.key("tool") {
+            profile.tool = Some(self.dist(tool, Unit::Seconds, &inside("tool")));
+        }
+        if let Some(tokens) = node.key("tokens") {
+            count(&mut profile.tokens.system, tokens, "system");
+            count(&mut profile.tokens.board_per_task, tokens, "board_per_task");
+            count(&mut profile.tokens.per_message, tokens, "per_message");
+            count(&mut profile.tokens.history_limit, tokens, "history_limit");
+            number(&mut profile.tokens.verbosity, tokens, "verbosity");
+            count(&mut profile.tokens.overhead, tokens, "overhead");
+            number(&mut profile.tokens.cached_share, tokens, "cached_share");
+        }
+        if let Some(batching) = node.key("batching") {
+            number(&mut profile.batching.ahead, batching, "ahead");
+            if let Some(tasks) = batching.key("tasks") {
+                let was_as_tasks = profile.batching.unowned == profile.batching.tasks;
+                profile.batching.tasks = self.batch_size(tasks, &inside("batching.tasks"));
+                if was_as_tasks {
+                    profile.batching.unowned = profile.batching.tasks.clone();
+                }
+            }
+            if let Some(unowned) = batching.key("unowned") {
+                profile.batching.unowned = self.batch_size(unowned, &inside("batching.unowned"));
+            }
+        }
+        let faults = &mut profile.fallibility;
+        number(&mut faults.error_rate, node, "error_rate");
+        number(&mut faults.detection, node, "detection");
+        number(&mut faults.conflict_probability, node, "conflict_probability");
+        number(&mut faults.premature_completion, node, "premature_completion");
+        number(&mut faults.no_progress, node, "no_progress");
+        number(&mut faults.orphan_rate, node, "orphan_rate");
+        number(&mut faults.crash_rate, node, "crash_rate");
+        number(&mut faults.stall_rate, node, "stall_rate");
+        if let Some(lease) = node.key("lease").and_then(seconds) {
+            faults.lease = Some(Time::from_secs(lease));
+        }
+        if let Some(recovery) = node.key("recovery") {
+            faults.recovery = self.dist(recovery, Unit::Seconds, &inside("recovery"));
+        }
+        if let Some(stall) = node.key("stall") {
+            faults.stall = self.dist(stall, Unit::Seconds, &inside("stall"));
+        }
+        if let Some(learned) = node.key("behaviour") {
+            match calibration(&self.file, learned) {
+                Ok(calibration) => {
+                    profile.behaviour = Some(Arc::new(calibration.behaviour(None)));
+                    profile.learned = calibration.learned(None).map(Arc::new);
+                }
+                Err(problems) => self.problems.append(problems),
+            }
+        }
+        if let Some(model) = node.key("model") {
+            self.only(profile, model, &inside("model"));
+        }
+    }
+
+    /// Of a behaviour that was learned from several models, that of one.
+    fn only(&mut self, profile: &mut Profile, node: &Node, path: &str) {
+        let (Some(model), Some(behaviour)) = (node.text(), &profile.behaviour) else { return };
+        if behaviour.models.iter().any(|known| known == model) {
+            profile.behaviour = Some(Arc::new(Behaviour::clone(behaviour).only(model)));
+            return;
+        }
+        let mut known = behaviour.models.clone();
+        known.dedup();
+        let near = suggestion(model, known.iter().map(String::as_str));
+        let message = format!("nothing was learned of {}{near}", quoted(model));
+        self.report("profile", node.line, path, message, &known.join(", "));
+    }
+
+    fn latency(&mut self, latency: &mut Latency, node: &Node, path: &str) {
+        if node.text() == Some("recorded") {
+            *latency = Latency::Recorded;
+            return;
+        }
+        if !matches!(node.kind, Kind::Map(_)) {
+            let task = self.dist(node, Unit::Seconds, path);
+            *latency = Latency::PerTask { idle: task.clone(), task };
+            return;
+        }
+        let given_ttft = node.key("ttft").and_then(seconds);
+        let given_speed = node.key("tokens_per_second").and_then(Node::number);
+        if given_ttft.is_some() || given_speed.is_some() {
+            let (ttft, speed) = match latency {
+                Latency::Tokens { ttft, tokens_per_second } => (*ttft, Some(*tokens_per_second)),
+                Latency::PerTask { .. } | Latency::Recorded => (0.0, None),
+            };
+            if let Some(tokens_per_second) = given_speed.or(speed) {
+                *latency = Latency::Tokens { ttft: given_ttft.unwrap_or(ttft), tokens_per_second };
+            } else {
+                let path = format!("{path}.tokens_per_second");
+                self.report("missing-key", node.line, &path, "missing".to_owned(), "a number above 0");
+            }
+            return;
+        }
+        let given_task = node.key("task").map(|task| self.dist(task, Unit::Seconds, &format!("{path}.task")));
+        let given_idle = node.key("idle").map(|idle| self.dist(idle, Unit::Seconds, &format!("{path}.idle")));
+        let task = match (&given_task, &*latency) {
+            (None, _) if given_idle.is_none() => return,
+            (Some(task), _) | (None, Latency::PerTask { task, .. }) => task.clone(),
+            (None, Latency::Tokens { .. } | Latency::Recorded) => {
+                let path = format!("{path}.task");
+                return self.report(
+                    "missing-key",
+                    node.line,
+                    &path,
+                    "missing".to_owned(),
+                    "a duration or a distribution",
+                );
+            }
+        };
+        let idle = given_idle.unwrap_or_else(|| match &*latency {
+            // An idle call that had a time of its own keeps it; one that took as long as a task still does.
+            Latency::PerTask { task, idle } if idle != task => idle.clone(),
+            _ => task.clone(),
+        });
+        *latency = Latency::PerTask { task, idle };
+    }
+
+    fn batch_size(&mut self, node: &Node, path: &str) -> BatchSize {
+        match (node.text(), node.whole()) {
+            (Some("all"), _) => BatchSize::All,
+            (None, Some(tasks)) => BatchSize::Fixed(u32::try_from(tasks).unwrap_or(u32::MAX)),
+            _ => BatchSize::Drawn(self.dist(node, Unit::Count, path)),
+        }
+    }
+}
+
+fn inside(path: &str, key: &str) -> String {
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
+}
+
+fn seconds(node: &Node) -> Option<f64> {
+    quantity::duration(node.text()?).ok()
+}
+
+fn number(into: &mut f64, node: &Node, key: &str) {
+    if let Some(value) = node.key(key).and_then(Node::number) {
+        *into = value;
+    }
+}
+
+fn count(into: &mut u32, node: &Node, key: &str) {
+    if let Some(value) = node.key(key).and_then(Node::whole) {
+        *into = u32::try_from(value).unwrap_or(u32::MAX);
+    }
+}

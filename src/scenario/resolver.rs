@@ -1,0 +1,56 @@
+//! The resolution of a checked document: its files, its distributions, and the problems found on the way.
+
+use crate::engine::Dist;
+use crate::problem::quantity::Unit;
+use crate::problem::{Problem, Problems};
+use crate::scenario::distribution::{self, Written};
+use crate::scenario::library::Files;
+use crate::scenario::node::{Node, quoted};
+
+/// Takes a document apart and notes what is wrong.
+pub(super) struct Resolver<'a> {
+    /// The file that is being read: the scenario's, or that of a profile.
+    pub(super) file: String,
+    pub(super) root: &'a Node,
+    pub(super) files: &'a Files,
+    pub(super) problems: Problems,
+}
+
+impl Resolver<'_> {
+    /// A distribution that has passed the table; its values may be in a file.
+    pub(super) fn dist(&mut self, node: &Node, unit: Unit, path: &str) -> Dist {
+        let name = match distribution::read(node, unit) {
+            Ok(Written::Here(dist)) => return dist,
+            Ok(Written::File(name)) => name,
+            Err(message) => {
+                self.report("quantity", node.line, path, message, "");
+                return Dist::Constant(1.0);
+            }
+        };
+        let Some(bytes) = self.read_file(name, node.line, path) else { return Dist::Constant(1.0) };
+        distribution::observed(&bytes).unwrap_or_else(|why| {
+            self.report("quantity", node.line, path, format!("{name}: {why}"), "plain numbers, one a line");
+            Dist::Constant(1.0)
+        })
+    }
+
+    pub(super) fn read_file(&mut self, name: &str, line: u32, path: &str) -> Option<Vec<u8>> {
+        let read = (self.files)(name);
+        read.map_err(|why| {
+            self.report("missing-file", line, path, format!("{} can't be read: {why}", quoted(name)), "");
+        })
+        .ok()
+    }
+
+    pub(super) fn report(&mut self, code: &'static str, line: u32, path: &str, message: String, expected: &str) {
+        let file = if line == 0 { "--set".to_owned() } else { self.file.clone() };
+        let (path, expected) = (path.to_owned(), expected.to_owned());
+        self.problems.push(Problem { code, file, line, path, message, expected });
+    }
+}
+
+/// The name of a file without its folder and ending.
+pub(super) fn stem(file: &str) -> &str {
+    let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    name.split_once('.').map_or(name, |(stem, _)| stem)
+}

@@ -1,0 +1,27 @@
+//! L2: tables of any origin (CSV, JSON, Parquet), the files that they come in, and measurements of scaling in them.
+//!
+//! Only the columns that are asked for are kept, at most [`MAX_CELLS`] cells. The Parquet reader is this project's own
+//! for files of unknown origin, as the crate's panics on damaged ones (docs/DESIGN.md).
+
+mod cells;
+mod format;
+pub mod json;
+pub mod measurements;
+#[cfg(feature = "parquet")]
+mod parquet_guard;
+#[cfg(feature = "parquet")]
+mod parquet_pages;
+#[cfg(feature = "parquet")]
+mod parquet_table;
+mod source;
+mod text;
+#[cfg(feature = "parquet")]
+mod thrift;
+pub mod timestamp;
+
+pub use cells::{Cell, MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_TEXT, Table};
+pub use format::{Form, names, names_of, read};
+pub use source::{ColumnMap, Head, Reading, SourceFile};
+
+#[cfg(all(test, feature = "parquet"))]
+mod tests;
