@@ -12,6 +12,7 @@ use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
+use crate::problem::plural;
 use crate::report::check::{self, Entry};
 use crate::report::render::number;
 use crate::report::{VERSION, footer_without_seed};
@@ -66,7 +67,7 @@ fn record(console: &Console, args: &Record) -> Done {
         console.print_json(&document);
         return Ok(());
     }
-    let points = if points == 1 { "one point".to_owned() } else { format!("{points} points") };
+    let points = plural(points, "point");
     let runs = number::count(replications);
     let mut text = format!(
         "recorded {}: {points}, {runs} runs each, {} kB\nheld: {}\n",

@@ -11,6 +11,7 @@ use crate::cli::args::Format;
 use crate::cli::args::Import;
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::traces;
+use crate::problem::plural;
 use crate::report;
 use crate::trace::{Trace, check, native};
 
@@ -131,8 +132,7 @@ impl Output {
                 console.say(&format!("wrote {}", path.display()));
             }
             Output::Folder { path, names } => {
-                let traces =
-                    if names.written == 1 { "one trace".to_owned() } else { format!("{} traces", names.written) };
+                let traces = plural(names.written, "trace");
                 console.say(&format!("wrote {traces} to {}", path.display()));
             }
         }

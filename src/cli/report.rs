@@ -8,7 +8,7 @@ use crate::cli::answer::Answer;
 use crate::cli::args::Report as Args;
 use crate::cli::console::{Console, Done, Failure, command};
 use crate::cli::sweep;
-use crate::report::sweep_page::{Facts, SweepReport};
+use crate::report::sweep_page::{Provenance, SweepReport};
 
 pub(super) fn report(console: &Console, args: &Args) -> Done {
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
@@ -20,9 +20,9 @@ pub(super) fn report(console: &Console, args: &Args) -> Done {
     let missing_shards =
         (!found.missing_shards.is_empty()).then(|| (sweep::ranges(&found.missing_shards), found.plan.shard.of));
     let plan = found.plan;
-    let facts =
-        Facts { plan: plan.plan, brooks: plan.brooks, points: plan.points, command: plan.command, missing_shards };
-    let told = SweepReport { sweep: &found.result, facts };
+    let origin =
+        Provenance { plan: plan.plan, brooks: plan.brooks, points: plan.points, command: plan.command, missing_shards };
+    let told = SweepReport { sweep: &found.result, origin };
     let page = told.to_html();
     if is_stdout {
         console.print(&page);

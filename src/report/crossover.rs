@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::experiment::crossover::{Answer, COMPLETING, Probe, Standing};
+use crate::problem::plural;
 use crate::report::json_number;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
@@ -66,10 +67,8 @@ fn open(answer: &Answer) -> Vec<String> {
 }
 
 fn place(answer: &Answer, at: f64) -> String {
-    let at = at.to_string();
     match answer.label.as_str() {
-        "agents" if at == "1" => "1 agent".to_owned(),
-        "agents" => format!("{at} agents"),
+        "agents" => plural(at, "agent"),
         label => format!("{label} {at}"),
     }
 }

@@ -1,9 +1,9 @@
 //! The scaling curves of a sweep as a picture: speedup over team size with 95 % bands, Amdahl's law and linear speedup.
 
 use crate::experiment::{Curve, SweepResult};
-use crate::report::render::chart::axis::{Axis, Unit};
+use crate::report::render::chart::axis::{AxisUnit, ChartAxis};
 use crate::report::render::chart::style::Look;
-use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
 
 /// Returns an SVG of all curves; none if nothing was measured.
@@ -15,12 +15,12 @@ pub fn to_svg(sweep: &SweepResult) -> Option<String> {
     sizes.sort_by(f64::total_cmp);
     sizes.dedup();
     let linear = sizes.iter().map(|size| (*size, *size)).collect();
-    lines.push(Line { name: "linear".to_owned(), look: Look::Dotted, points: linear });
+    lines.push(ChartLine { name: "linear".to_owned(), look: Look::Dotted, points: linear });
     let chart = Chart {
         title: format!("{}: speedup of a team", sweep.scenario),
         subtitle: format!("over {}; bands: 95 % intervals of the mean", sweep.baseline),
-        x: Axis::chosen("agents", Unit::Whole),
-        y: Axis::new("speedup (times as fast)", number::plain),
+        x: ChartAxis::chosen("agents", AxisUnit::Whole),
+        y: ChartAxis::new("speedup (times as fast)", number::plain),
         series: curves.iter().enumerate().map(|(style, curve)| series(style, curve)).collect(),
         lines,
         ..Chart::default()
@@ -28,27 +28,27 @@ pub fn to_svg(sweep: &SweepResult) -> Option<String> {
     chart.to_svg(Frame::FILE)
 }
 
-fn series(style: usize, curve: &Curve<'_>) -> Series {
+fn series(style: usize, curve: &Curve<'_>) -> ChartSeries {
     let mark = |row: &&crate::experiment::Row| {
         let speedup = row.speedup?;
         let ends = (speedup.estimate - speedup.half_width, speedup.estimate + speedup.half_width);
         // A single run has no interval.
         let interval = speedup.half_width.is_finite().then_some(ends);
         let title = format!("{} agents: {}", row.agents, number::interval(speedup.estimate, speedup.half_width));
-        Some(Mark { x: f64::from(row.agents), y: speedup.estimate, interval, title, ..Mark::default() })
+        Some(ChartMark { x: f64::from(row.agents), y: speedup.estimate, interval, title, ..ChartMark::default() })
     };
     let marks = curve.rows.iter().filter_map(mark).collect();
-    Series { name: curve.name().to_owned(), style, is_joined: true, has_band: true, marks }
+    ChartSeries { name: curve.name().to_owned(), style, is_joined: true, has_band: true, marks }
 }
 
 /// Amdahl's laws of the curves, each once; the first has the name.
-fn bounds(curves: &[Curve<'_>]) -> Vec<Line> {
-    let mut bounds: Vec<Line> = Vec::new();
+fn bounds(curves: &[Curve<'_>]) -> Vec<ChartLine> {
+    let mut bounds: Vec<ChartLine> = Vec::new();
     for curve in curves {
         let points: Vec<(f64, f64)> = curve.rows.iter().map(|row| (f64::from(row.agents), row.laws.amdahl)).collect();
         if !bounds.iter().any(|bound| bound.points == points) {
             let name = if bounds.is_empty() { "Amdahl's law" } else { "" };
-            bounds.push(Line { name: name.to_owned(), look: Look::Dashed, points });
+            bounds.push(ChartLine { name: name.to_owned(), look: Look::Dashed, points });
         }
     }
     bounds

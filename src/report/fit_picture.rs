@@ -1,9 +1,9 @@
 //! Measurements and the laws fitted to them as a picture.
 
 use crate::report::fit::{FitReport, axis};
-use crate::report::render::chart::axis::{Axis, Range, Unit};
+use crate::report::render::chart::axis::{AxisRange, AxisUnit, ChartAxis};
 use crate::report::render::chart::style::Look;
-use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
 use crate::scaling::{Kind, Study};
 
@@ -31,22 +31,22 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
             let at = |step: u32| least + (largest - least) * f64::from(step) / f64::from(SEGMENTS);
             let points = (0..=SEGMENTS).map(|step| (at(step), fitted.fit.throughput(at(step)) * scale)).collect();
             let name = if label.is_empty() { law.to_owned() } else { format!("{label}: {law}") };
-            lines.push(Line { name, look, points });
+            lines.push(ChartLine { name, look, points });
         }
-        let mark = |point: &crate::scaling::Point| Mark { x: point.n, y: point.x * scale, ..Mark::default() };
+        let mark = |point: &crate::scaling::Point| ChartMark { x: point.n, y: point.x * scale, ..ChartMark::default() };
         let name = if is_single { "measured" } else { "" };
         let marks = study.sample.points.iter().map(mark).collect();
-        series.push(Series { name: name.to_owned(), style, marks, ..Series::default() });
+        series.push(ChartSeries { name: name.to_owned(), style, marks, ..ChartSeries::default() });
     }
     let kind = report.curves.first().map_or(Kind::Throughput, |(_, study)| study.sample.kind);
     let margin = (largest - least).max(1.0) * 0.03;
-    let range = Range { low: (least - margin).max(0.0), high: largest + margin, is_log: false };
+    let range = AxisRange { low: (least - margin).max(0.0), high: largest + margin, is_log: false };
     let described = lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>().join(", ");
     let chart = Chart {
         title: title.to_owned(),
         description: format!("Measurements and fitted laws: {described}"),
-        x: Axis::chosen(&report.x, Unit::Number).within(range),
-        y: Axis::new(axis(kind, &report.y), number::plain),
+        x: ChartAxis::chosen(&report.x, AxisUnit::Number).within(range),
+        y: ChartAxis::new(axis(kind, &report.y), number::plain),
         series,
         lines,
         ..Chart::default()

@@ -1,9 +1,9 @@
 //! The front of time and cost as a picture: a mark a team, a style an architecture, the front a line through it.
 
 use crate::experiment::optimal::{Answer, Objective, Standing, Team};
-use crate::report::render::chart::axis::Axis;
+use crate::report::render::chart::axis::ChartAxis;
 use crate::report::render::chart::style::Look;
-use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
 
 /// Returns an SVG; none if no team completes.
@@ -11,16 +11,16 @@ pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
     let is_sound = |team: &&Team| !matches!(team.standing, Standing::Twin(_) | Standing::Incomplete);
     let (title, shown): (_, fn(f64) -> String) =
         if answer.has_prices { ("cost of a run", number::money) } else { ("tokens of a run", number::tokens) };
-    let mut series: Vec<Series> = Vec::new();
+    let mut series: Vec<ChartSeries> = Vec::new();
     for team in answer.teams.iter().filter(is_sound) {
         let Some(mark) = mark(team, shown) else { continue };
         match series.iter_mut().find(|series| series.name == team.architecture) {
             Some(series) => series.marks.push(mark),
-            None => series.push(Series {
+            None => series.push(ChartSeries {
                 name: team.architecture.clone(),
                 style: series.len(),
                 marks: vec![mark],
-                ..Series::default()
+                ..ChartSeries::default()
             }),
         }
     }
@@ -32,23 +32,23 @@ pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
         title: format!("{scenario}: time and cost of a team"),
         subtitle: "means; full colour: on the front of time, cost and quality".to_owned(),
         description: format!("The front, from the cheapest: {}", ends.collect::<Vec<_>>().join("; ")),
-        x: Axis::new(title, shown),
-        y: Axis::time("makespan"),
+        x: ChartAxis::new(title, shown),
+        y: ChartAxis::time("makespan"),
         series,
-        lines: vec![Line { name: "front".to_owned(), look: Look::Dashed, points: front }],
+        lines: vec![ChartLine { name: "front".to_owned(), look: Look::Dashed, points: front }],
     };
     chart.to_svg(Frame::FILE)
 }
 
-fn mark(team: &Team, shown: fn(f64) -> String) -> Option<Mark> {
+fn mark(team: &Team, shown: fn(f64) -> String) -> Option<ChartMark> {
     let mean = |objective| team.runs.summary(objective).map(|summary| summary.mean);
     let (time, cost) = (mean(Objective::Time)?, mean(Objective::Cost)?);
-    Some(Mark {
+    Some(ChartMark {
         x: cost,
         y: time,
         title: format!("{} agents, {}: {} in {}", team.agents, team.architecture, shown(cost), number::seconds(time)),
         label: if team.standing == Standing::Best { "best" } else { "" },
         is_pale: !team.on_front,
-        ..Mark::default()
+        ..ChartMark::default()
     })
 }

@@ -4,6 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::experiment::optimal::{Answer, Objective, Pays, Standing, Step, Team, stops};
+use crate::problem::plural;
 use crate::report::optimal_table::{cost, measured};
 use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
@@ -52,8 +53,11 @@ pub fn method(answer: &Answer) -> Vec<String> {
     }
     let twins = of(answer, |standing| matches!(standing, Standing::Twin(_))).len();
     if twins > 0 {
-        let are = if twins == 1 { "1 team is" } else { &format!("{twins} teams are") };
-        lines.push(format!("{are} left out, run for run the same as a smaller one or one named before"));
+        let are = if twins == 1 { "is" } else { "are" };
+        lines.push(format!(
+            "{} {are} left out, run for run the same as a smaller one or one named before",
+            plural(twins, "team")
+        ));
     }
     lines
 }
@@ -241,8 +245,7 @@ fn of(answer: &Answer, is: impl Fn(Standing) -> bool) -> Vec<&Team> {
 
 /// `preassigned with 6 agents`.
 pub fn name(team: &Team) -> String {
-    let agents = if team.agents == 1 { "1 agent".to_owned() } else { format!("{} agents", team.agents) };
-    format!("{} with {agents}", team.architecture)
+    format!("{} with {}", team.architecture, plural(team.agents, "agent"))
 }
 
 /// `5 and 7 agents, self_claim with 4 agents and 3 more teams`, those of the architecture at hand first and without its

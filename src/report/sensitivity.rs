@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::experiment::sensitivity::{Found, Method, Sensitivity, Varied};
+use crate::problem::plural;
 use crate::report::compare::listed;
 use crate::report::json_number;
 use crate::report::render::number;
@@ -23,8 +24,11 @@ const WIDE: f64 = 0.2;
 pub fn verdict(answer: &Sensitivity) -> Vec<String> {
     let figure = title(answer.question.of.name);
     if let Some((many, first)) = &answer.barren {
-        let points = if *many == 1 { "1 point completes".to_owned() } else { format!("{many} points complete") };
-        return vec![format!("{points} no run, so {figure} is not known there; the first is {first}")];
+        let complete = if *many == 1 { "completes" } else { "complete" };
+        return vec![format!(
+            "{} {complete} no run, so {figure} is not known there; the first is {first}",
+            plural(many, "point")
+        )];
     }
     let Some(found) = &answer.found else {
         let everywhere = shown(answer.question.of.unit, answer.mean);

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::engine::Time;
 use crate::problem::plural;
 use crate::record::{Ending, Entry, Facts, Kind, Log, Step};
-use crate::report::render::chart::axis::{Axis, Range, Scale};
+use crate::report::render::chart::axis::{AxisRange, AxisScale, ChartAxis};
 use crate::report::render::chart::style::STYLE;
 use crate::report::render::chart::svg::{self, Svg, cut};
 use crate::report::render::xml::escaped;
@@ -35,10 +35,10 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     let names: Vec<String> = facts.agents.iter().map(|agent| cut(&agent.name, MAX_NAME)).collect();
     let left = MARGIN + 10.0 + names.iter().map(|name| svg::width(name)).fold(0.0, f64::max);
     let pitch = if names.len() <= 24 { 24.0 } else { 12.0 };
-    let range = Range { low: 0.0, high: makespan.as_secs().max(1e-6), is_log: false };
+    let range = AxisRange { low: 0.0, high: makespan.as_secs().max(1e-6), is_log: false };
     let picture = Picture {
         pitch,
-        x: Scale { range, from: left, to: left + WIDTH },
+        x: AxisScale { range, from: left, to: left + WIDTH },
         bottom: TOP + names.len() as f64 * pitch,
         has_titles: log.steps().count() <= MAX_TITLES,
     };
@@ -62,7 +62,7 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
 
 /// Places of the drawing.
 struct Picture {
-    x: Scale,
+    x: AxisScale,
     /// From one row to the next.
     pitch: f64,
     bottom: f64,
@@ -75,7 +75,7 @@ impl Picture {
     }
 
     fn axis(&self, svg: &mut Svg) {
-        let axis = Axis::time("since the start");
+        let axis = ChartAxis::time("since the start");
         for tick in axis.steps(0.0, self.x.range.high, MOST_STEPS) {
             let x = self.x.at(tick);
             svg.path("rule", &format!("M{x:.1} {TOP:.0}V{:.0}", self.bottom + 4.0));

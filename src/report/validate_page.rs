@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use crate::engine::math;
 use crate::prediction::validation::Validation;
-use crate::report::render::chart::axis::{Axis, Range, Unit};
+use crate::report::render::chart::axis::{AxisRange, AxisUnit, ChartAxis};
 use crate::report::render::chart::style::{Look, key};
-use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::table::{self, Column, Table};
 use crate::report::render::xml::escaped;
 use crate::report::render::{html, number};
@@ -90,29 +90,29 @@ const RECORDED: usize = 1;
 
 /// Simulated over recorded makespan of every scored cell, both on the same logarithmic scale.
 fn scatter(validation: &Validation) -> Option<String> {
-    let mut series: BTreeMap<&str, Vec<Mark>> = BTreeMap::new();
+    let mut series: BTreeMap<&str, Vec<ChartMark>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
         let simulated = &validation.simulated[place].guess;
         let known = validation.recorded[place].mean(0).zip(simulated.mean(0));
         let Some((x, y)) = known.filter(|(recorded, simulated)| *recorded > 0.0 && *simulated > 0.0) else { continue };
         let [recorded, other] = [x, y].map(number::seconds);
         let title = format!("{}: recorded {recorded}, simulated {other}", cell.name());
-        let mark = Mark { x, y, interval: simulated.interval, title, ..Mark::default() };
+        let mark = ChartMark { x, y, interval: simulated.interval, title, ..ChartMark::default() };
         series.entry(&cell.architecture).or_default().push(mark);
     }
     let values = || series.values().flatten().flat_map(|mark| [mark.x, mark.y]);
     let (least, most) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
-    let range = Range { low: least * 0.8, high: most * 1.25, is_log: true };
+    let range = AxisRange { low: least * 0.8, high: most * 1.25, is_log: true };
     let series = series.into_iter().enumerate();
     let chart = Chart {
         title: "Simulated against recorded makespan".to_owned(),
         description: "A mark a cell. On the dashed line both are the same.".to_owned(),
-        x: Axis::time("recorded").within(range),
-        y: Axis::time("simulated").within(range),
+        x: ChartAxis::time("recorded").within(range),
+        y: ChartAxis::time("simulated").within(range),
         series: series
-            .map(|(style, (name, marks))| Series { name: name.to_owned(), style, marks, ..Series::default() })
+            .map(|(style, (name, marks))| ChartSeries { name: name.to_owned(), style, marks, ..ChartSeries::default() })
             .collect(),
-        lines: vec![Line {
+        lines: vec![ChartLine {
             name: "both are the same".to_owned(),
             look: Look::Dashed,
             points: vec![(range.low, range.low), (range.high, range.high)],
@@ -149,22 +149,27 @@ fn curve(title: String, sizes: &BTreeMap<u32, Sums>) -> Option<String> {
     };
     let (recorded, simulated, amdahl) = (means(0), means(1), means(2));
     let all = recorded.iter().chain(&simulated).chain(&amdahl).map(|point| point.1).filter(|y| y.is_finite());
-    let range = Range { low: 0.0, high: 1.06 * all.fold(1.0, f64::max), is_log: false };
-    let marks = recorded.iter().zip(&simulated).map(|(&(x, y), (_, other))| Mark {
+    let range = AxisRange { low: 0.0, high: 1.06 * all.fold(1.0, f64::max), is_log: false };
+    let marks = recorded.iter().zip(&simulated).map(|(&(x, y), (_, other))| ChartMark {
         x,
         y,
         title: format!("{x} agents: recorded {y:.2}, simulated {other:.2}"),
-        ..Mark::default()
+        ..ChartMark::default()
     });
-    let series =
-        |name: &str, style, marks| Series { name: name.to_owned(), style, is_joined: true, marks, ..Series::default() };
-    let of_simulated = simulated.iter().map(|&(x, y)| Mark { x, y, ..Mark::default() }).collect();
+    let series = |name: &str, style, marks| ChartSeries {
+        name: name.to_owned(),
+        style,
+        is_joined: true,
+        marks,
+        ..ChartSeries::default()
+    };
+    let of_simulated = simulated.iter().map(|&(x, y)| ChartMark { x, y, ..ChartMark::default() }).collect();
     let chart = Chart {
         title,
-        x: Axis::chosen("agents", Unit::Whole),
-        y: Axis::new("", number::plain).within(range),
+        x: ChartAxis::chosen("agents", AxisUnit::Whole),
+        y: ChartAxis::new("", number::plain).within(range),
         series: vec![series("simulated", SIMULATED, of_simulated), series("recorded", RECORDED, marks.collect())],
-        lines: vec![Line { name: String::new(), look: Look::Dashed, points: amdahl }],
+        lines: vec![ChartLine { name: String::new(), look: Look::Dashed, points: amdahl }],
         ..Chart::default()
     };
     chart.to_svg(Frame::SMALL)

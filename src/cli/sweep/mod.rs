@@ -31,6 +31,7 @@ use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, Replications};
 use crate::experiment::{Row, Sweep, SweepResult};
 use crate::problem::Problems;
+use crate::problem::plural;
 use crate::problem::quantity::duration;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
@@ -404,8 +405,7 @@ impl<'a> Told<'a> {
             let digests = format!("{known} and, on {other} threads, {again}");
             return Err(Failure::Finding(format!("point {point} ({place}) gave two results: digest {digests}")));
         }
-        let threads = if other == 1 { "thread" } else { "threads" };
-        console.say(&format!("verified: {points} points give the same digests on {other} {threads}"));
+        console.say(&format!("verified: {points} points give the same digests on {}", plural(other, "thread")));
         Ok(())
     }
 }

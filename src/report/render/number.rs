@@ -1,8 +1,8 @@
-//! How numbers are shown to people: as many digits as they bear, and the unit with them.
+//! Numbers for people: as many digits as they bear, and the unit with them.
 
 use crate::engine::Time;
 
-/// What is shown where there is no number.
+/// Placeholder of a missing number.
 pub const NONE: &str = "–";
 
 /// Three significant digits, four from 1,000 on: `0.0123`, `1.35`, `38.0`, `214`, `1,235`, `12,350`.
@@ -94,13 +94,13 @@ pub fn money(value: f64) -> String {
     grouped(&format!("${value:.*}", decimals as usize))
 }
 
-/// A length of time given in seconds, as [`Time`] says it.
+/// A length of time given in seconds, in the format of [`Time`].
 pub fn seconds(value: f64) -> String {
     if value.is_finite() { Time::from_secs(value).to_string() } else { NONE.to_owned() }
 }
 
-/// A mean and its interval, in the digits that the interval bears: `1.35 [1.31, 1.39]`. Without an interval, which
-/// an infinite half-width says, the mean alone.
+/// A mean and its interval, in the digits that the interval bears: `1.35 [1.31, 1.39]`. With an infinite
+/// half-width, the mean alone.
 pub fn interval(mean: f64, half_width: f64) -> String {
     if !mean.is_finite() || !half_width.is_finite() {
         return significant(mean);

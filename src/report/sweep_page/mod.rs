@@ -3,6 +3,7 @@
 mod facets;
 mod pictures;
 mod points;
+mod provenance;
 mod words;
 
 use std::fmt::Write as _;
@@ -17,6 +18,7 @@ use crate::report::render::table::Table;
 use crate::report::render::xml::escaped;
 use crate::report::render::{html, number};
 use crate::report::sweep_page::facets::Layout;
+pub use crate::report::sweep_page::provenance::Provenance;
 
 /// Style sheet of figures, keys and notes; that of all pages is in [`html`].
 const STYLE: &str = ".defs{position:absolute}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}\
@@ -29,31 +31,16 @@ const MOST_JUDGED: usize = 12;
 /// The most rows of a table on a terminal.
 const MOST_SHOWN: usize = 40;
 
-/// What is known of a sweep besides its rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
-    /// The hash of its plan.
-    pub plan: String,
-    /// The version that ran it.
-    pub brooks: String,
-    /// How many points it has, here or elsewhere.
-    pub points: usize,
-    /// The command that ran it, if it is known.
-    pub command: Option<String>,
-    /// Shards that are missing, `3,7-9`, and of how many.
-    pub missing_shards: Option<(String, u32)>,
-}
-
-/// A sweep and what is known of it.
+/// A sweep and its origin.
 pub struct SweepReport<'a> {
     /// Its rows; of one that is not finished, those that are there.
     pub sweep: &'a SweepResult,
-    /// The rest.
-    pub facts: Facts,
+    /// Its origin.
+    pub origin: Provenance,
 }
 
 impl SweepReport<'_> {
-    /// In few lines: the best team of every combination of the values on the axes besides team size and architecture, how
+    /// Returns few lines: the best team of every combination of the values on the axes besides team size and architecture, how
     /// runs ended, and what is missing.
     pub fn verdict(&self) -> Vec<String> {
         let layout = Layout::of(self.sweep);
@@ -65,7 +52,7 @@ impl SweepReport<'_> {
         }
         lines.extend(unjudged(self.sweep, &layout));
         lines.push(words::endings(self.sweep, &layout));
-        lines.extend(Some(words::missing(self)).filter(|line| !line.is_empty()));
+        lines.extend(Some(words::missing(self.sweep, &self.origin)).filter(|line| !line.is_empty()));
         lines
     }
 
@@ -81,20 +68,20 @@ impl SweepReport<'_> {
         (is_short && !Layout::of(self.sweep).is_scattered()).then_some(table)
     }
 
-    /// For programs.
+    /// Returns the document for programs.
     pub fn to_json(&self) -> Value {
         let counts = words::Counts::of(self.sweep.rows.iter());
         json!({
             "scenario": self.sweep.scenario,
             "verdict": self.verdict(),
             "points": self.sweep.rows.len(),
-            "of_points": self.facts.points,
-            "missing_shards": self.facts.missing_shards.as_ref().map(|(shards, _)| shards),
+            "of_points": self.origin.points,
+            "missing_shards": self.origin.missing_shards.as_ref().map(|(shards, _)| shards),
             "runs": counts.runs,
             "completed": counts.completed,
             "stalled": counts.stalled,
             "timed_out": counts.timed_out,
-            "plan": self.facts.plan,
+            "plan": self.origin.plan,
             "digest": self.digest().to_string(),
             "best": self.table().to_json(),
         })
@@ -108,7 +95,7 @@ impl SweepReport<'_> {
     }
 
     /// The verdicts of the facets, if they are not too many for anybody to read.
-    fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::Verdict)> {
+    fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::FacetVerdict)> {
         if layout.facets.len() > MOST_JUDGED {
             return Vec::new();
         }
@@ -116,7 +103,7 @@ impl SweepReport<'_> {
         layout.facets.iter().map(judge).collect()
     }
 
-    /// The page. The same rows and facts give the same bytes.
+    /// Returns the page.
     pub fn to_html(&self) -> String {
         let sweep = self.sweep;
         let layout = Layout::of(sweep);
@@ -125,7 +112,7 @@ impl SweepReport<'_> {
         if let Some(question) = &sweep.question {
             let _ = writeln!(page, "<p class=\"faint\">{}</p>", escaped(question));
         }
-        let missing = words::missing(self);
+        let missing = words::missing(self.sweep, &self.origin);
         if !missing.is_empty() {
             let _ = writeln!(page, "<p class=\"note\" role=\"note\">{}</p>", escaped(&missing));
         }
@@ -148,7 +135,7 @@ impl SweepReport<'_> {
             html::table(&table, &points::caption(sweep, is_all))
         );
         page.push_str("<h2>What was assumed</h2>\n");
-        page.push_str(&list(&words::assumed(self)));
+        page.push_str(&list(&words::assumed(self.sweep, &self.origin)));
         self.write_repeat(&mut page);
         html::page(&format!("{}: brooks report", sweep.scenario), STYLE, &page)
     }
@@ -189,7 +176,7 @@ impl SweepReport<'_> {
     }
 
     fn write_repeat(&self, page: &mut String) {
-        let Facts { plan, brooks, command, .. } = &self.facts;
+        let Provenance { plan, brooks, command, .. } = &self.origin;
         let typed = match command {
             Some(command) => format!("<code>{} -o DIR</code>", escaped(command)),
             None => "not kept in this folder: it was written by an earlier version".to_owned(),
@@ -219,7 +206,7 @@ fn join(name: &str, text: &str) -> String {
     if name.is_empty() { text.to_owned() } else { format!("{name}: {text}") }
 }
 
-/// What is said where there are too many facets to judge one by one: the best of all, and where the others are.
+/// Summarizes facets that are too many to judge one by one: the best of all, and a reference to the table.
 fn unjudged(sweep: &SweepResult, layout: &Layout<'_>) -> Vec<String> {
     if layout.facets.len() <= MOST_JUDGED {
         return Vec::new();

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 
 use crate::engine::Digest;
 use crate::experiment::{Row, SweepResult};
-use crate::report::render::chart::axis::{Axis, Unit};
+use crate::report::render::chart::axis::{AxisUnit, ChartAxis};
 use crate::report::render::chart::shares::{self, Bar};
 use crate::report::render::chart::style::{self, Look, STYLES};
-use crate::report::render::chart::{Chart, Frame, Line, Mark, Series};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
 use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
@@ -25,18 +25,18 @@ const MOST_TITLES: usize = 400;
 const PARTS: [&str; 7] = ["work", "coordination", "at the barrier", "in a queue", "nothing ready", "lost", "rework"];
 
 /// A figure of a row, with the half-width of its interval.
-type Figure = fn(&Row) -> Option<(f64, f64)>;
+type RowFigure = fn(&Row) -> Option<(f64, f64)>;
 
 /// The look of a bound, and its value of a row.
-type Law = (Look, fn(&Row) -> f64);
+type RowLaw = (Look, fn(&Row) -> f64);
 
 /// A kind of picture along the horizontal axis.
-struct Kind {
+struct FigureKind {
     title: &'static str,
     y: &'static str,
     shown: fn(f64) -> String,
-    unit: Unit,
-    of: Figure,
+    unit: AxisUnit,
+    of: RowFigure,
 }
 
 fn metric(row: &Row, name: &str) -> Option<(f64, f64)> {
@@ -48,36 +48,42 @@ fn tokens(row: &Row) -> Option<(f64, f64)> {
     Some((input.mean + output.mean, f64::INFINITY))
 }
 
-const MAKESPAN: Kind = Kind {
+const MAKESPAN: FigureKind = FigureKind {
     title: "Makespan",
     y: "makespan",
     shown: number::seconds,
-    unit: Unit::Time,
+    unit: AxisUnit::Time,
     of: |row| metric(row, "makespan_s"),
 };
-const SPEEDUP: Kind = Kind {
+const SPEEDUP: FigureKind = FigureKind {
     title: "Speedup",
     y: "speedup, times as fast",
     shown: number::plain,
-    unit: Unit::Number,
+    unit: AxisUnit::Number,
     of: |row| row.speedup.map(|speedup| (speedup.estimate, speedup.half_width)),
 };
-/// What it takes: drawn where there is any of it.
-const TAKEN: [Kind; 4] = [
-    Kind { title: "Tokens of a run", y: "tokens", shown: number::tokens, unit: Unit::Number, of: tokens },
-    Kind { title: "Cost of a run", y: "cost", shown: number::money, unit: Unit::Number, of: |row| metric(row, "cost") },
-    Kind {
+/// Consumption: drawn if there is any.
+const TAKEN: [FigureKind; 4] = [
+    FigureKind { title: "Tokens of a run", y: "tokens", shown: number::tokens, unit: AxisUnit::Number, of: tokens },
+    FigureKind {
+        title: "Cost of a run",
+        y: "cost",
+        shown: number::money,
+        unit: AxisUnit::Number,
+        of: |row| metric(row, "cost"),
+    },
+    FigureKind {
         title: "LLM calls of a run",
         y: "calls",
         shown: number::plain,
-        unit: Unit::Number,
+        unit: AxisUnit::Number,
         of: |row| metric(row, "llm_calls"),
     },
-    Kind {
+    FigureKind {
         title: "Messages of a run",
         y: "messages sent",
         shown: number::plain,
-        unit: Unit::Number,
+        unit: AxisUnit::Number,
         of: |row| metric(row, "messages_sent"),
     },
 ];
@@ -96,7 +102,7 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
     let drawn = facet.lines.iter().filter(|line| line.style < STYLES);
     let facet = &Facet {
         values: facet.values.clone(),
-        lines: drawn.map(|line| facets::Line { style: line.style, rows: line.rows.clone() }).collect(),
+        lines: drawn.map(|line| facets::FacetLine { style: line.style, rows: line.rows.clone() }).collect(),
     };
     let is_curve = layout.width() > 1;
     page.push_str(&key(layout, facet, is_curve && !sweep.scaled));
@@ -112,7 +118,7 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
     }
     page.push_str(&budgets(sweep, layout, facet, is_curve));
     if is_curve {
-        let has_any = |kind: &&Kind| facet.rows().filter_map(kind.of).any(|(value, _)| value > 0.0);
+        let has_any = |kind: &&FigureKind| facet.rows().filter_map(kind.of).any(|(value, _)| value > 0.0);
         for kind in TAKEN.iter().filter(has_any) {
             let chart = along(sweep, layout, facet, kind, Vec::new());
             figure(&mut page, kind.title, "Means over completed runs", chart.to_svg(Frame::FIGURE));
@@ -144,7 +150,13 @@ fn key(layout: &Layout<'_>, facet: &Facet<'_>, has_bounds: bool) -> String {
 }
 
 /// A chart along the horizontal axis.
-fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kind, lines: Vec<Line>) -> Chart {
+fn along(
+    sweep: &SweepResult,
+    layout: &Layout<'_>,
+    facet: &Facet<'_>,
+    kind: &FigureKind,
+    lines: Vec<ChartLine>,
+) -> Chart {
     let has_titles = facet.rows().count() <= MOST_TITLES;
     let mark = |x: f64, row: &Row| {
         let (value, half_width) = (kind.of)(row)?;
@@ -153,20 +165,20 @@ fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kin
             .map_or(String::new(), |(low, high)| format!(" [{}, {}]", (kind.shown)(low.max(0.0)), (kind.shown)(high)));
         let title = format!("{}: {} {}{ends}", points::name(sweep, row), kind.y, (kind.shown)(value));
         let title = if has_titles { title } else { String::new() };
-        Some(Mark { x, y: value, interval, title, ..Mark::default() })
+        Some(ChartMark { x, y: value, interval, title, ..ChartMark::default() })
     };
-    let series = |line: &facets::Line<'_>| Series {
+    let series = |line: &facets::FacetLine<'_>| ChartSeries {
         name: layout.architectures.get(line.style).copied().unwrap_or_default().to_owned(),
         style: line.style,
         is_joined: true,
         marks: line.rows.iter().filter_map(|(x, row)| mark(*x, row)).collect(),
-        ..Series::default()
+        ..ChartSeries::default()
     };
-    let unit = if layout.along == Along::Agents { Unit::Whole } else { Unit::Number };
+    let unit = if layout.along == Along::Agents { AxisUnit::Whole } else { AxisUnit::Number };
     Chart {
         title: format!("{} along {}", kind.title, layout.x_title(sweep)),
-        x: Axis::chosen(layout.x_title(sweep), unit),
-        y: Axis { unit: kind.unit, ..Axis::new(kind.y, kind.shown) },
+        x: ChartAxis::chosen(layout.x_title(sweep), unit),
+        y: ChartAxis { unit: kind.unit, ..ChartAxis::new(kind.y, kind.shown) },
         series: facet.lines.iter().map(series).collect(),
         lines,
         ..Chart::default()
@@ -174,9 +186,9 @@ fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kin
 }
 
 /// Speedups by the laws, each line once; none where the work grows with the team.
-fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<Line> {
-    let laws: [Law; 2] = [(Look::Dashed, |row| row.laws.amdahl), (Look::Dotted, |row| row.laws.work_span)];
-    let mut bounds: Vec<Line> = Vec::new();
+fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<ChartLine> {
+    let laws: [RowLaw; 2] = [(Look::Dashed, |row| row.laws.amdahl), (Look::Dotted, |row| row.laws.work_span)];
+    let mut bounds: Vec<ChartLine> = Vec::new();
     if sweep.scaled || facet.rows().any(|row| !row.over_one_agent) {
         return bounds;
     }
@@ -184,7 +196,7 @@ fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<Line> {
         for line in &facet.lines {
             let points: Vec<(f64, f64)> = line.rows.iter().map(|(x, row)| (*x, law(row))).collect();
             if points.len() > 1 && !bounds.iter().any(|known| known.look == look && known.points == points) {
-                bounds.push(Line { name: String::new(), look, points });
+                bounds.push(ChartLine { name: String::new(), look, points });
             }
         }
     }
@@ -241,7 +253,7 @@ fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
 /// a price.
 fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
     let has_prices = all.iter().filter_map(|row| row.metric("cost")).any(|cost| cost.mean > 0.0);
-    let (of, shown, title): (Figure, fn(f64) -> String, &str) = if has_prices {
+    let (of, shown, title): (RowFigure, fn(f64) -> String, &str) = if has_prices {
         (|row| metric(row, "cost"), number::money, "cost of a run")
     } else {
         (tokens, number::tokens, "tokens of a run")
@@ -262,12 +274,12 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
     let mark = |row: &&Row| {
         let (x, y) = place(row)?;
         let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
-        Some(Mark { x, y, title: if has_titles { title } else { String::new() }, ..Mark::default() })
+        Some(ChartMark { x, y, title: if has_titles { title } else { String::new() }, ..ChartMark::default() })
     };
-    let series = |(style, rows): &(usize, Vec<&Row>)| Series {
+    let series = |(style, rows): &(usize, Vec<&Row>)| ChartSeries {
         style: *style,
         marks: rows.iter().filter_map(mark).collect(),
-        ..Series::default()
+        ..ChartSeries::default()
     };
     let said: Vec<String> = front
         .iter()
@@ -280,10 +292,10 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
     let chart = Chart {
         title: format!("Time against {title}"),
         description: said.clone(),
-        x: Axis::new(title, shown),
-        y: Axis::time("makespan"),
+        x: ChartAxis::new(title, shown),
+        y: ChartAxis::time("makespan"),
         series: lines.iter().map(series).collect(),
-        lines: vec![Line {
+        lines: vec![ChartLine {
             name: String::new(),
             look: Look::Dashed,
             points: front.iter().map(|(place, _)| *place).collect(),
@@ -304,7 +316,7 @@ fn is_chosen(row: &Row, one_in: u64) -> bool {
     digest.value().is_multiple_of(one_in)
 }
 
-/// All points as dots, where there are too many combinations for a picture each. Of very many points some.
+/// Draws all points as dots, where there are too many combinations for a picture each; of very many points a sample.
 pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let one_in = sweep.rows.len().div_ceil(MOST_DOTS).max(1) as u64;
     let mut facet = Facet { values: Vec::new(), lines: Vec::new() };
@@ -312,7 +324,7 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
         let rows: Vec<(f64, &Row)> = line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
         match facet.lines.iter_mut().find(|own| own.style == line.style) {
             Some(own) => own.rows.extend(rows),
-            None => facet.lines.push(facets::Line { style: line.style, rows }),
+            None => facet.lines.push(facets::FacetLine { style: line.style, rows }),
         }
     }
     facet.lines.sort_by_key(|line| line.style);

@@ -10,14 +10,14 @@ use crate::scenario::library::SCENARIOS;
 
 fn report(sweep: &SweepResult) -> SweepReport<'_> {
     let command = Some("brooks sweep 'a <b>' --seed 7".to_owned());
-    let facts = Facts {
+    let origin = Provenance {
         plan: "p".to_owned(),
         brooks: VERSION.to_owned(),
         points: sweep.rows.len(),
         command,
-        ..Facts::default()
+        ..Provenance::default()
     };
-    SweepReport { sweep, facts }
+    SweepReport { sweep, origin }
 }
 
 /// The page, after everything that every page must be has been looked at.
@@ -142,10 +142,10 @@ fn a_team_that_rarely_completes_is_not_the_best() {
 fn what_is_missing_is_said_first() {
     let sweep = sweep();
     let mut told = report(&sweep);
-    told.facts.points = 24;
-    told.facts.missing_shards = Some(("3,7-9".to_owned(), 12));
-    told.facts.command = None;
-    told.facts.brooks = "0.0.1".to_owned();
+    told.origin.points = 24;
+    told.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
+    told.origin.command = None;
+    told.origin.brooks = "0.0.1".to_owned();
     let page = page(&told);
     let note = page.find("Incomplete: 6 of 24 points are there").expect("a note");
     assert!(note < page.find("fastest with").expect("a verdict"));
@@ -231,9 +231,9 @@ fn names_cannot_break_the_page() {
     sweep.question = Some(bad.to_owned());
     sweep.baseline = bad.to_owned();
     let mut told = report(&sweep);
-    told.facts.command = Some(bad.to_owned());
-    told.facts.plan = bad.to_owned();
-    told.facts.brooks = bad.to_owned();
+    told.origin.command = Some(bad.to_owned());
+    told.origin.plan = bad.to_owned();
+    told.origin.brooks = bad.to_owned();
     let page = page(&told);
     assert!(!page.contains("<script") && !page.contains('\u{0}'));
 }

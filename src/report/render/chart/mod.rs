@@ -7,7 +7,7 @@ pub(crate) mod shares;
 pub(crate) mod style;
 pub(crate) mod svg;
 
-use axis::{Axis, Scale};
+use axis::{AxisScale, ChartAxis};
 use style::{Look, STYLE};
 use svg::{Svg, cut, width};
 
@@ -28,18 +28,18 @@ pub(crate) struct Chart {
     /// Description for screen readers; if empty, the ends of all lines.
     pub(crate) description: String,
     /// Horizontal axis.
-    pub(crate) x: Axis,
+    pub(crate) x: ChartAxis,
     /// Vertical axis.
-    pub(crate) y: Axis,
+    pub(crate) y: ChartAxis,
     /// Measured values.
-    pub(crate) series: Vec<Series>,
+    pub(crate) series: Vec<ChartSeries>,
     /// Lines without marks, drawn below the series.
-    pub(crate) lines: Vec<Line>,
+    pub(crate) lines: Vec<ChartLine>,
 }
 
 /// Marks of one style.
 #[derive(Default)]
-pub(crate) struct Series {
+pub(crate) struct ChartSeries {
     /// Name in the legend and the description.
     pub(crate) name: String,
     /// Number of its style.
@@ -49,12 +49,12 @@ pub(crate) struct Series {
     /// True if intervals are a band and not whiskers.
     pub(crate) has_band: bool,
     /// Its marks, ascending if they are joined.
-    pub(crate) marks: Vec<Mark>,
+    pub(crate) marks: Vec<ChartMark>,
 }
 
 /// A measured value.
 #[derive(Clone, Default)]
-pub(crate) struct Mark {
+pub(crate) struct ChartMark {
     /// Horizontal value.
     pub(crate) x: f64,
     /// Vertical value.
@@ -70,7 +70,7 @@ pub(crate) struct Mark {
 }
 
 /// A line without marks.
-pub(crate) struct Line {
+pub(crate) struct ChartLine {
     /// Name in the legend; empty for none.
     pub(crate) name: String,
     /// Its look.
@@ -142,8 +142,8 @@ impl Chart {
             },
             bottom: height - if self.x.title.is_empty() { 26.0 } else { 46.0 },
         };
-        let x = Scale { range: x_range, from: area.left, to: area.right };
-        let y = Scale { range: y_range, from: area.bottom, to: area.top };
+        let x = AxisScale { range: x_range, from: area.left, to: area.right };
+        let y = AxisScale { range: y_range, from: area.bottom, to: area.top };
         let legend = legend::width(&entries);
         let description = if self.description.is_empty() { self.ends() } else { self.description.clone() };
         let style = frame.is_file.then_some(STYLE);
@@ -169,17 +169,17 @@ impl Chart {
         Some(svg.finish())
     }
 
-    fn marks(&self) -> impl Iterator<Item = &Mark> {
+    fn marks(&self) -> impl Iterator<Item = &ChartMark> {
         self.series.iter().flat_map(|series| &series.marks)
     }
 
     /// Entries of the legend: of every line, then of every series.
-    fn entries(&self) -> Vec<legend::Entry> {
-        let lines = self.lines.iter().map(|line| legend::Entry::new(&line.name, line.look, (true, false)));
+    fn entries(&self) -> Vec<legend::LegendEntry> {
+        let lines = self.lines.iter().map(|line| legend::LegendEntry::new(&line.name, line.look, (true, false)));
         let series = self
             .series
             .iter()
-            .map(|series| legend::Entry::new(&series.name, Look::Style(series.style), (series.is_joined, true)));
+            .map(|series| legend::LegendEntry::new(&series.name, Look::Style(series.style), (series.is_joined, true)));
         lines.chain(series).collect()
     }
 
@@ -194,7 +194,7 @@ impl Chart {
         described.collect::<Vec<_>>().join("; ")
     }
 
-    fn draw_axes(&self, svg: &mut Svg, area: &Area, (x, y): (&Scale, &Scale), y_ticks: &[f64]) {
+    fn draw_axes(&self, svg: &mut Svg, area: &Area, (x, y): (&AxisScale, &AxisScale), y_ticks: &[f64]) {
         let Area { left, right, top, bottom } = *area;
         for tick in y_ticks {
             let at = y.at(*tick);
@@ -226,7 +226,7 @@ impl Chart {
     }
 }
 
-impl Mark {
+impl ChartMark {
     fn is_sound(&self) -> bool {
         self.x.is_finite() && self.y.is_finite() && self.y >= 0.0
     }
@@ -237,9 +237,9 @@ impl Mark {
     }
 }
 
-impl Line {
+impl ChartLine {
     /// Draws the line; returns the height of its end, if that is at the right.
-    fn draw(&self, svg: &mut Svg, x: &Scale, y: &Scale) -> Option<f64> {
+    fn draw(&self, svg: &mut Svg, x: &AxisScale, y: &AxisScale) -> Option<f64> {
         let points = below(&self.points, y.range.high);
         let points: Vec<(f64, f64)> = points.iter().map(|point| (x.at(point.0), y.at(point.1))).collect();
         svg.push(&format!("<g class=\"{}\">", self.look.group()));
@@ -249,12 +249,12 @@ impl Line {
     }
 }
 
-impl Series {
+impl ChartSeries {
     /// Draws the series; returns the height of its line's end, if that is at the right.
-    fn draw(&self, svg: &mut Svg, x: &Scale, y: &Scale) -> Option<f64> {
+    fn draw(&self, svg: &mut Svg, x: &AxisScale, y: &AxisScale) -> Option<f64> {
         svg.push(&format!("<g class=\"{}\">", Look::Style(self.style).group()));
         let sound = self.marks.iter().filter(|mark| mark.is_sound());
-        let placed: Vec<(f64, f64, &Mark)> = sound.map(|mark| (x.at(mark.x), y.at(mark.y), mark)).collect();
+        let placed: Vec<(f64, f64, &ChartMark)> = sound.map(|mark| (x.at(mark.x), y.at(mark.y), mark)).collect();
         let points: Vec<(f64, f64)> = placed.iter().map(|(x, y, _)| (*x, *y)).collect();
         if self.has_band && points.len() > 1 {
             let ends = || placed.iter().map(|(x, _, mark)| (*x, mark.ends().unwrap_or((mark.y, mark.y))));
@@ -281,7 +281,7 @@ impl Series {
     }
 }
 
-impl Mark {
+impl ChartMark {
     fn draw(&self, svg: &mut Svg, style: usize, x: f64, y: f64, right: f64) {
         let shape = style::mark(style, x, y);
         let shape = if self.is_pale { shape.replace("\"mark\"", "\"mark pale\"") } else { shape };
@@ -299,7 +299,7 @@ impl Mark {
 }
 
 /// Height of a line's end, if its label at the right would be beside it.
-fn end(points: &[(f64, f64)], x: &Scale) -> Option<f64> {
+fn end(points: &[(f64, f64)], x: &AxisScale) -> Option<f64> {
     points.last().filter(|point| point.0 > x.to - 0.08 * (x.to - x.from)).map(|point| point.1)
 }
 

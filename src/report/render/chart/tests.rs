@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::render::chart::axis::Unit;
+use crate::report::render::chart::axis::AxisUnit;
 use crate::report::render::number;
 use crate::report::tests::assert_well_formed;
 
@@ -48,17 +48,21 @@ pub(in crate::report) fn assert_in_frame(svg: &str) {
 }
 
 fn chart(points: &[(f64, f64)], bounds: &[(f64, f64)], is_chosen: bool) -> Chart {
-    let x = if is_chosen { Axis::chosen("agents", Unit::Whole) } else { Axis::new("agents", number::significant) };
-    let y = Axis { shown: number::significant, ..Axis::time("seconds") };
-    let mark = |&(x, y): &(f64, f64)| Mark {
+    let x = if is_chosen {
+        ChartAxis::chosen("agents", AxisUnit::Whole)
+    } else {
+        ChartAxis::new("agents", number::significant)
+    };
+    let y = ChartAxis { shown: number::significant, ..ChartAxis::time("seconds") };
+    let mark = |&(x, y): &(f64, f64)| ChartMark {
         x,
         y,
         interval: Some((y * 0.5, y * 9.0)),
         title: "<&>".to_owned(),
         is_pale: true,
-        ..Mark::default()
+        ..ChartMark::default()
     };
-    let series = |style: usize| Series {
+    let series = |style: usize| ChartSeries {
         name: format!("style {style}"),
         style,
         is_joined: true,
@@ -71,7 +75,7 @@ fn chart(points: &[(f64, f64)], bounds: &[(f64, f64)], is_chosen: bool) -> Chart
         x,
         y,
         series: (0..30).map(series).collect(),
-        lines: vec![Line { name: "law".to_owned(), look: Look::Dashed, points: bounds.to_vec() }],
+        lines: vec![ChartLine { name: "law".to_owned(), look: Look::Dashed, points: bounds.to_vec() }],
         ..Chart::default()
     }
 }
@@ -101,8 +105,8 @@ fn everything_is_inside_of_the_frame_and_apart() {
 
 #[test]
 fn a_label_stands_where_it_has_room() {
-    let at = |x: f64| Mark { x, y: 1.0, label: "best", ..Mark::default() };
-    let series = Series { marks: vec![at(1.0), at(3.0)], ..Series::default() };
+    let at = |x: f64| ChartMark { x, y: 1.0, label: "best", ..ChartMark::default() };
+    let series = ChartSeries { marks: vec![at(1.0), at(3.0)], ..ChartSeries::default() };
     let chart = Chart { series: vec![series], ..Chart::default() };
     let svg = chart.to_svg(Frame::FIGURE).expect("marks");
     assert_in_frame(&svg);
