@@ -15,8 +15,10 @@ use crate::cli::threads::on_threads;
 use crate::experiment::baseline::{
     self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
 };
+use crate::problem::plural;
 use crate::report::check::{self, CheckedScenario};
-use crate::report::{VERSION, footer_without_seed, number};
+use crate::report::render::number;
+use crate::report::{VERSION, footer_without_seed};
 use crate::scenario::ScenarioFile;
 
 /// What a failed check writes ends in this, after the name of the baseline.
@@ -68,7 +70,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
         console.print_json(&document);
         return Ok(());
     }
-    let points = if points == 1 { "one point".to_owned() } else { format!("{points} points") };
+    let points = plural(points, "point");
     let runs = number::count(replications);
     let mut text = format!(
         "recorded {}: {points}, {runs} runs each, {} kB\nheld: {}\n",

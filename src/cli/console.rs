@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::cli::args::{Color, Format, Global};
 use crate::cli::atomic_file::{self, WriteError};
 use crate::problem::Problems;
-use crate::report::table::Table;
+use crate::report::render::table::Table;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use crate::cli::args::ImportArgs;
 use crate::cli::atomic_file::{self, AtomicFile};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
+use crate::problem::plural;
 use crate::report;
 use crate::trace::{Trace, check, native};
 
@@ -122,8 +123,7 @@ impl Output {
                 console.say(&format!("wrote {}", file.keep()?.display()));
             }
             Output::Folder { path, names } => {
-                let traces =
-                    if names.written == 1 { "one trace".to_owned() } else { format!("{} traces", names.written) };
+                let traces = plural(names.written, "trace");
                 console.say(&format!("wrote {traces} to {}", path.display()));
             }
         }

@@ -11,6 +11,7 @@ use crate::experiment::optimal::{
     FIRST, LEAST_PILOT, MOST_TEAMS, Objective, OptimalProgress, OptimalQuestion, OptimalResult, Pays, optimal as find,
 };
 use crate::experiment::result::is_agents;
+use crate::problem::plural;
 use crate::problem::quantity::duration;
 use crate::problem::quantity::size;
 use crate::record::Prices;
@@ -57,8 +58,8 @@ fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
     method.extend(held_still(file));
     let (table, hidden) = report::optimal_table::short(answer);
     if hidden > 0 {
-        let teams = if hidden == 1 { "team is" } else { "teams are" };
-        method.insert(0, format!("{hidden} more {teams} in --format csv or json"));
+        let are = if hidden == 1 { "is" } else { "are" };
+        method.insert(0, format!("{} {are} in --format csv or json", plural(hidden, "more team")));
     }
     let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
     Shown { verdict, method, table: Some(table), full, json }.print(console, file);

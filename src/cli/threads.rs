@@ -3,7 +3,7 @@
 use crate::cli::console::{Console, Failure};
 use crate::cli::progress::Progress;
 use crate::problem::Problems;
-use crate::report::number;
+use crate::report::render::number;
 use crate::scaling::Precision;
 use crate::scaling::precision::LEAST;
 

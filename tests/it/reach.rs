@@ -91,7 +91,7 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     let four = ["run", "paper", "--agents", "4", "--set", "team.profile=p.yaml"];
     let (_, talk) = done(at, &four);
     let note = talk.lines().find(|line| line.starts_with("note: ")).expect("four are more than one");
-    assert!(note.contains("p was learned from one agent on 20 tasks with p = "), "{note}");
+    assert!(note.contains("p was learned from 1 agent on 20 tasks with p = "), "{note}");
     assert!(
         note.contains("here: 4 agents") && note.contains("it was not held against such teams (brooks validate)"),
         "{note}"

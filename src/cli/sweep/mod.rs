@@ -31,9 +31,11 @@ use crate::engine::Digest;
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, ReplicationCount};
 use crate::experiment::{PointResult, Sweep, SweepResult};
+use crate::problem::plural;
 use crate::problem::quantity::duration;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{number, rows};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
+use crate::report::rows;
 use crate::scaling::precision::half_width_is_enough;
 use crate::scenario::ScenarioFile;
 
@@ -373,8 +375,7 @@ impl<'a> SweepTotals<'a> {
             let digests = format!("{known} and, on {other} threads, {again}");
             return Err(Failure::Finding(format!("point {point} ({place}) gave two results: digest {digests}")));
         }
-        let threads = if other == 1 { "thread" } else { "threads" };
-        console.say(&format!("verified: {points} points give the same digests on {other} {threads}"));
+        console.say(&format!("verified: {points} points give the same digests on {}", plural(other, "thread")));
         Ok(())
     }
 }

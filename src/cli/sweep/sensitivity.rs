@@ -39,7 +39,7 @@ pub(super) fn sensitivity(
     let most = points as u64 * sweep.replications();
     if args.dry_run {
         let (evaluations, replications) = (samples.evaluations(), sweep.replications());
-        let sizes = [evaluations as u64, points as u64, most].map(report::number::count);
+        let sizes = [evaluations as u64, points as u64, most].map(report::render::number::count);
         let [counted, different, runs] = &sizes;
         let text = format!(
             "{counted} evaluations of {different} different points, {replications} replications each: {runs} runs\n"
