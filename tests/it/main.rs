@@ -33,6 +33,7 @@ mod paper_runs;
 mod properties;
 mod protocols;
 mod questions;
+mod random_worlds;
 mod reach;
 mod readme;
 mod recorded;

@@ -7,7 +7,7 @@ use brooks::simulation::{DependencyCheck, Pacing, Scenario, Simulator};
 use brooks::team::Consistency;
 
 use crate::invariants::{check, count, task_events};
-use crate::worlds;
+use crate::{random_worlds, worlds};
 
 /// What a run has to show for itself, by name.
 fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bool)> {
@@ -66,7 +66,7 @@ fn every_world_keeps_the_rules_and_every_state_is_reached() {
         }
     }
     for seed in 0..worlds {
-        let scenario = worlds::random(seed);
+        let scenario = random_worlds::random(seed);
         let mut simulator = Simulator::new(&scenario);
         for replication in 0..2 {
             let (log, metrics) = check(&scenario, &mut simulator, replication);

@@ -12,6 +12,7 @@ use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};
 use brooks::workload::TaskSpec;
 
+use crate::random_worlds;
 use crate::worlds::{self, Variant};
 
 /// Simulates a scenario, writes the run to a file, reads and replays it, and checks that both runs are the same.
@@ -61,7 +62,7 @@ fn writes<'n>(log: &Log, name: impl Fn(u32) -> &'n str) -> Vec<(String, Write)> 
 #[test]
 fn a_simulated_run_survives_the_way_through_a_file() {
     let worlds = if worlds::is_slow() { 4_000 } else { 400 };
-    let completed = (0..worlds).filter_map(|seed| checked_replay(&worlds::random(seed))).count();
+    let completed = (0..worlds).filter_map(|seed| checked_replay(&random_worlds::random(seed))).count();
     assert!(completed > worlds as usize * 3 / 4, "{completed} of {worlds}");
 }
 
