@@ -24,6 +24,7 @@ mod import_tables;
 mod import_teams;
 mod importers;
 mod invariants;
+mod learned_worlds;
 mod metamorphic;
 mod optimal;
 mod optimal_coverage;

@@ -13,7 +13,11 @@ use brooks::team::{
 };
 use brooks::workload::{Direction, Free, Generator, TaskSpec};
 
+use crate::learned_worlds;
 use crate::worlds::{ASYNC, ROUNDS, Variant, scenario, team, variants};
+
+/// How many worlds have members with a learned policy.
+const LEARNED: f64 = 0.125;
 
 /// The draws of one seed, each keyed by its name within a part of the world.
 #[derive(Clone)]
@@ -207,6 +211,9 @@ fn members(draws: &Draws, specs: &mut [TaskSpec]) -> Vec<Agent> {
     if draws.happens("two profiles", 0.3) {
         let other = Arc::new(profile(&draws.part("other profile")));
         members.iter_mut().skip(1).step_by(2).for_each(|member| member.profile = other.clone());
+    }
+    if draws.happens("learned policy", LEARNED) {
+        learned_worlds::teach(&draws.part("learned policy"), &mut members, specs);
     }
     if draws.happens("skills", 0.3) {
         for spec in specs {

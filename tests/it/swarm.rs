@@ -14,6 +14,7 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
     let any = |is: fn(TaskEventKind) -> bool| count(log, is) > 0;
     let kind = |kind| log.steps().any(|step| step.kind == kind);
     let conflicted = any(|kind| kind == TaskEventKind::Conflicted);
+    let learned = scenario.team.iter().filter(|agent| agent.profile.behaviour.is_some()).count();
     let mut reached = vec![
         ("lost claim", any(|kind| kind == TaskEventKind::LostClaim)),
         ("blocked claim", any(|kind| kind == TaskEventKind::BlockedClaim)),
@@ -39,6 +40,11 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
         ("rework", metrics.budget.rework.as_us() > 0),
         ("concurrent writes", metrics.concurrent_writes > 0),
         ("rewrites by others", metrics.rewrites_cross_agent > 0),
+        ("completed by learned policies", learned == scenario.team.len() && metrics.ending == Ending::Completed),
+        (
+            "completed by a mixed team",
+            0 < learned && learned < scenario.team.len() && metrics.ending == Ending::Completed,
+        ),
         ("conflict, last writer wins", conflicted && scenario.consistency == Consistency::LastWriterWins),
         ("conflict, lock", conflicted && scenario.consistency == Consistency::Lock),
         ("conflict, optimistic", conflicted && scenario.consistency == Consistency::Optimistic),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use brooks::engine::Dist;
 use brooks::experiment::calibration::{Options, calibrate};
 use brooks::experiment::{ScenarioFile, library};
-use brooks::record::{Entry, Facts, Log, METRICS, Stats, Write};
+use brooks::record::{Entry, Facts, Kind, Log, METRICS, Stats, Step, TestRun, Write};
 use brooks::simulation::{Scenario, Simulator};
 use brooks::team::{Blocks, Resource};
 use brooks::trace::replay::replay;
@@ -33,15 +33,24 @@ fn checked_replay(scenario: &Scenario) -> Option<String> {
     let (mut stats, mut replayed_log) = (Stats::new(scenario.prices), Log::default());
     let replay = replay(&again, &mut (&mut stats, &mut replayed_log));
     let replayed = stats.metrics();
-    if log.steps().map(|step| step.end).max() != Some(metrics.makespan) {
-        return None;
-    }
+    let tests = |log: &Log| -> Vec<TestRun> {
+        log.entries.iter().filter_map(|entry| if let Entry::Test(test) = entry { Some(*test) } else { None }).collect()
+    };
+    assert_eq!(tests(&log), tests(&replayed_log), "{world}: tests simulated and replayed");
+    // A trace does not distinguish monitoring from idling.
+    let steps = |log: &Log| log.steps().map(|step| Step { kind: Kind::Work, ..*step }).collect::<Vec<_>>();
+    let (simulated, replayed_steps) = (steps(&log), steps(&replayed_log));
+    let differing = simulated.iter().zip(&replayed_steps).find(|(a, b)| a != b);
+    assert!(simulated == replayed_steps, "{world}: steps simulated and replayed: {differing:?}");
     let artifacts: Vec<&str> = again.names.iter().collect();
     let names = Facts::new(&scenario.team, &scenario.graph);
     let simulated = writes(&log, |artifact| names.artifact(artifact));
     let replayed_writes = writes(&replayed_log, |artifact| artifacts[artifact as usize]);
     let differing = simulated.iter().zip(&replayed_writes).find(|(a, b)| a != b);
     assert!(simulated == replayed_writes, "{world}: writes simulated and replayed: {differing:?}");
+    if log.steps().map(|step| step.end).max() != Some(metrics.makespan) {
+        return None;
+    }
     for metric in METRICS {
         let (simulated, replayed) = ((metric.of)(&metrics), (metric.of)(&replayed));
         let close = (simulated - replayed).abs() <= 1e-9 * simulated.abs().max(1.0);
@@ -70,7 +79,7 @@ fn a_simulated_run_survives_the_way_through_a_file() {
 fn steps_that_land_at_the_same_time_keep_their_order() {
     // The first agent thinks for 2 seconds and may have its work reviewed for 1; the second thinks for 3. Of two that
     // land after 3 seconds the second comes first: its landing was scheduled before the review of the first.
-    let file = |size: f64| TaskSpec { writes: vec!["file".to_owned()], ..TaskSpec::new(&format!("of {size}"), size) };
+    let file = |size: f64| TaskSpec { writes: vec!["file".to_owned()], ..TaskSpec::new(format!("of {size}"), size) };
     let review = Resource {
         name: "review".to_owned(),
         capacity: 2,
@@ -89,7 +98,7 @@ fn steps_that_land_at_the_same_time_keep_their_order() {
     assert!(reordered > 0, "no two steps landed in another order than they began");
     // By name agent-10 comes before agent-2, by number after it.
     for (pace, pacing) in worlds::PACINGS {
-        let specs: Vec<TaskSpec> = (0..12).map(|task| TaskSpec::new(&format!("task-{task}"), 2.0)).collect();
+        let specs: Vec<TaskSpec> = (0..12).map(|task| TaskSpec::new(format!("task-{task}"), 2.0)).collect();
         let mut scenario =
             worlds::scenario(&specs, 12, &worlds::a_token_a_second(), &Variant::called("preassigned"), pacing);
         scenario.name = format!("twelve agents, {pace}");

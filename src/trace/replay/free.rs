@@ -39,9 +39,14 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
     let own = self_times(trace);
     let mut nodes = nodes(trace, &mut replay.contradictions);
     // Events at one time come in the order of landing, else in that of the file, not in that of their scheduling: a
-    // simulated step that has passed a shared resource lands after one that was decided later.
-    let event =
-        |at: Time, class: u8, place: u32| Reverse((at, class, trace.steps[place as usize].landing_order(), place));
+    // simulated step that has passed a shared resource lands after one that was decided later. A step that takes no time
+    // begins when its turn to land has come.
+    let event = |at: Time, kind: u8, place: u32| {
+        let step = &trace.steps[place as usize];
+        let order = step.landing_order();
+        let class = if order > 0 && step.end == step.start { END } else { kind };
+        Reverse((at, class, order, place, kind))
+    };
     let mut queue = BinaryHeap::new();
     for (place, node) in nodes.iter().enumerate() {
         if node.missing == 0 {
@@ -49,11 +54,11 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
         }
     }
     let mut last = Time::ZERO;
-    while let Some(Reverse((now, class, _, place))) = queue.pop() {
+    while let Some(Reverse((now, _, _, place, kind))) = queue.pop() {
         let (Some(step), Some(node)) = (trace.steps.get(place as usize), nodes.get_mut(place as usize)) else {
             continue;
         };
-        let waiting = if class == START {
+        let waiting = if kind == START {
             node.start = now;
             effects::start(trace, step, now, observer);
             queue.push(event(now + (step.end - step.start), END, place));
