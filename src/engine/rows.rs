@@ -1,4 +1,4 @@
-//! Tables by number (tasks, agents, artifacts), the first few rows in place: what the loop looks up at every step is
+//! Tables by id (tasks, agents, artifacts), the first few rows in place: what the loop looks up at every step is
 //! then a fixed distance from its owner, whose size is known at compile time, and not behind a pointer and a length
 //! that have to be read again.
 
@@ -111,10 +111,7 @@ mod tests {
     use super::Rows;
     use proptest::prelude::*;
 
-    crate::engine::id! {
-        /// A number.
-        Number
-    }
+    crate::engine::id! { Number }
 
     proptest! {
         #[test]
