@@ -9,14 +9,14 @@ use crate::engine::rng::KeySource;
 use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, Id, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
 use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
-use crate::simulation::habits::Habits;
+use crate::simulation::habit_memory::Habits;
 use crate::simulation::mind::Minds;
-use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
 use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
 use crate::workload::{ArtifactId, TaskId};
 
+pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,

@@ -39,3 +39,11 @@ impl Agent {
         self.skills.is_empty() || skill.is_none_or(|skill| self.skills.iter().any(|own| own == skill))
     }
 }
+
+/// Number of files outside of any task that a team may write (see [`Behaviour::common_files`]).
+///
+/// [`Behaviour::common_files`]: crate::team::Behaviour::common_files
+pub fn common_files(team: &[Agent]) -> usize {
+    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
+    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
+}

@@ -221,12 +221,6 @@ pub struct Behaviour {
     pub shared: f64,
 }
 
-/// How many files that belong to no task a team may write: see [`Behaviour::common_files`].
-pub fn common_files(team: &[crate::team::Agent]) -> usize {
-    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
-    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
-}
-
 impl Behaviour {
     /// With surprises that are as alike as that.
     pub fn alike(mut self, common: f64) -> Behaviour {
