@@ -8,7 +8,7 @@ use crate::workload::TaskId;
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
 const REMEMBERED: usize = 64;
 
-/// What agents of habits remember, and what they share.
+/// Memory of agents with a learned policy, and their shared state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Habits {
     pub(super) agents: Vec<Memory>,
@@ -24,10 +24,10 @@ pub(super) struct Memory {
     pub(super) begun: IdSet<TaskId>,
     pub(super) asked: IdSet<TaskId>,
     pub(super) finished: IdSet<TaskId>,
-    /// How many those are.
+    /// Number of those.
     pub(super) has_finished: u16,
     pub(super) script: u32,
-    /// Whether its calls take as long as such calls do, and not as long as those that it follows.
+    /// True if its calls take as long as typical calls, and not as long as the recorded ones.
     pub(super) is_copy: bool,
     /// The logarithm of the pace of the recorded run that this one is like.
     pub(super) day: f64,

@@ -49,13 +49,13 @@ impl Simulator<'_> {
         }
     }
 
-    /// Whether an agent follows habits; a lead leads instead.
+    /// Returns true if an agent follows habits; a lead leads instead.
     #[inline]
     pub(super) fn has_habits(&self, agent: AgentId) -> bool {
         self.uses.habits && self.team.lead != Some(agent) && self.minds[self.agents[agent].mind].repertoire.is_some()
     }
 
-    /// What the agent can see, sorted for it.
+    /// Returns the observation of an agent, and sorts the tasks by class.
     fn look(&mut self, agent: AgentId) -> Sight {
         let Habits { agents, sorted, done, .. } = &mut self.habits;
         let memory = &agents[agent.index()];
@@ -306,7 +306,7 @@ impl Simulator<'_> {
     }
 }
 
-/// What a call on the files that were planned takes over what it took on those of the habit.
+/// Ratio of the expected latency of a call on the planned files to that on the recorded files.
 fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, completes_truncated: bool) -> f64 {
     let files = plan.writes.len() as f64 + f64::from(plan.other_files);
     if completes_truncated {
