@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::sync::Arc;
 
 use bare::{Bare, ROUNDS, profile, scenario, self_claim};
-use brooks::architecture::{ARCHITECTURES, Architecture, Choices, Row};
+use brooks::architecture::{ARCHITECTURES, Architecture, ArchitectureEntry, Choices};
 use brooks::engine::Dist;
 use brooks::record::{Prices, Stats};
 use brooks::simulation::{Pacing, Scenario, Simulator};
@@ -82,7 +82,7 @@ fn bench(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, agents: usize, mu
 }
 
 /// A row's architecture with the first choice for every parameter.
-fn make(row: &Row) -> Arc<dyn Architecture> {
+fn make(row: &ArchitectureEntry) -> Arc<dyn Architecture> {
     let first: Vec<&str> = row.parameters.iter().map(|parameter| parameter.values[0]).collect();
     (row.make)(&Choices::new(row, &first).expect("they are its own choices")).into()
 }

@@ -4,8 +4,8 @@
 
 use std::hint::black_box;
 
-use brooks::scaling::study::Plan;
-use brooks::scaling::{Kind, LAWS, Point, Sample, Study, fit, law, usl};
+use brooks::scaling::study::StudyOptions;
+use brooks::scaling::{LAWS, MeasurementKind, Point, Sample, Study, fit, law, usl};
 use criterion::{Criterion, criterion_group, criterion_main};
 
 const SIZES: [f64; 10] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0];
@@ -35,18 +35,18 @@ fn studies(criterion: &mut Criterion) {
         ("10 points, 10,000 resamples", 1, 10_000),
         ("10 x 20 points, 10,000 resamples", 20, 10_000),
     ] {
-        let plan = Plan { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples };
+        let plan = StudyOptions { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples };
         let rows = rows(runs);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| Study::of(Sample::of(Kind::Throughput, black_box(&rows)), &plan));
+            bencher.iter(|| Study::of(Sample::of(MeasurementKind::Throughput, black_box(&rows)), &plan));
         });
     }
     // Amdahl's curve lies at the bound of the USL, where intervals are profiles.
     let at_bound: Vec<(f64, f64)> =
         rows(1).iter().map(|&(n, x)| (n, x * (1.0 + 0.002 * n * (n - 1.0) / (1.0 + 0.05 * (n - 1.0))))).collect();
-    let plan = Plan { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples: 0 };
+    let plan = StudyOptions { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples: 0 };
     group.bench_function("10 points at a bound, no bootstrap", |bencher| {
-        bencher.iter(|| Study::of(Sample::of(Kind::Throughput, black_box(&at_bound)), &plan));
+        bencher.iter(|| Study::of(Sample::of(MeasurementKind::Throughput, black_box(&at_bound)), &plan));
     });
 }
 

@@ -8,7 +8,7 @@ use brooks::record::{Log, Prices};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library;
 use brooks::simulation::Simulator;
-use brooks::table::{Reading, SourceFile};
+use brooks::table::{ImportContext, SourceFile};
 use brooks::trace::import::{self};
 use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};
@@ -24,7 +24,7 @@ fn tables() -> Option<Vec<SourceFile>> {
 
 fn import_tables(files: &[SourceFile]) -> Vec<Trace> {
     let importer = import::find("llm-teams").expect("it is in the table");
-    (importer.read)(files, &mut Reading::default())
+    (importer.read)(files, &mut ImportContext::default())
 }
 
 fn simulated() -> Vec<Trace> {
@@ -56,7 +56,7 @@ fn recorded(criterion: &mut Criterion) {
     let analyze = || {
         let runs: Vec<RecordedRun> = traces.iter().map(|trace| RecordedRun::of(trace, Prices::default())).collect();
         let by = Grouping::by_what_differs(&runs);
-        let grouping = Grouping { by, baseline: brooks::corpus::Baseline::Own };
+        let grouping = Grouping { by, baseline: brooks::corpus::CorpusBaseline::Own };
         (groups(&runs, &grouping).len(), paper::figures(&runs).rounds)
     };
     group.bench_function("analyze", |bencher| bencher.iter(analyze));

@@ -1,7 +1,7 @@
 //! What every fuzz target does with its bytes: reads them as an importer would, and holds every trace that comes out to
 //! what a trace promises.
 
-use brooks::table::{Head, Reading, SourceFile};
+use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::import::{self, Importer};
 use brooks::trace::{Trace, check, export, native as own, replay, work_of};
 use brooks::workload::TaskGraph;
@@ -80,7 +80,7 @@ fn read(importer: &Importer, paths: &[&str], parts: &[&[u8]], columns: &str) {
             SourceFile { path: path.clone(), bytes: bytes.to_vec() }
         };
         let sources: Vec<SourceFile> = unit.paths.iter().map(source).collect();
-        let mut reading = Reading { columns: columns.clone(), ..Reading::default() };
+        let mut reading = ImportContext { columns: columns.clone(), ..Reading::default() };
         let traces = (importer.read)(&sources, &mut reading);
         let _ = reading.problems.to_string();
         traces.iter().for_each(hold);

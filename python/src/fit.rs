@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use brooks::table::measurements::Columns;
 use brooks::report::fit::FitReport;
 use brooks::report::{self, fit_table};
-use brooks::scaling::Kind;
-use brooks::scaling::study::Plan;
+use brooks::scaling::MeasurementKind;
+use brooks::scaling::study::StudyOptions;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
@@ -35,7 +35,7 @@ pub(crate) fn fit(
     resamples: u32,
     command: String,
 ) -> PyResult<(String, Vec<String>)> {
-    let kinds = [Kind::Time, Kind::Throughput, Kind::Speedup, Kind::Response];
+    let kinds = [MeasurementKind::Time, MeasurementKind::Throughput, MeasurementKind::Speedup, MeasurementKind::Response];
     let find = |kind: &str| {
         let unknown = || PyValueError::new_err(format!("kind={kind}: expected time, throughput, speedup or response"));
         kinds.into_iter().find(|known| known.name() == kind).ok_or_else(unknown)
@@ -52,7 +52,7 @@ pub(crate) fn fit(
     let columns = Columns { x, y, kind: kind.map(find).transpose()?, by, weight, power };
     let laws = fit_table::laws(&law).map_err(|why| PyValueError::new_err(format!("law={why}")))?;
     let judge_all = !law.iter().any(|name| name.trim() == "all");
-    let plan = Plan { laws, judge_all, seed, resamples };
+    let plan = StudyOptions { laws, judge_all, seed, resamples };
     let bytes = match rows {
         Some(bytes) => bytes,
         None => py

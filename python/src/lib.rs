@@ -23,7 +23,7 @@ mod _brooks {
     #[pymodule_export]
     use crate::sweep::Sweep;
     #[pymodule_export]
-    use crate::table::{Table, merge};
+    use crate::table::{DataTable, merge};
 
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 

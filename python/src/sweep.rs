@@ -1,6 +1,6 @@
 //! A sweep that has been checked, and its shards: what `brooks sweep` runs.
 
-use brooks::experiment::sweep::Replications;
+use brooks::experiment::sweep::ReplicationCount;
 use brooks::experiment::sweep::design::Design;
 use brooks::scenario::Node;
 use brooks::problem::Problems;
@@ -12,14 +12,14 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::scenario::Scenario;
-use crate::table::{Plan, Table};
+use crate::table::{Plan, DataTable};
 use crate::work;
 
 /// A scenario's sweep; `brooks.prepare` makes them.
 #[pyclass(frozen, module = "brooks._brooks")]
 pub(crate) struct Sweep {
     scenario: Py<Scenario>,
-    replications: Replications,
+    replications: ReplicationCount,
     /// The options that it was made of, to make it again elsewhere.
     options: Options,
     /// The points of a design; none for all combinations.
@@ -61,9 +61,9 @@ impl Sweep {
             }
             (None, Some(text)) => {
                 let relative = share(text).map_err(|why| PyValueError::new_err(format!("precision: {why}")))?;
-                Replications::Precise(Precision { most: max_reps, ..Precision::to(relative) })
+                ReplicationCount::Precise(Precision { most: max_reps, ..Precision::to(relative) })
             }
-            (reps, None) => Replications::Fixed(reps.unwrap_or_else(|| file.replications())),
+            (reps, None) => ReplicationCount::Fixed(reps.unwrap_or_else(|| file.replications())),
         };
         let unknown = |why: String| PyValueError::new_err(format!("design={why}"));
         let chosen =
@@ -95,13 +95,13 @@ impl Sweep {
         shard: Option<(u32, u32)>,
         threads: usize,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<Table> {
+    ) -> PyResult<DataTable> {
         if let Some((index, count)) = shard.filter(|(index, count)| index >= count) {
             let message = format!("shard=({index}, {count}): expected a number from 0 to {}", count.max(1) - 1);
             return Err(PyValueError::new_err(message));
         }
         let scenario = self.scenario.get();
-        let made = work::run(py, threads, progress.as_ref(), |control| -> Result<Table, Problems> {
+        let made = work::run(py, threads, progress.as_ref(), |control| -> Result<DataTable, Problems> {
             let sweep = self.sweep();
             sweep.check()?;
             let mut own: Box<dyn Iterator<Item = usize>> = match shard {
@@ -116,7 +116,7 @@ impl Sweep {
                 }
             })?;
             let result = SweepResult { rows, ..sweep.head() };
-            Ok(Table::new(&result, numbers, Plan::of(&sweep, scenario.files())))
+            Ok(DataTable::new(&result, numbers, Plan::of(&sweep, scenario.files())))
         })?;
         made.map_err(|problems| scenario.problem(py, &problems))
     }

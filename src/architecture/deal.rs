@@ -34,15 +34,15 @@ impl Dealer {
     /// owner.
     fn in_turn(&mut self, view: &View<'_>, affine: bool) {
         self.owner_of.clear();
-        self.owner_of.extend((0..view.graph().len() as TaskId).map(|task| owner(view, task)));
+        self.owner_of.extend(TaskId::all(view.graph().len()).map(|task| owner(view, task)));
         let workers = &self.workers;
         let mut turn = 0;
         for &task in view.graph().topological() {
             if !view.is_unowned(task) {
                 continue;
             }
-            let last = view.graph().tasks()[task as usize].depends_on.last();
-            let followed = last.and_then(|&on| self.owner_of[on as usize]);
+            let last = view.graph()[task].depends_on.last();
+            let followed = last.and_then(|&on| self.owner_of[on.index()]);
             let agent = if let Some(agent) = followed.filter(|&agent| affine && view.is_able(agent, task)) {
                 agent
             } else {
@@ -51,7 +51,7 @@ impl Dealer {
                 turn = place + 1;
                 agent
             };
-            self.owner_of[task as usize] = Some(agent);
+            self.owner_of[task.index()] = Some(agent);
             self.dealt.push((task, agent));
         }
     }
@@ -63,14 +63,14 @@ impl Dealer {
         self.load.clear();
         self.load.resize(workers.len(), 0.0);
         self.order.clear();
-        self.order.extend((0..tasks.len() as TaskId).filter(|&task| view.is_unowned(task)));
+        self.order.extend(TaskId::all(tasks.len()).filter(|&task| view.is_unowned(task)));
         // Unstable sorting needs no memory, and list order as the last key makes it a total order.
-        self.order.sort_unstable_by(|&a, &b| tasks[b as usize].size.total_cmp(&tasks[a as usize].size).then(a.cmp(&b)));
+        self.order.sort_unstable_by(|&a, &b| tasks[b.index()].size.total_cmp(&tasks[a.index()].size).then(a.cmp(&b)));
         let load = &mut self.load;
         for &task in &self.order {
             let able = (0..workers.len()).filter(|&place| view.is_able(workers[place], task));
             let Some(least) = able.min_by(|&a, &b| load[a].total_cmp(&load[b]).then(a.cmp(&b))) else { continue };
-            load[least] += tasks[task as usize].size;
+            load[least] += tasks[task.index()].size;
             self.dealt.push((task, workers[least]));
         }
     }

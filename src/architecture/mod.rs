@@ -15,7 +15,7 @@ pub use lead_assigned::LeadAssigned;
 pub use lead_dynamic::LeadDynamic;
 pub use preassigned::Preassigned;
 pub use preassigned_lead::PreassignedLead;
-pub use registry::{ARCHITECTURES, Choices, Parameter, Row, find};
+pub use registry::{ARCHITECTURES, ArchitectureEntry, Choices, Parameter, find};
 pub use self_claim::{Pick, SelfClaim};
 pub use solo::Solo;
 

@@ -6,7 +6,7 @@ use crate::architecture::{
 use crate::team::{Claims, Deal, Reports};
 
 /// One architecture: what it is called, what it does, and how to make it.
-pub struct Row {
+pub struct ArchitectureEntry {
     /// Its name in scenarios.
     pub name: &'static str,
     /// Its protocol in one sentence.
@@ -36,7 +36,7 @@ pub struct Choices<'a> {
 
 impl<'a> Choices<'a> {
     /// Takes one value for each of the row's parameters, or `None` if a value is not among its choices.
-    pub fn new(row: &Row, chosen: &'a [&'a str]) -> Option<Choices<'a>> {
+    pub fn new(row: &ArchitectureEntry, chosen: &'a [&'a str]) -> Option<Choices<'a>> {
         let fits = row.parameters.len() == chosen.len()
             && row.parameters.iter().zip(chosen).all(|(parameter, value)| parameter.values.contains(value));
         fits.then_some(Choices { parameters: row.parameters, chosen })
@@ -65,27 +65,27 @@ const DEAL: Parameter = Parameter {
 };
 
 /// All architectures.
-pub static ARCHITECTURES: &[Row] = &[
-    Row { name: "solo", about: "one agent, every task", parameters: &[], make: |_| Box::new(Solo) },
-    Row {
+pub static ARCHITECTURES: &[ArchitectureEntry] = &[
+    ArchitectureEntry { name: "solo", about: "one agent, every task", parameters: &[], make: |_| Box::new(Solo) },
+    ArchitectureEntry {
         name: "preassigned",
         about: "tasks are dealt before the start; no lead, no claims",
         parameters: &[DEAL],
         make: |choices| Box::new(Preassigned { deal: choices.deal() }),
     },
-    Row {
+    ArchitectureEntry {
         name: "preassigned_lead",
         about: "tasks are dealt before the start; a lead that does none of them monitors",
         parameters: &[DEAL],
         make: |choices| Box::new(PreassignedLead { deal: choices.deal() }),
     },
-    Row {
+    ArchitectureEntry {
         name: "lead_assigned",
         about: "the lead hands out every task in its first step, then monitors",
         parameters: &[DEAL],
         make: |choices| Box::new(LeadAssigned { deal: choices.deal() }),
     },
-    Row {
+    ArchitectureEntry {
         name: "lead_dynamic",
         about: "the lead hands each free worker one ready task, again and again",
         parameters: &[Parameter {
@@ -97,7 +97,7 @@ pub static ARCHITECTURES: &[Row] = &[
             Box::new(LeadDynamic { deal: if choices.is("per_call", "one") { Deal::OneToFree } else { Deal::ToFree } })
         },
     },
-    Row {
+    ArchitectureEntry {
         name: "self_claim",
         about: "no lead: whoever is free claims a ready task from the shared board it last saw",
         parameters: &[
@@ -128,6 +128,6 @@ pub static ARCHITECTURES: &[Row] = &[
 ];
 
 /// The row of that name.
-pub fn find(name: &str) -> Option<&'static Row> {
+pub fn find(name: &str) -> Option<&'static ArchitectureEntry> {
     ARCHITECTURES.iter().find(|row| row.name == name)
 }

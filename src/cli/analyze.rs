@@ -2,9 +2,9 @@
 
 use crate::cli::args::Format;
 use crate::cli::args::{Analyze, Preset};
-use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
-use crate::corpus::{Baseline, Grouping, RecordedRun, findings, groups, paper};
+use crate::corpus::{CorpusBaseline, Grouping, RecordedRun, findings, groups, paper};
 use crate::record::Prices;
 use crate::report;
 use crate::report::analyze::AnalyzeReport;
@@ -12,7 +12,7 @@ use crate::report::analyze::AnalyzeReport;
 /// Labels that the preset needs.
 const PAPER_LABELS: [&str; 4] = ["model", "suite", "p", "architecture"];
 
-pub(super) fn analyze(console: &Console, args: &Analyze) -> Done {
+pub(super) fn analyze(console: &Console, args: &Analyze) -> CommandResult {
     let mut runs = Vec::new();
     traces::each(console, &args.traces, |trace| {
         runs.push(RecordedRun::of(&trace, Prices::default()));
@@ -24,7 +24,7 @@ pub(super) fn analyze(console: &Console, args: &Analyze) -> Done {
     }
 }
 
-fn as_paper(console: &Console, runs: &[RecordedRun]) -> Done {
+fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
     if let Some(label) = PAPER_LABELS.iter().find(|label| runs.iter().all(|run| run.label(label).is_empty())) {
         let message =
             format!("--as paper: no run has the label {label}; it is for runs that the importer llm-teams read");
@@ -52,7 +52,7 @@ fn as_paper(console: &Console, runs: &[RecordedRun]) -> Done {
     Ok(())
 }
 
-fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> Done {
+fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> CommandResult {
     let by = if args.by.is_empty() { Grouping::by_what_differs(runs) } else { args.by.clone() };
     let mut known: Vec<&str> = runs.iter().flat_map(|run| run.labels.iter().map(|(name, _)| name.as_str())).collect();
     known.sort_unstable();
@@ -62,7 +62,7 @@ fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> Done {
         return Err(Failure::Usage(message));
     }
     let grouping = Grouping { by: by.clone(), baseline: baseline(&args.baseline, &by)? };
-    if let Baseline::Labels(labels) = &grouping.baseline {
+    if let CorpusBaseline::Labels(labels) = &grouping.baseline {
         for (name, value) in labels {
             let mut values: Vec<&str> = runs.iter().map(|run| run.label(name)).collect();
             values.sort_unstable();
@@ -101,17 +101,17 @@ fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> Done {
 }
 
 /// `self`, `solo`, or labels: `n=1,mode=alone`.
-fn baseline(text: &str, by: &[String]) -> Result<Baseline, Failure> {
+fn baseline(text: &str, by: &[String]) -> Result<CorpusBaseline, Failure> {
     match text {
-        "self" => Ok(Baseline::Own),
-        "solo" => Ok(Baseline::Solo),
+        "self" => Ok(CorpusBaseline::Own),
+        "solo" => Ok(CorpusBaseline::Solo),
         labels => {
             let pairs = labels.split(',').map(|pair| {
                 let (name, value) = pair.split_once('=')?;
                 let name = name.trim();
                 by.iter().any(|label| label == name).then(|| (name.to_owned(), value.trim().to_owned()))
             });
-            pairs.collect::<Option<Vec<_>>>().map(Baseline::Labels).ok_or_else(|| {
+            pairs.collect::<Option<Vec<_>>>().map(CorpusBaseline::Labels).ok_or_else(|| {
                 let expected = format!("self, solo, or LABEL=VALUE,.. of the labels {}", by.join(", "));
                 Failure::Usage(format!("--baseline {labels}: expected {expected}"))
             })

@@ -9,7 +9,7 @@ use crate::report::render::table::{Table, markdown};
 use crate::scenario::ScenarioFile;
 
 /// What a command has to say of a scenario.
-pub(super) struct Answer {
+pub(super) struct CommandOutput {
     pub(super) verdict: Vec<String>,
     /// How it was found, and what was assumed.
     pub(super) method: Vec<String>,
@@ -20,14 +20,14 @@ pub(super) struct Answer {
     pub(super) json: Value,
 }
 
-impl Answer {
+impl CommandOutput {
     pub(super) fn print(self, console: &Console, file: &ScenarioFile) {
         self.print_as(console, file.name(), file.seed(), &repeat(file.seed()));
     }
 
     /// The same of a scenario of this name, of which the file is not at hand.
     pub(super) fn print_as(self, console: &Console, scenario: &str, seed: u64, command: &str) {
-        let Answer { verdict, method, table, full, json } = self;
+        let CommandOutput { verdict, method, table, full, json } = self;
         match console.format {
             Format::Table => {
                 let table = table.map_or(String::new(), |table| table.to_text(console.color) + "\n");

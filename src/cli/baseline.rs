@@ -7,13 +7,15 @@ use serde_json::json;
 
 use crate::cli::args::{Baseline as What, Pending, Record};
 use crate::cli::args::{Format, ScenarioArgs};
-use crate::cli::console::{Console, Done, Failure, command, repeat, shell_word};
+use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
-use crate::experiment::baseline::{self, Grid, Held, Recorded, RecordedPoint, Source, file, usual_replications};
+use crate::experiment::baseline::{
+    self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
+};
 use crate::problem::plural;
-use crate::report::check::{self, Entry};
+use crate::report::check::{self, CheckedScenario};
 use crate::report::render::number;
 use crate::report::{VERSION, footer_without_seed};
 use crate::scenario::ScenarioFile;
@@ -21,7 +23,7 @@ use crate::scenario::ScenarioFile;
 /// What a failed check writes ends in this, after the name of the baseline.
 pub(super) const NEW: &str = ".new";
 
-pub(super) fn baseline(console: &Console, what: &What) -> Done {
+pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
     match what {
         What::Record(args) => record(console, args),
         What::Review(args) => review(console, args),
@@ -29,8 +31,8 @@ pub(super) fn baseline(console: &Console, what: &What) -> Done {
     }
 }
 
-fn record(console: &Console, args: &Record) -> Done {
-    let source = Source {
+fn record(console: &Console, args: &Record) -> CommandResult {
+    let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),
         architecture: args.architecture.clone(),
@@ -47,7 +49,7 @@ fn record(console: &Console, args: &Record) -> Done {
         baseline::record(&scenario, &grid, source, replications, VERSION, &|runs| progress.add(runs))
     })?;
     let took = progress.finish();
-    console.murmur(&format!("recorded in {:.2} s", took.as_secs_f64()));
+    console.verbose(&format!("recorded in {:.2} s", took.as_secs_f64()));
     let folder = Path::new("baselines");
     let path = args.output.clone().unwrap_or_else(|| folder.join(file_name(scenario.name())));
     let text = file::write(&recorded);
@@ -102,8 +104,8 @@ pub(super) fn file_name(scenario: &str) -> String {
 }
 
 /// The scenario of a source with this seed, or with its own.
-pub(super) fn open(source: &Source, seed: Option<u64>) -> Result<ScenarioFile, Failure> {
-    let Source { scenario, agents, architecture, set } = source;
+pub(super) fn open(source: &ScenarioSource, seed: Option<u64>) -> Result<ScenarioFile, Failure> {
+    let ScenarioSource { scenario, agents, architecture, set } = source;
     let args = ScenarioArgs { scenario: scenario.clone(), agents: None, set: set.clone() };
     let file = input::scenario_with_seed(&args, &[], seed)?;
     input::with_axes(file, set, agents.as_deref(), architecture.as_deref())
@@ -111,7 +113,7 @@ pub(super) fn open(source: &Source, seed: Option<u64>) -> Result<ScenarioFile, F
 
 /// The command that records a source, with so many runs; `path` if that is not where it would go anyway.
 pub(super) fn record_command(
-    source: &Source,
+    source: &ScenarioSource,
     path: Option<&Path>,
     replications: Option<u64>,
     seed: Option<u64>,
@@ -148,14 +150,14 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 }
 
 /// A baseline as it stands; errors name the command that would record one of its name.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Recorded, Failure> {
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<RecordedBaseline, Failure> {
     Ok(file::read(&path.display().to_string(), bytes, &again(path))?)
 }
 
 /// What records a baseline of which nothing is known but its name.
 pub(super) fn again(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-    record_command(&Source { scenario: name, ..Source::default() }, None, None, None)
+    record_command(&ScenarioSource { scenario: name, ..ScenarioSource::default() }, None, None, None)
 }
 
 /// Files in a folder that end so, by name.
@@ -179,7 +181,7 @@ pub(super) fn pending(path: &Path) -> PathBuf {
 }
 
 /// Baselines that have something to review, each with it.
-fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, Recorded)>, Failure> {
+fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, RecordedBaseline)>, Failure> {
     let given = !args.targets.is_empty();
     let targets: Vec<PathBuf> = if given {
         let plain =
@@ -203,7 +205,7 @@ fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, Recorded)>, Failure> {
 }
 
 /// What changed from a baseline to what is beside it; none if there is no baseline yet.
-fn compared(path: &Path, new: &Recorded) -> Result<Option<Entry>, Failure> {
+fn compared(path: &Path, new: &RecordedBaseline) -> Result<Option<CheckedScenario>, Failure> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let old = parse(path, &bytes)?;
     let mut notes = Vec::new();
@@ -214,7 +216,7 @@ fn compared(path: &Path, new: &Recorded) -> Result<Option<Entry>, Failure> {
     if before != after {
         notes.push(format!("{}: {before} points before, {after} now", new.scenario));
     }
-    Ok(Some(Entry {
+    Ok(Some(CheckedScenario {
         scenario: new.scenario.clone(),
         source: new.source.scenario.clone(),
         baseline: Some(path.display().to_string()),
@@ -228,7 +230,7 @@ fn compared(path: &Path, new: &Recorded) -> Result<Option<Entry>, Failure> {
     }))
 }
 
-fn review(console: &Console, args: &Pending) -> Done {
+fn review(console: &Console, args: &Pending) -> CommandResult {
     let pending = all_pending(args)?;
     if pending.is_empty() {
         console.say(&format!("nothing to review in {}", args.baselines.display()));
@@ -266,7 +268,7 @@ fn review(console: &Console, args: &Pending) -> Done {
     Ok(())
 }
 
-fn accept(console: &Console, args: &Pending) -> Done {
+fn accept(console: &Console, args: &Pending) -> CommandResult {
     let pending_ones = all_pending(args)?;
     if pending_ones.is_empty() {
         console.say(&format!("nothing to accept in {}", args.baselines.display()));

@@ -3,25 +3,25 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args::{Calibrate, CalibrateWay};
-use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::args::{Calibrate, CalibrateMethod};
+use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::engine::Time;
-use crate::prediction::calibration::{Options, calibrate_lessons};
+use crate::prediction::calibration::{Options, calibrate_demonstrations};
 use crate::prediction::cross_validation;
 use crate::prediction::validation::Case;
 use crate::report;
 use crate::report::calibrate::CalibrateReport;
 use crate::scenario::MAX_BYTES;
-use crate::scenario::learned_profile::Way;
+use crate::scenario::learned_profile::SamplingMethod;
 use crate::table::timestamp;
 
-pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
+pub(super) fn calibrate(console: &Console, args: &Calibrate) -> CommandResult {
     let options = Options {
-        way: match args.way {
-            CalibrateWay::Parametric => Way::Parametric,
-            CalibrateWay::Resampled => Way::Resampled,
+        method: match args.method {
+            CalibrateMethod::Parametric => SamplingMethod::Parametric,
+            CalibrateMethod::Resampled => SamplingMethod::Resampled,
         },
         agents: Some(sizes(&args.agents)?),
         model: args.model.clone(),
@@ -31,8 +31,8 @@ pub(super) fn calibrate(console: &Console, args: &Calibrate) -> Done {
         cases.push(Case::of(&trace));
         Ok(())
     })?;
-    let lessons = cases.iter().map(|case| case.lesson.as_ref().map_err(|&unfit| unfit));
-    let mut calibration = calibrate_lessons(lessons, &options)?;
+    let demonstrations = cases.iter().map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable));
+    let mut calibration = calibrate_demonstrations(demonstrations, &options)?;
     calibration.date = calibration.date.or_else(date_of_build);
     let command = command();
     let name = args.output.file_stem().map_or("calibrated".into(), |name| name.to_string_lossy());
@@ -73,13 +73,13 @@ fn date_of_build() -> Option<String> {
 }
 
 /// A profile that no scenario could read is not written.
-pub(super) fn fits(path: &Path, text: &str) -> Done {
+pub(super) fn fits(path: &Path, text: &str) -> CommandResult {
     if text.len() <= MAX_BYTES {
         return Ok(());
     }
     Err(Failure::Usage(format!(
         "{}: the profile would have {} bytes, and at most {MAX_BYTES} are read; learn from fewer runs (--agents, --model, \
-         fewer recordings), or --way parametric, which keeps no calls",
+         fewer recordings), or --method parametric, which keeps no calls",
         path.display(),
         text.len()
     )))

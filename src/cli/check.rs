@@ -6,33 +6,34 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::Check;
 use crate::cli::args::Format;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
-use crate::cli::console::{Console, Done, Failure, command, shell_word};
+use crate::cli::console::{CommandResult, Console, Failure, command, shell_word};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::experiment::baseline::COMPLETED;
 use crate::experiment::baseline::check::pairs;
 use crate::experiment::baseline::contract::{self, Claim};
 use crate::experiment::baseline::{
-    self, Checked, Grid, Held, Identity, Overall, Recorded, Settings, Source, Verdict, file, usual_replications,
+    self, CheckVerdict, Checked, Grid, Held, Identity, Overall, RecordedBaseline, ScenarioSource, Settings, file,
+    usual_replications,
 };
 use crate::problem::Problem;
 use crate::problem::Problems;
 use crate::problem::suggest::suggestion;
-use crate::report::check::{self as report, Entry};
+use crate::report::check::{self as report, CheckedScenario};
 use crate::report::{VERSION, github, junit};
 use crate::scenario::ScenarioFile;
 
 /// One scenario to be checked.
 struct Job {
-    source: Source,
+    source: ScenarioSource,
     file: ScenarioFile,
     grid: Grid,
     claims: Vec<Claim>,
-    baseline: Option<(PathBuf, Recorded)>,
+    baseline: Option<(PathBuf, RecordedBaseline)>,
     notes: Vec<String>,
 }
 
-pub(super) fn check(console: &Console, args: &Check) -> Done {
+pub(super) fn check(console: &Console, args: &Check) -> CommandResult {
     let settings = Settings {
         seed: console.seed,
         tolerances: args.tolerance.iter().map(|given| tolerance(given)).collect::<Result<_, _>>()?,
@@ -41,11 +42,11 @@ pub(super) fn check(console: &Console, args: &Check) -> Done {
     let jobs = load(args, &settings)?;
     let runs = |job: &Job| job.grid.points.len() as u64 * replications(job);
     let progress = Progress::new(console, jobs.iter().map(runs).sum());
-    let found: Vec<(Entry, &Job)> = on_threads(args.threads, || {
+    let found: Vec<(CheckedScenario, &Job)> = on_threads(args.threads, || {
         jobs.iter().map(|job| (run(job, &settings, &|runs| progress.add(runs)), job)).collect()
     })?;
     let took = progress.finish();
-    console.murmur(&format!("checked in {:.2} s", took.as_secs_f64()));
+    console.verbose(&format!("checked in {:.2} s", took.as_secs_f64()));
     let mut entries = Vec::with_capacity(found.len());
     for (mut entry, job) in found {
         aftermath(console, args, job, &mut entry)?;
@@ -130,13 +131,13 @@ fn of_scenario(args: &Check, settings: &Settings, scenario: &str) -> Result<Job,
             "a baseline is told by the name of its scenario, and stdin has none: give a file".to_owned(),
         ));
     }
-    let source = Source { scenario: scenario.to_owned(), ..Source::default() };
+    let source = ScenarioSource { scenario: scenario.to_owned(), ..ScenarioSource::default() };
     let file = open(&source, None)?;
     let path = args.baselines.join(file_name(file.name()));
     match read(&path)? {
         Some(bytes) => {
             let recorded = parse(&path, &bytes)?;
-            let source = Source { scenario: scenario.to_owned(), ..recorded.source.clone() };
+            let source = ScenarioSource { scenario: scenario.to_owned(), ..recorded.source.clone() };
             job(args, settings, source, Some((path, recorded)))
         }
         None if file.asserts().next().is_some() => job(args, settings, source, None),
@@ -150,8 +151,8 @@ fn of_scenario(args: &Check, settings: &Settings, scenario: &str) -> Result<Job,
 fn job(
     args: &Check,
     settings: &Settings,
-    source: Source,
-    baseline: Option<(PathBuf, Recorded)>,
+    source: ScenarioSource,
+    baseline: Option<(PathBuf, RecordedBaseline)>,
 ) -> Result<Job, Failure> {
     let mut file = open(&source, None).map_err(|failure| from_baseline(failure, baseline.as_ref()))?;
     // What the workload draws belongs to the recorded scenario, whatever seed the runs have.
@@ -182,7 +183,7 @@ fn job(
 }
 
 /// A scenario that is gone is the fault of the baseline that names it.
-fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, Recorded)>) -> Failure {
+fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, RecordedBaseline)>) -> Failure {
     match (failure, baseline) {
         (Failure::Problems(problems), Some((path, recorded)))
             if problems
@@ -263,14 +264,14 @@ fn changed(then: &Identity, now: &Identity, points_then: usize, points_now: usiz
     parts.iter().filter(|(differs, _)| *differs).map(|(_, part)| *part).collect::<Vec<_>>().join(" and ")
 }
 
-fn run(job: &Job, settings: &Settings, done: &(dyn Fn(u64) + Sync)) -> Entry {
+fn run(job: &Job, settings: &Settings, done: &(dyn Fn(u64) + Sync)) -> CheckedScenario {
     let recorded = job.baseline.as_ref().map(|(_, recorded)| recorded);
     let checked = recorded.map(|recorded| baseline::check(&job.file, recorded, &job.grid, settings, done));
     let replications = replications(job);
     let most = settings.max_replications.or(job.file.max_replications()).unwrap_or(10 * replications);
     let seed = settings.seed.unwrap_or_else(|| job.file.seed());
     let claims = contract::judge(&job.claims, &job.grid, seed, replications, most.max(replications), done);
-    Entry {
+    CheckedScenario {
         scenario: job.file.name().to_owned(),
         source: job.source.scenario.clone(),
         baseline: job.baseline.as_ref().map(|(path, _)| path.display().to_string()),
@@ -290,7 +291,7 @@ fn is_ci() -> bool {
 }
 
 /// What a check leaves behind: the new baseline beside the old one, and what to do with it.
-fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut Entry) -> Done {
+fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
     let (Some((path, recorded)), Some(checked)) = (&job.baseline, &entry.checked) else { return Ok(()) };
     let (name, new) = (shell_word(&path.display().to_string()), pending(path));
     let found = of_checked(checked, args.strict);
@@ -324,7 +325,7 @@ fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut Entry) -> D
             .push(format!("too few runs are recorded to tell; about {enough} would do: {}", record(Some(enough))));
     } else if found == Overall::Pass
         && checked.shared
-        && checked.points.iter().any(|p| p.verdict == Verdict::Equivalent)
+        && checked.points.iter().any(|p| p.verdict == CheckVerdict::Equivalent)
     {
         entry.advice.push(format!("to take the runs of now for the baseline: {}", record(Some(recorded.replications))));
     }
@@ -338,7 +339,7 @@ fn of_checked(checked: &Checked, strict: bool) -> Overall {
 }
 
 /// To the terminal, and to every file that was asked for.
-fn tell(console: &Console, args: &Check, entries: &[Entry]) -> Done {
+fn tell(console: &Console, args: &Check, entries: &[CheckedScenario]) -> CommandResult {
     let strict = args.strict;
     match console.format {
         Format::Table => {
@@ -376,7 +377,7 @@ fn tell(console: &Console, args: &Check, entries: &[Entry]) -> Done {
 }
 
 /// Appends to the summary of the job.
-fn summarise(entries: &[Entry], strict: bool) -> Done {
+fn summarise(entries: &[CheckedScenario], strict: bool) -> CommandResult {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
         return Ok(());
     };
@@ -386,7 +387,7 @@ fn summarise(entries: &[Entry], strict: bool) -> Done {
 }
 
 /// Several scenarios may have several seeds.
-fn footer(entries: &[Entry]) -> String {
+fn footer(entries: &[CheckedScenario]) -> String {
     let mut seeds: Vec<u64> = entries.iter().map(|entry| entry.seed).collect();
     seeds.sort_unstable();
     seeds.dedup();

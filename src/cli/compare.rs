@@ -4,14 +4,14 @@ use std::fmt::Write;
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Compare, Format};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
 use crate::experiment::compare;
 use crate::report;
 use crate::scenario::Node;
 
-pub(super) fn compare(console: &Console, args: &Compare) -> Done {
+pub(super) fn compare(console: &Console, args: &Compare) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
     let names: Vec<&str> = args.architectures.iter().map(|name| name.trim()).collect();
@@ -40,7 +40,7 @@ pub(super) fn compare(console: &Console, args: &Compare) -> Done {
         compare::compare(&file, &architectures, &sizes, replications, &|runs| progress.add(runs))
     })??;
     let took = progress.finish();
-    console.murmur(&format!("{} runs in {:.2} s", 2 * points * replications, took.as_secs_f64()));
+    console.verbose(&format!("{} runs in {:.2} s", 2 * points * replications, took.as_secs_f64()));
     let command = repeat(file.seed());
     let has_prices = file.scenario()?.prices != crate::record::Prices::default();
     let table = report::compare::table(&comparisons, has_prices);

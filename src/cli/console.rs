@@ -34,7 +34,7 @@ impl From<Problems> for Failure {
     }
 }
 
-pub(super) type Done = Result<(), Failure>;
+pub(super) type CommandResult = Result<(), Failure>;
 
 /// How to talk.
 #[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
@@ -106,7 +106,7 @@ impl Console {
     }
 
     /// More talk, for those who asked for it.
-    pub(super) fn murmur(&self, text: &str) {
+    pub(super) fn verbose(&self, text: &str) {
         if self.verbose {
             self.say(text);
         }
@@ -136,7 +136,7 @@ impl Console {
     }
 
     /// Writes a file under another name first and then gives it its own, so that it is there whole or not at all.
-    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> Done {
+    pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> CommandResult {
         let fail = |error| Failure::Io { path: path.to_owned(), error };
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
             std::fs::create_dir_all(folder).map_err(fail)?;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::Format;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::problem::ERRORS;
 use crate::problem::suggest::suggestion;
 use crate::record::METRICS;
@@ -23,7 +23,7 @@ struct Meaning {
     text: String,
 }
 
-pub(super) fn explain(console: &Console, wanted: &str) -> Done {
+pub(super) fn explain(console: &Console, wanted: &str) -> CommandResult {
     if wanted.is_empty() {
         let mut table = Table::new(vec![Column::text("word", "word"), Column::text("means", "meaning")]);
         for word in WORDS {

@@ -4,19 +4,19 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
 use crate::report::{self, fit_picture};
-use crate::scaling::study::Plan;
-use crate::scaling::{Kind, Law};
+use crate::scaling::study::StudyOptions;
+use crate::scaling::{Law, MeasurementKind};
 use crate::table::SourceFile;
 use crate::table::measurements::Columns;
 
 /// The seed of the bootstrap, if none is given.
 const SEED: u64 = 42;
 
-pub(super) fn fit(console: &Console, args: &Args) -> Done {
+pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
     let laws = laws(&args.law)?;
     let seed = console.seed.unwrap_or(SEED);
     let file = table(&args.table)?;
@@ -24,10 +24,10 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
         x: args.x.clone(),
         y: args.y.clone(),
         kind: args.kind.map(|kind| match kind {
-            FitKind::Time => Kind::Time,
-            FitKind::Throughput => Kind::Throughput,
-            FitKind::Speedup => Kind::Speedup,
-            FitKind::Response => Kind::Response,
+            FitKind::Time => MeasurementKind::Time,
+            FitKind::Throughput => MeasurementKind::Throughput,
+            FitKind::Speedup => MeasurementKind::Speedup,
+            FitKind::Response => MeasurementKind::Response,
         }),
         by: args.by.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
         weight: args.weight.clone(),
@@ -37,7 +37,7 @@ pub(super) fn fit(console: &Console, args: &Args) -> Done {
         }),
     };
     let judge_all = !args.law.iter().any(|name| name.trim() == "all");
-    let plan = Plan { laws, judge_all, seed, resamples: args.resamples };
+    let plan = StudyOptions { laws, judge_all, seed, resamples: args.resamples };
     let (report, notes) = fit_table::fit(&file, &columns, &plan)?;
     for note in notes {
         console.say(&format!("note: {note}"));

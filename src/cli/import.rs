@@ -9,13 +9,13 @@ use serde_json::json;
 
 use crate::cli::args::Format;
 use crate::cli::args::Import;
-use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
 use crate::problem::plural;
 use crate::report;
 use crate::trace::{Trace, check, native};
 
-pub(super) fn import(console: &Console, args: &Import) -> Done {
+pub(super) fn import(console: &Console, args: &Import) -> CommandResult {
     let mut out = args.output.as_deref().map(Output::new).transpose()?;
     let mut report = report::import::ImportReport::default();
     let intake = traces::each(console, &args.trace_args(), |trace| {
@@ -30,7 +30,7 @@ pub(super) fn import(console: &Console, args: &Import) -> Done {
     })?;
     report.skipped = intake.bad;
     for line in &intake.taken {
-        console.murmur(line);
+        console.verbose(line);
     }
     if let Some(taken) = intake.taken.first().filter(|_| !console.verbose) {
         let more = match intake.taken.len() - 1 {
@@ -96,7 +96,7 @@ impl Output {
         Ok(Output::Folder { path: path.to_owned(), names: Names::default() })
     }
 
-    fn write(&mut self, trace: &Trace) -> Done {
+    fn write(&mut self, trace: &Trace) -> CommandResult {
         match self {
             Output::File { part, writer, .. } => {
                 let to: &mut dyn Write = match writer {
@@ -120,7 +120,7 @@ impl Output {
         Ok(())
     }
 
-    fn finish(self, console: &Console) -> Done {
+    fn finish(self, console: &Console) -> CommandResult {
         match self {
             Output::File { path, part, writer } => {
                 let fail = |error| Failure::Io { path: path.clone(), error };

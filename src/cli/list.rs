@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Format, Listed};
-use crate::cli::console::{Console, Done};
+use crate::cli::console::{CommandResult, Console};
 use crate::record::METRICS;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
@@ -13,7 +13,7 @@ use crate::scenario::about;
 use crate::scenario::library::{PROFILES, SCENARIOS, no_files};
 use crate::trace::import::IMPORTERS;
 
-pub(super) fn list(console: &Console, what: Listed) -> Done {
+pub(super) fn list(console: &Console, what: Listed) -> CommandResult {
     let (name, table, hint) = match what {
         Listed::Architectures => {
             ("architectures", architectures(), "brooks compare hello, and --architecture NAME elsewhere")

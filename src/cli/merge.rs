@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use crate::cli::args::Merge as Args;
-use crate::cli::console::{Console, Done, Failure};
-use crate::cli::sweep::{self, Plan};
+use crate::cli::console::{CommandResult, Console, Failure};
+use crate::cli::sweep::{self, PlanFile};
 
-pub(super) fn merge(console: &Console, args: &Args) -> Done {
-    let mut shards: Vec<(PathBuf, Plan)> = Vec::new();
+pub(super) fn merge(console: &Console, args: &Args) -> CommandResult {
+    let mut shards: Vec<(PathBuf, PlanFile)> = Vec::new();
     for folder in &args.folders {
         let found = sweep::shards(folder)?;
         if found.is_empty() {
@@ -17,7 +17,7 @@ pub(super) fn merge(console: &Console, args: &Args) -> Done {
             )));
         }
         for path in found {
-            if let Some(plan) = Plan::read(&path)? {
+            if let Some(plan) = PlanFile::read(&path)? {
                 shards.push((path, plan));
             }
         }
@@ -25,8 +25,8 @@ pub(super) fn merge(console: &Console, args: &Args) -> Done {
     let Some((_, plan)) = shards.first().cloned() else {
         return Err(Failure::Usage("no shards".to_owned()));
     };
-    Plan::agree(&shards)?;
-    let missing = Plan::missing(&shards);
+    PlanFile::agree(&shards)?;
+    let missing = PlanFile::missing(&shards);
     if !missing.is_empty() {
         let (numbers, of) = (sweep::ranges(&missing), plan.shard.of);
         return Err(Failure::Incomplete(format!(

@@ -41,7 +41,7 @@ const FINDING: u8 = 1;
 const USAGE: u8 = 2;
 const INCOMPLETE: u8 = 3;
 const INCONCLUSIVE: u8 = 4;
-const INTERNAL: u8 = 5;
+const IO: u8 = 5;
 const INTERRUPTED: u8 = 130;
 
 /// Parses the command line, does what it says, and gives the exit code.
@@ -88,7 +88,7 @@ pub fn main() -> ExitCode {
                 Failure::Problems(_) | Failure::Usage(_) => USAGE,
                 Failure::Incomplete(_) => INCOMPLETE,
                 Failure::Inconclusive(_) => INCONCLUSIVE,
-                Failure::Io { .. } => INTERNAL,
+                Failure::Io { .. } => IO,
                 Failure::Interrupted(_) => INTERRUPTED,
             })
         }

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::scenario::library::{self, SCENARIOS};
 
-pub(super) fn new(console: &Console, path: &Path, from: &str) -> Done {
+pub(super) fn new(console: &Console, path: &Path, from: &str) -> CommandResult {
     let Some(built_in) = library::find(SCENARIOS, from) else {
         let names: Vec<&str> = SCENARIOS.iter().map(|built_in| built_in.name).collect();
         return Err(Failure::Usage(format!(

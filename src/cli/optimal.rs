@@ -1,14 +1,14 @@
 //! `brooks optimal`: the best team, and how sure that is.
 
 use crate::architecture::ARCHITECTURES;
-use crate::cli::answer::Answer as Shown;
+use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::{Goal, Optimal};
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, sweep};
 use crate::experiment::compare;
 use crate::experiment::optimal::{
-    Answer, FIRST, LEAST_PILOT, MOST_TEAMS, Objective, Pays, Question, Told, optimal as find,
+    FIRST, LEAST_PILOT, MOST_TEAMS, Objective, OptimalProgress, OptimalQuestion, OptimalResult, Pays, optimal as find,
 };
 use crate::experiment::result::is_agents;
 use crate::problem::plural;
@@ -25,14 +25,15 @@ const USUAL_MOST: u32 = 8;
 /// A share of runs within a deadline takes more of them to be sure of.
 const PILOT_WITH_DEADLINE: u64 = 1000;
 
-pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
+pub(super) fn optimal(console: &Console, args: &Optimal) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let question = question(&file, args)?;
     let progress = Progress::new(console, 0);
     let told = (|runs| progress.expect(runs), |runs| progress.add(runs));
-    let answer = sweep::on_threads(args.threads, || find(&file, question, Told { ahead: &told.0, done: &told.1 }))??;
+    let answer =
+        sweep::on_threads(args.threads, || find(&file, question, OptimalProgress { ahead: &told.0, done: &told.1 }))??;
     let took = progress.finish().as_secs_f64();
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if let Some(path) = &args.svg {
         match report::front_picture::to_svg(file.name(), &answer) {
@@ -51,7 +52,7 @@ pub(super) fn optimal(console: &Console, args: &Optimal) -> Done {
     Ok(())
 }
 
-fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
+fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
     let (verdict, mut method) = (report::optimal::verdict(answer), report::optimal::method(answer));
     method.extend(held_still(file));
     let (table, hidden) = report::optimal_table::short(answer);
@@ -75,7 +76,7 @@ fn held_still(file: &ScenarioFile) -> Option<String> {
         .then(|| format!("only team size and architecture vary; {}: --set changes that", still.join(", ")))
 }
 
-fn question(file: &ScenarioFile, args: &Optimal) -> Result<Question, Failure> {
+fn question(file: &ScenarioFile, args: &Optimal) -> Result<OptimalQuestion, Failure> {
     if file.is_scaled() {
         let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best: brooks sweep shows what each does in its time";
         return Err(Failure::Usage(message.to_owned()));
@@ -123,8 +124,21 @@ fn question(file: &ScenarioFile, args: &Optimal) -> Result<Question, Failure> {
         Goal::Cost => Objective::Cost,
         Goal::Quality => Objective::Quality,
     };
-    let (zone, confidence, on_time, most) = (args.indifference, args.confidence, args.on_time, args.max_reps);
-    Ok(Question { objective, architectures, sizes, zone, confidence, deadline, on_time, budget, pays, pilot, most })
+    let (indifference_zone, confidence, on_time, most) =
+        (args.indifference, args.confidence, args.on_time, args.max_reps);
+    Ok(OptimalQuestion {
+        objective,
+        architectures,
+        sizes,
+        indifference_zone,
+        confidence,
+        deadline,
+        on_time,
+        budget,
+        pays,
+        pilot,
+        most,
+    })
 }
 
 fn architectures(file: &ScenarioFile, names: &[String]) -> Result<Vec<Node>, Failure> {

@@ -6,22 +6,22 @@ use clap::CommandFactory;
 use clap_complete::Shell;
 
 use crate::cli::args::Cli;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::scenario;
 
-pub(super) fn schema(console: &Console) -> Done {
+pub(super) fn schema(console: &Console) -> CommandResult {
     console.print_json(&scenario::schema());
     Ok(())
 }
 
-pub(super) fn completions(console: &Console, shell: Shell) -> Done {
+pub(super) fn completions(console: &Console, shell: Shell) -> CommandResult {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "brooks", &mut script);
     console.print(&String::from_utf8_lossy(&script));
     Ok(())
 }
 
-pub(super) fn man(console: &Console, folder: &Path) -> Done {
+pub(super) fn man(console: &Console, folder: &Path) -> CommandResult {
     let mut root = Cli::command();
     root.build();
     let pages = std::iter::once(root.clone()).chain(root.get_subcommands().cloned().map(|command| {

@@ -5,23 +5,23 @@ use std::fmt::Write;
 use serde_json::json;
 
 use crate::cli::args::{Format, Plan};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::experiment::Laws;
-use crate::experiment::result::Work;
+use crate::experiment::result::WorkBounds;
 use crate::report::footer;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::simulation::Scenario;
 use crate::workload::measure::Count;
-use crate::workload::{Measure, TaskGraph};
+use crate::workload::{Measure, TaskGraph, TaskId};
 
 /// Team sizes that the table shows if none are asked for.
 const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
 /// Most tasks of the critical path that are named.
 const MAX_NAMED: usize = 8;
 
-pub(super) fn plan(console: &Console, args: &Plan) -> Done {
+pub(super) fn plan(console: &Console, args: &Plan) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let sizes: Vec<u32> = match &args.scenario.agents {
         Some(agents) => {
@@ -35,7 +35,7 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     };
     let scenario = file.scenario()?;
     let measure = Measure::by_size(&scenario.graph);
-    let work = Work::of(&scenario);
+    let work = WorkBounds::of(&scenario);
     let lint = lint(&scenario.graph, &measure);
     match console.format {
         Format::Table => console.print(&text(&scenario, &measure, &work, &sizes, &lint, console.color)),
@@ -63,7 +63,14 @@ pub(super) fn plan(console: &Console, args: &Plan) -> Done {
     Ok(())
 }
 
-fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint: &[String], color: bool) -> String {
+fn text(
+    scenario: &Scenario,
+    measure: &Measure,
+    work: &WorkBounds,
+    sizes: &[u32],
+    lint: &[String],
+    color: bool,
+) -> String {
     let mut text = String::new();
     let width = match measure.width {
         Count::Exact(width) => format!("{width}"),
@@ -74,8 +81,7 @@ fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint
         "no team is more than {} times as fast as one agent on this work; more than {width} agents can't all be busy",
         number::significant(measure.parallelism()),
     );
-    let names: Vec<&str> =
-        measure.critical_path.iter().map(|&id| scenario.graph.tasks()[id as usize].id.as_str()).collect();
+    let names: Vec<&str> = measure.critical_path.iter().map(|&id| scenario.graph[id].id.as_str()).collect();
     let path = if names.len() > MAX_NAMED {
         format!("{} -> .. -> {}", names[..MAX_NAMED - 2].join(" -> "), names[names.len() - 1])
     } else {
@@ -104,7 +110,7 @@ fn text(scenario: &Scenario, measure: &Measure, work: &Work, sizes: &[u32], lint
     text
 }
 
-fn bounds(work: &Work, sizes: &[u32]) -> Table {
+fn bounds(work: &WorkBounds, sizes: &[u32]) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "agents"),
         Column::number("work_span_bound", "no schedule beats"),
@@ -129,8 +135,8 @@ fn lint(graph: &TaskGraph, measure: &Measure) -> Vec<String> {
         .witnesses
         .iter()
         .map(|overlap| {
-            let task = |id: u32| graph.tasks()[id as usize].id.as_str();
-            let artifact = &graph.artifacts()[overlap.artifact as usize];
+            let task = |id: TaskId| graph[id].id.as_str();
+            let artifact = &graph.artifacts()[overlap.artifact.index()];
             let (first, second) = (task(overlap.first), task(overlap.second));
             format!("\"{first}\" and \"{second}\" may run at the same time and both write {artifact}")
         })

@@ -2,10 +2,10 @@
 
 use crate::cli::args::Format;
 use crate::cli::args::Replay;
-use crate::cli::console::{Console, Done, Failure, command, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, command, repeat};
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
-use crate::cli::written::Form;
+use crate::cli::written::TraceFormat;
 use crate::prediction::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
@@ -16,11 +16,11 @@ use crate::report::what_if::WhatIfReport;
 use crate::trace::replay::{self, replay as replay_trace};
 use crate::trace::{Trace, work_of};
 
-pub(super) fn replay(console: &Console, args: &Replay) -> Done {
+pub(super) fn replay(console: &Console, args: &Replay) -> CommandResult {
     if args.agents.is_some() || args.architecture.is_some() {
         return what_if(console, args);
     }
-    let form = args.trace_out.as_deref().map(Form::of).transpose()?;
+    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let wants_log = args.timeline.is_some() || form.is_some();
     let mut report = ReplayReport::default();
     let mut drawn: Option<(Trace, Log)> = None;
@@ -60,7 +60,7 @@ pub(super) fn replay(console: &Console, args: &Replay) -> Done {
 }
 
 /// The recorded work under other teams: a sweep of the scenario that it makes.
-fn what_if(console: &Console, args: &Replay) -> Done {
+fn what_if(console: &Console, args: &Replay) -> CommandResult {
     if args.timeline.is_some() || args.trace_out.is_some() {
         let message = "--timeline and --trace-out are of the recorded team; leave out --agents and --architecture";
         return Err(Failure::Usage(message.to_owned()));

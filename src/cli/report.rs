@@ -4,13 +4,13 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::cli::answer::Answer;
+use crate::cli::answer::CommandOutput;
 use crate::cli::args::Report as Args;
-use crate::cli::console::{Console, Done, Failure, command};
+use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::sweep;
 use crate::report::sweep_page::{Provenance, SweepReport};
 
-pub(super) fn report(console: &Console, args: &Args) -> Done {
+pub(super) fn report(console: &Console, args: &Args) -> CommandResult {
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
     let output = args.output.clone().unwrap_or_else(|| args.folder.join("report.html"));
     if !is_stdout {
@@ -45,7 +45,7 @@ pub(super) fn report(console: &Console, args: &Args) -> Done {
 }
 
 /// A table of results is easily typed in place of a page, and would be gone.
-fn check_name(output: &Path) -> Done {
+fn check_name(output: &Path) -> CommandResult {
     let is_page = output.extension().is_some_and(|e| e.eq_ignore_ascii_case("html") || e.eq_ignore_ascii_case("htm"));
     if is_page {
         return Ok(());
@@ -60,7 +60,7 @@ fn print(console: &Console, told: &SweepReport<'_>, output: &Path) {
     if let Value::Object(json) = &mut json {
         json.insert("page".to_owned(), output.display().to_string().into());
     }
-    let answer = Answer {
+    let answer = CommandOutput {
         verdict: told.verdict(),
         method: vec![format!("pictures, all points and what was assumed: {}", output.display())],
         table: told.short_table(),

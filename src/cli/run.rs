@@ -1,9 +1,9 @@
 //! `brooks run`: one run, told, drawn and summed up.
 
 use crate::cli::args::{Format, Run};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
-use crate::cli::written::Form;
+use crate::cli::written::TraceFormat;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
@@ -12,9 +12,9 @@ use crate::scenario::extrapolation;
 use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
-pub(super) fn run(console: &Console, args: &Run) -> Done {
+pub(super) fn run(console: &Console, args: &Run) -> CommandResult {
     // What can't be written is said before anything is run.
-    let form = args.trace_out.as_deref().map(Form::of).transpose()?;
+    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let mut settings = Vec::new();
     if let Some(agents) = &args.scenario.agents {
         settings.push(("--agents", "team.agents", agents.as_str()));

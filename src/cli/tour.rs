@@ -1,6 +1,6 @@
 //! `brooks` without a command: twenty seconds.
 
-use crate::cli::console::{Console, Done};
+use crate::cli::console::{CommandResult, Console};
 
 const TOUR: &str = "\
 brooks simulates teams of LLM agents: how many should work on this, organised how,
@@ -15,7 +15,7 @@ and what will it cost in time and tokens? No call is made and nothing is spent.
   brooks --help                    all commands
 ";
 
-pub(super) fn tour(console: &Console) -> Done {
+pub(super) fn tour(console: &Console) -> CommandResult {
     console.print(TOUR);
     Ok(())
 }

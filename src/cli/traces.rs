@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::cli::args::TraceArgs;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::engine::Time;
 use crate::problem::{Problem, Problems};
-use crate::table::{Head, Reading, SourceFile};
-use crate::trace::import::{IMPORTERS, Importer, Unit, unpack};
+use crate::table::{Head, ImportContext, SourceFile};
+use crate::trace::import::{IMPORTERS, ImportUnit, Importer, decompress};
 use crate::trace::{Trace, check, native};
 
 /// How much of a file its format is told by.
@@ -45,7 +45,7 @@ pub(super) struct Intake {
 pub(super) fn each(
     console: &Console,
     args: &TraceArgs,
-    mut take: impl FnMut(Trace) -> Done,
+    mut take: impl FnMut(Trace) -> CommandResult,
 ) -> Result<Intake, Failure> {
     let mut read = Intake::default();
     let columns = args.columns.as_deref().map(columns).transpose()?.unwrap_or_default();
@@ -71,13 +71,13 @@ pub(super) fn each(
             }
         };
         match source {
-            Source::Native(path) => {
+            TraceInputs::Native(path) => {
                 for trace in native::read(&path, stream(&path)?) {
                     on(trace, &mut read)?;
                 }
             }
-            Source::Foreign(importer, unit) => {
-                let mut reading = Reading { columns: columns.clone(), ..Reading::default() };
+            TraceInputs::Foreign(importer, unit) => {
+                let mut reading = ImportContext { columns: columns.clone(), ..ImportContext::default() };
                 let traces = import(importer, &unit, &mut reading)?;
                 let had_problems = !reading.problems.is_empty();
                 if had_problems {
@@ -120,7 +120,7 @@ pub(super) fn each(
 }
 
 /// A trace that holds what a trace must.
-fn sound(trace: Trace, unit: &Unit) -> Result<Trace, Problems> {
+fn sound(trace: Trace, unit: &ImportUnit) -> Result<Trace, Problems> {
     let file = unit.paths.first().map_or("", String::as_str);
     let mut problems = Problems::default();
     check::check(&trace, |fault| {
@@ -134,13 +134,13 @@ fn sound(trace: Trace, unit: &Unit) -> Result<Trace, Problems> {
 }
 
 /// Where traces come from.
-enum Source {
+enum TraceInputs {
     Native(String),
-    Foreign(&'static Importer, Unit),
+    Foreign(&'static Importer, ImportUnit),
 }
 
 /// What is in the files and folders, in order of their names.
-fn sources(args: &TraceArgs, read: &mut Intake) -> Result<Vec<Source>, Failure> {
+fn sources(args: &TraceArgs, read: &mut Intake) -> Result<Vec<TraceInputs>, Failure> {
     let wanted = match args.from.as_deref() {
         None | Some("auto") => None,
         Some(name) => Some(crate::trace::import::find(name).ok_or_else(|| {
@@ -196,13 +196,13 @@ fn sources(args: &TraceArgs, read: &mut Intake) -> Result<Vec<Source>, Failure> 
     }
     natives.sort();
     natives.dedup();
-    let mut sources: Vec<Source> = natives.into_iter().map(Source::Native).collect();
+    let mut sources: Vec<TraceInputs> = natives.into_iter().map(TraceInputs::Native).collect();
     for (place, paths) in foreign {
         let importer = IMPORTERS[place];
         let mut paths = with_companions(importer, &paths, &explicit);
         paths.sort();
         paths.dedup();
-        sources.extend((importer.units)(&paths).into_iter().map(|unit| Source::Foreign(importer, unit)));
+        sources.extend((importer.units)(&paths).into_iter().map(|unit| TraceInputs::Foreign(importer, unit)));
     }
     Ok(sources)
 }
@@ -237,7 +237,7 @@ fn unknown(name: &str) -> Failure {
 }
 
 /// All files below a folder, hidden ones left out.
-fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> Done {
+fn walk(folder: &Path, files: &mut Vec<PathBuf>) -> CommandResult {
     let entries = std::fs::read_dir(folder).map_err(|error| io(folder, error))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     paths.sort();
@@ -322,7 +322,7 @@ fn stream(path: &str) -> Result<Box<dyn BufRead>, Failure> {
 }
 
 /// The traces of files that belong together.
-fn import(importer: &Importer, unit: &Unit, reading: &mut Reading) -> Result<Vec<Trace>, Failure> {
+fn import(importer: &Importer, unit: &ImportUnit, reading: &mut ImportContext) -> Result<Vec<Trace>, Failure> {
     let mut files = Vec::new();
     let mut sums = Vec::new();
     let mut room = MAX_BYTES;
@@ -335,7 +335,7 @@ fn import(importer: &Importer, unit: &Unit, reading: &mut Reading) -> Result<Vec
             return Ok(Vec::new());
         }
         sums.push((path.clone(), hex(&Sha256::digest(&bytes))));
-        match unpack::unpack(path, bytes, room) {
+        match decompress::decompress(path, bytes, room) {
             Ok(bytes) => {
                 room -= bytes.len().min(room);
                 files.push(SourceFile { path: path.clone(), bytes });

@@ -5,26 +5,27 @@ use std::path::Path;
 use crate::cli::args::Format;
 use crate::cli::args::{TraceArgs, Validate};
 use crate::cli::calibrate;
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::on_threads;
 use crate::cli::traces;
 use crate::prediction::calibration::Options;
 use crate::prediction::cross_validation;
 use crate::prediction::validation::{
-    self, Case, Cell, Holdout, Made, Model, Plan, Validation, conditions, unseen, validate as run,
+    self, Case, CellScenario, Holdout, Model, Validation, ValidationCell, ValidationPlan, conditions, unseen,
+    validate as run,
 };
 use crate::report;
 use crate::report::validate::ValidateReport;
 use crate::report::validate_page;
-use crate::scenario::learned_profile::{Calibration, title};
+use crate::scenario::learned_profile::{LearnedProfile, title};
 
 /// A profile is never this large.
 const MAX_PROFILE: u64 = 64 << 20;
 /// The seed if none is given.
 const SEED: u64 = 1;
 
-pub(super) fn validate(console: &Console, args: &Validate) -> Done {
+pub(super) fn validate(console: &Console, args: &Validate) -> CommandResult {
     let holdout = args.holdout.as_deref().map(Holdout::of);
     let (profile, traces) = split(args, holdout.is_some())?;
     let bytes = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
@@ -32,8 +33,8 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
         Some((path, bytes)) => Some((*path, parse(path, bytes)?)),
         None => None,
     };
-    if args.into.is_some() && profile.is_none() {
-        return Err(Failure::Usage("--into: expected a profile to write again".to_owned()));
+    if args.update_profile.is_some() && profile.is_none() {
+        return Err(Failure::Usage("--update-profile: expected a profile to write again".to_owned()));
     }
     let mut cases = Vec::new();
     traces::each(console, &traces, |trace| {
@@ -53,7 +54,7 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
             holdout.prepare(&mut cases, &mut plan, &mut options);
             let refit = holdout.refit(&cases, &plan, &options);
             let model = in_words(&holdout, &options, refit.parts());
-            let make = |cell: &Cell, condition: &_| refit.scenario(cell, condition, seed);
+            let make = |cell: &ValidationCell, condition: &_| refit.scenario(cell, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, model, 0)
         }
         (None, Some((path, calibration))) => {
@@ -66,13 +67,13 @@ pub(super) fn validate(console: &Console, args: &Validate) -> Done {
                 );
                 return Err(Failure::Usage(message));
             }
-            let make = |_: &Cell, condition: &_| validation::scenario(&calibration, condition, seed);
+            let make = |_: &ValidationCell, condition: &_| validation::scenario(&calibration, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, format!("profile {}", path.display()), seen)
         }
         (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
     };
-    if let (Some(into), Some((path, bytes))) = (&args.into, bytes) {
-        keep(console, into, (path, &bytes), &validation, &traces)?;
+    if let (Some(target), Some((path, bytes))) = (&args.update_profile, bytes) {
+        keep(console, target, (path, &bytes), &validation, &traces)?;
     }
     print(console, args, &ValidateReport { validation: &validation, model, runs, seen })
 }
@@ -84,13 +85,13 @@ fn keep(
     (path, bytes): (&Path, &[u8]),
     validation: &Validation,
     traces: &TraceArgs,
-) -> Done {
+) -> CommandResult {
     let scored = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs);
     let names: Vec<String> = traces.traces.iter().map(|path| path.display().to_string()).collect();
     let against = format!("{} runs in {}", scored.sum::<usize>(), names.join(", "));
     let found = cross_validation::accuracy(validation, &against);
     if found.is_empty() {
-        let message = format!("{}: nothing was scored, so there is nothing to keep (--into)", into.display());
+        let message = format!("{}: nothing was scored, so there is nothing to keep (--update-profile)", into.display());
         return Err(Failure::Usage(message));
     }
     let mut calibration = parse(path, bytes)?;
@@ -105,18 +106,24 @@ fn simulate(
     console: &Console,
     args: &Validate,
     cases: &[Case],
-    plan: &Plan,
-    model: &(impl Fn(&Cell, &crate::scenario::learned_profile::Condition) -> Result<Made, crate::problem::Problems> + Sync),
+    plan: &ValidationPlan,
+    model: &(
+         impl Fn(
+        &ValidationCell,
+        &crate::scenario::learned_profile::Condition,
+    ) -> Result<CellScenario, crate::problem::Problems>
+         + Sync
+     ),
 ) -> Result<Validation, Failure> {
     let cells = validation::cells(cases, plan).len() as u64;
     let progress = Progress::new(console, cells * plan.replications);
     let found = on_threads(args.threads, || run(cases, plan, model as &Model<'_>, &|runs| progress.add(runs)))?;
     let took = progress.finish().as_secs_f64();
-    console.murmur(&format!("simulated in {took:.2} s"));
+    console.verbose(&format!("simulated in {took:.2} s"));
     Ok(found)
 }
 
-fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> Done {
+fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> CommandResult {
     let seed = told.validation.plan.seed;
     let footer = report::footer(seed, &repeat(seed));
     if let Some(path) = &args.html {
@@ -164,8 +171,8 @@ fn split(args: &Validate, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs)
     Ok((profile, traces))
 }
 
-fn parse(path: &Path, bytes: &[u8]) -> Result<Calibration, Failure> {
-    Ok(Calibration::parse(&path.to_string_lossy(), bytes)?)
+fn parse(path: &Path, bytes: &[u8]) -> Result<LearnedProfile, Failure> {
+    Ok(LearnedProfile::parse(&path.to_string_lossy(), bytes)?)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
@@ -176,14 +183,14 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<Plan, Failure> {
+fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<ValidationPlan, Failure> {
     for label in &args.by {
         check_label("--by", label, cases)?;
     }
     if args.reps == 0 {
         return Err(Failure::Usage("--reps 0: expected at least 1".to_owned()));
     }
-    Ok(Plan {
+    Ok(ValidationPlan {
         by: if args.by.is_empty() { conditions(cases) } else { args.by.clone() },
         sizes: args.agents.as_deref().map(|text| sizes("--agents", text)).transpose()?,
         fewest_runs: args.min_runs,
@@ -241,7 +248,7 @@ fn sizes(argument: &str, text: &str) -> Result<Vec<u32>, Failure> {
     if sizes.is_empty() { Err(wrong()) } else { Ok(sizes) }
 }
 
-fn check_label(argument: &str, label: &str, cases: &[Case]) -> Done {
+fn check_label(argument: &str, label: &str, cases: &[Case]) -> CommandResult {
     if cases.iter().any(|case| !case.run.label(label).is_empty()) {
         return Ok(());
     }

@@ -8,22 +8,22 @@ use crate::trace::export::{chrome, otlp};
 use crate::trace::{RunFacts, Trace, native, replay};
 
 /// In which form a run is written.
-pub(super) enum Form {
+pub(super) enum TraceFormat {
     Native,
     Chrome,
     Otlp,
 }
 
-impl Form {
+impl TraceFormat {
     /// The form that the name of a file asks for.
-    pub(super) fn of(path: &Path) -> Result<Form, Failure> {
+    pub(super) fn of(path: &Path) -> Result<TraceFormat, Failure> {
         let name = path.to_string_lossy();
         if name.ends_with(".steps.jsonl") {
-            Ok(Form::Native)
+            Ok(TraceFormat::Native)
         } else if name.ends_with(".trace.json") {
-            Ok(Form::Chrome)
+            Ok(TraceFormat::Chrome)
         } else if name.ends_with(".otlp.jsonl") {
-            Ok(Form::Otlp)
+            Ok(TraceFormat::Otlp)
         } else {
             let known =
                 "it ends in .steps.jsonl (brooks), .trace.json (Chrome, Perfetto) or .otlp.jsonl (OpenTelemetry)";
@@ -34,18 +34,18 @@ impl Form {
     /// A simulated run.
     pub(super) fn of_simulated(&self, run: &RunFacts, log: &Log) -> String {
         match self {
-            Form::Native => native::write(&Trace::of_run(run, log)),
-            Form::Chrome => chrome::write(run, log),
-            Form::Otlp => otlp::write(&Trace::of_run(run, log)),
+            TraceFormat::Native => native::write(&Trace::of_run(run, log)),
+            TraceFormat::Chrome => chrome::write(run, log),
+            TraceFormat::Otlp => otlp::write(&Trace::of_run(run, log)),
         }
     }
 
     /// A recorded run and its replay.
     pub(super) fn of_recorded(&self, trace: &Trace, log: &Log) -> String {
         match self {
-            Form::Native => native::write(trace),
-            Form::Chrome => chrome::write(&replay::run_facts(trace), log),
-            Form::Otlp => otlp::write(trace),
+            TraceFormat::Native => native::write(trace),
+            TraceFormat::Chrome => chrome::write(&replay::run_facts(trace), log),
+            TraceFormat::Otlp => otlp::write(trace),
         }
     }
 }

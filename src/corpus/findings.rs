@@ -36,10 +36,10 @@ const FEWEST_PAIRS: usize = 5;
 const FEWEST_OF_SEVERAL: usize = 7;
 
 /// Reads a figure of a run; not-a-number if it has none.
-type Figure = fn(&RecordedRun) -> f64;
+type FigureReader = fn(&RecordedRun) -> f64;
 
 /// The figures that are tested.
-const FIGURES: &[(&str, Figure)] = &[
+const FIGURES: &[(&str, FigureReader)] = &[
     ("wall_clock_s", |run| run.wall_clock_s),
     ("llm_calls", |run| f64::from(run.metrics.llm_calls)),
     ("tokens", |run| if run.has_tokens { run.tokens() } else { f64::NAN }),
@@ -91,7 +91,7 @@ fn can_tell(samples: &[&[f64]]) -> bool {
 }
 
 /// The values of a figure by those of a label.
-fn by_value<'r>(runs: &[&'r RecordedRun], label: &str, of: Figure) -> BTreeMap<&'r str, Vec<f64>> {
+fn by_value<'r>(runs: &[&'r RecordedRun], label: &str, of: FigureReader) -> BTreeMap<&'r str, Vec<f64>> {
     let mut by_value: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for run in runs.iter().filter(|run| !of(run).is_nan()) {
         by_value.entry(run.label(label)).or_default().push(of(run));
@@ -99,7 +99,7 @@ fn by_value<'r>(runs: &[&'r RecordedRun], label: &str, of: Figure) -> BTreeMap<&
     by_value
 }
 
-fn between(runs: &[&RecordedRun], label: &str, figure: &'static str, of: Figure) -> Option<Finding> {
+fn between(runs: &[&RecordedRun], label: &str, figure: &'static str, of: FigureReader) -> Option<Finding> {
     let groups = by_value(runs, label, of);
     let medians: Vec<(&str, f64)> =
         groups.iter().filter_map(|(value, figures)| Some((*value, median(figures)?))).collect();
@@ -133,7 +133,7 @@ fn between(runs: &[&RecordedRun], label: &str, figure: &'static str, of: Figure)
     Some(finding("Kruskal-Wallis", statistic, values, test.p))
 }
 
-fn with_size(runs: &[&RecordedRun], label: &str, figure: &'static str, of: Figure) -> Option<Finding> {
+fn with_size(runs: &[&RecordedRun], label: &str, figure: &'static str, of: FigureReader) -> Option<Finding> {
     let pairs: Vec<(f64, f64)> = runs
         .iter()
         .filter_map(|run| Some((run.label(label).parse().ok()?, of(run))))

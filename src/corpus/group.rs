@@ -11,7 +11,7 @@ const ONE_S_OWN: [&str; 4] = ["session", "rep", "replication", "seed"];
 
 /// What a speedup is relative to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Baseline {
+pub enum CorpusBaseline {
     /// One agent, all other labels the same.
     Own,
     /// The fastest of the groups of one agent that differ in nothing but what agents coordinate by.
@@ -35,12 +35,12 @@ pub struct Grouping {
     /// The labels, in the order of the columns.
     pub by: Vec<String>,
     /// What speedups are relative to.
-    pub baseline: Baseline,
+    pub baseline: CorpusBaseline,
 }
 
 /// Runs with the same labels.
 #[derive(Clone, Debug)]
-pub struct Group {
+pub struct RunGroup {
     /// The values of the labels, in their order.
     pub labels: Vec<String>,
     /// How many runs.
@@ -48,14 +48,14 @@ pub struct Group {
     /// How many of them reached their goal.
     pub completed: usize,
     /// The figures over completed runs; none if there are none.
-    pub of_completed: Option<Figures>,
+    pub of_completed: Option<GroupFigures>,
     /// The figures over all runs.
-    pub of_all: Option<Figures>,
+    pub of_all: Option<GroupFigures>,
 }
 
 /// Figures over some runs.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct GroupFigures {
     /// Recorded length, seconds.
     pub wall_clock_s: Summary,
     /// All tokens, where they are known.
@@ -111,20 +111,20 @@ impl Grouping {
 }
 
 /// The groups, ordered by their labels: numbers by value, all else as text.
-pub fn groups(runs: &[RecordedRun], grouping: &Grouping) -> Vec<Group> {
-    let mut members: BTreeMap<Vec<Key>, Vec<&RecordedRun>> = BTreeMap::new();
+pub fn groups(runs: &[RecordedRun], grouping: &Grouping) -> Vec<RunGroup> {
+    let mut members: BTreeMap<Vec<LabelKey>, Vec<&RecordedRun>> = BTreeMap::new();
     for run in runs {
-        let key = grouping.by.iter().map(|name| Key::of(run.label(name))).collect();
+        let key = grouping.by.iter().map(|name| LabelKey::of(run.label(name))).collect();
         members.entry(key).or_default().push(run);
     }
-    let all: Vec<(Vec<Key>, Vec<&RecordedRun>)> = members.into_iter().collect();
-    let group = |(key, runs): &(Vec<Key>, Vec<&RecordedRun>)| {
+    let all: Vec<(Vec<LabelKey>, Vec<&RecordedRun>)> = members.into_iter().collect();
+    let group = |(key, runs): &(Vec<LabelKey>, Vec<&RecordedRun>)| {
         let figures = |scope: Scope| {
             let chosen = chosen(runs, scope);
             let base = baseline(key, &all, grouping, scope);
             figures(&chosen, base.as_deref())
         };
-        Group {
+        RunGroup {
             labels: key.iter().map(|key| key.text.clone()).collect(),
             runs: runs.len(),
             completed: runs.iter().filter(|run| run.is_completed()).count(),
@@ -141,27 +141,27 @@ fn chosen<'r>(runs: &[&'r RecordedRun], scope: Scope) -> Vec<&'r RecordedRun> {
 
 /// The runs of a group's baseline.
 fn baseline<'r>(
-    key: &[Key],
-    all: &[(Vec<Key>, Vec<&'r RecordedRun>)],
+    key: &[LabelKey],
+    all: &[(Vec<LabelKey>, Vec<&'r RecordedRun>)],
     grouping: &Grouping,
     scope: Scope,
 ) -> Option<Vec<&'r RecordedRun>> {
     let place = |names: &[&str]| grouping.by.iter().position(|name| names.contains(&name.as_str()));
-    let wanted = |key: &[Key], changes: &[(usize, &str)]| {
+    let wanted = |key: &[LabelKey], changes: &[(usize, &str)]| {
         let mut wanted = key.to_vec();
         for (place, value) in changes {
-            wanted[*place] = Key::of(value);
+            wanted[*place] = LabelKey::of(value);
         }
         wanted
     };
-    let find = |wanted: &[Key]| all.iter().find(|(key, _)| key == wanted).map(|(_, runs)| chosen(runs, scope));
+    let find = |wanted: &[LabelKey]| all.iter().find(|(key, _)| key == wanted).map(|(_, runs)| chosen(runs, scope));
     match &grouping.baseline {
-        Baseline::Own => find(&wanted(key, &[(place(&SIZES)?, "1")])),
-        Baseline::Solo => {
+        CorpusBaseline::Own => find(&wanted(key, &[(place(&SIZES)?, "1")])),
+        CorpusBaseline::Solo => {
             let size = place(&SIZES)?;
             let coordination: Vec<usize> =
                 (0..key.len()).filter(|&place| COORDINATION.contains(&grouping.by[place].as_str())).collect();
-            let is_candidate = |other: &[Key]| {
+            let is_candidate = |other: &[LabelKey]| {
                 (0..key.len()).all(|place| {
                     coordination.contains(&place)
                         || if place == size { other[place].text == "1" } else { other[place] == key[place] }
@@ -172,7 +172,7 @@ fn baseline<'r>(
                 |runs: &Vec<&RecordedRun>| runs.iter().map(|run| run.wall_clock_s).sum::<f64>() / runs.len() as f64;
             candidates.filter(|runs| !runs.is_empty()).min_by(|a, b| mean(a).total_cmp(&mean(b)))
         }
-        Baseline::Labels(labels) => {
+        CorpusBaseline::Labels(labels) => {
             let changes: Option<Vec<(usize, &str)>> =
                 labels.iter().map(|(name, value)| Some((place(&[name.as_str()])?, value.as_str()))).collect();
             find(&wanted(key, &changes?))
@@ -180,7 +180,7 @@ fn baseline<'r>(
     }
 }
 
-fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<Figures> {
+fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<GroupFigures> {
     let summary = |of: &dyn Fn(&RecordedRun) -> f64| {
         let mut values: Vec<f64> = runs.iter().map(|run| of(run)).filter(|value| !value.is_nan()).collect();
         Summary::of(&mut values)
@@ -191,7 +191,7 @@ fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<Figur
     let ratio = |over: Option<f64>, under: Option<f64>| Some(over? / under?).filter(|ratio| ratio.is_finite());
     let wall_clock = |run: &RecordedRun| run.wall_clock_s;
     let has_tokens = runs.iter().any(|run| run.has_tokens);
-    Some(Figures {
+    Some(GroupFigures {
         wall_clock_s: summary(&wall_clock)?,
         tokens: if has_tokens { summary(&|run| if run.has_tokens { run.tokens() } else { f64::NAN }) } else { None },
         metrics: METRICS.iter().map(|metric| summary(&|run| (metric.of)(&run.metrics))).collect(),
@@ -205,14 +205,14 @@ fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<Figur
 
 /// A label's value in the order of people: numbers by value, before text.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Key {
+pub(crate) struct LabelKey {
     number: Option<f64>,
     text: String,
 }
 
-impl Key {
-    pub(crate) fn of(text: &str) -> Key {
-        Key { number: text.parse().ok().filter(|number: &f64| number.is_finite()), text: text.to_owned() }
+impl LabelKey {
+    pub(crate) fn of(text: &str) -> LabelKey {
+        LabelKey { number: text.parse().ok().filter(|number: &f64| number.is_finite()), text: text.to_owned() }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -220,10 +220,10 @@ impl Key {
     }
 }
 
-impl Eq for Key {}
+impl Eq for LabelKey {}
 
-impl Ord for Key {
-    fn cmp(&self, other: &Key) -> std::cmp::Ordering {
+impl Ord for LabelKey {
+    fn cmp(&self, other: &LabelKey) -> std::cmp::Ordering {
         let numbers = match (self.number, other.number) {
             (Some(a), Some(b)) => a.total_cmp(&b),
             (a, b) => b.is_some().cmp(&a.is_some()),
@@ -232,8 +232,8 @@ impl Ord for Key {
     }
 }
 
-impl PartialOrd for Key {
-    fn partial_cmp(&self, other: &Key) -> Option<std::cmp::Ordering> {
+impl PartialOrd for LabelKey {
+    fn partial_cmp(&self, other: &LabelKey) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }

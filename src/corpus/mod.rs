@@ -5,13 +5,13 @@ mod group;
 pub mod paper;
 
 pub use findings::{Finding, SIGNIFICANT, findings};
-pub use group::{Baseline, Figures, Group, Grouping, Scope, groups};
-pub(crate) use group::{COORDINATION, Key, SIZES};
+pub(crate) use group::{COORDINATION, LabelKey, SIZES};
+pub use group::{CorpusBaseline, GroupFigures, Grouping, RunGroup, Scope, groups};
 
 use crate::engine::Time;
 use crate::record::{Ending, Metrics, Prices, Stats};
 use crate::trace::replay::{RoundTime, replay};
-use crate::trace::{Step, Summary, Trace};
+use crate::trace::{Trace, TraceStep, TraceSummary};
 
 /// What a recorded run came to. Figures are those of its replay; what the recorder itself said stands beside them.
 #[derive(Clone, Debug)]
@@ -57,7 +57,7 @@ impl RecordedRun {
             // Nobody knows which output is right where nobody knows the tasks.
             metrics.quality = f64::NAN;
         }
-        let summary = Summary::of(trace);
+        let summary = TraceSummary::of(trace);
         let mut labels: Vec<(String, String)> =
             trace.header.labels.keys().filter_map(|name| Some((name.clone(), trace.label(name)?))).collect();
         let own = [
@@ -113,7 +113,7 @@ fn gaps(trace: &Trace) -> Vec<f64> {
         return Vec::new();
     }
     let mut rounds: Vec<(u32, Vec<f64>)> = Vec::new();
-    let latency = |step: &Step| {
+    let latency = |step: &TraceStep| {
         let finer = step.more().extra.get("x.latency_s").and_then(serde_json::Value::as_f64);
         finer.unwrap_or_else(|| (step.end - step.start).as_secs())
     };

@@ -35,7 +35,7 @@ pub struct Contrast {
 
 /// Speedup and tokens of a model, an architecture, a p and a team size.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Cell {
+pub struct PaperCell {
     /// The architecture, by the names of this project.
     pub architecture: String,
     /// The model.
@@ -111,7 +111,7 @@ pub struct PaperFigures {
     /// Speedup against team size, the same runs.
     pub speedup_with_n: Option<Correlation>,
     /// By architecture, model, p and n.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<PaperCell>,
     /// By architecture.
     pub conflicts: Vec<(String, Conflicts)>,
 }
@@ -245,15 +245,15 @@ fn below_amdahl(relative: &[Relative<'_>]) -> Option<Wilcoxon> {
 }
 
 /// Architecture, model, p and team size.
-type Place<'r> = (&'r str, &'r str, &'r str, u32);
+type PaperCondition<'r> = (&'r str, &'r str, &'r str, u32);
 
-fn cells(successful: &[&RecordedRun]) -> Vec<Cell> {
+fn cells(successful: &[&RecordedRun]) -> Vec<PaperCell> {
     let mut sums: BTreeMap<([&str; 4], u32), Sums> = BTreeMap::new();
     for run in successful {
         add(sums.entry((condition(run), run.agents)).or_default(), run);
     }
     // By architecture, model, p and n: the ratios of every suite that has runs of one agent too.
-    let mut ratios: BTreeMap<Place<'_>, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut ratios: BTreeMap<PaperCondition<'_>, Vec<(f64, f64)>> = BTreeMap::new();
     for ((condition, n), (count, seconds, tokens)) in &sums {
         let Some((alone, alone_seconds, alone_tokens)) = sums.get(&(*condition, 1)) else { continue };
         let [architecture, model, _, p] = *condition;
@@ -261,10 +261,10 @@ fn cells(successful: &[&RecordedRun]) -> Vec<Cell> {
         let multiplier = (tokens / count) / (alone_tokens / alone);
         ratios.entry((architecture, model, p, *n)).or_default().push((speedup, multiplier));
     }
-    let cell = |((architecture, model, p, n), ratios): (Place<'_>, Vec<(f64, f64)>)| {
+    let cell = |((architecture, model, p, n), ratios): (PaperCondition<'_>, Vec<(f64, f64)>)| {
         let suites = ratios.len();
         let mean = |of: fn(&(f64, f64)) -> f64| ratios.iter().map(of).sum::<f64>() / suites as f64;
-        Cell {
+        PaperCell {
             architecture: architecture.to_owned(),
             model: model.to_owned(),
             p: p.to_owned(),

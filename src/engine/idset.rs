@@ -1,13 +1,16 @@
 //! A set of small numbers (tasks, agents) as a bitset: the ready tasks in list order, found in a few instructions.
 
-use crate::engine::Rows;
+use std::marker::PhantomData;
+
+use crate::engine::{Id, Rows};
 
 /// A set of ids below a fixed capacity, iterated in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IdSet {
+pub struct IdSet<K> {
     /// The first 64 ids, which is nearly always all.
     first: u64,
     more: Vec<u64>,
+    ids: PhantomData<K>,
 }
 
 /// A set as words of 64 ids each, lowest first.
@@ -27,17 +30,17 @@ impl Words<'_> {
     }
 }
 
-impl IdSet {
+impl<K: Id> IdSet<K> {
     /// The empty set over ids below `capacity`.
-    pub fn empty(capacity: usize) -> IdSet {
-        IdSet { first: 0, more: vec![0; capacity.div_ceil(64).saturating_sub(1)] }
+    pub fn empty(capacity: usize) -> IdSet<K> {
+        IdSet { first: 0, more: vec![0; capacity.div_ceil(64).saturating_sub(1)], ids: PhantomData }
     }
 
     /// The set of all ids below `capacity`.
-    pub fn full(capacity: usize) -> IdSet {
+    pub fn full(capacity: usize) -> IdSet<K> {
         let mut set = IdSet::empty(capacity);
-        for id in 0..capacity {
-            set.insert(id as u32);
+        for id in 0..capacity as u32 {
+            set.insert(K::new(id));
         }
         set
     }
@@ -49,33 +52,33 @@ impl IdSet {
     }
 
     #[inline]
-    fn word_mut(&mut self, id: u32) -> &mut u64 {
-        if id < 64 { &mut self.first } else { &mut self.more[id as usize / 64 - 1] }
+    fn word_mut(&mut self, word: usize) -> &mut u64 {
+        if word == 0 { &mut self.first } else { &mut self.more[word - 1] }
     }
 
     /// Adds `id`.
     #[inline]
-    pub fn insert(&mut self, id: u32) {
-        *self.word_mut(id) |= 1 << (id % 64);
+    pub fn insert(&mut self, id: K) {
+        *self.word_mut(id.word()) |= 1 << id.bit();
     }
 
-    /// Adds those of the 64 ids from `from` (a multiple of 64) whose bits are set.
+    /// Adds those of the 64 ids of a word whose bits are set.
     #[inline]
-    pub fn insert_all(&mut self, from: u32, bits: u64) {
-        *self.word_mut(from) |= bits;
+    pub fn insert_all(&mut self, word: usize, bits: u64) {
+        *self.word_mut(word) |= bits;
     }
 
     /// Takes `id` out.
     #[inline]
-    pub fn remove(&mut self, id: u32) {
-        *self.word_mut(id) &= !(1 << (id % 64));
+    pub fn remove(&mut self, id: K) {
+        *self.word_mut(id.word()) &= !(1 << id.bit());
     }
 
     /// Whether `id` is in.
     #[inline]
-    pub fn contains(&self, id: u32) -> bool {
-        let word = if id < 64 { Some(&self.first) } else { self.more.get(id as usize / 64 - 1) };
-        word.is_some_and(|word| word >> (id % 64) & 1 == 1)
+    pub fn contains(&self, id: K) -> bool {
+        let word = if id.word() == 0 { Some(&self.first) } else { self.more.get(id.word() - 1) };
+        word.is_some_and(|word| word >> id.bit() & 1 == 1)
     }
 
     /// Whether it has no element.
@@ -92,7 +95,7 @@ impl IdSet {
 
     /// The least element.
     #[inline]
-    pub fn first(&self) -> Option<u32> {
+    pub fn first(&self) -> Option<K> {
         self.iter().next()
     }
 
@@ -105,14 +108,14 @@ impl IdSet {
 
     /// Becomes a copy of `other`, which has the same capacity.
     #[inline]
-    pub fn copy_from(&mut self, other: &IdSet) {
+    pub fn copy_from(&mut self, other: &IdSet<K>) {
         self.first = other.first;
         self.more.copy_from_slice(&other.more);
     }
 
     /// Adds every element of `other`, which has the same capacity.
     #[inline]
-    pub fn add_all(&mut self, other: &IdSet) {
+    pub fn add_all(&mut self, other: &IdSet<K>) {
         self.first |= other.first;
         for (word, other) in self.more.iter_mut().zip(&other.more) {
             *word |= other;
@@ -121,27 +124,28 @@ impl IdSet {
 
     /// The elements, ascending.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = u32> + '_ {
-        ones(std::iter::once(self.first).chain(self.more.iter().copied()))
+    pub fn iter(&self) -> impl Iterator<Item = K> + '_ {
+        ones(std::iter::once(self.first).chain(self.more.iter().copied())).map(K::new)
     }
 }
 
 /// As many sets as there are rows: what each agent owns, what each is able to do.
 #[derive(Clone, Debug, Default)]
-pub struct IdTable {
+pub struct IdTable<R, K> {
     /// Of each row the first 64 ids, which is nearly always all.
-    first: Rows<u64>,
+    first: Rows<R, u64>,
     /// All further words, one row after another.
     more: Vec<u64>,
     /// Further words a row.
     width: usize,
+    ids: PhantomData<K>,
 }
 
-impl IdTable {
+impl<R: Id, K: Id> IdTable<R, K> {
     /// `rows` empty sets over ids below `capacity`.
-    pub fn empty(rows: usize, capacity: usize) -> IdTable {
+    pub fn empty(rows: usize, capacity: usize) -> IdTable<R, K> {
         let width = capacity.div_ceil(64).saturating_sub(1);
-        IdTable { first: (0..rows).map(|_| 0).collect(), more: vec![0; rows * width], width }
+        IdTable { first: (0..rows).map(|_| 0).collect(), more: vec![0; rows * width], width, ids: PhantomData }
     }
 
     /// How many sets it has.
@@ -151,47 +155,39 @@ impl IdTable {
 
     /// The words of one set.
     #[inline]
-    pub fn row(&self, row: u32) -> Words<'_> {
-        let start = row as usize * self.width;
+    pub fn row(&self, row: R) -> Words<'_> {
+        let start = row.index() * self.width;
         let more = if self.width == 0 { &[][..] } else { &self.more[start..start + self.width] };
-        Words { first: self.first[row as usize], more }
+        Words { first: self.first[row], more }
     }
 
     #[inline]
-    fn word_mut(&mut self, row: u32, id: u32) -> &mut u64 {
-        if id < 64 {
-            &mut self.first[row as usize]
-        } else {
-            &mut self.more[row as usize * self.width + id as usize / 64 - 1]
-        }
+    fn word_mut(&mut self, row: R, id: K) -> &mut u64 {
+        if id.word() == 0 { &mut self.first[row] } else { &mut self.more[row.index() * self.width + id.word() - 1] }
     }
 
     /// Adds `id` to a set.
     #[inline]
-    pub fn insert(&mut self, row: u32, id: u32) {
-        *self.word_mut(row, id) |= 1 << (id % 64);
+    pub fn insert(&mut self, row: R, id: K) {
+        *self.word_mut(row, id) |= 1 << id.bit();
     }
 
     /// Takes `id` out of a set.
     #[inline]
-    pub fn remove(&mut self, row: u32, id: u32) {
-        *self.word_mut(row, id) &= !(1 << (id % 64));
+    pub fn remove(&mut self, row: R, id: K) {
+        *self.word_mut(row, id) &= !(1 << id.bit());
     }
 
     /// Whether a set has `id`.
     #[inline]
-    pub fn contains(&self, row: u32, id: u32) -> bool {
-        let word = if id < 64 {
-            self.first[row as usize]
-        } else {
-            self.more[row as usize * self.width + id as usize / 64 - 1]
-        };
-        word >> (id % 64) & 1 == 1
+    pub fn contains(&self, row: R, id: K) -> bool {
+        let word = if id.word() == 0 { self.first[row] } else { self.more[row.index() * self.width + id.word() - 1] };
+        word >> id.bit() & 1 == 1
     }
 
     /// Becomes a copy of `other`, which has the same shape.
     #[inline]
-    pub fn copy_from(&mut self, other: &IdTable) {
+    pub fn copy_from(&mut self, other: &IdTable<R, K>) {
         self.first.copy_from(&other.first);
         self.more.copy_from_slice(&other.more);
     }
@@ -228,10 +224,10 @@ pub fn select(mut word: u64, rank: u32) -> u32 {
     word.trailing_zeros()
 }
 
-impl FromIterator<u32> for IdSet {
-    fn from_iter<I: IntoIterator<Item = u32>>(ids: I) -> IdSet {
-        let ids: Vec<u32> = ids.into_iter().collect();
-        let mut set = IdSet::empty(ids.iter().max().map_or(0, |&id| id as usize + 1));
+impl<K: Id> FromIterator<K> for IdSet<K> {
+    fn from_iter<I: IntoIterator<Item = K>>(ids: I) -> IdSet<K> {
+        let ids: Vec<K> = ids.into_iter().collect();
+        let mut set = IdSet::empty(ids.iter().max().map_or(0, |id| id.index() + 1));
         for id in ids {
             set.insert(id);
         }
@@ -245,20 +241,26 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
+    crate::engine::id! {
+        /// A number.
+        Number
+    }
+
     proptest! {
         #[test]
         fn behaves_like_a_set(ids in prop::collection::vec((0u32..200, any::<bool>()), 0..100)) {
             let mut set = IdSet::empty(200);
             let mut oracle = BTreeSet::new();
             for (id, add) in ids {
+                let id = Number::new(id);
                 if add { set.insert(id); oracle.insert(id); } else { set.remove(id); oracle.remove(&id); }
                 prop_assert_eq!(set.contains(id), add);
             }
             prop_assert_eq!(set.iter().collect::<Vec<_>>(), oracle.iter().copied().collect::<Vec<_>>());
             prop_assert_eq!(set.len(), oracle.len());
             prop_assert_eq!(set.first(), oracle.first().copied());
-            for (rank, &id) in oracle.range(..64).enumerate() {
-                prop_assert_eq!(select(set.words().first, rank as u32), id);
+            for (rank, &id) in oracle.range(..Number::new(64)).enumerate() {
+                prop_assert_eq!(select(set.words().first, rank as u32), id.get());
             }
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod digest;
 pub mod dist;
+pub mod id;
 pub mod idset;
 pub mod math;
 pub mod queue;
@@ -12,6 +13,8 @@ pub mod time;
 
 pub use digest::Digest;
 pub use dist::Dist;
+pub use id::Id;
+pub(crate) use id::id;
 pub use idset::{IdSet, IdTable};
 pub use queue::EventQueue;
 pub use rng::{Keys, Purpose, Stream, key_of};

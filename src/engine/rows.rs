@@ -2,27 +2,31 @@
 //! then a fixed distance from its owner, whose size is known at compile time, and not behind a pointer and a length
 //! that have to be read again.
 
+use std::marker::PhantomData;
 use std::ops::{Index, IndexMut};
+
+use crate::engine::Id;
 
 /// How many rows are in place; nearly always all.
 pub const FEW: usize = 64;
 
-/// Rows numbered from 0.
+/// Rows numbered from 0, looked up by an id.
 #[derive(Clone, Debug)]
-pub struct Rows<T> {
+pub struct Rows<K, T> {
     few: [T; FEW],
     more: Vec<T>,
     len: usize,
+    ids: PhantomData<K>,
 }
 
-impl<T: Default> Default for Rows<T> {
-    fn default() -> Rows<T> {
-        Rows { few: std::array::from_fn(|_| T::default()), more: Vec::new(), len: 0 }
+impl<K, T: Default> Default for Rows<K, T> {
+    fn default() -> Rows<K, T> {
+        Rows { few: std::array::from_fn(|_| T::default()), more: Vec::new(), len: 0, ids: PhantomData }
     }
 }
 
-impl<T: Default> FromIterator<T> for Rows<T> {
-    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Rows<T> {
+impl<K, T: Default> FromIterator<T> for Rows<K, T> {
+    fn from_iter<I: IntoIterator<Item = T>>(rows: I) -> Rows<K, T> {
         let mut all = Rows::default();
         let mut rows = rows.into_iter();
         for (place, row) in all.few.iter_mut().zip(&mut rows) {
@@ -35,7 +39,7 @@ impl<T: Default> FromIterator<T> for Rows<T> {
     }
 }
 
-impl<T> Rows<T> {
+impl<K, T> Rows<K, T> {
     /// How many rows there are.
     #[inline]
     pub fn len(&self) -> usize {
@@ -58,10 +62,10 @@ impl<T> Rows<T> {
     }
 }
 
-impl<T: Copy> Rows<T> {
+impl<K, T: Copy> Rows<K, T> {
     /// Becomes a copy of `other`; allocates nothing if it has had as many rows before.
     #[inline]
-    pub fn copy_from(&mut self, other: &Rows<T>) {
+    pub fn copy_from(&mut self, other: &Rows<K, T>) {
         let here = other.len.min(FEW);
         self.few[..here].copy_from_slice(&other.few[..here]);
         self.more.clear();
@@ -83,18 +87,20 @@ impl<T: Copy> Rows<T> {
     }
 }
 
-impl<T> Index<usize> for Rows<T> {
+impl<K: Id, T> Index<K> for Rows<K, T> {
     type Output = T;
     #[inline]
-    fn index(&self, at: usize) -> &T {
+    fn index(&self, id: K) -> &T {
+        let at = id.index();
         debug_assert!(at < self.len, "row {at} of {}", self.len);
         if at < FEW { &self.few[at] } else { &self.more[at - FEW] }
     }
 }
 
-impl<T> IndexMut<usize> for Rows<T> {
+impl<K: Id, T> IndexMut<K> for Rows<K, T> {
     #[inline]
-    fn index_mut(&mut self, at: usize) -> &mut T {
+    fn index_mut(&mut self, id: K) -> &mut T {
+        let at = id.index();
         debug_assert!(at < self.len, "row {at} of {}", self.len);
         if at < FEW { &mut self.few[at] } else { &mut self.more[at - FEW] }
     }
@@ -105,14 +111,20 @@ mod tests {
     use super::Rows;
     use proptest::prelude::*;
 
+    crate::engine::id! {
+        /// A number.
+        Number
+    }
+
     proptest! {
         #[test]
         fn behaves_like_a_vector(first in 0usize..150, second in 0usize..150) {
             let mut oracle: Vec<usize> = (0..first).collect();
-            let mut rows: Rows<usize> = oracle.iter().copied().collect();
+            let mut rows: Rows<Number, usize> = oracle.iter().copied().collect();
             for row in 0..first {
-                prop_assert_eq!(rows[row], row);
-                rows[row] += row % 7;
+                let id = Number::at(row);
+                prop_assert_eq!(rows[id], row);
+                rows[id] += row % 7;
                 oracle[row] += row % 7;
             }
             prop_assert_eq!(rows.iter().copied().collect::<Vec<_>>(), oracle.clone());

@@ -22,17 +22,17 @@ const EXACT: usize = 12;
 /// The relative error of a quantile stays below 4e-4 for the distributions that latencies follow (a test bounds it);
 /// at the very ends there is none. The table is monotone: a greater draw never gives a smaller value.
 #[derive(Clone, Debug)]
-pub struct Sampler(Form);
+pub struct Sampler(SamplerForm);
 
 #[derive(Clone, Debug)]
-enum Form {
+enum SamplerForm {
     Constant(f64),
     Uniform { low: f64, width: f64 },
-    Table(Arc<Table>),
+    Table(Arc<QuantileTable>),
 }
 
 #[derive(Debug)]
-struct Table {
+struct QuantileTable {
     /// Quantiles at i / CELLS; the outermost are never read.
     body: [f64; CELLS + 1],
     /// Quantiles at and near the lower end, in steps of 2^-TAIL_CELL_BITS from 0.
@@ -46,9 +46,9 @@ impl Sampler {
     /// Prepares `dist`: about 1,000 quantiles.
     pub fn new(dist: &Dist) -> Sampler {
         Sampler(match dist {
-            Dist::Constant(value) => Form::Constant(*value),
-            Dist::Uniform { low, high } => Form::Uniform { low: *low, width: high - low },
-            _ => Form::Table(Arc::new(Table::new(dist))),
+            Dist::Constant(value) => SamplerForm::Constant(*value),
+            Dist::Uniform { low, high } => SamplerForm::Uniform { low: *low, width: high - low },
+            _ => SamplerForm::Table(Arc::new(QuantileTable::new(dist))),
         })
     }
 
@@ -62,9 +62,9 @@ impl Sampler {
     #[inline]
     pub fn at(&self, bits: u64) -> f64 {
         match &self.0 {
-            Form::Constant(value) => *value,
-            Form::Uniform { low, width } => low + width * unit(bits),
-            Form::Table(table) => table.at(bits),
+            SamplerForm::Constant(value) => *value,
+            SamplerForm::Uniform { low, width } => low + width * unit(bits),
+            SamplerForm::Table(table) => table.at(bits),
         }
     }
 }
@@ -99,12 +99,12 @@ impl Samplers {
     }
 }
 
-impl Table {
-    fn new(dist: &Dist) -> Table {
+impl QuantileTable {
+    fn new(dist: &Dist) -> QuantileTable {
         // At 0 and 1 a quantile may be infinite; those places are never read.
         let at = |u: f64| if u > 0.0 && u < 1.0 { dist.quantile(u) } else { 0.0 };
         let step = 1.0 / f64::from(1 << TAIL_CELL_BITS);
-        Table {
+        QuantileTable {
             body: std::array::from_fn(|i| at(i as f64 / CELLS as f64)),
             low: std::array::from_fn(|i| at(i as f64 * step)),
             high: std::array::from_fn(|i| at(1.0 - (TAIL_CELLS - i) as f64 * step)),

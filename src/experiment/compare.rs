@@ -1,10 +1,10 @@
 //! Architectures side by side: the same work, the same noise, another protocol.
 
 use crate::architecture::ARCHITECTURES;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::replication::precise;
 use crate::experiment::replication::runner;
-use crate::experiment::result::{Row, Work};
+use crate::experiment::result::{PointResult, WorkBounds};
 use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::problem::Problems;
 use crate::scaling::Variances;
@@ -19,23 +19,23 @@ pub struct Comparison {
     /// The team's size.
     pub agents: u32,
     /// The architectures, fastest first; those that complete no run last.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ArchitectureResult>,
     /// What common random numbers were worth: variances of the differences in makespan from the fastest, added up.
     pub noise: Variances,
 }
 
 /// One architecture at one team size.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct ArchitectureResult {
     /// Its figures.
-    pub row: Row,
+    pub row: PointResult,
     /// Makespan here less that of the fastest, seconds, over runs that completed in both.
     pub slower_by: Option<Interval>,
     /// Cost, or tokens where nothing has a price, here less that of the fastest.
     pub dearer_by: Option<Interval>,
 }
 
-impl Entry {
+impl ArchitectureResult {
     /// Whether the difference in makespan from the fastest may be none.
     pub fn is_as_fast(&self) -> bool {
         self.slower_by.is_some_and(|difference| difference.low() <= 0.0)
@@ -124,9 +124,9 @@ pub fn compare(
     let mut points = Vec::with_capacity(scenarios.len());
     for ((scenario, alone), label) in scenarios.iter().zip(labels) {
         let here = samples.next().unwrap_or_default();
-        let there = alone.as_ref().and_then(|alone| Some((samples.next()?, Work::of(alone))));
+        let there = alone.as_ref().and_then(|alone| Some((samples.next()?, WorkBounds::of(alone))));
         let there = there.as_ref().map(|(sample, work)| (sample, *work));
-        points.push((Row::new(Vec::new(), &label, &here, there, &Work::of(scenario)), here));
+        points.push((PointResult::new(Vec::new(), &label, &here, there, &WorkBounds::of(scenario)), here));
     }
     let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));
     let width = architectures.len().max(1);
@@ -138,9 +138,9 @@ fn alone(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<Scenario> {
     file.at(&with(point, &baseline_settings(&Baseline::Solo))).ok()
 }
 
-fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comparison {
-    let mean = |row: &Row| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
-    let mut order: Vec<&(Row, Sample)> = points.iter().collect();
+fn side_by_side(agents: u32, points: &[(PointResult, Replications)], has_prices: bool) -> Comparison {
+    let mean = |row: &PointResult| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
+    let mut order: Vec<&(PointResult, Replications)> = points.iter().collect();
     order.sort_by(|(a, _), (b, _)| mean(a).total_cmp(&mean(b)));
     let fastest = order.first().map(|(_, sample)| sample);
     let price = if has_prices { "cost" } else { "output_tokens" };
@@ -149,9 +149,9 @@ fn side_by_side(agents: u32, points: &[(Row, Sample)], has_prices: bool) -> Comp
             let fastest = fastest.filter(|_| place > 0)?;
             paired_difference(sample.paired(fastest, metric).into_iter().map(|(there, here)| (here, there)))
         };
-        Entry { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
+        ArchitectureResult { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
     });
-    let noise = |(_, sample): &&(Row, Sample)| {
+    let noise = |(_, sample): &&(PointResult, Replications)| {
         fastest.map_or(Variances::default(), |fastest| Variances::of(sample.paired(fastest, "makespan_s")))
     };
     Comparison { agents, entries: entries.collect(), noise: order.iter().skip(1).map(noise).sum() }

@@ -1,20 +1,20 @@
 //! Where one architecture overtakes another along an axis: the places between which the sign of their difference changes.
 //!
 //! Both run on common random numbers at every place that is looked at, and replications are added until the sign of the
-//! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::sign_change)). A scan
+//! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::stochastic_root)). A scan
 //! comes first; each stretch in which the sign changes is then halved.
 
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::label;
 use crate::problem::Problems;
 use crate::record::{Ending, Metric};
-use crate::scaling::pairing::Variances;
-use crate::scaling::sign_change::{Change, Looks, Range, Sign, changes};
 use crate::scaling::stats::t95;
+use crate::scaling::stochastic_root::{Change, Looks, SearchRange, Sign, changes};
+use crate::scaling::variance_reduction::Variances;
 use crate::scaling::{Interval, Welford};
-use crate::scenario::{Axis, Kind, Node, ScenarioFile};
+use crate::scenario::{Axis, Node, NodeKind, ScenarioFile};
 use crate::simulation::Scenario;
 
 /// A team that completes a smaller share of its runs has no honest mean: those it did not complete are missing from it.
@@ -28,7 +28,7 @@ const SHORT: f64 = 0.005;
 
 /// What is asked.
 #[derive(Clone)]
-pub struct Question {
+pub struct CrossoverQuestion {
     /// The two architectures.
     pub between: [Node; 2],
     /// The path along which the crossing is looked for.
@@ -45,7 +45,7 @@ pub struct Question {
     pub most: u64,
 }
 
-impl Question {
+impl CrossoverQuestion {
     /// What the architectures are called: with their parameters only if nothing else tells them apart.
     pub fn names(&self) -> [String; 2] {
         let long = [0, 1].map(|place| label(&self.between[place]));
@@ -61,7 +61,7 @@ impl Question {
 
 /// What is known at a place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum AxisStanding {
     /// The architecture of this place has less of the figure.
     Less(usize),
     /// The two are the same, run for run.
@@ -86,14 +86,14 @@ pub struct Probe {
     /// The first less the second, paired; none without a pair.
     pub difference: Option<Interval>,
     /// What that says.
-    pub standing: Standing,
+    pub standing: AxisStanding,
 }
 
 /// What was found.
 #[derive(Clone)]
-pub struct Answer {
+pub struct Crossovers {
     /// The question.
-    pub question: Question,
+    pub question: CrossoverQuestion,
     /// What the axis is called.
     pub label: String,
     /// Whether it holds whole numbers only.
@@ -106,7 +106,7 @@ pub struct Answer {
     pub noise: Variances,
 }
 
-impl Answer {
+impl Crossovers {
     /// The place that was looked at there.
     pub fn probe(&self, at: f64) -> Option<&Probe> {
         self.probes.iter().find(|probe| probe.at.total_cmp(&at).is_eq())
@@ -125,17 +125,17 @@ impl Answer {
 /// Everything that is wrong with a place.
 pub fn crossover(
     file: &ScenarioFile,
-    question: Question,
+    question: CrossoverQuestion,
     done: &(dyn Fn(u64) + Sync),
     stop: &(dyn Fn() -> bool + Sync),
-) -> Result<Option<Answer>, Problems> {
+) -> Result<Option<Crossovers>, Problems> {
     let ends = [question.low, question.high].map(|end| number(end, true));
     let axis = Axis { path: question.path.clone(), label: question.path.clone(), values: ends.to_vec() };
     let is_whole = widened(file, std::slice::from_ref(&axis))
         .iter()
-        .all(|axis| axis.values.iter().all(|value| matches!(value.kind, Kind::Int(_))));
+        .all(|axis| axis.values.iter().all(|value| matches!(value.kind, NodeKind::Int(_))));
     let (low, high) = (question.low, question.high);
-    let range = Range { low, high, is_whole, tolerance: SHORT * (high - low) };
+    let range = SearchRange { low, high, is_whole, tolerance: SHORT * (high - low) };
     let mut search =
         Search { file, question: &question, is_whole, done, stop, probes: Vec::new(), noise: Variances::default() };
     search.look(&range.scan(question.scan))?;
@@ -151,25 +151,25 @@ pub fn crossover(
     let (mut probes, noise) = (search.probes, search.noise);
     probes.sort_by(|a, b| a.at.total_cmp(&b.at));
     let label = if question.path == "team.agents" { "agents".to_owned() } else { question.path.clone() };
-    Ok(Some(Answer { question, label, is_whole, probes, changes: found, noise }))
+    Ok(Some(Crossovers { question, label, is_whole, probes, changes: found, noise }))
 }
 
 /// Of the first less the second.
-fn sign(standing: Standing) -> Sign {
+fn sign(standing: AxisStanding) -> Sign {
     match standing {
-        Standing::Less(0) => Sign::Negative,
-        Standing::Less(_) => Sign::Positive,
-        Standing::Same | Standing::Unknown | Standing::Incomplete(_) => Sign::Unknown,
+        AxisStanding::Less(0) => Sign::Negative,
+        AxisStanding::Less(_) => Sign::Positive,
+        AxisStanding::Same | AxisStanding::Unknown | AxisStanding::Incomplete(_) => Sign::Unknown,
     }
 }
 
 fn number(at: f64, is_whole: bool) -> Node {
-    Node::new(if is_whole && at.fract() == 0.0 { Kind::Int(at as i128) } else { Kind::Float(at) })
+    Node::new(if is_whole && at.fract() == 0.0 { NodeKind::Int(at as i128) } else { NodeKind::Float(at) })
 }
 
 struct Search<'a> {
     file: &'a ScenarioFile,
-    question: &'a Question,
+    question: &'a CrossoverQuestion,
     is_whole: bool,
     done: &'a (dyn Fn(u64) + Sync),
     stop: &'a (dyn Fn() -> bool + Sync),
@@ -178,13 +178,13 @@ struct Search<'a> {
 }
 
 /// A place under way.
-struct Place {
+struct AxisPosition {
     at: f64,
     scenarios: [Scenario; 2],
     /// Of each, by replication: the figure, if the run completed.
     values: [Vec<Option<f64>>; 2],
     /// None as long as more may tell.
-    standing: Option<Standing>,
+    standing: Option<AxisStanding>,
 }
 
 impl Search<'_> {
@@ -198,7 +198,12 @@ impl Search<'_> {
             };
             match (make(&self.question.between[0]), make(&self.question.between[1])) {
                 (Ok(first), Ok(second)) => {
-                    all.push(Place { at, scenarios: [first, second], values: Default::default(), standing: None });
+                    all.push(AxisPosition {
+                        at,
+                        scenarios: [first, second],
+                        values: Default::default(),
+                        standing: None,
+                    });
                 }
                 (Err(wrong), _) | (_, Err(wrong)) => problems.append(wrong),
             }
@@ -207,7 +212,7 @@ impl Search<'_> {
         let looks = self.question.looks();
         let mut have = 0;
         while let Some(next) = looks.next(have).filter(|_| !(self.stop)()) {
-            let mut open: Vec<&mut Place> = all.iter_mut().filter(|place| place.standing.is_none()).collect();
+            let mut open: Vec<&mut AxisPosition> = all.iter_mut().filter(|place| place.standing.is_none()).collect();
             // Many places at a time, as long as all figures of all their runs fit into memory.
             for some in open.chunks_mut((TOGETHER / (2 * (next - have))).max(1) as usize) {
                 let scenarios: Vec<&Scenario> = some.iter().flat_map(|place| &place.scenarios).collect();
@@ -233,7 +238,7 @@ impl Search<'_> {
 }
 
 /// By replication: the figure, if the run completed.
-fn values<'a>(sample: &'a Sample, of: &Metric) -> impl Iterator<Item = Option<f64>> + 'a {
+fn values<'a>(sample: &'a Replications, of: &Metric) -> impl Iterator<Item = Option<f64>> + 'a {
     let all = sample.all(of.name).iter().zip(&sample.endings);
     all.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value))
 }
@@ -249,20 +254,20 @@ fn differences(values: &[Vec<Option<f64>>; 2]) -> Welford {
 }
 
 /// What is known now; none if more may tell.
-fn judge(values: &[Vec<Option<f64>>; 2], looks: Looks) -> Option<Standing> {
+fn judge(values: &[Vec<Option<f64>>; 2], looks: Looks) -> Option<AxisStanding> {
     let is_failing =
         |values: &Vec<Option<f64>>| (values.iter().flatten().count() as f64) < COMPLETING * values.len() as f64;
     if let Some(place) = values.iter().position(is_failing) {
-        return Some(Standing::Incomplete(place));
+        return Some(AxisStanding::Incomplete(place));
     }
     match looks.sign(&differences(values)) {
-        Sign::Negative => Some(Standing::Less(0)),
-        Sign::Positive => Some(Standing::Less(1)),
-        Sign::Unknown => (values[0] == values[1]).then_some(Standing::Same),
+        Sign::Negative => Some(AxisStanding::Less(0)),
+        Sign::Positive => Some(AxisStanding::Less(1)),
+        Sign::Unknown => (values[0] == values[1]).then_some(AxisStanding::Same),
     }
 }
 
-fn probe(place: &Place) -> Probe {
+fn probe(place: &AxisPosition) -> Probe {
     let values = differences(&place.values);
     let mean = |which: fn((f64, f64)) -> f64| pairs(&place.values).map(which).collect::<Welford>().mean();
     let difference =
@@ -274,7 +279,7 @@ fn probe(place: &Place) -> Probe {
         completed: [first, second].map(|values| values.iter().flatten().count() as u64),
         means: [mean(|pair| pair.0), mean(|pair| pair.1)],
         difference,
-        standing: place.standing.unwrap_or(Standing::Unknown),
+        standing: place.standing.unwrap_or(AxisStanding::Unknown),
     }
 }
 

@@ -19,6 +19,6 @@ pub mod result;
 pub mod sensitivity;
 pub mod sweep;
 
-pub use replication::Sample;
-pub use result::{Curve, Laws, Row, SweepResult, Work};
+pub use replication::Replications;
+pub use result::{Curve, Laws, PointResult, SweepResult, WorkBounds};
 pub use sweep::Sweep;

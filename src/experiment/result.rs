@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Digest;
-use crate::experiment::Sample;
-use crate::experiment::sweep::tally::{Reference, Tally};
+use crate::experiment::Replications;
+use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
 use crate::record::{METRICS, TimeBudget};
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
@@ -17,7 +17,7 @@ use crate::workload::measure::work_and_span;
 
 /// What is known of the work before anything is run; sizes in tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Work {
+pub struct WorkBounds {
     /// The sum of all sizes, T1.
     pub work: f64,
     /// The heaviest path, Tinf.
@@ -28,7 +28,7 @@ pub struct Work {
 
 /// One point of a sweep, summed up. Serialises with serde, whole and exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct PointResult {
     /// The values of the axes, as text, in the order of the axes.
     pub axes: Vec<String>,
     /// The team's size.
@@ -74,7 +74,7 @@ pub struct Laws {
 
 impl Laws {
     /// For a team of `agents`.
-    pub fn of(work: &Work, agents: u32) -> Laws {
+    pub fn of(work: &WorkBounds, agents: u32) -> Laws {
         let n = f64::from(agents);
         Laws {
             amdahl: amdahl::speedup(work.parallel_fraction, n),
@@ -85,31 +85,31 @@ impl Laws {
     }
 }
 
-impl Work {
+impl WorkBounds {
     /// Of a scenario.
-    pub fn of(scenario: &Scenario) -> Work {
+    pub fn of(scenario: &Scenario) -> WorkBounds {
         // Recorded tasks weigh what they took, if they take that again; all others their tokens.
         let is_recorded = scenario.team.iter().all(|agent| agent.profile.latency == Latency::Recorded);
         let seconds = |task: &Task| task.recorded.map_or(0.0, |recorded| recorded.time.as_secs());
         let weight = |task: &Task| if is_recorded { seconds(task) } else { task.size };
         let (work, span) = work_and_span(&scenario.graph, weight);
         let parallel_fraction = scenario.parallel_fraction.unwrap_or((work - span) / work);
-        Work { work, span, parallel_fraction }
+        WorkBounds { work, span, parallel_fraction }
     }
 }
 
-impl Row {
+impl PointResult {
     /// Sums up a point and compares it with its baseline.
     pub fn new(
         axes: Vec<String>,
         architecture: &str,
-        sample: &Sample,
-        baseline: Option<(&Sample, Work)>,
-        work: &Work,
-    ) -> Row {
-        let baseline = baseline.map(|(sample, work)| (Tally::of(sample).reference, work));
+        sample: &Replications,
+        baseline: Option<(&Replications, WorkBounds)>,
+        work: &WorkBounds,
+    ) -> PointResult {
+        let baseline = baseline.map(|(sample, work)| (PointAccumulator::of(sample).reference, work));
         let baseline = baseline.as_ref().map(|(reference, work)| (reference, *work));
-        Row::of(axes, architecture, &mut Tally::of(sample), baseline, work)
+        PointResult::of(axes, architecture, &mut PointAccumulator::of(sample), baseline, work)
     }
 
     /// The same from what has been summed up as it was run. Of the baseline only the replications that the point has
@@ -117,10 +117,10 @@ impl Row {
     pub fn of(
         axes: Vec<String>,
         architecture: &str,
-        tally: &mut Tally,
-        baseline: Option<(&Reference, Work)>,
-        work: &Work,
-    ) -> Row {
+        tally: &mut PointAccumulator,
+        baseline: Option<(&Reference, WorkBounds)>,
+        work: &WorkBounds,
+    ) -> PointResult {
         // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to this work.
         let baseline = baseline.map(|(reference, base)| (reference, base, work.work / base.work));
         let metrics = tally.summaries();
@@ -135,7 +135,7 @@ impl Row {
             })
             .filter(|ratio| ratio.is_finite());
         let [completed, stalled, timed_out] = tally.endings;
-        Row {
+        PointResult {
             axes,
             agents: own.agents,
             architecture: architecture.to_owned(),
@@ -194,7 +194,7 @@ pub struct SweepResult {
     /// hold it against.
     pub scaled: bool,
     /// The points, in the order of the grid, the last axis fastest.
-    pub rows: Vec<Row>,
+    pub rows: Vec<PointResult>,
 }
 
 impl SweepResult {
@@ -230,7 +230,7 @@ pub struct Curve<'a> {
     /// What they have in common; empty if there is nothing else.
     pub label: String,
     /// The rows, smallest team first.
-    pub rows: Vec<&'a Row>,
+    pub rows: Vec<&'a PointResult>,
 }
 
 impl Curve<'_> {

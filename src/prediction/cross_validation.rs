@@ -1,7 +1,7 @@
 //! Errors of a learned profile: of a validation, as a profile keeps them, and on its own runs, left out and predicted.
 
 use crate::prediction::calibration::Options;
-use crate::prediction::validation::{Case, Holdout, Plan, Validation, conditions, validate};
+use crate::prediction::validation::{Case, Holdout, Validation, ValidationPlan, conditions, validate};
 use crate::team::Accuracy;
 
 /// The figures that a profile keeps of a validation.
@@ -45,10 +45,10 @@ pub fn accuracy(validation: &Validation, against: &str) -> Vec<Accuracy> {
 pub fn held_out(mut cases: Vec<Case>, options: &Options) -> Vec<Accuracy> {
     let mut options = options.clone();
     cases.retain(|case| {
-        let model = case.lesson.as_ref().ok().and_then(|lesson| lesson.model.as_deref());
+        let model = case.demonstration.as_ref().ok().and_then(|demonstration| demonstration.model.as_deref());
         options.model.is_none() || model == options.model.as_deref()
     });
-    let mut plan = Plan {
+    let mut plan = ValidationPlan {
         by: conditions(&cases),
         sizes: None,
         fewest_runs: 2,

@@ -6,7 +6,7 @@ use crate::workload::{ArtifactId, TaskId};
 
 /// What a step was for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Kind {
+pub enum StepKind {
     /// Working on tasks.
     Work,
     /// Handing out tasks.
@@ -21,10 +21,10 @@ pub enum Kind {
     Wait,
 }
 
-impl Kind {
+impl StepKind {
     /// Whether a model was called.
     pub fn is_call(self) -> bool {
-        !matches!(self, Kind::Tool | Kind::Wait)
+        !matches!(self, StepKind::Tool | StepKind::Wait)
     }
 }
 
@@ -34,7 +34,7 @@ pub struct Start {
     /// Who.
     pub agent: AgentId,
     /// What for.
-    pub kind: Kind,
+    pub kind: StepKind,
     /// The first task it works on.
     pub task: Option<TaskId>,
     /// When.
@@ -47,7 +47,7 @@ pub struct Step {
     /// Who.
     pub agent: AgentId,
     /// What for.
-    pub kind: Kind,
+    pub kind: StepKind,
     /// The first task it worked on.
     pub task: Option<TaskId>,
     /// How many tasks it worked on.

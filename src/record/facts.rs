@@ -54,16 +54,16 @@ impl Facts {
 
     /// The name of an agent; a question mark if it is none of these.
     pub fn agent(&self, id: AgentId) -> &str {
-        self.agents.get(id as usize).map_or("?", |agent| &agent.name)
+        self.agents.get(id.index()).map_or("?", |agent| &agent.name)
     }
 
     /// The name of a task; a question mark if it is none of these.
     pub fn task(&self, id: TaskId) -> &str {
-        self.tasks.get(id as usize).map_or("?", |task| &task.name)
+        self.tasks.get(id.index()).map_or("?", |task| &task.name)
     }
 
     /// The name of an artifact; a question mark if it is none of these.
     pub fn artifact(&self, id: ArtifactId) -> &str {
-        self.artifacts.get(id as usize).map_or("?", |name| name)
+        self.artifacts.get(id.index()).map_or("?", |name| name)
     }
 }

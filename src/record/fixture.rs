@@ -2,19 +2,21 @@
 
 use crate::engine::Time;
 use crate::record::{
-    AgentFacts, Ending, Facts, Kind, Log, Observer, Round, Start, Step, TaskEvent, TaskEventKind, TaskFacts, TestRun,
-    TimeSplit, Write,
+    AgentFacts, Ending, Facts, Log, Observer, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TaskFacts,
+    TestRun, TimeSplit, Write,
 };
+use crate::team::AgentId;
+use crate::workload::{ArtifactId, TaskId};
 
-const ANN: u32 = 0;
-const BO: u32 = 1;
-const PARSE: u32 = 0;
-const LINT: u32 = 1;
-const DOCS: u32 = 2;
+const ANN: AgentId = AgentId::new(0);
+const BO: AgentId = AgentId::new(1);
+const PARSE: TaskId = TaskId::new(0);
+const LINT: TaskId = TaskId::new(1);
+const DOCS: TaskId = TaskId::new(2);
 
 /// Who and what.
 pub(crate) fn facts() -> Facts {
-    let task = |name: &str, depends_on: &[u32]| TaskFacts {
+    let task = |name: &str, depends_on: &[TaskId]| TaskFacts {
         name: name.to_owned(),
         depends_on: depends_on.to_vec(),
         weight: 100.0,
@@ -31,7 +33,7 @@ pub(crate) fn facts() -> Facts {
 pub(crate) fn log() -> Log {
     let mut log = Log::default();
     log.begin(2, 3, 3);
-    let mut run = Run { log: &mut log, round: 1, start: 0 };
+    let mut run = FixtureRun { log: &mut log, round: 1, start: 0 };
     run.starts(ANN, PARSE);
     run.starts(BO, PARSE);
     run.lands(ANN, PARSE, 9_000, TaskEventKind::Completed { right: true });
@@ -43,9 +45,9 @@ pub(crate) fn log() -> Log {
     run.lands(ANN, LINT, 16_000, TaskEventKind::Rejected);
     run.ends(16_000);
     run.starts(ANN, LINT);
-    run.log.start(&Start { agent: BO, kind: Kind::Idle, task: None, at: ms(16_000) });
+    run.log.start(&Start { agent: BO, kind: StepKind::Idle, task: None, at: ms(16_000) });
     run.log.step(&Step {
-        kind: Kind::Idle,
+        kind: StepKind::Idle,
         task: None,
         tasks: 0,
         ..step(BO, 3, 16_000, 17_000, TimeSplit { coordination: ms(1_000), ..TimeSplit::default() })
@@ -56,18 +58,18 @@ pub(crate) fn log() -> Log {
     log
 }
 
-struct Run<'a> {
+struct FixtureRun<'a> {
     log: &'a mut Log,
     round: u32,
     start: u64,
 }
 
-impl Run<'_> {
-    fn starts(&mut self, agent: u32, task: u32) {
-        self.log.start(&Start { agent, kind: Kind::Work, task: Some(task), at: ms(self.start) });
+impl FixtureRun<'_> {
+    fn starts(&mut self, agent: AgentId, task: TaskId) {
+        self.log.start(&Start { agent, kind: StepKind::Work, task: Some(task), at: ms(self.start) });
     }
 
-    fn lands(&mut self, agent: u32, task: u32, at: u64, kind: TaskEventKind) {
+    fn lands(&mut self, agent: AgentId, task: TaskId, at: u64, kind: TaskEventKind) {
         let busy = ms(at - self.start);
         let mut split = TimeSplit::default();
         match kind {
@@ -81,7 +83,13 @@ impl Run<'_> {
             step.spent.rework = busy - ms(600);
             step.latency = busy - ms(600);
         }
-        let write = Write { artifact: task, agent, start: ms(self.start), at: ms(at), round: self.round };
+        let write = Write {
+            artifact: ArtifactId::new(task.get()),
+            agent,
+            start: ms(self.start),
+            at: ms(at),
+            round: self.round,
+        };
         self.log.write(&write);
         if !matches!(kind, TaskEventKind::LostClaim | TaskEventKind::Orphaned) {
             self.log.task(&TaskEvent { task, agent, at: ms(at), kind: TaskEventKind::Claimed });
@@ -100,10 +108,10 @@ impl Run<'_> {
     }
 }
 
-fn step(agent: u32, round: u32, start: u64, end: u64, spent: TimeSplit) -> Step {
+fn step(agent: AgentId, round: u32, start: u64, end: u64, spent: TimeSplit) -> Step {
     Step {
         agent,
-        kind: Kind::Work,
+        kind: StepKind::Work,
         task: None,
         tasks: 1,
         round,

@@ -10,7 +10,7 @@ pub mod observer;
 pub mod stats;
 
 pub use entry::{
-    Ending, Entry, Kind, Message, Round, Start, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
+    Ending, Entry, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
 pub use facts::{AgentFacts, Facts, TaskFacts};
 pub use log::Log;

@@ -4,7 +4,9 @@
 #![expect(clippy::needless_bitwise_bool, reason = "a branch on what cannot be foreseen costs more")]
 
 use crate::engine::{Rows, Time};
-use crate::record::entry::{Ending, Kind, Message, Round, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::record::entry::{
+    Ending, Message, Round, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
+};
 use crate::record::metrics::{Metrics, TimeBudget};
 use crate::record::observer::Observer;
 use crate::team::AgentId;
@@ -36,7 +38,7 @@ pub struct Stats {
     round: RoundSums,
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
-    artifacts: Rows<Artifact>,
+    artifacts: Rows<ArtifactId, Artifact>,
     /// Every write of a run without rounds, for its overlaps.
     landings: Vec<Landing>,
 }
@@ -154,7 +156,7 @@ impl Observer for Stats {
 
     #[inline(always)]
     fn write(&mut self, write: &Write) {
-        let artifact = &mut self.artifacts[write.artifact as usize];
+        let artifact = &mut self.artifacts[write.artifact];
         // Whether an artifact was written before is hard to foresee, so nothing branches on it.
         let is_rewrite = artifact.last_writer != NOBODY;
         let is_other = is_rewrite & (artifact.last_writer != write.agent);
@@ -198,18 +200,18 @@ impl Observer for Stats {
         self.metrics.cached_tokens += u64::from(step.cached_tokens);
         self.metrics.output_tokens += u64::from(step.output_tokens);
         match step.kind {
-            Kind::Work => {
+            StepKind::Work => {
                 self.spent.work += step.spent.work;
                 self.spent.lost += step.spent.lost;
                 self.spent.rework += step.spent.rework;
             }
-            Kind::Tool | Kind::Wait => {
+            StepKind::Tool | StepKind::Wait => {
                 self.spent.work += step.spent.work;
                 self.spent.coordination += step.spent.coordination;
                 self.spent.lost += step.spent.lost;
                 self.spent.rework += step.spent.rework;
             }
-            Kind::Assign | Kind::Monitor | Kind::Idle => {
+            StepKind::Assign | StepKind::Monitor | StepKind::Idle => {
                 self.spent.coordination += step.spent.coordination;
                 self.spent.lost += step.spent.lost;
             }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::corpus::{Baseline, Figures, Finding, Group, SIGNIFICANT};
+use crate::corpus::{CorpusBaseline, Finding, GroupFigures, RunGroup, SIGNIFICANT};
 use crate::record::METRICS;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
@@ -19,9 +19,9 @@ pub struct AnalyzeReport {
     /// The labels of the groups.
     pub by: Vec<String>,
     /// What speedups are relative to.
-    pub baseline: Baseline,
+    pub baseline: CorpusBaseline,
     /// The groups.
-    pub groups: Vec<Group>,
+    pub groups: Vec<RunGroup>,
     /// What differs, over completed runs.
     pub findings: Vec<Finding>,
 }
@@ -78,10 +78,10 @@ impl AnalyzeReport {
 
     /// The group with the largest speedup, in words.
     fn verdict(&self) -> String {
-        let speedup = |group: &&Group| group.of_completed.as_ref().and_then(|figures| figures.speedup);
+        let speedup = |group: &&RunGroup| group.of_completed.as_ref().and_then(|figures| figures.speedup);
         let best = self.groups.iter().filter(|group| speedup(group).is_some());
         let best = best.max_by(|a, b| speedup(a).unwrap_or(0.0).total_cmp(&speedup(b).unwrap_or(0.0)));
-        let named = |group: &Group| {
+        let named = |group: &RunGroup| {
             let pairs = self.by.iter().zip(&group.labels).map(|(name, value)| format!("{name} {value}"));
             pairs.collect::<Vec<_>>().join(", ")
         };
@@ -109,7 +109,7 @@ impl AnalyzeReport {
         for group in &self.groups {
             let (done, all) = (group.of_completed.as_ref(), group.of_all.as_ref());
             let ratio = |value: Option<f64>| value.map_or_else(Cell::none, |v| Cell::number(v, format!("{v:.2}")));
-            let length = |figures: Option<&Figures>, with_interval: bool| {
+            let length = |figures: Option<&GroupFigures>, with_interval: bool| {
                 figures.map_or_else(Cell::none, |figures| {
                     let s = &figures.wall_clock_s;
                     let shown = if with_interval {
@@ -197,12 +197,12 @@ impl AnalyzeReport {
     }
 }
 
-fn metric(figures: &Figures, name: &str) -> Option<f64> {
+fn metric(figures: &GroupFigures, name: &str) -> Option<f64> {
     let place = METRICS.iter().position(|metric| metric.name == name)?;
     Some(figures.metrics.get(place)?.as_ref()?.mean)
 }
 
-fn figures_json(figures: &Figures) -> Map<String, Value> {
+fn figures_json(figures: &GroupFigures) -> Map<String, Value> {
     let summary = |s: &crate::scaling::Summary| {
         json!({
             "mean": s.mean, "sd": s.sd, "ci95_low": s.mean - s.half_width, "ci95_high": s.mean + s.half_width,
@@ -221,15 +221,15 @@ fn figures_json(figures: &Figures) -> Map<String, Value> {
 }
 
 /// What a baseline is, in words.
-fn baseline(baseline: &Baseline) -> String {
+fn baseline(baseline: &CorpusBaseline) -> String {
     match baseline {
-        Baseline::Own => {
+        CorpusBaseline::Own => {
             "mean length of one agent, all else the same, over mean length here (--baseline self)".to_owned()
         }
-        Baseline::Solo => {
+        CorpusBaseline::Solo => {
             "mean length of the fastest kind of single agent over mean length here (--baseline solo)".to_owned()
         }
-        Baseline::Labels(labels) => {
+        CorpusBaseline::Labels(labels) => {
             let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name} {value}")).collect();
             format!("mean length with {} over mean length here", labels.join(", "))
         }

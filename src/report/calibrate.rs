@@ -9,7 +9,7 @@ use crate::problem::plural;
 use crate::report::json_number;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::scenario::learned_profile::{Calibration, Part, Way};
+use crate::scenario::learned_profile::{LearnedProfile, ModelPart, SamplingMethod};
 use crate::team::{Accuracy, Envelope};
 
 /// Fewer runs than this of a kind, and what is learned of it is luck.
@@ -19,7 +19,7 @@ const FEW_RUNS: u32 = 5;
 #[derive(Clone, Debug)]
 pub struct CalibrateReport<'c> {
     /// What was learned.
-    pub calibration: &'c Calibration,
+    pub calibration: &'c LearnedProfile,
     /// The file that it was written to.
     pub file: &'c str,
 }
@@ -35,9 +35,9 @@ impl CalibrateReport<'_> {
             plural(runs, "run"),
             plural(number::count(u64::from(calls)), "call"),
             plural(models.len(), "model"),
-            match self.calibration.way {
-                Way::Resampled => "what agents did when they saw the like, call by call",
-                Way::Parametric => "styles of work, latency and tokens, as parameters",
+            match self.calibration.method {
+                SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
+                SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
             }
         );
         let _ = writeln!(text, "{}", self.explained());
@@ -158,7 +158,7 @@ impl CalibrateReport<'_> {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        let part = |part: &Part| {
+        let part = |part: &ModelPart| {
             let fit = &part.fit;
             json!({
                 "model": part.model, "runs": part.runs, "completed": part.completed, "calls": fit.calls,
@@ -169,7 +169,7 @@ impl CalibrateReport<'_> {
         let unused: Value =
             self.calibration.unused.iter().map(|(reason, runs)| json!({ "reason": reason, "runs": runs })).collect();
         json!({
-            "profile": self.file, "way": self.calibration.way.name(), "date": self.calibration.date,
+            "profile": self.file, "way": self.calibration.method.name(), "date": self.calibration.date,
             "corpus": format!("{:016x}", self.calibration.corpus),
             "accuracy": self.calibration.accuracy.iter().map(accuracy).collect::<Vec<_>>(),
             "models": self.calibration.models.iter().map(part).collect::<Vec<_>>(), "unused": unused,
@@ -196,6 +196,6 @@ fn accuracy(entry: &Accuracy) -> Value {
     })
 }
 
-fn name(part: &Part) -> String {
+fn name(part: &ModelPart) -> String {
     part.model.clone().unwrap_or_else(|| "unknown".to_owned())
 }

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::experiment::baseline::COMPLETED;
-use crate::experiment::baseline::contract::{Figure, Says, place_of};
+use crate::experiment::baseline::contract::{BoundedFigure, Says, place_of};
 use crate::experiment::baseline::{
-    Checked, ClaimOutcome, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome, Verdict,
+    AssertOutcome, CheckVerdict, Checked, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome,
 };
 use crate::problem::plural;
 use crate::report::render::number;
@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 40;
 
 /// One scenario that was checked.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct CheckedScenario {
     /// Its name.
     pub scenario: String,
     /// The path of its file, or the name of a built-in one.
@@ -35,14 +35,14 @@ pub struct Entry {
     /// What became of its points and curves.
     pub checked: Option<Checked>,
     /// What became of its claims.
-    pub claims: Vec<ClaimOutcome>,
+    pub claims: Vec<AssertOutcome>,
     /// What a reader should know, such as that another version recorded the baseline.
     pub notes: Vec<String>,
     /// What to do now.
     pub advice: Vec<String>,
 }
 
-impl Entry {
+impl CheckedScenario {
     /// In one word; `strict` takes what is equivalent for a change.
     pub fn overall(&self, strict: bool) -> Overall {
         let points = self.points().iter().map(|point| Overall::of(point.verdict, strict));
@@ -129,8 +129,8 @@ pub fn overall_of(holds: Holds) -> Overall {
 fn verdict_of_points(checked: &Checked) -> String {
     let all = checked.points.len();
     let points = if all == 1 { "its point".to_owned() } else { format!("all {all} points") };
-    let (worse, better) = (checked.count(Verdict::Worse), checked.count(Verdict::Better));
-    let (open, identical) = (checked.count(Verdict::Inconclusive), checked.count(Verdict::Identical));
+    let (worse, better) = (checked.count(CheckVerdict::Worse), checked.count(CheckVerdict::Better));
+    let (open, identical) = (checked.count(CheckVerdict::Inconclusive), checked.count(CheckVerdict::Identical));
     let of = |count: usize| format!("{count} of {all} points");
     if identical == all {
         return format!("{points} identical");
@@ -151,7 +151,7 @@ fn verdict_of_points(checked: &Checked) -> String {
     parts.join(", ")
 }
 
-fn verdict_of_claims(claims: &[ClaimOutcome]) -> String {
+fn verdict_of_claims(claims: &[AssertOutcome]) -> String {
     let with = |holds: Holds| claims.iter().filter(move |claim| claim.holds == holds);
     let listed = |holds: Holds| with(holds).map(claim_name).collect::<Vec<_>>().join("; ");
     match (with(Holds::Violated).count(), with(Holds::Inconclusive).count(), claims.len()) {
@@ -163,7 +163,7 @@ fn verdict_of_claims(claims: &[ClaimOutcome]) -> String {
 }
 
 /// `speedup of 8 agents at least 2.5`.
-pub fn claim_name(outcome: &ClaimOutcome) -> String {
+pub fn claim_name(outcome: &AssertOutcome) -> String {
     let claim = &outcome.claim;
     let mut text = match &claim.says {
         Says::PeakBetween(low, high) => format!("best team size between {low} and {high}"),
@@ -185,25 +185,29 @@ pub fn claim_name(outcome: &ClaimOutcome) -> String {
     text
 }
 
-fn in_units(figure: Figure, value: f64) -> String {
+fn in_units(figure: BoundedFigure, value: f64) -> String {
     match figure {
-        Figure::Speedup => number::significant(value),
-        Figure::Makespan => number::seconds(value),
-        Figure::Cost => number::money(value),
-        Figure::Quality | Figure::Completion => format!("{} %", number::significant(100.0 * value)),
+        BoundedFigure::Speedup => number::significant(value),
+        BoundedFigure::Makespan => number::seconds(value),
+        BoundedFigure::Cost => number::money(value),
+        BoundedFigure::Quality | BoundedFigure::Completion => format!("{} %", number::significant(100.0 * value)),
     }
 }
 
 /// What was found for a claim: `2.31 [2.24, 2.38] at preassigned, 8 agents`.
-pub fn claim_found(outcome: &ClaimOutcome) -> String {
-    let figure = if let Says::Within(figure, ..) = outcome.claim.says { figure } else { Figure::Speedup };
+pub fn claim_found(outcome: &AssertOutcome) -> String {
+    let figure = if let Says::Within(figure, ..) = outcome.claim.says { figure } else { BoundedFigure::Speedup };
     let is_peak = matches!(outcome.claim.says, Says::PeakBetween(..));
     let found = outcome.found.filter(|_| !is_peak).map(|found| match figure {
-        Figure::Speedup => number::interval(found.estimate, found.half_width),
-        Figure::Makespan => number::interval_seconds(found.estimate, found.half_width),
+        BoundedFigure::Speedup => number::interval(found.estimate, found.half_width),
+        BoundedFigure::Makespan => number::interval_seconds(found.estimate, found.half_width),
         _ => {
             let [low, middle, high] = [found.low(), found.estimate, found.high()].map(|value| in_units(figure, value));
-            if figure == Figure::Completion { format!("[{low}, {high}]") } else { format!("{middle} [{low}, {high}]") }
+            if figure == BoundedFigure::Completion {
+                format!("[{low}, {high}]")
+            } else {
+                format!("{middle} [{low}, {high}]")
+            }
         }
     });
     let place = (!outcome.witness.is_empty()).then(|| format!("at {}", outcome.witness));
@@ -246,7 +250,7 @@ pub fn difference(metric: &MetricOutcome) -> Option<String> {
 }
 
 /// What a point's verdict rests on, in one line.
-pub fn reason(entry: &Entry, point: &PointOutcome) -> String {
+pub fn reason(entry: &CheckedScenario, point: &PointOutcome) -> String {
     let Some(metric) = point.gravest() else { return String::new() };
     let value =
         |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| shown(metric.held.metric, value));
@@ -263,7 +267,7 @@ pub fn reason(entry: &Entry, point: &PointOutcome) -> String {
 }
 
 /// The points, a row a figure; only those that people should look at, or all.
-pub fn table(entries: &[Entry], all: bool) -> Table {
+pub fn table(entries: &[CheckedScenario], all: bool) -> Table {
     let mut table = Table::new(vec![
         Column::text("scenario", "scenario"),
         Column::text("point", "point"),
@@ -279,13 +283,13 @@ pub fn table(entries: &[Entry], all: bool) -> Table {
         Column::text("verdict", "verdict"),
     ]);
     // What is equivalent is shown where nothing is graver.
-    let gravest = entries.iter().flat_map(Entry::points).map(|point| point.verdict).max();
+    let gravest = entries.iter().flat_map(CheckedScenario::points).map(|point| point.verdict).max();
     for entry in entries {
         for point in entry.points() {
             let wanted = |metric: &&MetricOutcome| {
-                all || metric.verdict >= Verdict::Inconclusive
-                    || gravest == Some(Verdict::Equivalent)
-                        && metric.verdict == Verdict::Equivalent
+                all || metric.verdict >= CheckVerdict::Inconclusive
+                    || gravest == Some(CheckVerdict::Equivalent)
+                        && metric.verdict == CheckVerdict::Equivalent
                         && metric.held.metric == "makespan_s"
             };
             for metric in point.metrics.iter().filter(wanted) {
@@ -298,7 +302,7 @@ pub fn table(entries: &[Entry], all: bool) -> Table {
     table
 }
 
-fn row(entry: &Entry, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell> {
+fn row(entry: &CheckedScenario, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell> {
     let value = |value: Option<f64>| {
         value.map_or_else(Cell::none, |value| Cell::number(value, shown(metric.held.metric, value)))
     };
@@ -307,8 +311,8 @@ fn row(entry: &Entry, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell>
     };
     let shown_difference = difference(metric).unwrap_or_else(|| number::NONE.to_owned());
     let tint = match metric.verdict {
-        Verdict::Worse => Tint::Bad,
-        Verdict::Better => Tint::Good,
+        CheckVerdict::Worse => Tint::Bad,
+        CheckVerdict::Better => Tint::Good,
         _ => Tint::Plain,
     };
     vec![
@@ -328,7 +332,7 @@ fn row(entry: &Entry, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell>
 }
 
 /// The rules that people should look at: those that changed, and those that nearly did.
-fn rules(entries: &[Entry]) -> Table {
+fn rules(entries: &[CheckedScenario]) -> Table {
     let names = ["scenario", "curve", "rule", "recorded", "now", "verdict"];
     let titles = ["scenario", "curve", "rule", "recorded [95 %]", "now [95 %]", "verdict"];
     let mut table = Table::new(names.iter().zip(titles).map(|(name, title)| Column::text(name, title)).collect());
@@ -346,7 +350,7 @@ fn rules(entries: &[Entry]) -> Table {
     table
 }
 
-fn claims(entries: &[Entry]) -> Table {
+fn claims(entries: &[CheckedScenario]) -> Table {
     let names = ["scenario", "claim", "found", "runs", "verdict"];
     let titles = ["scenario", "claim", "found [95 %]", "runs", "verdict"];
     let mut table = Table::new(names.iter().zip(titles).map(|(name, title)| Column::text(name, title)).collect());
@@ -364,23 +368,23 @@ fn claims(entries: &[Entry]) -> Table {
 }
 
 /// What all of them say together.
-pub fn overall(entries: &[Entry], strict: bool) -> Overall {
+pub fn overall(entries: &[CheckedScenario], strict: bool) -> Overall {
     entries.iter().map(|entry| entry.overall(strict)).max().unwrap_or(Overall::Pass)
 }
 
 /// For a terminal: a line a scenario, then tables of what is not identical, then what to do.
-pub fn to_text(entries: &[Entry], strict: bool, color: bool) -> String {
+pub fn to_text(entries: &[CheckedScenario], strict: bool, color: bool) -> String {
     let verdicts: String = entries.iter().map(|entry| entry.verdict(strict) + "\n").collect();
     verdicts + &tables(entries, color)
 }
 
 /// The same of a review, which passes no judgement.
-pub fn to_review(entries: &[Entry], color: bool) -> String {
-    let summary = |entry: &Entry| format!("{}: {}\n", entry.scenario, entry.summary());
+pub fn to_review(entries: &[CheckedScenario], color: bool) -> String {
+    let summary = |entry: &CheckedScenario| format!("{}: {}\n", entry.scenario, entry.summary());
     entries.iter().map(summary).collect::<String>() + &tables(entries, color)
 }
 
-fn tables(entries: &[Entry], color: bool) -> String {
+fn tables(entries: &[CheckedScenario], color: bool) -> String {
     let mut lines = Vec::new();
     let points = table(entries, false);
     let more = points.rows().len().saturating_sub(MOST_ROWS);
@@ -403,7 +407,7 @@ fn tables(entries: &[Entry], color: bool) -> String {
 }
 
 /// As Markdown, for a comment or a summary.
-pub fn to_markdown(entries: &[Entry], strict: bool) -> String {
+pub fn to_markdown(entries: &[CheckedScenario], strict: bool) -> String {
     let mut text = format!("### brooks check: {}\n\n", overall(entries, strict).name());
     for entry in entries {
         let _ = writeln!(text, "- **{}**", markdown(&entry.verdict(strict)));
@@ -420,7 +424,7 @@ pub fn to_markdown(entries: &[Entry], strict: bool) -> String {
 }
 
 /// For programs: what is added to a document.
-pub fn to_json(entries: &[Entry], strict: bool) -> Value {
+pub fn to_json(entries: &[CheckedScenario], strict: bool) -> Value {
     let number = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
     let percent = |value: f64| number(100.0 * value);
     let of_metric = |metric: &MetricOutcome| {
@@ -432,11 +436,11 @@ pub fn to_json(entries: &[Entry], strict: bool) -> Value {
             "method": d.map(|d| d.method.name()),
         })
     };
-    let of_point = |entry: &Entry, point: &PointOutcome| {
+    let of_point = |entry: &CheckedScenario, point: &PointOutcome| {
         let makespan = point.metrics.first();
         let d = makespan.and_then(|metric| metric.difference);
         // Identical runs differ by nothing, for certain.
-        let same = (point.verdict == Verdict::Identical).then_some(0.0);
+        let same = (point.verdict == CheckVerdict::Identical).then_some(0.0);
         let axes: serde_json::Map<String, Value> =
             entry.axes.iter().zip(&point.axes).map(|(name, value)| (name.clone(), value.as_str().into())).collect();
         json!({
@@ -447,14 +451,14 @@ pub fn to_json(entries: &[Entry], strict: bool) -> Value {
             "metrics": point.metrics.iter().map(of_metric).collect::<Vec<_>>(),
         })
     };
-    let of_rule = |entry: &Entry, rule: &RuleOutcome| {
+    let of_rule = |entry: &CheckedScenario, rule: &RuleOutcome| {
         let verdict = if rule.verdict.is_change() { "changed" } else { rule.verdict.name() };
         json!({
             "scenario": entry.scenario, "curve": rule.curve, "rule": rule.rule, "recorded": rule.recorded,
             "now": rule.now, "verdict": verdict, "reason": rule.reason,
         })
     };
-    let of_claim = |entry: &Entry, claim: &ClaimOutcome| {
+    let of_claim = |entry: &CheckedScenario, claim: &AssertOutcome| {
         json!({
             "scenario": entry.scenario, "claim": claim_name(claim), "verdict": claim.holds.name(), "at": claim.witness,
             "found": claim.found.map(|found| number(found.estimate)),
@@ -462,7 +466,7 @@ pub fn to_json(entries: &[Entry], strict: bool) -> Value {
             "reason": claim.text,
         })
     };
-    let of_entry = |entry: &Entry| {
+    let of_entry = |entry: &CheckedScenario| {
         json!({
             "scenario": entry.scenario, "source": entry.source, "baseline": entry.baseline, "seed": entry.seed,
             "replications": entry.replications, "verdict": entry.overall(strict).name(), "notes": entry.notes,

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::compare::{Comparison, Entry};
+use crate::experiment::compare::{ArchitectureResult, Comparison};
 use crate::problem::plural;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
@@ -39,7 +39,7 @@ pub(crate) fn listed(names: &[&str]) -> String {
     }
 }
 
-fn slower(entry: &Entry) -> String {
+fn slower(entry: &ArchitectureResult) -> String {
     entry.slower_by.map_or("?".to_owned(), |by| number::difference_seconds(by.estimate, by.half_width))
 }
 
@@ -100,7 +100,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
 pub fn to_json(comparisons: &[Comparison]) -> Value {
     let interval =
         |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
-    let entry = |entry: &Entry| {
+    let entry = |entry: &ArchitectureResult| {
         json!({
             "architecture": entry.row.architecture,
             "makespan_s": interval(entry.row.metric("makespan_s").map(Summary::interval)),

@@ -2,17 +2,17 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::crossover::{Answer, COMPLETING, Probe, Standing};
+use crate::experiment::crossover::{AxisStanding, COMPLETING, Crossovers, Probe};
 use crate::problem::plural;
 use crate::report::json_number;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
-use crate::scaling::sign_change::{ALPHA, Change, Sign};
+use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
 /// The lines above the table: the verdict first.
-pub fn verdict(answer: &Answer) -> Vec<String> {
+pub fn verdict(answer: &Crossovers) -> Vec<String> {
     let names = answer.question.names();
     let mut lines = match answer.changes.as_slice() {
         [] => vec![none(answer)],
@@ -33,12 +33,12 @@ pub fn verdict(answer: &Answer) -> Vec<String> {
 }
 
 /// Whether nothing can be said: no crossing is found and places are left at which there may be one.
-pub fn is_open(answer: &Answer) -> bool {
+pub fn is_open(answer: &Crossovers) -> bool {
     answer.changes.is_empty() && !open(answer).is_empty()
 }
 
 /// Why nothing can be said.
-pub fn why_open(answer: &Answer) -> String {
+pub fn why_open(answer: &Crossovers) -> String {
     let most = number::count(answer.question.most);
     failing(answer).map_or_else(
         || format!("whether they cross can't be told by {most} runs of each (--max-reps)"),
@@ -47,9 +47,9 @@ pub fn why_open(answer: &Answer) -> String {
 }
 
 /// Who does not complete enough of its runs to be compared, and at how many places.
-fn failing(answer: &Answer) -> Option<String> {
+fn failing(answer: &Crossovers) -> Option<String> {
     let failing = |which: usize| {
-        let many = answer.probes.iter().filter(|probe| probe.standing == Standing::Incomplete(which)).count();
+        let many = answer.probes.iter().filter(|probe| probe.standing == AxisStanding::Incomplete(which)).count();
         (which, many)
     };
     let (which, many) = [failing(0), failing(1)].into_iter().max_by_key(|(_, many)| *many)?;
@@ -59,14 +59,14 @@ fn failing(answer: &Answer) -> Option<String> {
 }
 
 /// The places at which the sign is not known, but for those inside of a stretch in which it changes.
-fn open(answer: &Answer) -> Vec<String> {
+fn open(answer: &Crossovers) -> Vec<String> {
     let is_inside =
         |probe: &&Probe| !answer.changes.iter().any(|change| change.low < probe.at && probe.at < change.high);
-    let is_open = |probe: &&Probe| matches!(probe.standing, Standing::Unknown | Standing::Incomplete(_));
+    let is_open = |probe: &&Probe| matches!(probe.standing, AxisStanding::Unknown | AxisStanding::Incomplete(_));
     answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| place(answer, probe.at)).collect()
 }
 
-fn place(answer: &Answer, at: f64) -> String {
+fn place(answer: &Crossovers, at: f64) -> String {
     match answer.label.as_str() {
         "agents" => plural(at, "agent"),
         label => format!("{label} {at}"),
@@ -74,14 +74,14 @@ fn place(answer: &Answer, at: f64) -> String {
 }
 
 /// Two places: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
-fn stretch(answer: &Answer, low: f64, high: f64, word: &str) -> String {
+fn stretch(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
     match answer.label.as_str() {
         "agents" => format!("{low} {word} {high} agents"),
         label => format!("{label} {low} {word} {high}"),
     }
 }
 
-fn better(answer: &Answer) -> &'static str {
+fn better(answer: &Crossovers) -> &'static str {
     match answer.question.of.name {
         "makespan_s" => "faster",
         "cost" => "cheaper",
@@ -89,12 +89,12 @@ fn better(answer: &Answer) -> &'static str {
     }
 }
 
-fn none(answer: &Answer) -> String {
+fn none(answer: &Crossovers) -> String {
     let names = answer.question.names();
     let ends = format!("from {}", stretch(answer, answer.question.low, answer.question.high, "to"));
-    let count = |which: Standing| answer.probes.iter().filter(|probe| probe.standing == which).count();
-    let wins = [0, 1].map(|which| count(Standing::Less(which)));
-    let (same, all) = (count(Standing::Same), answer.probes.len());
+    let count = |which: AxisStanding| answer.probes.iter().filter(|probe| probe.standing == which).count();
+    let wins = [0, 1].map(|which| count(AxisStanding::Less(which)));
+    let (same, all) = (count(AxisStanding::Same), answer.probes.len());
     let open = open(answer);
     let rest = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
     let first = usize::from(wins[1] > 0);
@@ -114,7 +114,7 @@ fn none(answer: &Answer) -> String {
     }
 }
 
-fn overtakes(answer: &Answer, change: &Change) -> String {
+fn overtakes(answer: &Crossovers, change: &Change) -> String {
     let names = answer.question.names();
     let after = usize::from(change.before == Sign::Negative);
     let figure = title(answer.question.of.name);
@@ -134,7 +134,7 @@ fn overtakes(answer: &Answer, change: &Change) -> String {
 }
 
 /// The lines below the table.
-pub fn method(answer: &Answer) -> Vec<String> {
+pub fn method(answer: &Crossovers) -> Vec<String> {
     let question = &answer.question;
     let [runs, most] = [answer.runs(), question.most].map(number::count);
     let sure = number::percent_of(1.0 - ALPHA);
@@ -157,7 +157,7 @@ pub fn method(answer: &Answer) -> Vec<String> {
 }
 
 /// A row a place.
-pub fn table(answer: &Answer) -> Table {
+pub fn table(answer: &Crossovers) -> Table {
     let names = answer.question.names();
     let figure = answer.question.of;
     let mut table = Table::new(vec![
@@ -192,10 +192,10 @@ pub fn table(answer: &Answer) -> Table {
             },
         );
         let less = match probe.standing {
-            Standing::Less(which) => names[which].clone(),
-            Standing::Same => "the same".to_owned(),
-            Standing::Unknown => "can't be told".to_owned(),
-            Standing::Incomplete(which) => format!("{} does not complete", names[which]),
+            AxisStanding::Less(which) => names[which].clone(),
+            AxisStanding::Same => "the same".to_owned(),
+            AxisStanding::Unknown => "can't be told".to_owned(),
+            AxisStanding::Incomplete(which) => format!("{} does not complete", names[which]),
         };
         let mut row = vec![Cell::number(probe.at, probe.at.to_string()), mean(probe.means[0]), mean(probe.means[1])];
         row.extend(difference);
@@ -207,7 +207,7 @@ pub fn table(answer: &Answer) -> Table {
 }
 
 /// The table without what people need not see.
-pub fn short(answer: &Answer) -> Table {
+pub fn short(answer: &Crossovers) -> Table {
     let mut table = table(answer);
     let is_complete = answer.probes.iter().all(|probe| probe.completed == [probe.runs; 2]);
     table.retain(|column, _| {
@@ -217,13 +217,13 @@ pub fn short(answer: &Answer) -> Table {
 }
 
 /// The same for programs.
-pub fn to_json(answer: &Answer) -> Value {
+pub fn to_json(answer: &Crossovers) -> Value {
     let names = answer.question.names();
-    let standing = |standing: Standing| match standing {
-        Standing::Less(which) => json!({ "less": names[which] }),
-        Standing::Same => json!({ "same": true }),
-        Standing::Unknown => json!({ "unknown": true }),
-        Standing::Incomplete(which) => json!({ "incomplete": names[which] }),
+    let standing = |standing: AxisStanding| match standing {
+        AxisStanding::Less(which) => json!({ "less": names[which] }),
+        AxisStanding::Same => json!({ "same": true }),
+        AxisStanding::Unknown => json!({ "unknown": true }),
+        AxisStanding::Incomplete(which) => json!({ "incomplete": names[which] }),
     };
     let probe = |probe: &Probe| {
         json!({

@@ -29,7 +29,7 @@ pub fn to_svg(sweep: &SweepResult) -> Option<String> {
 }
 
 fn series(style: usize, curve: &Curve<'_>) -> ChartSeries {
-    let mark = |row: &&crate::experiment::Row| {
+    let mark = |row: &&crate::experiment::PointResult| {
         let speedup = row.speedup?;
         let ends = (speedup.estimate - speedup.half_width, speedup.estimate + speedup.half_width);
         // A single run has no interval.

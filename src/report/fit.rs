@@ -9,9 +9,9 @@ use crate::report::fit_words::{how_sure, methods, plain};
 use crate::report::json_number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::report::render::{number, terminal_plot};
-use crate::scaling::confidence::{Confidence, Method};
+use crate::scaling::confidence::{Confidence, IntervalMethod};
 use crate::scaling::study::Fitted;
-use crate::scaling::{FTest, Kind, Study, amdahl};
+use crate::scaling::{FTest, MeasurementKind, Study, amdahl};
 
 /// The curves of a table, and what their columns are called.
 pub struct FitReport {
@@ -289,7 +289,7 @@ fn parameters(study: &Study) -> Table {
             let only_first = |cell: Cell| if first { cell } else { Cell::default() };
             let note = match interval.map(|interval| interval.method) {
                 _ if estimate.at_bound => "at bound",
-                Some(Method::Profile) => "profile likelihood",
+                Some(IntervalMethod::Profile) => "profile likelihood",
                 _ => "",
             };
             table.push(vec![
@@ -387,9 +387,9 @@ fn of_law(fitted: &Fitted) -> Value {
 }
 
 /// What the values of a kind are called on an axis.
-pub(super) fn axis(kind: Kind, y: &str) -> String {
+pub(super) fn axis(kind: MeasurementKind, y: &str) -> String {
     match kind {
-        Kind::Throughput => y.to_owned(),
+        MeasurementKind::Throughput => y.to_owned(),
         _ => "speedup".to_owned(),
     }
 }

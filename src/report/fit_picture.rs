@@ -5,7 +5,7 @@ use crate::report::render::chart::axis::{AxisRange, AxisUnit, ChartAxis};
 use crate::report::render::chart::style::Look;
 use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
-use crate::scaling::{Kind, Study};
+use crate::scaling::{MeasurementKind, Study};
 
 /// Line segments of a curve.
 const SEGMENTS: u32 = 160;
@@ -38,7 +38,7 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
         let marks = study.sample.points.iter().map(mark).collect();
         series.push(ChartSeries { name: name.to_owned(), style, marks, ..ChartSeries::default() });
     }
-    let kind = report.curves.first().map_or(Kind::Throughput, |(_, study)| study.sample.kind);
+    let kind = report.curves.first().map_or(MeasurementKind::Throughput, |(_, study)| study.sample.kind);
     let margin = (largest - least).max(1.0) * 0.03;
     let range = AxisRange { low: (least - margin).max(0.0), high: largest + margin, is_log: false };
     let described = lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>().join(", ");
@@ -57,7 +57,7 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
 /// Rates are drawn as they are; times as speedups.
 fn scale(study: &Study) -> f64 {
     match study.sample.kind {
-        Kind::Throughput => 1.0,
+        MeasurementKind::Throughput => 1.0,
         _ if study.one > 0.0 => 1.0 / study.one,
         _ => 1.0,
     }

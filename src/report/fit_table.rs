@@ -2,11 +2,11 @@
 
 use crate::problem::{Problem, Problems};
 use crate::report::fit::FitReport;
-use crate::scaling::study::Plan;
+use crate::scaling::study::StudyOptions;
 use crate::scaling::{LAWS, Law, Study, law};
 use crate::table::SourceFile;
 use crate::table::measurements::{Columns, Measurements};
-use crate::trace::import::unpack;
+use crate::trace::import::decompress;
 
 /// Tables of measurements are small; a larger file is something else.
 pub const MAX_BYTES: usize = 256 << 20;
@@ -24,7 +24,7 @@ pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
     if bytes.len() > MAX_BYTES {
         return Err(bad("it is larger than 256 MiB".to_owned()));
     }
-    let bytes = unpack::unpack(&name, bytes, MAX_BYTES).map_err(bad)?;
+    let bytes = decompress::decompress(&name, bytes, MAX_BYTES).map_err(bad)?;
     if bytes.trim_ascii().is_empty() {
         return Err(bad("there is nothing in it".to_owned()));
     }
@@ -36,7 +36,7 @@ pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
 /// # Errors
 ///
 /// Everything that is wrong with the table, or why none of its curves can be fitted.
-pub fn fit(file: &SourceFile, columns: &Columns, plan: &Plan) -> Result<(FitReport, Vec<String>), Problems> {
+pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<(FitReport, Vec<String>), Problems> {
     let Measurements { x, y, curves: samples, mut notes, .. } = Measurements::read(file, columns)?;
     let several = samples.len() > 1;
     let (mut problems, mut curves) = (Vec::new(), Vec::new());

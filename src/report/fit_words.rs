@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::report::render::number;
-use crate::scaling::bootstrap::Method as Drawn;
-use crate::scaling::confidence::Method;
+use crate::scaling::bootstrap::Resampling as Drawn;
+use crate::scaling::confidence::IntervalMethod;
 use crate::scaling::sample::Weighting;
 use crate::scaling::study::Fitted;
 use crate::scaling::{FTest, Study, verdict};
@@ -79,7 +79,7 @@ pub(super) fn methods(study: &Study) -> String {
         text.push_str("; n = 1 was not measured: speedups are over one on the fitted curve");
     }
     text.push_str("; intervals are 95 %");
-    if study.laws.iter().any(|law| law.intervals.iter().flatten().any(|i| i.method == Method::Profile)) {
+    if study.laws.iter().any(|law| law.intervals.iter().flatten().any(|i| i.method == IntervalMethod::Profile)) {
         text.push_str(", by profile likelihood where a bound is near");
     }
     if let Some(peak) = study.peak {

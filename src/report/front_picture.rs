@@ -1,14 +1,14 @@
 //! The front of time and cost as a picture: a mark a team, a style an architecture, the front a line through it.
 
-use crate::experiment::optimal::{Answer, Objective, Standing, Team};
+use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, TeamStanding};
 use crate::report::render::chart::axis::ChartAxis;
 use crate::report::render::chart::style::Look;
 use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
 use crate::report::render::number;
 
 /// Returns an SVG; none if no team completes.
-pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
-    let is_sound = |team: &&Team| !matches!(team.standing, Standing::Twin(_) | Standing::Incomplete);
+pub fn to_svg(scenario: &str, answer: &OptimalResult) -> Option<String> {
+    let is_sound = |team: &&CandidateTeam| !matches!(team.standing, TeamStanding::Twin(_) | TeamStanding::Incomplete);
     let (title, shown): (_, fn(f64) -> String) =
         if answer.has_prices { ("cost of a run", number::money) } else { ("tokens of a run", number::tokens) };
     let mut series: Vec<ChartSeries> = Vec::new();
@@ -40,14 +40,14 @@ pub fn to_svg(scenario: &str, answer: &Answer) -> Option<String> {
     chart.to_svg(Frame::FILE)
 }
 
-fn mark(team: &Team, shown: fn(f64) -> String) -> Option<ChartMark> {
+fn mark(team: &CandidateTeam, shown: fn(f64) -> String) -> Option<ChartMark> {
     let mean = |objective| team.runs.summary(objective).map(|summary| summary.mean);
     let (time, cost) = (mean(Objective::Time)?, mean(Objective::Cost)?);
     Some(ChartMark {
         x: cost,
         y: time,
         title: format!("{} agents, {}: {} in {}", team.agents, team.architecture, shown(cost), number::seconds(time)),
-        label: if team.standing == Standing::Best { "best" } else { "" },
+        label: if team.standing == TeamStanding::Best { "best" } else { "" },
         is_pale: !team.on_front,
         ..ChartMark::default()
     })

@@ -1,13 +1,13 @@
 //! What a workflow of GitHub shows of a check: an annotation a finding.
 
 use crate::experiment::baseline::Overall;
-use crate::report::check::{Entry, claim_found, claim_name, overall_of, reason};
+use crate::report::check::{CheckedScenario, claim_found, claim_name, overall_of, reason};
 
 /// Annotations of one check; GitHub shows ten of a step.
 const MOST: usize = 10;
 
 /// Workflow commands, a line each: `::error file=..,line=..,title=..::..`.
-pub fn annotations(entries: &[Entry], strict: bool) -> String {
+pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
     let mut lines = Vec::new();
     for entry in entries {
         let mut add = |overall: Overall, line: u32, text: String| {

@@ -10,7 +10,7 @@ use crate::problem::plural;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::{footer_without_seed, json_number};
-use crate::trace::{Quality, Summary, Trace};
+use crate::trace::{Quality, Trace, TraceSummary};
 
 /// More runs than this are summed up in a line.
 const MAX_ROWS: usize = 24;
@@ -18,7 +18,7 @@ const MAX_ROWS: usize = 24;
 /// What was imported.
 #[derive(Clone, Debug, Default)]
 pub struct ImportReport {
-    rows: Vec<Row>,
+    rows: Vec<ImportRow>,
     /// By field, how often it is recorded, inferred, estimated, absent.
     quality: BTreeMap<String, [usize; 4]>,
     /// Agents whose calls overlap.
@@ -30,10 +30,10 @@ pub struct ImportReport {
 }
 
 #[derive(Clone, Debug)]
-struct Row {
+struct ImportRow {
     trace: String,
     format: String,
-    summary: Summary,
+    summary: TraceSummary,
     quality: Vec<(String, Quality)>,
 }
 
@@ -48,10 +48,10 @@ impl ImportReport {
                 *self.estimated.entry(trace.name(*key).to_owned()).or_insert(0) += 1;
             }
         }
-        self.rows.push(Row {
+        self.rows.push(ImportRow {
             trace: trace.header.trace.clone(),
             format: trace.header.source.format.clone(),
-            summary: Summary::of(trace),
+            summary: TraceSummary::of(trace),
             quality: trace.header.quality.clone(),
         });
     }
@@ -65,7 +65,7 @@ impl ImportReport {
 
     /// For a terminal.
     pub fn to_text(&self, color: bool, command: &str) -> String {
-        let total = |of: fn(&Summary) -> u64| self.rows.iter().map(|row| of(&row.summary)).sum::<u64>();
+        let total = |of: fn(&TraceSummary) -> u64| self.rows.iter().map(|row| of(&row.summary)).sum::<u64>();
         let runs = plural(number::count(self.rows.len() as u64), "run");
         let mut text = format!(
             "{runs}: {} model calls, {} tool calls, {} tokens in, {} out",
@@ -149,7 +149,7 @@ impl ImportReport {
 
     /// For programs.
     pub fn to_json(&self) -> Value {
-        let row = |row: &Row| {
+        let row = |row: &ImportRow| {
             let s = &row.summary;
             let quality: Map<String, Value> =
                 row.quality.iter().map(|(field, quality)| (field.clone(), quality.name().into())).collect();

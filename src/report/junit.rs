@@ -3,10 +3,10 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::experiment::baseline::Overall;
-use crate::report::check::{Entry, claim_found, claim_name, difference, overall_of, reason};
+use crate::report::check::{CheckedScenario, claim_found, claim_name, difference, overall_of, reason};
 
 /// XML of `JUnit`; the same results give the same bytes.
-pub fn to_xml(entries: &[Entry], strict: bool) -> String {
+pub fn to_xml(entries: &[CheckedScenario], strict: bool) -> String {
     let mut report = Report::new("brooks check");
     for entry in entries {
         let mut suite = TestSuite::new(entry.scenario.as_str());

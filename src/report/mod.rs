@@ -85,13 +85,13 @@ fn json_number(value: f64) -> serde_json::Value {
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::engine::Digest;
-    use crate::experiment::{Laws, Row, SweepResult, Work};
+    use crate::experiment::{Laws, PointResult, SweepResult, WorkBounds};
     use crate::record::METRICS;
     use crate::scaling::{Interval, Summary};
 
     /// Two architectures at three team sizes; the last point has no completed run.
     pub(crate) fn sweep() -> SweepResult {
-        let work = Work { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
+        let work = WorkBounds { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
         let row = |architecture: &str, agents: u32, speedup: Option<f64>| {
             let summary = |name: &str, speedup: f64| {
                 let mean = match name {
@@ -105,7 +105,7 @@ pub(crate) mod tests {
                 let (sd, half_width) = (mean * 0.1, mean * 0.02);
                 Summary { n: 50, mean, sd, half_width, min: mean, p10: mean, p50: mean, p90: mean, max: mean }
             };
-            Row {
+            PointResult {
                 axes: vec![architecture.to_owned(), agents.to_string(), "a <b> & \"c\"".to_owned()],
                 agents,
                 architecture: architecture.to_owned(),

@@ -11,7 +11,9 @@ use std::fmt::Write as _;
 use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
-use crate::record::{Ending, Entry, Facts, Kind, Log, Message, Round, Start, Step, TaskEvent, TaskEventKind, Write};
+use crate::record::{
+    Ending, Entry, Facts, Log, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, Write,
+};
 use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
@@ -95,15 +97,15 @@ impl Narrator<'_> {
     }
 
     fn start(&mut self, place: usize, start: &Start) {
-        self.has_told[start.agent as usize] = false;
+        self.has_told[start.agent.index()] = false;
         let what = match (start.kind, start.task) {
-            (Kind::Assign, _) => "begins to hand out tasks".to_owned(),
-            (Kind::Monitor, _) => "looks at the board".to_owned(),
-            (Kind::Idle, _) => "is called and has nothing to do".to_owned(),
-            (Kind::Tool, _) => "runs a tool".to_owned(),
-            (Kind::Wait, _) => "waits".to_owned(),
-            (Kind::Work, None) => "starts".to_owned(),
-            (Kind::Work, Some(task)) => {
+            (StepKind::Assign, _) => "begins to hand out tasks".to_owned(),
+            (StepKind::Monitor, _) => "looks at the board".to_owned(),
+            (StepKind::Idle, _) => "is called and has nothing to do".to_owned(),
+            (StepKind::Tool, _) => "runs a tool".to_owned(),
+            (StepKind::Wait, _) => "waits".to_owned(),
+            (StepKind::Work, None) => "starts".to_owned(),
+            (StepKind::Work, Some(task)) => {
                 // A board that grants claims at once has told of it just before.
                 let granted = self.log.entries[..place].iter().rev().map_while(|entry| match entry {
                     Entry::Task(event) if event.agent == start.agent && event.at == start.at => Some(event),
@@ -119,11 +121,11 @@ impl Narrator<'_> {
 
     fn event(&mut self, place: usize, event: &TaskEvent) {
         let task = self.task(event.task);
-        let id = event.task as usize;
+        let id = event.task.index();
         // These befall a task, whatever its agent is about.
         let befalls =
             matches!(event.kind, TaskEventKind::Assigned | TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. });
-        self.has_told[event.agent as usize] |= !befalls;
+        self.has_told[event.agent.index()] |= !befalls;
         let what = match event.kind {
             TaskEventKind::Claimed => {
                 self.owner[id] = Some(event.agent);
@@ -187,7 +189,7 @@ impl Narrator<'_> {
 
     /// An artifact is written; worth a word if it undoes a change that its writer has not seen.
     fn write(&mut self, write: &Write) {
-        let last = self.writers[write.artifact as usize].replace((write.agent, write.at));
+        let last = self.writers[write.artifact.index()].replace((write.agent, write.at));
         if let Some((other, at)) = last.filter(|&(other, at)| other != write.agent && at > write.start) {
             let (artifact, other) = (self.facts.artifact(write.artifact), self.facts.agent(other));
             let what = format!("overwrites {artifact}, which {other} changed at {at}");
@@ -210,7 +212,7 @@ impl Narrator<'_> {
             self.say(step.end, step.agent, &what);
         }
         let is_last = self.log.entries[place..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
-        if step.spent.lost > Time::ZERO && !self.has_told[step.agent as usize] {
+        if step.spent.lost > Time::ZERO && !self.has_told[step.agent.index()] {
             let what = if is_last { "is cut off" } else { "comes back with nothing" };
             self.say(step.end, step.agent, what);
         }
@@ -222,8 +224,8 @@ impl Narrator<'_> {
 
     /// The first dependency of a task that is not done.
     fn open_dependencies(&self, task: TaskId) -> String {
-        let depends_on = self.facts.tasks.get(task as usize).map_or(&[][..], |task| &task.depends_on);
-        let open = depends_on.iter().find(|&&on| self.is_done.get(on as usize) == Some(&false));
+        let depends_on = self.facts.tasks.get(task.index()).map_or(&[][..], |task| &task.depends_on);
+        let open = depends_on.iter().find(|&&on| self.is_done.get(on.index()) == Some(&false));
         open.map_or(String::new(), |&on| format!(": {} is not done", self.task(on)))
     }
 }
@@ -269,13 +271,14 @@ round 3, 16.0 s to 20.0 s: ann ends it
 
     #[test]
     fn without_rounds_claims_can_be_granted_at_once() {
-        let event = |task, kind| Entry::Task(TaskEvent { task, agent: 0, at: Time::ZERO, kind });
+        const ANN: AgentId = AgentId::new(0);
+        let event = |task, kind| Entry::Task(TaskEvent { task: TaskId::new(task), agent: ANN, at: Time::ZERO, kind });
         let mut log = fixture::log();
         log.entries = vec![
             event(0, TaskEventKind::Claimed),
             event(2, TaskEventKind::Claimed),
-            Entry::Start(Start { agent: 0, kind: Kind::Work, task: Some(0), at: Time::ZERO }),
-            Entry::Message(Message { from: 1, to: None, deliveries: 1, at: Time::from_us(5) }),
+            Entry::Start(Start { agent: ANN, kind: StepKind::Work, task: Some(TaskId::new(0)), at: Time::ZERO }),
+            Entry::Message(Message { from: AgentId::new(1), to: None, deliveries: 1, at: Time::from_us(5) }),
             event(1, TaskEventKind::BlockedClaim),
         ];
         let expected = "     0 s  ann        claims \"読む \"docs\"\"

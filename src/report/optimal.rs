@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::experiment::optimal::{Answer, Objective, Pays, Standing, Step, Team, stops};
+use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops};
 use crate::problem::plural;
 use crate::report::optimal_table::{cost, measured};
 use crate::report::render::number;
@@ -14,7 +14,7 @@ use crate::scaling::{Interval, Variances};
 const NAMED: usize = 6;
 
 /// The lines above the table: the verdict first.
-pub fn verdict(answer: &Answer) -> Vec<String> {
+pub fn verdict(answer: &OptimalResult) -> Vec<String> {
     let mut lines = vec![headline(answer)];
     lines.extend(edge(answer));
     lines.extend(thrift(answer));
@@ -25,10 +25,11 @@ pub fn verdict(answer: &Answer) -> Vec<String> {
 }
 
 /// The lines below it: how it was chosen, and what was left out.
-pub fn method(answer: &Answer) -> Vec<String> {
+pub fn method(answer: &OptimalResult) -> Vec<String> {
     let mut lines = Vec::new();
     let question = &answer.question;
-    let (runs, zone) = (number::count(answer.runs() as u64), number::percent_of(question.zone));
+    let (runs, indifference_zone) =
+        (number::count(answer.runs() as u64), number::percent_of(question.indifference_zone));
     match &answer.selection {
         Some(selection) if answer.choice > 1 => {
             let sure = number::percent_of(question.confidence);
@@ -37,7 +38,7 @@ pub fn method(answer: &Answer) -> Vec<String> {
             let promise = if selection.end == End::RanOut {
                 "replications ran out before the choice was sure, so nothing is promised of it (--max-reps)".to_owned()
             } else {
-                format!("the best or one within {zone} of it with a probability of {sure}")
+                format!("the best or one within {indifference_zone} of it with a probability of {sure}")
             };
             lines.push(format!(
                 "chosen among {} teams by Kim and Nelson's procedure: {promise}; {runs} runs, up to {longest} of a team",
@@ -47,11 +48,11 @@ pub fn method(answer: &Answer) -> Vec<String> {
         _ => lines.push(format!("{runs} runs, {} of every team", number::count(question.pilot))),
     }
     lines.extend(common_noise(&answer.noise));
-    let incomplete: Vec<&Team> = of(answer, |standing| standing == Standing::Incomplete);
+    let incomplete: Vec<&CandidateTeam> = of(answer, |standing| standing == TeamStanding::Incomplete);
     if !incomplete.is_empty() {
         lines.push(format!("left out, as they complete less than 99 % of their runs: {}", shares(&incomplete)));
     }
-    let twins = of(answer, |standing| matches!(standing, Standing::Twin(_))).len();
+    let twins = of(answer, |standing| matches!(standing, TeamStanding::Twin(_))).len();
     if twins > 0 {
         let are = if twins == 1 { "is" } else { "are" };
         lines.push(format!(
@@ -78,12 +79,13 @@ pub fn common_noise(noise: &Variances) -> Option<String> {
     })
 }
 
-fn headline(answer: &Answer) -> String {
+fn headline(answer: &OptimalResult) -> String {
     let objective = answer.question.objective;
     let Some(best) = answer.best.and_then(|best| answer.team(best)) else { return nothing(answer) };
     let value = measured(best, objective, answer.has_prices);
-    let (sure, zone) = (number::percent_of(answer.question.confidence), number::percent_of(answer.question.zone));
-    let alike = of(answer, |standing| standing == Standing::Alike);
+    let (sure, indifference_zone) =
+        (number::percent_of(answer.question.confidence), number::percent_of(answer.question.indifference_zone));
+    let alike = of(answer, |standing| standing == TeamStanding::Alike);
     let apart = if answer.selection.as_ref().is_some_and(|selection| selection.end == End::RanOut) {
         "; replications ran out before that was sure".to_owned()
     } else if answer.choice == 1 {
@@ -91,15 +93,15 @@ fn headline(answer: &Answer) -> String {
     } else if alike.is_empty() {
         let inside =
             if answer.question.deadline.is_some() || answer.question.budget.is_some() { " inside" } else { "" };
-        format!("; every other team{inside} is worse by more than {zone} ({sure})")
+        format!("; every other team{inside} is worse by more than {indifference_zone} ({sure})")
     } else {
-        format!("; {} cannot be told apart ({sure}, within {zone})", grouped(&alike, &best.architecture))
+        format!("; {} cannot be told apart ({sure}, within {indifference_zone})", grouped(&alike, &best.architecture))
     };
     format!("{}: {value}{apart}", name(best))
 }
 
-fn nothing(answer: &Answer) -> String {
-    let is_out = |standing| matches!(standing, Standing::Late | Standing::Dear);
+fn nothing(answer: &OptimalResult) -> String {
+    let is_out = |standing| matches!(standing, TeamStanding::Late | TeamStanding::Dear);
     if of(answer, is_out).is_empty() {
         return "no team completes 99 % of its runs".to_owned();
     }
@@ -112,7 +114,7 @@ fn nothing(answer: &Answer) -> String {
 }
 
 /// The best of those tried may not be the best there is.
-fn edge(answer: &Answer) -> Option<String> {
+fn edge(answer: &OptimalResult) -> Option<String> {
     let best = answer.team(answer.best?)?;
     let sizes = || answer.teams.iter().map(|team| team.agents);
     let (largest, smallest) = (sizes().max()?, sizes().min()?);
@@ -122,19 +124,19 @@ fn edge(answer: &Answer) -> Option<String> {
 }
 
 /// Of teams that cannot be told apart, which is the cheapest: that is the one to take.
-fn thrift(answer: &Answer) -> Option<String> {
-    let alike = of(answer, |standing| matches!(standing, Standing::Best | Standing::Alike));
+fn thrift(answer: &OptimalResult) -> Option<String> {
+    let alike = of(answer, |standing| matches!(standing, TeamStanding::Best | TeamStanding::Alike));
     if alike.len() < 2 || answer.question.objective == Objective::Cost {
         return None;
     }
-    let mean = |team: &&&Team| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
+    let mean = |team: &&&CandidateTeam| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
     let cheapest = alike.iter().min_by(|a, b| mean(a).total_cmp(&mean(b)))?;
     let a_run = cost(mean(&cheapest), answer.has_prices);
     Some(format!("of these {} costs least: {a_run} a run", name(cheapest)))
 }
 
 /// Where the next agent stops paying.
-fn paying(answer: &Answer) -> Option<String> {
+fn paying(answer: &OptimalResult) -> Option<String> {
     let best = &answer.team(answer.best?)?.architecture;
     let last = answer.steps.last()?;
     let Some(stop) = stops(&answer.steps) else {
@@ -160,7 +162,7 @@ fn paying(answer: &Answer) -> Option<String> {
 }
 
 /// `buys 3 s [1, 5] and costs $0.21 more a run`, with what is to be said of the time behind it.
-fn bargain(step: &Step, why: &str, is_one: bool, has_prices: bool) -> String {
+fn bargain(step: &SizeStep, why: &str, is_one: bool, has_prices: bool) -> String {
     let verb = |one: &str| if is_one { one.to_owned() } else { one.trim_end_matches('s').to_owned() };
     let Interval { estimate, half_width } = step.buys;
     let time = if step.buys.high() < 0.0 {
@@ -181,16 +183,16 @@ fn bargain(step: &Step, why: &str, is_one: bool, has_prices: bool) -> String {
     }
 }
 
-fn deadline(answer: &Answer) -> Option<String> {
+fn deadline(answer: &OptimalResult) -> Option<String> {
     let deadline = number::seconds(answer.question.deadline?);
     let share = number::percent_of(answer.question.on_time);
-    let told = |team: &Team| {
+    let told = |team: &CandidateTeam| {
         let on_time = team.on_time.map_or(0.0, |share| share.estimate());
         format!("{} ({} of runs)", name(team), number::percent_of(on_time))
     };
-    let inside = |team: &Team| team.on_time.is_some_and(|share| share.low >= answer.question.on_time);
+    let inside = |team: &CandidateTeam| team.on_time.is_some_and(|share| share.low >= answer.question.on_time);
     let sentence = within(answer, inside, told).unwrap_or_else(|| {
-        let takes = |team: &Team| team.runs.quantile(Objective::Time, answer.question.on_time);
+        let takes = |team: &CandidateTeam| team.runs.quantile(Objective::Time, answer.question.on_time);
         let closest = kept(answer).into_iter().min_by(|a, b| takes(a).total_cmp(&takes(b)));
         let closest = closest.map(|team| {
             format!("; closest is {}, {share} of whose runs take up to {}", told(team), number::seconds(takes(team)))
@@ -200,10 +202,10 @@ fn deadline(answer: &Answer) -> Option<String> {
     Some(format!("inside {deadline} in {share} of runs or more: {sentence}"))
 }
 
-fn budget(answer: &Answer) -> Option<String> {
+fn budget(answer: &OptimalResult) -> Option<String> {
     let budget = cost(answer.question.budget?, answer.has_prices);
-    let mean = |team: &Team| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
-    let told = |team: &Team| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
+    let mean = |team: &CandidateTeam| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
+    let told = |team: &CandidateTeam| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
     let sentence = within(answer, |team| team.in_budget == Some(true), told).unwrap_or_else(|| {
         let closest = kept(answer).into_iter().min_by(|a, b| mean(a).total_cmp(&mean(b)));
         let closest = closest.map(|team| format!("; closest is {}", told(team)));
@@ -213,16 +215,20 @@ fn budget(answer: &Answer) -> Option<String> {
 }
 
 /// How many teams are inside a limit, with the smallest and the largest; none if there is none.
-fn within(answer: &Answer, inside: impl Fn(&Team) -> bool, told: impl Fn(&Team) -> String) -> Option<String> {
+fn within(
+    answer: &OptimalResult,
+    inside: impl Fn(&CandidateTeam) -> bool,
+    told: impl Fn(&CandidateTeam) -> String,
+) -> Option<String> {
     let kept = kept(answer);
-    let inside: Vec<&Team> = kept.iter().copied().filter(|team| inside(team)).collect();
+    let inside: Vec<&CandidateTeam> = kept.iter().copied().filter(|team| inside(team)).collect();
     // Of teams of one size the one that is best for the objective.
-    let value = |team: &Team| {
+    let value = |team: &CandidateTeam| {
         let objective = answer.question.objective;
         let mean = team.runs.summary(objective).map_or(f64::INFINITY, |summary| summary.mean);
         if objective == Objective::Quality { -mean } else { mean }
     };
-    let better = |a: &&&Team, b: &&&Team| value(a).total_cmp(&value(b));
+    let better = |a: &&&CandidateTeam, b: &&&CandidateTeam| value(a).total_cmp(&value(b));
     let of_size = |agents: Option<u32>| inside.iter().filter(|team| Some(team.agents) == agents).min_by(better);
     let smallest = of_size(inside.iter().map(|team| team.agents).min())?;
     let largest = of_size(inside.iter().map(|team| team.agents).max())?;
@@ -235,22 +241,22 @@ fn within(answer: &Answer, inside: impl Fn(&Team) -> bool, told: impl Fn(&Team) 
 }
 
 /// The teams that are no twins and complete.
-fn kept(answer: &Answer) -> Vec<&Team> {
-    of(answer, |standing| !matches!(standing, Standing::Twin(_) | Standing::Incomplete))
+fn kept(answer: &OptimalResult) -> Vec<&CandidateTeam> {
+    of(answer, |standing| !matches!(standing, TeamStanding::Twin(_) | TeamStanding::Incomplete))
 }
 
-fn of(answer: &Answer, is: impl Fn(Standing) -> bool) -> Vec<&Team> {
+fn of(answer: &OptimalResult, is: impl Fn(TeamStanding) -> bool) -> Vec<&CandidateTeam> {
     answer.teams.iter().filter(|team| is(team.standing)).collect()
 }
 
 /// `preassigned with 6 agents`.
-pub fn name(team: &Team) -> String {
+pub fn name(team: &CandidateTeam) -> String {
     format!("{} with {}", team.architecture, plural(team.agents, "agent"))
 }
 
 /// `5 and 7 agents, self_claim with 4 agents and 3 more teams`, those of the architecture at hand first and without its
 /// name.
-fn grouped(teams: &[&Team], own: &str) -> String {
+fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
     let mut architectures: Vec<&str> = vec![own];
     for team in teams {
         if !architectures.contains(&team.architecture.as_str()) {
@@ -287,7 +293,7 @@ fn listed(names: &[String]) -> Option<String> {
 }
 
 /// `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`, an architecture each.
-fn shares(teams: &[&Team]) -> String {
+fn shares(teams: &[&CandidateTeam]) -> String {
     let mut architectures: Vec<&str> = Vec::new();
     for team in teams {
         if !architectures.contains(&team.architecture.as_str()) {
@@ -295,7 +301,7 @@ fn shares(teams: &[&Team]) -> String {
         }
     }
     let part = |architecture: &&str| {
-        let own: Vec<&&Team> = teams.iter().filter(|team| team.architecture == *architecture).collect();
+        let own: Vec<&&CandidateTeam> = teams.iter().filter(|team| team.architecture == *architecture).collect();
         let sizes: Vec<String> = own.iter().map(|team| team.agents.to_string()).collect();
         let completing = || own.iter().map(|team| team.runs.completing());
         let (low, high) = (completing().fold(1.0, f64::min), completing().fold(0.0, f64::max));

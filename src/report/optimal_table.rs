@@ -2,11 +2,13 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::optimal::{Answer, OBJECTIVES, Objective, Pays, Standing, Step, Team, stops};
+use crate::experiment::optimal::{
+    CandidateTeam, OBJECTIVES, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops,
+};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::scaling::kim_nelson::End;
-use crate::scaling::{Interval, Share};
+use crate::scaling::{Interval, Proportion};
 
 /// An amount of what runs cost: dollars or tokens.
 pub(super) fn cost(value: f64, has_prices: bool) -> String {
@@ -14,7 +16,7 @@ pub(super) fn cost(value: f64, has_prices: bool) -> String {
 }
 
 /// A team's mean with its interval, in words of the objective.
-pub(super) fn measured(team: &Team, objective: Objective, has_prices: bool) -> String {
+pub(super) fn measured(team: &CandidateTeam, objective: Objective, has_prices: bool) -> String {
     let Some(summary) = team.runs.summary(objective) else { return number::NONE.to_owned() };
     let Interval { estimate, half_width } = summary.interval();
     if objective == Objective::Time {
@@ -29,49 +31,51 @@ pub(super) fn measured(team: &Team, objective: Objective, has_prices: bool) -> S
     if half_width.is_finite() { format!("{} [{}, {}]", show(estimate), show(low), show(high)) } else { show(estimate) }
 }
 
-fn standing(team: &Team) -> &'static str {
+fn standing(team: &CandidateTeam) -> &'static str {
     match team.standing {
-        Standing::Best => "best",
-        Standing::Alike => "alike",
-        Standing::Worse => "worse",
-        Standing::Incomplete => "incomplete",
-        Standing::Late => "late",
-        Standing::Dear => "dear",
-        Standing::Twin(_) => "twin",
+        TeamStanding::Best => "best",
+        TeamStanding::Alike => "alike",
+        TeamStanding::Worse => "worse",
+        TeamStanding::Incomplete => "incomplete",
+        TeamStanding::Late => "late",
+        TeamStanding::Dear => "dear",
+        TeamStanding::Twin(_) => "twin",
     }
 }
 
 /// The teams worth a choice: the best, those like it and those on the front; the best first. And how many are not shown.
-pub fn short(answer: &Answer) -> (Table, usize) {
-    let is_shown = |team: &&Team| team.on_front || matches!(team.standing, Standing::Best | Standing::Alike);
-    let shown: Vec<&Team> = ordered(answer).into_iter().filter(is_shown).collect();
+pub fn short(answer: &OptimalResult) -> (Table, usize) {
+    let is_shown =
+        |team: &&CandidateTeam| team.on_front || matches!(team.standing, TeamStanding::Best | TeamStanding::Alike);
+    let shown: Vec<&CandidateTeam> = ordered(answer).into_iter().filter(is_shown).collect();
     (table(answer, &shown), answer.teams.len() - shown.len())
 }
 
 /// All teams, for files.
-pub fn full(answer: &Answer) -> Table {
+pub fn full(answer: &OptimalResult) -> Table {
     table(answer, &ordered(answer))
 }
 
 /// By standing, then by the objective.
-fn ordered(answer: &Answer) -> Vec<&Team> {
-    let rank = |team: &Team| match team.standing {
-        Standing::Best => 0,
-        Standing::Alike => 1,
-        Standing::Worse | Standing::Late | Standing::Dear => 2,
-        Standing::Incomplete | Standing::Twin(_) => 3,
+fn ordered(answer: &OptimalResult) -> Vec<&CandidateTeam> {
+    let rank = |team: &CandidateTeam| match team.standing {
+        TeamStanding::Best => 0,
+        TeamStanding::Alike => 1,
+        TeamStanding::Worse | TeamStanding::Late | TeamStanding::Dear => 2,
+        TeamStanding::Incomplete | TeamStanding::Twin(_) => 3,
     };
     let objective = answer.question.objective;
-    let value = |team: &Team| {
+    let value = |team: &CandidateTeam| {
         let mean = team.runs.summary(objective).map_or(f64::INFINITY, |summary| summary.mean);
         if objective == Objective::Quality { -mean } else { mean }
     };
-    let mut teams: Vec<(&Team, u32, f64)> = answer.teams.iter().map(|team| (team, rank(team), value(team))).collect();
+    let mut teams: Vec<(&CandidateTeam, u32, f64)> =
+        answer.teams.iter().map(|team| (team, rank(team), value(team))).collect();
     teams.sort_by(|a, b| a.1.cmp(&b.1).then(a.2.total_cmp(&b.2)));
     teams.into_iter().map(|(team, ..)| team).collect()
 }
 
-fn table(answer: &Answer, teams: &[&Team]) -> Table {
+fn table(answer: &OptimalResult, teams: &[&CandidateTeam]) -> Table {
     let unit = if answer.has_prices { ("cost", "cost [95 %]") } else { ("tokens", "tokens [95 %]") };
     let mut table = Table::new(vec![
         Column::number("agents", "agents"),
@@ -92,10 +96,10 @@ fn table(answer: &Answer, teams: &[&Team]) -> Table {
             summary.map_or_else(Cell::none, |s| Cell::number(s.mean, measured(team, objective, answer.has_prices)))
         };
         let worse = |by: Interval| Cell::number(by.estimate, difference(by, answer));
-        let share = |s: Share| Cell::number(s.estimate(), number::interval_percent(s.estimate(), s.low, s.high));
+        let share = |s: Proportion| Cell::number(s.estimate(), number::interval_percent(s.estimate(), s.low, s.high));
         let tint = match team.standing {
-            Standing::Best => Tint::Good,
-            Standing::Incomplete | Standing::Late | Standing::Dear => Tint::Bad,
+            TeamStanding::Best => Tint::Good,
+            TeamStanding::Incomplete | TeamStanding::Late | TeamStanding::Dear => Tint::Bad,
             _ => Tint::Plain,
         };
         table.push(vec![
@@ -124,7 +128,7 @@ fn table(answer: &Answer, teams: &[&Team]) -> Table {
 }
 
 /// By how much a team is worse than the best, in the objective's unit.
-fn difference(by: Interval, answer: &Answer) -> String {
+fn difference(by: Interval, answer: &OptimalResult) -> String {
     let show = if answer.has_prices { number::money } else { number::tokens };
     let signed = |value: f64| if value < 0.0 { format!("-{}", show(-value)) } else { show(value) };
     match answer.question.objective {
@@ -138,20 +142,24 @@ fn difference(by: Interval, answer: &Answer) -> String {
 }
 
 /// For programs.
-pub fn to_json(answer: &Answer) -> Value {
+pub fn to_json(answer: &OptimalResult) -> Value {
     let question = &answer.question;
     let rate = match question.pays {
         Pays::Worth(second) => Some(second * 3600.0),
         Pays::Share(_) => None,
     };
-    let alike: Vec<Value> =
-        answer.teams.iter().filter(|team| team.standing == Standing::Alike).map(|team| of_team(team, answer)).collect();
+    let alike: Vec<Value> = answer
+        .teams
+        .iter()
+        .filter(|team| team.standing == TeamStanding::Alike)
+        .map(|team| of_team(team, answer))
+        .collect();
     let selection = answer.selection.as_ref().map(|selection| {
         json!({
             "procedure": "Kim-Nelson 2001",
             "confidence": question.confidence,
-            "indifference": question.zone,
-            "indifference_zone": answer.zone,
+            "indifference": question.indifference_zone,
+            "indifference_zone": answer.indifference_zone,
             "teams": answer.choice,
             "replications": selection.replications,
             "pilot": question.pilot,
@@ -185,16 +193,16 @@ fn interval(interval: Interval) -> Value {
     json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
 }
 
-fn of_step(step: &Step) -> Value {
+fn of_step(step: &SizeStep) -> Value {
     let (seconds, costs) = (interval(step.buys), interval(step.costs));
     json!({ "agents": step.from, "next": step.to, "buys_s": seconds, "costs": costs, "pays": step.pays })
 }
 
-fn of_team(team: &Team, answer: &Answer) -> Value {
+fn of_team(team: &CandidateTeam, answer: &OptimalResult) -> Value {
     let [makespan, cost, quality] =
         OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| interval(summary.interval())));
     let twin = match team.standing {
-        Standing::Twin(place) => answer.team(place).map(|twin| json!([twin.agents, twin.architecture])),
+        TeamStanding::Twin(place) => answer.team(place).map(|twin| json!([twin.agents, twin.architecture])),
         _ => None,
     };
     json!({

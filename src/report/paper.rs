@@ -124,7 +124,7 @@ pub fn cells(figures: &PaperFigures) -> Table {
     for (architecture, model, p) in conditions {
         let mut row = vec![Cell::text(architecture), Cell::text(model), Cell::text(p)];
         let cell = |n: u32| {
-            let is_it = |c: &&crate::corpus::paper::Cell| {
+            let is_it = |c: &&crate::corpus::paper::PaperCell| {
                 (c.architecture.as_str(), c.model.as_str(), c.p.as_str(), c.n) == (architecture, model, p, n)
             };
             figures.cells.iter().find(is_it)

@@ -19,11 +19,11 @@ const MAX_ROWS: usize = 12;
 /// Replayed runs.
 #[derive(Clone, Debug, Default)]
 pub struct ReplayReport {
-    runs: Vec<Run>,
+    runs: Vec<ReplayedRun>,
 }
 
 #[derive(Clone, Debug)]
-struct Run {
+struct ReplayedRun {
     trace: String,
     agents: Vec<String>,
     replay: Replay,
@@ -40,7 +40,7 @@ impl ReplayReport {
             }
         }
         let agents = trace.header.agents.iter().map(|agent| agent.name.clone()).collect();
-        self.runs.push(Run { trace: trace.header.trace.clone(), agents, replay });
+        self.runs.push(ReplayedRun { trace: trace.header.trace.clone(), agents, replay });
     }
 
     /// Errors of the replayed length, in percent, ascending.
@@ -91,7 +91,7 @@ impl ReplayReport {
             Column::number("ape_percent", "error"),
             Column::text("counts_equal", "counts equal"),
         ]);
-        let mut runs: Vec<&Run> = self.runs.iter().collect();
+        let mut runs: Vec<&ReplayedRun> = self.runs.iter().collect();
         if runs.len() > most {
             runs.sort_by(|a, b| error(b).total_cmp(&error(a)));
             runs.truncate(most);
@@ -133,7 +133,7 @@ impl ReplayReport {
             let rounds = replay.rounds.iter().map(|round| {
                 json!({
                     "round": round.number, "start_s": seconds(round.start), "end_s": seconds(round.end),
-                    "straggler": run.agents.get(round.straggler as usize), "gap_s": round.gap.map(seconds),
+                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(seconds),
                 })
             });
             json!({
@@ -154,11 +154,11 @@ impl ReplayReport {
     }
 }
 
-fn error(run: &Run) -> f64 {
+fn error(run: &ReplayedRun) -> f64 {
     run.replay.error_percent().unwrap_or(0.0)
 }
 
-impl Run {
+impl ReplayedRun {
     fn to_text(&self, color: bool) -> String {
         let replay = &self.replay;
         let mut text = match (replay.recorded, replay.error_percent()) {
@@ -284,7 +284,7 @@ impl Run {
                 row.push(cell(time.for_person));
             }
             if has_rounds {
-                let ended = self.replay.rounds.iter().filter(|round| round.straggler as usize == place).count();
+                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == place).count();
                 row.push(cell(time.blocked_on_tests));
                 row.push(Cell::count(ended as u64));
             }

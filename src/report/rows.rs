@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::experiment::result::is_agents;
 use crate::experiment::sweep::law_fits::Fits;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits;
 use crate::report::render::table;
@@ -67,10 +67,10 @@ impl Series {
 }
 
 /// One figure out of a metric's summary: its name in files, and how to read it.
-type Part<S> = (&'static str, fn(&S) -> f64);
+type SummaryPart<S> = (&'static str, fn(&S) -> f64);
 
 /// What is written of every metric.
-const SUMMARY: [Part<Summary>; 7] = [
+const SUMMARY: [SummaryPart<Summary>; 7] = [
     ("mean", |s| s.mean),
     ("sd", |s| s.sd),
     ("ci95_low", |s| s.mean - s.half_width),
@@ -81,7 +81,7 @@ const SUMMARY: [Part<Summary>; 7] = [
 ];
 
 /// What is written of the speedup.
-const SPEEDUP: [Part<Interval>; 3] =
+const SPEEDUP: [SummaryPart<Interval>; 3] =
     [("mean", |s| s.estimate), ("ci95_low", Interval::low), ("ci95_high", Interval::high)];
 
 /// All columns of a sweep, in the order of every file.
@@ -92,7 +92,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     let rows = || sweep.rows.iter();
     let mut all = Vec::new();
     for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        let value = |row: &Row| row.axes.get(place).cloned().unwrap_or_default();
+        let value = |row: &PointResult| row.axes.get(place).cloned().unwrap_or_default();
         all.push(Series::text(path, rows().map(value)));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
@@ -104,7 +104,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::whole("stalled", rows().map(|row| row.stalled)));
     all.push(Series::whole("timed_out", rows().map(|row| row.timed_out)));
     for (place, metric) in METRICS.iter().enumerate() {
-        let summary = move |row: &Row| row.metrics.get(place).copied().flatten();
+        let summary = move |row: &PointResult| row.metrics.get(place).copied().flatten();
         for (part, read) in SUMMARY {
             let values = rows().map(move |row| summary(row).as_ref().map(read));
             all.push(Series::real(format!("{}.{part}", metric.name), values));
@@ -116,7 +116,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::text("baseline", rows().map(|_| sweep.baseline.clone())));
     all.push(Series::real("token_multiplier".to_owned(), rows().map(|row| row.token_multiplier)));
     for (name, law) in [
-        ("amdahl_bound", (|row| row.laws.amdahl) as fn(&Row) -> f64),
+        ("amdahl_bound", (|row| row.laws.amdahl) as fn(&PointResult) -> f64),
         ("amdahl_share", |row| row.amdahl_share().unwrap_or(f64::NAN)),
         ("gustafson", |row| row.laws.gustafson),
         ("work_span_bound", |row| row.laws.work_span),
@@ -126,7 +126,7 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     }
     let parts = TimeBudget::default().parts().map(|(name, _)| name);
     for (place, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
-        let share = move |row: &Row| (row.completed > 0).then(|| row.shares[place]);
+        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[place]);
         all.push(Series::real(format!("share.{part}"), rows().map(share)));
     }
     all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
@@ -135,9 +135,9 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
 
 /// Every run of points by itself, in the order of every file: the axes, architecture, agents, replication, ending, the
 /// metrics, and the digest.
-pub fn run_series(sweep: &SweepResult, points: &[(&Row, &[Metrics])]) -> Vec<Series> {
+pub fn run_series(sweep: &SweepResult, points: &[(&PointResult, &[Metrics])]) -> Vec<Series> {
     let mut all = Vec::new();
-    let of_point = |read: &dyn Fn(&Row) -> String| {
+    let of_point = |read: &dyn Fn(&PointResult) -> String| {
         let values: Vec<String> =
             points.iter().flat_map(|(row, runs)| std::iter::repeat_n(read(row), runs.len())).collect();
         values.into_iter()

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::engine::Time;
-use crate::experiment::{Laws, Work, sweep};
+use crate::experiment::{Laws, WorkBounds, sweep};
 use crate::problem::plural;
 use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
 use crate::report::render::number;
@@ -38,7 +38,7 @@ pub struct RunReport {
     /// What that one agent is called in files: `self` or `solo`.
     pub baseline: String,
     /// What is known of the work beforehand.
-    pub work: Work,
+    pub work: WorkBounds,
     /// What agents queue for, by name.
     pub queues: Vec<String>,
     /// Whether tokens have a price.
@@ -58,7 +58,7 @@ impl RunReport {
             run,
             alone: alone(file, scenario, replication),
             baseline: sweep::name_of(&file.baseline()).to_owned(),
-            work: Work::of(scenario),
+            work: WorkBounds::of(scenario),
             queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
             has_prices: scenario.prices != Prices::default(),
             witness: None,
@@ -259,7 +259,7 @@ fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<M
     // Some teams can't be reduced to one: then there is nothing to compare with.
     let baseline = file.at(&point).ok()?;
     let mut metrics = simulate(&baseline, replication);
-    let times = Work::of(scenario).work / Work::of(&baseline).work;
+    let times = WorkBounds::of(scenario).work / WorkBounds::of(&baseline).work;
     metrics.makespan = Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
     Some(metrics)
 }
@@ -400,7 +400,7 @@ mod tests {
             run,
             alone: Some(alone),
             baseline: "self".to_owned(),
-            work: Work { work: 2000.0, span: 200.0, parallel_fraction: 0.9 },
+            work: WorkBounds { work: 2000.0, span: 200.0, parallel_fraction: 0.9 },
             queues: vec!["tests".to_owned()],
             has_prices: true,
             witness: None,

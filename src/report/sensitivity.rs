@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::sensitivity::{Found, Method, Sensitivity, Varied};
+use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, Varied};
 use crate::problem::plural;
 use crate::report::compare::listed;
 use crate::report::json_number;
@@ -35,7 +35,7 @@ pub fn verdict(answer: &Sensitivity) -> Vec<String> {
         return vec![format!("nothing moves {figure} on these axes: it is {everywhere} everywhere")];
     };
     let mut lines = vec![most(answer, found)];
-    if let Found::Indices(indices) = found {
+    if let SensitivityResult::Indices(indices) = found {
         lines.push(together(indices));
     }
     let idle = order(found).into_iter().filter(|&axis| hardly(answer, found, axis));
@@ -46,7 +46,7 @@ pub fn verdict(answer: &Sensitivity) -> Vec<String> {
     lines
 }
 
-fn most(answer: &Sensitivity, found: &Found) -> String {
+fn most(answer: &Sensitivity, found: &SensitivityResult) -> String {
     let figure = title(answer.question.of.name);
     let order = order(found);
     let sizes = sizes(found);
@@ -57,17 +57,17 @@ fn most(answer: &Sensitivity, found: &Found) -> String {
     let like =
         if like.is_empty() { String::new() } else { format!("; {} may as much: intervals overlap", listed(&like)) };
     let measured = |axis: usize| match found {
-        Found::Indices(indices) => index(&indices.total[axis]),
-        Found::Effects(effects) => size(answer, &effects[axis]),
+        SensitivityResult::Indices(indices) => index(&indices.total[axis]),
+        SensitivityResult::Effects(effects) => size(answer, &effects[axis]),
     };
     let name = named(first);
     match found {
-        Found::Indices(indices) => format!(
+        SensitivityResult::Indices(indices) => format!(
             "{name} moves {figure} most: total index {}, {} by itself{like}",
             measured(first),
             index(&indices.first[first])
         ),
-        Found::Effects(effects) => {
+        SensitivityResult::Effects(effects) => {
             let way = answer.axes.get(first).map_or("", |axis| way(axis, &effects[first]));
             format!("{name} moves {figure} most: by {} on average over its range{way}{like}", measured(first))
         }
@@ -90,10 +90,12 @@ fn together(indices: &Indices) -> String {
     format!("each by itself the axes account for about {alone} of the variance; {shared} is interplay of two or more")
 }
 
-fn hardly(answer: &Sensitivity, found: &Found, axis: usize) -> bool {
+fn hardly(answer: &Sensitivity, found: &SensitivityResult, axis: usize) -> bool {
     match found {
-        Found::Indices(indices) => indices.total[axis].high < HARDLY,
-        Found::Effects(effects) => effects[axis].size.high < HARDLY * largest(effects).min(answer.mean.abs()),
+        SensitivityResult::Indices(indices) => indices.total[axis].high < HARDLY,
+        SensitivityResult::Effects(effects) => {
+            effects[axis].size.high < HARDLY * largest(effects).min(answer.mean.abs())
+        }
     }
 }
 
@@ -102,15 +104,15 @@ fn largest(effects: &[Effect]) -> f64 {
 }
 
 /// What axes are ordered by.
-fn sizes(found: &Found) -> Vec<Ranged> {
+fn sizes(found: &SensitivityResult) -> Vec<Ranged> {
     match found {
-        Found::Indices(indices) => indices.total.clone(),
-        Found::Effects(effects) => effects.iter().map(|effect| effect.size).collect(),
+        SensitivityResult::Indices(indices) => indices.total.clone(),
+        SensitivityResult::Effects(effects) => effects.iter().map(|effect| effect.size).collect(),
     }
 }
 
 /// The axes, those that matter most first.
-fn order(found: &Found) -> Vec<usize> {
+fn order(found: &SensitivityResult) -> Vec<usize> {
     let sizes = sizes(found);
     let mut order: Vec<usize> = (0..sizes.len()).collect();
     order.sort_by(|&a, &b| sizes[b].estimate.total_cmp(&sizes[a].estimate));
@@ -139,8 +141,12 @@ pub fn method(answer: &Sensitivity) -> Vec<String> {
     let (evaluations, points, runs) = (answer.evaluations as u64, answer.points as u64, answer.runs);
     let [evaluations, points, counted] = [evaluations, points, runs].map(number::count);
     let how = match answer.question.method {
-        Method::Morris(walks) => format!("{} walks (Morris): an axis changed at a time", number::count(walks as u64)),
-        Method::Sobol(rows) => format!("{} rows (Sobol indices after Saltelli and Jansen)", number::count(rows as u64)),
+        SensitivityMethod::Morris(walks) => {
+            format!("{} walks (Morris): an axis changed at a time", number::count(walks as u64))
+        }
+        SensitivityMethod::Sobol(rows) => {
+            format!("{} rows (Sobol indices after Saltelli and Jansen)", number::count(rows as u64))
+        }
     };
     let mut lines = vec![format!("{how}; {evaluations} evaluations of {points} different points, {counted} runs")];
     if answer.completed < runs {
@@ -161,14 +167,14 @@ pub fn method(answer: &Sensitivity) -> Vec<String> {
     if answer.found.is_some() {
         lines.push(format!("over these points {figure} is {mean} with a standard deviation of {sd}; {noise}"));
     }
-    if matches!(answer.found, Some(Found::Effects(_))) {
+    if matches!(answer.found, Some(SensitivityResult::Effects(_))) {
         lines.push(
             "size: mean of |effect| over the whole range (mu*); mean: with its sign (mu); spread (sigma): as large as the \
              size, the effect depends on where the others are"
                 .to_owned(),
         );
     }
-    if let Some(Found::Indices(indices)) = &answer.found
+    if let Some(SensitivityResult::Indices(indices)) = &answer.found
         && indices.total.iter().any(|range| range.high - range.low > WIDE)
     {
         lines.push("the intervals are wide: four times the rows halve them".to_owned());
@@ -181,13 +187,13 @@ pub fn method(answer: &Sensitivity) -> Vec<String> {
 pub fn table(answer: &Sensitivity) -> Table {
     let mut columns = vec![Column::text("axis", "axis"), Column::text("range", "from, to")];
     columns.extend(match answer.question.method {
-        Method::Sobol(_) => ["first", "total"]
+        SensitivityMethod::Sobol(_) => ["first", "total"]
             .map(|key| {
                 let title = if key == "first" { "by itself [95 %]" } else { "total [95 %]" };
                 Column::number(key, title)
             })
             .to_vec(),
-        Method::Morris(_) => [("size", "size [95 %]"), ("mean", "mean"), ("spread", "spread")]
+        SensitivityMethod::Morris(_) => [("size", "size [95 %]"), ("mean", "mean"), ("spread", "spread")]
             .map(|(key, title)| Column::number(key, title))
             .to_vec(),
     });
@@ -197,11 +203,11 @@ pub fn table(answer: &Sensitivity) -> Table {
         let Some(axis) = answer.axes.get(place) else { continue };
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
-            Found::Indices(indices) => {
+            SensitivityResult::Indices(indices) => {
                 let cell = |range: &Ranged| Cell::number(range.estimate, index(range));
                 row.extend([cell(&indices.first[place]), cell(&indices.total[place])]);
             }
-            Found::Effects(effects) => {
+            SensitivityResult::Effects(effects) => {
                 let effect = &effects[place];
                 let number = |value: f64| Cell::number(value, signed(answer, value));
                 row.push(Cell::number(effect.size.estimate, size(answer, effect)));
@@ -211,7 +217,7 @@ pub fn table(answer: &Sensitivity) -> Table {
         }
         table.push(row);
     }
-    if let Found::Indices(indices) = found {
+    if let SensitivityResult::Indices(indices) = found {
         let mut pairs: Vec<_> = indices.pairs.iter().collect();
         pairs.sort_by(|a, b| b.2.estimate.total_cmp(&a.2.estimate));
         for (i, j, range) in pairs {
@@ -231,8 +237,8 @@ pub fn table(answer: &Sensitivity) -> Table {
 /// Every figure, for files.
 pub fn full(answer: &Sensitivity) -> Table {
     let names: &[&str] = match answer.question.method {
-        Method::Sobol(_) => &["first", "total"],
-        Method::Morris(_) => &["size", "mean"],
+        SensitivityMethod::Sobol(_) => &["first", "total"],
+        SensitivityMethod::Morris(_) => &["size", "mean"],
     };
     let mut columns = vec![Column::text("axis", "axis"), Column::text("range", "range")];
     for name in names {
@@ -240,7 +246,7 @@ pub fn full(answer: &Sensitivity) -> Table {
             columns.push(Column::number(&key, &key));
         }
     }
-    if let Method::Morris(_) = answer.question.method {
+    if let SensitivityMethod::Morris(_) = answer.question.method {
         columns.push(Column::number("spread", "spread"));
     }
     let mut table = Table::new(columns);
@@ -250,11 +256,11 @@ pub fn full(answer: &Sensitivity) -> Table {
     for (place, axis) in answer.axes.iter().enumerate() {
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
-            Found::Indices(indices) => {
+            SensitivityResult::Indices(indices) => {
                 row.extend(cells(&indices.first[place]));
                 row.extend(cells(&indices.total[place]));
             }
-            Found::Effects(effects) => {
+            SensitivityResult::Effects(effects) => {
                 row.extend(cells(&effects[place].size));
                 row.extend(cells(&effects[place].mean));
                 row.push(plain(effects[place].spread));
@@ -271,11 +277,11 @@ pub fn to_json(answer: &Sensitivity) -> Value {
     let axis = |(place, axis): (usize, &Varied)| {
         let mut value = json!({ "axis": axis.label, "range": axis.range });
         match &answer.found {
-            Some(Found::Indices(indices)) => {
+            Some(SensitivityResult::Indices(indices)) => {
                 value["first"] = range(&indices.first[place]);
                 value["total"] = range(&indices.total[place]);
             }
-            Some(Found::Effects(effects)) => {
+            Some(SensitivityResult::Effects(effects)) => {
                 value["size"] = range(&effects[place].size);
                 value["mean"] = if axis.is_named { Value::Null } else { range(&effects[place].mean) };
                 value["spread"] = json_number(effects[place].spread);
@@ -286,7 +292,7 @@ pub fn to_json(answer: &Sensitivity) -> Value {
     };
     let name = |place: usize| answer.axes.get(place).map(|axis| axis.label.clone());
     let pairs = match &answer.found {
-        Some(Found::Indices(indices)) => indices
+        Some(SensitivityResult::Indices(indices)) => indices
             .pairs
             .iter()
             .map(|(i, j, pair)| json!({ "axes": [name(*i), name(*j)], "index": range(pair) }))
@@ -294,8 +300,8 @@ pub fn to_json(answer: &Sensitivity) -> Value {
         _ => Vec::new(),
     };
     let (method, size) = match answer.question.method {
-        Method::Morris(walks) => ("morris", walks),
-        Method::Sobol(rows) => ("sobol", rows),
+        SensitivityMethod::Morris(walks) => ("morris", walks),
+        SensitivityMethod::Sobol(rows) => ("sobol", rows),
     };
     json!({
         "method": method,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::experiment::sweep::law_fits::Fits;
-use crate::experiment::{Curve, Laws, Row, SweepResult};
+use crate::experiment::{Curve, Laws, PointResult, SweepResult};
 use crate::problem::plural;
 use crate::report::fits;
 use crate::report::footer;
@@ -110,8 +110,8 @@ fn advice(curve: &Curve<'_>, scaled: bool) -> String {
 }
 
 /// What more agents buy: nothing beyond the smallest team whose makespan cannot be told apart from the best.
-fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
-    let close = |row: &&&Row| {
+fn growth(curve: &Curve<'_>, fastest: &PointResult, best: &Summary) -> String {
+    let close = |row: &&&PointResult| {
         let makespan = row.metric("makespan_s");
         row.agents == fastest.agents || makespan.is_some_and(|own| is_close(own, best))
     };
@@ -127,7 +127,7 @@ fn growth(curve: &Curve<'_>, fastest: &Row, best: &Summary) -> String {
 }
 
 /// What larger teams than the fastest buy: nothing, unless none of them comes to an end.
-pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &Row) -> &'static str {
+pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &PointResult) -> &'static str {
     let mut larger = curve.rows.iter().filter(|row| row.agents > fastest.agents).peekable();
     if larger.peek().is_some() && larger.all(|row| row.completed == 0) {
         "no run of a larger team completed, so what they buy is not known"
@@ -147,7 +147,7 @@ pub(in crate::report) fn agents(n: u32) -> String {
 }
 
 /// The row with the least mean of a metric: the smaller team if there are two.
-fn best<'a>(curve: &Curve<'a>, metric: &str) -> Option<(&'a Row, &'a Summary)> {
+fn best<'a>(curve: &Curve<'a>, metric: &str) -> Option<(&'a PointResult, &'a Summary)> {
     let rows = curve.rows.iter().filter_map(|row| Some((*row, row.metric(metric)?)));
     rows.reduce(|best, other| if other.1.mean < best.1.mean { other } else { best })
 }
@@ -231,7 +231,7 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
 }
 
 /// Where most of the team's time goes that is not work.
-pub(in crate::report) fn limit(row: &Row) -> Option<String> {
+pub(in crate::report) fn limit(row: &PointResult) -> Option<String> {
     if row.completed == 0 {
         return None;
     }

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use crate::engine::Time;
 use crate::problem::plural;
-use crate::record::{Ending, Entry, Facts, Kind, Log, Step};
+use crate::record::{Ending, Entry, Facts, Log, Step, StepKind};
 use crate::report::render::chart::axis::{AxisRange, AxisScale, ChartAxis};
 use crate::report::render::chart::style::STYLE;
 use crate::report::render::chart::svg::{self, Svg, cut};
 use crate::report::render::xml::escaped;
+use crate::team::AgentId;
 
 /// Classes of the style sheet and their meaning, in the order of the legend.
 const LEGEND: [(&str, &str); 6] =
@@ -54,7 +55,7 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     legend(&mut svg, log);
     picture.axis(&mut svg);
     for (agent, name) in names.iter().enumerate() {
-        picture.row(&mut svg, facts, log, agent as u32, name);
+        picture.row(&mut svg, facts, log, AgentId::at(agent), name);
     }
     picture.barriers(&mut svg, log);
     svg.finish()
@@ -85,8 +86,8 @@ impl Picture {
         svg.push("\n");
     }
 
-    fn row(&self, svg: &mut Svg, facts: &Facts, log: &Log, agent: u32, name: &str) {
-        let y = TOP + f64::from(agent) * self.pitch;
+    fn row(&self, svg: &mut Svg, facts: &Facts, log: &Log, agent: AgentId, name: &str) {
+        let y = TOP + f64::from(agent.get()) * self.pitch;
         let height = self.pitch - if self.pitch > 20.0 { 6.0 } else { 2.0 };
         svg.text("end", self.x.from - 8.0, y + height / 2.0 + 4.0, name);
         svg.path("p4", &bar(self.x.from, self.x.to, y, height));
@@ -151,14 +152,14 @@ fn parts(step: &Step) -> [(&'static str, Time); 5] {
 /// Describes a step, for pointers.
 fn about(facts: &Facts, step: &Step) -> String {
     let what = match (step.kind, step.task) {
-        (Kind::Work, Some(task)) if step.tasks > 1 => format!("{} and {} more", facts.task(task), step.tasks - 1),
-        (Kind::Work, Some(task)) => facts.task(task).to_owned(),
-        (Kind::Work, None) => "work".to_owned(),
-        (Kind::Tool, _) => "a tool".to_owned(),
-        (Kind::Wait, _) => "waits".to_owned(),
-        (Kind::Assign, _) => "hands out tasks".to_owned(),
-        (Kind::Monitor, _) => "looks at the board".to_owned(),
-        (Kind::Idle, _) => "nothing to do".to_owned(),
+        (StepKind::Work, Some(task)) if step.tasks > 1 => format!("{} and {} more", facts.task(task), step.tasks - 1),
+        (StepKind::Work, Some(task)) => facts.task(task).to_owned(),
+        (StepKind::Work, None) => "work".to_owned(),
+        (StepKind::Tool, _) => "a tool".to_owned(),
+        (StepKind::Wait, _) => "waits".to_owned(),
+        (StepKind::Assign, _) => "hands out tasks".to_owned(),
+        (StepKind::Monitor, _) => "looks at the board".to_owned(),
+        (StepKind::Idle, _) => "nothing to do".to_owned(),
     };
     let queue = if step.waited > Time::ZERO { format!(", {} in a queue", step.waited) } else { String::new() };
     format!("{what}: {} to {}{queue}", step.start, step.end)

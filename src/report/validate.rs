@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::prediction::validation::{Cell, LAW_NAMES, MEASURES, Row, Score, Simulated, Unit, Validation};
+use crate::prediction::validation::{
+    FigureUnit, LAW_NAMES, MEASURES, Score, Simulated, Validation, ValidationCell, ValidationRow,
+};
 use crate::problem::plural;
 use crate::report::render::number;
 use crate::report::render::table::{self, Column, Table, Tint};
@@ -98,7 +100,7 @@ impl ValidateReport<'_> {
         text
     }
 
-    fn verdict_of(&self, makespan: &Row) -> String {
+    fn verdict_of(&self, makespan: &ValidationRow) -> String {
         let Some(value) = makespan.model.value else {
             return "no makespan could be predicted".to_owned();
         };
@@ -177,7 +179,8 @@ impl ValidateReport<'_> {
             ));
         }
         let scored = || self.validation.cells.iter().zip(&self.validation.simulated).filter(|(cell, _)| cell.is_scored);
-        let count = |is: &dyn Fn(&Cell, &Simulated) -> bool| scored().filter(|(cell, sim)| is(cell, sim)).count();
+        let count =
+            |is: &dyn Fn(&ValidationCell, &Simulated) -> bool| scored().filter(|(cell, sim)| is(cell, sim)).count();
         let few = count(&|cell, _| cell.completed() < plan.fewest_runs);
         if few > 0 {
             notes.push(format!(
@@ -295,13 +298,13 @@ fn in_words(cells: usize) -> String {
     plural(number::count(cells as u64), "cell")
 }
 
-fn figure_json(row: &Row) -> Value {
+fn figure_json(row: &ValidationRow) -> Value {
     let mut line = json!({
         "figure": row.figure.name, "architecture": row.architecture, "about": row.figure.about,
         "unit": match row.figure.unit {
-            Unit::Error | Unit::Share | Unit::Coverage => "percent",
-            Unit::Points => "percentage points",
-            Unit::Correlation => "correlation",
+            FigureUnit::Error | FigureUnit::Share | FigureUnit::Coverage => "percent",
+            FigureUnit::Points => "percentage points",
+            FigureUnit::Correlation => "correlation",
         },
         "value": row.model.value, "noise_floor": row.noise_floor,
         "log_error": row.model.log_error, "log_bias": row.model.log_bias,
@@ -314,7 +317,7 @@ fn figure_json(row: &Row) -> Value {
 }
 
 /// The law that has seen no team and errs least, and the law that errs least of all.
-fn best(row: &Row) -> Option<String> {
+fn best(row: &ValidationRow) -> Option<String> {
     let all = || LAW_NAMES.iter().zip(&row.laws).filter_map(|(name, law)| Some((*name, law.value?)));
     let least = |laws: Vec<(&'static str, f64)>| laws.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let of_all = least(all().collect())?;
@@ -328,18 +331,18 @@ fn best(row: &Row) -> Option<String> {
 }
 
 /// Whether no law that has seen no more does better.
-fn is_best(row: &Row) -> bool {
+fn is_best(row: &ValidationRow) -> bool {
     let unseeing = LAW_NAMES.iter().zip(&row.laws).filter(|(name, _)| UNSEEING.contains(name));
-    let errors = matches!(row.figure.unit, Unit::Error | Unit::Points);
+    let errors = matches!(row.figure.unit, FigureUnit::Error | FigureUnit::Points);
     let worse = |law: &Score| law.value.is_none_or(|law| row.model.value.is_some_and(|own| own <= law));
     errors && row.model.value.is_some() && unseeing.map(|(_, law)| law).all(worse)
 }
 
-fn show(unit: Unit, value: f64) -> String {
+fn show(unit: FigureUnit, value: f64) -> String {
     match unit {
-        Unit::Error | Unit::Share | Unit::Coverage => in_percent(value),
-        Unit::Points => format!("{value:.1} points"),
-        Unit::Correlation => format!("{value:.2}"),
+        FigureUnit::Error | FigureUnit::Share | FigureUnit::Coverage => in_percent(value),
+        FigureUnit::Points => format!("{value:.1} points"),
+        FigureUnit::Correlation => format!("{value:.2}"),
     }
 }
 

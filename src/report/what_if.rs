@@ -8,8 +8,10 @@ use serde_json::{Value, json};
 use crate::architecture;
 use crate::engine::Time;
 use crate::experiment::sweep::law_fits::Fits;
-use crate::experiment::{Curve, Row};
-use crate::prediction::what_if::{AGAIN, Answer, BETWEEN_RUNS, Basis, OFF, Range, WhatIf};
+use crate::experiment::{Curve, PointResult};
+use crate::prediction::what_if::{
+    BETWEEN_RUNS, Basis, PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIf, WhatIfAnswer,
+};
 use crate::problem::plural;
 use crate::record::METRICS;
 use crate::report::fits;
@@ -44,7 +46,7 @@ pub struct WhatIfReport<'a> {
     /// What was made of it.
     pub what_if: &'a WhatIf,
     /// The simulated teams, and what is in doubt.
-    pub answer: &'a Answer,
+    pub answer: &'a WhatIfAnswer,
 }
 
 impl WhatIfReport<'_> {
@@ -77,7 +79,7 @@ impl WhatIfReport<'_> {
         let counted = if of == runs { format!("{runs} runs") } else { format!("{of} of {runs} runs completed") };
         let _ = writeln!(
             text,
-            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {AGAIN} times, learned from and simulated \
+            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {RESAMPLES} times, learned from and simulated \
              again, and as far off as such predictions were",
             result.baseline
         );
@@ -119,7 +121,7 @@ impl WhatIfReport<'_> {
         };
         match &self.what_if.basis {
             Basis::Habits(_) => format!("{from}: what its agents did by what they saw{varied}"),
-            Basis::Pieces(_, why) => {
+            Basis::WorkSegments(_, why) => {
                 format!("{from}: what its pieces of work took{varied}\nnot its agents' habits: {why}")
             }
         }
@@ -141,16 +143,16 @@ impl WhatIfReport<'_> {
     }
 
     /// The place of a row among all.
-    fn place(&self, row: &Row) -> usize {
+    fn place(&self, row: &PointResult) -> usize {
         self.answer.result.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default()
     }
 
-    fn makespan(&self, row: &Row) -> Option<(f64, Range)> {
+    fn makespan(&self, row: &PointResult) -> Option<(f64, PredictionInterval)> {
         let range = self.answer.metrics.get(self.place(row))?.first().copied().flatten()?;
         Some((row.metric("makespan_s")?.mean, range))
     }
 
-    fn fastest<'r>(&self, curve: &Curve<'r>) -> Option<&'r Row> {
+    fn fastest<'r>(&self, curve: &Curve<'r>) -> Option<&'r PointResult> {
         let rows = curve.rows.iter().filter_map(|row| Some((*row, self.makespan(row)?.0)));
         rows.reduce(|best, other| if other.1 < best.1 { other } else { best }).map(|(row, _)| row)
     }
@@ -201,12 +203,12 @@ impl WhatIfReport<'_> {
     }
 
     /// Whether in one of forty sessions drawn again, or more, a team is as fast as the fastest.
-    fn is_close(&self, row: &Row, fastest: &Row) -> bool {
+    fn is_close(&self, row: &PointResult, fastest: &PointResult) -> bool {
         if row.agents == fastest.agents {
             return true;
         }
         let (Some((own, _)), Some((best, _))) = (self.makespan(row), self.makespan(fastest)) else { return false };
-        let changes = |row: &Row| self.answer.changes[self.place(row)].clone();
+        let changes = |row: &PointResult| self.answer.changes[self.place(row)].clone();
         let ratios = changes(row).into_iter().zip(changes(fastest));
         let mut ratios: Vec<f64> =
             ratios.filter_map(|(own_change, best_change)| Some(own * own_change? / (best * best_change?))).collect();
@@ -243,7 +245,7 @@ impl WhatIfReport<'_> {
     /// All that the answer rests on: what the recording does not say, and what a what-if leaves out.
     fn assumptions(&self) -> Vec<String> {
         let mut all = Vec::new();
-        if let Basis::Pieces(..) = self.what_if.basis {
+        if let Basis::WorkSegments(..) = self.what_if.basis {
             all.extend(self.what_if.work.assumptions.clone());
             all.extend(PIECES.map(str::to_owned));
         } else {
@@ -256,10 +258,11 @@ impl WhatIfReport<'_> {
         all.push(format!(
             "how far off such predictions are: by {} of the logarithm for teams that claim tasks and {} for those whose tasks \
              are dealt, as on the recorded teams there; all team sizes together, so that sizes are told apart better",
-            OFF[0], OFF[1]
+            PREDICTION_LOG_SD[0], PREDICTION_LOG_SD[1]
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
-        let loses = |row: &Row| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
+        let loses =
+            |row: &PointResult| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
         if self.answer.result.rows.iter().any(loses) {
             all.push(HERD.to_owned());
         }
@@ -319,12 +322,12 @@ impl WhatIfReport<'_> {
         });
         let (basis, why) = match &self.what_if.basis {
             Basis::Habits(_) => ("habits", None),
-            Basis::Pieces(_, why) => ("pieces", Some(why.as_str())),
+            Basis::WorkSegments(_, why) => ("pieces", Some(why.as_str())),
         };
         document["learned"] = json!({
             "from": basis, "why_not_habits": why, "runs": 1, "agents": data.agents, "calls": data.calls,
-            "steps": data.steps, "tasks": data.tasks, "portions": data.portions, "sessions_drawn_again": AGAIN,
-            "sigma_between_runs": BETWEEN_RUNS, "sigma_off": OFF,
+            "steps": data.steps, "tasks": data.tasks, "portions": data.portions, "sessions_drawn_again": RESAMPLES,
+            "sigma_between_runs": BETWEEN_RUNS, "sigma_off": PREDICTION_LOG_SD,
         });
         document["assumptions"] = self.assumptions().into();
         document
@@ -332,12 +335,12 @@ impl WhatIfReport<'_> {
 }
 
 /// A time and its range.
-fn seconds(mean: f64, (low, high): Range) -> String {
+fn seconds(mean: f64, (low, high): PredictionInterval) -> String {
     format!("{} [{}, {}]", number::seconds(mean), number::seconds(low), number::seconds(high))
 }
 
 /// A ratio and its range; without, where there is none.
-fn real(mean: f64, (low, high): Range) -> String {
+fn real(mean: f64, (low, high): PredictionInterval) -> String {
     let (mean, low, high) = (format!("{mean:.2}"), format!("{low:.2}"), format!("{high:.2}"));
     if low == high && low == mean { mean } else { format!("{mean} [{low}, {high}]") }
 }

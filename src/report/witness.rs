@@ -44,7 +44,7 @@ impl Witness {
         let mut states = vec![State::Untaken; facts.tasks.len()];
         for entry in &log.entries {
             let Entry::Task(event) = entry else { continue };
-            let Some(state) = states.get_mut(event.task as usize) else { continue };
+            let Some(state) = states.get_mut(event.task.index()) else { continue };
             match event.kind {
                 TaskEventKind::Assigned => *state = State::Given(event.agent),
                 TaskEventKind::Claimed => *state = State::Held(event.agent),
@@ -55,13 +55,13 @@ impl Witness {
                 TaskEventKind::LostClaim | TaskEventKind::BlockedClaim => {}
             }
         }
-        let is_done = |task: &TaskId| states.get(*task as usize).is_none_or(|state| *state == State::Done);
+        let is_done = |task: &TaskId| states.get(task.index()).is_none_or(|state| *state == State::Done);
         let startable = |task: &usize| facts.tasks[*task].depends_on.iter().all(is_done);
         let open = (0..states.len()).filter(|&task| states[task] != State::Done).filter(startable);
         Witness {
             done: states.iter().filter(|state| **state == State::Done).count(),
             tasks: states.len(),
-            culprits: open.map(|task| (task as TaskId, states[task])).collect(),
+            culprits: open.map(|task| (TaskId::at(task), states[task])).collect(),
         }
     }
 
@@ -105,7 +105,7 @@ mod tests {
     fn a_stall_names_its_cause() {
         let (facts, log) = (fixture::facts(), fixture::log());
         let witness = Witness::of(&facts, &log);
-        assert_eq!(witness.culprits, [(2, State::Forgotten(1))]);
+        assert_eq!(witness.culprits, [(TaskId::new(2), State::Forgotten(AgentId::new(1)))]);
         let expected = "2 of 3 tasks done; everybody waits for \"読む \"docs\"\", which bo & <co> claimed and forgot";
         assert_eq!(witness.tell(&facts, Ending::Stalled), expected);
     }

@@ -5,13 +5,13 @@
 
 use crate::engine::{Keys, Purpose, key_of};
 use crate::scaling::least_squares::minimise_near;
-use crate::scaling::sample::Group;
+use crate::scaling::sample::SizeGroup;
 use crate::scaling::tails::{normal_upper, t_quantile};
 use crate::scaling::{Fit, Point, Sample};
 
 /// What is drawn again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum Resampling {
     /// The repetitions at every team size, with replacement.
     Replications,
     /// Means, from normal distributions as wide as the repetitions say: too few of them to be drawn from, or only
@@ -21,13 +21,13 @@ pub enum Method {
     Residuals,
 }
 
-impl Method {
+impl Resampling {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
-            Method::Replications => "replications",
-            Method::Normal => "normal",
-            Method::Residuals => "residuals",
+            Resampling::Replications => "replications",
+            Resampling::Normal => "normal",
+            Resampling::Residuals => "residuals",
         }
     }
 }
@@ -40,7 +40,7 @@ pub struct PeakInterval {
     /// Its upper end; infinite if in more than one resample of forty there is no peak.
     pub high: f64,
     /// What was drawn again.
-    pub method: Method,
+    pub method: Resampling,
     /// How often.
     pub resamples: u32,
 }
@@ -52,11 +52,11 @@ const ENOUGH_RUNS: usize = 5;
 pub fn peak(fit: &Fit, sample: &Sample, seed: u64, resamples: u32) -> Option<PeakInterval> {
     let (_, df) = fit.error?;
     let method = if sample.groups.iter().all(|group| group.values.len() >= ENOUGH_RUNS) {
-        Method::Replications
+        Resampling::Replications
     } else if sample.is_repeated() {
-        Method::Normal
+        Resampling::Normal
     } else {
-        Method::Residuals
+        Resampling::Residuals
     };
     let drawer = Drawer::new(fit, sample, method);
     let mut peaks: Vec<f64> = (0..resamples)
@@ -79,13 +79,13 @@ pub fn peak(fit: &Fit, sample: &Sample, seed: u64, resamples: u32) -> Option<Pea
 struct Drawer<'a> {
     sample: &'a Sample,
     fit: &'a Fit,
-    method: Method,
+    method: Resampling,
     /// Residuals over their standard deviations, up to a common factor: mean 0, as wide as the errors.
     residuals: Vec<f64>,
 }
 
 impl<'a> Drawer<'a> {
-    fn new(fit: &'a Fit, sample: &'a Sample, method: Method) -> Drawer<'a> {
+    fn new(fit: &'a Fit, sample: &'a Sample, method: Resampling) -> Drawer<'a> {
         let raw = |point: &Point| (point.x - fit.throughput(point.n)) * point.weight.sqrt();
         let raw: Vec<f64> = sample.points.iter().map(raw).collect();
         let mean = raw.iter().sum::<f64>() / raw.len().max(1) as f64;
@@ -99,10 +99,10 @@ impl<'a> Drawer<'a> {
         groups.map(|(place, (point, group))| Point { x: self.draw(keys, place, point, group), ..*point }).collect()
     }
 
-    fn draw(&self, keys: &Keys, place: usize, point: &Point, group: &Group) -> f64 {
+    fn draw(&self, keys: &Keys, place: usize, point: &Point, group: &SizeGroup) -> f64 {
         let mut stream = keys.stream(Purpose::Choice, key_of("bootstrap").wrapping_add(place as u64));
         let x = match self.method {
-            Method::Replications => {
+            Resampling::Replications => {
                 let runs = group.values.len();
                 let any = |_| group.values[stream.below(runs as u32) as usize];
                 let mean = (0..runs).map(any).sum::<f64>() / runs as f64;
@@ -110,11 +110,11 @@ impl<'a> Drawer<'a> {
                 let wider = (runs as f64 / (runs - 1).max(1) as f64).sqrt();
                 self.sample.kind.convert(group.n, group.mean + (mean - group.mean) * wider)
             }
-            Method::Normal => {
+            Resampling::Normal => {
                 // In a weighted sample a weight is the inverse of the variance of the mean.
                 point.x + stream.normal() / point.weight.sqrt()
             }
-            Method::Residuals => {
+            Resampling::Residuals => {
                 let any = self.residuals[stream.below(self.residuals.len() as u32) as usize];
                 self.fit.throughput(point.n) + any / point.weight.sqrt()
             }

@@ -23,24 +23,24 @@ pub struct Confidence {
     /// Its upper end; infinite where the points set none.
     pub high: f64,
     /// How it was found.
-    pub method: Method,
+    pub method: IntervalMethod,
 }
 
 /// How an interval was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum IntervalMethod {
     /// Standard errors to either side.
     Wald,
     /// Profile likelihood, cut at the bounds.
     Profile,
 }
 
-impl Method {
+impl IntervalMethod {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
-            Method::Wald => "wald",
-            Method::Profile => "profile",
+            IntervalMethod::Wald => "wald",
+            IntervalMethod::Profile => "profile",
         }
     }
 }
@@ -61,7 +61,7 @@ pub fn confidence(fit: &Fit, points: &[Point]) -> Vec<Option<Confidence>> {
             (low >= bounds.0 && high <= bounds.1 && high.is_finite()).then_some(Confidence {
                 low,
                 high,
-                method: Method::Wald,
+                method: IntervalMethod::Wald,
             })
         })
         .collect();
@@ -69,10 +69,11 @@ pub fn confidence(fit: &Fit, points: &[Point]) -> Vec<Option<Confidence>> {
         return wald;
     }
     let t = t_quantile(0.975, df as f64);
-    let profile = Profile { fit, points, variance: variance.max(0.0), t, bounds: &bounds, normal: Points::new() };
+    let profile =
+        ProfileLikelihood { fit, points, variance: variance.max(0.0), t, bounds: &bounds, normal: Points::new() };
     let ends = |place: usize| {
         let (low, high) = (profile.end(place, -1.0), profile.end(place, 1.0));
-        Some(Confidence { low, high, method: Method::Profile })
+        Some(Confidence { low, high, method: IntervalMethod::Profile })
     };
     (0..bounds.len()).map(ends).collect()
 }
@@ -92,7 +93,7 @@ pub fn of_curve(fit: &Fit, points: &[Point], n: f64) -> Option<Interval> {
     half_width.is_finite().then(|| Interval { estimate: fit.throughput(n), half_width })
 }
 
-struct Profile<'a> {
+struct ProfileLikelihood<'a> {
     fit: &'a Fit,
     points: &'a [Point],
     variance: f64,
@@ -108,7 +109,7 @@ const HALVINGS: usize = 34;
 /// Between so many values of a parameter the growth that it allows is a line.
 const NODES: usize = 6;
 
-impl Profile<'_> {
+impl ProfileLikelihood<'_> {
     /// The end of a parameter's interval in one direction, inside its bounds.
     fn end(&self, place: usize, direction: f64) -> f64 {
         let always = |_: f64| self.t * self.t;

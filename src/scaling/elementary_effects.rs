@@ -14,7 +14,7 @@ use crate::scaling::resample::{Ranged, ranged};
 
 /// One input was changed, and this came of it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Step {
+pub struct InputChange {
     /// By how much it was changed, in any unit; not 0.
     pub change: f64,
     /// The figure before.
@@ -38,7 +38,7 @@ pub struct Effect {
 /// none if it never was.
 ///
 /// ```
-/// use brooks::scaling::elementary_effects::{Step, effect};
+/// use brooks::scaling::elementary_effects::{InputChange, effect};
 /// // A line: three more for each one, wherever it is.
 /// let steps = [(0.0, 0.5), (0.25, 0.75), (1.0, -0.5)].map(|(at, change)| Step {
 ///     change,
@@ -48,7 +48,7 @@ pub struct Effect {
 /// let found = effect(&steps, 42, 100).expect("three steps");
 /// assert_eq!((found.mean.estimate, found.size.estimate, found.spread), (3.0, 3.0, 0.0));
 /// ```
-pub fn effect(steps: &[Step], seed: u64, resamples: u32) -> Option<Effect> {
+pub fn effect(steps: &[InputChange], seed: u64, resamples: u32) -> Option<Effect> {
     if steps.is_empty() {
         return None;
     }
@@ -90,7 +90,7 @@ mod tests {
             let steps = WALKS.iter().flat_map(|walk| walk.windows(2)).filter_map(|pair| {
                 let [from, to] = [pair[0], pair[1]].map(|place| place.map(|thirds| f64::from(thirds) / 3.0));
                 let change = to[input] - from[input];
-                (change != 0.0).then(|| Step { change, before: figure(from), after: figure(to) })
+                (change != 0.0).then(|| InputChange { change, before: figure(from), after: figure(to) })
             });
             let found = effect(&steps.collect::<Vec<_>>(), 42, 1000).expect("five steps");
             for (found, expected) in [found.mean.estimate, found.size.estimate, found.spread].into_iter().zip(expected)

@@ -21,11 +21,11 @@ use crate::scaling::Welford;
 
 /// What is promised.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Promise {
+pub struct SelectionConfig {
     /// 1 - alpha, the probability of a right choice; above 1/k and below 1.
     pub confidence: f64,
     /// The indifference zone d, above 0: a smaller difference is none.
-    pub zone: f64,
+    pub indifference_zone: f64,
     /// n0, the replications from which variances are taken; at least 2.
     pub first: u64,
 }
@@ -54,7 +54,7 @@ pub struct Selection {
     pub end: End,
 }
 
-impl Promise {
+impl SelectionConfig {
     /// The constant eta of k systems: the solution of (1 + 2 eta)^(-(n0 - 1)/2) / 2 = alpha / (k - 1).
     pub fn eta(&self, systems: usize) -> f64 {
         let share = (1.0 - self.confidence) / systems.saturating_sub(1).max(1) as f64;
@@ -66,7 +66,7 @@ impl Promise {
     /// The constant h^2 of k systems, 2 eta (n0 - 1).
     ///
     /// ```
-    /// use brooks::scaling::kim_nelson::Promise;
+    /// use brooks::scaling::kim_nelson::SelectionConfig;
     /// let promise = Promise { confidence: 0.95, zone: 1.0, first: 10 };
     /// // k = 2, n0 = 10: eta = (0.1^(-2/9) - 1)/2 = 0.334.
     /// assert!((promise.h_squared(2) - 6.013).abs() < 1e-3);
@@ -87,7 +87,7 @@ impl Promise {
 /// The choice depends on the values only, not on how many come at a time: the procedure takes them one by one.
 ///
 /// ```
-/// use brooks::scaling::kim_nelson::{End, Promise, select};
+/// use brooks::scaling::kim_nelson::{End, SelectionConfig, select};
 /// // Three systems that share all their noise: their differences have no variance, and n0 replications are enough.
 /// let mut noise = 0.0;
 /// let draw = |left: &[usize], rows: u64| -> Vec<Vec<f64>> {
@@ -99,7 +99,7 @@ impl Promise {
 /// ```
 pub fn select(
     systems: usize,
-    promise: &Promise,
+    promise: &SelectionConfig,
     mut draw: impl FnMut(&[usize], u64) -> Vec<Vec<f64>>,
 ) -> Option<Selection> {
     let mut left: Vec<usize> = (0..systems).collect();
@@ -116,7 +116,7 @@ pub fn select(
         rows.extend(more);
     }
     let later = rows.split_off(promise.first.max(2) as usize);
-    let mut field = Field::new(systems, promise, &rows);
+    let mut field = SystemStates::new(systems, promise, &rows);
     let mut waiting = later.into_iter();
     loop {
         if let Some(end) = field.screen(&mut left) {
@@ -134,9 +134,9 @@ pub fn select(
 }
 
 /// What is known of the systems.
-struct Field {
+struct SystemStates {
     systems: usize,
-    zone: f64,
+    indifference_zone: f64,
     /// h^2 S^2 / d^2 of every pair: the replications after which their means are compared as they are.
     enough: Vec<f64>,
     means: Vec<Welford>,
@@ -145,9 +145,9 @@ struct Field {
     replications: u64,
 }
 
-impl Field {
-    fn new(systems: usize, promise: &Promise, rows: &[Vec<f64>]) -> Field {
-        let factor = promise.h_squared(systems) / (promise.zone * promise.zone);
+impl SystemStates {
+    fn new(systems: usize, promise: &SelectionConfig, rows: &[Vec<f64>]) -> SystemStates {
+        let factor = promise.h_squared(systems) / (promise.indifference_zone * promise.indifference_zone);
         let mut enough = vec![0.0; systems * systems];
         for i in 0..systems {
             for l in 0..i {
@@ -159,9 +159,9 @@ impl Field {
             }
         }
         let drawn = (0..systems).collect();
-        let mut field = Field {
+        let mut field = SystemStates {
             systems,
-            zone: promise.zone,
+            indifference_zone: promise.indifference_zone,
             enough,
             means: vec![Welford::default(); systems],
             drawn,
@@ -193,7 +193,7 @@ impl Field {
             before.iter().all(|&l| {
                 let enough = self.enough[i * self.systems + l];
                 longest = longest.max(enough);
-                let reach = (self.zone / (2.0 * r) * (enough - r)).max(0.0);
+                let reach = (self.indifference_zone / (2.0 * r) * (enough - r)).max(0.0);
                 l == i || self.mean(i) <= self.mean(l) + reach
             })
         });
@@ -228,7 +228,7 @@ mod tests {
         for systems in [2, 3, 5, 10, 100, 500] {
             for first in [2, 5, 10, 20, 50] {
                 for confidence in [0.9, 0.95, 0.99] {
-                    let promise = Promise { confidence, zone: 1.0, first };
+                    let promise = SelectionConfig { confidence, indifference_zone: 1.0, first };
                     let power = -(first as f64 - 1.0) / 2.0;
                     let left = 0.5 * math::pow(1.0 + 2.0 * promise.eta(systems), power);
                     let right = (1.0 - confidence) / (systems as f64 - 1.0);
@@ -242,15 +242,15 @@ mod tests {
         for (systems, first, expected) in
             golden.into_iter().chain([(10, 20, 11.511_484_538_7), (2, 50, 4.828_515_957_4)])
         {
-            let found = Promise { confidence: 0.95, zone: 1.0, first }.h_squared(systems);
+            let found = SelectionConfig { confidence: 0.95, indifference_zone: 1.0, first }.h_squared(systems);
             assert!((found - expected).abs() < 1e-9, "{systems} {first}: {found}");
         }
     }
 
     /// The procedure as the paper writes it, for the greatest mean, with whole N and no care for speed.
-    fn as_written(values: &[Vec<f64>], promise: &Promise) -> Option<(usize, u64)> {
+    fn as_written(values: &[Vec<f64>], promise: &SelectionConfig) -> Option<(usize, u64)> {
         let k = values.first()?.len();
-        let (n0, d) = (promise.first as usize, promise.zone);
+        let (n0, d) = (promise.first as usize, promise.indifference_zone);
         let mean = |i: usize, r: usize| values[..r].iter().map(|row| row[i]).sum::<f64>() / r as f64;
         let s2 = |i: usize, l: usize| {
             let apart = mean(i, n0) - mean(l, n0);
@@ -304,10 +304,10 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_procedure_of_the_paper(
-            seed in 0..500_u64, systems in 2..6_usize, shared in 0.0..5.0_f64, zone in 0.3..1.0_f64,
+            seed in 0..500_u64, systems in 2..6_usize, shared in 0.0..5.0_f64, indifference_zone in 0.3..1.0_f64,
         ) {
             let values = noise(seed, systems, 3000, shared);
-            let promise = Promise { confidence: 0.95, zone, first: 10 };
+            let promise = SelectionConfig { confidence: 0.95, indifference_zone, first: 10 };
             let selection = select(systems, &promise, from_rows(&values, u64::MAX)).expect("enough");
             let negated: Vec<Vec<f64>> = values.iter().map(|row| row.iter().map(|x| -x).collect()).collect();
             let expected = as_written(&negated, &promise).expect("it ends");
@@ -317,7 +317,7 @@ mod tests {
         #[test]
         fn pieces_do_not_matter(seed in 0..500_u64, systems in 2..6_usize, piece in 1..50_u64) {
             let values = noise(seed, systems, 3000, 1.0);
-            let promise = Promise { confidence: 0.9, zone: 0.5, first: 12 };
+            let promise = SelectionConfig { confidence: 0.9, indifference_zone: 0.5, first: 12 };
             let whole = select(systems, &promise, from_rows(&values, u64::MAX));
             prop_assert_eq!(select(systems, &promise, from_rows(&values, piece)), whole);
         }
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn where_there_is_little_to_choose() {
-        let promise = Promise { confidence: 0.95, zone: 0.1, first: 10 };
+        let promise = SelectionConfig { confidence: 0.95, indifference_zone: 0.1, first: 10 };
         assert_eq!(select(0, &promise, |_, _| Vec::new()), None);
         assert_eq!(select(1, &promise, |_, _| Vec::new()).expect("one").best, 0);
         assert_eq!(select(2, &promise, |_, _| Vec::new()), None);
@@ -334,7 +334,7 @@ mod tests {
         assert_eq!((same.best, same.standing.len(), same.replications, same.end), (0, 3, 10, End::WithinZone));
         // The replications run out before the end.
         let values = noise(1, 3, 40, 0.0);
-        let promise = Promise { zone: 0.01, ..promise };
+        let promise = SelectionConfig { indifference_zone: 0.01, ..promise };
         let early = select(3, &promise, from_rows(&values, 7)).expect("ten are there");
         assert_eq!((early.replications, early.end), (40, End::RanOut));
         let nothing = select(2, &promise, |left, rows| vec![vec![f64::NAN; left.len()]; rows as usize]);

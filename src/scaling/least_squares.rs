@@ -28,7 +28,7 @@ pub(crate) struct Minimum {
 
 /// The least minimum found from all starts of the law.
 pub(crate) fn minimise(law: &dyn ScalingLaw, points: &[Point]) -> Minimum {
-    let problem = Problem::new(law, points);
+    let problem = LeastSquares::new(law, points);
     let largest = points.iter().map(|point| point.n).fold(1.0, f64::max);
     let mut best = ([0.0; 3], f64::INFINITY);
     for shape in law.starts(largest) {
@@ -57,7 +57,7 @@ pub(crate) fn minimise_nailed(
     (place, value): (usize, f64),
     start: Theta,
 ) -> (Theta, f64) {
-    let mut problem = Problem::new(law, points);
+    let mut problem = LeastSquares::new(law, points);
     problem.low[place] = value;
     problem.high[place] = value;
     let mut start = start;
@@ -67,7 +67,7 @@ pub(crate) fn minimise_nailed(
 
 /// The minimum near `start`: for points that differ little from those that it was found for.
 pub(crate) fn minimise_near(law: &dyn ScalingLaw, points: &[Point], start: Theta) -> Theta {
-    let problem = Problem::new(law, points);
+    let problem = LeastSquares::new(law, points);
     let warm = problem.descend(start);
     // A start inside the bounds, for a parameter that the first points had at one.
     let largest = points.iter().map(|point| point.n).fold(1.0, f64::max);
@@ -79,25 +79,25 @@ pub(crate) fn minimise_near(law: &dyn ScalingLaw, points: &[Point], start: Theta
 /// What the points say of each parameter at `theta`, whatever its bounds: J'WJ, by which their variances are the
 /// inverse of it times the residual variance.
 pub(crate) fn information(law: &dyn ScalingLaw, points: &[Point], theta: &Theta) -> Matrix {
-    Problem::new(law, points).normal_equations(theta).0
+    LeastSquares::new(law, points).normal_equations(theta).0
 }
 
-struct Problem<'a> {
+struct LeastSquares<'a> {
     law: &'a dyn ScalingLaw,
     points: &'a [Point],
     low: Theta,
     high: Theta,
 }
 
-impl<'a> Problem<'a> {
-    fn new(law: &'a dyn ScalingLaw, points: &'a [Point]) -> Problem<'a> {
+impl<'a> LeastSquares<'a> {
+    fn new(law: &'a dyn ScalingLaw, points: &'a [Point]) -> LeastSquares<'a> {
         // A parameter that the law does not have is one that its bounds nail to 0.
         let (mut low, mut high) = ([0.0; 3], [f64::INFINITY, 0.0, 0.0]);
         for (place, parameter) in law.shape().iter().enumerate() {
             low[place + 1] = parameter.low;
             high[place + 1] = parameter.high;
         }
-        Problem { law, points, low, high }
+        LeastSquares { law, points, low, high }
     }
 
     /// The shape with the rate that suits it best, for which there is a formula.

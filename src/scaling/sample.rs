@@ -1,11 +1,11 @@
 //! Measurements as people make them: times, rates or speedups at some team sizes, some of them repeated.
 
-use crate::scaling::spread::{Spread, VarianceFunction};
+use crate::scaling::variance_function::{Spread, VarianceFunction};
 use crate::scaling::{Point, PureError, Welford};
 
 /// What a number in a table is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum MeasurementKind {
     /// The time that the same work takes: throughput is its inverse.
     Time,
     /// Work a unit of time.
@@ -16,30 +16,30 @@ pub enum Kind {
     Response,
 }
 
-impl Kind {
+impl MeasurementKind {
     /// Its name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
-            Kind::Time => "time",
-            Kind::Throughput => "throughput",
-            Kind::Speedup => "speedup",
-            Kind::Response => "response",
+            MeasurementKind::Time => "time",
+            MeasurementKind::Throughput => "throughput",
+            MeasurementKind::Speedup => "speedup",
+            MeasurementKind::Response => "response",
         }
     }
 
     /// The throughput of `n` that a value stands for; and, as each is its own inverse, the value of a throughput.
     pub fn convert(self, n: f64, value: f64) -> f64 {
         match self {
-            Kind::Time => 1.0 / value,
-            Kind::Throughput | Kind::Speedup => value,
-            Kind::Response => n / value,
+            MeasurementKind::Time => 1.0 / value,
+            MeasurementKind::Throughput | MeasurementKind::Speedup => value,
+            MeasurementKind::Response => n / value,
         }
     }
 }
 
 /// What was measured at one team size.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Group {
+pub struct SizeGroup {
     /// Team size.
     pub n: f64,
     /// Mean of what was measured.
@@ -52,11 +52,17 @@ pub struct Group {
     pub values: Vec<f64>,
 }
 
-impl Group {
+impl SizeGroup {
     /// Of the measurements at a team size; none if there are none.
-    pub fn of(n: f64, values: Vec<f64>) -> Option<Group> {
+    pub fn of(n: f64, values: Vec<f64>) -> Option<SizeGroup> {
         let moments: Welford = values.iter().copied().collect();
-        (!values.is_empty()).then(|| Group { n, mean: moments.mean(), sd: moments.sd(), runs: values.len(), values })
+        (!values.is_empty()).then(|| SizeGroup {
+            n,
+            mean: moments.mean(),
+            sd: moments.sd(),
+            runs: values.len(),
+            values,
+        })
     }
 
     /// A function that is a power of the mean keeps this spread, to first order.
@@ -65,7 +71,7 @@ impl Group {
     }
 
     /// How far its throughputs spread; none of a single measurement.
-    fn spread(&self, kind: Kind) -> Option<Spread> {
+    fn spread(&self, kind: MeasurementKind) -> Option<Spread> {
         let x = kind.convert(self.n, self.mean);
         let deviation = self.relative() * x;
         // What differs by less than rounding does not differ.
@@ -76,8 +82,8 @@ impl Group {
 }
 
 /// Excess kurtosis of the measurements within their team sizes; 0, as normal values have, if they are not known.
-fn excess_kurtosis(groups: &[Group]) -> f64 {
-    let standard = |group: &Group| -> Vec<f64> {
+fn excess_kurtosis(groups: &[SizeGroup]) -> f64 {
+    let standard = |group: &SizeGroup| -> Vec<f64> {
         let (mean, sd) = (group.mean, group.sd);
         group.values.iter().filter(|_| sd > 0.0).map(|value| (value - mean) / sd).collect()
     };
@@ -108,9 +114,9 @@ pub enum Weighting {
 #[derive(Clone, Debug)]
 pub struct Sample {
     /// What was measured.
-    pub kind: Kind,
+    pub kind: MeasurementKind,
     /// A team size each.
-    pub groups: Vec<Group>,
+    pub groups: Vec<SizeGroup>,
     /// Their mean throughputs with weights.
     pub points: Vec<Point>,
     /// What repetitions differ by.
@@ -126,28 +132,28 @@ const REFUTED: f64 = 0.001;
 
 impl Sample {
     /// Of single measurements (team size, value); rows of one team size are repetitions.
-    pub fn of(kind: Kind, rows: &[(f64, f64)]) -> Sample {
+    pub fn of(kind: MeasurementKind, rows: &[(f64, f64)]) -> Sample {
         Sample::of_power(kind, rows, None)
     }
 
     /// The same where the spread is known to go with that power of the throughput: 0 if it is alike everywhere, 1 if
     /// it is a share.
-    pub fn of_power(kind: Kind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
+    pub fn of_power(kind: MeasurementKind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
         let mut rows = rows.to_vec();
         // The order of equal team sizes stays, so the same table gives the same bits.
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         let groups = rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-        let group = |rows: &[(f64, f64)]| Group::of(rows.first()?.0, rows.iter().map(|row| row.1).collect());
+        let group = |rows: &[(f64, f64)]| SizeGroup::of(rows.first()?.0, rows.iter().map(|row| row.1).collect());
         Sample::of_groups_power(kind, groups.filter_map(group).collect(), power)
     }
 
     /// Of means, one a team size.
-    pub fn of_groups(kind: Kind, groups: Vec<Group>) -> Sample {
+    pub fn of_groups(kind: MeasurementKind, groups: Vec<SizeGroup>) -> Sample {
         Sample::of_groups_power(kind, groups, None)
     }
 
     /// The same where the power is known with which the spread goes.
-    pub fn of_groups_power(kind: Kind, mut groups: Vec<Group>, power: Option<f64>) -> Sample {
+    pub fn of_groups_power(kind: MeasurementKind, mut groups: Vec<SizeGroup>, power: Option<f64>) -> Sample {
         groups.sort_by(|a, b| a.n.total_cmp(&b.n));
         let df: usize = groups.iter().map(|group| group.runs.saturating_sub(1)).sum();
         let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(kind)).collect();
@@ -163,7 +169,7 @@ impl Sample {
             // What a time is off by is a share of it as a rule; then its inverse is off by the same share.
             None => match power {
                 Some(power) if power > 0.5 => Weighting::Share,
-                None if matches!(kind, Kind::Time | Kind::Response) => Weighting::Share,
+                None if matches!(kind, MeasurementKind::Time | MeasurementKind::Response) => Weighting::Share,
                 _ => Weighting::Alike,
             },
         };
@@ -187,7 +193,7 @@ impl Sample {
 
     /// Of measurements that do not all count alike: (team size, value, weight), where a weight is what the inverse of
     /// the variance of its throughput is proportional to.
-    pub fn weighted(kind: Kind, rows: &[(f64, f64, f64)]) -> Sample {
+    pub fn weighted(kind: MeasurementKind, rows: &[(f64, f64, f64)]) -> Sample {
         let mut rows = rows.to_vec();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (mut groups, mut points) = (Vec::new(), Vec::new());
@@ -202,7 +208,7 @@ impl Sample {
             pure.squares += squares;
             pure.df += rows.len() - 1;
             let values = rows.iter().map(|row| row.1).collect();
-            groups.push(Group { n, mean: kind.convert(n, x), sd: moments.sd(), runs: rows.len(), values });
+            groups.push(SizeGroup { n, mean: kind.convert(n, x), sd: moments.sd(), runs: rows.len(), values });
             points.push(Point { n, x, weight });
         }
         Sample { kind, groups, points, pure, weighting: Weighting::Given }

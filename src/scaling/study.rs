@@ -3,7 +3,7 @@
 use crate::scaling::bootstrap::{self, PeakInterval};
 use crate::scaling::confidence::{Confidence, confidence};
 use crate::scaling::verdict::{judge_means, needs_usl, superlinear};
-use crate::scaling::{FTest, Fit, FitError, Kind, Law, Sample, Verdict, fit, karp_flatt};
+use crate::scaling::{FTest, Fit, FitError, Law, MeasurementKind, Sample, Verdict, fit, karp_flatt};
 
 /// A fitted law with the intervals of its parameters.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub struct Study {
 
 /// How a study is made.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct StudyOptions {
     /// The laws to fit.
     pub laws: Vec<&'static Law>,
     /// Whether every one of them can be what the curve follows; else Gustafson's law only where the work may grow.
@@ -52,7 +52,7 @@ impl Study {
     /// # Errors
     ///
     /// If none of them can be fitted: why the first can't.
-    pub fn of(sample: Sample, plan: &Plan) -> Result<Study, FitError> {
+    pub fn of(sample: Sample, plan: &StudyOptions) -> Result<Study, FitError> {
         let (mut laws, mut left_out) = (Vec::new(), Vec::new());
         for law in &plan.laws {
             match fit::fit_means(law, &sample.points, sample.pure) {
@@ -65,8 +65,9 @@ impl Study {
         {
             return Err(error.clone());
         }
-        let applies =
-            |fitted: &&Fitted| plan.judge_all || fitted.fit.law.name != "gustafson" || sample.kind == Kind::Throughput;
+        let applies = |fitted: &&Fitted| {
+            plan.judge_all || fitted.fit.law.name != "gustafson" || sample.kind == MeasurementKind::Throughput
+        };
         let judged: Vec<Fit> = laws.iter().filter(applies).map(|fitted| fitted.fit.clone()).collect();
         let verdict = judge_means(&sample.points, sample.pure, &judged);
         let find = |name: &str| laws.iter().find(|fitted| fitted.fit.law.name == name).map(|fitted| &fitted.fit);

@@ -265,7 +265,7 @@ impl fmt::Display for NoRegime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scaling::{Kind, Sample};
+    use crate::scaling::{MeasurementKind, Sample};
 
     fn points(throughputs: &[f64]) -> Vec<Point> {
         throughputs.iter().zip(1_u32..).map(|(&x, n)| Point::new(f64::from(n), x)).collect()
@@ -341,7 +341,7 @@ mod tests {
                 .iter()
                 .zip(1_u32..)
                 .flat_map(|(mean, n)| [-1.0, 0.0, 1.0].map(|off| (f64::from(n), mean * (1.0 + spread * off))));
-            let sample = Sample::of(Kind::Throughput, &rows.collect::<Vec<_>>());
+            let sample = Sample::of(MeasurementKind::Throughput, &rows.collect::<Vec<_>>());
             let fits: Vec<Fit> = ["amdahl", "usl"]
                 .iter()
                 .filter_map(|name| fit::fit_means(law(name).expect("registered"), &sample.points, sample.pure).ok())

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::architecture::{ARCHITECTURES, Architecture, Choices};
-use crate::scenario::node::{Kind, Node};
+use crate::scenario::node::{Node, NodeKind};
 
 /// An architecture and its name in the registry.
 pub(super) type Named = (Arc<dyn Architecture>, &'static str);
@@ -11,8 +11,8 @@ pub(super) type Named = (Arc<dyn Architecture>, &'static str);
 /// The architecture that a value names; `None` if it is not entirely valid.
 pub(super) fn known(node: &Node) -> Option<Named> {
     let (name, given) = match &node.kind {
-        Kind::Text(name) => (name, &[][..]),
-        Kind::Map(entries) if entries.len() == 1 => (&entries[0].0.name, entries[0].1.entries()),
+        NodeKind::Text(name) => (name, &[][..]),
+        NodeKind::Map(entries) if entries.len() == 1 => (&entries[0].0.name, entries[0].1.entries()),
         _ => return None,
     };
     let row = ARCHITECTURES.iter().find(|row| row.name == name)?;
@@ -28,7 +28,7 @@ pub(super) fn known(node: &Node) -> Option<Named> {
 /// The same with every parameter said, as text.
 pub(super) fn canonical(node: &Node) -> String {
     let (name, given) = match &node.kind {
-        Kind::Map(entries) if entries.len() == 1 => (entries[0].0.name.clone(), entries[0].1.entries()),
+        NodeKind::Map(entries) if entries.len() == 1 => (entries[0].0.name.clone(), entries[0].1.entries()),
         _ => (node.to_string(), &[][..]),
     };
     let Some(row) = ARCHITECTURES.iter().find(|row| row.name == name) else { return name };

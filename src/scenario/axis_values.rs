@@ -1,6 +1,6 @@
 //! The values of an axis: a range or a list, expanded.
 
-use crate::scenario::node::{Kind, Node, quoted};
+use crate::scenario::node::{Node, NodeKind, quoted};
 
 /// Most values of one axis.
 pub const MAX_VALUES: usize = 1_000_000;
@@ -12,10 +12,10 @@ pub const MAX_VALUES: usize = 1_000_000;
 /// What is wrong with the range, or that there are none or too many.
 pub(super) fn values(node: &Node) -> Result<Vec<Node>, String> {
     match &node.kind {
-        Kind::List(items) if items.is_empty() => Err("has no values".to_owned()),
-        Kind::List(items) if items.len() > MAX_VALUES => Err(too_many(items.len())),
-        Kind::List(items) => Ok(items.clone()),
-        Kind::Text(text) => {
+        NodeKind::List(items) if items.is_empty() => Err("has no values".to_owned()),
+        NodeKind::List(items) if items.len() > MAX_VALUES => Err(too_many(items.len())),
+        NodeKind::List(items) => Ok(items.clone()),
+        NodeKind::Text(text) => {
             let kinds = range(text)?;
             Ok(kinds.into_iter().map(|kind| Node { kind, ..*node }).collect())
         }
@@ -28,7 +28,7 @@ fn too_many(values: usize) -> String {
 }
 
 /// `low..high`, `low..high by step` or `low..high by xfactor`; both ends included if the steps meet them.
-fn range(text: &str) -> Result<Vec<Kind>, String> {
+fn range(text: &str) -> Result<Vec<NodeKind>, String> {
     let wrong = || format!("{} is no range", quoted(text));
     let (ends, step) = text.split_once(" by ").map_or((text, None), |(ends, step)| (ends, Some(step.trim())));
     let (low, high) = ends.split_once("..").ok_or_else(wrong)?;
@@ -89,9 +89,9 @@ impl Decimal {
         self.units * 10i128.pow(places - self.places)
     }
 
-    fn kind(self) -> Kind {
+    fn kind(self) -> NodeKind {
         let Decimal { units, places } = self.reduced();
-        if places == 0 { Kind::Int(units) } else { Kind::Float(units as f64 / 10i128.pow(places) as f64) }
+        if places == 0 { NodeKind::Int(units) } else { NodeKind::Float(units as f64 / 10i128.pow(places) as f64) }
     }
 }
 
@@ -101,8 +101,8 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(text: &str) -> String {
-        let node = Node::new(Kind::Text(text.to_owned()));
-        values(&node).map_or_else(|message| message, |values| Node::new(Kind::List(values)).to_string())
+        let node = Node::new(NodeKind::Text(text.to_owned()));
+        values(&node).map_or_else(|message| message, |values| Node::new(NodeKind::List(values)).to_string())
     }
 
     #[test]
@@ -129,7 +129,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_a_range_or_an_error(text in "-?[0-9.]{0,5}[.]{0,3}[0-9.]{0,5}( by )?x?[0-9.]{0,3}|.{0,9}") {
-            let node = Node::new(Kind::Text(text));
+            let node = Node::new(NodeKind::Text(text));
             prop_assert!(values(&node).is_ok_and(|values| values.len() <= MAX_VALUES) || values(&node).is_err());
         }
     }

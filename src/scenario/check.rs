@@ -7,7 +7,7 @@ use crate::problem::{Problem, Problems};
 use crate::scenario::axis_values;
 use crate::scenario::distribution;
 use crate::scenario::keys::{self, Expects, Section};
-use crate::scenario::node::{Key, Kind, Node, Step, quoted, shown};
+use crate::scenario::node::{Node, NodeKey, NodeKind, PathStep, quoted, shown};
 
 /// Everything in `node` that `section` does not allow.
 pub(super) fn check(file: &str, node: &Node, section: &'static Section) -> Problems {
@@ -18,7 +18,7 @@ pub(super) fn check(file: &str, node: &Node, section: &'static Section) -> Probl
 
 struct Checker<'a> {
     file: &'a str,
-    path: Vec<Step<'a>>,
+    path: Vec<PathStep<'a>>,
     problems: Problems,
 }
 
@@ -38,22 +38,22 @@ impl<'a> Checker<'a> {
     fn value(&mut self, node: &'a Node, expects: &'static Expects) {
         match (expects, &node.kind) {
             (Expects::Section(section), _) => self.section(node, section),
-            (Expects::ListOf(item), Kind::List(items)) => {
+            (Expects::ListOf(item), NodeKind::List(items)) => {
                 for (place, node) in items.iter().enumerate() {
-                    self.path.push(Step::Place(place));
+                    self.path.push(PathStep::Place(place));
                     self.value(node, item);
                     self.path.pop();
                 }
             }
-            (Expects::MapOf(_, value), Kind::Map(entries)) => {
+            (Expects::MapOf(_, value), NodeKind::Map(entries)) => {
                 self.repeated(entries);
                 for (key, node) in entries {
-                    self.path.push(Step::Key(&key.name));
+                    self.path.push(PathStep::Key(&key.name));
                     self.value(node, value);
                     self.path.pop();
                 }
             }
-            (Expects::Architecture, Kind::Map(entries)) => self.architecture(node, entries),
+            (Expects::Architecture, NodeKind::Map(entries)) => self.architecture(node, entries),
             (Expects::Either(options), _) => self.either(node, expects, options),
             _ => {
                 if let Err((code, message)) = scalar(node, expects) {
@@ -64,14 +64,14 @@ impl<'a> Checker<'a> {
     }
 
     fn section(&mut self, node: &'a Node, section: &'static Section) {
-        let Kind::Map(entries) = &node.kind else {
+        let NodeKind::Map(entries) = &node.kind else {
             let (code, message) = wrong_type(node);
             return self.report(node.line, code, message, Expects::Section(section).describe());
         };
         self.repeated(entries);
         let mut unknown = false;
         for (key, node) in entries {
-            self.path.push(Step::Key(&key.name));
+            self.path.push(PathStep::Key(&key.name));
             if let Some(known) = section.find(&key.name) {
                 self.value(node, &known.expects);
             } else {
@@ -82,7 +82,7 @@ impl<'a> Checker<'a> {
         }
         for key in section.keys {
             if key.default.is_none() && node.key(key.name).is_none() {
-                self.path.push(Step::Key(key.name));
+                self.path.push(PathStep::Key(key.name));
                 self.report(node.line, "missing-key", "missing".to_owned(), key.expects.describe());
                 self.path.pop();
             }
@@ -93,7 +93,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn exactly_one(&mut self, node: &Node, entries: &[(Key, Node)], section: &'static Section) {
+    fn exactly_one(&mut self, node: &Node, entries: &[(NodeKey, Node)], section: &'static Section) {
         let names = || section.exactly_one.join(", ");
         let mut given = entries.iter().map(|(key, _)| key).filter(|key| section.exactly_one.contains(&&*key.name));
         match (given.next(), given.next()) {
@@ -108,19 +108,19 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn repeated(&mut self, entries: &'a [(Key, Node)]) {
-        let mut order: Vec<&Key> = entries.iter().map(|(key, _)| key).collect();
+    fn repeated(&mut self, entries: &'a [(NodeKey, Node)]) {
+        let mut order: Vec<&NodeKey> = entries.iter().map(|(key, _)| key).collect();
         // Stable: of equal names the first in the file comes first.
         order.sort_by_key(|key| &key.name);
         for pair in order.windows(2).filter(|pair| pair[0].name == pair[1].name) {
-            self.path.push(Step::Key(&pair[1].name));
+            self.path.push(PathStep::Key(&pair[1].name));
             let message = format!("is given twice, first in line {}", pair[0].line);
             self.report(pair[1].line, "duplicate-key", message, String::new());
             self.path.pop();
         }
     }
 
-    fn unknown(&mut self, key: &Key, names: impl Iterator<Item = &'static str> + Clone) {
+    fn unknown(&mut self, key: &NodeKey, names: impl Iterator<Item = &'static str> + Clone) {
         if self.problems.is_full() {
             return self.report(key.line, "unknown-key", String::new(), String::new());
         }
@@ -133,7 +133,7 @@ impl<'a> Checker<'a> {
     }
 
     /// `{name: {parameter: value}}`.
-    fn architecture(&mut self, node: &'a Node, entries: &'a [(Key, Node)]) {
+    fn architecture(&mut self, node: &'a Node, entries: &'a [(NodeKey, Node)]) {
         let [(key, parameters)] = entries else {
             let message = format!("{} architectures are named", entries.len());
             return self.report(
@@ -143,13 +143,13 @@ impl<'a> Checker<'a> {
                 "a map from one architecture to its parameters".to_owned(),
             );
         };
-        self.path.push(Step::Key(&key.name));
+        self.path.push(PathStep::Key(&key.name));
         match (ARCHITECTURES.iter().find(|row| row.name == key.name), &parameters.kind) {
             (None, _) => self.unknown(key, ARCHITECTURES.iter().map(|row| row.name)),
-            (Some(row), Kind::Map(given)) => {
+            (Some(row), NodeKind::Map(given)) => {
                 self.repeated(given);
                 for (key, node) in given {
-                    self.path.push(Step::Key(&key.name));
+                    self.path.push(PathStep::Key(&key.name));
                     match row.parameters.iter().find(|parameter| parameter.name == key.name) {
                         None => self.unknown(key, row.parameters.iter().map(|parameter| parameter.name)),
                         Some(parameter) => {
@@ -178,7 +178,7 @@ impl<'a> Checker<'a> {
             node.entries().iter().filter(|(key, _)| section.find(&key.name).is_none()).count()
         };
         let section_of = |option: &'static Expects| if let Expects::Section(of) = option { Some(*of) } else { None };
-        if let Kind::Map(_) = node.kind
+        if let NodeKind::Map(_) = node.kind
             && let Some(section) = options.iter().filter_map(section_of).min_by_key(unknown)
         {
             return self.section(node, section);
@@ -216,7 +216,7 @@ fn scalar(node: &Node, expects: &Expects) -> Result<(), Wrong> {
             None => Err(wrong_type(node)),
         },
         Expects::Bool => {
-            if matches!(node.kind, Kind::Bool(_)) {
+            if matches!(node.kind, NodeKind::Bool(_)) {
                 Ok(())
             } else {
                 Err(wrong_type(node))
@@ -231,12 +231,14 @@ fn scalar(node: &Node, expects: &Expects) -> Result<(), Wrong> {
             other => other,
         },
         Expects::Duration => match &node.kind {
-            Kind::Text(text) => quantity::duration(text).map(|_| ()).map_err(|message| ("quantity", message)),
-            Kind::Int(_) | Kind::Float(_) => Err(("quantity", format!("{node} has no unit; write \"{node}s\""))),
+            NodeKind::Text(text) => quantity::duration(text).map(|_| ()).map_err(|message| ("quantity", message)),
+            NodeKind::Int(_) | NodeKind::Float(_) => {
+                Err(("quantity", format!("{node} has no unit; write \"{node}s\"")))
+            }
             _ => Err(wrong_type(node)),
         },
         Expects::Dist(unit) => match &node.kind {
-            Kind::Text(_) | Kind::Int(_) | Kind::Float(_) => {
+            NodeKind::Text(_) | NodeKind::Int(_) | NodeKind::Float(_) => {
                 distribution::read(node, *unit).map(|_| ()).map_err(|message| ("quantity", message))
             }
             _ => Err(wrong_type(node)),
@@ -287,12 +289,12 @@ fn finite(node: &Node) -> Result<f64, Wrong> {
 
 fn wrong_type(node: &Node) -> Wrong {
     let message = match &node.kind {
-        Kind::Null => "there is no value".to_owned(),
-        Kind::Bool(value) => format!("{value} is a truth value"),
-        Kind::Int(_) | Kind::Float(_) => format!("{node} is a number"),
-        Kind::Text(text) => format!("{} is a text", quoted(text)),
-        Kind::List(_) => "is a list".to_owned(),
-        Kind::Map(_) => "is a map".to_owned(),
+        NodeKind::Null => "there is no value".to_owned(),
+        NodeKind::Bool(value) => format!("{value} is a truth value"),
+        NodeKind::Int(_) | NodeKind::Float(_) => format!("{node} is a number"),
+        NodeKind::Text(text) => format!("{} is a text", quoted(text)),
+        NodeKind::List(_) => "is a list".to_owned(),
+        NodeKind::Map(_) => "is a map".to_owned(),
     };
     ("wrong-type", message)
 }

@@ -3,7 +3,7 @@
 use crate::engine::Dist;
 use crate::problem::quantity::Unit;
 use crate::problem::suggest::suggestion;
-use crate::scenario::node::{Kind, Node};
+use crate::scenario::node::{Node, NodeKind};
 
 /// Most values of an empirical distribution.
 pub const MAX_OBSERVED: usize = 1_000_000;
@@ -61,11 +61,11 @@ pub(super) enum Written<'a> {
 /// What is wrong with it.
 pub(super) fn read(node: &Node, unit: Unit) -> Result<Written<'_>, String> {
     let written = match &node.kind {
-        Kind::Text(text) => from_text(text, unit)?,
-        Kind::Int(_) | Kind::Float(_) if unit == Unit::Seconds => {
+        NodeKind::Text(text) => from_text(text, unit)?,
+        NodeKind::Int(_) | NodeKind::Float(_) if unit == Unit::Seconds => {
             return Err(format!("{node} has no unit; write \"{node}s\""));
         }
-        Kind::Int(_) | Kind::Float(_) => Written::Here(Dist::Constant(unit.read(&node.to_string())?)),
+        NodeKind::Int(_) | NodeKind::Float(_) => Written::Here(Dist::Constant(unit.read(&node.to_string())?)),
         _ => return Err(format!("{node} is no distribution")),
     };
     match written {
@@ -248,7 +248,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn told(text: &str) -> String {
-        let node = Node::new(Kind::Text(text.to_owned()));
+        let node = Node::new(NodeKind::Text(text.to_owned()));
         read(&node, Unit::Seconds).map_or_else(|message| message, |written| format!("{written:?}"))
     }
 
@@ -272,11 +272,11 @@ mod tests {
             assert_eq!(told(text), expected, "{text}");
         }
         for (text, mean) in [("lognormal(mean=4s, cv=0.5)", 4.0), ("weibull(mean=4s, shape=0.8)", 4.0)] {
-            let node = Node::new(Kind::Text(text.to_owned()));
+            let node = Node::new(NodeKind::Text(text.to_owned()));
             let Ok(Written::Here(dist)) = read(&node, Unit::Seconds) else { panic!("{text}") };
             assert!((dist.mean() - mean).abs() < 1e-12, "{text}");
         }
-        let tokens = Node::new(Kind::Int(110));
+        let tokens = Node::new(NodeKind::Int(110));
         assert_eq!(read(&tokens, Unit::Tokens), Ok(Written::Here(Dist::Constant(110.0))));
     }
 
@@ -313,7 +313,7 @@ mod tests {
             family in prop::sample::select(FAMILIES.iter().map(|family| family.name).collect::<Vec<_>>()),
             arguments in "(mean|cv|mu|sigma|shape|scale|low|median)?=?[-0-9.e]{0,5}s?,? ?(cv|shape|sigma)?=?[-0-9.e]{0,5}",
         ) {
-            let node = Node::new(Kind::Text(format!("{family}({arguments})")));
+            let node = Node::new(NodeKind::Text(format!("{family}({arguments})")));
             if let Ok(Written::Here(dist)) = read(&node, Unit::Seconds) {
                 let mean = dist.mean();
                 prop_assert!(mean >= 0.0 && mean.is_finite(), "{dist:?}");

@@ -5,9 +5,9 @@ use crate::problem::{Problem, Problems};
 use crate::scenario::axes::{self, Axis};
 use crate::scenario::keys::SCENARIO;
 use crate::scenario::library::{self, BuiltIn, Files, SCENARIOS};
-use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::node::{Node, NodeKey, NodeKind};
 use crate::scenario::path::{ARCHITECTURE, TEAM_SIZE, base_of_point, canonical, put};
-use crate::scenario::resolve::{self, Keep, Parts, Source};
+use crate::scenario::resolve::{self, Document, Keep, Parts};
 use crate::scenario::{architecture, check, read, team};
 use crate::simulation::Scenario;
 
@@ -112,17 +112,18 @@ impl ScenarioFile {
             })?
         };
         let mut root = self.root.clone();
-        let Kind::Map(entries) = &mut root.kind else { return Ok(self.clone()) };
+        let NodeKind::Map(entries) = &mut root.kind else { return Ok(self.clone()) };
         if !entries.iter().any(|(key, _)| key.name == "sweep") {
-            entries.push((Key { name: "sweep".to_owned(), line: 0, column: 0 }, Node::new(Kind::Map(Vec::new()))));
+            entries
+                .push((NodeKey { name: "sweep".to_owned(), line: 0, column: 0 }, Node::new(NodeKind::Map(Vec::new()))));
         }
         for (_, sweep) in entries.iter_mut().filter(|(key, _)| key.name == "sweep") {
-            let Kind::Map(axes) = &mut sweep.kind else { continue };
+            let NodeKind::Map(axes) = &mut sweep.kind else { continue };
             let mut axis = axis.clone();
             axis.forget_place();
             match axes.iter_mut().find(|(key, _)| canonical(&key.name) == canonical(path)) {
                 Some((_, known)) => *known = axis,
-                None => axes.push((Key { name: path.to_owned(), line: 0, column: 0 }, axis)),
+                None => axes.push((NodeKey { name: path.to_owned(), line: 0, column: 0 }, axis)),
             }
         }
         ScenarioFile::from_tree(&self.file, root, &self.files)
@@ -130,7 +131,7 @@ impl ScenarioFile {
 
     fn from_tree(file: &str, root: Node, files: &Files) -> Result<ScenarioFile, Problems> {
         check::check(file, &root, &SCENARIO).or(())?;
-        let source = Source { file, root: &root, files };
+        let source = Document { file, root: &root, files };
         match (resolve::parts(source, None), axes::axes(file, &root)) {
             (Ok(parts), Ok(axes)) => {
                 // The file itself is a point: what only shows when a point is put together shows here.
@@ -276,8 +277,8 @@ impl ScenarioFile {
         parts.scenario(self.source(whole), agents, architecture)
     }
 
-    fn source<'a>(&'a self, root: &'a Node) -> Source<'a> {
-        Source { file: &self.file, root, files: &self.files }
+    fn source<'a>(&'a self, root: &'a Node) -> Document<'a> {
+        Document { file: &self.file, root, files: &self.files }
     }
 }
 

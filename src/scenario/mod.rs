@@ -27,7 +27,7 @@ pub use axes::{Axis, MAX_POINTS};
 pub use axis_values::MAX_VALUES;
 pub use distribution::{FAMILIES, Family, MAX_OBSERVED};
 pub use file::{Baseline, ScenarioFile, about, given_by};
-pub use node::{Key, Kind, Node};
+pub use node::{Node, NodeKey, NodeKind};
 pub(crate) use path::TEAM_SIZE;
 pub use read::{MAX_BYTES, MAX_NESTING, MAX_NODES};
 pub use schema::schema;

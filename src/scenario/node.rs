@@ -10,12 +10,12 @@ pub struct Node {
     /// Column, from 1; 0 if it comes from the command line.
     pub column: u32,
     /// What it is.
-    pub kind: Kind,
+    pub kind: NodeKind,
 }
 
 /// What a value is.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Kind {
+pub enum NodeKind {
     /// Nothing, `null` or `~`.
     Null,
     /// `true` or `false`.
@@ -29,12 +29,12 @@ pub enum Kind {
     /// A list.
     List(Vec<Node>),
     /// Keys and their values in the order of the file; a key may be there twice.
-    Map(Vec<(Key, Node)>),
+    Map(Vec<(NodeKey, Node)>),
 }
 
 /// A key and where it stands.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Key {
+pub struct NodeKey {
     /// What it says.
     pub name: String,
     /// Line, from 1; 0 if it comes from the command line.
@@ -45,7 +45,7 @@ pub struct Key {
 
 /// One step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step<'a> {
+pub(super) enum PathStep<'a> {
     /// Into the value of a key.
     Key(&'a str),
     /// Into a list, from 0.
@@ -54,19 +54,19 @@ pub(super) enum Step<'a> {
 
 impl From<u32> for Node {
     fn from(number: u32) -> Node {
-        Node::new(Kind::Int(i128::from(number)))
+        Node::new(NodeKind::Int(i128::from(number)))
     }
 }
 
 impl From<&str> for Node {
     fn from(text: &str) -> Node {
-        Node::new(Kind::Text(text.to_owned()))
+        Node::new(NodeKind::Text(text.to_owned()))
     }
 }
 
 impl Node {
     /// A value that stands nowhere.
-    pub fn new(kind: Kind) -> Node {
+    pub fn new(kind: NodeKind) -> Node {
         Node { line: 0, column: 0, kind }
     }
 
@@ -77,25 +77,25 @@ impl Node {
     }
 
     /// Keys and values; none if it is no map.
-    pub fn entries(&self) -> &[(Key, Node)] {
-        if let Kind::Map(entries) = &self.kind { entries } else { &[] }
+    pub fn entries(&self) -> &[(NodeKey, Node)] {
+        if let NodeKind::Map(entries) = &self.kind { entries } else { &[] }
     }
 
     /// The values of a list; none if it is no list.
     pub fn items(&self) -> &[Node] {
-        if let Kind::List(items) = &self.kind { items } else { &[] }
+        if let NodeKind::List(items) = &self.kind { items } else { &[] }
     }
 
     /// The text, if it is one.
     pub fn text(&self) -> Option<&str> {
-        if let Kind::Text(text) = &self.kind { Some(text) } else { None }
+        if let NodeKind::Text(text) = &self.kind { Some(text) } else { None }
     }
 
     /// The number, if it is one.
     pub fn number(&self) -> Option<f64> {
         match self.kind {
-            Kind::Int(value) => Some(value as f64),
-            Kind::Float(value) => Some(value),
+            NodeKind::Int(value) => Some(value as f64),
+            NodeKind::Float(value) => Some(value),
             _ => None,
         }
     }
@@ -103,8 +103,8 @@ impl Node {
     /// The number, if it is a whole one; `1e3` is.
     pub fn whole(&self) -> Option<i128> {
         match self.kind {
-            Kind::Int(value) => Some(value),
-            Kind::Float(value) if value.fract() == 0.0 => Some(value as i128),
+            NodeKind::Int(value) => Some(value),
+            NodeKind::Float(value) if value.fract() == 0.0 => Some(value as i128),
             _ => None,
         }
     }
@@ -114,8 +114,8 @@ impl Node {
         let mut node = self;
         for step in steps(path)? {
             node = match step {
-                Step::Key(name) => node.key(name)?,
-                Step::Place(place) => node.items().get(place)?,
+                PathStep::Key(name) => node.key(name)?,
+                PathStep::Place(place) => node.items().get(place)?,
             };
         }
         Some(node)
@@ -125,8 +125,8 @@ impl Node {
     pub(super) fn forget_place(&mut self) {
         (self.line, self.column) = (0, 0);
         match &mut self.kind {
-            Kind::List(items) => items.iter_mut().for_each(Node::forget_place),
-            Kind::Map(entries) => {
+            NodeKind::List(items) => items.iter_mut().for_each(Node::forget_place),
+            NodeKind::Map(entries) => {
                 for (key, node) in entries {
                     (key.line, key.column) = (0, 0);
                     node.forget_place();
@@ -149,23 +149,23 @@ impl Node {
         for (depth, &step) in steps.iter().enumerate() {
             let here = || shown(&steps[..depth]);
             node = match step {
-                Step::Key(name) => {
+                PathStep::Key(name) => {
                     node.open_for(name, depth.checked_sub(1).map(|above| steps[above]));
                     let (line, column) = (value.line, value.column);
                     let entries = match &mut node.kind {
-                        Kind::Map(entries) => entries,
+                        NodeKind::Map(entries) => entries,
                         other => return Err((here(), format!("is {other}: there is no \"{name}\" in it"))),
                     };
                     let place = entries.iter().position(|(key, _)| key.name == name).unwrap_or_else(|| {
-                        entries.push((Key { name: name.to_owned(), line, column }, Node::new(Kind::Null)));
+                        entries.push((NodeKey { name: name.to_owned(), line, column }, Node::new(NodeKind::Null)));
                         entries.len() - 1
                     });
                     &mut entries[place].1
                 }
-                Step::Place(place) => {
+                PathStep::Place(place) => {
                     let many = node.items().len();
                     let items = match &mut node.kind {
-                        Kind::List(items) => items,
+                        NodeKind::List(items) => items,
                         other => return Err((here(), format!("is {other}: it is no list"))),
                     };
                     let missing = || (here(), format!("has {many} entries, counted from 0: there is no [{place}]"));
@@ -178,15 +178,17 @@ impl Node {
     }
 
     /// Makes a map of what is only a name, or nothing, so that `name` can be set in it.
-    fn open_for(&mut self, name: &str, step: Option<Step<'_>>) {
-        let key = |name: &str| Key { name: name.to_owned(), line: self.line, column: self.column };
+    fn open_for(&mut self, name: &str, step: Option<PathStep<'_>>) {
+        let key = |name: &str| NodeKey { name: name.to_owned(), line: self.line, column: self.column };
         let entries = match &self.kind {
-            Kind::Null => Vec::new(),
-            Kind::Text(text) if text == name => vec![(key(text), Node { kind: Kind::Map(Vec::new()), ..*self })],
-            Kind::Text(_) if step == Some(Step::Key("profile")) => vec![(key("base"), self.clone())],
+            NodeKind::Null => Vec::new(),
+            NodeKind::Text(text) if text == name => {
+                vec![(key(text), Node { kind: NodeKind::Map(Vec::new()), ..*self })]
+            }
+            NodeKind::Text(_) if step == Some(PathStep::Key("profile")) => vec![(key("base"), self.clone())],
             _ => return,
         };
-        self.kind = Kind::Map(entries);
+        self.kind = NodeKind::Map(entries);
     }
 }
 
@@ -197,32 +199,32 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 /// The steps of a path; `None` if it is none.
-pub(super) fn steps(path: &str) -> Option<Vec<Step<'_>>> {
+pub(super) fn steps(path: &str) -> Option<Vec<PathStep<'_>>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
         let (name, places) = part.split_at(part.find('[').unwrap_or(part.len()));
         if name.is_empty() {
             return None;
         }
-        steps.push(Step::Key(name));
+        steps.push(PathStep::Key(name));
         for place in places.split_inclusive(']') {
-            steps.push(Step::Place(place.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?));
+            steps.push(PathStep::Place(place.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?));
         }
     }
     Some(steps)
 }
 
 /// The path that the steps make.
-pub(super) fn shown(steps: &[Step<'_>]) -> String {
+pub(super) fn shown(steps: &[PathStep<'_>]) -> String {
     let mut path = String::new();
     for step in steps {
         match step {
-            Step::Key(name) if path.is_empty() => path.push_str(name),
-            Step::Key(name) => {
+            PathStep::Key(name) if path.is_empty() => path.push_str(name),
+            PathStep::Key(name) => {
                 path.push('.');
                 path.push_str(name);
             }
-            Step::Place(place) => {
+            PathStep::Place(place) => {
                 path.push('[');
                 path.push_str(&place.to_string());
                 path.push(']');
@@ -239,22 +241,22 @@ impl fmt::Display for Node {
 }
 
 /// As it would be written on one line: `4`, `self_claim`, `[1, 2]`, `{preassigned: {deal: lpt}}`.
-impl fmt::Display for Kind {
+impl fmt::Display for NodeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Kind::Null => f.write_str("null"),
-            Kind::Bool(value) => write!(f, "{value}"),
-            Kind::Int(value) => write!(f, "{value}"),
-            Kind::Float(value) => write!(f, "{value}"),
-            Kind::Text(text) => f.write_str(text),
-            Kind::List(items) => {
+            NodeKind::Null => f.write_str("null"),
+            NodeKind::Bool(value) => write!(f, "{value}"),
+            NodeKind::Int(value) => write!(f, "{value}"),
+            NodeKind::Float(value) => write!(f, "{value}"),
+            NodeKind::Text(text) => f.write_str(text),
+            NodeKind::List(items) => {
                 f.write_str("[")?;
                 for (place, item) in items.iter().enumerate() {
                     write!(f, "{}{item}", if place > 0 { ", " } else { "" })?;
                 }
                 f.write_str("]")
             }
-            Kind::Map(entries) => {
+            NodeKind::Map(entries) => {
                 f.write_str("{")?;
                 for (place, (key, node)) in entries.iter().enumerate() {
                     write!(f, "{}{}: {node}", if place > 0 { ", " } else { "" }, key.name)?;

@@ -1,6 +1,6 @@
 //! Paths of values in a scenario document, such as `team.agents`, and what is at them.
 
-use crate::scenario::node::{Kind, Node};
+use crate::scenario::node::{Node, NodeKind};
 
 /// The path of the team size.
 pub(crate) const TEAM_SIZE: &str = "team.agents";
@@ -18,7 +18,7 @@ pub(super) fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (Strin
     if let Some(end) = path.find("profile.").map(|start| start + "profile".len())
         && root.get(&path[..end]).is_none()
     {
-        let plain = || Node::new(Kind::Text("plain".to_owned()));
+        let plain = || Node::new(NodeKind::Text("plain".to_owned()));
         let default = root.get("team.profile").cloned().unwrap_or_else(plain);
         root.set(&path[..end], default)?;
     }
@@ -30,9 +30,9 @@ pub(super) fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (Strin
 pub(super) fn base_of_point(root: &Node, with_workload: bool) -> Node {
     let kept = |name: &str| name != "sweep" && (with_workload || name != "workload");
     let entries = root.entries().iter().filter(|(key, _)| kept(&key.name)).cloned().collect();
-    let mut base = Node { kind: Kind::Map(entries), ..*root };
+    let mut base = Node { kind: NodeKind::Map(entries), ..*root };
     if !with_workload {
-        let set = base.set("workload.chain.tasks", Node::new(Kind::Int(1)));
+        let set = base.set("workload.chain.tasks", Node::new(NodeKind::Int(1)));
         debug_assert!(set.is_ok(), "there is no workload yet");
     }
     base

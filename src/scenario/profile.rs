@@ -9,7 +9,7 @@ use crate::scenario::check;
 use crate::scenario::keys::profile::PROFILE;
 use crate::scenario::learned_profile::calibration;
 use crate::scenario::library::{self, PROFILES};
-use crate::scenario::node::{Kind, Node, quoted};
+use crate::scenario::node::{Node, NodeKind, quoted};
 use crate::scenario::read;
 use crate::scenario::resolver::{Resolver, stem};
 use crate::team::{BatchSize, Behaviour, Latency, Profile};
@@ -25,7 +25,7 @@ impl Resolver<'_> {
 
     /// The profile of that name.
     pub(super) fn built_in_profile(&mut self, name: &str) -> Arc<Profile> {
-        self.profile(&Node::new(Kind::Text(name.to_owned())), "team.profile")
+        self.profile(&Node::new(NodeKind::Text(name.to_owned())), "team.profile")
     }
 
     fn any_profile(&mut self, node: &Node, path: &str, bases: usize) -> Profile {
@@ -184,7 +184,7 @@ impl Resolver<'_> {
             *latency = Latency::Recorded;
             return;
         }
-        if !matches!(node.kind, Kind::Map(_)) {
+        if !matches!(node.kind, NodeKind::Map(_)) {
             let task = self.dist(node, Unit::Seconds, path);
             *latency = Latency::PerTask { idle: task.clone(), task };
             return;

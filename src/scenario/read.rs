@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_yaml::granit_parser::{ErrorKind, Event, Marker, Parser, ScalarStyle, ScanError, Tag, options};
 
 use crate::problem::{Problem, Problems};
-use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::node::{Node, NodeKey, NodeKind};
 
 /// Largest file, bytes.
 pub const MAX_BYTES: usize = 4_000_000;
@@ -51,7 +51,7 @@ fn build(text: &str) -> Result<Node, Refusal> {
         builder.take(event, span.start)?;
     }
     match builder.root {
-        Some(root) if root.kind != Kind::Null => Ok(root),
+        Some(root) if root.kind != NodeKind::Null => Ok(root),
         _ => Err(("empty", 0, "there is nothing in it".to_owned())),
     }
 }
@@ -83,7 +83,7 @@ struct Open {
     node: Node,
     anchor: usize,
     /// The key whose value comes next.
-    key: Option<Key>,
+    key: Option<NodeKey>,
     /// Values before this one.
     before: usize,
 }
@@ -97,15 +97,15 @@ impl Builder {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.as_deref().map_or(Ok(style != ScalarStyle::Plain), |tag| means_text(tag, line))?;
-                let kind = if is_text { Kind::Text(text.into_owned()) } else { plain(&text) };
+                let kind = if is_text { NodeKind::Text(text.into_owned()) } else { plain(&text) };
                 self.count(1, line)?;
                 self.close(Node { line, column, kind }, anchor, 1, line)
             }
             Event::SequenceStart(_, anchor, tag) => {
-                self.start(Node { line, column, kind: Kind::List(Vec::new()) }, anchor, tag.as_deref())
+                self.start(Node { line, column, kind: NodeKind::List(Vec::new()) }, anchor, tag.as_deref())
             }
             Event::MappingStart(_, anchor, tag) => {
-                self.start(Node { line, column, kind: Kind::Map(Vec::new()) }, anchor, tag.as_deref())
+                self.start(Node { line, column, kind: NodeKind::Map(Vec::new()) }, anchor, tag.as_deref())
             }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(open) => self.close(open.node, open.anchor, self.nodes - open.before, line),
@@ -160,14 +160,14 @@ impl Builder {
             return Ok(());
         };
         match (&mut parent.node.kind, parent.key.take()) {
-            (Kind::Map(entries), Some(key)) => entries.push((key, node)),
-            (Kind::Map(_), None) => {
-                if matches!(node.kind, Kind::List(_) | Kind::Map(_)) {
+            (NodeKind::Map(entries), Some(key)) => entries.push((key, node)),
+            (NodeKind::Map(_), None) => {
+                if matches!(node.kind, NodeKind::List(_) | NodeKind::Map(_)) {
                     return Err(("syntax", line, "a list or map can't be a key".to_owned()));
                 }
-                parent.key = Some(Key { name: node.to_string(), line: node.line, column: node.column });
+                parent.key = Some(NodeKey { name: node.to_string(), line: node.line, column: node.column });
             }
-            (Kind::List(items), _) => items.push(node),
+            (NodeKind::List(items), _) => items.push(node),
             _ => {}
         }
         Ok(())
@@ -180,8 +180,8 @@ fn too_many(line: u32) -> Refusal {
 
 fn depth(node: &Node) -> usize {
     match &node.kind {
-        Kind::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
-        Kind::Map(entries) => 1 + entries.iter().map(|(_, node)| depth(node)).max().unwrap_or(0),
+        NodeKind::List(items) => 1 + items.iter().map(depth).max().unwrap_or(0),
+        NodeKind::Map(entries) => 1 + entries.iter().map(|(_, node)| depth(node)).max().unwrap_or(0),
         _ => 0,
     }
 }
@@ -196,28 +196,28 @@ fn foreign(tag: &Tag, line: u32) -> Refusal {
 }
 
 /// What an unquoted scalar means, by the core schema of YAML 1.2.
-fn plain(text: &str) -> Kind {
+fn plain(text: &str) -> NodeKind {
     match text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Bool(true),
-        "false" | "False" | "FALSE" => Kind::Bool(false),
-        ".nan" | ".NaN" | ".NAN" => Kind::Float(f64::NAN),
-        _ => number(text).unwrap_or_else(|| Kind::Text(text.to_owned())),
+        "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
+        "true" | "True" | "TRUE" => NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => NodeKind::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => NodeKind::Float(f64::NAN),
+        _ => number(text).unwrap_or_else(|| NodeKind::Text(text.to_owned())),
     }
 }
 
-fn number(text: &str) -> Option<Kind> {
+fn number(text: &str) -> Option<NodeKind> {
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
-        return Some(Kind::Float(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }));
+        return Some(NodeKind::Float(if text.starts_with('-') { f64::NEG_INFINITY } else { f64::INFINITY }));
     }
     let with_radix =
         |digits: &str, radix| (!digits.starts_with(['+', '-'])).then(|| i128::from_str_radix(digits, radix));
     if let Some(digits) = text.strip_prefix("0x") {
-        return with_radix(digits, 16)?.ok().map(Kind::Int);
+        return with_radix(digits, 16)?.ok().map(NodeKind::Int);
     }
     if let Some(digits) = text.strip_prefix("0o") {
-        return with_radix(digits, 8)?.ok().map(Kind::Int);
+        return with_radix(digits, 8)?.ok().map(NodeKind::Int);
     }
     // Rust would also take `inf` and `nan`.
     let numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
@@ -225,7 +225,7 @@ fn number(text: &str) -> Option<Kind> {
     if !numeric {
         return None;
     }
-    text.parse().map(Kind::Int).or_else(|_| text.parse().map(Kind::Float)).ok()
+    text.parse().map(NodeKind::Int).or_else(|_| text.parse().map(NodeKind::Float)).ok()
 }
 
 #[cfg(test)]

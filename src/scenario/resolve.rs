@@ -9,9 +9,9 @@ use crate::problem::{Problem, Problems};
 use crate::record::Prices;
 use crate::scenario::architecture;
 use crate::scenario::library::Files;
-use crate::scenario::node::{Key, Kind, Node};
+use crate::scenario::node::{Node, NodeKey, NodeKind};
 use crate::scenario::resolver::{Resolver, stem};
-use crate::scenario::team::Team;
+use crate::scenario::team::TeamTemplate;
 use crate::scenario::workload::{self, Workload};
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{Agent, Blocks, Consistency, Latency, Resource};
@@ -19,7 +19,7 @@ use crate::workload::TaskGraph;
 
 /// A document and where it comes from.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct Document<'a> {
     pub(super) file: &'a str,
     pub(super) root: &'a Node,
     pub(super) files: &'a Files,
@@ -31,7 +31,7 @@ pub(super) struct Parts {
     pub(super) name: String,
     pub(super) seed: u64,
     workload: Workload,
-    team: Team,
+    team: TeamTemplate,
     architecture: architecture::Named,
     pacing: Pacing,
     consistency: Consistency,
@@ -59,8 +59,8 @@ pub(super) struct Keep<'a> {
 }
 
 /// Makes the parts of a document.
-pub(super) fn parts(source: Source<'_>, keep: Option<Keep<'_>>) -> Result<Parts, Problems> {
-    let Source { file, root, files } = source;
+pub(super) fn parts(source: Document<'_>, keep: Option<Keep<'_>>) -> Result<Parts, Problems> {
+    let Document { file, root, files } = source;
     let mut resolver = Resolver { file: file.to_owned(), root, files, problems: Problems::default() };
     let parts = resolver.parts(keep);
     let problems = resolver.problems.sorted();
@@ -88,7 +88,7 @@ impl Resolver<'_> {
         };
         let resources = self.resources();
         self.check_asserts();
-        let default = Node::new(Kind::Text("self_claim".to_owned()));
+        let default = Node::new(NodeKind::Text("self_claim".to_owned()));
         Some(Parts {
             name,
             seed,
@@ -135,7 +135,7 @@ impl Resolver<'_> {
     fn check_asserts(&mut self) {
         let list = self.root.key("assert").map_or(&[][..], Node::items);
         for (place, claim) in list.iter().enumerate() {
-            let Some((Key { name: key, .. }, claim)) = claim.entries().first() else { continue };
+            let Some((NodeKey { name: key, .. }, claim)) = claim.entries().first() else { continue };
             let path = format!("assert[{place}].{key}");
             if let Some(between) = claim.key("between") {
                 let ends: Vec<_> = between.items().iter().map(Node::whole).collect();
@@ -143,7 +143,8 @@ impl Resolver<'_> {
                     let (path, message) = (format!("{path}.between"), format!("{between} is no interval"));
                     self.report("out-of-range", between.line, &path, message, "the least and the greatest team size");
                 }
-            } else if matches!(claim.kind, Kind::Map(_)) && claim.key("at_least").or(claim.key("at_most")).is_none() {
+            } else if matches!(claim.kind, NodeKind::Map(_)) && claim.key("at_least").or(claim.key("at_most")).is_none()
+            {
                 let message = "claims nothing".to_owned();
                 self.report("missing-key", claim.line, &path, message, "at_least, at_most, or both");
             }
@@ -155,7 +156,7 @@ impl Parts {
     /// One point: so many agents under that architecture, or as the document says.
     pub(super) fn scenario(
         &self,
-        source: Source<'_>,
+        source: Document<'_>,
         agents: Option<u32>,
         architecture: Option<architecture::Named>,
     ) -> Result<Scenario, Problems> {
@@ -191,7 +192,7 @@ impl Parts {
         })
     }
 
-    fn graph_for(&self, size: u32, source: Source<'_>) -> Result<(Arc<TaskGraph>, Option<f64>), Problems> {
+    fn graph_for(&self, size: u32, source: Document<'_>) -> Result<(Arc<TaskGraph>, Option<f64>), Problems> {
         let grown = self.workload.grows.as_ref().and_then(|generator| generator.for_team(u64::from(size)));
         let Some(generator) = grown.filter(|_| size > 1) else {
             return Ok((Arc::clone(&self.workload.graph), self.workload.parallel_fraction));
@@ -213,7 +214,7 @@ impl Parts {
 }
 
 /// Every needed skill is somebody's; else its tasks would never be done.
-fn check_skills(graph: &TaskGraph, team: &[Agent], source: Source<'_>) -> Result<(), Problems> {
+fn check_skills(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
     let mut problems = Problems::default();
     for (number, skill) in graph.skills().iter().enumerate() {
         if team.iter().any(|agent| agent.has_skill(Some(skill))) {
@@ -233,7 +234,7 @@ fn check_skills(graph: &TaskGraph, team: &[Agent], source: Source<'_>) -> Result
 }
 
 /// Only recorded tasks have a recorded time.
-fn check_recorded(graph: &TaskGraph, team: &[Agent], source: Source<'_>) -> Result<(), Problems> {
+fn check_recorded(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
     let wants_recorded = team.iter().any(|agent| agent.profile.latency == Latency::Recorded);
     if !wants_recorded || graph.tasks().iter().all(|task| task.recorded.is_some()) {
         return Ok(());
@@ -250,7 +251,7 @@ fn pacing(root: &Node) -> Pacing {
         None => Pacing::Async,
         Some(node) if node.text() == Some("async") => Pacing::Async,
         Some(node) => {
-            let idle_calls = node.get("rounds.idle_calls").map(|node| node.kind == Kind::Bool(true));
+            let idle_calls = node.get("rounds.idle_calls").map(|node| node.kind == NodeKind::Bool(true));
             Pacing::Rounds { idle_calls: idle_calls.unwrap_or(true) }
         }
     }

@@ -10,7 +10,7 @@ use crate::team::{Agent, Profile, Role};
 
 /// A team of any size.
 #[derive(Clone)]
-pub(super) struct Team {
+pub(super) struct TeamTemplate {
     size: u32,
     profile: Arc<Profile>,
     members: Vec<Member>,
@@ -31,7 +31,7 @@ pub(super) fn size_of(node: &Node) -> Option<u32> {
     u32::try_from(size).ok()
 }
 
-impl Team {
+impl TeamTemplate {
     /// How many agents there are unless a point says otherwise.
     pub(super) fn size(&self) -> u32 {
         self.size
@@ -68,7 +68,7 @@ impl Team {
 
 impl Resolver<'_> {
     /// The team of the document.
-    pub(super) fn team(&mut self) -> Team {
+    pub(super) fn team(&mut self) -> TeamTemplate {
         let node = self.root.key("team");
         let profile = match node.and_then(|team| team.key("profile")) {
             Some(profile) => self.profile(profile, "team.profile"),
@@ -108,7 +108,7 @@ impl Resolver<'_> {
             self.report("team", line, "team.agents", message, "at least as many as there are members");
         }
         let counted = u32::try_from(total.clamp(1, MAX_AGENTS)).unwrap_or(1);
-        Team { size: size.unwrap_or(counted), profile, members }
+        TeamTemplate { size: size.unwrap_or(counted), profile, members }
     }
 
     fn member(&mut self, node: &Node, path: &str, team: &Arc<Profile>) -> Member {

@@ -4,32 +4,32 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::{Purpose, Stream, Time};
-use crate::record::{Kind, Message, Observer, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::record::{Message, Observer, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
 use crate::simulation::faults::{DETECTION, ERROR, ORPHAN, PREMATURE};
 use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, Simulator, Underway, known};
 use crate::team::{AgentId, ClaimOutcome, Reports, Status};
-use crate::workload::TaskId;
+use crate::workload::{ArtifactId, TaskId};
 
 impl Simulator<'_> {
     /// The agent's reply lands.
     #[inline(always)]
     pub(super) fn commit<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        let member = &mut self.agents[agent as usize];
+        let member = &mut self.agents[agent];
         member.is_busy = false;
         let mut step = member.step;
-        step.task = known::<RARE>(step.task);
+        step.task = known::<RARE, _>(step.task);
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
         if RARE && self.has_habits(agent) {
             self.commit_habit(agent, observer);
-        } else if step.kind == Kind::Work && (!RARE || step.fate == Fate::Normal) {
+        } else if step.kind == StepKind::Work && (!RARE || step.fate == Fate::Normal) {
             let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
             self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
         } else {
             self.commit_other(agent, busy, observer);
         }
-        if !RARE || !self.agents[agent as usize].is_down {
+        if !RARE || !self.agents[agent].is_down {
             self.wakes.is_free(agent);
         }
         self.wakes.woke_change = true;
@@ -39,12 +39,12 @@ impl Simulator<'_> {
     #[inline(never)]
     fn commit_other<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) {
         // Its own copy: one that is handed over by reference cannot stay in registers.
-        let step = self.agents[agent as usize].step;
+        let step = self.agents[agent].step;
         let spent = match (step.kind, step.fate) {
             (_, Fate::Crash) => self.crash(agent, &step, busy),
-            (Kind::Work, _) => self.give_up(agent, &step, busy),
-            (Kind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
-            (Kind::Assign | Kind::Monitor | Kind::Idle | Kind::Tool | Kind::Wait, _) => {
+            (StepKind::Work, _) => self.give_up(agent, &step, busy),
+            (StepKind::Assign, Fate::Normal) => self.commit_assignments(agent, busy, observer),
+            (StepKind::Assign | StepKind::Monitor | StepKind::Idle | StepKind::Tool | StepKind::Wait, _) => {
                 TimeSplit { coordination: busy, ..TimeSplit::default() }
             }
         };
@@ -60,7 +60,7 @@ impl Simulator<'_> {
         spent: TimeSplit,
         observer: &mut O,
     ) {
-        let works = step.kind == Kind::Work;
+        let works = step.kind == StepKind::Work;
         observer.step(&Step {
             agent,
             kind: step.kind,
@@ -81,7 +81,7 @@ impl Simulator<'_> {
     /// How many tasks a working step is about.
     #[inline]
     fn tasks_of<const RARE: bool>(&self, agent: AgentId) -> u32 {
-        if RARE { self.agents[agent as usize].batch.len().max(1) as u32 } else { 1 }
+        if RARE { self.agents[agent].batch.len().max(1) as u32 } else { 1 }
     }
 
     #[inline(always)]
@@ -92,7 +92,7 @@ impl Simulator<'_> {
         busy: Time,
         observer: &mut O,
     ) -> TimeSplit {
-        if RARE && self.uses.batches && !self.agents[agent as usize].batch.is_empty() {
+        if RARE && self.uses.batches && !self.agents[agent].batch.is_empty() {
             return self.commit_batch::<O>(agent, step, busy, observer);
         }
         let clashes = self.write::<RARE, O>((step.task, step.seen), agent, step, observer);
@@ -118,7 +118,7 @@ impl Simulator<'_> {
         busy: Time,
         observer: &mut O,
     ) -> TimeSplit {
-        let mut batch = std::mem::take(&mut self.agents[agent as usize].batch);
+        let mut batch = std::mem::take(&mut self.agents[agent].batch);
         let mut clashing = std::mem::take(&mut self.in_batch);
         clashing.clear();
         for &(task, seen) in &batch {
@@ -131,7 +131,7 @@ impl Simulator<'_> {
             *seen = u32::from(self.claim::<true, O>(*task, agent, *seen, observer) == ClaimOutcome::Granted);
         }
         let graph = self.scenario.graph.clone();
-        let size = |task: TaskId| graph.tasks()[task as usize].size;
+        let size = |task: TaskId| graph[task].size;
         let whole: f64 = batch.iter().map(|&(task, _)| size(task)).sum();
         let mut split = TimeSplit::default();
         let mut left = busy;
@@ -156,7 +156,7 @@ impl Simulator<'_> {
             }
         }
         self.in_batch = clashing;
-        self.agents[agent as usize].batch = batch;
+        self.agents[agent].batch = batch;
         if self.uses.locks {
             self.unlock_all(agent, step.task);
         }
@@ -175,12 +175,12 @@ impl Simulator<'_> {
         step: &Underway,
         observer: &mut O,
     ) -> bool {
-        let node = &self.nodes[task as usize];
+        let node = &self.nodes[task];
         let is_duplicate = self.team.board.version(task) != seen;
         if RARE && !node.plain_write {
             return self.write_all(task, is_duplicate, agent, step, observer);
         }
-        let artifact = known::<RARE>(node.first_write);
+        let artifact = known::<RARE, _>(node.first_write);
         observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
         !is_duplicate && self.workspace.write(artifact, agent, step.seen_workspace)
     }
@@ -195,8 +195,8 @@ impl Simulator<'_> {
         step: &Underway,
         observer: &mut O,
     ) -> bool {
-        let entry = &self.scenario.graph.tasks()[task as usize];
-        let changed = |artifact: &u32| self.workspace.changed_since(*artifact, step.seen_workspace, agent);
+        let entry = &self.scenario.graph[task];
+        let changed = |artifact: &ArtifactId| self.workspace.changed_since(*artifact, step.seen_workspace, agent);
         let mut clashes = entry.writes.iter().any(changed);
         if self.uses.optimistic {
             clashes |= entry.reads.iter().any(changed);
@@ -218,12 +218,12 @@ impl Simulator<'_> {
     /// There will be another attempt on a task, or may be.
     #[inline]
     fn open_attempt(&mut self, task: TaskId, attempt: u32) {
-        self.nodes[task as usize].attempt = self.attempt_stream(task, attempt);
+        self.nodes[task].attempt = self.attempt_stream(task, attempt);
     }
 
     #[inline]
     pub(super) fn attempt_stream(&self, task: TaskId, attempt: u32) -> Stream {
-        self.keys.stream_nth(Purpose::Fault, self.nodes[task as usize].key, u64::from(attempt))
+        self.keys.stream_nth(Purpose::Fault, self.nodes[task].key, u64::from(attempt))
     }
 
     #[inline(always)]
@@ -272,8 +272,8 @@ impl Simulator<'_> {
         if RARE && self.uses.clashes {
             self.landed.push(task);
         }
-        let draws = self.nodes[task as usize].attempt;
-        let mind = if RARE { self.agents[agent as usize].mind } else { 0 };
+        let draws = self.nodes[task].attempt;
+        let mind = if RARE { self.agents[agent].mind } else { 0 };
         if RARE && self.minds[mind].faults.orphan.strikes(draws, ORPHAN) && !self.team.board.is_owned(task, agent) {
             self.open_attempt(task, attempt + 1);
             return self.forget(task, agent, observer);
@@ -293,7 +293,7 @@ impl Simulator<'_> {
         }
         if RARE && faults.premature.strikes(draws, PREMATURE) {
             self.open_attempt(task, attempt + 1);
-            let node = &mut self.nodes[task as usize];
+            let node = &mut self.nodes[task];
             node.spent = part;
             node.is_hollow = true;
             self.hollow += 1;
@@ -301,7 +301,7 @@ impl Simulator<'_> {
         }
         if RARE && !self.uses.checks_claims && !self.uses.checks_completions {
             let done = |&on: &TaskId| self.team.board.status(on) == Status::Done;
-            right &= self.scenario.graph.tasks()[task as usize].depends_on.iter().all(done);
+            right &= self.scenario.graph[task].depends_on.iter().all(done);
         }
         self.wakes.woke_ready |= self.team.board.complete(task, agent);
         self.tell(task, agent, TaskEventKind::Completed { right }, observer);
@@ -324,7 +324,7 @@ impl Simulator<'_> {
 
     /// What the lead handed out arrives: tasks that are still nobody's change hands, and each new owner is told.
     fn commit_assignments<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
-        let deals = std::mem::take(&mut self.agents[agent as usize].deals);
+        let deals = std::mem::take(&mut self.agents[agent].deals);
         for (place, &(task, to)) in deals.iter().enumerate() {
             if self.team.board.assign(task, to) {
                 self.wakes.woke_ready = true;
@@ -334,7 +334,7 @@ impl Simulator<'_> {
                 }
             }
         }
-        self.agents[agent as usize].deals = deals;
+        self.agents[agent].deals = deals;
         TimeSplit { coordination: busy, ..TimeSplit::default() }
     }
 
@@ -362,7 +362,7 @@ impl Simulator<'_> {
             self.wakes.woke_mail(to);
         } else {
             self.team.mail.broadcast(from);
-            for other in 0..=others {
+            for other in AgentId::all(self.agents.len()) {
                 self.wakes.woke_mail(other);
             }
         }
@@ -377,8 +377,8 @@ impl Simulator<'_> {
 
     /// The run is over: what is still under way has been for nothing.
     pub(super) fn cut_off<const RARE: bool, O: Observer>(&mut self, observer: &mut O) {
-        for agent in 0..self.agents.len() as AgentId {
-            let member = &mut self.agents[agent as usize];
+        for agent in AgentId::all(self.agents.len()) {
+            let member = &mut self.agents[agent];
             if member.is_busy {
                 member.is_busy = false;
                 let mut step = member.step;

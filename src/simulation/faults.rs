@@ -2,12 +2,12 @@
 //! said to be done that are not, and steps that clash in meaning.
 
 use crate::engine::{Stream, Time};
-use crate::record::{Kind, Observer, TaskEventKind, TimeSplit};
+use crate::record::{Observer, StepKind, TaskEventKind, TimeSplit};
 use crate::simulation::mind::Mishaps;
 use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
 use crate::team::{AgentId, Status};
-use crate::workload::TaskId;
+use crate::workload::{ArtifactId, TaskId};
 
 /// The draws of an agent's step, by number.
 const NO_PROGRESS: u64 = 0;
@@ -43,10 +43,10 @@ pub(super) fn mishap(mishaps: &Mishaps, draws: Stream, mut latency: f64, away: &
 impl Simulator<'_> {
     /// The step's effects are lost and its agent is away for a while.
     pub(super) fn crash(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
-        let member = &mut self.agents[agent as usize];
+        let member = &mut self.agents[agent];
         member.is_down = true;
-        self.timers.push(self.team.now + member.away, RECOVERY, agent);
-        if step.kind == Kind::Work {
+        self.timers.push(self.team.now + member.away, RECOVERY, agent.get());
+        if step.kind == StepKind::Work {
             return self.give_up(agent, step, busy);
         }
         TimeSplit { lost: busy, ..TimeSplit::default() }
@@ -55,14 +55,14 @@ impl Simulator<'_> {
     /// A working step ends without any effect; what it held is free again.
     pub(super) fn give_up(&mut self, agent: AgentId, step: &Underway, busy: Time) -> TimeSplit {
         if self.uses.claims_at_once {
-            let batch = std::mem::take(&mut self.agents[agent as usize].batch);
+            let batch = std::mem::take(&mut self.agents[agent].batch);
             let single = [(step.task, 0)];
             for &(task, _) in if batch.is_empty() { &single[..] } else { &batch } {
                 if self.team.board.status(task) == Status::Claimed(agent) {
                     self.put_back(task, agent);
                 }
             }
-            self.agents[agent as usize].batch = batch;
+            self.agents[agent].batch = batch;
         }
         if self.uses.locks {
             self.unlock_all(agent, step.task);
@@ -73,21 +73,21 @@ impl Simulator<'_> {
     #[cold]
     pub(super) fn unlock_all(&mut self, agent: AgentId, first: TaskId) {
         let tasks = self.scenario.graph.tasks();
-        self.workspace.unlock(&tasks[first as usize].writes, agent);
-        for &(task, _) in &self.agents[agent as usize].batch {
-            self.workspace.unlock(&tasks[task as usize].writes, agent);
+        self.workspace.unlock(&tasks[first.index()].writes, agent);
+        for &(task, _) in &self.agents[agent].batch {
+            self.workspace.unlock(&tasks[task.index()].writes, agent);
         }
     }
 
     /// Whether the step clashes in meaning with any attempt on a related task that landed since its decision: with
     /// probability 1 - (1 - q)^m for m of them.
     pub(super) fn clashes_in_meaning(&self, task: TaskId, agent: AgentId, step: &Underway) -> bool {
-        let peaceful = self.minds[self.agents[agent as usize].mind].faults.peaceful;
+        let peaceful = self.minds[self.agents[agent].mind].faults.peaceful;
         let graph = self.scenario.graph.tasks();
-        let shares = |a: &[u32], b: &[u32]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
+        let shares = |a: &[ArtifactId], b: &[ArtifactId]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
         let related = |other: TaskId| {
-            let (a, b) = (&graph[task as usize], &graph[other as usize]);
-            let declared = self.nodes[task as usize].declares && self.nodes[other as usize].declares;
+            let (a, b) = (&graph[task.index()], &graph[other.index()]);
+            let declared = self.nodes[task].declares && self.nodes[other].declares;
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };
         let others =
@@ -104,8 +104,8 @@ impl Simulator<'_> {
     #[cold]
     pub(super) fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> Outcome {
         self.team.board.orphan(task, agent);
-        if let Some(lease) = self.minds[self.agents[agent as usize].mind].faults.lease {
-            self.timers.push(self.team.now + lease, LEASE, task);
+        if let Some(lease) = self.minds[self.agents[agent].mind].faults.lease {
+            self.timers.push(self.team.now + lease, LEASE, task.get());
         }
         self.tell(task, agent, TaskEventKind::Orphaned, observer);
         Outcome::Lost
@@ -121,8 +121,8 @@ impl Simulator<'_> {
     fn reopen_needed<O: Observer>(&mut self, task: TaskId, observer: &mut O) -> bool {
         let graph = self.scenario.graph.clone();
         let mut any = false;
-        for &on in &graph.tasks()[task as usize].depends_on {
-            if self.nodes[on as usize].is_hollow {
+        for &on in &graph[task].depends_on {
+            if self.nodes[on].is_hollow {
                 self.reopen(on, observer);
                 any = true;
             }
@@ -132,13 +132,13 @@ impl Simulator<'_> {
 
     fn reopen<O: Observer>(&mut self, task: TaskId, observer: &mut O) {
         let owner = self.owner_after(task);
-        let node = &mut self.nodes[task as usize];
+        let node = &mut self.nodes[task];
         node.is_hollow = false;
         self.hollow -= 1;
         let spent = node.spent;
         self.team.board.reopen(task, owner);
         self.wakes.woke_ready = true;
-        self.tell(task, owner.unwrap_or(0), TaskEventKind::Reopened { spent, right: false }, observer);
+        self.tell(task, owner.unwrap_or_default(), TaskEventKind::Reopened { spent, right: false }, observer);
     }
 
     /// Who gets a task that comes back after it had left its owner's hands: whom it was dealt to before the start.
@@ -153,9 +153,9 @@ impl Simulator<'_> {
         }
         // Whoever is best at noticing looks; a team of one kind has one detection rate.
         let detection = self.minds[0].faults.detection;
-        for task in 0..self.nodes.len() as TaskId {
+        for task in TaskId::all(self.nodes.len()) {
             let draws = self.attempt_stream(task, self.team.board.version(task));
-            if self.nodes[task as usize].is_hollow && detection.happens(draws.nth(AUDIT)) {
+            if self.nodes[task].is_hollow && detection.happens(draws.nth(AUDIT)) {
                 self.reopen(task, observer);
             }
         }

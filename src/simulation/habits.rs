@@ -7,8 +7,8 @@
 //! same tasks, and one of them loses.
 
 use crate::engine::{IdSet, Purpose, Time, math, rng};
-use crate::record::{Kind, Observer, Start, Step, TaskEventKind, TestRun, TimeSplit, Write};
-use crate::simulation::repertoire::{Plan, comes_to_its_end, plan, sum};
+use crate::record::{Observer, Start, Step, StepKind, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::simulation::repertoire::{PlannedCall, completes_truncated, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
@@ -38,9 +38,9 @@ pub(super) struct Habits {
 #[derive(Clone, Debug)]
 struct Memory {
     /// Tasks whose files it has written, that it has asked for, that it has finished.
-    begun: IdSet,
-    asked: IdSet,
-    finished: IdSet,
+    begun: IdSet<TaskId>,
+    asked: IdSet<TaskId>,
+    finished: IdSet<TaskId>,
     /// How many those are.
     has_finished: u16,
     script: u32,
@@ -55,7 +55,7 @@ struct Memory {
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
     window: [(u32, u16); REMEMBERED],
     calls: usize,
-    plan: Plan,
+    plan: PlannedCall,
 }
 
 impl Habits {
@@ -73,11 +73,11 @@ impl Habits {
             idle: 0,
             window: [(0, 0); REMEMBERED],
             calls: 0,
-            plan: Plan {
+            plan: PlannedCall {
                 writes: Vec::with_capacity(2 * tasks),
                 claims: Vec::with_capacity(2 * tasks),
                 completes: Vec::with_capacity(2 * tasks),
-                ..Plan::default()
+                ..PlannedCall::default()
             },
         };
         let list = || Vec::with_capacity(tasks);
@@ -91,9 +91,9 @@ impl Habits {
     }
 }
 
-fn roomy(tasks: usize) -> Plan {
+fn roomy(tasks: usize) -> PlannedCall {
     let list = || Vec::with_capacity(2 * tasks);
-    Plan { writes: list(), claims: list(), completes: list(), ..Plan::default() }
+    PlannedCall { writes: list(), claims: list(), completes: list(), ..PlannedCall::default() }
 }
 
 impl Memory {
@@ -143,7 +143,7 @@ impl Simulator<'_> {
         for id in 0..self.habits.agents.len() {
             let (before, rest) = self.habits.agents.split_at_mut(id);
             let Some(memory) = rest.first_mut() else { continue };
-            let Some(repertoire) = &self.minds[self.agents[id].mind].repertoire else { continue };
+            let Some(repertoire) = &self.minds[self.agents[AgentId::at(id)].mind].repertoire else { continue };
             let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
             let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
@@ -163,21 +163,19 @@ impl Simulator<'_> {
     /// Whether an agent follows habits; a lead leads instead.
     #[inline]
     pub(super) fn has_habits(&self, agent: AgentId) -> bool {
-        self.uses.habits
-            && self.team.lead != Some(agent)
-            && self.minds[self.agents[agent as usize].mind].repertoire.is_some()
+        self.uses.habits && self.team.lead != Some(agent) && self.minds[self.agents[agent].mind].repertoire.is_some()
     }
 
     /// What the agent can see, sorted for it.
     fn look(&mut self, agent: AgentId) -> Sight {
         let Habits { agents, sorted, done, .. } = &mut self.habits;
-        let memory = &agents[agent as usize];
+        let memory = &agents[agent.index()];
         sorted.iter_mut().for_each(Vec::clear);
         done.clear();
         let board = &self.team.board;
         let mut sight =
             Sight { is_first: memory.calls == 0, idle: memory.idle, finished: memory.has_finished, ..Sight::default() };
-        for task in 0..board.len() as TaskId {
+        for task in TaskId::all(board.len()) {
             let mine = board.is_owned(task, agent) || memory.finished.contains(task);
             if !board.is_visible(task) || !self.team.able.contains(agent, task) || self.uses.hands_out && !mine {
                 continue;
@@ -213,28 +211,28 @@ impl Simulator<'_> {
         let sight = self.look(agent);
         let draws = self.agent_stream(Purpose::Choice, agent);
         let teammates = self.agents.len() > 1;
-        let mind = &self.minds[self.agents[agent as usize].mind];
+        let mind = &self.minds[self.agents[agent].mind];
         let Some(repertoire) = &mind.repertoire else { return };
         let Habits { agents, sorted, done, .. } = &mut self.habits;
-        let memory = &mut agents[agent as usize];
+        let memory = &mut agents[agent.index()];
         let place = repertoire.choose(&sight, (memory.script, memory.last), self.uses.hands_out, draws);
         memory.last = Some(place as u32);
         let row = &repertoire.rows[place];
         let manner = &repertoire.manners[row.manner as usize];
         let habit = &row.habit;
         let to_do = sum(&sight.tasks);
-        let comes_to_its_end = comes_to_its_end(habit, &sight, manner.files_a_reply);
-        plan(&mut memory.plan, habit, sorted, done, comes_to_its_end);
+        let completes_truncated = completes_truncated(habit, &sight, manner.files_a_reply);
+        plan(&mut memory.plan, habit, sorted, done, completes_truncated);
         if teammates && habit.tests > 0 {
             // Whether tests are run is the agent's doing, how long they take is not: not all of a team meet the same.
             let which = rng::unit(draws.nth(TESTS)) * repertoire.tests.len() as f64;
             let each = repertoire.tests.get(which as usize).copied().unwrap_or_default();
             memory.plan.tests = Time::from_secs(each * f64::from(habit.tests));
         }
-        let ratio = scaled(habit, manner, &memory.plan, comes_to_its_end);
+        let ratio = scaled(habit, manner, &memory.plan, completes_truncated);
         let noise = repertoire.noise(row, draws.nth(SURPRISE));
         let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64);
-        let surprise = match (comes_to_its_end, teammates && memory.is_copy) {
+        let surprise = match (completes_truncated, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
             (false, true) => repertoire.surprise(row, draws.nth(OTHER), noise, of_all.nth(0)) - habit.surprise,
@@ -258,7 +256,7 @@ impl Simulator<'_> {
         let acts = !memory.plan.writes.is_empty() || !memory.plan.completes.is_empty();
         let task = memory.plan.writes.first().or(memory.plan.completes.first()).copied().unwrap_or_default();
         let step = Underway {
-            kind: if acts { Kind::Work } else { Kind::Monitor },
+            kind: if acts { StepKind::Work } else { StepKind::Monitor },
             task,
             start: self.team.now,
             latency,
@@ -271,7 +269,7 @@ impl Simulator<'_> {
     }
 
     fn launch_habit<O: Observer>(&mut self, agent: AgentId, mut step: Underway, observer: &mut O) {
-        let member = &mut self.agents[agent as usize];
+        let member = &mut self.agents[agent];
         let cached = self.minds[member.mind].cached_65536;
         step.cached_tokens = ((u64::from(step.input_tokens) * cached) >> 16) as u32;
         member.steps += 1;
@@ -281,16 +279,16 @@ impl Simulator<'_> {
         member.step = step;
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
-        let task = (step.kind == Kind::Work).then_some(step.task);
+        let task = (step.kind == StepKind::Work).then_some(step.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let begin = self.wait_for_call(agent, step.latency);
-        self.queue.push(begin + step.latency, STEP, agent);
+        self.queue.push(begin + step.latency, STEP, agent.get());
     }
 
     /// The answer is there, or its tests are through. While somebody's tests run nobody's answer is taken up; says no if
     /// it has to wait.
     pub(super) fn is_through(&mut self, agent: AgentId) -> bool {
-        let plan = &mut self.habits.agents[agent as usize].plan;
+        let plan = &mut self.habits.agents[agent.index()].plan;
         if plan.taken_up.is_some() {
             return true;
         }
@@ -298,30 +296,30 @@ impl Simulator<'_> {
         let until = taken_up + plan.tests;
         plan.taken_up = Some(taken_up);
         self.habits.tests_until = until;
-        self.agents[agent as usize].step.waited += taken_up - self.team.now;
+        self.agents[agent].step.waited += taken_up - self.team.now;
         if until > self.team.now {
-            self.queue.push(until, STEP, agent);
+            self.queue.push(until, STEP, agent.get());
         }
         until <= self.team.now
     }
 
     /// The call lands: writes, claims, completions, tests, as in any other.
     pub(super) fn commit_habit<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        let mut plan = std::mem::take(&mut self.habits.agents[agent as usize].plan);
-        let step = self.agents[agent as usize].step;
+        let mut plan = std::mem::take(&mut self.habits.agents[agent.index()].plan);
+        let step = self.agents[agent].step;
         let (now, busy) = (self.team.now, self.team.now - step.start - step.waited);
         let mut creates = false;
         let graph = self.scenario.graph.clone();
         for &task in &plan.writes {
-            self.habits.agents[agent as usize].begun.insert(task);
-            for &artifact in &graph.tasks()[task as usize].writes {
+            self.habits.agents[agent.index()].begun.insert(task);
+            for &artifact in &graph[task].writes {
                 creates |= !self.workspace.changed_since(artifact, 0, AgentId::MAX);
                 self.workspace.write(artifact, agent, step.seen_workspace);
                 observer.write(&Write { artifact, agent, start: step.start, at: now, round: self.round });
             }
         }
         for file in (0..u16::BITS).filter(|file| plan.common_files >> file & 1 > 0) {
-            let artifact = graph.artifacts().len() as ArtifactId + file;
+            let artifact = ArtifactId::new(graph.artifacts().len() as u32 + file);
             self.workspace.write(artifact, agent, step.seen_workspace);
             observer.write(&Write { artifact, agent, start: step.start, at: now, round: self.round });
         }
@@ -331,7 +329,7 @@ impl Simulator<'_> {
             let start = plan.taken_up.unwrap_or(now);
             observer.test(&TestRun { agent, start, end: now, has_failed: plan.has_failed });
         }
-        let memory = &mut self.habits.agents[agent as usize];
+        let memory = &mut self.habits.agents[agent.index()];
         let changes = !plan.writes.is_empty() || plan.other_files > 0 || granted > 0 || completed > 0;
         memory.idle = if changes { 0 } else { memory.idle.saturating_add(1) };
         let mut spent = TimeSplit::default();
@@ -339,12 +337,12 @@ impl Simulator<'_> {
             spent.work = busy;
         } else if !plan.writes.is_empty() {
             spent.rework = busy;
-        } else if granted > 0 && step.kind != Kind::Work {
+        } else if granted > 0 && step.kind != StepKind::Work {
             spent.coordination = busy;
         } else {
             spent.lost = busy;
         }
-        let works = step.kind == Kind::Work;
+        let works = step.kind == StepKind::Work;
         let tasks = plan.writes.len().max(plan.completes.len()) as u32;
         observer.step(&Step {
             agent,
@@ -363,14 +361,14 @@ impl Simulator<'_> {
             output_tokens: step.output_tokens,
         });
         plan.taken_up = None;
-        self.habits.agents[agent as usize].plan = plan;
+        self.habits.agents[agent.index()].plan = plan;
     }
 
     /// Asks for tasks; returns how many were granted.
     fn claim_planned<O: Observer>(&mut self, agent: AgentId, claims: &[TaskId], observer: &mut O) -> u32 {
         let mut granted = 0;
         for &task in claims {
-            self.habits.agents[agent as usize].asked.insert(task);
+            self.habits.agents[agent.index()].asked.insert(task);
             let status = self.team.board.status(task);
             let is_open = status == Status::Pending || status == Status::Assigned(agent);
             if status == Status::Claimed(agent) {
@@ -408,7 +406,7 @@ impl Simulator<'_> {
             }
             self.team.board.land(task);
             self.wakes.woke_ready |= self.team.board.complete(task, agent);
-            let memory = &mut self.habits.agents[agent as usize];
+            let memory = &mut self.habits.agents[agent.index()];
             memory.finished.insert(task);
             memory.has_finished = memory.has_finished.saturating_add(1);
             self.tell(task, agent, TaskEventKind::Completed { right: true }, observer);
@@ -420,9 +418,9 @@ impl Simulator<'_> {
 }
 
 /// What a call on the files that were planned takes over what it took on those of the habit.
-fn scaled(habit: &Habit, manner: &Manner, plan: &Plan, comes_to_its_end: bool) -> f64 {
+fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, completes_truncated: bool) -> f64 {
     let files = plan.writes.len() as f64 + f64::from(plan.other_files);
-    if comes_to_its_end {
+    if completes_truncated {
         return manner.typical_s(files) / habit.latency_s.max(1e-3);
     }
     let told_apart = (sum(&habit.writes) + habit.rewrites + habit.other_files).max(1);

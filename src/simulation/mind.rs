@@ -6,7 +6,7 @@ use crate::engine::rng::Chance;
 use crate::engine::{Dist, Rows, Sampler, Samplers, Time};
 use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
-use crate::workload::{Task, TaskGraph};
+use crate::workload::{Task, TaskGraph, TaskId};
 
 /// What the simulator keeps of a profile.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub(super) struct Mind {
     /// Cached input in 1/65536 of the input.
     pub(super) cached_65536: u64,
     /// Output tokens of a call on each task, the overhead of the call included.
-    pub(super) task_tokens: Rows<u32>,
+    pub(super) task_tokens: Rows<TaskId, u32>,
     /// Input tokens of a call on each task, if those were recorded; else empty.
     pub(super) task_input: Vec<u32>,
     pub(super) batch: Batch,

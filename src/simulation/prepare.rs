@@ -7,7 +7,7 @@ use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
 use crate::simulation::habits::Habits;
 use crate::simulation::mind::{Mind, Minds};
-use crate::simulation::simulator::{Member, Node, RELEASE, Shared, Simulator, Uses, step_of};
+use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
 use crate::team::{
@@ -28,17 +28,18 @@ impl<'s> Simulator<'s> {
         let terms = scenario.architecture.terms();
         let present = if terms.alone { 1 } else { scenario.team.len() };
         let team = &scenario.team[..present];
-        let lead = (terms.has_lead && team.len() > 1).then_some(0);
+        let lead = (terms.has_lead && team.len() > 1).then_some(AgentId::new(0));
         let hands_out = lead.is_some() || terms.dealt.is_some();
         let (minds, agents) = minds_of(team, graph, hands_out, samplers);
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
-        let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((id as TaskId, task.release));
+        let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
         let optimistic = scenario.consistency == Consistency::Optimistic;
         let habits = any(|mind| mind.repertoire.is_some());
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
-        let nodes: Rows<Node> = graph.tasks().iter().map(|task| Node::new(task, graph, plain_writes)).collect();
+        let nodes: Rows<TaskId, TaskState> =
+            graph.tasks().iter().map(|task| TaskState::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
             scenario,
@@ -104,7 +105,7 @@ impl<'s> Simulator<'s> {
         let Some(rule) = self.terms.dealt else { return };
         let mut team = self.team.clone();
         team.board = team.board.all_visible();
-        let view = View { me: 0, team: &team };
+        let view = View { me: AgentId::new(0), team: &team };
         let mut dealer = Dealer::default();
         let deals = dealer.deal(rule, &view).to_vec();
         self.team.board.deal_before_start(&deals);
@@ -133,9 +134,9 @@ impl<'s> Simulator<'s> {
         for shared in &mut self.stations {
             shared.station.clear();
         }
-        for (id, member) in self.agents.iter_mut().enumerate() {
+        for (id, member) in AgentId::all(self.agents.len()).zip(self.agents.iter_mut()) {
             member.steps = 0;
-            member.choice = self.keys.stream(Purpose::Choice, step_of(id as AgentId, 0));
+            member.choice = self.keys.stream(Purpose::Choice, step_of(id, 0));
             member.history = 0;
             member.is_busy = false;
             member.is_down = false;
@@ -147,7 +148,7 @@ impl<'s> Simulator<'s> {
             self.begin_habits();
         }
         for &(task, at) in &self.releases {
-            self.timers.push(at, RELEASE, task);
+            self.timers.push(at, RELEASE, task.get());
         }
     }
 
@@ -169,7 +170,7 @@ const AGENT_ENTITY: u64 = 1 << 40;
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<Member>) {
+fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<AgentId, Member>) {
     let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, team.len(), samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
@@ -184,22 +185,22 @@ fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Sampl
     (minds, members.into_iter().collect())
 }
 
-fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable {
+fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable<AgentId, TaskId> {
     let mut able = IdTable::empty(team.len(), graph.len());
-    for (agent, member) in team.iter().enumerate() {
-        for (id, task) in graph.tasks().iter().enumerate() {
+    for (agent, member) in AgentId::all(team.len()).zip(team) {
+        for (id, task) in TaskId::all(graph.len()).zip(graph.tasks()) {
             if member.has_skill(task.skill.map(|skill| graph.skills()[skill as usize].as_str())) {
-                able.insert(agent as u32, id as TaskId);
+                able.insert(agent, id);
             }
         }
     }
     able
 }
 
-impl Node {
-    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> Node {
-        let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0] as usize] == task.id;
-        Node {
+impl TaskState {
+    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> TaskState {
+        let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0].index()] == task.id;
+        TaskState {
             key: task.key,
             first_write: task.writes[0],
             plain_write: plain_writes && task.writes.len() == 1,

@@ -24,9 +24,9 @@ const HABIT: u64 = 16;
 /// A behaviour made ready for one piece of work.
 #[derive(Clone, Debug)]
 pub(super) struct Repertoire {
-    pub(super) rows: Vec<Row>,
+    pub(super) rows: Vec<CallRow>,
     scripts: Vec<Script>,
-    runs: Vec<Run>,
+    runs: Vec<RunScripts>,
     pub(super) manners: Vec<Manner>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
@@ -37,7 +37,7 @@ pub(super) struct Repertoire {
 
 /// The scripts of one recorded run.
 #[derive(Clone, Debug)]
-struct Run {
+struct RunScripts {
     first: u32,
     members: u32,
     /// The sum of weights up to and with it, over that of all.
@@ -48,7 +48,7 @@ struct Run {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Row {
+pub(super) struct CallRow {
     pub(super) habit: Habit,
     /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
     logs: [f64; SORTS],
@@ -61,7 +61,7 @@ pub(super) struct Row {
 
 /// What the call under way will do when it lands.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Plan {
+pub(super) struct PlannedCall {
     pub(super) writes: Vec<TaskId>,
     pub(super) claims: Vec<TaskId>,
     pub(super) completes: Vec<TaskId>,
@@ -92,7 +92,7 @@ impl Repertoire {
             let first = script.first as usize;
             let habits = behaviour.habits.get(first..first + script.calls as usize).unwrap_or_default();
             script.first = rows.len() as u32;
-            rows.extend(habits.iter().map(|&habit| Row {
+            rows.extend(habits.iter().map(|&habit| CallRow {
                 habit,
                 logs: habit.sight.tasks.map(|count| math::ln_1p(f64::from(count))),
                 log_finished: math::ln_1p(f64::from(habit.sight.finished)),
@@ -130,7 +130,7 @@ impl Repertoire {
     }
 
     /// A surprise as normal calls of the kind have.
-    pub(super) fn noise(&self, row: &Row, bits: u64) -> f64 {
+    pub(super) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
         let manner = &self.manners[row.manner as usize];
         let spread = if row.habit.files <= 1 { manner.spread_small } else { manner.spread_large };
         spread * math::normal_quantile(rng::open_unit(bits))
@@ -139,7 +139,7 @@ impl Repertoire {
     /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
     /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
     /// surprises were recorded, it is noise of its own and noise that all have in common.
-    pub(super) fn surprise(&self, row: &Row, bits: u64, own: f64, of_all: u64) -> f64 {
+    pub(super) fn surprise(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
         let common = self.manners[row.manner as usize].common;
         if common <= 0.0 {
             return own;
@@ -205,7 +205,7 @@ impl Repertoire {
             let row = &self.rows[place];
             let seen = &row.habit.sight;
             let mut cost = if nothing_to_do {
-                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_cut;
+                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_truncated;
                 if waits { 0.0 } else { 3.0 + f64::from(row.habit.files) }
             } else {
                 if is_dealt && seen.total != scaled_to {
@@ -234,8 +234,8 @@ impl Repertoire {
 }
 
 /// The runs that scripts are of, and the sum of their weights.
-fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
-    let mut runs: Vec<Run> = Vec::new();
+fn runs_of(scripts: &[Script], rows: &[CallRow]) -> (Vec<RunScripts>, f64) {
+    let mut runs: Vec<RunScripts> = Vec::new();
     let mut total = 0.0;
     for (place, script) in scripts.iter().enumerate() {
         let is_next = place > 0 && scripts[place - 1].run == script.run;
@@ -246,7 +246,13 @@ fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
                 let calls = script.first as usize..(script.first + script.calls) as usize;
                 let calls = rows.get(calls).unwrap_or_default();
                 let style = style_of(calls);
-                runs.push(Run { first: place as u32, members: 1, up_to: total, style, left_some: script.left_some });
+                runs.push(RunScripts {
+                    first: place as u32,
+                    members: 1,
+                    up_to: total,
+                    style,
+                    left_some: script.left_some,
+                });
             }
         }
     }
@@ -258,21 +264,21 @@ fn runs_of(scripts: &[Script], rows: &[Row]) -> (Vec<Run>, f64) {
 
 /// What recorded calls took over what such calls take; none of few calls, and none of calls made from parameters, which hold
 /// no surprise.
-fn surprises_of<'r>(rows: impl Iterator<Item = &'r Row>) -> Vec<f64> {
+fn surprises_of<'r>(rows: impl Iterator<Item = &'r CallRow>) -> Vec<f64> {
     let surprises: Vec<f64> = rows.map(|row| row.habit.surprise).collect();
     let squares: f64 = surprises.iter().map(|surprise| surprise * surprise).sum();
     if surprises.len() >= FEWEST && squares > 1e-6 * surprises.len() as f64 { surprises } else { Vec::new() }
 }
 
 /// How work is gone about: much in one call, a task a call, or a task in several.
-fn style_of(calls: &[Row]) -> f64 {
+fn style_of(calls: &[CallRow]) -> f64 {
     let acting = calls.iter().filter(|row| !row.habit.is_idle()).count();
     let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.habit.completes)));
     math::ln(acting.max(1) as f64 / f64::from(finished.max(1)))
 }
 
 /// How far what is seen is from what was seen then.
-fn distance(sight: &Sight, logs: &[f64; SORTS], row: &Row) -> f64 {
+fn distance(sight: &Sight, logs: &[f64; SORTS], row: &CallRow) -> f64 {
     let seen = &row.habit.sight;
     let mut sum = 0.0;
     for (sort, (here, then)) in logs.iter().zip(&row.logs).enumerate() {
@@ -289,32 +295,32 @@ fn distance(sight: &Sight, logs: &[f64; SORTS], row: &Row) -> f64 {
 
 /// The habit, scaled to the tasks at hand.
 pub(super) fn plan(
-    plan: &mut Plan,
+    plan: &mut PlannedCall,
     habit: &Habit,
     sorted: &[Vec<TaskId>; SORTS],
     done: &[TaskId],
-    comes_to_its_end: bool,
+    completes_truncated: bool,
 ) {
-    let Plan { writes, claims, completes, .. } = plan;
+    let PlannedCall { writes, claims, completes, .. } = plan;
     writes.clear();
     claims.clear();
     completes.clear();
     for (sort, tasks) in sorted.iter().enumerate() {
         let seen = habit.sight.tasks[sort];
         let is_open = sort < Sort::Held as usize;
-        let count = |taken: u16| if comes_to_its_end { tasks.len() } else { share(taken, seen, tasks.len()) };
+        let count = |taken: u16| if completes_truncated { tasks.len() } else { share(taken, seen, tasks.len()) };
         writes.extend_from_slice(&tasks[..count(habit.writes[sort])]);
         let claimed = if is_open { count(habit.claims[sort]) } else { 0 };
         claims.extend_from_slice(&tasks[..claimed]);
         let completed = count(habit.completes[sort]);
         completes.extend_from_slice(&tasks[..if habit.finishes_claims { completed.max(claimed) } else { completed }]);
     }
-    if !comes_to_its_end {
+    if !completes_truncated {
         writes
             .extend_from_slice(&done[..share(habit.rewrites, habit.sight.done_begun.max(habit.rewrites), done.len())]);
     }
     (plan.other_files, plan.common_files) =
-        if comes_to_its_end { (0, 0) } else { (habit.other_files, habit.common_files) };
+        if completes_truncated { (0, 0) } else { (habit.other_files, habit.common_files) };
     plan.tests = Time::from_secs(habit.tests_s);
     plan.has_failed = habit.has_failed;
     plan.taken_up = None;
@@ -333,11 +339,11 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
 
 /// Whether a reply that was cut off comes to its end with what is to do here: all of the agent's work fits into a reply, or
 /// there is less to do than there was then, as teammates have done some, and that fits.
-pub(super) fn comes_to_its_end(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
+pub(super) fn completes_truncated(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
     let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
     let to_do = sum(&sight.tasks);
     let has_less = to_do < sum(&habit.sight.tasks);
-    habit.is_cut && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
+    habit.is_truncated && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
 }
 
 pub(super) fn sum(counts: &[u16; SORTS]) -> u16 {
@@ -415,13 +421,13 @@ mod tests {
             sight.tasks[Sort::Ready as usize] = ready;
             sight
         };
-        let cut = Habit { is_cut: true, sight: sees(20, 12), ..Habit::default() };
-        assert!(!comes_to_its_end(&cut, &sees(20, 12), 15.0), "as it was then");
-        assert!(!comes_to_its_end(&cut, &sees(20, 11), 10.0), "less, and too much still");
-        assert!(comes_to_its_end(&cut, &sees(20, 11), 15.0), "teammates have done one");
-        assert!(comes_to_its_end(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
-        assert!(!comes_to_its_end(&cut, &sees(20, 0), 15.0), "nothing to do");
-        assert!(!comes_to_its_end(&Habit { is_cut: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
+        let cut = Habit { is_truncated: true, sight: sees(20, 12), ..Habit::default() };
+        assert!(!completes_truncated(&cut, &sees(20, 12), 15.0), "as it was then");
+        assert!(!completes_truncated(&cut, &sees(20, 11), 10.0), "less, and too much still");
+        assert!(completes_truncated(&cut, &sees(20, 11), 15.0), "teammates have done one");
+        assert!(completes_truncated(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
+        assert!(!completes_truncated(&cut, &sees(20, 0), 15.0), "nothing to do");
+        assert!(!completes_truncated(&Habit { is_truncated: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
     }
 
     #[test]

@@ -7,8 +7,8 @@ use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
 use crate::engine::rng::KeySource;
 use crate::engine::rows::FEW;
-use crate::engine::{EventQueue, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
-use crate::record::{Ending, Kind, Observer, Round, TaskEventKind};
+use crate::engine::{EventQueue, Id, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
+use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
 use crate::simulation::habits::Habits;
 use crate::simulation::mind::Minds;
 use crate::simulation::prepare::ROUND_ENTITY;
@@ -23,7 +23,7 @@ pub struct Simulator<'s> {
     pub(super) terms: Terms,
     pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Rows<Node>,
+    pub(super) nodes: Rows<TaskId, TaskState>,
     pub(super) uses: Uses,
     /// When tasks are released that are not there from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
@@ -36,13 +36,13 @@ pub struct Simulator<'s> {
     /// What happens by itself: releases, leases that run out, recoveries.
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
-    pub(super) agents: Rows<Member>,
+    pub(super) agents: Rows<AgentId, Member>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
     pub(super) hollow: u32,
     pub(super) dealer: Dealer,
-    pub(super) in_batch: IdSet,
+    pub(super) in_batch: IdSet<TaskId>,
     pub(super) wakes: Wakes,
     pub(super) calls: u64,
     pub(super) tokens: u64,
@@ -52,7 +52,7 @@ pub struct Simulator<'s> {
 
 /// What the loop must know of a task besides what the board says, in one place.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Node {
+pub(super) struct TaskState {
     /// The identity that keys its draws.
     pub(super) key: u64,
     /// The first artifact that it writes.
@@ -133,7 +133,7 @@ pub(super) struct Member {
 /// A step between decision and commit.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Underway {
-    pub(super) kind: Kind,
+    pub(super) kind: StepKind,
     pub(super) fate: Fate,
     /// The first task, its version as seen, and the ordinal of this start.
     pub(super) task: TaskId,
@@ -165,9 +165,9 @@ pub(super) enum Fate {
 impl Default for Underway {
     fn default() -> Underway {
         Underway {
-            kind: Kind::Idle,
+            kind: StepKind::Idle,
             fate: Fate::Normal,
-            task: 0,
+            task: TaskId::new(0),
             seen: 0,
             ordinal: 0,
             seen_workspace: 0,
@@ -240,7 +240,7 @@ impl Simulator<'_> {
                     return Ending::OutOfTime;
                 }
                 self.team.now = event.time();
-                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
+                self.advance::<RARE, O>(known::<RARE, _>(AgentId::new(event.slot())), observer);
                 if self.team.board.all_done() && self.passes_audit(observer) {
                     return Ending::Completed;
                 }
@@ -280,7 +280,7 @@ impl Simulator<'_> {
             // Replies land in the order in which they arrive; the last one ends the round.
             while let Some(event) = self.queue.pop() {
                 self.team.now = event.time();
-                self.advance::<RARE, O>(known::<RARE>(event.slot()), observer);
+                self.advance::<RARE, O>(known::<RARE, _>(AgentId::new(event.slot())), observer);
             }
             observer.round(&Round { number: self.round, start, end: self.team.now });
             if self.team.board.all_done() && self.passes_audit(observer) {
@@ -312,7 +312,7 @@ impl Simulator<'_> {
                         break;
                     }
                 }
-                let agent = known::<RARE>(group as u32 * 64 + due.trailing_zeros());
+                let agent = known::<RARE, _>(AgentId::new(group as u32 * 64 + due.trailing_zeros()));
                 due &= due - 1;
                 if RARE && self.has_habits(agent) {
                     self.start_habit(agent, observer);
@@ -321,7 +321,7 @@ impl Simulator<'_> {
                 let action = self.ask(architecture, agent);
                 // Nearly always one of the first two: with the others apart it takes no jump through a table.
                 let started = match action {
-                    Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
+                    Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE, _>(task), observer),
                     Action::Wait(_) => false,
                     other => self.start_other::<RARE, O>(agent, other, observer),
                 };
@@ -337,7 +337,7 @@ impl Simulator<'_> {
     fn start_other<const RARE: bool, O: Observer>(&mut self, agent: AgentId, action: Action, observer: &mut O) -> bool {
         match action {
             Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
-            Action::Monitor => self.start_call::<RARE, O>(agent, Kind::Monitor, observer),
+            Action::Monitor => self.start_call::<RARE, O>(agent, StepKind::Monitor, observer),
             Action::Work(_) | Action::Wait(_) => false,
         }
     }
@@ -351,9 +351,9 @@ impl Simulator<'_> {
         idle_calls: bool,
     ) -> bool {
         let (mut anybody, mut everybody) = (false, true);
-        for agent in 0..self.agents.len() as AgentId {
-            let agent = known::<RARE>(agent);
-            if RARE && self.agents[agent as usize].is_down {
+        for agent in AgentId::all(self.agents.len()) {
+            let agent = known::<RARE, _>(agent);
+            if RARE && self.agents[agent].is_down {
                 continue;
             }
             if RARE && self.has_habits(agent) {
@@ -362,7 +362,7 @@ impl Simulator<'_> {
                 continue;
             }
             let starts = match self.ask(architecture, agent) {
-                Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE>(task), observer),
+                Action::Work(task) => self.start_work::<RARE, O>(agent, known::<RARE, _>(task), observer),
                 Action::Assign(deal) => self.start_assigning::<RARE, O>(agent, deal, observer),
                 Action::Monitor | Action::Wait(_) => false,
             };
@@ -371,13 +371,13 @@ impl Simulator<'_> {
         }
         if anybody && !everybody {
             // Those who only look on are called as well: a lead to monitor, the others idly.
-            for agent in 0..self.agents.len() as AgentId {
-                let member = &self.agents[agent as usize];
+            for agent in AgentId::all(self.agents.len()) {
+                let member = &self.agents[agent];
                 if !member.is_busy && !member.is_down {
                     if self.team.lead == Some(agent) {
-                        self.start_call::<RARE, O>(agent, Kind::Monitor, observer);
+                        self.start_call::<RARE, O>(agent, StepKind::Monitor, observer);
                     } else if idle_calls {
-                        self.start_call::<RARE, O>(agent, Kind::Idle, observer);
+                        self.start_call::<RARE, O>(agent, StepKind::Idle, observer);
                     }
                 }
             }
@@ -387,7 +387,7 @@ impl Simulator<'_> {
 
     #[inline(always)]
     fn ask<A: Architecture + ?Sized>(&self, architecture: &A, agent: AgentId) -> Action {
-        let mut draws = self.agents[agent as usize].choice;
+        let mut draws = self.agents[agent].choice;
         architecture.decide(&self.view(agent), &mut draws)
     }
 
@@ -399,7 +399,7 @@ impl Simulator<'_> {
     /// The stream of an agent's next step.
     #[inline]
     pub(super) fn agent_stream(&self, purpose: Purpose, agent: AgentId) -> Stream {
-        self.keys.stream(purpose, step_of(agent, self.agents[agent as usize].steps))
+        self.keys.stream(purpose, step_of(agent, self.agents[agent].steps))
     }
 
     fn draw_round_effects(&mut self) {
@@ -423,17 +423,19 @@ impl Simulator<'_> {
         let Some(timer) = self.timers.pop() else { return };
         self.team.now = self.team.now.max(timer.time());
         match timer.class() {
-            RELEASE => self.wakes.woke_ready |= self.team.board.publish(timer.slot()),
+            RELEASE => self.wakes.woke_ready |= self.team.board.publish(TaskId::new(timer.slot())),
             LEASE => {
-                let owner = self.owner_after(timer.slot());
-                if self.team.board.reclaim(timer.slot(), owner) {
+                let task = TaskId::new(timer.slot());
+                let owner = self.owner_after(task);
+                if self.team.board.reclaim(task, owner) {
                     self.wakes.woke_ready = true;
-                    self.tell(timer.slot(), owner.unwrap_or(0), TaskEventKind::Reclaimed, observer);
+                    self.tell(task, owner.unwrap_or_default(), TaskEventKind::Reclaimed, observer);
                 }
             }
             _ => {
-                self.agents[timer.slot() as usize].is_down = false;
-                self.wakes.is_free(timer.slot());
+                let agent = AgentId::new(timer.slot());
+                self.agents[agent].is_down = false;
+                self.wakes.is_free(agent);
             }
         }
         self.wakes.woke_change = true;
@@ -455,12 +457,12 @@ impl Simulator<'_> {
     }
 }
 
-/// The number of an agent, a task or an artifact. Without anything rare it is below 64; the compiler, told so where one
+/// The id of an agent, a task or an artifact. Without anything rare it is below 64; the compiler, told so where one
 /// comes from, leaves out at every look-up what there would be to do with others.
 #[inline(always)]
-pub(super) const fn known<const RARE: bool>(number: u32) -> u32 {
-    debug_assert!(RARE || number < FEW as u32);
-    if RARE { number } else { number % FEW as u32 }
+pub(super) fn known<const RARE: bool, K: Id>(id: K) -> K {
+    debug_assert!(RARE || id.index() < FEW);
+    if RARE { id } else { K::new(id.get() % FEW as u32) }
 }
 
 /// The entity that an agent's step is to the streams.

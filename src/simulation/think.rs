@@ -3,7 +3,7 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::{Purpose, Sampler, Time};
-use crate::record::{Kind, Observer, Start, TaskEventKind};
+use crate::record::{Observer, Start, StepKind, TaskEventKind};
 use crate::simulation::faults::mishap;
 use crate::simulation::mind::{Batch, Pace};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
@@ -40,9 +40,9 @@ impl Simulator<'_> {
             self.team.board.start(first)
         };
         let (latency, output_tokens) = self.work_latency::<RARE>(agent, first);
-        let node = &mut self.nodes[first as usize];
+        let node = &mut self.nodes[first];
         node.latency = self.keys.stream_nth(Purpose::Latency, node.key, u64::from(ordinal) + 1);
-        let step = Underway { kind: Kind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
+        let step = Underway { kind: StepKind::Work, task: first, seen, ordinal, output_tokens, ..Underway::default() };
         self.launch::<RARE, O>(agent, step, latency, observer);
         true
     }
@@ -56,22 +56,22 @@ impl Simulator<'_> {
     ) -> bool {
         let mut dealer = std::mem::take(&mut self.dealer);
         let deals = dealer.deal(deal, &self.view(agent));
-        let planned = &mut self.agents[agent as usize].deals;
+        let planned = &mut self.agents[agent].deals;
         planned.clear();
         planned.extend_from_slice(deals);
         let any = !deals.is_empty();
         self.dealer = dealer;
-        any && self.start_call::<RARE, O>(agent, Kind::Assign, observer)
+        any && self.start_call::<RARE, O>(agent, StepKind::Assign, observer)
     }
 
     /// Starts a call that works on no task.
     pub(super) fn start_call<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
-        kind: Kind,
+        kind: StepKind,
         observer: &mut O,
     ) -> bool {
-        let member = &mut self.agents[agent as usize];
+        let member = &mut self.agents[agent];
         member.batch.clear();
         let mind = &self.minds[member.mind];
         let draws = self.agent_stream(Purpose::Idle, agent);
@@ -91,9 +91,9 @@ impl Simulator<'_> {
     /// Microseconds of the call and of the tools after it, and the tokens that it writes.
     #[inline(always)]
     fn work_latency<const RARE: bool>(&self, agent: AgentId, first: TaskId) -> (f64, u32) {
-        let mind = if RARE { &self.minds[self.agents[agent as usize].mind] } else { &self.minds[0] };
-        let draws = self.nodes[first as usize].latency;
-        let mut output = mind.task_tokens[first as usize];
+        let mind = if RARE { &self.minds[self.agents[agent].mind] } else { &self.minds[0] };
+        let draws = self.nodes[first].latency;
+        let mut output = mind.task_tokens[first];
         if RARE && self.uses.batches {
             output = self.with_further_tokens(agent, output);
         }
@@ -116,17 +116,17 @@ impl Simulator<'_> {
 
     /// The tokens of all tasks of a call, given those of its first: the call's overhead is written once.
     fn with_further_tokens(&self, agent: AgentId, first: u32) -> u32 {
-        let member = &self.agents[agent as usize];
+        let member = &self.agents[agent];
         let mind = &self.minds[member.mind];
         let more = member.batch.get(1..).unwrap_or_default().iter();
-        more.fold(first, |sum, &(task, _)| sum.saturating_add(mind.task_tokens[task as usize] - mind.tokens.overhead))
+        more.fold(first, |sum, &(task, _)| sum.saturating_add(mind.task_tokens[task] - mind.tokens.overhead))
     }
 
     /// The time of all tasks of a call, given that of its first. Each takes the noise that belongs to this attempt on it.
     fn with_further_times(&self, agent: AgentId, time: &Sampler, first: f64) -> f64 {
-        let more = self.agents[agent as usize].batch.get(1..).unwrap_or_default().iter();
+        let more = self.agents[agent].batch.get(1..).unwrap_or_default().iter();
         more.fold(first, |sum, &(task, seen)| {
-            let key = self.nodes[task as usize].key;
+            let key = self.nodes[task].key;
             sum + time.at(self.keys.stream_nth(Purpose::Latency, key, u64::from(seen)).nth(LATENCY))
         })
     }
@@ -134,13 +134,13 @@ impl Simulator<'_> {
     /// The recorded time of all tasks of a call.
     #[cold]
     fn recorded_time(&self, agent: AgentId, first: TaskId, task_us: &[f64]) -> f64 {
-        let more = self.agents[agent as usize].batch.get(1..).unwrap_or_default().iter();
-        more.fold(task_us[first as usize], |sum, &(task, _)| sum + task_us[task as usize])
+        let more = self.agents[agent].batch.get(1..).unwrap_or_default().iter();
+        more.fold(task_us[first.index()], |sum, &(task, _)| sum + task_us[task.index()])
     }
 
     /// The factor by which variation between runs, agents, rounds and calls changes a latency.
     fn effect(&self, agent: AgentId, call: u64) -> f64 {
-        let member = &self.agents[agent as usize];
+        let member = &self.agents[agent];
         let own = self.minds[member.mind].effects.call.as_ref().map_or(1.0, |sampler| sampler.at(call));
         member.effect * self.round_effect(member.mind) * own
     }
@@ -154,7 +154,7 @@ impl Simulator<'_> {
         mut latency: f64,
         observer: &mut O,
     ) {
-        let member = &mut self.agents[agent as usize];
+        let member = &mut self.agents[agent];
         let mind = if RARE { &self.minds[member.mind] } else { &self.minds[0] };
         if RARE && mind.mishaps.any {
             let draws = self.keys.stream(Purpose::Mishap, step_of(agent, member.steps));
@@ -163,7 +163,7 @@ impl Simulator<'_> {
         let per_message = mind.tokens.per_message;
         let inbox = if self.uses.mail { self.team.mail.read(agent).saturating_mul(per_message) } else { 0 };
         step.input_tokens = mind.fixed_input.saturating_add(inbox).saturating_add(member.history);
-        if RARE && step.kind == Kind::Work && !mind.task_input.is_empty() {
+        if RARE && step.kind == StepKind::Work && !mind.task_input.is_empty() {
             step.input_tokens =
                 step.input_tokens.saturating_add(recorded_input(&mind.task_input, &member.batch, step.task));
         }
@@ -181,10 +181,10 @@ impl Simulator<'_> {
         member.step = step;
         self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
         self.calls += 1;
-        let task = (step.kind == Kind::Work).then_some(step.task);
+        let task = (step.kind == StepKind::Work).then_some(step.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let begin = if RARE { self.wait_for_call(agent, step.latency) } else { self.team.now };
-        self.queue.push(begin + step.latency, STEP, agent);
+        self.queue.push(begin + step.latency, STEP, agent.get());
     }
 
     /// A call that needs a place at a resource of its own kind (a rate limit) waits for one; returns when it begins.
@@ -193,7 +193,7 @@ impl Simulator<'_> {
         for shared in self.stations.iter_mut().filter(|shared| shared.service.is_none()) {
             begin = shared.station.serve(begin, latency);
         }
-        self.agents[agent as usize].step.waited += begin - self.team.now;
+        self.agents[agent].step.waited += begin - self.team.now;
         begin
     }
 
@@ -214,9 +214,9 @@ impl Simulator<'_> {
     /// Passes the resources that are left; says no if the step has to wait at one.
     #[cold]
     fn pass_stations(&mut self, agent: AgentId) -> bool {
-        while (self.agents[agent as usize].step.stage as usize) < self.stations.len() {
+        while (self.agents[agent].step.stage as usize) < self.stations.len() {
             if let Some(until) = self.pass_station(agent) {
-                self.queue.push(until, STEP, agent);
+                self.queue.push(until, STEP, agent.get());
                 return false;
             }
         }
@@ -225,16 +225,16 @@ impl Simulator<'_> {
 
     /// Passes the next resource; gives the time when the step goes on, if that is later than now.
     fn pass_station(&mut self, agent: AgentId) -> Option<Time> {
-        let step = &mut self.agents[agent as usize].step;
+        let step = &mut self.agents[agent].step;
         let stage = step.stage;
         let shared = &mut self.stations[stage as usize];
         step.stage += 1;
         let sampler = shared.service.as_ref()?;
         let draws = {
-            let key = self.nodes[step.task as usize].key ^ shared.key.rotate_left(stage);
+            let key = self.nodes[step.task].key ^ shared.key.rotate_left(stage);
             self.keys.stream_nth(Purpose::Service, key, u64::from(step.ordinal))
         };
-        let uses = step.kind == Kind::Work && shared.share.happens(draws.nth(1));
+        let uses = step.kind == StepKind::Work && shared.share.happens(draws.nth(1));
         if !uses && shared.blocks == Blocks::User {
             return None;
         }
@@ -249,7 +249,7 @@ impl Simulator<'_> {
     /// Takes on further tasks: as many as the agent's batching says, its own after its own, unowned after unowned.
     #[cold]
     fn gather_batch(&mut self, agent: AgentId, first: TaskId) {
-        let member = &self.agents[agent as usize];
+        let member = &self.agents[agent];
         let mind = &self.minds[member.mind];
         let draws = self.agent_stream(Purpose::Mishap, agent);
         let owns = self.team.board.is_owned(first, agent);
@@ -259,11 +259,11 @@ impl Simulator<'_> {
             Batch::Drawn(sampler) => sampler.at(draws.nth(BATCH_SIZE)).round() as u32,
         };
         if most <= 1 {
-            self.agents[agent as usize].batch.clear();
+            self.agents[agent].batch.clear();
             return;
         }
         let ahead = owns || mind.ahead.happens(draws.nth(AHEAD));
-        let mut batch = std::mem::take(&mut self.agents[agent as usize].batch);
+        let mut batch = std::mem::take(&mut self.agents[agent].batch);
         batch.clear();
         let mut in_batch = std::mem::take(&mut self.in_batch);
         in_batch.clear();
@@ -282,7 +282,7 @@ impl Simulator<'_> {
                 continue;
             }
             // Its own chain is worked through in one go; of the pool, only what is ready unless the agent looks ahead.
-            let depends_on = &self.scenario.graph.tasks()[task as usize].depends_on;
+            let depends_on = &self.scenario.graph[task].depends_on;
             let follows =
                 || depends_on.iter().all(|&on| self.team.board.status(on) == Status::Done || in_batch.contains(on));
             if self.team.board.is_startable(task) || ahead && follows() {
@@ -294,21 +294,21 @@ impl Simulator<'_> {
             batch.clear();
         }
         self.in_batch = in_batch;
-        self.agents[agent as usize].batch = batch;
+        self.agents[agent].batch = batch;
     }
 
     /// Takes the locks of all that the step will write, or says no.
     #[cold]
     fn lock_all(&mut self, agent: AgentId, first: TaskId) -> bool {
         let tasks = self.scenario.graph.tasks();
-        let batch = &self.agents[agent as usize].batch;
+        let batch = &self.agents[agent].batch;
         if batch.is_empty() {
-            return self.workspace.lock(&tasks[first as usize].writes, agent);
+            return self.workspace.lock(&tasks[first.index()].writes, agent);
         }
         for (taken, &(task, _)) in batch.iter().enumerate() {
-            if !self.workspace.lock(&tasks[task as usize].writes, agent) {
+            if !self.workspace.lock(&tasks[task.index()].writes, agent) {
                 for &(task, _) in &batch[..taken] {
-                    self.workspace.unlock(&tasks[task as usize].writes, agent);
+                    self.workspace.unlock(&tasks[task.index()].writes, agent);
                 }
                 return false;
             }
@@ -339,8 +339,8 @@ impl Simulator<'_> {
     #[cold]
     fn claim_batch<O: Observer>(&mut self, agent: AgentId, first: TaskId, observer: &mut O) {
         let mut task = first;
-        for place in 0..self.agents[agent as usize].batch.len().max(1) {
-            if let Some(&(further, _)) = self.agents[agent as usize].batch.get(place) {
+        for place in 0..self.agents[agent].batch.len().max(1) {
+            if let Some(&(further, _)) = self.agents[agent].batch.get(place) {
                 task = further;
             }
             // A task that the agent runs ahead to is not granted yet; that comes out when the step lands.
@@ -355,5 +355,5 @@ impl Simulator<'_> {
 #[cold]
 fn recorded_input(task_input: &[u32], batch: &[(TaskId, u32)], first: TaskId) -> u32 {
     let more = batch.get(1..).unwrap_or_default().iter();
-    more.fold(task_input[first as usize], |sum, &(task, _)| sum.saturating_add(task_input[task as usize]))
+    more.fold(task_input[first.index()], |sum, &(task, _)| sum.saturating_add(task_input[task.index()]))
 }

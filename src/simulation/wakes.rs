@@ -1,13 +1,14 @@
 //! Who is to be asked next: agents that have just become free, and those whose reason to wait is gone.
 
+use crate::engine::Id;
 use crate::team::{AgentId, Until};
 
 /// The agents that are not busy, by what they wait for.
 #[derive(Clone, Debug)]
 pub(super) struct Wakes {
     /// The first 64 agents, which is nearly always all.
-    first: Group,
-    others: Vec<Group>,
+    first: AgentSet,
+    others: Vec<AgentSet>,
     agents: usize,
     /// Something happened that those may have waited for.
     pub(super) woke_ready: bool,
@@ -16,7 +17,7 @@ pub(super) struct Wakes {
 
 /// Up to 64 agents, a bit each. An agent is in one of the sets at most; a busy one is in none.
 #[derive(Clone, Copy, Debug, Default)]
-struct Group {
+struct AgentSet {
     /// Free and not yet asked.
     fresh: u64,
     mail: u64,
@@ -33,8 +34,8 @@ pub(super) struct Causes {
 
 impl Wakes {
     pub(super) fn new(agents: usize) -> Wakes {
-        let others = vec![Group::default(); agents.div_ceil(64) - 1];
-        Wakes { first: Group::default(), others, agents, woke_ready: false, woke_change: false }
+        let others = vec![AgentSet::default(); agents.div_ceil(64) - 1];
+        Wakes { first: AgentSet::default(), others, agents, woke_ready: false, woke_change: false }
     }
 
     /// Everybody is free.
@@ -42,7 +43,7 @@ impl Wakes {
         let mut left = self.agents;
         for group in std::iter::once(&mut self.first).chain(&mut self.others) {
             let here = left.min(64);
-            *group = Group { fresh: u64::MAX >> (64 - here), ..Group::default() };
+            *group = AgentSet { fresh: u64::MAX >> (64 - here), ..AgentSet::default() };
             left -= here;
         }
         self.woke_ready = false;
@@ -56,7 +57,7 @@ impl Wakes {
     }
 
     #[inline]
-    fn group(&mut self, number: usize) -> &mut Group {
+    fn group(&mut self, number: usize) -> &mut AgentSet {
         if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
     }
 
@@ -91,7 +92,7 @@ impl Wakes {
     /// An agent that was asked has nothing to do.
     #[inline]
     pub(super) fn sleep(&mut self, agent: AgentId, until: Until) {
-        let group = self.group(agent as usize / 64);
+        let group = self.group(agent.word());
         match until {
             Until::Ready => group.ready |= bit(agent),
             Until::Mail => group.mail |= bit(agent),
@@ -102,12 +103,12 @@ impl Wakes {
     /// An agent is free again.
     #[inline]
     pub(super) fn is_free(&mut self, agent: AgentId) {
-        self.group(agent as usize / 64).fresh |= bit(agent);
+        self.group(agent.word()).fresh |= bit(agent);
     }
 
     /// Mail came for an agent.
     pub(super) fn woke_mail(&mut self, agent: AgentId) {
-        let group = self.group(agent as usize / 64);
+        let group = self.group(agent.word());
         group.fresh |= group.mail & bit(agent);
         group.mail &= !bit(agent);
     }
@@ -115,5 +116,5 @@ impl Wakes {
 
 #[inline]
 fn bit(agent: AgentId) -> u64 {
-    1 << (agent % 64)
+    1 << agent.bit()
 }

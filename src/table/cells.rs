@@ -15,7 +15,7 @@ pub const MAX_CELL_TEXT: usize = 512;
 pub const MAX_COLUMNS: usize = 10_000;
 /// What is in one place of a table.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub enum Cell {
+pub enum CellValue {
     /// Nothing, or nothing that is a name, a number or a time.
     #[default]
     Nothing,
@@ -31,76 +31,76 @@ pub enum Cell {
 
 /// Some columns of a table.
 #[derive(Clone, Debug, Default)]
-pub struct Table {
+pub struct DataTable {
     /// Where each row is in the file: its line, or its number from 1 where there are no lines.
     pub places: Vec<u32>,
     /// The columns, in the order they were asked for, as long as there are rows.
-    columns: Vec<Vec<Cell>>,
+    columns: Vec<Vec<CellValue>>,
     /// Bytes of text so far.
     text: usize,
 }
 
-impl Cell {
+impl CellValue {
     /// Text as a cell: trimmed, and nothing if it is empty or long.
-    pub fn of_text(text: &str) -> Cell {
+    pub fn of_text(text: &str) -> CellValue {
         let text = text.trim();
-        if text.is_empty() || text.len() > MAX_CELL_TEXT { Cell::Nothing } else { Cell::Text(text.into()) }
+        if text.is_empty() || text.len() > MAX_CELL_TEXT { CellValue::Nothing } else { CellValue::Text(text.into()) }
     }
 
     /// A number as a cell: nothing if it is not finite.
-    pub fn of_number(number: f64) -> Cell {
-        if number.is_finite() { Cell::Number(number) } else { Cell::Nothing }
+    pub fn of_number(number: f64) -> CellValue {
+        if number.is_finite() { CellValue::Number(number) } else { CellValue::Nothing }
     }
 
     /// Whether nothing is there.
     pub fn is_nothing(&self) -> bool {
-        *self == Cell::Nothing
+        *self == CellValue::Nothing
     }
 
     /// A number, be it a number or text that is one.
     pub fn number(&self) -> Option<f64> {
         match self {
-            Cell::Int(number) => Some(*number as f64),
-            Cell::Number(number) => Some(*number),
-            Cell::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
-            Cell::Nothing | Cell::Time(_) => None,
+            CellValue::Int(number) => Some(*number as f64),
+            CellValue::Number(number) => Some(*number),
+            CellValue::Text(text) => text.parse().ok().filter(|number: &f64| number.is_finite()),
+            CellValue::Nothing | CellValue::Time(_) => None,
         }
     }
 
     /// A whole number that is not negative, with all its digits.
     pub fn whole(&self) -> Option<u64> {
         match self {
-            Cell::Int(number) => u64::try_from(*number).ok(),
-            Cell::Text(text) => text.parse().ok(),
-            Cell::Number(_) | Cell::Nothing | Cell::Time(_) => None,
+            CellValue::Int(number) => u64::try_from(*number).ok(),
+            CellValue::Text(text) => text.parse().ok(),
+            CellValue::Number(_) | CellValue::Nothing | CellValue::Time(_) => None,
         }
     }
 
     /// A time that says so itself, and whether it names its zone; numbers need a unit and are none.
     pub fn instant(&self) -> Option<timestamp::Instant> {
         match self {
-            Cell::Time(at) => Some(timestamp::Instant { at: *at, has_zone: true }),
-            Cell::Text(text) if text.parse::<f64>().is_err() => timestamp::parse(text),
-            Cell::Text(_) | Cell::Int(_) | Cell::Number(_) | Cell::Nothing => None,
+            CellValue::Time(at) => Some(timestamp::Instant { at: *at, has_zone: true }),
+            CellValue::Text(text) if text.parse::<f64>().is_err() => timestamp::parse(text),
+            CellValue::Text(_) | CellValue::Int(_) | CellValue::Number(_) | CellValue::Nothing => None,
         }
     }
 
     /// As text: a name; none for nothing.
     pub fn text(&self) -> Option<String> {
         match self {
-            Cell::Nothing => None,
-            Cell::Int(number) => Some(number.to_string()),
-            Cell::Number(number) => Some(number.to_string()),
-            Cell::Text(text) => Some(text.to_string()),
-            Cell::Time(at) => Some(timestamp::rfc3339(*at)),
+            CellValue::Nothing => None,
+            CellValue::Int(number) => Some(number.to_string()),
+            CellValue::Number(number) => Some(number.to_string()),
+            CellValue::Text(text) => Some(text.to_string()),
+            CellValue::Time(at) => Some(timestamp::rfc3339(*at)),
         }
     }
 }
 
-impl Table {
+impl DataTable {
     /// A table of that many columns, without rows.
-    pub(super) fn new(columns: usize) -> Table {
-        Table { columns: vec![Vec::new(); columns], ..Table::default() }
+    pub(super) fn new(columns: usize) -> DataTable {
+        DataTable { columns: vec![Vec::new(); columns], ..DataTable::default() }
     }
 
     /// How many rows there are.
@@ -109,19 +109,19 @@ impl Table {
     }
 
     /// The cell of a row in a column; nothing outside of the table.
-    pub fn cell(&self, row: usize, column: usize) -> &Cell {
-        static NOTHING: Cell = Cell::Nothing;
+    pub fn cell(&self, row: usize, column: usize) -> &CellValue {
+        static NOTHING: CellValue = CellValue::Nothing;
         self.columns.get(column).and_then(|cells| cells.get(row)).unwrap_or(&NOTHING)
     }
 
     /// A column.
-    pub fn column(&self, column: usize) -> &[Cell] {
+    pub fn column(&self, column: usize) -> &[CellValue] {
         self.columns.get(column).map_or(&[], |cells| cells)
     }
 
     /// Adds a cell to a column; an error that names the limit if the table would be too large.
-    pub(super) fn push(&mut self, column: usize, cell: Cell) -> Result<(), String> {
-        if let Cell::Text(text) = &cell {
+    pub(super) fn push(&mut self, column: usize, cell: CellValue) -> Result<(), String> {
+        if let CellValue::Text(text) = &cell {
             self.text += text.len();
         }
         if self.text > MAX_TEXT {
@@ -138,7 +138,7 @@ impl Table {
     }
 
     /// Adds a row, whose cells are in the order of the columns.
-    pub(super) fn push_row(&mut self, place: usize, cells: impl IntoIterator<Item = Cell>) -> Result<(), String> {
+    pub(super) fn push_row(&mut self, place: usize, cells: impl IntoIterator<Item = CellValue>) -> Result<(), String> {
         for (column, cell) in cells.into_iter().enumerate() {
             self.push(column, cell)?;
         }

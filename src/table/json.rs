@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::table::source::{Reading, SourceFile};
+use crate::table::source::{ImportContext, SourceFile};
 
 /// A line longer than this is no record of a run.
 pub const MAX_LINE: usize = 64 << 20;
 
 /// The values of a file of JSON lines, each with its number; those that can't be read are told and left out.
-pub fn lines(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(usize, Value, &mut Reading)) {
+pub fn lines(file: &SourceFile, reading: &mut ImportContext, mut each: impl FnMut(usize, Value, &mut ImportContext)) {
     for (place, line) in file.bytes.split(|&byte| byte == b'\n').enumerate() {
         let line = line.trim_ascii();
         if line.is_empty() {
@@ -26,7 +26,7 @@ pub fn lines(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(usiz
 }
 
 /// The file as one JSON document.
-pub fn document(file: &SourceFile, reading: &mut Reading) -> Option<Value> {
+pub fn document(file: &SourceFile, reading: &mut ImportContext) -> Option<Value> {
     match serde_json::from_slice(&file.bytes) {
         Ok(value) => Some(value),
         Err(error) => {

@@ -8,11 +8,11 @@ use std::fmt::Write as _;
 use self::commas::Commas;
 use crate::problem::Problems;
 use crate::problem::quantity::duration;
-use crate::scaling::sample::Group;
-use crate::scaling::{Kind, Sample};
-use crate::table::cells::{Cell, Table};
+use crate::scaling::sample::SizeGroup;
+use crate::scaling::{MeasurementKind, Sample};
+use crate::table::cells::{CellValue, DataTable};
 use crate::table::format;
-use crate::table::source::{Reading, SourceFile};
+use crate::table::source::{ImportContext, SourceFile};
 
 /// Which columns say what, where their names do not.
 #[derive(Clone, Debug, Default)]
@@ -22,7 +22,7 @@ pub struct Columns {
     /// The column of measurements, or what they are: makespan, throughput, speedup.
     pub y: Option<String>,
     /// What the measurements are.
-    pub kind: Option<Kind>,
+    pub kind: Option<MeasurementKind>,
     /// Columns whose values tell curves apart.
     pub by: Vec<String>,
     /// The column of weights; without one, that of a usual name.
@@ -39,7 +39,7 @@ pub struct Measurements {
     /// The column of measurements.
     pub y: String,
     /// What the measurements are.
-    pub kind: Kind,
+    pub kind: MeasurementKind,
     /// The curves, each with the values that tell it apart, in the order in which they begin.
     pub curves: Vec<(String, Sample)>,
     /// What people should know of how the table was read.
@@ -73,9 +73,9 @@ const SIZES: &[&str] = &[
     "size",
 ];
 /// Names of columns of measurements, by what they are.
-const KINDS: &[(Kind, &[&str])] = &[
+const KINDS: &[(MeasurementKind, &[&str])] = &[
     (
-        Kind::Throughput,
+        MeasurementKind::Throughput,
         &[
             "throughput",
             "x",
@@ -99,7 +99,7 @@ const KINDS: &[(Kind, &[&str])] = &[
         ],
     ),
     (
-        Kind::Time,
+        MeasurementKind::Time,
         &[
             "makespan",
             "time",
@@ -129,8 +129,8 @@ const KINDS: &[(Kind, &[&str])] = &[
             "s",
         ],
     ),
-    (Kind::Speedup, &["speedup", "speed up", "scaleup", "relative speed"]),
-    (Kind::Response, &["response time", "response"]),
+    (MeasurementKind::Speedup, &["speedup", "speed up", "scaleup", "relative speed"]),
+    (MeasurementKind::Response, &["response time", "response"]),
 ];
 /// Names of columns of weights.
 const WEIGHTS: &[&str] = &["weight", "weights"];
@@ -154,7 +154,7 @@ impl Measurements {
     }
 
     fn read_in(file: &SourceFile, wanted: &Columns) -> Result<Measurements, Problems> {
-        let mut reading = Reading::default();
+        let mut reading = ImportContext::default();
         let Some(names) = format::names(file, &mut reading) else { return Err(reading.problems) };
         if names.is_empty() {
             // What is no object is told by reading it.
@@ -180,7 +180,7 @@ impl Measurements {
 struct Chosen {
     x: String,
     y: String,
-    kind: Kind,
+    kind: MeasurementKind,
     /// Columns of standard deviations and of how many runs a mean is of, where the measurements are means.
     means: Option<(String, String)>,
     weight: Option<String>,
@@ -211,14 +211,14 @@ fn named<'a>(names: &'a [String], known: &[&str]) -> Option<&'a String> {
     by(plain).or_else(|| by(without_unit))
 }
 
-fn kind_of(name: &str) -> Option<Kind> {
+fn kind_of(name: &str) -> Option<MeasurementKind> {
     let fits = |read: fn(&str) -> String| {
         KINDS.iter().find(|(_, known)| known.contains(&read(name).as_str())).map(|(kind, _)| *kind)
     };
     fits(plain).or_else(|| fits(without_unit))
 }
 
-fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut Reading) -> Option<Chosen> {
+fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut ImportContext) -> Option<Chosen> {
     let there_are = format!("one of its columns: {}", shown(names));
     let is_column =
         |name: &String| names.iter().find(|n| *n == name).or_else(|| names.iter().find(|n| plain(n) == plain(name)));
@@ -274,7 +274,7 @@ fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut R
         let (sd, runs) = (format!("{metric}.sd"), "completed".to_owned());
         (names.contains(&sd) && names.contains(&runs)).then_some((sd, runs))
     });
-    if kind == Kind::Time && plain(&y).contains("latency") && wanted.kind.is_none() {
+    if kind == MeasurementKind::Time && plain(&y).contains("latency") && wanted.kind.is_none() {
         notes.push(format!(
             "{y} is taken for the time that the same work takes; if it is what each of n users waits, say --kind response"
         ));
@@ -293,9 +293,9 @@ fn measured<'a>(
     wanted: &Columns,
     is_column: impl Fn(&String) -> Option<&'a String>,
     notes: &mut Vec<String>,
-) -> (Option<&'a String>, Option<Kind>) {
+) -> (Option<&'a String>, Option<MeasurementKind>) {
     let others: Vec<String> = names.iter().filter(|name| Some(*name) != x).cloned().collect();
-    let find = |kind: Kind| {
+    let find = |kind: MeasurementKind| {
         let known = KINDS.iter().find(|row| row.0 == kind).map_or(&[][..], |row| row.1);
         named(&others, known).and_then(|found| names.iter().find(|name| *name == found))
     };
@@ -306,7 +306,7 @@ fn measured<'a>(
         return (y, wanted.kind.or_else(|| y.and_then(|name| kind_of(name))));
     }
     let kinds = wanted.kind.map_or_else(|| KINDS.iter().map(|row| row.0).collect(), |kind| vec![kind]);
-    let found: Vec<(Kind, &String)> = kinds.iter().filter_map(|&kind| Some((kind, find(kind)?))).collect();
+    let found: Vec<(MeasurementKind, &String)> = kinds.iter().filter_map(|&kind| Some((kind, find(kind)?))).collect();
     if let [(kind, first), (_, other), ..] = found[..] {
         notes.push(format!("{first} is fitted ({}), and not {other}; --y NAME chooses", kind.name()));
     }
@@ -354,10 +354,10 @@ impl Chosen {
         all
     }
 
-    fn curves(&mut self, file: &SourceFile, table: &Table, reading: &mut Reading) -> Vec<(String, Sample)> {
+    fn curves(&mut self, file: &SourceFile, table: &DataTable, reading: &mut ImportContext) -> Vec<(String, Sample)> {
         let mut order: Vec<String> = Vec::new();
         let mut rows: BTreeMap<String, Vec<(f64, f64, f64)>> = BTreeMap::new();
-        let mut groups: BTreeMap<String, Vec<Group>> = BTreeMap::new();
+        let mut groups: BTreeMap<String, Vec<SizeGroup>> = BTreeMap::new();
         let (mut empty, mut units) = (0, [0_usize; 2]);
         let by = 2 + if self.means.is_some() { 2 } else { 0 } + usize::from(self.weight.is_some());
         let commas = self.commas(file, table, reading);
@@ -416,7 +416,7 @@ impl Chosen {
             if self.means.is_some() {
                 let sd = table.cell(row, 2).number().filter(|sd| *sd >= 0.0).unwrap_or(0.0);
                 let runs = table.cell(row, 3).number().unwrap_or(1.0).max(1.0) as usize;
-                groups.entry(label).or_default().push(Group { n, mean: value, sd, runs, values: Vec::new() });
+                groups.entry(label).or_default().push(SizeGroup { n, mean: value, sd, runs, values: Vec::new() });
             } else {
                 rows.entry(label).or_default().push((n, value, weight));
             }
@@ -446,7 +446,7 @@ impl Chosen {
     }
 
     /// What commas in the measurements are.
-    fn commas(&mut self, file: &SourceFile, table: &Table, reading: &mut Reading) -> Commas {
+    fn commas(&mut self, file: &SourceFile, table: &DataTable, reading: &mut ImportContext) -> Commas {
         let commas = Commas::of(table.column(1));
         match commas {
             Commas::Absent => {}
@@ -461,17 +461,17 @@ impl Chosen {
     }
 
     /// A measurement; what is none is told.
-    fn value(&self, file: &SourceFile, line: usize, cell: &Cell, reading: &mut Reading) -> Option<Value> {
-        let is_time = matches!(self.kind, Kind::Time | Kind::Response);
+    fn value(&self, file: &SourceFile, line: usize, cell: &CellValue, reading: &mut ImportContext) -> Option<Value> {
+        let is_time = matches!(self.kind, MeasurementKind::Time | MeasurementKind::Response);
         let number = cell.number();
         let with_unit = || match cell {
-            Cell::Text(text) if is_time => duration(text).ok(),
+            CellValue::Text(text) if is_time => duration(text).ok(),
             _ => None,
         };
         let value = number.map(Value::Plain).or_else(|| with_unit().map(Value::Seconds));
         let expected = match self.kind {
-            Kind::Time | Kind::Response => "a time above 0: 12.5, or with its unit 1m30s",
-            Kind::Throughput | Kind::Speedup => "a number above 0",
+            MeasurementKind::Time | MeasurementKind::Response => "a time above 0: 12.5, or with its unit 1m30s",
+            MeasurementKind::Throughput | MeasurementKind::Speedup => "a number above 0",
         };
         match value {
             Some(Value::Plain(value) | Value::Seconds(value)) if !(1e-50..=1e50).contains(&value) => {
@@ -487,6 +487,6 @@ impl Chosen {
     }
 }
 
-fn says(cell: &Cell) -> String {
+fn says(cell: &CellValue) -> String {
     cell.text().map_or("nothing is there".to_owned(), |text| format!("\"{text}\""))
 }

@@ -19,9 +19,9 @@ mod text;
 mod thrift;
 pub mod timestamp;
 
-pub use cells::{Cell, MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_TEXT, Table};
-pub use format::{Form, names, names_of, read};
-pub use source::{ColumnMap, Head, Reading, SourceFile};
+pub use cells::{CellValue, DataTable, MAX_CELL_TEXT, MAX_CELLS, MAX_COLUMNS, MAX_TEXT};
+pub use format::{TableFormat, names, names_of, read};
+pub use source::{ColumnMap, Head, ImportContext, SourceFile};
 
 #[cfg(all(test, feature = "parquet"))]
 mod tests;

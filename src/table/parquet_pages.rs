@@ -4,7 +4,7 @@
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::Page;
 
-use super::cells::Cell;
+use super::cells::CellValue;
 use crate::engine::Time;
 
 /// The day of 1970-01-01 in the count that INT96 uses.
@@ -17,7 +17,7 @@ pub(super) struct Pages {
     physical: Physical,
     /// The level of what is there.
     optional: i16,
-    dictionary: Option<Vec<Cell>>,
+    dictionary: Option<Vec<CellValue>>,
 }
 
 impl Pages {
@@ -30,7 +30,7 @@ impl Pages {
         &mut self,
         page: &Page,
         left: &mut usize,
-        tell: impl FnMut(Cell) -> Result<(), String>,
+        tell: impl FnMut(CellValue) -> Result<(), String>,
     ) -> Result<(), String> {
         match page {
             Page::DictionaryPage { buf, num_values, encoding, .. } => {
@@ -40,7 +40,7 @@ impl Pages {
                 }
                 let mut plain = Plain::new(buf, self.physical);
                 // The values are gathered one by one: there may be fewer than the page says.
-                let values: Option<Vec<Cell>> = (0..*num_values).map(|_| plain.next()).collect();
+                let values: Option<Vec<CellValue>> = (0..*num_values).map(|_| plain.next()).collect();
                 self.dictionary = Some(values.ok_or(SHORT)?);
                 Ok(())
             }
@@ -70,7 +70,7 @@ impl Pages {
         encoding: Encoding,
         count: u32,
         left: &mut usize,
-        mut tell: impl FnMut(Cell) -> Result<(), String>,
+        mut tell: impl FnMut(CellValue) -> Result<(), String>,
     ) -> Result<(), String> {
         let width = 16 - (self.optional as u16).leading_zeros();
         let mut levels = Hybrid::new(levels, width);
@@ -78,7 +78,7 @@ impl Pages {
         let mut values = Values::new(self, values, encoding, count)?;
         for _ in 0..count {
             let is_there = self.optional == 0 || levels.next().ok_or(SHORT)? == self.optional as u32;
-            tell(if is_there { values.next().ok_or(SHORT)? } else { Cell::Nothing })?;
+            tell(if is_there { values.next().ok_or(SHORT)? } else { CellValue::Nothing })?;
             *left -= 1;
         }
         Ok(())
@@ -88,7 +88,7 @@ impl Pages {
 /// The values of a page.
 enum Values<'a> {
     Plain(Plain<'a>),
-    Dictionary(&'a [Cell], Hybrid<'a>),
+    Dictionary(&'a [CellValue], Hybrid<'a>),
     Flags(Hybrid<'a>),
     Delta(Delta<'a>),
     Texts(std::vec::IntoIter<i64>, &'a [u8]),
@@ -135,12 +135,12 @@ impl<'a> Values<'a> {
         })
     }
 
-    fn next(&mut self) -> Option<Cell> {
+    fn next(&mut self) -> Option<CellValue> {
         match self {
             Values::Plain(plain) => plain.next(),
             Values::Dictionary(cells, places) => cells.get(places.next()? as usize).cloned(),
-            Values::Flags(flags) => flags.next().map(|flag| Cell::Int(i64::from(flag))),
-            Values::Delta(delta) => delta.next().map(Cell::Int),
+            Values::Flags(flags) => flags.next().map(|flag| CellValue::Int(i64::from(flag))),
+            Values::Delta(delta) => delta.next().map(CellValue::Int),
             Values::Texts(lengths, bytes) => {
                 let (text, rest) = bytes.split_at_checked(usize::try_from(lengths.next()?).ok()?)?;
                 *bytes = rest;
@@ -165,8 +165,8 @@ fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
-fn text_of(bytes: &[u8]) -> Cell {
-    std::str::from_utf8(bytes).map_or(Cell::Nothing, Cell::of_text)
+fn text_of(bytes: &[u8]) -> CellValue {
+    std::str::from_utf8(bytes).map_or(CellValue::Nothing, CellValue::of_text)
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -205,7 +205,7 @@ impl<'a> Plain<'a> {
         Some(*taken)
     }
 
-    fn next(&mut self) -> Option<Cell> {
+    fn next(&mut self) -> Option<CellValue> {
         Some(match self.physical {
             Physical::BOOLEAN => {
                 let flag = self.rest.first()? >> self.bit & 1;
@@ -213,19 +213,19 @@ impl<'a> Plain<'a> {
                 if self.bit == 0 {
                     self.take::<1>()?;
                 }
-                Cell::Int(i64::from(flag))
+                CellValue::Int(i64::from(flag))
             }
-            Physical::INT32 => Cell::Int(i64::from(i32::from_le_bytes(self.take()?))),
-            Physical::INT64 => Cell::Int(i64::from_le_bytes(self.take()?)),
+            Physical::INT32 => CellValue::Int(i64::from(i32::from_le_bytes(self.take()?))),
+            Physical::INT64 => CellValue::Int(i64::from_le_bytes(self.take()?)),
             Physical::INT96 => {
                 let nanos = u64::from_le_bytes(self.take()?);
                 let day = u64::from(u32::from_le_bytes(self.take()?));
                 let days = day.checked_sub(EPOCH_DAY).and_then(|days| days.checked_mul(DAY_US));
                 let us = days.and_then(|days| days.checked_add(nanos / 1000));
-                us.map_or(Cell::Nothing, |us| Cell::Time(Time::from_us(us)))
+                us.map_or(CellValue::Nothing, |us| CellValue::Time(Time::from_us(us)))
             }
-            Physical::FLOAT => Cell::of_number(f64::from(f32::from_le_bytes(self.take()?))),
-            Physical::DOUBLE => Cell::of_number(f64::from_le_bytes(self.take()?)),
+            Physical::FLOAT => CellValue::of_number(f64::from(f32::from_le_bytes(self.take()?))),
+            Physical::DOUBLE => CellValue::of_number(f64::from_le_bytes(self.take()?)),
             Physical::BYTE_ARRAY => {
                 let (text, rest) = sized(self.rest)?;
                 self.rest = rest;

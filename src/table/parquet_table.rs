@@ -15,7 +15,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::schema::types::{ColumnDescriptor, ColumnPath, Type};
 
-use super::cells::{Cell, MAX_CELLS, MAX_COLUMNS, PARQUET, Table};
+use super::cells::{CellValue, DataTable, MAX_CELLS, MAX_COLUMNS, PARQUET};
 use super::parquet_guard::Body;
 use super::parquet_pages::Pages;
 use super::thrift::{Thrift, kind};
@@ -30,7 +30,7 @@ const DAMAGED: &str = "the footer is damaged";
 /// What the footer says, as far as it matters.
 struct Footer {
     leaves: Vec<Leaf>,
-    groups: Vec<Group>,
+    groups: Vec<RowGroup>,
 }
 
 /// A column.
@@ -58,7 +58,7 @@ struct Element {
 
 /// A group of rows.
 #[derive(Default)]
-struct Group {
+struct RowGroup {
     rows: i64,
     chunks: Vec<Chunk>,
 }
@@ -86,10 +86,10 @@ pub(super) fn names_of_tail(end: &[u8]) -> Option<Vec<String>> {
 }
 
 /// Columns by name. Those that are not there, or of a kind that is not read, hold nothing.
-pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<Table, String> {
+pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<DataTable, String> {
     let footer = footer(bytes)?;
     let body = Arc::new(Body::new(Bytes::copy_from_slice(bytes)));
-    let mut table = Table::new(wanted.len());
+    let mut table = DataTable::new(wanted.len());
     let mut done = 0_usize;
     for group in &footer.groups {
         let rows = usize::try_from(group.rows).map_err(|_| DAMAGED)?;
@@ -110,7 +110,7 @@ pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<Table, String> {
                         return Err(format!("column {name:?} has {there} values of {end}"));
                     }
                 }
-                None => (0..rows).try_for_each(|_| table.push(column, Cell::Nothing))?,
+                None => (0..rows).try_for_each(|_| table.push(column, CellValue::Nothing))?,
             }
         }
     }
@@ -132,7 +132,7 @@ fn read_chunk(
     leaf: &Leaf,
     chunk: &Chunk,
     rows: usize,
-    mut tell: impl FnMut(Cell) -> Result<(), String>,
+    mut tell: impl FnMut(CellValue) -> Result<(), String>,
 ) -> Result<(), String> {
     let wrong = |error: ParquetError| error.to_string();
     let physical = leaf.element.physical.ok_or(DAMAGED)?;
@@ -179,10 +179,10 @@ fn read_chunk(
 
 impl Element {
     /// What a value of this column means.
-    fn cell(&self, value: Cell) -> Cell {
+    fn cell(&self, value: CellValue) -> CellValue {
         match (self.time, value) {
-            (Some((times, over)), Cell::Int(value)) => u64::try_from(value.saturating_mul(times) / over)
-                .map_or(Cell::Nothing, |us| Cell::Time(Time::from_us(us))),
+            (Some((times, over)), CellValue::Int(value)) => u64::try_from(value.saturating_mul(times) / over)
+                .map_or(CellValue::Nothing, |us| CellValue::Time(Time::from_us(us))),
             (_, value) => value,
         }
     }
@@ -198,7 +198,7 @@ fn footer(bytes: &[u8]) -> Result<Footer, String> {
     }
     let start = rest.len().checked_sub(length).ok_or("the footer is longer than the file")?;
     let mut elements: Vec<Element> = Vec::new();
-    let mut groups: Vec<Group> = Vec::new();
+    let mut groups: Vec<RowGroup> = Vec::new();
     let mut thrift = Thrift::new(rest.get(start..).unwrap_or_default());
     let read = thrift.structure(|thrift, id, kind| match id {
         2 => read_schema(thrift, kind, &mut elements),
@@ -274,10 +274,10 @@ fn physical(code: i64) -> Option<Physical> {
     all.get(usize::try_from(code).ok()?).copied()
 }
 
-fn read_groups(thrift: &mut Thrift<'_>, kind: u8, into: &mut Vec<Group>) -> Option<()> {
+fn read_groups(thrift: &mut Thrift<'_>, kind: u8, into: &mut Vec<RowGroup>) -> Option<()> {
     thrift.structures(kind, |thrift, place, id, kind| {
         if into.len() <= place {
-            into.resize_with(place + 1, Group::default);
+            into.resize_with(place + 1, RowGroup::default);
         }
         let group = into.get_mut(place)?;
         match id {

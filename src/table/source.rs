@@ -27,7 +27,7 @@ pub type ColumnMap = Vec<(String, String)>;
 
 /// What an importer is told, and what it tells beside its traces.
 #[derive(Debug, Default)]
-pub struct Reading {
+pub struct ImportContext {
     /// How columns are called in tables of unknown origin.
     pub columns: ColumnMap,
     /// What is wrong with the files. Importers leave out what is wrong and go on, so that everything is told at once;
@@ -37,7 +37,7 @@ pub struct Reading {
     pub notes: Vec<String>,
 }
 
-impl Reading {
+impl ImportContext {
     /// Something is wrong in a file, at a line (from 1; 0 for none) and a path inside it.
     pub fn bad(&mut self, file: &str, line: usize, path: &str, message: impl Into<String>, expected: &str) {
         self.problems.push(Problem {

@@ -15,12 +15,12 @@ fn file(bytes: impl Into<Vec<u8>>) -> SourceFile {
     SourceFile { path: "table".to_owned(), bytes: bytes.into() }
 }
 
-fn texts(table: &Table, column: usize) -> Vec<String> {
+fn texts(table: &DataTable, column: usize) -> Vec<String> {
     table.column(column).iter().map(|cell| cell.text().unwrap_or_default()).collect()
 }
 
-fn read_all(bytes: impl Into<Vec<u8>>) -> (Vec<String>, Table, Reading) {
-    let mut reading = Reading::default();
+fn read_all(bytes: impl Into<Vec<u8>>) -> (Vec<String>, DataTable, ImportContext) {
+    let mut reading = ImportContext::default();
     let file = file(bytes);
     let names = names(&file, &mut reading).unwrap_or_default();
     let table = read(&file, &names, &mut reading);
@@ -53,7 +53,7 @@ fn json_by_lines_lists_and_documents() {
         assert!(reading.problems.is_empty(), "{}", reading.problems);
         assert_eq!(names, ["a", "usage.in", "b"]);
         assert_eq!(texts(&table, 0), ["1", "x"]);
-        assert_eq!(table.column(1), [Cell::Int(5), Cell::Nothing]);
+        assert_eq!(table.column(1), [CellValue::Int(5), CellValue::Nothing]);
         assert!(table.cell(1, 2).is_nothing() && table.cell(9, 9).is_nothing());
     }
     let (_, table, reading) = read_all("{\"a\":1}\n{\"a\":\n7\n{\"a\":2}\n");
@@ -186,14 +186,14 @@ fn parquet_as_everybody_writes_it() {
         let expected = ["id", "agent", "ts", "seconds", "tokens", "ok", "usage.out", "calls.list.element"];
         assert_eq!(names, expected);
         assert_eq!(table.rows(), 2 * ROWS);
-        assert_eq!(table.cell(ROWS + 4, 0), &Cell::Int(1004), "{way:?}");
-        assert_eq!(table.cell(4, 1), &Cell::Text("agent-4".into()));
+        assert_eq!(table.cell(ROWS + 4, 0), &CellValue::Int(1004), "{way:?}");
+        assert_eq!(table.cell(4, 1), &CellValue::Text("agent-4".into()));
         assert!(table.cell(3, 1).is_nothing());
-        assert_eq!(table.cell(4, 2), &Cell::Time(Time::from_us(1_700_000_000_000_068)));
-        assert_eq!((table.cell(4, 3), table.cell(4, 4)), (&Cell::Number(0.5), &Cell::Int(44)));
-        assert_eq!((table.cell(5, 5), table.cell(4, 5)), (&Cell::Int(1), &Cell::Int(0)));
-        assert_eq!((table.cell(299, 6), table.cell(3, 6)), (&Cell::Int(299), &Cell::Nothing));
-        assert!(table.column(7).iter().all(Cell::is_nothing), "lists are not read");
+        assert_eq!(table.cell(4, 2), &CellValue::Time(Time::from_us(1_700_000_000_000_068)));
+        assert_eq!((table.cell(4, 3), table.cell(4, 4)), (&CellValue::Number(0.5), &CellValue::Int(44)));
+        assert_eq!((table.cell(5, 5), table.cell(4, 5)), (&CellValue::Int(1), &CellValue::Int(0)));
+        assert_eq!((table.cell(299, 6), table.cell(3, 6)), (&CellValue::Int(299), &CellValue::Nothing));
+        assert!(table.column(7).iter().all(CellValue::is_nothing), "lists are not read");
     }
 }
 

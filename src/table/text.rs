@@ -6,9 +6,9 @@ use std::fmt;
 use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
-use super::cells::{Cell, MAX_COLUMNS, Table};
+use super::cells::{CellValue, DataTable, MAX_COLUMNS};
 use crate::table::json::MAX_LINE;
-use crate::table::source::{Reading, SourceFile};
+use crate::table::source::{ImportContext, SourceFile};
 
 /// How many objects are looked at to know the names of the columns.
 const ROWS_FOR_NAMES: usize = 1000;
@@ -39,8 +39,8 @@ fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
 }
 
 /// Columns of a file of CSV. Rows that are too long or too short are told and left out.
-pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut Reading) -> Table {
-    let mut table = Table::new(wanted.len());
+pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
+    let mut table = DataTable::new(wanted.len());
     let Ok(names) = csv_names(&file.bytes) else { return table };
     let columns: Vec<Option<usize>> =
         wanted.iter().map(|wanted| names.iter().position(|name| name == wanted)).collect();
@@ -63,7 +63,7 @@ pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut Readi
         }
         let cells = columns.iter().map(|column| {
             let text = column.and_then(|column| row.get(column)).map(std::str::from_utf8);
-            text.and_then(Result::ok).map_or(Cell::Nothing, Cell::of_text)
+            text.and_then(Result::ok).map_or(CellValue::Nothing, CellValue::of_text)
         });
         if let Err(message) = table.push_row(line, cells) {
             reading.bad(&file.path, line, "", message, "a smaller table");
@@ -104,9 +104,9 @@ pub(super) fn json_names_of_head(start: &[u8]) -> Vec<String> {
 }
 
 /// Columns of a file of JSON: a list of objects, or objects one after another. What is no object is told and left out.
-pub(super) fn read_json(file: &SourceFile, wanted: &[String], reading: &mut Reading) -> Table {
+pub(super) fn read_json(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
     let places: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
-    let mut table = Table::new(wanted.len());
+    let mut table = DataTable::new(wanted.len());
     each_row(&file.bytes, &mut |place, row| {
         let row = match row {
             Ok(row @ Value::Object(_)) => row,
@@ -119,7 +119,7 @@ pub(super) fn read_json(file: &SourceFile, wanted: &[String], reading: &mut Read
                 return true;
             }
         };
-        let mut cells = vec![Cell::Nothing; wanted.len()];
+        let mut cells = vec![CellValue::Nothing; wanted.len()];
         flatten(&row, &mut String::new(), 0, &mut |name, value| {
             if let Some(cell) = places.get(name).and_then(|&place| cells.get_mut(place)) {
                 *cell = cell_of(value);
@@ -134,14 +134,14 @@ pub(super) fn read_json(file: &SourceFile, wanted: &[String], reading: &mut Read
     table
 }
 
-fn cell_of(value: &Value) -> Cell {
+fn cell_of(value: &Value) -> CellValue {
     match value {
-        Value::Bool(is) => Cell::Int(i64::from(*is)),
-        Value::Number(number) => {
-            number.as_i64().map_or_else(|| number.as_f64().map_or(Cell::Nothing, Cell::of_number), Cell::Int)
-        }
-        Value::String(text) => Cell::of_text(text),
-        Value::Null | Value::Array(_) | Value::Object(_) => Cell::Nothing,
+        Value::Bool(is) => CellValue::Int(i64::from(*is)),
+        Value::Number(number) => number
+            .as_i64()
+            .map_or_else(|| number.as_f64().map_or(CellValue::Nothing, CellValue::of_number), CellValue::Int),
+        Value::String(text) => CellValue::of_text(text),
+        Value::Null | Value::Array(_) | Value::Object(_) => CellValue::Nothing,
     }
 }
 

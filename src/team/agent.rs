@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::engine::id;
 use crate::team::Profile;
 
-/// An agent's place in the team; a lead, where there is one, is agent 0.
-pub type AgentId = u32;
+id! {
+    /// An agent's place in the team; a lead, where there is one, is agent 0.
+    AgentId
+}
 
 /// What an agent is there for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]

@@ -5,7 +5,7 @@
 //! the board, and what it wrote, claimed and finished then. Tasks are not named but sorted by what the agent knows of
 //! them ([`Sort`]), so that a habit fits other boards, and teams in which each agent sees less of the work.
 
-use crate::workload::TaskGraph;
+use crate::workload::{ArtifactId, TaskGraph};
 
 /// How many sorts of tasks there are that are not done.
 pub const SORTS: usize = 6;
@@ -85,7 +85,7 @@ pub struct Habit {
     /// It finished all that it claimed: so it would have finished what was refused.
     pub finishes_claims: bool,
     /// The reply was cut off at the limit on output, and came to nothing.
-    pub is_cut: bool,
+    pub is_truncated: bool,
     /// Seconds from the call to the answer.
     pub latency_s: f64,
     /// The logarithm of the latency over what such a call of this agent takes on the median.
@@ -150,7 +150,7 @@ impl WorkKey {
         for task in graph.tasks() {
             shape = mix(shape, task.key);
             shape = task.depends_on.iter().fold(shape, |sum, &on| mix(sum, u64::from(on) + 1));
-            let own = |&artifact: &u32| crate::engine::key_of(&graph.artifacts()[artifact as usize]);
+            let own = |artifact: &ArtifactId| crate::engine::key_of(&graph.artifacts()[artifact.index()]);
             files.extend(task.writes.iter().map(own));
         }
         files.sort_unstable();
@@ -290,7 +290,7 @@ type Counts<'c> = dyn Fn(&Script) -> Option<f64> + 'c;
 /// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
 pub fn names_of(graph: &TaskGraph) -> Vec<u32> {
     let written = graph.tasks().iter().flat_map(|task| &task.writes);
-    let key = |&artifact: &u32| crate::engine::key_of(&graph.artifacts()[artifact as usize]) as u32;
+    let key = |artifact: &ArtifactId| crate::engine::key_of(&graph.artifacts()[artifact.index()]) as u32;
     let mut names: Vec<u32> = written.map(key).collect();
     names.sort_unstable();
     names.dedup();

@@ -18,7 +18,7 @@
 use std::ops::Range;
 
 use crate::engine::idset::Words;
-use crate::engine::{IdSet, IdTable, Rows, Time};
+use crate::engine::{Id, IdSet, IdTable, Rows, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
 
@@ -52,22 +52,22 @@ pub enum ClaimOutcome {
 /// All tasks of a run.
 #[derive(Clone, Debug)]
 pub struct Board {
-    tasks: Rows<Entry>,
-    fresh: Rows<Entry>,
+    tasks: Rows<TaskId, TaskEntry>,
+    fresh: Rows<TaskId, TaskEntry>,
     /// Who waits for whom, one task's dependents after another's.
     dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
-    ready: IdSet,
-    fresh_ready: IdSet,
-    fresh_startable: IdSet,
+    ready: IdSet<TaskId>,
+    fresh_ready: IdSet<TaskId>,
+    fresh_startable: IdSet<TaskId>,
     /// Waiting for nothing, whoever has it, done or not.
-    startable: IdSet,
+    startable: IdSet<TaskId>,
     /// By agent: assigned to it, and not done.
-    owned: IdTable,
-    fresh_owned: IdTable,
+    owned: IdTable<AgentId, TaskId>,
+    fresh_owned: IdTable<AgentId, TaskId>,
     /// Released: it may be seen.
-    visible: IdSet,
-    fresh_visible: IdSet,
+    visible: IdSet<TaskId>,
+    fresh_visible: IdSet<TaskId>,
     done: u32,
     /// All tasks fit into one word of a set.
     is_narrow: bool,
@@ -77,7 +77,7 @@ const NOBODY: AgentId = AgentId::MAX;
 
 /// All that the board knows of a task, in one piece of memory.
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct TaskEntry {
     status: Status,
     /// Landed attempts: grows with every granted claim.
     version: u32,
@@ -95,7 +95,7 @@ impl Board {
     /// The board at the start of a run. Without `dependencies` no task waits for another.
     pub fn new(graph: &TaskGraph, agents: usize, dependencies: bool) -> Board {
         let mut dependents: Vec<TaskId> = Vec::new();
-        let mut fresh: Vec<Entry> = Vec::with_capacity(graph.len());
+        let mut fresh: Vec<TaskEntry> = Vec::with_capacity(graph.len());
         for task in graph.tasks() {
             let first = dependents.len() as u32;
             if dependencies {
@@ -103,7 +103,7 @@ impl Board {
             }
             let open = if dependencies { task.depends_on.len() as u32 } else { 0 };
             let waits_for = open + u32::from(task.release > Time::ZERO);
-            fresh.push(Entry {
+            fresh.push(TaskEntry {
                 status: Status::Pending,
                 version: 0,
                 starts: 0,
@@ -115,13 +115,13 @@ impl Board {
         let mut fresh_ready = IdSet::empty(graph.len());
         let mut visible = IdSet::full(graph.len());
         for (task, _) in graph.tasks().iter().enumerate().filter(|(_, task)| task.release > Time::ZERO) {
-            visible.remove(task as TaskId);
+            visible.remove(TaskId::at(task));
         }
         for (task, entry) in fresh.iter().enumerate().filter(|(_, entry)| entry.waits_for == 0) {
             debug_assert!(entry.status == Status::Pending);
-            fresh_ready.insert(task as TaskId);
+            fresh_ready.insert(TaskId::at(task));
         }
-        let fresh: Rows<Entry> = fresh.into_iter().collect();
+        let fresh: Rows<TaskId, TaskEntry> = fresh.into_iter().collect();
         Board {
             tasks: fresh.clone(),
             dependents,
@@ -158,8 +158,8 @@ impl Board {
     /// From now on every run starts with these tasks dealt.
     pub fn deal_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
         for &(task, agent) in deals {
-            self.fresh[task as usize].status = Status::Assigned(agent);
-            self.fresh[task as usize].owner = agent;
+            self.fresh[task].status = Status::Assigned(agent);
+            self.fresh[task].owner = agent;
             self.fresh_owned.insert(agent, task);
             self.fresh_ready.remove(task);
         }
@@ -168,7 +168,7 @@ impl Board {
 
     /// Whom a task was dealt to before the start.
     pub fn dealt_to(&self, task: TaskId) -> Option<AgentId> {
-        match self.fresh[task as usize].status {
+        match self.fresh[task].status {
             Status::Assigned(agent) => Some(agent),
             _ => None,
         }
@@ -199,30 +199,30 @@ impl Board {
     /// What it says of a task.
     #[inline]
     pub fn status(&self, task: TaskId) -> Status {
-        self.tasks[task as usize].status
+        self.tasks[task].status
     }
 
     /// How many attempts on a task have landed: what a step remembers having seen.
     #[inline]
     pub fn version(&self, task: TaskId) -> u32 {
-        self.tasks[task as usize].version
+        self.tasks[task].version
     }
 
     /// Whether a task waits for nothing.
     #[inline]
     pub fn is_startable(&self, task: TaskId) -> bool {
-        self.tasks[task as usize].waits_for == 0
+        self.tasks[task].waits_for == 0
     }
 
     /// Tasks that nobody has and that wait for nothing.
     #[inline]
-    pub fn ready(&self) -> &IdSet {
+    pub fn ready(&self) -> &IdSet<TaskId> {
         &self.ready
     }
 
     /// Tasks that wait for nothing, whoever has them, done or not.
     #[inline]
-    pub fn startable(&self) -> &IdSet {
+    pub fn startable(&self) -> &IdSet<TaskId> {
         &self.startable
     }
 
@@ -235,12 +235,12 @@ impl Board {
     /// Whether a task is assigned to `agent` or, having been assigned to it, claimed by it.
     #[inline]
     pub fn is_owned(&self, task: TaskId, agent: AgentId) -> bool {
-        self.tasks[task as usize].owner == agent
+        self.tasks[task].owner == agent
     }
 
     /// Gives a pending task to an agent; says whether it was pending.
     pub fn assign(&mut self, task: TaskId, agent: AgentId) -> bool {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         if entry.status != Status::Pending {
             return false;
         }
@@ -254,13 +254,13 @@ impl Board {
     /// A step begins on a task; returns the task's version, and how many steps have begun on it before.
     #[inline]
     pub fn start(&mut self, task: TaskId) -> (u32, u32) {
-        self.tasks[task as usize].start()
+        self.tasks[task].start()
     }
 
     /// A step begins on a task and asks for it at once: [`Board::start`] and [`Board::claim`] in one.
     #[inline]
     pub fn start_claiming(&mut self, task: TaskId, agent: AgentId) -> ((u32, u32), ClaimOutcome) {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         let started = entry.start();
         (started, entry.claim(&mut self.ready, task, agent, true))
     }
@@ -269,7 +269,7 @@ impl Board {
     /// dependencies are open; an unowned one is blocked then, if `check` is set.
     #[inline]
     pub fn claim(&mut self, task: TaskId, agent: AgentId, seen: u32, check: bool) -> ClaimOutcome {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         // What changed since the decision surfaces here.
         if entry.version == seen { entry.claim(&mut self.ready, task, agent, check) } else { ClaimOutcome::Lost }
     }
@@ -277,7 +277,7 @@ impl Board {
     /// An attempt on a claimed task lands, whatever comes of it; returns its ordinal, from 1.
     #[inline]
     pub fn land(&mut self, task: TaskId) -> u32 {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         entry.version += 1;
         entry.version
     }
@@ -285,7 +285,7 @@ impl Board {
     /// A claimed task is not finished: it stays with the agent it was assigned to, or goes back to the pool.
     #[inline]
     pub fn release(&mut self, task: TaskId, agent: AgentId) {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         if entry.owner == agent {
             entry.status = Status::Assigned(agent);
         } else {
@@ -298,7 +298,7 @@ impl Board {
 
     /// A claimed task is forgotten.
     pub fn orphan(&mut self, task: TaskId, agent: AgentId) {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         entry.status = Status::Orphaned(agent);
         entry.owner = NOBODY;
         self.owned.remove(agent, task);
@@ -316,7 +316,7 @@ impl Board {
     /// A claimed task is said to be done; says whether that made others startable.
     #[inline(always)]
     pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         entry.status = Status::Done;
         let (first, last) = entry.dependents;
         if entry.owner == agent {
@@ -330,8 +330,8 @@ impl Board {
         let mut woke = false;
         let mut opened = Opened::default();
         for &dependent in &self.dependents[first as usize..last as usize] {
-            let dependent = dependent % 64;
-            woke |= self.tasks[dependent as usize].waits_for_one_less(&mut opened, dependent);
+            let dependent = TaskId::new(dependent.bit());
+            woke |= self.tasks[dependent].waits_for_one_less(&mut opened, dependent.get());
         }
         self.open(0, opened);
         woke
@@ -349,15 +349,15 @@ impl Board {
 
     fn waits_for_one_less(&mut self, task: TaskId) -> bool {
         let mut opened = Opened::default();
-        let woke = self.tasks[task as usize].waits_for_one_less(&mut opened, task % 64);
-        self.open(task / 64 * 64, opened);
+        let woke = self.tasks[task].waits_for_one_less(&mut opened, task.bit());
+        self.open(task.word(), opened);
         woke
     }
 
     #[inline]
-    fn open(&mut self, from: TaskId, opened: Opened) {
-        self.startable.insert_all(from, opened.startable);
-        self.ready.insert_all(from, opened.ready);
+    fn open(&mut self, word: usize, opened: Opened) {
+        self.startable.insert_all(word, opened.startable);
+        self.ready.insert_all(word, opened.ready);
     }
 
     /// Whether a task may be seen: it has been released.
@@ -374,9 +374,9 @@ impl Board {
     /// A task said to be done turns out not to be; what depends on it waits again, unless it is done.
     pub fn reopen(&mut self, task: TaskId, owner: Option<AgentId>) {
         self.done -= 1;
-        let (first, last) = self.tasks[task as usize].dependents;
+        let (first, last) = self.tasks[task].dependents;
         for &dependent in &self.dependents[first as usize..last as usize] {
-            self.tasks[dependent as usize].waits_for += 1;
+            self.tasks[dependent].waits_for += 1;
             self.ready.remove(dependent);
             self.startable.remove(dependent);
         }
@@ -384,7 +384,7 @@ impl Board {
     }
 
     fn give_back(&mut self, task: TaskId, owner: Option<AgentId>) {
-        let entry = &mut self.tasks[task as usize];
+        let entry = &mut self.tasks[task];
         entry.status = owner.map_or(Status::Pending, Status::Assigned);
         if let Some(agent) = owner {
             entry.owner = agent;
@@ -403,7 +403,7 @@ struct Opened {
     ready: u64,
 }
 
-impl Entry {
+impl TaskEntry {
     /// One dependency less; says whether that made it startable by somebody. Whether it did is hard to foresee, so
     /// nothing branches on it.
     #[inline(always)]
@@ -423,7 +423,7 @@ impl Entry {
 
     /// Asks for the task as it is now.
     #[inline]
-    fn claim(&mut self, ready: &mut IdSet, task: TaskId, agent: AgentId, check: bool) -> ClaimOutcome {
+    fn claim(&mut self, ready: &mut IdSet<TaskId>, task: TaskId, agent: AgentId, check: bool) -> ClaimOutcome {
         match self.status {
             Status::Pending if check && self.waits_for > 0 => return ClaimOutcome::Blocked,
             Status::Pending => ready.remove(task),

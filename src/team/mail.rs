@@ -33,26 +33,26 @@ impl Mail {
 
     /// A message to one agent.
     pub fn send(&mut self, to: AgentId) {
-        self.inboxes[to as usize].direct += 1;
+        self.inboxes[to.index()].direct += 1;
     }
 
     /// A message to everybody else.
     pub fn broadcast(&mut self, from: AgentId) {
         self.broadcasts += 1;
-        self.inboxes[from as usize].heard += 1;
+        self.inboxes[from.index()].heard += 1;
     }
 
     /// How many messages an agent has not read.
     #[inline]
     pub fn unread(&self, agent: AgentId) -> u32 {
-        let inbox = self.inboxes[agent as usize];
+        let inbox = self.inboxes[agent.index()];
         inbox.direct + self.broadcasts - inbox.heard
     }
 
     /// Reads everything; returns how many messages that was.
     #[inline]
     pub fn read(&mut self, agent: AgentId) -> u32 {
-        let inbox = &mut self.inboxes[agent as usize];
+        let inbox = &mut self.inboxes[agent.index()];
         let unread = inbox.direct + self.broadcasts - inbox.heard;
         *inbox = Inbox { direct: 0, heard: self.broadcasts };
         unread
@@ -61,16 +61,17 @@ impl Mail {
 
 #[cfg(test)]
 mod tests {
-    use super::Mail;
+    use super::{AgentId, Mail};
 
     #[test]
     fn nobody_hears_themselves() {
         let mut mail = Mail::new(3);
-        mail.broadcast(0);
-        mail.send(2);
-        assert_eq!([0, 1, 2].map(|agent| mail.unread(agent)), [0, 1, 2]);
-        assert_eq!(mail.read(2), 2);
-        mail.broadcast(2);
-        assert_eq!([0, 1, 2].map(|agent| mail.unread(agent)), [1, 2, 0]);
+        let team @ [a, _, c] = [0, 1, 2].map(AgentId::new);
+        mail.broadcast(a);
+        mail.send(c);
+        assert_eq!(team.map(|agent| mail.unread(agent)), [0, 1, 2]);
+        assert_eq!(mail.read(c), 2);
+        mail.broadcast(c);
+        assert_eq!(team.map(|agent| mail.unread(agent)), [1, 2, 0]);
     }
 }

@@ -17,7 +17,7 @@ pub(crate) struct Commons {
     pub(crate) board: Board,
     pub(crate) mail: Mail,
     /// By agent: the tasks that it has the skill for.
-    pub(crate) able: IdTable,
+    pub(crate) able: IdTable<AgentId, TaskId>,
 }
 
 /// The team as one agent sees it now. Architectures read it and nothing else.
@@ -60,7 +60,7 @@ impl<'a> View<'a> {
     /// The agents that work on tasks: all but a lead.
     pub fn workers(&self) -> impl Iterator<Item = AgentId> + use<'a> {
         let lead = self.team.lead;
-        (0..self.agents()).filter(move |&agent| Some(agent) != lead)
+        AgentId::all(self.team.able.rows()).filter(move |&agent| Some(agent) != lead)
     }
 
     /// The tasks and their dependencies.
@@ -124,7 +124,7 @@ impl<'a> View<'a> {
 
     /// Whether some task is nobody's, startable or not, and some worker has the skill for it.
     pub fn can_assign(&self) -> bool {
-        let mut unowned = (0..self.team.board.len() as TaskId).filter(|&task| self.is_unowned(task));
+        let mut unowned = TaskId::all(self.team.board.len()).filter(|&task| self.is_unowned(task));
         unowned.any(|task| self.workers().any(|worker| self.is_able(worker, task)))
     }
 
@@ -158,7 +158,7 @@ impl TaskList<'_> {
     pub fn first(&self) -> Option<TaskId> {
         match self.only_word() {
             Some(0) => None,
-            Some(word) => Some(word.trailing_zeros()),
+            Some(word) => Some(TaskId::new(word.trailing_zeros())),
             None => self.iter().next(),
         }
     }
@@ -168,7 +168,7 @@ impl TaskList<'_> {
     pub fn random(&self, rng: &mut Stream) -> Option<TaskId> {
         match self.only_word() {
             Some(0) => None,
-            Some(word) => Some(select(word, rng.below(word.count_ones()))),
+            Some(word) => Some(TaskId::new(select(word, rng.below(word.count_ones())))),
             None => random_of_many(*self, rng),
         }
     }
@@ -188,7 +188,7 @@ impl TaskList<'_> {
     /// All of them, in list order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = TaskId> {
-        ones(self.words())
+        ones(self.words()).map(TaskId::new)
     }
 }
 
@@ -203,7 +203,7 @@ fn random_of_many(list: TaskList<'_>, rng: &mut Stream) -> Option<TaskId> {
     for (at, word) in list.words().enumerate() {
         let ones = word.count_ones();
         if rank < ones {
-            return Some(at as u32 * 64 + select(word, rank));
+            return Some(TaskId::new(at as u32 * 64 + select(word, rank)));
         }
         rank -= ones;
     }

@@ -19,7 +19,7 @@ pub enum Consistency {
 /// The artifacts of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    artifacts: Rows<Artifact>,
+    artifacts: Rows<ArtifactId, Artifact>,
     /// Writes so far: the clock that versions are read from.
     clock: u32,
 }
@@ -72,7 +72,7 @@ impl Workspace {
     #[inline]
     pub fn write(&mut self, artifact: ArtifactId, agent: AgentId, seen: u32) -> bool {
         self.clock += 1;
-        let artifact = &mut self.artifacts[artifact as usize];
+        let artifact = &mut self.artifacts[artifact];
         let changed = artifact.written_at > seen && artifact.writer != agent;
         artifact.written_at = self.clock;
         artifact.writer = agent;
@@ -82,21 +82,21 @@ impl Workspace {
     /// Whether another than `agent` has written `artifact` since the workspace had the version `seen`.
     #[inline]
     pub fn changed_since(&self, artifact: ArtifactId, seen: u32, agent: AgentId) -> bool {
-        let artifact = &self.artifacts[artifact as usize];
+        let artifact = &self.artifacts[artifact];
         artifact.written_at > seen && artifact.writer != agent
     }
 
     /// Takes the locks of all `artifacts`, or none and says no. All or nothing, so there is no deadlock.
     pub fn lock(&mut self, artifacts: &[ArtifactId], agent: AgentId) -> bool {
         let free = |artifact: &ArtifactId| {
-            let holder = self.artifacts[*artifact as usize].holder;
+            let holder = self.artifacts[*artifact].holder;
             holder == NOBODY || holder == agent
         };
         if !artifacts.iter().all(free) {
             return false;
         }
         for &artifact in artifacts {
-            self.artifacts[artifact as usize].holder = agent;
+            self.artifacts[artifact].holder = agent;
         }
         true
     }
@@ -104,7 +104,7 @@ impl Workspace {
     /// Gives back the locks of those `artifacts` that `agent` holds.
     pub fn unlock(&mut self, artifacts: &[ArtifactId], agent: AgentId) {
         for &artifact in artifacts {
-            let artifact = &mut self.artifacts[artifact as usize];
+            let artifact = &mut self.artifacts[artifact];
             if artifact.holder == agent {
                 artifact.holder = NOBODY;
             }
@@ -114,28 +114,34 @@ impl Workspace {
 
 #[cfg(test)]
 mod tests {
-    use super::Workspace;
+    use super::{AgentId, ArtifactId, Workspace};
+
+    const X: ArtifactId = ArtifactId::new(0);
+    const Y: ArtifactId = ArtifactId::new(1);
+    const Z: ArtifactId = ArtifactId::new(2);
+    const ANN: AgentId = AgentId::new(7);
+    const BO: AgentId = AgentId::new(8);
 
     #[test]
     fn locks_are_all_or_nothing() {
         let mut workspace = Workspace::new(3);
-        assert!(workspace.lock(&[0, 1], 7));
-        assert!(!workspace.lock(&[2, 1], 8));
-        assert!(workspace.lock(&[2], 8), "a refused request holds nothing");
-        workspace.unlock(&[0, 1], 8);
-        assert!(!workspace.lock(&[1], 8), "only the holder gives back");
-        workspace.unlock(&[0, 1], 7);
-        assert!(workspace.lock(&[0, 1], 8));
+        assert!(workspace.lock(&[X, Y], ANN));
+        assert!(!workspace.lock(&[Z, Y], BO));
+        assert!(workspace.lock(&[Z], BO), "a refused request holds nothing");
+        workspace.unlock(&[X, Y], BO);
+        assert!(!workspace.lock(&[Y], BO), "only the holder gives back");
+        workspace.unlock(&[X, Y], ANN);
+        assert!(workspace.lock(&[X, Y], BO));
     }
 
     #[test]
     fn a_change_is_somebody_else_s_write() {
         let mut workspace = Workspace::new(2);
         let seen = workspace.version();
-        assert!(!workspace.write(0, 1, seen));
-        assert!(workspace.changed_since(0, seen, 2) && !workspace.changed_since(0, seen, 1));
-        assert!(!workspace.changed_since(1, seen, 2));
-        assert!(!workspace.changed_since(0, workspace.version(), 2));
-        assert!(workspace.write(0, 2, seen) && !workspace.write(0, 2, workspace.version()));
+        assert!(!workspace.write(X, ANN, seen));
+        assert!(workspace.changed_since(X, seen, BO) && !workspace.changed_since(X, seen, ANN));
+        assert!(!workspace.changed_since(Y, seen, BO));
+        assert!(!workspace.changed_since(X, workspace.version(), BO));
+        assert!(workspace.write(X, BO, seen) && !workspace.write(X, BO, workspace.version()));
     }
 }

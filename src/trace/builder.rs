@@ -5,29 +5,29 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use crate::engine::Time;
-use crate::trace::model::{
-    AgentNumber, Header, Name, Operation, Quality, Source, Step, TaskNumber, Trace, TraceAgent, TraceTask,
-};
+use crate::team::AgentId;
+use crate::trace::model::{Header, Name, Operation, Quality, Trace, TraceAgent, TraceSource, TraceStep, TraceTask};
 use crate::trace::native::VERSION;
+use crate::workload::TaskId;
 
 /// A trace under way. Steps carry absolute times (microseconds since 1970, or from any origin); [`Builder::finish`]
 /// moves them to begin at zero.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     trace: Trace,
-    agents: BTreeMap<String, AgentNumber>,
-    tasks: BTreeMap<String, TaskNumber>,
+    agents: BTreeMap<String, AgentId>,
+    tasks: BTreeMap<String, TaskId>,
     origin: Option<Time>,
 }
 
 impl Builder {
     /// A trace of that name, imported from a file of that format that `producer` wrote.
     pub fn new(trace: &str, format: &str, producer: &str) -> Builder {
-        let source = Source {
+        let source = TraceSource {
             format: format.to_owned(),
             producer: producer.to_owned(),
             importer: concat!("brooks ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ..Source::default()
+            ..TraceSource::default()
         };
         let header = Header {
             version: VERSION,
@@ -40,20 +40,20 @@ impl Builder {
     }
 
     /// The number of the agent of that name, who is added if new.
-    pub fn agent(&mut self, name: &str) -> AgentNumber {
+    pub fn agent(&mut self, name: &str) -> AgentId {
         let agents = &mut self.trace.header.agents;
         *self.agents.entry(name.to_owned()).or_insert_with(|| {
             agents.push(TraceAgent { name: name.to_owned(), ..TraceAgent::default() });
-            agents.len() as u32 - 1
+            AgentId::at(agents.len() - 1)
         })
     }
 
     /// The number of the task of that name, which is added if new.
-    pub fn task(&mut self, id: &str) -> TaskNumber {
+    pub fn task(&mut self, id: &str) -> TaskId {
         let tasks = &mut self.trace.header.tasks;
         *self.tasks.entry(id.to_owned()).or_insert_with(|| {
             tasks.push(TraceTask { id: id.to_owned(), ..TraceTask::default() });
-            tasks.len() as u32 - 1
+            TaskId::at(tasks.len() - 1)
         })
     }
 
@@ -73,12 +73,12 @@ impl Builder {
     }
 
     /// The steps so far.
-    pub fn steps(&mut self) -> &mut Vec<Step> {
+    pub fn steps(&mut self) -> &mut Vec<TraceStep> {
         &mut self.trace.steps
     }
 
     /// Adds a step.
-    pub fn push(&mut self, step: Step) {
+    pub fn push(&mut self, step: TraceStep) {
         self.trace.steps.push(step);
     }
 
@@ -132,7 +132,7 @@ impl Builder {
 impl Trace {
     /// Puts the steps in the order of files: by (start, end, id).
     pub fn sort(&mut self) {
-        let key = |step: &Step| (step.start, step.end, step.id.clone());
+        let key = |step: &TraceStep| (step.start, step.end, step.id.clone());
         if !self.steps.is_sorted_by_key(key) {
             self.steps.sort_by_cached_key(key);
         }
@@ -142,7 +142,7 @@ impl Trace {
     pub fn counted(&self) -> Vec<(String, Value)> {
         let end = self.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO);
         let calls = self.steps.iter().filter(|step| step.is_call());
-        let sum = |of: fn(&Step) -> Option<u32>| calls.clone().filter_map(of).map(u64::from).sum::<u64>();
+        let sum = |of: fn(&TraceStep) -> Option<u32>| calls.clone().filter_map(of).map(u64::from).sum::<u64>();
         let total = |key: &str, value: u64| (key.to_owned(), json!(value));
         vec![
             total("duration_us", end.as_us()),

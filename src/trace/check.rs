@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use crate::engine::Time;
 use crate::problem::Problem;
-use crate::trace::model::{Step, Trace};
+use crate::trace::model::{Trace, TraceStep};
 
 /// Something that does not hold, and the step that shows it by its place in the trace; none for the header.
 pub struct Fault {
@@ -53,7 +53,7 @@ pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
     if let Err((place, message)) = task_graph(trace) {
         fault(None, &format!("tasks[{place}].depends_on"), message, "tasks of this trace, and no cycle");
     }
-    if trace.steps.iter().any(|step| step.agent as usize >= trace.header.agents.len()) {
+    if trace.steps.iter().any(|step| step.agent.index() >= trace.header.agents.len()) {
         fault(None, "agents", "steps name agents that are not listed".to_owned(), "every agent in the header");
     }
     for (key, message) in wrong_totals(trace) {
@@ -63,7 +63,7 @@ pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
 
 /// Where steps are, by their ids: four bytes a step, as there may be millions.
 pub(crate) struct Places<'t> {
-    steps: &'t [Step],
+    steps: &'t [TraceStep],
     by_id: Vec<u32>,
 }
 
@@ -95,7 +95,7 @@ impl Places<'_> {
 /// Steps that come after one another in a circle, if there are any.
 fn cycle(trace: &Trace, places: &Places<'_>) -> Option<Vec<usize>> {
     let steps = &trace.steps;
-    let goes_back = |(place, step): (usize, &Step)| {
+    let goes_back = |(place, step): (usize, &TraceStep)| {
         step.after.iter().filter_map(|id| places.find(id)).all(|earlier| earlier < place)
     };
     if steps.iter().enumerate().all(goes_back) {
@@ -171,7 +171,7 @@ fn task_graph(trace: &Trace) -> Result<(), (usize, String)> {
 /// Totals that the steps do not add up to. Where steps do not say, or guess, there is nothing to hold the total to.
 fn wrong_totals(trace: &Trace) -> Vec<(&'static str, String)> {
     let calls: Vec<_> = trace.steps.iter().filter(|step| step.is_call()).collect();
-    let sum = |key: &str, of: &dyn Fn(&Step) -> Option<u32>| {
+    let sum = |key: &str, of: &dyn Fn(&TraceStep) -> Option<u32>| {
         let is_exact =
             calls.iter().all(|step| of(step).is_some() && !step.more().est.iter().any(|&name| trace.name(name) == key));
         is_exact.then(|| calls.iter().filter_map(|step| of(step)).map(u64::from).sum::<u64>() as f64)
@@ -197,7 +197,7 @@ pub fn overlapping_calls(trace: &Trace) -> Vec<(&str, usize)> {
     let mut busy_until = vec![Time::ZERO; trace.header.agents.len()];
     let mut overlaps = vec![0_usize; trace.header.agents.len()];
     for step in trace.steps.iter().filter(|step| step.is_call()) {
-        let agent = step.agent as usize;
+        let agent = step.agent.index();
         if let (Some(until), Some(count)) = (busy_until.get_mut(agent), overlaps.get_mut(agent)) {
             *count += usize::from(step.start < *until);
             *until = step.end.max(*until);

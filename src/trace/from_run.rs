@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::engine::{Digest, Time};
 use crate::record::{
-    Ending, Entry, Facts, Kind, Log, Message, Step, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
+    Ending, Entry, Facts, Log, Message, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
 use crate::simulation::{Pacing, Scenario};
 use crate::trace::model::{
-    self, Class, Extra, FileUse, Header, Operation, Outcome, Quality, Source, TaskNote, TaskNoteKind, Trace,
-    TraceAgent, TraceTask, Usage,
+    self, Class, Extra, FileUse, Header, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
+    TraceSource, TraceTask, Usage,
 };
 use crate::trace::native::VERSION;
 
@@ -159,11 +159,11 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                 let (own, others): (Vec<_>, Vec<_>) = landing
                     .drain(..)
                     .partition(|event| event.agent == start.agent && event.kind == TaskEventKind::Claimed);
-                decided[start.agent as usize] = own;
+                decided[start.agent.index()] = own;
                 settle(&mut lines, others);
             }
             Entry::Step(step) => {
-                let agent = step.agent as usize;
+                let agent = step.agent.index();
                 ordinals[agent] += 1;
                 let name = run.facts.agent(step.agent);
                 let id = match step.round {
@@ -177,7 +177,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                 let after = needed(run, step, &events, &done_by);
                 for event in &events {
                     if let TaskEventKind::Completed { .. } = event.kind
-                        && let Some(done) = done_by.get_mut(event.task as usize)
+                        && let Some(done) = done_by.get_mut(event.task.index())
                     {
                         *done = Some((id.clone(), step.end));
                     }
@@ -210,8 +210,8 @@ fn settle(lines: &mut [Line], events: Vec<TaskEvent>) {
 /// The steps that had done the dependencies of this step's tasks when it was decided.
 fn needed(run: &RunFacts, step: &Step, events: &[TaskEvent], done_by: &[Option<(String, Time)>]) -> Vec<String> {
     let tasks: BTreeSet<_> = step.task.into_iter().chain(events.iter().map(|event| event.task)).collect();
-    let tasks = tasks.iter().filter_map(|&task| run.facts.tasks.get(task as usize));
-    let needed = tasks.flat_map(|task| &task.depends_on).filter_map(|&on| done_by.get(on as usize)?.as_ref());
+    let tasks = tasks.iter().filter_map(|&task| run.facts.tasks.get(task.index()));
+    let needed = tasks.flat_map(|task| &task.depends_on).filter_map(|&on| done_by.get(on.index())?.as_ref());
     let known: BTreeSet<_> = needed.filter(|(_, at)| *at <= step.start).map(|(id, _)| id.clone()).collect();
     known.into_iter().collect()
 }
@@ -239,10 +239,10 @@ fn header(run: &RunFacts, log: &Log) -> Header {
     Header {
         version: VERSION,
         trace: run.trace.clone(),
-        source: Source {
+        source: TraceSource {
             format: "simulation".to_owned(),
             producer: concat!("brooks ", env!("CARGO_PKG_VERSION")).to_owned(),
-            ..Source::default()
+            ..TraceSource::default()
         },
         origin: "start".to_owned(),
         agents: agents.collect(),
@@ -261,9 +261,9 @@ fn ending(entry: &Entry) -> Option<(Ending, Time)> {
 }
 
 impl Line {
-    fn to_step(&self, run: &RunFacts, trace: &mut Trace) -> model::Step {
+    fn to_step(&self, run: &RunFacts, trace: &mut Trace) -> model::TraceStep {
         let step = &self.step;
-        let mut out = model::Step {
+        let mut out = model::TraceStep {
             id: self.id.as_str().into(),
             operation: Operation::Chat,
             agent: step.agent,
@@ -280,7 +280,7 @@ impl Line {
                 cache_write: None,
             },
             class: Some(class(step)),
-            ..model::Step::default()
+            ..model::TraceStep::default()
         };
         for write in &self.writes {
             let path = trace.names.add(run.facts.artifact(write.artifact));
@@ -288,7 +288,7 @@ impl Line {
         }
         let more = out.more_mut();
         for test in &self.tests {
-            more.tests.push(model::TestRun {
+            more.tests.push(model::TraceTest {
                 returncode: i64::from(test.has_failed),
                 start: test.start,
                 end: test.end,
@@ -351,8 +351,8 @@ fn kind(kind: TaskEventKind) -> TaskNoteKind {
 fn class(step: &Step) -> Class {
     let spent = &step.spent;
     match step.kind {
-        Kind::Work if spent.rework > spent.work && spent.rework > spent.lost => Class::Rework,
-        Kind::Work => Class::Work,
+        StepKind::Work if spent.rework > spent.work && spent.rework > spent.lost => Class::Rework,
+        StepKind::Work => Class::Work,
         _ => Class::Coordinate,
     }
 }
@@ -369,7 +369,9 @@ fn spent(split: &TimeSplit) -> Value {
 mod tests {
     use super::*;
     use crate::record::fixture;
+    use crate::team::AgentId;
     use crate::trace::native;
+    use crate::workload::TaskId;
 
     #[test]
     fn a_run_in_the_native_form() {
@@ -408,8 +410,15 @@ mod tests {
         let trace = RunFacts { facts: fixture::facts(), ..RunFacts::default() };
         let mut log = fixture::log();
         let steps: Vec<Step> = log.steps().copied().collect();
-        let event = |task, agent, at, kind| Entry::Task(TaskEvent { task, agent, at, kind });
-        let start = crate::record::Start { agent: 1, kind: Kind::Work, task: Some(2), at: steps[0].end };
+        let event = |task, agent, at, kind| {
+            Entry::Task(TaskEvent { task: TaskId::new(task), agent: AgentId::new(agent), at, kind })
+        };
+        let start = crate::record::Start {
+            agent: steps[1].agent,
+            kind: StepKind::Work,
+            task: Some(TaskId::new(2)),
+            at: steps[0].end,
+        };
         let second = Step { start: start.at, ..steps[1] };
         log.entries = vec![
             Entry::Step(steps[0]),

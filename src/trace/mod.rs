@@ -17,14 +17,14 @@ mod names;
 pub mod native;
 pub mod replay;
 pub mod summary;
-mod words;
+mod vocabulary;
 mod work;
 
 pub use builder::Builder;
 pub use from_run::RunFacts;
 pub use model::{
-    Class, Extra, FileUse, Header, Name, Names, Operation, Outcome, Quality, Source, Step, TaskNote, TaskNoteKind,
-    TestRun, Trace, TraceAgent, TraceTask, Usage,
+    Class, Extra, FileUse, Header, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
+    TraceSource, TraceStep, TraceTask, TraceTest, Usage,
 };
-pub use summary::Summary;
+pub use summary::TraceSummary;
 pub use work::{RecordedWork, work_of};

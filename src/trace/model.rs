@@ -4,8 +4,10 @@ use compact_str::CompactString;
 use serde_json::{Map, Value};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 pub use crate::trace::names::{Extra, Name, Names};
-pub use crate::trace::words::{Class, Operation, Quality, TaskNoteKind};
+pub use crate::trace::vocabulary::{Class, Operation, Quality, TaskNoteKind};
+use crate::workload::TaskId;
 
 /// One run, with the names that occur over and over kept once.
 #[derive(Clone, Debug, Default)]
@@ -13,7 +15,7 @@ pub struct Trace {
     /// What is known of the run as a whole.
     pub header: Header,
     /// The steps, by (start, end, id).
-    pub steps: Vec<Step>,
+    pub steps: Vec<TraceStep>,
     /// Paths, models, tools and other names.
     pub names: Names,
 }
@@ -26,7 +28,7 @@ pub struct Header {
     /// The name of the run.
     pub trace: String,
     /// Where it comes from.
-    pub source: Source,
+    pub source: TraceSource,
     /// What time zero is: an RFC 3339 instant, or `start`.
     pub origin: String,
     /// Who worked, in order of their numbers.
@@ -53,7 +55,7 @@ pub struct Header {
 
 /// Where a trace comes from.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct TraceSource {
     /// The format it was imported from; `simulation` for a run of brooks.
     pub format: String,
     /// The program that recorded it.
@@ -109,20 +111,15 @@ pub struct Outcome {
     pub extra: Extra,
 }
 
-/// The number of an agent: its place in [`Header::agents`].
-pub type AgentNumber = u32;
-/// The number of a task: its place in [`Header::tasks`].
-pub type TaskNumber = u32;
-
 /// One busy interval of an agent.
 #[derive(Clone, Debug, Default)]
-pub struct Step {
+pub struct TraceStep {
     /// Unique in the trace.
     pub id: CompactString,
     /// What it was: a call of a model, of a tool, a wait.
     pub operation: Operation,
-    /// Who.
-    pub agent: AgentNumber,
+    /// Who: a place in [`Header::agents`].
+    pub agent: AgentId,
     /// From.
     pub start: Time,
     /// To.
@@ -131,8 +128,8 @@ pub struct Step {
     pub round: u32,
     /// The steps whose results it used.
     pub after: Vec<CompactString>,
-    /// The task it was about.
-    pub task: Option<TaskNumber>,
+    /// The task it was about: a place in [`Header::tasks`].
+    pub task: Option<TaskId>,
     /// What happened to tasks in it.
     pub events: Vec<TaskNote>,
     /// The model that was called.
@@ -143,7 +140,7 @@ pub struct Step {
     pub writes: Vec<FileUse>,
     /// What it was for, if the source says or an importer could tell.
     pub class: Option<Class>,
-    /// What few steps have; see [`Step::more`].
+    /// What few steps have; see [`TraceStep::more`].
     pub more: Option<Box<More>>,
 }
 
@@ -163,7 +160,7 @@ pub struct More {
     /// The files it read, in order.
     pub reads: Vec<FileUse>,
     /// The tests that were run in it, in order.
-    pub tests: Vec<TestRun>,
+    pub tests: Vec<TraceTest>,
     /// The keys of this step that were guessed.
     pub est: Vec<Name>,
     /// Keys that brooks does not know.
@@ -189,9 +186,9 @@ pub struct TaskNote {
     /// What.
     pub event: TaskNoteKind,
     /// To which; none where the source does not say.
-    pub task: Option<TaskNumber>,
+    pub task: Option<TaskId>,
     /// By whom, if not the step's agent.
-    pub agent: Option<AgentNumber>,
+    pub agent: Option<AgentId>,
     /// Keys that brooks does not know, and its own details, which begin with `x.`.
     pub extra: Extra,
 }
@@ -211,7 +208,7 @@ pub struct FileUse {
 
 /// A run of tests.
 #[derive(Clone, Debug, PartialEq)]
-pub struct TestRun {
+pub struct TraceTest {
     /// What it returned; 0 is success.
     pub returncode: i64,
     /// From.
@@ -245,7 +242,7 @@ impl Trace {
     }
 }
 
-impl Step {
+impl TraceStep {
     /// What few steps have: that of this one, or nothing.
     pub fn more(&self) -> &More {
         static NOTHING: More = More {
@@ -290,7 +287,7 @@ impl More {
 
 impl TaskNote {
     /// Something that the step's own agent did.
-    pub fn new(event: TaskNoteKind, task: Option<TaskNumber>) -> TaskNote {
+    pub fn new(event: TaskNoteKind, task: Option<TaskId>) -> TaskNote {
         TaskNote { event, task, agent: None, extra: Extra::default() }
     }
 }

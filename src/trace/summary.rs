@@ -5,7 +5,7 @@ use crate::trace::model::{Operation, Trace};
 
 /// Counts of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Summary {
+pub struct TraceSummary {
     /// Calls of models.
     pub llm_calls: usize,
     /// Agents that did something.
@@ -26,14 +26,14 @@ pub struct Summary {
     pub rounds: u32,
 }
 
-impl Summary {
+impl TraceSummary {
     /// Of a trace.
-    pub fn of(trace: &Trace) -> Summary {
+    pub fn of(trace: &Trace) -> TraceSummary {
         let calls = || trace.steps.iter().filter(|step| step.is_call());
         let mut active = vec![false; trace.header.agents.len()];
         let mut written = vec![false; trace.names.len()];
         for step in &trace.steps {
-            if let Some(active) = active.get_mut(step.agent as usize) {
+            if let Some(active) = active.get_mut(step.agent.index()) {
                 *active = true;
             }
             for file in &step.writes {
@@ -45,11 +45,11 @@ impl Summary {
         let count = |flags: &[bool]| flags.iter().filter(|flag| **flag).count();
         let first = trace.steps.iter().map(|step| step.start).min().unwrap_or(Time::ZERO);
         let last = trace.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO);
-        let tokens = |key: &str, of: fn(&crate::trace::model::Step) -> Option<u32>| {
+        let tokens = |key: &str, of: fn(&crate::trace::model::TraceStep) -> Option<u32>| {
             let known: u64 = calls().filter_map(of).map(u64::from).sum();
             if known > 0 { known } else { trace.total(key).unwrap_or(0.0) as u64 }
         };
-        Summary {
+        TraceSummary {
             llm_calls: calls().count(),
             agents: count(&active),
             tool_calls: trace.steps.iter().filter(|step| step.operation == Operation::ExecuteTool).count(),

@@ -6,9 +6,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
-use crate::trace::model::{Name, Operation, Quality, Step, TaskNoteKind, Trace};
+use crate::team::AgentId;
+use crate::trace::model::{Name, Operation, Quality, TaskNoteKind, Trace, TraceStep};
 use crate::trace::replay::{self_times, spent};
-use crate::workload::{Recorded, TaskSpec};
+use crate::workload::{RecordedCost, TaskId, TaskSpec};
 
 /// Tasks of a recorded run.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,7 +28,7 @@ const TOKENS_PER_SECOND: f64 = 100.0;
 /// The work of a run.
 pub fn work_of(trace: &Trace) -> RecordedWork {
     let mut draft = Draft::new(trace);
-    let named: BTreeSet<u32> = trace.steps.iter().flat_map(|step| tasks_of(trace, step)).collect();
+    let named: BTreeSet<TaskId> = trace.steps.iter().flat_map(|step| tasks_of(trace, step)).collect();
     if named.len() >= 2 && !is_task_an_agent(trace) {
         draft.by_task();
     } else {
@@ -38,10 +39,10 @@ pub fn work_of(trace: &Trace) -> RecordedWork {
 
 /// Whether tasks only say whose the work was: every agent has one task of its own, as with subagents.
 fn is_task_an_agent(trace: &Trace) -> bool {
-    let pairs: BTreeSet<(u32, u32)> =
+    let pairs: BTreeSet<(AgentId, TaskId)> =
         trace.steps.iter().filter_map(|step| step.task.map(|task| (step.agent, task))).collect();
-    let agents: BTreeSet<u32> = pairs.iter().map(|(agent, _)| *agent).collect();
-    let tasks: BTreeSet<u32> = pairs.iter().map(|(_, task)| *task).collect();
+    let agents: BTreeSet<AgentId> = pairs.iter().map(|(agent, _)| *agent).collect();
+    let tasks: BTreeSet<TaskId> = pairs.iter().map(|(_, task)| *task).collect();
     let is_graph = trace.header.tasks.iter().any(|task| !task.depends_on.is_empty());
     let is_recorded = trace.header.source.format != "simulation";
     is_recorded && !is_graph && agents.len() == pairs.len() && tasks.len() == pairs.len()
@@ -99,7 +100,7 @@ impl Draft<'_> {
             }
             let share = 1.0 / tasks.len().max(1) as f64;
             for &task in &tasks {
-                if let Some(piece) = self.pieces.get_mut(task as usize) {
+                if let Some(piece) = self.pieces.get_mut(task.index()) {
                     piece.take((place, step), own, share);
                     if tasks.len() > 1 {
                         // Of several tasks in a step, each has its own files, where the header says which.
@@ -133,7 +134,7 @@ impl Draft<'_> {
         let mut turn_start = 0;
         let mut turns = 1;
         // The pieces that each step's results are in: its own, and those of the agents that worked inside it.
-        let mut pieces_of: BTreeMap<&str, BTreeSet<(usize, u32)>> = BTreeMap::new();
+        let mut pieces_of: BTreeMap<&str, BTreeSet<(usize, AgentId)>> = BTreeMap::new();
         for (place, step) in self.trace.steps.iter().enumerate() {
             if step.operation == Operation::HumanWait {
                 // What a person asks for next follows from all that went before.
@@ -147,7 +148,7 @@ impl Draft<'_> {
             if step.operation.is_wait() || step.operation.is_container() {
                 continue;
             }
-            let agent = step.agent as usize;
+            let agent = step.agent.index();
             let current = open.get(agent).copied().flatten();
             let writes: BTreeSet<Name> =
                 step.writes.iter().filter(|file| file.ok != Some(false)).map(|file| file.path).collect();
@@ -269,7 +270,7 @@ impl Draft<'_> {
             depends_on: piece.depends_on.iter().map(|&on| names[on].clone()).collect(),
             reads: text(&piece.reads),
             writes: text(&piece.writes),
-            recorded: Some(Recorded {
+            recorded: Some(RecordedCost {
                 time: Time::from_us_f64(piece.time),
                 input_tokens: piece.input.round() as u32,
                 output_tokens: piece.output.round() as u32,
@@ -288,7 +289,7 @@ impl Draft<'_> {
 }
 
 impl Piece {
-    fn take(&mut self, (place, step): (usize, &Step), own: Time, share: f64) {
+    fn take(&mut self, (place, step): (usize, &TraceStep), own: Time, share: f64) {
         if own > Time::ZERO {
             self.steps.push((place, own.as_secs() * share));
         }
@@ -305,9 +306,9 @@ fn file_name(path: &str) -> &str {
 }
 
 /// The tasks that a step was about: those it completed, else those whose files it wrote, else the one it names.
-fn tasks_of(trace: &Trace, step: &Step) -> Vec<u32> {
+fn tasks_of(trace: &Trace, step: &TraceStep) -> Vec<TaskId> {
     let completed = step.events.iter().filter(|note| note.event == TaskNoteKind::Complete).filter_map(|note| note.task);
-    let mut tasks: Vec<u32> = completed.collect();
+    let mut tasks: Vec<TaskId> = completed.collect();
     if tasks.is_empty() {
         let of_file = |path: &str| {
             let has = |task: &crate::trace::model::TraceTask| {
@@ -316,7 +317,7 @@ fn tasks_of(trace: &Trace, step: &Step) -> Vec<u32> {
                 let is_it = |file: &serde_json::Value| file.as_str().map(file_name) == Some(file_name(path));
                 files.is_some_and(|files| files.iter().any(is_it))
             };
-            trace.header.tasks.iter().position(has).map(|place| place as u32)
+            trace.header.tasks.iter().position(has).map(TaskId::at)
         };
         tasks = step.writes.iter().filter_map(|file| of_file(trace.name(file.path))).collect();
     }

@@ -2,6 +2,7 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Index;
 
 use thiserror::Error;
 
@@ -68,9 +69,9 @@ impl TaskGraph {
         let places = resolve_names(specs)?;
         let mut order: Vec<usize> = (0..specs.len()).collect();
         order.sort_by_key(|&place| specs[place].priority);
-        let mut id_at = vec![0; specs.len()];
+        let mut id_at = vec![TaskId::default(); specs.len()];
         for (id, &place) in order.iter().enumerate() {
-            id_at[place] = id as TaskId;
+            id_at[place] = TaskId::at(id);
         }
         let mut artifacts = Names::default();
         let mut skills = Names::default();
@@ -101,16 +102,16 @@ impl TaskGraph {
                 recorded: spec.recorded,
             });
         }
-        for id in 0..tasks.len() {
-            for dependency in tasks[id].depends_on.clone() {
-                tasks[dependency as usize].dependents.push(id as TaskId);
+        for id in TaskId::all(tasks.len()) {
+            for dependency in tasks[id.index()].depends_on.clone() {
+                tasks[dependency.index()].dependents.push(id);
             }
         }
         let topological = match topological_order(&tasks) {
             Ok(topological) => topological,
             Err(cycle) => {
-                let first = order[cycle[0] as usize];
-                let cycle = cycle.iter().map(|&id| tasks[id as usize].id.clone()).collect();
+                let first = order[cycle[0].index()];
+                let cycle = cycle.iter().map(|&id| tasks[id.index()].id.clone()).collect();
                 return Err(vec![GraphError::Cycle { task: first, cycle }]);
             }
         };
@@ -150,11 +151,11 @@ impl TaskGraph {
 
     /// The list that would build this graph again, in list order.
     pub fn to_specs(&self) -> Vec<TaskSpec> {
-        let names = |ids: &[ArtifactId]| ids.iter().map(|&id| self.artifacts[id as usize].clone()).collect();
+        let names = |ids: &[ArtifactId]| ids.iter().map(|&id| self.artifacts[id.index()].clone()).collect();
         let spec = |task: &Task| TaskSpec {
             id: task.id.clone(),
             size: task.size,
-            depends_on: task.depends_on.iter().map(|&id| self.tasks[id as usize].id.clone()).collect(),
+            depends_on: task.depends_on.iter().map(|&id| self.tasks[id.index()].id.clone()).collect(),
             reads: names(&task.reads),
             writes: names(&task.writes),
             skill: task.skill.map(|skill| self.skills[skill as usize].clone()),
@@ -163,6 +164,13 @@ impl TaskGraph {
             recorded: task.recorded,
         };
         self.tasks.iter().map(spec).collect()
+    }
+}
+
+impl Index<TaskId> for TaskGraph {
+    type Output = Task;
+    fn index(&self, id: TaskId) -> &Task {
+        &self.tasks[id.index()]
     }
 }
 
@@ -184,8 +192,8 @@ impl Names {
         id
     }
 
-    fn ids(&mut self, names: &[String]) -> Vec<u32> {
-        let mut ids: Vec<u32> = names.iter().map(|name| self.id(name)).collect();
+    fn ids(&mut self, names: &[String]) -> Vec<ArtifactId> {
+        let mut ids: Vec<ArtifactId> = names.iter().map(|name| ArtifactId::new(self.id(name))).collect();
         ids.sort_unstable();
         ids.dedup();
         ids
@@ -225,13 +233,13 @@ fn resolve_names(specs: &[TaskSpec]) -> Result<BTreeMap<&str, usize>, Vec<GraphE
 fn topological_order(tasks: &[Task]) -> Result<Vec<TaskId>, Vec<TaskId>> {
     let mut open: Vec<usize> = tasks.iter().map(|task| task.depends_on.len()).collect();
     let mut free: std::collections::BinaryHeap<std::cmp::Reverse<TaskId>> =
-        (0..tasks.len()).filter(|&id| open[id] == 0).map(|id| std::cmp::Reverse(id as TaskId)).collect();
+        TaskId::all(tasks.len()).filter(|id| open[id.index()] == 0).map(std::cmp::Reverse).collect();
     let mut order = Vec::with_capacity(tasks.len());
     while let Some(std::cmp::Reverse(id)) = free.pop() {
         order.push(id);
-        for &dependent in &tasks[id as usize].dependents {
-            open[dependent as usize] -= 1;
-            if open[dependent as usize] == 0 {
+        for &dependent in &tasks[id.index()].dependents {
+            open[dependent.index()] -= 1;
+            if open[dependent.index()] == 0 {
                 free.push(std::cmp::Reverse(dependent));
             }
         }
@@ -240,17 +248,17 @@ fn topological_order(tasks: &[Task]) -> Result<Vec<TaskId>, Vec<TaskId>> {
         return Ok(order);
     }
     // Whatever is left waits for something that is left: walk dependencies until a task comes round again.
-    let next = |id: TaskId| tasks[id as usize].depends_on.iter().copied().find(|&on| open[on as usize] > 0);
-    let start = (0..tasks.len()).find(|&id| open[id] > 0).unwrap_or(0) as TaskId;
+    let next = |id: TaskId| tasks[id.index()].depends_on.iter().copied().find(|&on| open[on.index()] > 0);
+    let start = TaskId::all(tasks.len()).find(|id| open[id.index()] > 0).unwrap_or_default();
     let mut path = vec![start];
     let mut seen_at = vec![usize::MAX; tasks.len()];
-    seen_at[start as usize] = 0;
+    seen_at[start.index()] = 0;
     while let Some(id) = next(path[path.len() - 1]) {
         path.push(id);
-        if seen_at[id as usize] != usize::MAX {
-            return Err(path.split_off(seen_at[id as usize]));
+        if seen_at[id.index()] != usize::MAX {
+            return Err(path.split_off(seen_at[id.index()]));
         }
-        seen_at[id as usize] = path.len() - 1;
+        seen_at[id.index()] = path.len() - 1;
     }
     Err(path)
 }
@@ -297,8 +305,8 @@ mod tests {
         let graph = TaskGraph::new(&[task("late", &[]), task("later", &[]), urgent]).expect("sound");
         let names: Vec<_> = graph.tasks().iter().map(|t| t.id.as_str()).collect();
         assert_eq!(names, ["urgent", "late", "later"]);
-        assert_eq!(graph.topological(), [1, 0, 2]);
-        assert_eq!(graph.tasks()[1].dependents, [0]);
+        assert_eq!(graph.topological(), [1, 0, 2].map(TaskId::new));
+        assert_eq!(graph.tasks()[1].dependents, [TaskId::new(0)]);
         assert_eq!(TaskGraph::new(&graph.to_specs()).expect("sound"), graph);
     }
 }

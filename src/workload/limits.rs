@@ -159,7 +159,7 @@ impl Generator {
 mod tests {
     use super::*;
     use crate::engine::Dist;
-    use crate::workload::{Direction, TaskGraph};
+    use crate::workload::{Direction, TaskGraph, TaskId};
     use proptest::prelude::*;
 
     const SIZE: Dist = Dist::Constant(100.0);
@@ -223,7 +223,7 @@ mod tests {
             prop_assert_eq!(specs.len() as u64, generator.tasks());
             prop_assert_eq!(generator.check(), Ok(()));
             let graph = TaskGraph::new(&specs).expect("generators make task graphs");
-            prop_assert_eq!(graph.topological().to_vec(), (0..specs.len() as u32).collect::<Vec<_>>());
+            prop_assert_eq!(graph.topological().to_vec(), TaskId::all(specs.len()).collect::<Vec<_>>());
             match &generator {
                 Generator::Layered { .. } | Generator::Random { .. } => {}
                 Generator::Lattice { .. } => prop_assert!(graph.edges() as u64 <= generator.edges()),

@@ -1,5 +1,6 @@
 //! What a task graph allows, before anybody works on it: work, span, width, parallel fractions, overlapping writes.
 
+use crate::engine::Id;
 use crate::engine::idset::ones;
 use crate::workload::{ArtifactId, Task, TaskGraph, TaskId};
 
@@ -119,30 +120,30 @@ fn heaviest_path(graph: &TaskGraph, weights: &[f64]) -> (f64, Vec<TaskId>) {
     let mut heaviest = weights.to_vec();
     let mut before: Vec<Option<TaskId>> = vec![None; graph.len()];
     for &id in graph.topological() {
-        let at = id as usize;
+        let at = id.index();
         let longest = heavier_first(&graph.tasks()[at].depends_on, &heaviest);
         if let Some(longest) = longest {
-            heaviest[at] += heaviest[longest as usize];
+            heaviest[at] += heaviest[longest.index()];
             before[at] = Some(longest);
         }
     }
-    let all: Vec<TaskId> = (0..graph.len() as TaskId).collect();
+    let all: Vec<TaskId> = TaskId::all(graph.len()).collect();
     let Some(last) = heavier_first(&all, &heaviest) else { return (0.0, Vec::new()) };
-    let mut path: Vec<TaskId> = std::iter::successors(Some(last), |&id| before[id as usize]).collect();
+    let mut path: Vec<TaskId> = std::iter::successors(Some(last), |&id| before[id.index()]).collect();
     path.reverse();
-    (heaviest[last as usize], path)
+    (heaviest[last.index()], path)
 }
 
 fn heavier_first(ids: &[TaskId], weights: &[f64]) -> Option<TaskId> {
-    ids.iter().copied().reduce(|best, id| if weights[id as usize] > weights[best as usize] { id } else { best })
+    ids.iter().copied().reduce(|best, id| if weights[id.index()] > weights[best.index()] { id } else { best })
 }
 
 /// For each task, how many tasks the longest chain before it has.
 fn levels(graph: &TaskGraph) -> Vec<usize> {
     let mut levels = vec![0; graph.len()];
     for &id in graph.topological() {
-        let needed = &graph.tasks()[id as usize].depends_on;
-        levels[id as usize] = needed.iter().map(|&on| levels[on as usize] + 1).max().unwrap_or(0);
+        let needed = &graph[id].depends_on;
+        levels[id.index()] = needed.iter().map(|&on| levels[on.index()] + 1).max().unwrap_or(0);
     }
     levels
 }
@@ -167,13 +168,13 @@ impl Closure {
         let words_a_row = graph.len().div_ceil(64);
         let mut words = vec![0; graph.len() * words_a_row];
         for &id in graph.topological().iter().rev() {
-            let row = id as usize * words_a_row;
-            for &dependent in &graph.tasks()[id as usize].dependents {
-                let other = dependent as usize * words_a_row;
+            let row = id.index() * words_a_row;
+            for &dependent in &graph[id].dependents {
+                let other = dependent.index() * words_a_row;
                 for word in 0..words_a_row {
                     words[row + word] |= words[other + word];
                 }
-                words[row + dependent as usize / 64] |= 1 << (dependent % 64);
+                words[row + dependent.word()] |= 1 << dependent.bit();
             }
         }
         Closure { words_a_row, words }
@@ -184,11 +185,11 @@ impl Closure {
     }
 
     fn after(&self, id: TaskId) -> &[u64] {
-        &self.words[id as usize * self.words_a_row..][..self.words_a_row]
+        &self.words[id.index() * self.words_a_row..][..self.words_a_row]
     }
 
     fn is_after(&self, later: TaskId, earlier: TaskId) -> bool {
-        self.after(earlier)[later as usize / 64] >> (later % 64) & 1 == 1
+        self.after(earlier)[later.word()] >> later.bit() & 1 == 1
     }
 }
 
@@ -203,20 +204,20 @@ fn exact_width(closure: &Closure) -> u64 {
     // Each task is in the matching twice: as an earlier one (`next`) and as a later one (`previous`).
     let mut next: Vec<Option<TaskId>> = vec![None; tasks];
     let mut previous: Vec<Option<TaskId>> = vec![None; tasks];
-    let mut reached_from: Vec<TaskId> = vec![0; tasks];
+    let mut reached_from: Vec<TaskId> = vec![TaskId::default(); tasks];
     let mut matched = 0;
     loop {
         let before = matched;
         let mut unvisited = vec![u64::MAX; closure.words_a_row];
-        for start in 0..tasks as TaskId {
-            if next[start as usize].is_none()
+        for start in TaskId::all(tasks) {
+            if next[start.index()].is_none()
                 && let Some(end) = free_end(closure, start, &previous, &mut unvisited, &mut reached_from)
             {
                 let mut later = Some(end);
                 while let Some(id) = later {
-                    let earlier = reached_from[id as usize];
-                    previous[id as usize] = Some(earlier);
-                    later = next[earlier as usize].replace(id);
+                    let earlier = reached_from[id.index()];
+                    previous[id.index()] = Some(earlier);
+                    later = next[earlier.index()].replace(id);
                 }
                 matched += 1;
             }
@@ -243,9 +244,9 @@ fn free_end(
             let found = after & unvisited[word];
             unvisited[word] &= !found;
             for bit in ones(std::iter::once(found)) {
-                let later = word as TaskId * 64 + bit;
-                reached_from[later as usize] = earlier;
-                match previous[later as usize] {
+                let later = TaskId::new(word as u32 * 64 + bit);
+                reached_from[later.index()] = earlier;
+                match previous[later.index()] {
                     None => return Some(later),
                     Some(matched) => queue.push(matched),
                 }
@@ -260,7 +261,7 @@ fn writers(graph: &TaskGraph) -> Vec<Vec<TaskId>> {
     let mut writers = vec![Vec::new(); graph.artifacts().len()];
     for (id, task) in graph.tasks().iter().enumerate() {
         for &artifact in &task.writes {
-            writers[artifact as usize].push(id as TaskId);
+            writers[artifact.index()].push(TaskId::at(id));
         }
     }
     writers
@@ -272,7 +273,7 @@ fn exact_overlaps(graph: &TaskGraph, closure: &Closure) -> (Count, Vec<Overlap>)
     for (artifact, writers) in writers(graph).into_iter().enumerate().filter(|(_, writers)| writers.len() > 1) {
         let mut set = vec![0u64; closure.words_a_row];
         for &id in &writers {
-            set[id as usize / 64] |= 1 << (id % 64);
+            set[id.word()] |= 1 << id.bit();
         }
         let in_set = |row: &[u64]| row.iter().zip(&set).map(|(a, b)| u64::from((a & b).count_ones())).sum::<u64>();
         let ordered: u64 = writers.iter().map(|&id| in_set(closure.after(id))).sum();
@@ -280,7 +281,11 @@ fn exact_overlaps(graph: &TaskGraph, closure: &Closure) -> (Count, Vec<Overlap>)
         count += overlaps;
         if overlaps > 0 && witnesses.len() < MAX_WITNESSES {
             let all = writers.iter().enumerate().flat_map(|(at, &first)| {
-                writers[at + 1..].iter().map(move |&second| Overlap { first, second, artifact: artifact as ArtifactId })
+                writers[at + 1..].iter().map(move |&second| Overlap {
+                    first,
+                    second,
+                    artifact: ArtifactId::at(artifact),
+                })
             });
             let apart = |o: &Overlap| !closure.is_after(o.second, o.first) && !closure.is_after(o.first, o.second);
             witnesses.extend(all.filter(apart).take(MAX_WITNESSES - witnesses.len()));
@@ -293,12 +298,12 @@ fn overlaps_in_levels(graph: &TaskGraph, levels: &[usize]) -> (Count, Vec<Overla
     let mut count = 0;
     let mut witnesses = Vec::new();
     for (artifact, mut writers) in writers(graph).into_iter().enumerate() {
-        writers.sort_by_key(|&id| levels[id as usize]);
-        for level in writers.chunk_by(|&a, &b| levels[a as usize] == levels[b as usize]) {
+        writers.sort_by_key(|&id| levels[id.index()]);
+        for level in writers.chunk_by(|&a, &b| levels[a.index()] == levels[b.index()]) {
             count += pairs(level.len());
             let first = level[0];
             let room = MAX_WITNESSES - witnesses.len();
-            let artifact = artifact as ArtifactId;
+            let artifact = ArtifactId::at(artifact);
             witnesses.extend(level[1..].iter().take(room).map(|&second| Overlap { first, second, artifact }));
         }
     }
@@ -335,11 +340,11 @@ mod tests {
     }
 
     fn is_after(graph: &TaskGraph, later: TaskId, earlier: TaskId) -> bool {
-        graph.tasks()[later as usize].depends_on.iter().any(|&on| on == earlier || is_after(graph, on, earlier))
+        graph[later].depends_on.iter().any(|&on| on == earlier || is_after(graph, on, earlier))
     }
 
     fn heaviest_to(graph: &TaskGraph, id: TaskId, weight: &impl Fn(&Task) -> f64) -> f64 {
-        let task = &graph.tasks()[id as usize];
+        let task = &graph[id];
         weight(task) + task.depends_on.iter().map(|&on| heaviest_to(graph, on, weight)).fold(0.0, f64::max)
     }
 
@@ -347,11 +352,11 @@ mod tests {
         #[test]
         fn agrees_with_brute_force(graph in small()) {
             let measure = Measure::by_size(&graph);
-            let ids = 0..graph.len() as TaskId;
+            let ids = TaskId::all(graph.len());
             let apart = |a, b| !is_after(&graph, a, b) && !is_after(&graph, b, a);
 
             let antichain = |set: &u32| {
-                let members: Vec<TaskId> = ids.clone().filter(|id| set >> id & 1 == 1).collect();
+                let members: Vec<TaskId> = ids.clone().filter(|id| set >> id.get() & 1 == 1).collect();
                 members.iter().all(|&a| members.iter().all(|&b| a >= b || apart(a, b)))
             };
             let width = (0u32..1 << graph.len()).filter(antichain).map(u32::count_ones).max();
@@ -363,14 +368,14 @@ mod tests {
             prop_assert_eq!(measure.span, span(&|task| task.size));
             prop_assert_eq!(measure.longest_chain as f64, span(&|_| 1.0));
             let path = &measure.critical_path;
-            prop_assert_eq!(path.iter().map(|&id| graph.tasks()[id as usize].size).sum::<f64>(), measure.span);
-            prop_assert!(path.windows(2).all(|pair| graph.tasks()[pair[1] as usize].depends_on.contains(&pair[0])));
+            prop_assert_eq!(path.iter().map(|&id| graph[id].size).sum::<f64>(), measure.span);
+            prop_assert!(path.windows(2).all(|pair| graph[pair[1]].depends_on.contains(&pair[0])));
 
             let mut overlaps = Vec::new();
-            for artifact in 0..graph.artifacts().len() as ArtifactId {
-                let writes = |id: &TaskId| graph.tasks()[*id as usize].writes.contains(&artifact);
+            for artifact in ArtifactId::all(graph.artifacts().len()) {
+                let writes = |id: &TaskId| graph[*id].writes.contains(&artifact);
                 for first in ids.clone().filter(writes) {
-                    let later = (first + 1..ids.end).filter(writes).filter(|&second| apart(first, second));
+                    let later = ids.clone().filter(|second| *second > first).filter(writes).filter(|&second| apart(first, second));
                     overlaps.extend(later.map(|second| Overlap { first, second, artifact }));
                 }
             }
@@ -401,7 +406,7 @@ mod tests {
         let graph = TaskGraph::new(&specs).expect("sound");
         let measure = Measure::by_size(&graph);
         assert_eq!((measure.width, widest_level(&levels(&graph))), (Count::Exact(3), 2));
-        assert_eq!((measure.work, measure.span, measure.critical_path.as_slice()), (20.0, 9.0, &[5][..]));
+        assert_eq!((measure.work, measure.span, measure.critical_path.as_slice()), (20.0, 9.0, &[TaskId::new(5)][..]));
         assert!((measure.parallelism() - 20.0 / 9.0).abs() < 1e-12);
         assert!((measure.parallel_fraction_by_count() - 0.5).abs() < 1e-12);
         assert!((measure.parallel_fraction_by_size() - 0.55).abs() < 1e-12);

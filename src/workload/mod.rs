@@ -13,4 +13,4 @@ pub use graph::{GraphError, TaskGraph};
 pub use limits::{GeneratorError, MAX_EDGES, MAX_TASKS};
 pub use measure::{Count, Measure, Overlap};
 pub use paper_file::{PaperFile, PaperFileError};
-pub use task::{ArtifactId, Recorded, Task, TaskId, TaskSpec};
+pub use task::{ArtifactId, RecordedCost, Task, TaskId, TaskSpec};

@@ -1,15 +1,19 @@
 //! One unit of work: a node of the task graph.
 
-use crate::engine::Time;
+use crate::engine::{Time, id};
 
-/// A task's place in its graph: list order, by priority first.
-pub type TaskId = u32;
-/// An artifact's place among the artifacts of its graph.
-pub type ArtifactId = u32;
+id! {
+    /// A task's place in its graph: list order, by priority first.
+    TaskId
+}
+id! {
+    /// An artifact's place among the artifacts of its graph.
+    ArtifactId
+}
 
 /// What a task took when it was recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Recorded {
+pub struct RecordedCost {
     /// The time of the calls and tools that worked on it.
     pub time: Time,
     /// Their input tokens.
@@ -38,7 +42,7 @@ pub struct TaskSpec {
     /// It can't be started, nor seen, before this.
     pub release: Time,
     /// What it took, if it comes from a recorded run.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<RecordedCost>,
 }
 
 impl TaskSpec {
@@ -88,5 +92,5 @@ pub struct Task {
     /// It can't be started before this.
     pub release: Time,
     /// What it took, if it comes from a recorded run.
-    pub recorded: Option<Recorded>,
+    pub recorded: Option<RecordedCost>,
 }

@@ -1,7 +1,9 @@
 //! Baselines and checks in the library: what counts as the same scenario, what a file survives, what a check decides.
 
 use brooks::experiment::baseline::contract::{self, Holds};
-use brooks::experiment::baseline::{self, Checked, Grid, Recorded, Settings, Source, Verdict, check, file};
+use brooks::experiment::baseline::{
+    self, CheckVerdict, Checked, Grid, RecordedBaseline, ScenarioSource, Settings, check, file,
+};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library::SCENARIOS;
 use brooks::scenario::library::no_files;
@@ -15,11 +17,11 @@ fn grid(file: &ScenarioFile) -> Grid {
     Grid::of(file).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn record(file: &ScenarioFile, replications: u64) -> Recorded {
-    baseline::record(file, &grid(file), Source::default(), replications, "0.0.0", &|_| {})
+fn record(file: &ScenarioFile, replications: u64) -> RecordedBaseline {
+    baseline::record(file, &grid(file), ScenarioSource::default(), replications, "0.0.0", &|_| {})
 }
 
-fn checked(file: &ScenarioFile, recorded: &Recorded, settings: &Settings) -> Checked {
+fn checked(file: &ScenarioFile, recorded: &RecordedBaseline, settings: &Settings) -> Checked {
     check(file, recorded, &grid(file), settings, &|_| {})
 }
 
@@ -91,8 +93,8 @@ fn what_did_not_change_is_identical() {
         let scenario = ScenarioFile::open(built_in.name, &no_files()).unwrap_or_else(|problems| panic!("{problems}"));
         let recorded = record(&scenario, 10);
         let found = checked(&scenario, &recorded, &Settings::default());
-        assert!(found.points.iter().all(|point| point.verdict == Verdict::Identical), "{}", built_in.name);
-        assert!(found.rules.iter().all(|rule| rule.verdict == Verdict::Identical), "{}", built_in.name);
+        assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Identical), "{}", built_in.name);
+        assert!(found.rules.iter().all(|rule| rule.verdict == CheckVerdict::Identical), "{}", built_in.name);
         assert_eq!(found.points.len(), scenario.axes().iter().map(|axis| axis.values.len()).product::<usize>());
         let text = file::write(&recorded);
         assert_eq!(file::read("f.json", text.as_bytes(), "again").expect("whole"), recorded, "{}", built_in.name);
@@ -102,26 +104,28 @@ fn what_did_not_change_is_identical() {
     let recorded = record(&open(ONE), 20);
     let same = open(&SAME.replace("seed: 7", "seed: 42"));
     let found = checked(&same, &recorded, &Settings::default());
-    assert!(found.points.iter().all(|point| point.verdict == Verdict::Identical));
+    assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Identical));
     assert_eq!(found.points.len(), 6);
 }
 
 #[test]
 fn a_slower_step_is_worse_and_a_faster_one_better() {
     let recorded = record(&open(ONE), 30);
-    for (mean, verdict) in [("30.9s", Verdict::Worse), ("29s", Verdict::Better), ("30.3s", Verdict::Equivalent)] {
+    for (mean, verdict) in
+        [("30.9s", CheckVerdict::Worse), ("29s", CheckVerdict::Better), ("30.3s", CheckVerdict::Equivalent)]
+    {
         let changed = open(&ONE.replace("mean=30s", &format!("mean={mean}")));
         let found = checked(&changed, &recorded, &Settings::default());
         assert!(found.points.iter().all(|point| point.verdict == verdict), "{mean}: {:#?}", found.points);
         let strict = Settings { tolerances: vec![("makespan_s".to_owned(), 0.5)], ..Settings::default() };
         let found = checked(&changed, &recorded, &strict);
-        assert!(found.points.iter().all(|point| point.verdict == Verdict::Equivalent), "{mean} with 50 % allowed");
+        assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Equivalent), "{mean} with 50 % allowed");
     }
     // Dearer, and as fast.
     let dearer = open(&ONE.replace("output: 15", "output: 30"));
     let found = checked(&dearer, &recorded, &Settings::default());
     let point = &found.points[0];
-    assert_eq!((point.verdict, point.gravest().map(|metric| metric.held.metric)), (Verdict::Worse, Some("cost")));
+    assert_eq!((point.verdict, point.gravest().map(|metric| metric.held.metric)), (CheckVerdict::Worse, Some("cost")));
 }
 
 #[test]
@@ -130,13 +134,13 @@ fn runs_that_no_longer_complete_are_a_failure() {
     let never = open(&ONE.replace("seed: 42", "seed: 42\nlimits: { calls: 5 }"));
     let found = checked(&never, &recorded, &Settings::default());
     for point in &found.points {
-        assert_eq!(point.verdict, Verdict::Worse);
+        assert_eq!(point.verdict, CheckVerdict::Worse);
         assert_eq!(point.gravest().map(|metric| metric.held.metric), Some("completed"));
     }
     // And the other way round.
     let recorded = record(&never, 20);
     let found = checked(&open(ONE), &recorded, &Settings::default());
-    assert!(found.points.iter().all(|point| point.verdict == Verdict::Better));
+    assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Better));
 }
 
 #[test]
@@ -148,13 +152,13 @@ fn other_seeds_are_not_paired() {
     let found = checked(&scenario, &recorded, &settings);
     assert!(!found.shared && found.seed == 1);
     for point in &found.points {
-        assert_eq!(point.verdict, Verdict::Equivalent);
+        assert_eq!(point.verdict, CheckVerdict::Equivalent);
         assert!(point.metrics[0].difference.is_some_and(|found| found.method.name() == "unpaired"));
     }
     // Two per cent can't be told from fifty runs: more are bought up to the cap, and then it says so.
     let settings = Settings { seed: Some(1), max_replications: Some(100), ..Settings::default() };
     let found = checked(&scenario, &recorded, &settings);
-    let open: Vec<_> = found.points.iter().filter(|point| point.verdict == Verdict::Inconclusive).collect();
+    let open: Vec<_> = found.points.iter().filter(|point| point.verdict == CheckVerdict::Inconclusive).collect();
     assert!(!open.is_empty() && open.iter().all(|point| point.runs == 100));
     assert!(found.enough.is_some_and(|enough| enough > 50));
     assert!(found.points.iter().all(|point| !point.verdict.is_change()));
@@ -167,7 +171,7 @@ team: { profile: { latency: 3s } }
 seed: 3";
     let scenario = open(random);
     let found = checked(&scenario, &record(&scenario, 10), &Settings { seed: Some(4), ..Settings::default() });
-    assert!(found.points.iter().all(|point| point.verdict == Verdict::Equivalent), "latencies are constant");
+    assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Equivalent), "latencies are constant");
 }
 
 fn claims(text: &str, replications: u64, most: u64) -> Vec<Holds> {

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use brooks::engine::Samplers;
-use brooks::experiment::Sample;
+use brooks::experiment::Replications;
 use brooks::experiment::replication::runner;
-use brooks::prediction::calibration::{Lesson, Options, Unfit, calibrate, graph_of};
+use brooks::prediction::calibration::{Demonstration, Options, UnusableRun, calibrate, graph_of};
 use brooks::record::{Ending, Log};
 use brooks::scenario::ScenarioFile;
-use brooks::scenario::learned_profile::{Calibration, Condition, Way};
+use brooks::scenario::learned_profile::{Condition, LearnedProfile, SamplingMethod};
 use brooks::scenario::library;
 use brooks::simulation::{Scenario, Simulator};
-use brooks::table::{Reading, SourceFile};
+use brooks::table::{ImportContext, SourceFile};
 use brooks::trace::import::{self};
-use brooks::trace::{Extra, RunFacts, TestRun, Trace, native};
+use brooks::trace::{Extra, RunFacts, Trace, TraceTest, native};
 use serde_json::{Value, json};
 
 /// What a call claims, finishes and writes, and its seconds.
@@ -90,11 +90,11 @@ fn steady() -> Trace {
     )
 }
 
-fn learned(traces: &[&Trace], way: Way) -> Calibration {
-    calibrate(traces, &Options { way, ..Options::default() }).unwrap_or_else(|problems| panic!("{problems}"))
+fn learned(traces: &[&Trace], method: SamplingMethod) -> LearnedProfile {
+    calibrate(traces, &Options { method, ..Options::default() }).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn team(calibration: &Calibration, of: &Trace, agents: u32) -> Scenario {
+fn team(calibration: &LearnedProfile, of: &Trace, agents: u32) -> Scenario {
     let condition = Condition {
         model: Some("any".to_owned()),
         architecture: of.header.architecture.clone().expect("it has one"),
@@ -105,14 +105,14 @@ fn team(calibration: &Calibration, of: &Trace, agents: u32) -> Scenario {
     calibration.scenario(&condition, 7).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
-fn sample(scenario: &Scenario, replications: u64) -> Sample {
-    Sample::run(scenario, 0..replications, &Samplers::default())
+fn sample(scenario: &Scenario, replications: u64) -> Replications {
+    Replications::run(scenario, 0..replications, &Samplers::default())
 }
 
 #[test]
 fn alone_an_agent_does_again_what_it_was_seen_to_do() {
     for trace in [batch(), steady()] {
-        let calibration = learned(&[&trace], Way::Resampled);
+        let calibration = learned(&[&trace], SamplingMethod::Resampled);
         let sample = sample(&team(&calibration, &trace, 1), 20);
         assert_eq!(sample.count(Ending::Completed), 20, "{}", trace.header.trace);
         let end = trace.steps.iter().map(|step| step.end.as_secs()).fold(0.0, f64::max);
@@ -134,7 +134,7 @@ fn alone_an_agent_does_again_what_it_was_seen_to_do() {
 #[test]
 fn two_of_one_mind_want_the_same_and_one_loses() {
     let trace = batch();
-    let sample = sample(&team(&learned(&[&trace], Way::Resampled), &trace, 2), 50);
+    let sample = sample(&team(&learned(&[&trace], SamplingMethod::Resampled), &trace, 2), 50);
     assert_eq!(sample.count(Ending::Completed), 50);
     for replication in 0..50 {
         let of = |figure: &str| sample.all(figure)[replication];
@@ -148,9 +148,9 @@ fn two_of_one_mind_want_the_same_and_one_loses() {
 fn dealt_tasks_shorten_what_is_done_at_once() {
     let trace =
         recorded("dealt", "preassigned", &[(&["a", "c", "d"], &["a", "b", "c", "d"], &["a", "b", "c", "d"], 20)]);
-    let calibration = learned(&[&trace], Way::Resampled);
+    let calibration = learned(&[&trace], SamplingMethod::Resampled);
     let (one, two) = (sample(&team(&calibration, &trace, 1), 50), sample(&team(&calibration, &trace, 2), 50));
-    let mean = |sample: &Sample| sample.all("makespan_s").iter().sum::<f64>() / 50.0;
+    let mean = |sample: &Replications| sample.all("makespan_s").iter().sum::<f64>() / 50.0;
     assert!((mean(&one) - 20.0).abs() < 1e-6);
     assert!(mean(&two) < 16.0, "each has half of the work: {}", mean(&two));
     assert!(two.all("concurrent_writes").iter().all(|&writes| writes < 0.5), "nobody writes what is another's");
@@ -163,9 +163,10 @@ fn files_of_no_task_are_written_by_all() {
     let noted = recorded("noted", "preassigned", &[(&all, &all, &["a", "b", "c", "d", "notes", "notes"], 9)]);
     let plain = recorded("plain", "preassigned", &[(&all, &all, &all, 9)]);
     for (trace, expected) in [(&plain, 0.0), (&noted, 1.0)] {
-        let text = learned(&[trace], Way::Resampled).to_yaml("p", "o");
+        let text = learned(&[trace], SamplingMethod::Resampled).to_yaml("p", "o");
         assert!(!text.contains("notes"), "names are not kept");
-        let calibration = Calibration::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let calibration =
+            LearnedProfile::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
         let scenario = team(&calibration, trace, 2);
         let writes = sample(&scenario, 50).all("concurrent_writes").to_vec();
         assert!(writes.iter().all(|&writes| (writes - expected).abs() < 1e-9), "{writes:?}");
@@ -176,7 +177,7 @@ fn files_of_no_task_are_written_by_all() {
         assert_eq!(made.contains("common file 1"), expected > 0.5, "{made}");
         // Rows that do not say which files those are can be read.
         let older = text.replace(",1]\n", "]\n").replace(",0]\n", "]\n");
-        let older = Calibration::parse("p.yaml", older.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let older = LearnedProfile::parse("p.yaml", older.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
         assert!(sample(&team(&older, trace, 2), 50).all("concurrent_writes").iter().all(|&writes| writes < 0.5));
     }
 }
@@ -200,7 +201,7 @@ fn a_recorded_team_does_again_what_it_was_seen_to_do() {
         let options = Options { agents: Some(1..=5), ..Options::default() };
         let calibration = calibrate(&[&trace], &options).unwrap_or_else(|problems| panic!("{problems}"));
         let text = calibration.to_yaml("pair", "a test");
-        let again = Calibration::parse("pair.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let again = LearnedProfile::parse("pair.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(again, calibration);
         if architecture == "self_claim" {
             let sample = sample(&team(&again, &trace, 2), 20);
@@ -235,10 +236,10 @@ fn who_answers_while_others_test_has_waited() {
     let mut trace = pair("self_claim");
     let second = |seconds: u64| brooks::engine::Time::from_us(seconds * 1_000_000);
     // The first to answer tests from 4 s to 7 s; the other's answer, taken up at 7 s, came at any time in between.
-    let test = TestRun { returncode: 0, start: second(4), end: second(7), extra: Extra::default() };
-    let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent == 0);
+    let test = TraceTest { returncode: 0, start: second(4), end: second(7), extra: Extra::default() };
+    let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent.index() == 0);
     steps.for_each(|step| step.more_mut().tests.push(test.clone()));
-    let scripts = Lesson::of(&trace).expect("it says enough").scripts;
+    let scripts = Demonstration::of(&trace).expect("it says enough").scripts;
     assert!((scripts[0][0].latency_s - 4.0).abs() < 1e-9);
     assert!((scripts[1][0].latency_s - 5.5).abs() < 1e-9, "{}", scripts[1][0].latency_s);
 }
@@ -246,10 +247,11 @@ fn who_answers_while_others_test_has_waited() {
 #[test]
 fn no_call_takes_longer_than_is_possible() {
     let trace = batch();
-    let text = learned(&[&trace], Way::Resampled).to_yaml("p", "o");
+    let text = learned(&[&trace], SamplingMethod::Resampled).to_yaml("p", "o");
     assert!(text.contains("longest_s: 0\n"), "two calls do not show what is possible");
     let longest = |text: &str| {
-        let calibration = Calibration::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let calibration =
+            LearnedProfile::parse("p.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
         let scenario = team(&calibration, &trace, 3);
         let mut simulator = Simulator::new(&scenario);
         let mut longest = 0.0_f64;
@@ -266,11 +268,12 @@ fn no_call_takes_longer_than_is_possible() {
 
 #[test]
 fn what_was_learned_survives_its_file() {
-    for way in [Way::Resampled, Way::Parametric] {
+    for method in [SamplingMethod::Resampled, SamplingMethod::Parametric] {
         let (batch, steady) = (batch(), steady());
-        let calibration = learned(&[&batch, &steady], way);
+        let calibration = learned(&[&batch, &steady], method);
         let text = calibration.to_yaml("learned", "a test");
-        let again = Calibration::parse("learned.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        let again =
+            LearnedProfile::parse("learned.yaml", text.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
         assert_eq!(again, calibration);
         assert_eq!(again.to_yaml("learned", "a test"), text);
         let (here, there) = (team(&calibration, &batch, 3), team(&again, &batch, 3));
@@ -283,13 +286,13 @@ fn what_was_learned_survives_its_file() {
         let file =
             ScenarioFile::parse("s", scenario.as_bytes(), &files).unwrap_or_else(|problems| panic!("{problems}"));
         let scenario = file.at(&[]).unwrap_or_else(|problems| panic!("{problems}"));
-        assert!(sample(&scenario, 20).count(Ending::Completed) >= 19, "{}", way.name());
+        assert!(sample(&scenario, 20).count(Ending::Completed) >= 19, "{}", method.name());
     }
 }
 
 #[test]
 fn parameters_get_every_kind_of_work_done() {
-    let calibration = learned(&[&batch(), &steady()], Way::Parametric);
+    let calibration = learned(&[&batch(), &steady()], SamplingMethod::Parametric);
     for architecture in ["self_claim", "preassigned", "solo", "lead_assigned", "lead_dynamic"] {
         for agents in [1, 2, 5] {
             let trace = batch();
@@ -309,13 +312,13 @@ fn parameters_get_every_kind_of_work_done() {
 #[test]
 fn a_simulated_team_can_be_learned_from_in_turn() {
     let trace = steady();
-    let scenario = team(&learned(&[&trace], Way::Resampled), &trace, 1);
+    let scenario = team(&learned(&[&trace], SamplingMethod::Resampled), &trace, 1);
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
     let told = Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log);
-    let lesson = Lesson::of(&told).expect("it says what became of its tasks");
-    let calls = lesson.scripts.concat();
-    let wanted = Lesson::of(&trace).expect("as it does").scripts.concat();
+    let demonstration = Demonstration::of(&told).expect("it says what became of its tasks");
+    let calls = demonstration.scripts.concat();
+    let wanted = Demonstration::of(&trace).expect("as it does").scripts.concat();
     assert_eq!(calls.len(), wanted.len());
     for (call, wanted) in calls.iter().zip(&wanted) {
         assert_eq!(
@@ -329,7 +332,7 @@ fn a_simulated_team_can_be_learned_from_in_turn() {
 #[test]
 fn threads_and_warm_simulators_change_nothing() {
     let (batch, steady) = (batch(), steady());
-    let scenario = team(&learned(&[&batch, &steady], Way::Resampled), &batch, 4);
+    let scenario = team(&learned(&[&batch, &steady], SamplingMethod::Resampled), &batch, 4);
     let whole = sample(&scenario, 1_200);
     let threads = runner::run(&[&scenario], 1_200, &|_| ());
     assert_eq!(whole.columns, threads[0].columns);
@@ -340,21 +343,21 @@ fn threads_and_warm_simulators_change_nothing() {
 fn what_cannot_be_learned_from_says_why() {
     let mut trace = batch();
     trace.header.tasks.clear();
-    assert_eq!(Lesson::of(&trace), Err(Unfit::NoTasks));
+    assert_eq!(Demonstration::of(&trace), Err(UnusableRun::NoTasks));
     let problems = calibrate(&[&trace], &Options::default()).expect_err("nothing to learn from");
     assert!(problems.to_string().contains("1 do not say what tasks there were"), "{problems}");
     let mut silent = batch();
     silent.steps.iter_mut().for_each(|step| step.events.clear());
-    assert_eq!(Lesson::of(&silent), Err(Unfit::NoOutcomes));
-    let calibration = learned(&[&batch()], Way::Resampled);
+    assert_eq!(Demonstration::of(&silent), Err(UnusableRun::NoOutcomes));
+    let calibration = learned(&[&batch()], SamplingMethod::Resampled);
     let text = calibration.to_yaml("p", "o").replace("manner: 0", "manner: 9");
-    let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
+    let problems = LearnedProfile::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
     assert!(problems.to_string().contains("there is no manner 9; expected below 1"), "{problems}");
-    let text = learned(&[&batch()], Way::Parametric).to_yaml("p", "o").replace("{ manner: 0", "{ manner: 9");
-    let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
+    let text = learned(&[&batch()], SamplingMethod::Parametric).to_yaml("p", "o").replace("{ manner: 0", "{ manner: 9");
+    let problems = LearnedProfile::parse("p.yaml", text.as_bytes()).expect_err("no such manner");
     assert!(problems.to_string().contains("styles[0].manner: there is no manner 9"), "{problems}");
     let text = calibration.to_yaml("p", "o").replace(",12,0,0,1200,0]", ",12,0]");
-    let problems = Calibration::parse("p.yaml", text.as_bytes()).expect_err("too few numbers");
+    let problems = LearnedProfile::parse("p.yaml", text.as_bytes()).expect_err("too few numbers");
     assert!(problems.to_string().contains("calls[0]: 31 numbers; expected 34 numbers"), "{problems}");
 }
 
@@ -370,13 +373,13 @@ fn paper() -> Option<Vec<Trace>> {
         .map(|path| SourceFile { path: path.display().to_string(), bytes: std::fs::read(path).expect("readable") })
         .collect();
     let importer = import::find("llm-teams").expect("it is there");
-    Some((importer.read)(&files, &mut Reading::default()))
+    Some((importer.read)(&files, &mut ImportContext::default()))
 }
 
 #[test]
 fn single_agents_of_the_paper_are_met_and_teams_are_foretold() {
     let Some(traces) = paper() else { return };
-    let calibration = learned(&traces.iter().collect::<Vec<_>>(), Way::Resampled);
+    let calibration = learned(&traces.iter().collect::<Vec<_>>(), SamplingMethod::Resampled);
     assert_eq!(calibration.models.iter().map(|part| part.runs).sum::<u32>(), 283);
     let mut cells: BTreeMap<(String, String, String, String, u32), Vec<&Trace>> = BTreeMap::new();
     for trace in &traces {

@@ -2,7 +2,7 @@
 //!
 //! 1,000 seeds under `BROOKS_COVERAGE=1`; docs/MODEL.md section 7 has the figures. `BROOKS_SHOW=1` prints them.
 
-use brooks::experiment::baseline::{self, Grid, Overall, Settings, Source, check};
+use brooks::experiment::baseline::{self, Grid, Overall, ScenarioSource, Settings, check};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library::no_files;
 
@@ -31,7 +31,7 @@ fn told(name: &str, agents: Option<&str>, set: &[(&str, &str)], replications: u6
     for seed in 1..=seeds {
         let before = open(name, &axis, seed);
         let grid = Grid::of(&before).unwrap_or_else(|problems| panic!("{problems}"));
-        let recorded = baseline::record(&before, &grid, Source::default(), replications, "0.0.0", &|_| {});
+        let recorded = baseline::record(&before, &grid, ScenarioSource::default(), replications, "0.0.0", &|_| {});
         let after = open(name, &set, seed);
         let grid = Grid::of(&after).unwrap_or_else(|problems| panic!("{problems}"));
         let settings = Settings { seed: fresh.then_some(1_000_000 + seed), ..Settings::default() };

@@ -4,9 +4,9 @@
 
 use brooks::engine::{Keys, Purpose, Stream};
 use brooks::scaling::stats::Summary;
-use brooks::scaling::study::Plan;
+use brooks::scaling::study::StudyOptions;
 use brooks::scaling::verdict::judge_means;
-use brooks::scaling::{Fit, Kind, Sample, Study, Verdict, fit, law};
+use brooks::scaling::{Fit, MeasurementKind, Sample, Study, Verdict, fit, law};
 
 const SIZES: [f64; 8] = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0];
 
@@ -19,9 +19,9 @@ fn seeds() -> u64 {
     if is_thorough() { 1000 } else { 40 }
 }
 
-fn plan(laws: &[&str], resamples: u32) -> Plan {
+fn plan(laws: &[&str], resamples: u32) -> StudyOptions {
     let laws = laws.iter().filter_map(|name| law(name)).collect();
-    Plan { laws, judge_all: true, seed: 1, resamples }
+    StudyOptions { laws, judge_all: true, seed: 1, resamples }
 }
 
 /// How measurements come about.
@@ -59,7 +59,11 @@ fn sample(name: &str, shape: [f64; 2], sizes: &[f64], noise: Noise, seed: u64) -
             }
         }
     }
-    let kind = if matches!(noise, Noise::Times(..) | Noise::OneTime(_)) { Kind::Time } else { Kind::Throughput };
+    let kind = if matches!(noise, Noise::Times(..) | Noise::OneTime(_)) {
+        MeasurementKind::Time
+    } else {
+        MeasurementKind::Throughput
+    };
     let power = if matches!(noise, Noise::ShareSaid(_)) { Some(1.0) } else { None };
     Sample::of_power(kind, &rows, power)
 }
@@ -229,7 +233,7 @@ fn the_interval_of_the_peak_holds_the_peak() {
     let seeds = if is_thorough() { 1000 } else { 20 };
     for noise in [Noise::Alike(0.8), Noise::Times(20, 0.2), Noise::Times(3, 0.2)] {
         let held = (0..seeds).filter(|&seed| {
-            let plan = Plan { seed, ..plan(&["usl"], 400) };
+            let plan = StudyOptions { seed, ..plan(&["usl"], 400) };
             let study = Study::of(sample("usl", shape, &SIZES, noise, seed), &plan).expect("points");
             study.peak.is_some_and(|peak| (peak.low..=peak.high).contains(&truth))
         });

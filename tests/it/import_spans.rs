@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use brooks::table::{Head, Reading, SourceFile};
+use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::check::{check, overlapping_calls};
 use brooks::trace::import::{self};
-use brooks::trace::{Quality, Step, Summary, Trace, export, native};
+use brooks::trace::{Quality, Trace, TraceStep, TraceSummary, export, native};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -22,13 +22,13 @@ fn samples() -> Option<PathBuf> {
 }
 
 /// What an importer makes of a file.
-fn import(importer: &str, path: &str, bytes: &[u8]) -> (Vec<Trace>, Reading) {
-    let mut reading = Reading::default();
+fn import(importer: &str, path: &str, bytes: &[u8]) -> (Vec<Trace>, ImportContext) {
+    let mut reading = ImportContext::default();
     let traces = read(importer, path, bytes, &mut reading);
     (traces, reading)
 }
 
-fn read(importer: &str, path: &str, bytes: &[u8], reading: &mut Reading) -> Vec<Trace> {
+fn read(importer: &str, path: &str, bytes: &[u8], reading: &mut ImportContext) -> Vec<Trace> {
     let file = SourceFile { path: path.to_owned(), bytes: bytes.to_vec() };
     let importer = import::find(importer).expect("an importer");
     (importer.read)(&[file], reading)
@@ -43,14 +43,14 @@ fn assert_sound(trace: &Trace) {
 type Row = (usize, usize, usize, u64, u64, u64, usize);
 
 fn row(trace: &Trace) -> Row {
-    let summary = Summary::of(trace);
+    let summary = TraceSummary::of(trace);
     let tenths = (summary.duration.as_us() + 50_000) / 100_000;
     let (input, output) = (summary.input_tokens, summary.output_tokens);
     let most = summary.max_concurrent_llm_calls;
     (summary.llm_calls, summary.agents, summary.tool_calls, tenths, input, output, most)
 }
 
-fn sample(importer: &str, path: &str) -> Option<(Trace, Reading)> {
+fn sample(importer: &str, path: &str) -> Option<(Trace, ImportContext)> {
     let bytes = std::fs::read(samples()?.join(path)).expect("the sample");
     let (mut traces, reading) = import(importer, path, &bytes);
     assert!(reading.problems.is_empty(), "{path}: {}", reading.problems);
@@ -161,15 +161,15 @@ fn formats_are_told_apart() {
     assert!(seen[0] >= 4 && seen[1] >= 10, "{seen:?}");
 }
 
-fn agent<'a>(trace: &'a Trace, step: &Step) -> &'a str {
-    &trace.header.agents[step.agent as usize].name
+fn agent<'a>(trace: &'a Trace, step: &TraceStep) -> &'a str {
+    &trace.header.agents[step.agent.index()].name
 }
 
 /// What must come back of a step.
-fn essence(trace: &Trace, step: &Step) -> String {
+fn essence(trace: &Trace, step: &TraceStep) -> String {
     let more = step.more();
     let text = |name| trace.name(name);
-    let task = step.task.map(|task| trace.header.tasks[task as usize].id.as_str());
+    let task = step.task.map(|task| trace.header.tasks[task.index()].id.as_str());
     let names = |list: &[brooks::trace::Name]| list.iter().map(|&name| text(name)).collect::<Vec<_>>().join(",");
     format!(
         "{} {:?} {} {} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {:?} {} {}",
@@ -323,13 +323,13 @@ fn columns_of_any_name_can_be_mapped() {
         ("gen_ai.usage.output_tokens", "cost.out"),
     ];
     let own = |(field, column): (&str, &str)| (field.to_owned(), column.to_owned());
-    let mut reading = Reading { columns: map.map(own).to_vec(), ..Reading::default() };
+    let mut reading = ImportContext { columns: map.map(own).to_vec(), ..ImportContext::default() };
     let traces = read("observations", "any.jsonl", text.as_bytes(), &mut reading);
     assert!(reading.problems.is_empty(), "{}", reading.problems);
     assert_eq!(story(&traces[0]), "7 chat model-1 by Ada 0-2000 ms 100/5/- in \"-\" after []\n");
 
     let wrong = vec![own(("colour", "x")), own(("model", "nowhere"))];
-    let mut reading = Reading { columns: wrong, ..Reading::default() };
+    let mut reading = ImportContext { columns: wrong, ..ImportContext::default() };
     read("observations", "any.jsonl", text.as_bytes(), &mut reading);
     let told = reading.problems.to_string();
     assert!(told.contains("no such field to map to") && told.contains("no row has this column"), "{told}");
@@ -352,7 +352,7 @@ fn many_spans_are_no_trouble() {
     }
     let (traces, reading) = import("observations", "deep.jsonl", text.as_bytes());
     assert!(reading.problems.is_empty(), "{}", reading.problems);
-    assert_eq!(Summary::of(&traces[0]).llm_calls, 5000);
+    assert_eq!(TraceSummary::of(&traces[0]).llm_calls, 5000);
     assert_sound(&traces[0]);
 }
 

@@ -7,11 +7,11 @@ use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
 use brooks::engine::Time;
-use brooks::table::{self as columns, Cell};
-use brooks::table::{Head, Reading, SourceFile};
+use brooks::table::{self as columns, CellValue};
+use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::check::{check, overlapping_calls};
 use brooks::trace::import::{Importer, find};
-use brooks::trace::{Class, Operation, Quality, Summary, Trace, native};
+use brooks::trace::{Class, Operation, Quality, Trace, TraceSummary, native};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -31,10 +31,10 @@ fn importer(name: &str) -> &'static Importer {
 }
 
 /// Reads a file by hand, columns mapped, and holds what comes out to what every importer promises.
-fn read_mapped(name: &str, path: &str, bytes: &[u8], columns: &[(&str, &str)]) -> (Vec<Trace>, Reading) {
+fn read_mapped(name: &str, path: &str, bytes: &[u8], columns: &[(&str, &str)]) -> (Vec<Trace>, ImportContext) {
     let read = || {
         let columns = columns.iter().map(|(field, column)| ((*field).to_owned(), (*column).to_owned())).collect();
-        let mut reading = Reading { columns, ..Reading::default() };
+        let mut reading = ImportContext { columns, ..ImportContext::default() };
         let file = SourceFile { path: path.to_owned(), bytes: bytes.to_vec() };
         let traces = (importer(name).read)(&[file], &mut reading);
         (traces, reading)
@@ -51,7 +51,7 @@ fn read_mapped(name: &str, path: &str, bytes: &[u8], columns: &[(&str, &str)]) -
     (traces, reading)
 }
 
-fn read(name: &str, path: &str, bytes: &[u8]) -> (Vec<Trace>, Reading) {
+fn read(name: &str, path: &str, bytes: &[u8]) -> (Vec<Trace>, ImportContext) {
     read_mapped(name, path, bytes, &[])
 }
 
@@ -82,7 +82,7 @@ fn expected(samples: &Path, file: &str) -> serde_json::Value {
 
 /// Holds a trace against the row of its file; what the row leaves open holds.
 fn hold_against(trace: &Trace, row: &serde_json::Value) {
-    let summary = Summary::of(trace);
+    let summary = TraceSummary::of(trace);
     let found = [
         ("llm_calls", summary.llm_calls as f64),
         ("agents", summary.agents as f64),
@@ -156,7 +156,7 @@ fn recorded_parquet_reads_as_others_read_it() {
     let Some(samples) = samples() else { return };
     let path = samples.parent().expect("a folder").join("paper/runs.parquet");
     let file = SourceFile { path: "runs.parquet".to_owned(), bytes: std::fs::read(&path).expect("the file") };
-    let mut reading = Reading::default();
+    let mut reading = ImportContext::default();
     let names = columns::names(&file, &mut reading).expect("it can be read");
     let table = columns::read(&file, &names, &mut reading);
     assert!(reading.problems.is_empty(), "{}", reading.problems);
@@ -169,13 +169,13 @@ fn recorded_parquet_reads_as_others_read_it() {
         for (name, value) in flat {
             let Some(column) = names.iter().position(|other| other == name) else { continue };
             let expected = match value {
-                Field::Int(value) => Cell::Int(i64::from(*value)),
-                Field::Long(value) => Cell::Int(*value),
-                Field::Double(value) => Cell::of_number(*value),
-                Field::Float(value) => Cell::of_number(f64::from(*value)),
-                Field::Bool(value) => Cell::Int(i64::from(*value)),
-                Field::Str(value) => Cell::of_text(value),
-                Field::Null => Cell::Nothing,
+                Field::Int(value) => CellValue::Int(i64::from(*value)),
+                Field::Long(value) => CellValue::Int(*value),
+                Field::Double(value) => CellValue::of_number(*value),
+                Field::Float(value) => CellValue::of_number(f64::from(*value)),
+                Field::Bool(value) => CellValue::Int(i64::from(*value)),
+                Field::Str(value) => CellValue::of_text(value),
+                Field::Null => CellValue::Nothing,
                 _ => continue,
             };
             assert_eq!(*table.cell(row, column), expected, "row {row}, {name}");
@@ -223,11 +223,11 @@ fn nothing_that_was_said_is_kept() {
 
 /// A step at a line: id, agent, operation, times in seconds, after, parent.
 fn story(trace: &Trace) -> Vec<String> {
-    let line = |step: &brooks::trace::Step| {
+    let line = |step: &brooks::trace::TraceStep| {
         format!(
             "{} {} {} {}-{} after {} in {}",
             step.id,
-            trace.header.agents[step.agent as usize].name,
+            trace.header.agents[step.agent.index()].name,
             step.operation.name(&trace.names),
             step.start.as_secs(),
             step.end.as_secs(),

@@ -1,6 +1,6 @@
 //! What every row of the table of importers promises, whatever it is given.
 
-use brooks::table::{Head, Reading, SourceFile};
+use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::check::check;
 use brooks::trace::import::{self, IMPORTERS, Importer};
 use brooks::trace::{Trace, native};
@@ -24,12 +24,12 @@ const PATHS: &[&str] = &[
 ];
 
 /// Reads files as one importer does, and holds what comes out to what every trace promises.
-fn read(importer: &Importer, files: &[SourceFile]) -> (Vec<Trace>, Reading) {
+fn read(importer: &Importer, files: &[SourceFile]) -> (Vec<Trace>, ImportContext) {
     for SourceFile { path, bytes } in files {
         let (start, end) = (&bytes[..bytes.len().min(1 << 16)], &bytes[bytes.len().saturating_sub(1 << 16)..]);
         let _ = (importer.sniff)(&Head { path, start, end });
     }
-    let mut reading = Reading::default();
+    let mut reading = ImportContext::default();
     let traces = (importer.read)(files, &mut reading);
     for trace in &traces {
         check(trace, |fault| panic!("{}: {}", importer.name, fault.problem));

@@ -2,7 +2,7 @@
 //! came to them.
 
 use brooks::engine::Time;
-use brooks::record::{Ending, Entry, Kind, Log, Metrics, Stats, Step, TaskEvent, TaskEventKind};
+use brooks::record::{Ending, Entry, Log, Metrics, Stats, Step, StepKind, TaskEvent, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Scenario, Simulator};
 use brooks::team::{AgentId, BatchSize};
 use brooks::workload::TaskId;
@@ -57,13 +57,13 @@ fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
     for entry in &log.entries {
         match entry {
             Entry::Start(start) => {
-                let before = busy[start.agent as usize].replace(start);
+                let before = busy[start.agent.index()].replace(start);
                 assert!(before.is_none(), "{world}: {start:?} during {before:?}");
             }
             Entry::Step(step) => {
-                let start = busy[step.agent as usize].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
+                let start = busy[step.agent.index()].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
                 assert_eq!((start.at, start.kind, start.task), (step.start, step.kind, step.task), "{world}");
-                assert_eq!(step.task.is_some(), step.kind == Kind::Work, "{world}: {step:?}");
+                assert_eq!(step.task.is_some(), step.kind == StepKind::Work, "{world}: {step:?}");
                 assert_eq!(step.spent.total() + step.waited, step.end - step.start, "{world}: {step:?}");
                 assert!(step.cached_tokens <= step.input_tokens, "{world}: {step:?}");
             }
@@ -104,9 +104,9 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
             }
             _ => continue,
         };
-        let task = &tasks[event.task as usize];
-        let agent = &scenario.team[event.agent as usize];
-        let (is_done, holder) = (done[event.task as usize], &mut holder[event.task as usize]);
+        let task = &tasks[event.task.index()];
+        let agent = &scenario.team[event.agent.index()];
+        let (is_done, holder) = (done[event.task.index()], &mut holder[event.task.index()]);
         match event.kind {
             TaskEventKind::Claimed => {
                 assert!(!is_done && holder.is_none_or(|holder| holder == event.agent), "{world}: {event:?}");
@@ -118,14 +118,14 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
             TaskEventKind::Completed { .. } => {
                 assert!(!is_done, "{world}: {event:?} is done already");
                 assert_eq!(*holder, Some(event.agent), "{world}: {event:?} by somebody else");
-                let needs = |on: &TaskId| done[*on as usize];
+                let needs = |on: &TaskId| done[on.index()];
                 assert!(!keeps_order || task.depends_on.iter().all(needs), "{world}: {event:?} before what it needs");
                 *holder = None;
-                done[event.task as usize] = true;
+                done[event.task.index()] = true;
             }
             TaskEventKind::Reopened { .. } => {
                 assert!(is_done, "{world}: {event:?} was never done");
-                done[event.task as usize] = false;
+                done[event.task.index()] = false;
             }
             TaskEventKind::Rejected | TaskEventKind::Conflicted | TaskEventKind::Orphaned => {
                 assert!(!is_done && *holder == Some(event.agent), "{world}: {event:?}");

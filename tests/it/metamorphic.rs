@@ -29,14 +29,14 @@ fn first_latencies(scenario: &Scenario, replication: u64) -> BTreeMap<String, Ti
         match entry {
             Entry::Start(start) => {
                 if let Some(task) = start.task
-                    && !std::mem::replace(&mut started[task as usize], true)
+                    && !std::mem::replace(&mut started[task.index()], true)
                 {
                     under_way.insert(start.agent, task);
                 }
             }
             Entry::Step(step) => {
                 if let Some(task) = under_way.remove(&step.agent) {
-                    first.insert(scenario.graph.tasks()[task as usize].id.clone(), step.latency);
+                    first.insert(scenario.graph[task].id.clone(), step.latency);
                 }
             }
             _ => {}

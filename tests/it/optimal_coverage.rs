@@ -5,11 +5,11 @@
 //! them. A release build has them in some minutes.
 
 use brooks::engine::{Keys, Purpose, Stream};
-use brooks::experiment::Sample;
-use brooks::experiment::optimal::{Objective, Pays, Question, Told, optimal};
+use brooks::experiment::Replications;
+use brooks::experiment::optimal::{Objective, OptimalProgress, OptimalQuestion, Pays, optimal};
 use brooks::experiment::replication::runner;
 use brooks::scaling::Welford;
-use brooks::scaling::kim_nelson::{End, Promise, select};
+use brooks::scaling::kim_nelson::{End, SelectionConfig, select};
 use brooks::scenario::Node;
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library;
@@ -73,7 +73,7 @@ fn the_best_of_normal_values_is_found() {
     ];
     for (place, kind) in kinds.iter().enumerate() {
         for first in [10, 50] {
-            let promise = Promise { confidence: 0.95, zone: 1.0, first };
+            let promise = SelectionConfig { confidence: 0.95, indifference_zone: 1.0, first };
             let (mut right, mut replications) = (0, 0);
             for instance in 0..instances {
                 let mut stream: Stream = Keys::new(11 + place as u64, instance).stream(Purpose::Choice, first);
@@ -123,12 +123,12 @@ fn architectures(which: &str) -> Vec<Node> {
     file.axes().iter().find(|axis| axis.path == "architecture").expect("there it is").values.clone()
 }
 
-fn question(objective: Objective) -> Question {
-    Question {
+fn question(objective: Objective) -> OptimalQuestion {
+    OptimalQuestion {
         objective,
         architectures: architectures(ARCHITECTURES),
         sizes: SIZES.to_vec(),
-        zone: 0.02,
+        indifference_zone: 0.02,
         confidence: 0.95,
         deadline: None,
         on_time: 0.95,
@@ -148,7 +148,7 @@ fn truth(file: &ScenarioFile, replications: u64) -> [Vec<f64>; 2] {
         .map(|(size, architecture)| file.at(&[("team.agents", size), ("architecture", architecture)]).expect("a point"))
         .collect();
     let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, &|_| ());
-    let mean = |sample: &Sample, metric| sample.completed(metric).into_iter().collect::<Welford>().mean();
+    let mean = |sample: &Replications, metric| sample.completed(metric).into_iter().collect::<Welford>().mean();
     ["makespan_s", "cost"].map(|metric| samples.iter().map(|sample| mean(sample, metric)).collect())
 }
 
@@ -163,7 +163,7 @@ fn the_best_team_is_found() {
             let means = &truth[place];
             let least = means.iter().copied().fold(f64::INFINITY, f64::min);
             for seed in 0..seeds {
-                let told = Told { ahead: &|_| (), done: &|_| () };
+                let told = OptimalProgress { ahead: &|_| (), done: &|_| () };
                 let answer = optimal(&job(number as u64, seed), question(objective), told).expect("a sound scenario");
                 let best = means[answer.best.expect("all complete")];
                 right += u64::from(best <= least * 1.02);
@@ -194,7 +194,7 @@ fn where_theory_knows_the_best_it_is_chosen() {
             f64::from(free) / 20.0
         );
         let file = ScenarioFile::parse("steady", text.as_bytes(), &library::no_files()).expect("a scenario");
-        let told = Told { ahead: &|_| (), done: &|_| () };
+        let told = OptimalProgress { ahead: &|_| (), done: &|_| () };
         let answer = optimal(&file, question.clone(), told).expect("a sound scenario");
         let best = answer.team(answer.best.expect("all complete")).expect("it is there");
         let seconds = best.runs.summary(Objective::Time).expect("runs").mean;

@@ -70,7 +70,7 @@ fn queue(seed: u64, agents: usize, profile: &Profile) -> (Scenario, Log) {
 /// The mean wait from release to start, without the first customers, in seconds.
 fn mean_wait(scenario: &Scenario, log: &Log) -> f64 {
     let waits = log.entries.iter().filter_map(|entry| match entry {
-        Entry::Start(start) => start.task.map(|task| start.at - scenario.graph.tasks()[task as usize].release),
+        Entry::Start(start) => start.task.map(|task| start.at - scenario.graph[task].release),
         _ => None,
     });
     waits.skip(WARM_UP).map(Time::as_secs).sum::<f64>() / (CUSTOMERS as usize - WARM_UP) as f64
@@ -147,7 +147,7 @@ fn little_s_law_holds_exactly() {
     }
     let sojourn = |step: &brooks::record::Step| {
         let task = step.task.expect("it worked on one");
-        (step.end - scenario.graph.tasks()[task as usize].release).as_us() as i64
+        (step.end - scenario.graph[task].release).as_us() as i64
     };
     assert_eq!((open, area), (0, log.steps().map(sojourn).sum()));
     // And what the budget calls work is the servers' busy time.

@@ -3,7 +3,7 @@
 
 use brooks::corpus::{RecordedRun, paper};
 use brooks::record::Prices;
-use brooks::table::{Reading, SourceFile};
+use brooks::table::{ImportContext, SourceFile};
 use brooks::trace::Trace;
 use brooks::trace::import::{self};
 use brooks::trace::replay::replay;
@@ -21,7 +21,7 @@ pub(crate) fn traces() -> Option<Vec<Trace>> {
         files.extend(["p02", "p05", "p09"].map(|p| file(&format!("tasks/{suite}/{p}.json"))));
     }
     let importer = import::find("llm-teams").expect("it is in the table");
-    let mut reading = Reading::default();
+    let mut reading = ImportContext::default();
     let traces = (importer.read)(&files, &mut reading);
     assert!(reading.problems.is_empty(), "{}", reading.problems);
     Some(traces)

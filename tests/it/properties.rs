@@ -29,7 +29,7 @@ fn durations(log: &Log, tasks: usize) -> Vec<u64> {
     let mut durations = vec![0; tasks];
     for step in log.steps() {
         if let (Some(task), true) = (step.task, step.spent.work > Time::ZERO) {
-            durations[task as usize] = step.latency.as_us();
+            durations[task.index()] = step.latency.as_us();
         }
     }
     durations
@@ -39,9 +39,9 @@ fn durations(log: &Log, tasks: usize) -> Vec<u64> {
 fn work_and_span(scenario: &Scenario, durations: &[u64]) -> (u64, u64) {
     let mut ends = vec![0; durations.len()];
     for &task in scenario.graph.topological() {
-        let depends_on = &scenario.graph.tasks()[task as usize].depends_on;
-        let start = depends_on.iter().map(|&on| ends[on as usize]).max().unwrap_or(0);
-        ends[task as usize] = start + durations[task as usize];
+        let depends_on = &scenario.graph[task].depends_on;
+        let start = depends_on.iter().map(|&on| ends[on.index()]).max().unwrap_or(0);
+        ends[task.index()] = start + durations[task.index()];
     }
     (durations.iter().sum(), ends.into_iter().max().unwrap_or(0))
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use brooks::scenario::MAX_BYTES;
-use brooks::scenario::learned_profile::Calibration;
+use brooks::scenario::learned_profile::LearnedProfile;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -36,9 +36,9 @@ fn folder() -> TempDir {
     folder
 }
 
-fn parse(folder: &Path, file: &str) -> Calibration {
+fn parse(folder: &Path, file: &str) -> LearnedProfile {
     let bytes = std::fs::read(folder.join(file)).expect("it was written");
-    Calibration::parse(file, &bytes).unwrap_or_else(|problems| panic!("{problems}"))
+    LearnedProfile::parse(file, &bytes).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     let against = |text: &str| kept.accuracy.iter().filter(|entry| entry.against.contains(text)).count();
     assert_eq!((against("of its own"), against("6 runs in ones, twos")), (1, 1), "{:?}", kept.accuracy);
     // Again: what was known of the same recordings is replaced.
-    done(at, &["validate", "p.yaml", "ones", "twos", "-r", "60", "--splits", "20", "--into", "p.yaml"]);
+    done(at, &["validate", "p.yaml", "ones", "twos", "-r", "60", "--splits", "20", "--update-profile", "p.yaml"]);
     assert_eq!(parse(at, "p.yaml").accuracy.len(), 2);
     let (_, talk) = done(at, &run);
     assert!(talk.contains("where it was held against teams its makespans were off by"), "{talk}");
@@ -121,7 +121,7 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     assert!(talk.contains("here: up to 3 agents"), "{talk}");
     let (_, talk) = done(at, &["run", "paper", "--agents", "1", "--set", "team.profile=p.yaml"]);
     assert!(!talk.contains("note: "), "{talk}");
-    let refused = brooks(at, &["validate", "--holdout", "runs", "ones", "--into", "p.yaml"]);
+    let refused = brooks(at, &["validate", "--holdout", "runs", "ones", "--update-profile", "p.yaml"]);
     assert_eq!(refused.status.code(), Some(2));
 }
 
@@ -141,6 +141,6 @@ fn a_profile_that_no_scenario_could_read_is_not_written() {
     let error: Value = serde_json::from_slice(&refused.stderr).expect("JSON");
     assert_eq!(refused.status.code(), Some(2), "{error}");
     let message = error["errors"][0]["message"].as_str().expect("a message");
-    assert!(message.contains("at most 4000000 are read") && message.contains("--way parametric"), "{message}");
+    assert!(message.contains("at most 4000000 are read") && message.contains("--method parametric"), "{message}");
     assert!(!at.join("p.yaml").exists());
 }

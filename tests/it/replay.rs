@@ -5,6 +5,7 @@ use brooks::engine::Time;
 use brooks::experiment::Sweep;
 use brooks::prediction::what_if;
 use brooks::record::{Log, METRICS, Message, Observer, Round, Start, Step, TaskEvent, TestRun, Write};
+use brooks::team::AgentId;
 use brooks::trace::replay::{Replay, replay};
 use brooks::trace::{Trace, native, work_of};
 use serde_json::{Value, json};
@@ -154,8 +155,8 @@ fn each(check: impl Fn(&str, &Trace)) {
 }
 
 /// When the recorder was through with each step: agent, start, end.
-fn recorded(trace: &Trace) -> Vec<(u32, Time, Time)> {
-    let through = |step: &brooks::trace::Step| {
+fn recorded(trace: &Trace) -> Vec<(AgentId, Time, Time)> {
+    let through = |step: &brooks::trace::TraceStep| {
         let tests = step.more().tests.last().filter(|_| trace.header.barrier);
         tests.map_or(step.end, |test| test.end.max(step.end))
     };
@@ -164,7 +165,7 @@ fn recorded(trace: &Trace) -> Vec<(u32, Time, Time)> {
     times
 }
 
-fn replayed(trace: &Trace) -> (Replay, Vec<(u32, Time, Time)>) {
+fn replayed(trace: &Trace) -> (Replay, Vec<(AgentId, Time, Time)>) {
     let mut log = Log::default();
     let replay = replay(trace, &mut log);
     let mut times: Vec<_> = log.steps().map(|step| (step.agent, step.start, step.end)).collect();
@@ -198,7 +199,7 @@ fn the_time_of_agents_adds_up() {
 
 #[test]
 fn a_recording_in_slow_motion_is_replayed_in_slow_motion() {
-    let stretched = |times: &[(u32, Time, Time)], k: u64| -> Vec<(u32, Time, Time)> {
+    let stretched = |times: &[(AgentId, Time, Time)], k: u64| -> Vec<(AgentId, Time, Time)> {
         let by = |time: Time| Time::from_us(time.as_us() * k);
         times.iter().map(|&(agent, start, end)| (agent, by(start), by(end))).collect()
     };
@@ -223,7 +224,7 @@ fn rounds_follow_each_other_and_agents_keep_their_order() {
             let round = replay.rounds.iter().find(|round| round.number == step.round).expect("its round");
             assert!(round.start <= step.start && step.end <= round.end, "seed {seed}");
         }
-        for agent in 0..trace.header.agents.len() as u32 {
+        for agent in AgentId::all(trace.header.agents.len()) {
             let ends: Vec<Time> = log.steps().filter(|step| step.agent == agent).map(|step| step.end).collect();
             assert!(ends.is_sorted(), "seed {seed}");
         }

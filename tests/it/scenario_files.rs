@@ -9,8 +9,8 @@ use brooks::engine::Dist;
 use brooks::problem::Problems;
 use brooks::problem::quantity::Unit;
 use brooks::scenario::Baseline;
-use brooks::scenario::Kind;
 use brooks::scenario::Node;
+use brooks::scenario::NodeKind;
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::keys::{self, Expects, Key, SCENARIO, Section};
 use brooks::scenario::library::Files;
@@ -43,11 +43,11 @@ fn set(file: &ScenarioFile, settings: &[(&str, &str)]) -> Result<ScenarioFile, P
 }
 
 fn int(value: i128) -> Node {
-    Node::new(Kind::Int(value))
+    Node::new(NodeKind::Int(value))
 }
 
 fn text(value: &str) -> Node {
-    Node::new(Kind::Text(value.to_owned()))
+    Node::new(NodeKind::Text(value.to_owned()))
 }
 
 /// Makes documents from the table of keys.
@@ -349,7 +349,7 @@ sweep: { agents: 1..64 by x2, architecture: [solo, { preassigned: { deal: lpt } 
         let point = file.at(&[("team.agents", &int(64)), ("architecture", architecture)]).expect("it is valid");
         assert!(Arc::ptr_eq(&point.graph, &base.graph) && Arc::ptr_eq(&point.team[63].profile, &base.team[0].profile));
     }
-    let point = file.at(&[("team.profile.error_rate", &Node::new(Kind::Float(0.5)))]).expect("it is valid");
+    let point = file.at(&[("team.profile.error_rate", &Node::new(NodeKind::Float(0.5)))]).expect("it is valid");
     assert!(Arc::ptr_eq(&point.graph, &base.graph));
     assert_eq!(point.team[0].profile.fallibility.error_rate, 0.5);
     let point = file.at(&[("workload.random.edge_probability", &int(1))]).expect("it is valid");

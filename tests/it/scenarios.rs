@@ -1,6 +1,6 @@
 //! Every built-in scenario answers the question that it asks. Few replications; orderings and laws, hardly any numbers.
 
-use brooks::experiment::{Row, Sweep, SweepResult};
+use brooks::experiment::{PointResult, Sweep, SweepResult};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library::no_files;
 
@@ -17,21 +17,22 @@ fn sweep(name: &str, settings: &[(&str, &str)], replications: u64) -> SweepResul
 }
 
 /// The row of so many agents whose axes have all these values.
-fn row<'a>(sweep: &'a SweepResult, values: &[&str], agents: u32) -> &'a Row {
-    let is_here = |row: &&Row| row.agents == agents && values.iter().all(|v| row.axes.iter().any(|own| own == v));
+fn row<'a>(sweep: &'a SweepResult, values: &[&str], agents: u32) -> &'a PointResult {
+    let is_here =
+        |row: &&PointResult| row.agents == agents && values.iter().all(|v| row.axes.iter().any(|own| own == v));
     sweep.rows.iter().find(is_here).unwrap_or_else(|| panic!("{values:?} with {agents} agents"))
 }
 
-fn speedup(row: &Row) -> f64 {
+fn speedup(row: &PointResult) -> f64 {
     row.speedup.expect("there is a baseline").estimate
 }
 
-fn mean(row: &Row, metric: &str) -> f64 {
+fn mean(row: &PointResult, metric: &str) -> f64 {
     row.metric(metric).unwrap_or_else(|| panic!("{metric}: no run completed")).mean
 }
 
 /// The mean of a metric is `expected`, give or take three standard errors: its own and that of the reference.
-fn assert_mean(row: &Row, metric: &str, expected: f64, reference_error: f64) {
+fn assert_mean(row: &PointResult, metric: &str, expected: f64, reference_error: f64) {
     let summary = row.metric(metric).expect("runs that completed");
     let own = summary.sd * summary.sd / summary.n as f64;
     let error = (own + reference_error * reference_error).sqrt();

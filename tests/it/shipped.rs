@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use brooks::scenario::ScenarioFile;
-use brooks::scenario::learned_profile::{Calibration, Way};
+use brooks::scenario::learned_profile::{LearnedProfile, SamplingMethod};
 use brooks::scenario::library::{self, PROFILES, no_files};
 
 /// The profiles and the models that they are of, as the recordings call those.
@@ -17,10 +17,10 @@ const SHIPPED: [(&str, &str); 3] = [
 const SOURCE: &str = "recorded runs of \"Language Model Teams as Distributed Systems\" (arXiv 2603.12229), \
     github.com/emieczkowski/distributed-llm-teams, MIT License, Copyright (c) 2026 Elizabeth Mieczkowski";
 
-fn calibrations() -> impl Iterator<Item = (&'static library::BuiltIn, Calibration)> {
+fn calibrations() -> impl Iterator<Item = (&'static library::BuiltIn, LearnedProfile)> {
     let learned = PROFILES.iter().filter(|profile| profile.text.contains("\nbehaviour:"));
     learned.map(|profile| {
-        let parsed = Calibration::parse(profile.path, profile.text.as_bytes());
+        let parsed = LearnedProfile::parse(profile.path, profile.text.as_bytes());
         (profile, parsed.unwrap_or_else(|problems| panic!("{problems}")))
     })
 }
@@ -30,7 +30,7 @@ fn a_shipped_profile_holds_parameters_and_no_recorded_row() {
     let mut names = Vec::new();
     for (profile, calibration) in calibrations() {
         names.push(profile.name);
-        assert_eq!(calibration.way, Way::Parametric, "{}", profile.name);
+        assert_eq!(calibration.method, SamplingMethod::Parametric, "{}", profile.name);
         // Recorded rows are `scripts` with `calls`, and long lists of numbers wherever they might hide.
         assert!(!profile.text.contains("scripts:") && !profile.text.contains("calls:\n"), "{}", profile.name);
         let numbers = |line: &str| line.split([',', '[', ' ', '{']).filter(|word| word.parse::<f64>().is_ok()).count();

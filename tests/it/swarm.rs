@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use brooks::record::{Ending, Entry, Kind, Log, Metrics, TaskEventKind};
+use brooks::record::{Ending, Entry, Log, Metrics, StepKind, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Pacing, Scenario, Simulator};
 use brooks::team::Consistency;
 
@@ -31,9 +31,9 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
         ("broadcast", log.entries.iter().any(|entry| matches!(entry, Entry::Message(message) if message.to.is_none()))),
         ("a step cut off", log.steps().any(|step| step.end - step.start < step.latency)),
         ("several tasks in a call", log.steps().any(|step| step.tasks > 1)),
-        ("assigning", kind(Kind::Assign)),
-        ("monitoring", kind(Kind::Monitor)),
-        ("idle call", kind(Kind::Idle)),
+        ("assigning", kind(StepKind::Assign)),
+        ("monitoring", kind(StepKind::Monitor)),
+        ("idle call", kind(StepKind::Idle)),
         ("a queue", metrics.budget.in_queue.as_us() > 0),
         ("a barrier", metrics.budget.at_barrier.as_us() > 0),
         ("rework", metrics.budget.rework.as_us() > 0),

@@ -385,13 +385,13 @@ fn scripts_run_the_same_command_in_shards() {
     let words = ["slurm", "k8s", "hq", "parallel", "github-matrix"];
     let expected = ["--array=1-12", "completions: 12", "--array 1-12", "seq 12", "matrix.shard"];
     for (engine, expected) in words.iter().zip(expected) {
-        let script = done(&format!("sweep hello --reps 7 --plan {engine} --shards 12 -o out/here --threads 3"));
+        let script = done(&format!("sweep hello --reps 7 --job-script {engine} --shards 12 -o out/here --threads 3"));
         assert!(script.contains(expected), "{engine}\n{script}");
         assert!(script.contains("brooks sweep hello --reps 7 --shard "), "{engine}\n{script}");
         assert!(
             script.contains("--output out/here --resume") && script.contains("brooks merge out/here"),
             "{engine}\n{script}"
         );
-        assert!(!script.contains("--plan") && !script.contains("--threads 3"), "{engine}\n{script}");
+        assert!(!script.contains("--job-script") && !script.contains("--threads 3"), "{engine}\n{script}");
     }
 }

@@ -5,10 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use brooks::prediction::calibration::{self, Options};
-use brooks::prediction::validation::{self, Case, Cell, Holdout, MEASURES, Made, Plan, Validation};
+use brooks::prediction::validation::{
+    self, Case, CellScenario, Holdout, MEASURES, Validation, ValidationCell, ValidationPlan,
+};
 use brooks::record::{Log, METRICS, Stats};
-use brooks::scenario::Kind;
 use brooks::scenario::Node;
+use brooks::scenario::NodeKind;
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::learned_profile::Condition;
 use brooks::scenario::library;
@@ -23,7 +25,7 @@ const SUITES: [&str; 3] = ["0.2", "0.5", "0.9"];
 fn world(p: &str, architecture: &str, agents: u32, seed: u64) -> Scenario {
     let file = ScenarioFile::open("paper", &library::no_files()).expect("it is built in");
     let file = file.with(&[("seed".to_owned(), seed.to_string())]).expect("a seed");
-    let p = Node::new(Kind::Float(p.parse().expect("a number")));
+    let p = Node::new(NodeKind::Float(p.parse().expect("a number")));
     let point = [
         ("workload.amdahl.parallel_fraction", &p),
         ("architecture", &Node::from(architecture)),
@@ -59,8 +61,15 @@ fn corpus(sizes: std::ops::RangeInclusive<u32>, runs: u64) -> Vec<Trace> {
     traces
 }
 
-fn plan(cases: &[Case]) -> Plan {
-    Plan { by: validation::conditions(cases), sizes: None, fewest_runs: 2, replications: 600, splits: 60, seed: 3 }
+fn plan(cases: &[Case]) -> ValidationPlan {
+    ValidationPlan {
+        by: validation::conditions(cases),
+        sizes: None,
+        fewest_runs: 2,
+        replications: 600,
+        splits: 60,
+        seed: 3,
+    }
 }
 
 #[test]
@@ -109,9 +118,9 @@ fn by_itself(traces: &[Trace]) -> Validation {
     let cases: Vec<Case> = traces.iter().map(Case::of).collect();
     let plan = plan(&cases);
     assert_eq!(plan.by, ["p"]);
-    let perfect = |cell: &Cell, condition: &Condition| {
+    let perfect = |cell: &ValidationCell, condition: &Condition| {
         let scenario = world(&cell.labels[0], &condition.architecture, condition.agents, 4_711);
-        Ok(Made { scenario, is_pooled: false })
+        Ok(CellScenario { scenario, is_pooled: false })
     };
     validation::validate(&cases, &plan, &perfect, &|_| ())
 }
@@ -148,7 +157,7 @@ fn a_perfect_model_errs_by_the_noise_floor() {
 #[test]
 fn a_model_that_is_four_times_too_slow_is_found_out() {
     let cases: Vec<Case> = corpus(1..=3, 6).iter().map(Case::of).collect();
-    let slow = |cell: &Cell, condition: &Condition| {
+    let slow = |cell: &ValidationCell, condition: &Condition| {
         let mut scenario = world(&cell.labels[0], &condition.architecture, condition.agents, 1);
         for agent in &mut scenario.team {
             let mut profile = (*agent.profile).clone();
@@ -160,7 +169,7 @@ fn a_model_that_is_four_times_too_slow_is_found_out() {
             };
             agent.profile = profile.into();
         }
-        Ok(Made { scenario, is_pooled: false })
+        Ok(CellScenario { scenario, is_pooled: false })
     };
     let found = validation::validate(&cases, &plan(&cases), &slow, &|_| ());
     for architecture in ["preassigned", "self_claim"] {
@@ -331,11 +340,11 @@ fn mistakes_are_told_with_their_exit_codes() {
 fn noise_floors_and_laws_of_the_recorded_runs() {
     let Some(traces) = crate::paper_runs::traces() else { return };
     let cases: Vec<Case> = traces.iter().map(Case::of).collect();
-    let plan = Plan { replications: 1, splits: 200, seed: 1, ..plan(&cases) };
+    let plan = ValidationPlan { replications: 1, splits: 200, seed: 1, ..plan(&cases) };
     assert_eq!(plan.by, ["model", "suite", "p"]);
-    let nobody = |_: &Cell, _: &Condition| Err(brooks::problem::Problems::default());
+    let nobody = |_: &ValidationCell, _: &Condition| Err(brooks::problem::Problems::default());
     let found = validation::validate(&cases, &plan, &nobody, &|_| ());
-    let scored: Vec<&Cell> = found.cells.iter().filter(|cell| cell.is_scored).collect();
+    let scored: Vec<&ValidationCell> = found.cells.iter().filter(|cell| cell.is_scored).collect();
     assert_eq!((scored.len(), scored.iter().map(|cell| cell.runs).sum::<usize>()), (142, 699));
     // Percent: the prototype had 11 and 12 for makespans, 8 and 11 for speedups, 10 and 14 for rounds, 13 and 18
     // for tokens, 8 and 6 for gaps.

@@ -6,8 +6,8 @@
 use std::collections::BTreeMap;
 
 use brooks::engine::Samplers;
-use brooks::experiment::Sample;
-use brooks::prediction::what_if::{Answer, BETWEEN_RUNS, Basis, OFF, WhatIf};
+use brooks::experiment::Replications;
+use brooks::prediction::what_if::{BETWEEN_RUNS, Basis, PREDICTION_LOG_SD, WhatIf, WhatIfAnswer};
 use brooks::record::{Log, METRICS};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library::no_files;
@@ -29,7 +29,7 @@ fn session(scenario: &Scenario, replication: u64) -> Trace {
     Trace::of_run(&RunFacts::of(scenario, replication, &log), &log)
 }
 
-fn answer(trace: &Trace, agents: &str) -> (WhatIf, Answer) {
+fn answer(trace: &Trace, agents: &str) -> (WhatIf, WhatIfAnswer) {
     let mut what_if = WhatIf::of(trace, Some(1)).unwrap_or_else(|problems| panic!("{problems}"));
     what_if.file = what_if.file.with_axis("agents", agents).unwrap_or_else(|problems| panic!("{problems}"));
     let answer = what_if.run(&|_| ()).unwrap_or_else(|problems| panic!("{problems}"));
@@ -66,7 +66,7 @@ fn a_session_that_says_what_became_of_its_tasks_lends_its_habits() {
         let (low, high) = speedup.expect("a range");
         let speedup = row.speedup.expect("a speedup").estimate;
         assert!(low <= speedup + 1e-9 && speedup <= high + 1e-9, "{low} {speedup} {high}");
-        assert!(row.agents == 1 || high > low * (2.0 * OFF[0]).exp(), "{low} {high}");
+        assert!(row.agents == 1 || high > low * (2.0 * PREDICTION_LOG_SD[0]).exp(), "{low} {high}");
     }
 }
 
@@ -76,14 +76,14 @@ fn what_one_cannot_learn_habits_from_is_taken_for_pieces_of_work() {
     let mut silent = session(&alone, 0);
     silent.steps.iter_mut().for_each(|step| step.events.clear());
     let what_if = WhatIf::of(&silent, None).expect("there is work");
-    let Basis::Pieces(_, why) = &what_if.basis else { panic!("nothing says what became of tasks") };
+    let Basis::WorkSegments(_, why) = &what_if.basis else { panic!("nothing says what became of tasks") };
     assert!(why.contains("do not say what became of the tasks"), "{why}");
     let mut unfinished = session(&alone, 0);
     unfinished.header.outcome = None;
     unfinished.steps.truncate(unfinished.steps.len() / 2);
     unfinished.header.totals.clear();
     let what_if = WhatIf::of(&unfinished, None).expect("there is work");
-    let Basis::Pieces(_, why) = &what_if.basis else { panic!("half a session has no end to go for") };
+    let Basis::WorkSegments(_, why) = &what_if.basis else { panic!("half a session has no end to go for") };
     assert!(why.contains("does not say that all of its tasks were finished"), "{why}");
 }
 
@@ -112,7 +112,8 @@ fn held(world: &dyn Fn(u32) -> String, change: &dyn Fn(&mut Trace), sessions: u6
     let scenario = |agents| parsed(&world(agents)).scenario().expect("a scenario");
     let alone = scenario(1);
     let truth = |agents| {
-        let times = Sample::run(&scenario(agents), 1_000_000..1_002_000, &Samplers::default()).completed("makespan_s");
+        let times =
+            Replications::run(&scenario(agents), 1_000_000..1_002_000, &Samplers::default()).completed("makespan_s");
         times.iter().sum::<f64>() / times.len() as f64
     };
     let one = truth(1);

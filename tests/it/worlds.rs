@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use brooks::architecture::{ARCHITECTURES, Architecture, Choices, Row};
+use brooks::architecture::{ARCHITECTURES, Architecture, ArchitectureEntry, Choices};
 use brooks::engine::rng::unit;
 use brooks::engine::{Dist, Keys, Purpose, Stream, Time, key_of};
 use brooks::record::{Metrics, Prices, Stats};
@@ -19,7 +19,7 @@ pub(crate) const PACINGS: [(&str, Pacing); 2] = [("async", ASYNC), ("rounds", RO
 /// A row of the registry with a choice for each of its parameters.
 #[derive(Clone)]
 pub(crate) struct Variant {
-    pub(crate) row: &'static Row,
+    pub(crate) row: &'static ArchitectureEntry,
     pub(crate) chosen: Vec<&'static str>,
 }
 

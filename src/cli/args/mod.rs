@@ -163,10 +163,10 @@ pub struct Sweep {
     /// which task this is; auto/N where they do not say how many there are
     #[arg(long, value_name = "I/N|auto", requires = "output")]
     pub shard: Option<String>,
-    /// Print a script that runs the sweep in shards
-    #[arg(long, value_enum, value_name = "ENGINE")]
-    pub plan: Option<Engine>,
-    /// Into how many, with --plan
+    /// Print a job script that runs the sweep in shards
+    #[arg(long, alias = "plan", value_enum, value_name = "ENGINE")]
+    pub job_script: Option<Engine>,
+    /// Into how many, with --job-script
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub shards: u32,
     /// Write every single run too: runs.parquet, runs.csv or runs.jsonl

@@ -46,4 +46,4 @@ pub enum Find {
 }
 
 /// What only goes with a row a point.
-const NO_ROWS: [&str; 8] = ["output", "design", "resume", "shard", "plan", "per_run", "verify", "independent"];
+const NO_ROWS: [&str; 8] = ["output", "design", "resume", "shard", "job_script", "per_run", "verify", "independent"];

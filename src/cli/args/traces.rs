@@ -125,9 +125,9 @@ pub struct Validate {
     /// Threads; all cores if not given
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
-    /// Write the profile again with how far off it was, so that whoever uses it is told: usually the same file
-    #[arg(long, value_name = "PROFILE.yaml", conflicts_with = "holdout")]
-    pub into: Option<PathBuf>,
+    /// Write the profile with its measured errors to this file, usually the same one; runs beyond its data then print them
+    #[arg(long, alias = "into", value_name = "PROFILE.yaml", conflicts_with = "holdout")]
+    pub update_profile: Option<PathBuf>,
     /// Write a page with every cell and curve
     #[arg(long, value_name = "FILE.html")]
     pub html: Option<PathBuf>,
@@ -149,9 +149,9 @@ pub struct Calibrate {
     /// The profile to write, for `team: { profile: PROFILE.yaml }`
     #[arg(short, long, value_name = "PROFILE.yaml")]
     pub output: PathBuf,
-    /// How calls are drawn
-    #[arg(long, value_enum, default_value_t = CalibrateWay::Resampled)]
-    pub way: CalibrateWay,
+    /// The source of simulated calls
+    #[arg(long, alias = "way", value_enum, default_value_t = CalibrateMethod::Resampled)]
+    pub method: CalibrateMethod,
     /// The team sizes whose runs are used: 1, or 1..3
     #[arg(short = 'n', long, default_value = "1")]
     pub agents: String,
@@ -164,7 +164,7 @@ pub struct Calibrate {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum CalibrateWay {
+pub enum CalibrateMethod {
     /// From parameters: styles of work, latency, tokens; the profile holds no recorded call
     Parametric,
     /// Recorded calls, by what the agent saw; the profile keeps them as an anonymous table

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::args::PerRun;
 use crate::cli::console::{Console, Failure};
 use crate::cli::sweep::new_file::NewFile;
-use crate::cli::sweep::plan::Plan;
+use crate::cli::sweep::plan::PlanFile;
 use crate::cli::sweep::{folder, part};
 use crate::experiment::sweep::Finished;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::record::Metrics;
 use crate::report::parquet::GROUP;
 use crate::report::rows::{self, Series};
@@ -107,16 +107,16 @@ pub(in crate::cli) struct Total {
     pub(in crate::cli) runs: u64,
     pub(in crate::cli) completed: u64,
     /// The points with the least mean makespan and cost.
-    pub(super) fastest: Option<Row>,
-    pub(super) cheapest: Option<Row>,
+    pub(super) fastest: Option<PointResult>,
+    pub(super) cheapest: Option<PointResult>,
 }
 
 impl Total {
-    pub(super) fn add(&mut self, row: &Row) {
+    pub(super) fn add(&mut self, row: &PointResult) {
         self.points += 1;
         self.runs += row.runs as u64;
         self.completed += row.completed as u64;
-        let mean = |row: &Row, metric: &str| row.metric(metric).map_or(f64::INFINITY, |summary| summary.mean);
+        let mean = |row: &PointResult, metric: &str| row.metric(metric).map_or(f64::INFINITY, |summary| summary.mean);
         for (best, metric) in [(&mut self.fastest, "makespan_s"), (&mut self.cheapest, "cost")] {
             let known = best.as_ref().map_or(f64::INFINITY, |best| mean(best, metric));
             if mean(row, metric) < known {
@@ -127,29 +127,29 @@ impl Total {
 }
 
 /// A file of rows.
-enum Table {
+enum RowFile {
     Text { file: NewFile, form: PerRun, is_new: bool },
     Parquet { path: PathBuf, about: Vec<(String, String)>, file: Option<Box<parquet::Writer<NewFile>>> },
 }
 
-impl Table {
-    fn create(path: PathBuf, form: PerRun, about: Vec<(String, String)>) -> Result<Table, Failure> {
+impl RowFile {
+    fn create(path: PathBuf, form: PerRun, about: Vec<(String, String)>) -> Result<RowFile, Failure> {
         Ok(match form {
-            PerRun::Parquet => Table::Parquet { path, about, file: None },
-            form => Table::Text { file: NewFile::create(path)?, form, is_new: true },
+            PerRun::Parquet => RowFile::Parquet { path, about, file: None },
+            form => RowFile::Text { file: NewFile::create(path)?, form, is_new: true },
         })
     }
 
     fn write(&mut self, series: &[Series]) -> Result<(), Failure> {
         match self {
-            Table::Text { file, form: PerRun::Jsonl, .. } => file.add(rows::json_lines(series).as_bytes()),
-            Table::Text { file, is_new, .. } => {
+            RowFile::Text { file, form: PerRun::Jsonl, .. } => file.add(rows::json_lines(series).as_bytes()),
+            RowFile::Text { file, is_new, .. } => {
                 if std::mem::take(is_new) {
                     file.add(rows::csv_head(series).as_bytes())?;
                 }
                 file.add(rows::csv_rows(series).as_bytes())
             }
-            Table::Parquet { path, about, file } => {
+            RowFile::Parquet { path, about, file } => {
                 let fail = |error| Failure::Io { path: path.clone(), error: std::io::Error::other(error) };
                 if file.is_none() {
                     let out = NewFile::create(path.clone())?;
@@ -162,9 +162,9 @@ impl Table {
 
     fn keep(self, console: &Console) -> Result<(), Failure> {
         let path = match self {
-            Table::Text { file, .. } => file.keep()?,
-            Table::Parquet { file: None, .. } => return Ok(()),
-            Table::Parquet { path, file: Some(file), .. } => {
+            RowFile::Text { file, .. } => file.keep()?,
+            RowFile::Parquet { file: None, .. } => return Ok(()),
+            RowFile::Parquet { path, file: Some(file), .. } => {
                 let file = file.finish().map_err(|error| Failure::Io { path, error: std::io::Error::other(error) })?;
                 file.keep()?
             }
@@ -186,7 +186,7 @@ pub(in crate::cli) struct Assembled {
 /// passing. Fails if points are missing, and then leaves no files.
 pub(super) fn assemble(
     console: &Console,
-    plan: &Plan,
+    plan: &PlanFile,
     folders: &[PathBuf],
     into: &Path,
     kept: usize,
@@ -196,10 +196,10 @@ pub(super) fn assemble(
     let about = parquet::about(&head, Some(&plan.plan));
     let form = plan.per_run.as_deref().and_then(PerRun::of);
     let mut points = Merged::of(folders, &plan.plan)?;
-    let mut csv = Table::create(into.join("sweep.csv"), PerRun::Csv, Vec::new())?;
-    let mut columns = Table::create(into.join("sweep.parquet"), PerRun::Parquet, about.clone())?;
+    let mut csv = RowFile::create(into.join("sweep.csv"), PerRun::Csv, Vec::new())?;
+    let mut columns = RowFile::create(into.join("sweep.parquet"), PerRun::Parquet, about.clone())?;
     let runs_path = |form: PerRun| into.join(format!("runs.{}", form.name()));
-    let mut runs = form.map(|form| Table::create(runs_path(form), form, about.clone())).transpose()?;
+    let mut runs = form.map(|form| RowFile::create(runs_path(form), form, about.clone())).transpose()?;
     let (mut total, mut group, mut rows) = (Total::default(), Vec::new(), Vec::new());
     let (mut run_group, mut grouped) = (Vec::new(), 0);
     loop {
@@ -226,7 +226,8 @@ pub(super) fn assemble(
         if let Some(runs) = &mut runs
             && (grouped >= RUN_GROUP || (is_last && grouped > 0))
         {
-            let group: Vec<(&Row, &[Metrics])> = run_group.iter().map(|(row, own)| (row, own.as_slice())).collect();
+            let group: Vec<(&PointResult, &[Metrics])> =
+                run_group.iter().map(|(row, own)| (row, own.as_slice())).collect();
             runs.write(&rows::run_series(&head, &group))?;
             (run_group, grouped) = (Vec::new(), 0);
         }

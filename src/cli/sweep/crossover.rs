@@ -1,21 +1,21 @@
 //! `brooks sweep --find crossover`: where one architecture overtakes another.
 
 use crate::architecture::ARCHITECTURES;
-use crate::cli::answer::Answer as Shown;
+use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::Sweep as Args;
-use crate::cli::console::{Console, Done, Failure};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::sensitivity::metric;
 use crate::cli::sweep::{interrupt, on_threads};
 use crate::experiment::compare;
-use crate::experiment::crossover::{Answer, Question, crossover as find};
+use crate::experiment::crossover::{CrossoverQuestion, Crossovers, crossover as find};
 use crate::experiment::result::is_agents;
 use crate::experiment::sweep::label;
 use crate::report;
 use crate::scaling::precision::LEAST;
 use crate::scenario::{Node, ScenarioFile, TEAM_SIZE, given_by};
 
-pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> Done {
+pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> CommandResult {
     let question = question(args, file)?;
     let file = match &args.scenario.agents {
         Some(agents) if !is_agents(&question.path) => {
@@ -37,7 +37,7 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
     let Some(answer) = found else {
         return Err(Failure::Interrupted("interrupted; of a crossover nothing is kept".to_owned()));
     };
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs()));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if report::crossover::is_open(&answer) {
         return Err(Failure::Inconclusive(report::crossover::why_open(&answer)));
@@ -45,7 +45,7 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
     Ok(())
 }
 
-fn question(args: &Args, file: &ScenarioFile) -> Result<Question, Failure> {
+fn question(args: &Args, file: &ScenarioFile) -> Result<CrossoverQuestion, Failure> {
     let asked = &args.questions;
     let usage = |message: String| Err(Failure::Usage(message));
     let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
@@ -67,7 +67,7 @@ fn question(args: &Args, file: &ScenarioFile) -> Result<Question, Failure> {
     }
     let (path, low, high) = along(args, file)?;
     let (of, scan, most) = (metric(&asked.of, file)?, asked.scan, args.max_reps);
-    Ok(Question { between, path, low, high, of, scan, most })
+    Ok(CrossoverQuestion { between, path, low, high, of, scan, most })
 }
 
 /// Along what, from where to where: as said, or the team size, as said or as the scenario has it.
@@ -105,7 +105,7 @@ fn along(args: &Args, file: &ScenarioFile) -> Result<(String, f64, f64), Failure
     Ok((path.to_owned(), low, high))
 }
 
-fn print(console: &Console, file: &ScenarioFile, answer: &Answer) {
+fn print(console: &Console, file: &ScenarioFile, answer: &Crossovers) {
     let (verdict, mut method) = (report::crossover::verdict(answer), report::crossover::method(answer));
     method.extend(held_still(file, &answer.question.path));
     let table = Some(report::crossover::short(answer));

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use crate::cli::console::Failure;
 use crate::cli::sweep::new_file::{self, UNFINISHED};
 use crate::cli::sweep::part;
-use crate::cli::sweep::plan::Plan;
+use crate::cli::sweep::plan::PlanFile;
 use crate::experiment::sweep::Finished;
 
 /// Most points of a part: of all shards together about so many are in memory when they are put together.
@@ -19,7 +19,7 @@ const MOST_RUNS: usize = 1 << 18;
 /// Where the parts of a sweep are kept.
 pub(super) struct Folder {
     path: PathBuf,
-    plan: Plan,
+    plan: PlanFile,
     /// Points that are there, in order.
     covered: Vec<RangeInclusive<usize>>,
     every: Duration,
@@ -30,12 +30,12 @@ pub(super) struct Folder {
 
 impl Folder {
     /// Begins a sweep in a folder, or goes on with the one that is there.
-    pub(super) fn open(path: PathBuf, plan: Plan, resume: bool, every: Duration) -> Result<Folder, Failure> {
+    pub(super) fn open(path: PathBuf, plan: PlanFile, resume: bool, every: Duration) -> Result<Folder, Failure> {
         let mut folder =
             Folder { path, plan, covered: Vec::new(), every, unsaved: Vec::new(), runs: 0, saved_at: Instant::now() };
         folder.sweep_up()?;
         let parts = parts(&folder.path)?;
-        match Plan::read(&folder.path)? {
+        match PlanFile::read(&folder.path)? {
             Some(there) if resume => {
                 let differs = folder.plan.differs(&there);
                 let differs = differs.or((folder.plan.shard != there.shard).then(|| "another shard".to_owned()));
@@ -87,7 +87,7 @@ impl Folder {
         &self.path
     }
 
-    pub(super) fn plan(&self) -> &Plan {
+    pub(super) fn plan(&self) -> &PlanFile {
         &self.plan
     }
 
@@ -164,8 +164,8 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.
-pub(super) fn is_finished(plan: &Plan, folder: &Path) -> Result<bool, Failure> {
-    let there = Plan::read(folder)?.is_some_and(|there| there.complete && plan.differs(&there).is_none());
+pub(super) fn is_finished(plan: &PlanFile, folder: &Path) -> Result<bool, Failure> {
+    let there = PlanFile::read(folder)?.is_some_and(|there| there.complete && plan.differs(&there).is_none());
     Ok(there && folder.join("sweep.csv").is_file() && parts(folder)?.is_empty())
 }
 

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::cli::console::Failure;
 use crate::cli::sweep::assemble::Merged;
 use crate::cli::sweep::folder::shards;
-use crate::cli::sweep::plan::Plan;
+use crate::cli::sweep::plan::PlanFile;
 use crate::cli::sweep::shard::Shard;
 use crate::experiment::sweep::table_reader;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::report::parquet::GROUP;
 use crate::report::render::number;
 use crate::report::{VERSION, rows};
@@ -18,7 +18,7 @@ const MOST_POINTS: usize = 200_000;
 
 /// The points of a folder.
 pub(in crate::cli) struct Gathered {
-    pub(in crate::cli) plan: Plan,
+    pub(in crate::cli) plan: PlanFile,
     pub(in crate::cli) result: SweepResult,
     /// Points that are nowhere.
     pub(in crate::cli) missing: usize,
@@ -39,21 +39,21 @@ pub(in crate::cli) fn gather(folder: &Path) -> Result<Gathered, Failure> {
         Err(error) => return Err(Failure::Io { path: folder.to_owned(), error }),
     }
     let table = folder.join("sweep.csv");
-    if let Some(plan) = Plan::read(folder)?
+    if let Some(plan) = PlanFile::read(folder)?
         && plan.complete
         && plan.shard == Shard::WHOLE
         && table.is_file()
     {
         return whole(plan, &table);
     }
-    let mut found: Vec<(PathBuf, Plan)> = Vec::new();
+    let mut found: Vec<(PathBuf, PlanFile)> = Vec::new();
     for path in shards(folder)? {
-        if let Some(plan) = Plan::read(&path)? {
+        if let Some(plan) = PlanFile::read(&path)? {
             found.push((path, plan));
         }
     }
-    Plan::agree(&found)?;
-    let missing_shards = Plan::missing(&found);
+    PlanFile::agree(&found)?;
+    let missing_shards = PlanFile::missing(&found);
     let folders: Vec<PathBuf> = found.iter().map(|(path, _)| path.clone()).collect();
     let Some((path, plan)) = found.into_iter().next() else {
         return Err(no_sweep("no plan.json, here or in a folder shard-*"));
@@ -80,7 +80,7 @@ pub(in crate::cli) fn gather(folder: &Path) -> Result<Gathered, Failure> {
 }
 
 /// A sweep that is put together.
-fn whole(plan: Plan, table: &Path) -> Result<Gathered, Failure> {
+fn whole(plan: PlanFile, table: &Path) -> Result<Gathered, Failure> {
     if plan.points > MOST_POINTS {
         return Err(too_many(plan.points));
     }
@@ -96,7 +96,7 @@ fn whole(plan: Plan, table: &Path) -> Result<Gathered, Failure> {
 }
 
 /// The points in the parts of these folders, with the figures that the table of the finished sweep will have.
-fn points(plan: &Plan, folders: &[PathBuf]) -> Result<Vec<Row>, Failure> {
+fn points(plan: &PlanFile, folders: &[PathBuf]) -> Result<Vec<PointResult>, Failure> {
     let head = plan.head();
     let mut points = Merged::of(folders, &plan.plan)?;
     let (mut rows, mut group) = (Vec::new(), Vec::new());

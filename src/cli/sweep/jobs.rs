@@ -9,7 +9,8 @@ use crate::cli::console::{command_without, shell_word};
 /// The script for `shards` tasks.
 pub(super) fn script(engine: Engine, shards: u32, name: &str, output: &str) -> String {
     // What differs from task to task, and what only this process was asked.
-    let dropped = ["--plan", "--shards", "--shard", "-o", "--output", "-t", "--threads", "--color", "--format"];
+    let dropped =
+        ["--job-script", "--plan", "--shards", "--shard", "-o", "--output", "-t", "--threads", "--color", "--format"];
     let command = command_without(&dropped, &["--resume", "--no-progress", "-q", "--quiet", "-v", "--verbose"]);
     let name: String =
         name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();

@@ -20,7 +20,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use crate::cli::args::{Format, Sweep as Args};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::assemble::{Total, assemble};
@@ -28,8 +28,8 @@ use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
 use crate::engine::Digest;
 use crate::experiment::sweep::design::Design;
-use crate::experiment::sweep::{Control, Finished, Replications};
-use crate::experiment::{Row, Sweep, SweepResult};
+use crate::experiment::sweep::{Control, Finished, ReplicationCount};
+use crate::experiment::{PointResult, Sweep, SweepResult};
 use crate::problem::Problems;
 use crate::problem::plural;
 use crate::problem::quantity::duration;
@@ -44,7 +44,7 @@ pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
 pub(super) use gather::gather;
 pub(super) use new_file::write;
-pub(super) use plan::Plan;
+pub(super) use plan::PlanFile;
 pub(super) use shard::{Shard, ranges};
 
 /// The most replications of a point whose single runs are written: they are in memory until it is finished.
@@ -52,7 +52,7 @@ const MOST_KEPT: u64 = 1 << 18;
 /// The share of the time between two savings after which results are handed over.
 const HANDED_OVER: f64 = 0.5;
 
-pub(super) fn sweep(console: &Console, args: &Args) -> Done {
+pub(super) fn sweep(console: &Console, args: &Args) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     if args.questions.find.is_some() {
         return crossover::crossover(console, args, &file);
@@ -73,7 +73,7 @@ pub(super) fn sweep(console: &Console, args: &Args) -> Done {
     {
         sweep = sweep.of_points(points);
     }
-    if let Some(engine) = args.plan {
+    if let Some(engine) = args.job_script {
         sweep.check()?;
         let output = args.output.as_deref().unwrap_or(Path::new("out")).display().to_string();
         console.print(&jobs::script(engine, args.shards, file.name(), &output));
@@ -113,13 +113,13 @@ fn with_more_axes(mut file: ScenarioFile, args: &Args) -> Result<ScenarioFile, F
     Ok(file)
 }
 
-fn replications(args: &Args, file: &ScenarioFile) -> Result<Replications, Failure> {
+fn replications(args: &Args, file: &ScenarioFile) -> Result<ReplicationCount, Failure> {
     if let Some(share) = args.precision {
-        return Ok(Replications::Precise(precision(share, args.max_reps)?));
+        return Ok(ReplicationCount::Precise(precision(share, args.max_reps)?));
     }
     match args.reps.unwrap_or_else(|| file.replications()) {
         0 => Err(Failure::Usage("--reps 0: expected at least 1".to_owned())),
-        replications => Ok(Replications::Fixed(replications)),
+        replications => Ok(ReplicationCount::Fixed(replications)),
     }
 }
 
@@ -152,7 +152,7 @@ pub(super) fn precise(
 }
 
 /// Without a folder: rows are kept for the table, or printed as they come.
-fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -> Done {
+fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -> CommandResult {
     let points = sweep.points();
     let prints = console.format == Format::Csv;
     if points > SHOWN && !prints {
@@ -161,10 +161,10 @@ fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -
             "{points} points: a table shows up to {most}; expected -o DIR for files, or --format csv"
         )));
     }
-    let run = Run { console, args, sweep };
-    let (mut kept, mut tell) = (Vec::new(), Told::new(run));
+    let run = SweepRun { console, args, sweep };
+    let (mut kept, mut tell) = (Vec::new(), SweepTotals::new(run));
     let is_complete = run.stream(args.threads, &mut (0..points), points, &mut |finished| {
-        let rows: Vec<Row> = finished.into_iter().map(|point| point.row).collect();
+        let rows: Vec<PointResult> = finished.into_iter().map(|point| point.row).collect();
         for row in &rows {
             tell.add(row);
         }
@@ -188,11 +188,11 @@ fn in_memory(console: &Console, args: &Args, sweep: &Sweep<'_>, command: &str) -
 }
 
 /// In a folder: finished points are saved as they come, and put together when all are there.
-fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, command: &str) -> Done {
+fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, command: &str) -> CommandResult {
     let shard = args.shard.as_deref().map_or(Ok(Shard::WHOLE), shard::parse)?;
     let every = duration(&args.save_every).map_err(|why| Failure::Usage(format!("--save-every: {why}")))?;
     sweep.check()?;
-    let plan = Plan::of(sweep, args.per_run.map(|form| form.name().to_owned()), shard);
+    let plan = PlanFile::of(sweep, args.per_run.map(|form| form.name().to_owned()), shard);
     let path = if args.shard.is_some() {
         output.join(format!("shard-{:04}-of-{:04}", shard.index, shard.of))
     } else {
@@ -214,7 +214,7 @@ fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, c
         let (there, points) = (number::count((points - missing) as u64), number::count(points as u64));
         console.say(&format!("{there} of {points} points are there already"));
     }
-    let run = Run { console, args, sweep };
+    let run = SweepRun { console, args, sweep };
     let covered = folder.covered().to_vec();
     let mut numbers = all().filter(|&number| !folder::has(&covered, number));
     let is_complete = run.stream(args.threads, &mut numbers, missing, &mut |finished| folder.add(finished))?;
@@ -239,7 +239,7 @@ fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, c
         ));
         return Ok(());
     }
-    let mut told = Told::new(run);
+    let mut told = SweepTotals::new(run);
     let assembled = finish(console, folder.plan(), &[output.to_owned()], output, &mut |row| told.add(row))?;
     folder.save_plan(true)?;
     show(console, &assembled.result, &assembled.total, Some(output), command);
@@ -249,10 +249,10 @@ fn in_folder(console: &Console, args: &Args, sweep: &Sweep<'_>, output: &Path, c
 /// Puts points together, and prints rows as they pass where CSV is asked for.
 pub(super) fn finish(
     console: &Console,
-    plan: &Plan,
+    plan: &PlanFile,
     folders: &[std::path::PathBuf],
     output: &Path,
-    each: &mut dyn FnMut(&Row),
+    each: &mut dyn FnMut(&PointResult),
 ) -> Result<Assembled, Failure> {
     let mut is_first = true;
     assemble(console, plan, folders, output, SHOWN, &mut |chunk, series| {
@@ -265,8 +265,8 @@ pub(super) fn finish(
 }
 
 /// A merged result in its folder: its plan, its table, and whether all runs completed.
-pub(super) fn conclude_merge(console: &Console, plan: Plan, assembled: &Assembled, output: &Path) -> Done {
-    let whole = Plan { shard: Shard::WHOLE, complete: true, ..plan };
+pub(super) fn conclude_merge(console: &Console, plan: PlanFile, assembled: &Assembled, output: &Path) -> CommandResult {
+    let whole = PlanFile { shard: Shard::WHOLE, complete: true, ..plan };
     new_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
     show(console, &assembled.result, &assembled.total, Some(output), &repeat(whole.seed));
     Ok(())
@@ -274,13 +274,13 @@ pub(super) fn conclude_merge(console: &Console, plan: Plan, assembled: &Assemble
 
 /// A sweep under way.
 #[derive(Clone, Copy)]
-struct Run<'a> {
+struct SweepRun<'a> {
     console: &'a Console,
     args: &'a Args,
     sweep: &'a Sweep<'a>,
 }
 
-impl Run<'_> {
+impl SweepRun<'_> {
     /// Runs these points on so many threads, with progress, until they are done or somebody asks to end. Says whether
     /// they are done.
     fn stream(
@@ -288,7 +288,7 @@ impl Run<'_> {
         threads: Option<usize>,
         numbers: &mut (dyn Iterator<Item = usize> + Send),
         points: usize,
-        sink: &mut (dyn FnMut(Vec<Finished>) -> Done + Send),
+        sink: &mut (dyn FnMut(Vec<Finished>) -> CommandResult + Send),
     ) -> Result<bool, Failure> {
         interrupt::listen();
         let sweep = self.sweep;
@@ -331,25 +331,25 @@ impl Run<'_> {
         };
         let took = progress.finish().as_secs_f64();
         let runs = counted.load(Ordering::Relaxed);
-        self.console.murmur(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
+        self.console.verbose(&format!("{runs} runs in {took:.2} s, {:.0} a second", runs as f64 / took.max(1e-9)));
         failed.map_or(Ok(is_complete), Err)
     }
 }
 
 /// What has to be known of all rows in the end.
-struct Told<'a> {
-    run: Run<'a>,
+struct SweepTotals<'a> {
+    run: SweepRun<'a>,
     total: Total,
     imprecise: usize,
     digests: Vec<Digest>,
 }
 
-impl<'a> Told<'a> {
-    fn new(run: Run<'a>) -> Told<'a> {
-        Told { run, total: Total::default(), imprecise: 0, digests: Vec::new() }
+impl<'a> SweepTotals<'a> {
+    fn new(run: SweepRun<'a>) -> SweepTotals<'a> {
+        SweepTotals { run, total: Total::default(), imprecise: 0, digests: Vec::new() }
     }
 
-    fn add(&mut self, row: &Row) {
+    fn add(&mut self, row: &PointResult) {
         self.total.add(row);
         if self.run.args.verify {
             self.digests.push(row.digest);
@@ -361,8 +361,8 @@ impl<'a> Told<'a> {
         }
     }
 
-    fn conclude(&self) -> Done {
-        let Run { console, args, .. } = self.run;
+    fn conclude(&self) -> CommandResult {
+        let SweepRun { console, args, .. } = self.run;
         if let Some(share) = args.precision.filter(|_| self.imprecise > 0) {
             let (points, share, most) = (self.imprecise, number::percent_of(share), number::count(args.max_reps));
             console.say(&format!(
@@ -376,8 +376,8 @@ impl<'a> Told<'a> {
     }
 
     /// Runs everything again on another number of threads and compares digests, point by point.
-    fn verify(&self) -> Done {
-        let Run { console, args, sweep } = self.run;
+    fn verify(&self) -> CommandResult {
+        let SweepRun { console, args, sweep } = self.run;
         let other = if args.threads == Some(1) { 2 } else { 1 };
         let points = sweep.points();
         let mut differs = None;
@@ -411,7 +411,7 @@ impl<'a> Told<'a> {
 }
 
 /// A finding, if runs had to complete and did not.
-pub(super) fn incomplete(total: &Total, is_required: bool) -> Done {
+pub(super) fn incomplete(total: &Total, is_required: bool) -> CommandResult {
     let incomplete = total.runs - total.completed;
     if is_required && incomplete > 0 {
         return Err(Failure::Finding(format!("{incomplete} runs did not complete")));
@@ -427,7 +427,7 @@ pub(super) fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() ->
 }
 
 /// What would be run.
-fn outline(console: &Console, sweep: &Sweep<'_>) -> Done {
+fn outline(console: &Console, sweep: &Sweep<'_>) -> CommandResult {
     let (points, replications, runs) = (sweep.points(), sweep.replications(), sweep.runs()?);
     let mut table = Table::new(vec![Column::text("axis", "axis"), Column::text("values", "values")]);
     for axis in sweep.axes() {

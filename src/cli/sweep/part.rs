@@ -5,7 +5,7 @@
 
 use std::io::Read;
 
-use crate::experiment::Row;
+use crate::experiment::PointResult;
 use crate::experiment::sweep::Finished;
 use crate::record::Metrics;
 
@@ -13,7 +13,7 @@ use crate::record::Metrics;
 const MAGIC: &[u8; 8] = b"brooks\x00\x01";
 
 /// A point in a part.
-type Stored = (usize, Row, Vec<Metrics>);
+type Stored = (usize, PointResult, Vec<Metrics>);
 
 /// The points as bytes.
 ///

@@ -15,7 +15,7 @@ use crate::report::{SCHEMA_VERSION, VERSION};
 /// The file `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_field_names, reason = "the keys of the file")]
-pub(in crate::cli) struct Plan {
+pub(in crate::cli) struct PlanFile {
     pub(in crate::cli) schema_version: u32,
     pub(in crate::cli) brooks: String,
     /// A hash of all that the rows depend on.
@@ -47,14 +47,14 @@ const ELSEWHERE: [&str; 9] =
 const ASIDE: [&str; 8] =
     ["--resume", "-q", "--quiet", "-v", "--verbose", "--no-progress", "--verify", "--require-complete"];
 
-impl Plan {
+impl PlanFile {
     /// Of a sweep that has been checked: all files that it names have been read.
-    pub(super) fn of(sweep: &Sweep<'_>, per_run: Option<String>, shard: Shard) -> Plan {
+    pub(super) fn of(sweep: &Sweep<'_>, per_run: Option<String>, shard: Shard) -> PlanFile {
         let head = sweep.head();
         let typed = command_without(&ELSEWHERE, &ASIDE);
         let has_seed = typed.split(' ').any(|word| word == "--seed" || word.starts_with("--seed="));
         let command = if has_seed { typed } else { format!("{typed} --seed {}", head.seed) };
-        Plan {
+        PlanFile {
             schema_version: SCHEMA_VERSION,
             brooks: VERSION.to_owned(),
             plan: fingerprint(sweep, &input::files_read()),
@@ -87,7 +87,7 @@ impl Plan {
     }
 
     /// In which ways another plan is not this one, in words; none if it is.
-    pub(in crate::cli) fn differs(&self, other: &Plan) -> Option<String> {
+    pub(in crate::cli) fn differs(&self, other: &PlanFile) -> Option<String> {
         let mut ways = Vec::new();
         let mut way = |what: &str, own: String, others: String| {
             if own != others {
@@ -100,7 +100,7 @@ impl Plan {
         way("replications", self.replications.to_string(), other.replications.to_string());
         way("points", self.points.to_string(), other.points.to_string());
         way("axes", self.axes.join(", "), other.axes.join(", "));
-        let per_run = |plan: &Plan| plan.per_run.clone().unwrap_or_else(|| "nothing".to_owned());
+        let per_run = |plan: &PlanFile| plan.per_run.clone().unwrap_or_else(|| "nothing".to_owned());
         way("of every run", per_run(self), per_run(other));
         if ways.is_empty() && self.plan != other.plan {
             ways.push("values on the axes, a setting or a file that the scenario names".to_owned());
@@ -113,10 +113,10 @@ impl Plan {
     /// # Errors
     ///
     /// In which ways the first that differs does.
-    pub(in crate::cli) fn agree(shards: &[(PathBuf, Plan)]) -> Result<(), Failure> {
+    pub(in crate::cli) fn agree(shards: &[(PathBuf, PlanFile)]) -> Result<(), Failure> {
         let Some((first, plan)) = shards.first() else { return Ok(()) };
         for (path, other) in shards {
-            let of = |plan: &Plan| format!("shards of {}", plan.shard.of);
+            let of = |plan: &PlanFile| format!("shards of {}", plan.shard.of);
             let differs = plan
                 .differs(other)
                 .or((plan.shard.of != other.shard.of).then(|| format!("{} there, {} here", of(other), of(plan))));
@@ -129,7 +129,7 @@ impl Plan {
     }
 
     /// The numbers of the shards that are not among these, or not complete.
-    pub(in crate::cli) fn missing(shards: &[(PathBuf, Plan)]) -> Vec<u32> {
+    pub(in crate::cli) fn missing(shards: &[(PathBuf, PlanFile)]) -> Vec<u32> {
         let of = shards.first().map_or(0, |(_, plan)| plan.shard.of);
         let there: BTreeSet<u32> =
             shards.iter().filter(|(_, plan)| plan.complete).map(|(_, plan)| plan.shard.index).collect();
@@ -141,14 +141,14 @@ impl Plan {
     /// # Errors
     ///
     /// It can't be read, or is no plan of this version.
-    pub(in crate::cli) fn read(folder: &Path) -> Result<Option<Plan>, Failure> {
+    pub(in crate::cli) fn read(folder: &Path) -> Result<Option<PlanFile>, Failure> {
         let path = folder.join("plan.json");
         let text = match std::fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(Failure::Io { path, error }),
         };
-        let plan: Plan = serde_json::from_str(&text).map_err(|error| {
+        let plan: PlanFile = serde_json::from_str(&text).map_err(|error| {
             let why =
                 format!("{}: {error}; expected the plan of a sweep, as brooks {VERSION} writes it", path.display());
             Failure::Usage(why)
@@ -159,7 +159,7 @@ impl Plan {
 
     /// Whether a file says what this version can read.
     fn check(&self, path: &Path) -> Result<(), Failure> {
-        let Plan { schema_version, shard: Shard { index, of }, .. } = self;
+        let PlanFile { schema_version, shard: Shard { index, of }, .. } = self;
         let wrong = |what: &str, expected: &str| {
             Err(Failure::Usage(format!("{}: {what}; expected {expected}", path.display())))
         };

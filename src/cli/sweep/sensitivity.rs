@@ -2,28 +2,38 @@
 
 use serde_json::json;
 
-use crate::cli::answer::Answer as Shown;
+use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::{Format, Sweep as Args};
-use crate::cli::console::{Console, Done, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::sweep::{interrupt, on_threads};
-use crate::experiment::sensitivity::{Method, Question, Samples, sensitivity as find};
+use crate::experiment::sensitivity::{Evaluations, SensitivityMethod, SensitivityQuestion, sensitivity as find};
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::{Control, Sweep};
 use crate::record::{METRICS, Metric, Prices};
 use crate::report;
 use crate::scenario::ScenarioFile;
 
-pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, sweep: Sweep<'_>, method: &str) -> Done {
+pub(super) fn sensitivity(
+    console: &Console,
+    args: &Args,
+    file: &ScenarioFile,
+    sweep: Sweep<'_>,
+    method: &str,
+) -> CommandResult {
     let usage = |why: String| Failure::Usage(format!("--sensitivity {why}"));
     let asked = &args.questions;
-    let method = Method::parse(method).map_err(usage)?;
-    if asked.pairs && matches!(method, Method::Morris(_)) {
+    let method = SensitivityMethod::parse(method).map_err(usage)?;
+    if asked.pairs && matches!(method, SensitivityMethod::Morris(_)) {
         return Err(Failure::Usage("--pairs: morris says nothing of pairs; expected --sensitivity sobol:N".to_owned()));
     }
-    let question =
-        Question { method, of: metric(&asked.of, file)?, with_pairs: asked.pairs, resamples: asked.resamples };
-    let samples = Samples::of(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
+    let question = SensitivityQuestion {
+        method,
+        of: metric(&asked.of, file)?,
+        with_pairs: asked.pairs,
+        resamples: asked.resamples,
+    };
+    let samples = Evaluations::of(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
     let points = samples.points().len();
     let most = points as u64 * sweep.replications();
     if args.dry_run {
@@ -61,7 +71,7 @@ pub(super) fn sensitivity(console: &Console, args: &Args, file: &ScenarioFile, s
     let Some(answer) = found else {
         return Err(Failure::Interrupted("interrupted; of a sensitivity nothing is kept".to_owned()));
     };
-    console.murmur(&format!("{} runs in {took:.2} s", answer.runs));
+    console.verbose(&format!("{} runs in {took:.2} s", answer.runs));
     print(console, file, &answer);
     if answer.barren.is_some() {
         let why = report::sensitivity::verdict(&answer).into_iter().next().unwrap_or_default();

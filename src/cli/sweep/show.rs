@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::cli::args::Format;
 use crate::cli::console::Console;
 use crate::cli::sweep::assemble::Total;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::report::render::{number, terminal_plot};
 use crate::report::{self, rows};
 
@@ -30,7 +30,7 @@ pub(super) fn show(console: &Console, result: &SweepResult, total: &Total, outpu
         Format::Markdown if is_short => console.print(&report::sweep::to_markdown(result, command)),
         Format::Json => console.print_json(&overview(result, total, command)),
         Format::Table | Format::Markdown => {
-            let best = |row: &Option<Row>, what: &str, metric: &str, shown: fn(f64, f64) -> String| {
+            let best = |row: &Option<PointResult>, what: &str, metric: &str, shown: fn(f64, f64) -> String| {
                 let row = row.as_ref()?;
                 let mean = row.metric(metric)?;
                 Some(format!("{what}: {} ({})\n", shown(mean.mean, mean.half_width), place(result, row)))
@@ -57,14 +57,14 @@ fn cost(total: &Total) -> f64 {
 }
 
 /// Where a row is, on which axes.
-fn place(result: &SweepResult, row: &Row) -> String {
+fn place(result: &SweepResult, row: &PointResult) -> String {
     let values = result.axes.iter().zip(&row.axes).map(|(axis, value)| format!("{axis} {value}"));
     values.collect::<Vec<_>>().join(", ")
 }
 
 fn overview(result: &SweepResult, total: &Total, command: &str) -> Value {
     let mut document = report::document(Some(result.seed), command);
-    let best = |row: &Option<Row>, metric: &str| -> Value {
+    let best = |row: &Option<PointResult>, metric: &str| -> Value {
         row.as_ref().map_or(Value::Null, |row| {
             let axes: serde_json::Map<String, Value> =
                 result.axes.iter().cloned().zip(row.axes.iter().map(|value| value.as_str().into())).collect();

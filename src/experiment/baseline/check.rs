@@ -1,13 +1,13 @@
 //! Whether a scenario's points are still what they were.
 
 use crate::engine::Digest;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::baseline::curve::{self, RuleOutcome};
 use crate::experiment::baseline::difference::{Scale, difference};
-use crate::experiment::baseline::grid::{self, Grid, Point};
-use crate::experiment::baseline::outcome::{CAN_BE_HELD, COMPLETED, Held, MetricOutcome, PointOutcome, Verdict};
+use crate::experiment::baseline::grid::{self, Grid, GridPoint};
+use crate::experiment::baseline::outcome::{CAN_BE_HELD, COMPLETED, CheckVerdict, Held, MetricOutcome, PointOutcome};
 use crate::experiment::baseline::values::of_sample;
-use crate::experiment::baseline::{Recorded, RecordedPoint};
+use crate::experiment::baseline::{RecordedBaseline, RecordedPoint};
 use crate::record::Ending;
 use crate::scaling::benjamini_hochberg;
 use crate::scenario::ScenarioFile;
@@ -40,7 +40,7 @@ pub struct Checked {
     /// The curves through them.
     pub rules: Vec<RuleOutcome>,
     /// The runs of each point of the grid, as many as were recorded; none in a review.
-    pub samples: Vec<Sample>,
+    pub samples: Vec<Replications>,
     /// How many recorded replications would settle the least certain point; none if nothing is inconclusive.
     pub enough: Option<u64>,
 }
@@ -48,7 +48,7 @@ pub struct Checked {
 /// Holds a scenario to its baseline. `grid` has the baseline's points, matched as [`pairs`] does it.
 pub fn check(
     file: &ScenarioFile,
-    recorded: &Recorded,
+    recorded: &RecordedBaseline,
     grid: &Grid,
     settings: &Settings,
     done: &(dyn Fn(u64) + Sync),
@@ -56,7 +56,7 @@ pub fn check(
     let seed = settings.seed.unwrap_or(recorded.seed);
     let shared = seed == recorded.seed;
     let held = Held::of(file, &settings.tolerances);
-    let all: Vec<&Point> = grid.points.iter().collect();
+    let all: Vec<&GridPoint> = grid.points.iter().collect();
     let samples = grid::run(&all, recorded.replications, seed, done);
     let pairs = pairs(recorded, grid);
     let test = |recorded, now| Tested::new(recorded, now, &held, shared);
@@ -71,7 +71,7 @@ pub fn check(
     while replications < most && points.iter().any(Tested::is_open) {
         replications = (2 * replications).min(most);
         let open: Vec<usize> = (0..points.len()).filter(|&place| points[place].is_open()).collect();
-        let scenarios: Vec<&Point> = open.iter().map(|&place| &grid.points[pairs[place].1]).collect();
+        let scenarios: Vec<&GridPoint> = open.iter().map(|&place| &grid.points[pairs[place].1]).collect();
         for (place, sample) in open.iter().zip(grid::run(&scenarios, replications, seed, done)) {
             points[*place] = test(points[*place].recorded, Side::Runs(sample));
         }
@@ -86,7 +86,7 @@ pub fn check(
 
 /// What is different between two baselines of one scenario, an older and a newer: for a person who is to accept the
 /// newer. Points that only one of them has are left out.
-pub fn review(older: &Recorded, newer: &Recorded) -> Checked {
+pub fn review(older: &RecordedBaseline, newer: &RecordedBaseline) -> Checked {
     let held: Vec<Held> =
         CAN_BE_HELD.iter().map(|&(metric, usual)| Held { metric, tolerance: usual.unwrap_or(0.02) }).collect();
     let shared = older.seed == newer.seed;
@@ -110,12 +110,12 @@ pub fn review(older: &Recorded, newer: &Recorded) -> Checked {
 
 /// Which point of the baseline is which of the grid: by what they are, else by what they are called. Points without a
 /// partner are left out.
-pub fn pairs(recorded: &Recorded, grid: &Grid) -> Vec<(usize, usize)> {
+pub fn pairs(recorded: &RecordedBaseline, grid: &Grid) -> Vec<(usize, usize)> {
     let mut free: Vec<bool> = vec![true; grid.points.len()];
     let mut pairs = Vec::with_capacity(recorded.points.len());
     let by_identity = recorded.identity == grid.identity();
     for (there, point) in recorded.points.iter().enumerate() {
-        let is_it = |other: &Point| {
+        let is_it = |other: &GridPoint| {
             if by_identity {
                 other.identity.whole() == point.identity
             } else {
@@ -132,7 +132,7 @@ pub fn pairs(recorded: &Recorded, grid: &Grid) -> Vec<(usize, usize)> {
 
 /// The runs that a point is held to its baseline with.
 enum Side<'a> {
-    Runs(Sample),
+    Runs(Replications),
     Recorded(&'a RecordedPoint, u64),
 }
 
@@ -198,11 +198,13 @@ impl<'a> Tested<'a> {
             let scale = if held.metric == COMPLETED { Scale::Absolute } else { Scale::Relative };
             let difference = if same { None } else { difference(&there, &here, shared, scale) };
             let verdict = match &difference {
-                _ if same => Verdict::Identical,
-                Some(difference) if difference.is_within(held.tolerance) => Verdict::Equivalent,
+                _ if same => CheckVerdict::Identical,
+                Some(difference) if difference.is_within(held.tolerance) => CheckVerdict::Equivalent,
                 // So few complete on either side that nothing can be compared; that runs complete is held for itself.
-                None if there.iter().flatten().count() < 2 && here.iter().flatten().count() < 2 => Verdict::Equivalent,
-                _ => Verdict::Inconclusive,
+                None if there.iter().flatten().count() < 2 && here.iter().flatten().count() < 2 => {
+                    CheckVerdict::Equivalent
+                }
+                _ => CheckVerdict::Inconclusive,
             };
             MetricOutcome { held, recorded, now: mean, difference, verdict }
         });
@@ -210,7 +212,7 @@ impl<'a> Tested<'a> {
     }
 
     fn is_open(&self) -> bool {
-        self.metrics.iter().any(|metric| metric.verdict == Verdict::Inconclusive)
+        self.metrics.iter().any(|metric| metric.verdict == CheckVerdict::Inconclusive)
     }
 
     fn outcome(&self) -> PointOutcome {
@@ -219,7 +221,7 @@ impl<'a> Tested<'a> {
             axes: recorded.axes.clone(),
             agents: recorded.agents,
             architecture: recorded.architecture.clone(),
-            verdict: self.metrics.iter().map(|metric| metric.verdict).max().unwrap_or(Verdict::Identical),
+            verdict: self.metrics.iter().map(|metric| metric.verdict).max().unwrap_or(CheckVerdict::Identical),
             runs: self.now.runs(),
             metrics: self.metrics.clone(),
         }
@@ -233,7 +235,7 @@ impl Checked {
     }
 
     /// How many points have that verdict.
-    pub fn count(&self, verdict: Verdict) -> usize {
+    pub fn count(&self, verdict: CheckVerdict) -> usize {
         self.points.iter().filter(|point| point.verdict == verdict).count()
     }
 }
@@ -244,20 +246,23 @@ fn judge(points: &mut [Tested<'_>]) {
     let p = |metric: &MetricOutcome| metric.difference.map_or(f64::NAN, |d| d.p_outside(metric.held.tolerance));
     let adjusted = benjamini_hochberg(&tests().map(p).collect::<Vec<_>>());
     for (metric, adjusted) in points.iter_mut().flat_map(|tested| &mut tested.metrics).zip(adjusted) {
-        let Some(difference) = metric.difference.filter(|_| metric.verdict >= Verdict::Inconclusive) else { continue };
+        let Some(difference) = metric.difference.filter(|_| metric.verdict >= CheckVerdict::Inconclusive) else {
+            continue;
+        };
         metric.verdict = if adjusted > FALSE_FINDINGS {
-            Verdict::Inconclusive
+            CheckVerdict::Inconclusive
         } else if (difference.estimate > 0.0) == metric.held.more_is_better() {
-            Verdict::Better
+            CheckVerdict::Better
         } else {
-            Verdict::Worse
+            CheckVerdict::Worse
         };
     }
 }
 
 /// How many recorded replications would bring the interval of the least certain figure to a third of its tolerance.
 fn enough(points: &[PointOutcome], replications: u64) -> Option<u64> {
-    let open = points.iter().flat_map(|point| &point.metrics).filter(|metric| metric.verdict == Verdict::Inconclusive);
+    let open =
+        points.iter().flat_map(|point| &point.metrics).filter(|metric| metric.verdict == CheckVerdict::Inconclusive);
     let times = open.filter_map(|metric| {
         let difference = metric.difference?;
         Some(1.5 * (difference.high - difference.low) / metric.held.tolerance)

@@ -3,19 +3,19 @@
 //! A claim holds if its 95 % interval lies on the right side of the bound, and is violated if it lies on the wrong one.
 //! Points that leave it open get more replications up to a cap.
 
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::baseline::difference::{Scale, difference};
-use crate::experiment::baseline::grid::{self, Grid, Point, curve_of};
+use crate::experiment::baseline::grid::{self, Grid, GridPoint, curve_of};
 use crate::experiment::baseline::has_prices;
 use crate::experiment::baseline::values::of_sample;
-use crate::experiment::result::{Row, Work};
+use crate::experiment::result::{PointResult, WorkBounds};
 use crate::experiment::sweep::label;
 use crate::problem::Problem;
 use crate::problem::Problems;
 use crate::problem::plural;
 use crate::problem::quantity::duration;
 use crate::record::Ending;
-use crate::scaling::share::Share;
+use crate::scaling::proportion::Proportion;
 use crate::scaling::{Interval, Summary};
 use crate::scenario::{Node, ScenarioFile};
 
@@ -45,14 +45,14 @@ pub enum Says {
     /// The best team size lies between these.
     PeakBetween(u32, u32),
     /// A figure lies within bounds.
-    Within(Figure, Option<f64>, Option<f64>),
+    Within(BoundedFigure, Option<f64>, Option<f64>),
     /// The speedup is at most Amdahl's.
     WithinAmdahl,
 }
 
 /// A figure that can be bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Figure {
+pub enum BoundedFigure {
     /// Over the scenario's baseline.
     Speedup,
     /// Mean, seconds.
@@ -65,15 +65,15 @@ pub enum Figure {
     Completion,
 }
 
-impl Figure {
+impl BoundedFigure {
     /// Its name in scenarios.
     pub fn name(self) -> &'static str {
         match self {
-            Figure::Speedup => "speedup",
-            Figure::Makespan => "makespan",
-            Figure::Cost => "cost",
-            Figure::Quality => "quality",
-            Figure::Completion => "completion",
+            BoundedFigure::Speedup => "speedup",
+            BoundedFigure::Makespan => "makespan",
+            BoundedFigure::Cost => "cost",
+            BoundedFigure::Quality => "quality",
+            BoundedFigure::Completion => "completion",
         }
     }
 }
@@ -102,7 +102,7 @@ impl Holds {
 
 /// What became of a claim.
 #[derive(Clone, Debug)]
-pub struct ClaimOutcome {
+pub struct AssertOutcome {
     /// The claim.
     pub claim: Claim,
     /// The gravest over its points.
@@ -127,7 +127,7 @@ pub fn claims(file: &ScenarioFile, name: &str, grid: &Grid) -> (Vec<Claim>, Prob
             let (path, code) = (format!("assert[{place}].{kind}"), "assert");
             Problem { code, file: name.to_owned(), line: node.line, path, message, expected }
         };
-        let about: Vec<&Point> = grid.points.iter().filter(|point| claim.is_about(point)).collect();
+        let about: Vec<&GridPoint> = grid.points.iter().filter(|point| claim.is_about(point)).collect();
         let sizes = || grid.points.iter().map(|point| point.agents).collect::<std::collections::BTreeSet<_>>();
         let listed = || sizes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
         match claim.says {
@@ -139,7 +139,7 @@ pub fn claims(file: &ScenarioFile, name: &str, grid: &Grid) -> (Vec<Claim>, Prob
                 let message = format!("no team size of the sweep is from {low} to {high}");
                 problems.push(report(message, format!("some of {}", listed())));
             }
-            Says::Within(Figure::Cost, ..) if !has_prices(file) => {
+            Says::Within(BoundedFigure::Cost, ..) if !has_prices(file) => {
                 problems.push(report("claims a cost, and nothing has a price".to_owned(), "prices".to_owned()));
             }
             _ => claims.push(claim),
@@ -160,11 +160,11 @@ fn claim(place: usize, kind: &str, node: &Node) -> Option<Claim> {
             let size = |node: &Node| node.whole().and_then(|size| u32::try_from(size).ok());
             Says::PeakBetween(size(low)?, size(high)?)
         }
-        "speedup" => figure(Figure::Speedup),
-        "makespan" => figure(Figure::Makespan),
-        "cost" => figure(Figure::Cost),
-        "quality" => figure(Figure::Quality),
-        "completion" => figure(Figure::Completion),
+        "speedup" => figure(BoundedFigure::Speedup),
+        "makespan" => figure(BoundedFigure::Makespan),
+        "cost" => figure(BoundedFigure::Cost),
+        "quality" => figure(BoundedFigure::Quality),
+        "completion" => figure(BoundedFigure::Completion),
         "within_amdahl" if node.to_string() == "true" => Says::WithinAmdahl,
         _ => return None,
     };
@@ -174,7 +174,7 @@ fn claim(place: usize, kind: &str, node: &Node) -> Option<Claim> {
 
 impl Claim {
     /// A name without parameters means the architecture with any.
-    fn is_about(&self, point: &Point) -> bool {
+    fn is_about(&self, point: &GridPoint) -> bool {
         let meant = |named: &String| point.architecture == *named || point.scenario.architecture_name == *named;
         self.agents.is_none_or(|agents| agents == point.agents) && self.architecture.as_ref().is_none_or(meant)
     }
@@ -188,18 +188,18 @@ pub fn judge(
     replications: u64,
     most: u64,
     done: &(dyn Fn(u64) + Sync),
-) -> Vec<ClaimOutcome> {
+) -> Vec<AssertOutcome> {
     if claims.is_empty() {
         return Vec::new();
     }
     let mut runs = replications;
-    let mut outcomes: Vec<ClaimOutcome> = Vec::new();
+    let mut outcomes: Vec<AssertOutcome> = Vec::new();
     loop {
         let open = |claim: &Claim| {
             outcomes.iter().all(|outcome| outcome.claim.place != claim.place || outcome.holds == Holds::Inconclusive)
         };
         let open: Vec<&Claim> = claims.iter().filter(|claim| open(claim)).collect();
-        let points: Vec<&Point> =
+        let points: Vec<&GridPoint> =
             grid.points.iter().filter(|point| open.iter().any(|claim| claim.is_about(point))).collect();
         let rows = grid::rows(&points, runs, seed, done);
         let measured: Vec<Measured<'_>> =
@@ -220,22 +220,22 @@ pub fn judge(
 
 /// A point and its runs.
 struct Measured<'a> {
-    point: &'a Point,
-    row: &'a Row,
-    sample: &'a Sample,
+    point: &'a GridPoint,
+    row: &'a PointResult,
+    sample: &'a Replications,
 }
 
 /// What one point, or one curve, says of a claim.
-struct Finding {
+struct ClaimFinding {
     holds: Holds,
     witness: String,
     found: Option<Interval>,
     text: String,
 }
 
-fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> ClaimOutcome {
+fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> AssertOutcome {
     let about = || measured.iter().filter(|measured| claim.is_about(measured.point));
-    let mut findings: Vec<Finding> = match &claim.says {
+    let mut findings: Vec<ClaimFinding> = match &claim.says {
         Says::PeakBetween(low, high) => {
             let mut curves: Vec<(String, Vec<&Measured<'_>>)> = Vec::new();
             for measured in about() {
@@ -255,14 +255,14 @@ fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> 
     // The gravest; of equals the first.
     let place = (0..findings.len()).rev().max_by_key(|&place| findings[place].holds);
     let gravest = place.map(|place| findings.swap_remove(place));
-    let nothing = || Finding {
+    let nothing = || ClaimFinding {
         holds: Holds::Inconclusive,
         witness: String::new(),
         found: None,
         text: "nothing to hold it to".to_owned(),
     };
-    let Finding { holds, witness, found, text } = gravest.unwrap_or_else(nothing);
-    ClaimOutcome { claim: claim.clone(), holds, witness, found, runs, text }
+    let ClaimFinding { holds, witness, found, text } = gravest.unwrap_or_else(nothing);
+    AssertOutcome { claim: claim.clone(), holds, witness, found, runs, text }
 }
 
 /// `preassigned, 4 agents`.
@@ -288,32 +288,32 @@ fn side(found: Interval, at_least: Option<f64>, at_most: Option<f64>) -> Holds {
 fn within(
     grid: &Grid,
     measured: &Measured<'_>,
-    figure: Figure,
+    figure: BoundedFigure,
     at_least: Option<f64>,
     at_most: Option<f64>,
-) -> Finding {
+) -> ClaimFinding {
     let Measured { point, row, sample } = measured;
     let witness = place_of(&grid.axes, &point.axes, point.agents);
     let mean = |metric: &str| row.metric(metric).map(Summary::interval);
     let found = match figure {
-        Figure::Speedup => row.speedup,
-        Figure::Makespan => mean("makespan_s"),
-        Figure::Cost => mean("cost"),
-        Figure::Quality => mean("quality"),
-        Figure::Completion => return completion(sample, witness, at_least, at_most),
+        BoundedFigure::Speedup => row.speedup,
+        BoundedFigure::Makespan => mean("makespan_s"),
+        BoundedFigure::Cost => mean("cost"),
+        BoundedFigure::Quality => mean("quality"),
+        BoundedFigure::Completion => return completion(sample, witness, at_least, at_most),
     };
     match found {
         Some(found) => {
-            Finding { holds: side(found, at_least, at_most), witness, found: Some(found), text: String::new() }
+            ClaimFinding { holds: side(found, at_least, at_most), witness, found: Some(found), text: String::new() }
         }
-        None => Finding { holds: Holds::Violated, witness, found: None, text: "no run completed".to_owned() },
+        None => ClaimFinding { holds: Holds::Violated, witness, found: None, text: "no run completed".to_owned() },
     }
 }
 
 /// No sample shows that every run completes; that all of them did is what can be said for a bound of 1.
-fn completion(sample: &Sample, witness: String, at_least: Option<f64>, at_most: Option<f64>) -> Finding {
+fn completion(sample: &Replications, witness: String, at_least: Option<f64>, at_most: Option<f64>) -> ClaimFinding {
     let (hits, of) = (sample.count(Ending::Completed) as u64, sample.endings.len() as u64);
-    let share = Share::of(hits, of);
+    let share = Proportion::of(hits, of);
     let all = at_least.is_some_and(|bound| bound >= 1.0);
     let holds = match (all, hits == of) {
         (true, true) => Holds::Holds,
@@ -325,30 +325,30 @@ fn completion(sample: &Sample, witness: String, at_least: Option<f64>, at_most: 
     };
     let text = format!("{hits} of {of} runs complete");
     let half_width = (share.high - share.low) / 2.0;
-    Finding { holds, witness, found: Some(Interval { estimate: share.low + half_width, half_width }), text }
+    ClaimFinding { holds, witness, found: Some(Interval { estimate: share.low + half_width, half_width }), text }
 }
 
-fn amdahl(grid: &Grid, measured: &Measured<'_>) -> Option<Finding> {
+fn amdahl(grid: &Grid, measured: &Measured<'_>) -> Option<ClaimFinding> {
     let Measured { point, row, .. } = measured;
     let found = row.speedup.filter(|_| row.over_one_agent)?;
     let witness = place_of(&grid.axes, &point.axes, point.agents);
     let bound = row.laws.amdahl;
     let text = format!("Amdahl's law allows {bound:.3}");
-    Some(Finding { holds: side(found, None, Some(bound * (1.0 + ROUNDING))), witness, found: Some(found), text })
+    Some(ClaimFinding { holds: side(found, None, Some(bound * (1.0 + ROUNDING))), witness, found: Some(found), text })
 }
 
 /// The best team inside against the best outside: as good as it, to 2 %, is good enough.
-fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> Finding {
-    let finding = |holds, text: String| Finding { holds, witness: curve.to_owned(), found: None, text };
+fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> ClaimFinding {
+    let finding = |holds, text: String| ClaimFinding { holds, witness: curve.to_owned(), found: None, text };
     // By time a unit of work: where the work grows with the team, that is what a larger team is for.
     let pace = |measured: &Measured<'_>| {
-        let work = Work::of(&measured.point.scenario).work;
+        let work = WorkBounds::of(&measured.point.scenario).work;
         let pace = of_sample(measured.sample, "makespan_s").into_iter().map(|time| time.map(|time| time / work));
         pace.collect::<Vec<_>>()
     };
     let mean = |measured: &Measured<'_>| {
         let makespan = measured.row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
-        makespan / Work::of(&measured.point.scenario).work
+        makespan / WorkBounds::of(&measured.point.scenario).work
     };
     let best = |inside: bool| {
         let these = points.iter().filter(|measured| (low..=high).contains(&measured.point.agents) == inside);
@@ -371,5 +371,5 @@ fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> Finding {
     let (here, there) = (inside.point.agents, outside.point.agents);
     let text = format!("{here} agents against {there}: {estimate:+.1} % [{low:+.1}, {high:+.1}]");
     let agents = f64::from(if slower.estimate <= 0.0 { here } else { there });
-    Finding { found: Some(Interval { estimate: agents, half_width: f64::INFINITY }), ..finding(holds, text) }
+    ClaimFinding { found: Some(Interval { estimate: agents, half_width: f64::INFINITY }), ..finding(holds, text) }
 }

@@ -1,13 +1,13 @@
 //! What is held of a whole curve beside its points: the law it follows, contention and coherency, and where it peaks.
 
-use crate::experiment::Sample;
-use crate::experiment::baseline::Recorded;
+use crate::experiment::Replications;
+use crate::experiment::baseline::RecordedBaseline;
 use crate::experiment::baseline::grid::{Grid, curve_of};
-use crate::experiment::baseline::outcome::{PointOutcome, Verdict};
-use crate::experiment::result::Work;
-use crate::scaling::sample::Group;
-use crate::scaling::study::Plan;
-use crate::scaling::{Kind, Study, law};
+use crate::experiment::baseline::outcome::{CheckVerdict, PointOutcome};
+use crate::experiment::result::WorkBounds;
+use crate::scaling::sample::SizeGroup;
+use crate::scaling::study::StudyOptions;
+use crate::scaling::{MeasurementKind, Study, law};
 use crate::scenario::ScenarioFile;
 
 /// Resamples for the interval of a peak.
@@ -51,13 +51,13 @@ pub struct RuleOutcome {
     /// What it is.
     pub now: String,
     /// Identical, equivalent, or worse: a curve of another shape is a finding, whichever way it bends.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
     /// Why.
     pub reason: String,
 }
 
 /// Fits the curves of a grid whose points have these runs.
-pub fn curves(grid: &Grid, samples: &[Sample], scaled: bool, seed: u64) -> Vec<RecordedCurve> {
+pub fn curves(grid: &Grid, samples: &[Replications], scaled: bool, seed: u64) -> Vec<RecordedCurve> {
     let mut labels: Vec<String> = Vec::new();
     for point in &grid.points {
         let label = curve_of(&grid.axes, &point.axes);
@@ -69,30 +69,34 @@ pub fn curves(grid: &Grid, samples: &[Sample], scaled: bool, seed: u64) -> Vec<R
 }
 
 /// None if the curve has fewer than three team sizes or a law can't be fitted to it.
-fn fitted(grid: &Grid, samples: &[Sample], label: &str, scaled: bool, seed: u64) -> Option<RecordedCurve> {
+fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed: u64) -> Option<RecordedCurve> {
     let of_curve = grid.points.iter().zip(samples).filter(|(point, _)| curve_of(&grid.axes, &point.axes) == label);
     let mut groups = Vec::new();
     for (point, sample) in of_curve {
         let times = sample.completed("makespan_s").into_iter();
         // Work that grows with the team is compared by rate.
         let values = if scaled {
-            let work = Work::of(&point.scenario).work;
+            let work = WorkBounds::of(&point.scenario).work;
             times.map(|time| work / time).collect()
         } else {
             times.collect()
         };
-        groups.extend(Group::of(f64::from(point.agents), values));
+        groups.extend(SizeGroup::of(f64::from(point.agents), values));
     }
     if groups.len() < 3 {
         return None;
     }
     let (kind, laws, shown) = if scaled {
-        (Kind::Throughput, &["gustafson"][..], "gustafson")
+        (MeasurementKind::Throughput, &["gustafson"][..], "gustafson")
     } else {
-        (Kind::Time, &["amdahl", "usl"][..], "usl")
+        (MeasurementKind::Time, &["amdahl", "usl"][..], "usl")
     };
-    let plan =
-        Plan { laws: laws.iter().filter_map(|name| law(name)).collect(), judge_all: true, seed, resamples: RESAMPLES };
+    let plan = StudyOptions {
+        laws: laws.iter().filter_map(|name| law(name)).collect(),
+        judge_all: true,
+        seed,
+        resamples: RESAMPLES,
+    };
     let study = Study::of(crate::scaling::Sample::of_groups(kind, groups), &plan).ok()?;
     let law = study.law(shown)?;
     let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
@@ -118,16 +122,16 @@ fn fitted(grid: &Grid, samples: &[Sample], label: &str, scaled: bool, seed: u64)
 /// Holds the curves of a grid to those of the baseline.
 pub(super) fn rules(
     file: &ScenarioFile,
-    recorded: &Recorded,
+    recorded: &RecordedBaseline,
     grid: &Grid,
-    samples: &[Sample],
+    samples: &[Replications],
     points: &[PointOutcome],
     seed: u64,
 ) -> Vec<RuleOutcome> {
     let mut rules = Vec::new();
     for before in &recorded.curves {
         let own = || points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == before.curve);
-        if own().all(|point| point.verdict == Verdict::Identical) {
+        if own().all(|point| point.verdict == CheckVerdict::Identical) {
             rules.extend(identical(before));
         } else if !same_sizes(recorded, grid, &before.curve) {
             // A fit to other team sizes is another fit, and no finding.
@@ -139,14 +143,18 @@ pub(super) fn rules(
 }
 
 /// Whether a curve still has the team sizes that were recorded.
-fn same_sizes(recorded: &Recorded, grid: &Grid, curve: &str) -> bool {
+fn same_sizes(recorded: &RecordedBaseline, grid: &Grid, curve: &str) -> bool {
     let then = recorded.points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == curve);
     let now = grid.points.iter().filter(|point| curve_of(&grid.axes, &point.axes) == curve);
     then.map(|point| point.agents).eq(now.map(|point| point.agents))
 }
 
 /// The same between two baselines.
-pub(super) fn compared(older: &Recorded, newer: &Recorded, points: &[PointOutcome]) -> Vec<RuleOutcome> {
+pub(super) fn compared(
+    older: &RecordedBaseline,
+    newer: &RecordedBaseline,
+    points: &[PointOutcome],
+) -> Vec<RuleOutcome> {
     let mut rules = Vec::new();
     for before in &older.curves {
         let Some(now) = newer.curves.iter().find(|now| now.curve == before.curve) else { continue };
@@ -176,7 +184,7 @@ fn identical(curve: &RecordedCurve) -> impl Iterator<Item = RuleOutcome> {
         rule: rule.to_owned(),
         recorded: value.clone(),
         now: value,
-        verdict: Verdict::Identical,
+        verdict: CheckVerdict::Identical,
         reason: String::new(),
     };
     let parameters = curve.parameters.iter().map(|parameter| rule(&parameter.name, shown(parameter)));
@@ -190,11 +198,12 @@ fn law_name(curve: &RecordedCurve) -> String {
 /// Two laws may be so near to each other that chance decides: another law is a finding only where points moved too.
 fn law_rule(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> RuleOutcome {
     let (verdict, reason) = match (before.law == now.law, moved) {
-        (true, _) => (Verdict::Equivalent, String::new()),
-        (false, true) => (Verdict::Worse, "the curve follows another law, and points on it changed".to_owned()),
-        (false, false) => {
-            (Verdict::Equivalent, "another law fits better, but no point changed: they are near to a tie".to_owned())
-        }
+        (true, _) => (CheckVerdict::Equivalent, String::new()),
+        (false, true) => (CheckVerdict::Worse, "the curve follows another law, and points on it changed".to_owned()),
+        (false, false) => (
+            CheckVerdict::Equivalent,
+            "another law fits better, but no point changed: they are near to a tie".to_owned(),
+        ),
     };
     let (curve, rule) = (before.curve.clone(), "law".to_owned());
     RuleOutcome { curve, rule, recorded: law_name(before), now: law_name(now), verdict, reason }
@@ -205,9 +214,9 @@ fn parameter_rule(curve: &str, before: &Parameter, now: &Parameter) -> RuleOutco
     let apart = now.low > before.high || now.high < before.low;
     let moved = (now.estimate - before.estimate).abs() > WORTH_TELLING * before.estimate.abs();
     let (verdict, reason) = match (apart, moved) {
-        (true, true) => (Verdict::Worse, "the 95 % intervals do not meet".to_owned()),
-        (true, false) => (Verdict::Equivalent, "moved by less than a tenth of itself".to_owned()),
-        _ => (Verdict::Equivalent, String::new()),
+        (true, true) => (CheckVerdict::Worse, "the 95 % intervals do not meet".to_owned()),
+        (true, false) => (CheckVerdict::Equivalent, "moved by less than a tenth of itself".to_owned()),
+        _ => (CheckVerdict::Equivalent, String::new()),
     };
     let (curve, rule) = (curve.to_owned(), before.name.clone());
     RuleOutcome { curve, rule, recorded: shown(before), now: shown(now), verdict, reason }

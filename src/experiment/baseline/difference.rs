@@ -20,12 +20,12 @@ pub struct Difference {
     /// Degrees of freedom of the error.
     pub df: f64,
     /// How it was found.
-    pub method: Method,
+    pub method: DifferenceMethod,
 }
 
 /// How a difference was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum DifferenceMethod {
     /// Replications that share their random numbers, pair by pair.
     Paired,
     /// Pairs, and further replications that have no partner.
@@ -34,13 +34,13 @@ pub enum Method {
     Unpaired,
 }
 
-impl Method {
+impl DifferenceMethod {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
-            Method::Paired => "paired",
-            Method::PartlyPaired => "partly paired",
-            Method::Unpaired => "unpaired",
+            DifferenceMethod::Paired => "paired",
+            DifferenceMethod::PartlyPaired => "partly paired",
+            DifferenceMethod::Unpaired => "unpaired",
         }
     }
 }
@@ -69,14 +69,14 @@ impl Difference {
         t_upper(beyond / self.error, self.df)
     }
 
-    fn new(estimate: f64, variance: f64, df: f64, method: Method) -> Difference {
+    fn new(estimate: f64, variance: f64, df: f64, method: DifferenceMethod) -> Difference {
         let error = variance.max(0.0).sqrt();
         let reach = if error == 0.0 { 0.0 } else { t_quantile(0.95, df) * error };
         Difference { estimate, low: estimate - reach, high: estimate + reach, error, df, method }
     }
 
     /// Of a figure that was 0 and is not.
-    fn from_nothing(now: f64, df: f64, method: Method) -> Difference {
+    fn from_nothing(now: f64, df: f64, method: DifferenceMethod) -> Difference {
         let estimate = if now == 0.0 { 0.0 } else { f64::INFINITY.copysign(now) };
         Difference { estimate, low: estimate, high: estimate, error: 0.0, df, method }
     }
@@ -101,7 +101,7 @@ fn unpaired(recorded: &Values, now: &Values, scale: Scale) -> Option<Difference>
     }
     let (ratio, unit) = match scale {
         Scale::Relative if y.mean() == 0.0 => {
-            return Some(Difference::from_nothing(x.mean(), 1.0, Method::Unpaired));
+            return Some(Difference::from_nothing(x.mean(), 1.0, DifferenceMethod::Unpaired));
         }
         Scale::Relative => (x.mean() / y.mean(), y.mean()),
         Scale::Absolute => (1.0, 1.0),
@@ -113,7 +113,7 @@ fn unpaired(recorded: &Values, now: &Values, scale: Scale) -> Option<Difference>
     let estimate = if scale == Scale::Relative { ratio - 1.0 } else { x.mean() - y.mean() };
     // Nothing varies: then the degrees do not matter.
     let df = if df.is_finite() { df } else { 1.0 };
-    Some(Difference::new(estimate, of_x + of_y, df, Method::Unpaired))
+    Some(Difference::new(estimate, of_x + of_y, df, DifferenceMethod::Unpaired))
 }
 
 fn paired(recorded: &Values, now: &Values, scale: Scale) -> Option<Difference> {
@@ -125,7 +125,7 @@ fn paired(recorded: &Values, now: &Values, scale: Scale) -> Option<Difference> {
     }
     let (x, y): (Welford, Welford) = (pairs.iter().map(|p| p.0).collect(), pairs.iter().map(|p| p.1).collect());
     let (extra, df) = (others.n() as f64, (n - 1) as f64);
-    let method = if others.n() > 0 { Method::PartlyPaired } else { Method::Paired };
+    let method = if others.n() > 0 { DifferenceMethod::PartlyPaired } else { DifferenceMethod::Paired };
     if scale == Scale::Relative && y.mean() == 0.0 {
         return Some(Difference::from_nothing(x.mean(), df, method));
     }
@@ -166,7 +166,10 @@ mod tests {
         let values = some(&[3.0, 4.0, 7.0]);
         for scale in [Scale::Relative, Scale::Absolute] {
             let found = difference(&values, &values, true, scale).expect("three pairs");
-            assert_eq!((found.estimate, found.low, found.high, found.method), (0.0, 0.0, 0.0, Method::Paired));
+            assert_eq!(
+                (found.estimate, found.low, found.high, found.method),
+                (0.0, 0.0, 0.0, DifferenceMethod::Paired)
+            );
             assert!(found.is_within(0.0) && found.p_outside(0.02) > 0.99);
         }
     }
@@ -178,7 +181,9 @@ mod tests {
         assert!((found.estimate - 0.03).abs() < 1e-12 && found.high - found.low < 1e-12);
         assert!(!found.is_within(0.02) && found.p_outside(0.02) < 1e-9);
         let apart = difference(&before, &after, false, Scale::Relative).expect("three of each");
-        assert!((apart.estimate - 0.03).abs() < 1e-12 && apart.high > 0.5 && apart.method == Method::Unpaired);
+        assert!(
+            (apart.estimate - 0.03).abs() < 1e-12 && apart.high > 0.5 && apart.method == DifferenceMethod::Unpaired
+        );
     }
 
     #[test]
@@ -225,7 +230,7 @@ mod tests {
             let longer: Vec<f64> = x.iter().chain(&more).copied().collect();
             let before = difference(&some(&y), &some(&x), true, Scale::Absolute).expect("pairs");
             let after = difference(&some(&y), &some(&longer), true, Scale::Absolute).expect("pairs");
-            prop_assert!(after.error <= before.error * (1.0 + 1e-12) && after.method == Method::PartlyPaired);
+            prop_assert!(after.error <= before.error * (1.0 + 1e-12) && after.method == DifferenceMethod::PartlyPaired);
         }
     }
 }

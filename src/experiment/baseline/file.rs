@@ -5,8 +5,8 @@ use serde_json::{Map, Value, json};
 
 use crate::engine::Digest;
 use crate::experiment::baseline::curve::{Parameter, RecordedCurve};
-use crate::experiment::baseline::values::Column;
-use crate::experiment::baseline::{Identity, MODEL, Recorded, RecordedPoint, SCHEMA, Source};
+use crate::experiment::baseline::values::MetricValues;
+use crate::experiment::baseline::{Identity, MODEL, RecordedBaseline, RecordedPoint, SCHEMA, ScenarioSource};
 use crate::problem::{Problem, Problems};
 
 /// Largest file that is read, bytes.
@@ -15,8 +15,8 @@ pub const MAX_BYTES: usize = 256 << 20;
 pub const MAX_REPLICATIONS: u64 = 1_000_000;
 
 /// As a file.
-pub fn write(recorded: &Recorded) -> String {
-    let Recorded { scenario, source, brooks, identity, seed, replications, axes, points, curves } = recorded;
+pub fn write(recorded: &RecordedBaseline) -> String {
+    let RecordedBaseline { scenario, source, brooks, identity, seed, replications, axes, points, curves } = recorded;
     let mut lines = vec![
         format!("\"schema_version\": {SCHEMA}, \"model_version\": {MODEL}, \"brooks\": {}", text(brooks)),
         format!("\"scenario\": {}, \"source\": {}", text(scenario), of_source(source)),
@@ -43,8 +43,8 @@ fn text(text: &str) -> Value {
     Value::from(text)
 }
 
-fn of_source(source: &Source) -> Value {
-    let Source { scenario, agents, architecture, set } = source;
+fn of_source(source: &ScenarioSource) -> Value {
+    let ScenarioSource { scenario, agents, architecture, set } = source;
     let mut map = Map::new();
     map.insert("scenario".to_owned(), text(scenario));
     for (name, given) in [("agents", agents), ("architecture", architecture)] {
@@ -81,7 +81,7 @@ fn of_point(point: &RecordedPoint) -> Value {
     map.into()
 }
 
-fn of_column(column: &Column) -> Map<String, Value> {
+fn of_column(column: &MetricValues) -> Map<String, Value> {
     let mut map = Map::new();
     map.insert("mean".to_owned(), column.mean.into());
     map.insert("sd".to_owned(), column.sd.into());
@@ -110,7 +110,7 @@ fn of_curve(curve: &RecordedCurve) -> Value {
 /// # Errors
 ///
 /// What is wrong with it: damage, another form, another meaning of its figures.
-pub fn read(file: &str, bytes: &[u8], again: &str) -> Result<Recorded, Problems> {
+pub fn read(file: &str, bytes: &[u8], again: &str) -> Result<RecordedBaseline, Problems> {
     let fail = |code: &'static str, message: String, expected: String| {
         let (file, path) = (file.to_owned(), String::new());
         Problems::one(Problem { code, file, line: 0, path, message, expected })
@@ -153,7 +153,7 @@ pub fn read(file: &str, bytes: &[u8], again: &str) -> Result<Recorded, Problems>
 struct Reader;
 
 impl Reader {
-    fn recorded(document: &Value) -> Option<Recorded> {
+    fn recorded(document: &Value) -> Option<RecordedBaseline> {
         let hash = document.get("hash")?;
         let replications = document.get("replications")?.as_u64().filter(|&r| (1..=MAX_REPLICATIONS).contains(&r))?;
         let axes = Reader::texts(document.get("axes")?)?;
@@ -161,13 +161,13 @@ impl Reader {
         let points: Vec<RecordedPoint> = points.map(Reader::point).collect::<Option<_>>()?;
         let sound = |point: &RecordedPoint| {
             let first = point.columns.first().is_some_and(|column| column.metric == "makespan_s");
-            let known = |column: &Column| column.values(replications, &point.incomplete).is_some();
+            let known = |column: &MetricValues| column.values(replications, &point.incomplete).is_some();
             first && point.axes.len() == axes.len() && point.columns.iter().all(known)
         };
         if !points.iter().all(sound) {
             return None;
         }
-        Some(Recorded {
+        Some(RecordedBaseline {
             scenario: Reader::text(document.get("scenario")?)?,
             source: Reader::source(document.get("source")?)?,
             brooks: Reader::text(document.get("brooks")?)?,
@@ -197,9 +197,9 @@ impl Reader {
         u64::from_str_radix(text, 16).ok().map(Digest::of_value)
     }
 
-    fn source(value: &Value) -> Option<Source> {
+    fn source(value: &Value) -> Option<ScenarioSource> {
         let optional = |key: &str| value.get(key).map_or(Some(None), |given| Reader::text(given).map(Some));
-        Some(Source {
+        Some(ScenarioSource {
             scenario: Reader::text(value.get("scenario")?)?,
             agents: optional("agents")?,
             architecture: optional("architecture")?,
@@ -228,11 +228,11 @@ impl Reader {
         })
     }
 
-    fn column(metric: &str, value: &Value) -> Option<Column> {
+    fn column(metric: &str, value: &Value) -> Option<MetricValues> {
         let [low, high] = value.get("range")?.as_array()?.as_slice() else { return None };
         let n = value.get("n")?.as_u64().filter(|&n| n <= MAX_REPLICATIONS)?;
         let number = |key: &str| value.get(key)?.as_f64();
-        Some(Column {
+        Some(MetricValues {
             metric: metric.to_owned(),
             mean: number("mean")?,
             sd: number("sd")?,

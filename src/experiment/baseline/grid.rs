@@ -1,9 +1,9 @@
 //! The points of a scenario, in an order that does not depend on how its file is written, and their runs.
 
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::baseline::identity::{Identifier, Identity};
 use crate::experiment::replication::runner;
-use crate::experiment::result::{Row, Work, is_agents, short};
+use crate::experiment::result::{PointResult, WorkBounds, is_agents, short};
 use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::problem::Problems;
 use crate::scenario::{Node, ScenarioFile};
@@ -14,12 +14,12 @@ pub struct Grid {
     /// What the axes are called: by name, the team size last.
     pub axes: Vec<String>,
     /// The points, by the values of the axes, then by team size.
-    pub points: Vec<Point>,
+    pub points: Vec<GridPoint>,
 }
 
 /// One point, before it is run.
 #[derive(Clone)]
-pub struct Point {
+pub struct GridPoint {
     /// The values of the axes, as text, in the order of [`Grid::axes`].
     pub axes: Vec<String>,
     /// The team's size.
@@ -58,7 +58,7 @@ impl Grid {
                 Ok(scenario) => {
                     let on_axis = values.iter().find(|(path, _)| *path == "architecture").map(|(_, value)| *value);
                     let written = on_axis.or(file.root().key("architecture"));
-                    points.push(Point {
+                    points.push(GridPoint {
                         axes: order.iter().map(|&place| label(values[place].1)).collect(),
                         agents: scenario.team.len() as u32,
                         architecture: written.map_or_else(|| scenario.architecture_name.clone(), label),
@@ -71,7 +71,7 @@ impl Grid {
             }
         }
         points.sort_by(|a, b| {
-            let others = |point: &Point| {
+            let others = |point: &GridPoint| {
                 let kept = order.iter().zip(&point.axes).filter(|(place, _)| !is_agents(&axes[**place].label));
                 kept.map(|(_, value)| value.clone()).collect::<Vec<_>>()
             };
@@ -98,22 +98,27 @@ pub fn curve_of(axes: &[String], values: &[String]) -> String {
 }
 
 /// Runs points, each so often, with this seed for all but what was drawn for their workload.
-pub fn run(points: &[&Point], replications: u64, seed: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+pub fn run(points: &[&GridPoint], replications: u64, seed: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     let scenarios: Vec<Scenario> = points.iter().map(|point| Scenario { seed, ..point.scenario.clone() }).collect();
     runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done)
 }
 
 /// Runs points and what their speedups are relative to, and sums them up.
-pub fn rows(points: &[&Point], replications: u64, seed: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<(Row, Sample)> {
+pub fn rows(
+    points: &[&GridPoint],
+    replications: u64,
+    seed: u64,
+    done: &(dyn Fn(u64) + Sync),
+) -> Vec<(PointResult, Replications)> {
     let with_seed = |scenario: &Scenario| Scenario { seed, ..scenario.clone() };
     let both = points.iter().flat_map(|point| [Some(&point.scenario), point.base.as_ref()]);
     let scenarios: Vec<Scenario> = both.flatten().map(with_seed).collect();
     let mut samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done).into_iter();
-    let row = |point: &&Point| {
+    let row = |point: &&GridPoint| {
         let here = samples.next().unwrap_or_default();
-        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, Work::of(base))));
+        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, WorkBounds::of(base))));
         let base = base.as_ref().map(|(sample, work)| (sample, *work));
-        (Row::new(point.axes.clone(), &point.architecture, &here, base, &Work::of(&point.scenario)), here)
+        (PointResult::new(point.axes.clone(), &point.architecture, &here, base, &WorkBounds::of(&point.scenario)), here)
     };
     points.iter().map(row).collect()
 }

@@ -11,7 +11,7 @@ use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::profile::{Batching, Fallibility, Tokens, Variation};
 use crate::team::{Agent, BatchSize, Blocks, Consistency, Latency, Profile, Resource, Role};
-use crate::workload::{Recorded, Task, TaskGraph};
+use crate::workload::{RecordedCost, Task, TaskGraph};
 
 /// Fingerprints of a scenario, or of all points of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -213,12 +213,12 @@ impl Print {
         for artifacts in [reads, writes] {
             self.number(artifacts.len() as u64);
             for artifact in artifacts {
-                self.text(graph.artifacts().get(*artifact as usize).map_or("", String::as_str));
+                self.text(graph.artifacts().get(artifact.index()).map_or("", String::as_str));
             }
         }
         let skill = skill.and_then(|skill| graph.skills().get(skill as usize));
         self.text(skill.map_or("", String::as_str));
-        let Recorded { time, input_tokens, output_tokens } = recorded.unwrap_or_default();
+        let RecordedCost { time, input_tokens, output_tokens } = recorded.unwrap_or_default();
         self.number(u64::from(recorded.is_some()));
         self.time(Some(time));
         self.number(u64::from(input_tokens) << 32 | u64::from(output_tokens));

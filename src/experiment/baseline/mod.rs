@@ -16,16 +16,16 @@ mod outcome;
 pub mod values;
 
 pub use check::{Checked, Settings, check, review};
-pub use contract::{Claim, ClaimOutcome, Holds};
+pub use contract::{AssertOutcome, Claim, Holds};
 pub use curve::{RecordedCurve, RuleOutcome};
-pub use difference::{Difference, Method};
+pub use difference::{Difference, DifferenceMethod};
 pub use grid::Grid;
 pub use identity::Identity;
-pub use outcome::{COMPLETED, Held, MetricOutcome, Overall, PointOutcome, Verdict};
+pub use outcome::{COMPLETED, CheckVerdict, Held, MetricOutcome, Overall, PointOutcome};
 
 use crate::engine::Digest;
-use crate::experiment::Sample;
-use crate::experiment::baseline::values::Column;
+use crate::experiment::Replications;
+use crate::experiment::baseline::values::MetricValues;
 use crate::record::{Ending, Prices};
 use crate::scenario::ScenarioFile;
 
@@ -41,11 +41,11 @@ pub const MOST_REPLICATIONS: u64 = 200;
 
 /// A baseline: what a scenario's points were.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Recorded {
+pub struct RecordedBaseline {
     /// The scenario's name.
     pub scenario: String,
     /// How the scenario is reached and what is changed in it.
-    pub source: Source,
+    pub source: ScenarioSource,
     /// The brooks that recorded it.
     pub brooks: String,
     /// Fingerprints of the resolved scenario, all points together.
@@ -64,7 +64,7 @@ pub struct Recorded {
 
 /// A scenario as the command line names it.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Source {
+pub struct ScenarioSource {
     /// The path of the file, or the name of a built-in scenario.
     pub scenario: String,
     /// Team sizes in place of its own.
@@ -91,12 +91,12 @@ pub struct RecordedPoint {
     /// Replications that did not complete, ascending.
     pub incomplete: Vec<u64>,
     /// The figures that are held, the makespan first.
-    pub columns: Vec<Column>,
+    pub columns: Vec<MetricValues>,
 }
 
 impl RecordedPoint {
     /// A figure by its name.
-    pub fn column(&self, metric: &str) -> Option<&Column> {
+    pub fn column(&self, metric: &str) -> Option<&MetricValues> {
         self.columns.iter().find(|column| column.metric == metric)
     }
 }
@@ -110,12 +110,12 @@ pub fn usual_replications(file: &ScenarioFile) -> u64 {
 pub fn record(
     file: &ScenarioFile,
     grid: &Grid,
-    source: Source,
+    source: ScenarioSource,
     replications: u64,
     brooks: &str,
     done: &(dyn Fn(u64) + Sync),
-) -> Recorded {
-    let points: Vec<&grid::Point> = grid.points.iter().collect();
+) -> RecordedBaseline {
+    let points: Vec<&grid::GridPoint> = grid.points.iter().collect();
     let samples = grid::run(&points, replications, file.seed(), done);
     of_samples(file, grid, source, replications, brooks, &samples)
 }
@@ -124,11 +124,11 @@ pub fn record(
 pub fn of_samples(
     file: &ScenarioFile,
     grid: &Grid,
-    source: Source,
+    source: ScenarioSource,
     replications: u64,
     brooks: &str,
-    samples: &[Sample],
-) -> Recorded {
+    samples: &[Replications],
+) -> RecordedBaseline {
     let held = Held::of(file, &[]);
     let points = grid.points.iter().zip(samples).map(|(point, sample)| RecordedPoint {
         axes: point.axes.clone(),
@@ -137,9 +137,9 @@ pub fn of_samples(
         identity: point.identity.whole(),
         digest: sample.digest,
         incomplete: incomplete(sample),
-        columns: held.iter().filter_map(|held| Column::of(sample, held.metric)).collect(),
+        columns: held.iter().filter_map(|held| MetricValues::of(sample, held.metric)).collect(),
     });
-    Recorded {
+    RecordedBaseline {
         scenario: file.name().to_owned(),
         source,
         brooks: brooks.to_owned(),
@@ -152,7 +152,7 @@ pub fn of_samples(
     }
 }
 
-fn incomplete(sample: &Sample) -> Vec<u64> {
+fn incomplete(sample: &Replications) -> Vec<u64> {
     let endings = sample.endings.iter().zip(0..);
     endings.filter(|(ending, _)| **ending != Ending::Completed).map(|(_, replication)| replication).collect()
 }

@@ -60,7 +60,7 @@ impl Held {
 
 /// What became of a figure or a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Verdict {
+pub enum CheckVerdict {
     /// The same bytes.
     Identical,
     /// A difference that is none.
@@ -73,21 +73,21 @@ pub enum Verdict {
     Worse,
 }
 
-impl Verdict {
+impl CheckVerdict {
     /// Its name in files.
     pub fn name(self) -> &'static str {
         match self {
-            Verdict::Identical => "identical",
-            Verdict::Equivalent => "equivalent",
-            Verdict::Inconclusive => "inconclusive",
-            Verdict::Better => "better",
-            Verdict::Worse => "worse",
+            CheckVerdict::Identical => "identical",
+            CheckVerdict::Equivalent => "equivalent",
+            CheckVerdict::Inconclusive => "inconclusive",
+            CheckVerdict::Better => "better",
+            CheckVerdict::Worse => "worse",
         }
     }
 
     /// Whether that is a change.
     pub fn is_change(self) -> bool {
-        self >= Verdict::Better
+        self >= CheckVerdict::Better
     }
 }
 
@@ -113,12 +113,12 @@ impl Overall {
     }
 
     /// Of a verdict; `strict` takes what is equivalent for a change.
-    pub fn of(verdict: Verdict, strict: bool) -> Overall {
+    pub fn of(verdict: CheckVerdict, strict: bool) -> Overall {
         match verdict {
-            Verdict::Equivalent if strict => Overall::Fail,
-            Verdict::Identical | Verdict::Equivalent => Overall::Pass,
-            Verdict::Inconclusive => Overall::Inconclusive,
-            Verdict::Better | Verdict::Worse => Overall::Fail,
+            CheckVerdict::Equivalent if strict => Overall::Fail,
+            CheckVerdict::Identical | CheckVerdict::Equivalent => Overall::Pass,
+            CheckVerdict::Inconclusive => Overall::Inconclusive,
+            CheckVerdict::Better | CheckVerdict::Worse => Overall::Fail,
         }
     }
 }
@@ -135,7 +135,7 @@ pub struct MetricOutcome {
     /// How far apart they are; none where too few runs completed, and where all is identical.
     pub difference: Option<Difference>,
     /// The verdict.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
 }
 
 /// What became of one point.
@@ -148,7 +148,7 @@ pub struct PointOutcome {
     /// The architecture.
     pub architecture: String,
     /// The gravest of its figures' verdicts.
-    pub verdict: Verdict,
+    pub verdict: CheckVerdict,
     /// Replications now.
     pub runs: usize,
     /// Its figures, the makespan first.

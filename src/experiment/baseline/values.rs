@@ -3,7 +3,7 @@
 //! Each figure is one of 262,144 equal steps from the least to the greatest, in three characters of base 64. Half a
 //! step is 1/524,286 of the range: far below what any tolerance can see. Figures that are all one are said once.
 
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::record::Ending;
 use crate::scaling::Welford;
 
@@ -13,7 +13,7 @@ const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 /// A figure of the completed replications of a point.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub struct MetricValues {
     /// Its name in `record::METRICS`.
     pub metric: String,
     /// Mean; 0 if no run completed.
@@ -28,9 +28,9 @@ pub struct Column {
     pub packed: String,
 }
 
-impl Column {
+impl MetricValues {
     /// Of a sample; none if there is no such metric.
-    pub fn of(sample: &Sample, metric: &str) -> Option<Column> {
+    pub fn of(sample: &Replications, metric: &str) -> Option<MetricValues> {
         crate::record::METRICS.iter().find(|row| row.name == metric)?;
         let values = sample.completed(metric);
         let moments: Welford = values.iter().copied().collect();
@@ -39,7 +39,7 @@ impl Column {
         let packed =
             if low < high { values.iter().map(|value| code(*value, low, high)).collect() } else { String::new() };
         let (mean, sd) = (moments.mean(), moments.sd());
-        Some(Column { metric: metric.to_owned(), mean, sd, n: values.len(), range: (low, high), packed })
+        Some(MetricValues { metric: metric.to_owned(), mean, sd, n: values.len(), range: (low, high), packed })
     }
 
     /// The figures of all replications, those of `incomplete` left out. None if they are not what the column says.
@@ -62,7 +62,7 @@ impl Column {
 }
 
 /// A metric of a sample, by replication.
-pub fn of_sample(sample: &Sample, metric: &str) -> Vec<Option<f64>> {
+pub fn of_sample(sample: &Replications, metric: &str) -> Vec<Option<f64>> {
     let figures = sample.all(metric).iter().zip(&sample.endings);
     figures.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
 }
@@ -92,7 +92,7 @@ mod tests {
             let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             prop_assume!(low < high);
             let packed: String = values.iter().map(|value| code(*value, low, high)).collect();
-            let column = Column { metric: String::new(), mean: 0.0, sd: 0.0, n: values.len(), range: (low, high), packed };
+            let column = MetricValues { metric: String::new(), mean: 0.0, sd: 0.0, n: values.len(), range: (low, high), packed };
             // Replications 1 and 3 did not complete.
             let all = column.values(values.len() as u64 + 2, &[1, 3]).expect("as many as it says");
             prop_assert!(all[1].is_none() && all[3].is_none());
@@ -105,7 +105,7 @@ mod tests {
 
         #[test]
         fn any_text_is_figures_or_nothing(packed in "[A-Za-z0-9+/=é]{0,12}", n in 0..5usize) {
-            let column = Column { metric: String::new(), mean: 0.0, sd: 0.0, n, range: (0.0, 1.0), packed };
+            let column = MetricValues { metric: String::new(), mean: 0.0, sd: 0.0, n, range: (0.0, 1.0), packed };
             if let Some(values) = column.values(n as u64, &[]) {
                 prop_assert!(values.iter().flatten().all(|value| (0.0..=1.0).contains(value)));
             }

@@ -4,17 +4,17 @@ use super::*;
 use crate::record::METRICS;
 use crate::scenario::library;
 
-fn question(between: [&str; 2], path: &str, low: f64, high: f64) -> Question {
+fn question(between: [&str; 2], path: &str, low: f64, high: f64) -> CrossoverQuestion {
     let between = between.map(Node::from);
-    Question { between, path: path.to_owned(), low, high, of: &METRICS[0], scan: 9, most: 2000 }
+    CrossoverQuestion { between, path: path.to_owned(), low, high, of: &METRICS[0], scan: 9, most: 2000 }
 }
 
-fn found(file: &ScenarioFile, question: Question) -> Answer {
+fn found(file: &ScenarioFile, question: CrossoverQuestion) -> Crossovers {
     crossover(file, question, &|_| (), &|| false).expect("valid").expect("not stopped")
 }
 
 /// First less second, by many runs.
-fn long_run(file: &ScenarioFile, question: &Question, at: &Node) -> f64 {
+fn long_run(file: &ScenarioFile, question: &CrossoverQuestion, at: &Node) -> f64 {
     let scenario = |place: usize| {
         file.at(&[(question.path.as_str(), at), ("architecture", &question.between[place])]).expect("valid")
     };
@@ -25,13 +25,13 @@ fn long_run(file: &ScenarioFile, question: &Question, at: &Node) -> f64 {
 }
 
 #[track_caller]
-fn assert_as_long_runs_say(file: &ScenarioFile, answer: &Answer) {
+fn assert_as_long_runs_say(file: &ScenarioFile, answer: &Crossovers) {
     for probe in &answer.probes {
         let difference = long_run(file, &answer.question, &number(probe.at, answer.is_whole));
         match probe.standing {
-            Standing::Less(0) => assert!(difference < 0.0, "{probe:?} {difference}"),
-            Standing::Less(_) => assert!(difference > 0.0, "{probe:?} {difference}"),
-            Standing::Same => assert!(difference.abs() < 1e-9, "{probe:?} {difference}"),
+            AxisStanding::Less(0) => assert!(difference < 0.0, "{probe:?} {difference}"),
+            AxisStanding::Less(_) => assert!(difference > 0.0, "{probe:?} {difference}"),
+            AxisStanding::Same => assert!(difference.abs() < 1e-9, "{probe:?} {difference}"),
             _ => {}
         }
     }
@@ -46,7 +46,7 @@ fn a_lead_is_worth_having_from_three_agents_on() {
     assert_as_long_runs_say(&hello, &answer);
     let change = Change { low: 2.0, high: 3.0, before: Sign::Positive };
     assert_eq!(answer.changes, [change]);
-    assert_eq!(answer.probe(1.0).expect("the lower end").standing, Standing::Same);
+    assert_eq!(answer.probe(1.0).expect("the lower end").standing, AxisStanding::Same);
 }
 
 /// With nothing to share a lead only costs; with much to share three agents are faster than one.
@@ -68,7 +68,7 @@ fn teams_that_do_not_complete_are_not_compared() {
     let answer = found(&hello, question(["preassigned", "self_claim"], "team.profile.error_rate", 0.0, 1.0));
     assert!(!answer.is_whole, "a rate from 0 to 1 may be a half");
     let last = answer.probes.last().expect("the upper end");
-    assert!(last.at > 0.999 && matches!(last.standing, Standing::Incomplete(_)) && last.completed == [0, 0]);
+    assert!(last.at > 0.999 && matches!(last.standing, AxisStanding::Incomplete(_)) && last.completed == [0, 0]);
     assert_eq!(last.difference, None);
 }
 

@@ -1,6 +1,6 @@
 //! What is kept of a team's runs: time, cost, quality and whether each completed.
 
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::record::Ending;
 use crate::scaling::stats::{Summary, paired_difference};
 use crate::scaling::{Interval, Variances};
@@ -44,7 +44,7 @@ pub struct Runs {
 
 impl Runs {
     /// Puts the replications that follow behind these.
-    pub(super) fn append(&mut self, sample: &Sample, has_prices: bool) {
+    pub(super) fn append(&mut self, sample: &Replications, has_prices: bool) {
         let [makespan, cost, quality] = &mut self.columns;
         makespan.extend(sample.all("makespan_s"));
         quality.extend(sample.all("quality"));

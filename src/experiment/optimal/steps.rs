@@ -6,7 +6,7 @@ use crate::scaling::stats::paired_difference;
 
 /// From one team size to the next.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Step {
+pub struct SizeStep {
     /// The smaller team.
     pub from: u32,
     /// The next larger one that was tried.
@@ -29,12 +29,12 @@ pub enum Pays {
 }
 
 /// The steps between teams of growing size under one architecture.
-pub(super) fn steps(teams: &[(u32, &Runs)], rule: Pays) -> Vec<Step> {
+pub(super) fn steps(teams: &[(u32, &Runs)], rule: Pays) -> Vec<SizeStep> {
     let pairs = teams.iter().zip(teams.iter().skip(1));
     pairs.filter_map(|(small, large)| step(*small, *large, rule)).collect()
 }
 
-fn step((from, small): (u32, &Runs), (to, large): (u32, &Runs), rule: Pays) -> Option<Step> {
+fn step((from, small): (u32, &Runs), (to, large): (u32, &Runs), rule: Pays) -> Option<SizeStep> {
     let buys = small.beyond(large, Objective::Time)?;
     let costs = large.beyond(small, Objective::Cost)?;
     let pays = match rule {
@@ -48,16 +48,16 @@ fn step((from, small): (u32, &Runs), (to, large): (u32, &Runs), rule: Pays) -> O
             paired_difference(whole)?.low() > 0.0
         }
     };
-    Some(Step { from, to, buys, costs, pays })
+    Some(SizeStep { from, to, buys, costs, pays })
 }
 
 /// The first step that does not pay: all before it do.
-pub fn stops(steps: &[Step]) -> Option<&Step> {
+pub fn stops(steps: &[SizeStep]) -> Option<&SizeStep> {
     steps.iter().find(|step| !step.pays)
 }
 
 /// Where the next agent does not pay but a larger team does: the one that buys most over the team where it stopped.
-pub(super) fn later(teams: &[(u32, &Runs)], stop: &Step, rule: Pays) -> Option<Step> {
+pub(super) fn later(teams: &[(u32, &Runs)], stop: &SizeStep, rule: Pays) -> Option<SizeStep> {
     let from = teams.iter().find(|(agents, _)| *agents == stop.from)?;
     let beyond = teams.iter().filter(|(agents, _)| *agents > stop.to);
     let paying = beyond.filter_map(|team| step(*from, *team, rule)).filter(|step| step.pays);

@@ -1,7 +1,7 @@
 //! Replications of one scenario: their figures ([`Sample`]), in parallel ([`runner`]), up to a precision ([`precise`]).
 
 pub mod precise;
+mod replications;
 pub mod runner;
-mod sample;
 
-pub use sample::Sample;
+pub use replications::Replications;

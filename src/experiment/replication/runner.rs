@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::engine::Samplers;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::simulation::Scenario;
 
 /// Replications in a piece.
@@ -15,26 +15,26 @@ pub(crate) const PIECE: u64 = 512;
 const SMALL_PIECE: u64 = 64;
 
 /// Runs `replications` of every scenario; `done` is told how many runs each finished piece had.
-pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     in_pieces(scenarios, &cut(0..replications, PIECE).collect::<Vec<_>>(), done)
 }
 
 /// Runs these replications of every scenario, some more of what has been run before; in small pieces, so that few
 /// scenarios and replications keep all threads busy.
-pub fn more(scenarios: &[&Scenario], replications: Range<u64>, done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+pub fn more(scenarios: &[&Scenario], replications: Range<u64>, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     in_pieces(scenarios, &cut(replications, SMALL_PIECE).collect::<Vec<_>>(), done)
 }
 
-fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) + Sync)) -> Vec<Sample> {
+fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     let pieces: Vec<(usize, Range<u64>)> =
         (0..scenarios.len()).flat_map(|scenario| cuts.iter().map(move |piece| (scenario, piece.clone()))).collect();
     let samplers = Samplers::default();
     let samples = map(&pieces, |(scenario, piece)| {
-        let sample = Sample::run(scenarios[*scenario], piece.clone(), &samplers);
+        let sample = Replications::run(scenarios[*scenario], piece.clone(), &samplers);
         done(piece.end - piece.start);
         sample
     });
-    let mut whole: Vec<Sample> = scenarios.iter().map(|_| Sample::default()).collect();
+    let mut whole: Vec<Replications> = scenarios.iter().map(|_| Replications::default()).collect();
     for ((scenario, _), sample) in pieces.iter().zip(samples) {
         whole[*scenario].append(sample);
     }

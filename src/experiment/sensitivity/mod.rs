@@ -9,10 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::rng::{self, Keys, Purpose, Stream};
 use crate::experiment::sweep::design::{self, MOST_DIMENSIONS};
-use crate::experiment::sweep::{Control, Finished, Replications, Sweep, label};
+use crate::experiment::sweep::{Control, Finished, ReplicationCount, Sweep, label};
 use crate::problem::Problems;
 use crate::record::{Ending, Metric, Metrics};
-use crate::scaling::elementary_effects::{Effect, Step, effect};
+use crate::scaling::elementary_effects::{Effect, InputChange, effect};
 use crate::scaling::sobol_indices::{Indices, Outputs, indices};
 use crate::scaling::stats::Welford;
 use crate::scaling::two_way::TwoWay;
@@ -23,7 +23,7 @@ const MOST: usize = 1 << 17;
 
 /// How sensitivity is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Method {
+pub enum SensitivityMethod {
     /// So many walks over a grid of four levels, each changing every axis once: k + 1 evaluations a walk. An axis of
     /// numbers is changed by two thirds of its range.
     Morris(usize),
@@ -31,19 +31,19 @@ pub enum Method {
     Sobol(usize),
 }
 
-impl Method {
+impl SensitivityMethod {
     /// Reads `morris:20` or `sobol:512`.
     ///
     /// # Errors
     ///
     /// What was expected.
-    pub fn parse(text: &str) -> Result<Method, String> {
+    pub fn parse(text: &str) -> Result<SensitivityMethod, String> {
         let wrong = || format!("{text}: expected morris:R for R walks or sobol:N for N rows, from 2 to {MOST}");
         let (kind, number) = text.split_once(':').ok_or_else(wrong)?;
         let number = number.trim().parse().ok().filter(|number| (2..=MOST).contains(number)).ok_or_else(wrong)?;
         match kind.trim() {
-            "morris" => Ok(Method::Morris(number)),
-            "sobol" => Ok(Method::Sobol(number)),
+            "morris" => Ok(SensitivityMethod::Morris(number)),
+            "sobol" => Ok(SensitivityMethod::Sobol(number)),
             _ => Err(wrong()),
         }
     }
@@ -51,9 +51,9 @@ impl Method {
 
 /// What is asked.
 #[derive(Clone, Copy)]
-pub struct Question {
+pub struct SensitivityQuestion {
     /// The method.
-    pub method: Method,
+    pub method: SensitivityMethod,
     /// The figure.
     pub of: &'static Metric,
     /// Whether Sobol indices of pairs of axes are wanted too.
@@ -75,7 +75,7 @@ pub struct Varied {
 
 /// What was found.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub enum SensitivityResult {
     /// Effects over the whole range of an axis, by axis; of a change of name on an axis of names.
     Effects(Vec<Effect>),
     /// Shares of the variance.
@@ -86,7 +86,7 @@ pub enum Found {
 #[derive(Clone)]
 pub struct Sensitivity {
     /// The question.
-    pub question: Question,
+    pub question: SensitivityQuestion,
     /// The axes.
     pub axes: Vec<Varied>,
     /// How often the figure was asked for.
@@ -106,11 +106,11 @@ pub struct Sensitivity {
     /// The share of that variance which is noise; none if it can't be known, as from one run a point.
     pub noise: Option<f64>,
     /// The effects; none if there are barren points, or nothing varies.
-    pub found: Option<Found>,
+    pub found: Option<SensitivityResult>,
 }
 
 /// The evaluations that a method asks for.
-pub struct Samples {
+pub struct Evaluations {
     axes: Vec<Varied>,
     /// Different points, each a value an axis.
     points: Vec<Vec<Node>>,
@@ -120,13 +120,13 @@ pub struct Samples {
     changes: Vec<Option<(usize, f64)>>,
 }
 
-impl Samples {
+impl Evaluations {
     /// For these axes.
     ///
     /// # Errors
     ///
     /// There is no axis, one has a single value, or there are too many.
-    pub fn of(question: &Question, axes: &[Axis], seed: u64) -> Result<Samples, String> {
+    pub fn of(question: &SensitivityQuestion, axes: &[Axis], seed: u64) -> Result<Evaluations, String> {
         if axes.is_empty() {
             return Err("the scenario's sweep has no axis to vary; --axis PATH=LOW..HIGH adds one".to_owned());
         }
@@ -136,7 +136,7 @@ impl Samples {
         }
         let (mut evaluations, mut changes) = (Vec::new(), Vec::new());
         match question.method {
-            Method::Morris(walks) => {
+            SensitivityMethod::Morris(walks) => {
                 let levels: Vec<&[Level]> = varied.iter().map(|(_, levels)| levels.as_slice()).collect();
                 for number in 0..walks {
                     let key = rng::key_of(&format!("morris, walk {number}"));
@@ -144,18 +144,18 @@ impl Samples {
                     walk(&levels, &mut draws, &mut evaluations, &mut changes);
                 }
             }
-            Method::Sobol(_) if 2 * axes.len() > MOST_DIMENSIONS => {
+            SensitivityMethod::Sobol(_) if 2 * axes.len() > MOST_DIMENSIONS => {
                 let (many, most) = (axes.len(), MOST_DIMENSIONS / 2);
                 return Err(format!("{many} axes; sobol takes up to {most}, morris any number"));
             }
-            Method::Sobol(rows) => {
+            SensitivityMethod::Sobol(rows) => {
                 for shares in design::sobol(2 * axes.len(), rows, seed) {
                     evaluations.extend(saltelli(axes, &shares, question.with_pairs));
                 }
             }
         }
         let (points, places) = different(evaluations);
-        Ok(Samples { axes: varied.into_iter().map(|(axis, _)| axis).collect(), points, places, changes })
+        Ok(Evaluations { axes: varied.into_iter().map(|(axis, _)| axis).collect(), points, places, changes })
     }
 
     /// The different points.
@@ -168,19 +168,19 @@ impl Samples {
         self.places.len()
     }
 
-    /// What the figure of every point, in the order of [`Samples::points`], says; none if nothing varies.
-    pub fn judge(&self, question: &Question, figures: &[f64], seed: u64) -> Option<Found> {
+    /// What the figure of every point, in the order of [`Evaluations::points`], says; none if nothing varies.
+    pub fn judge(&self, question: &SensitivityQuestion, figures: &[f64], seed: u64) -> Option<SensitivityResult> {
         let figure = |evaluation: usize| figures.get(*self.places.get(evaluation)?).copied();
-        if let Method::Morris(_) = question.method {
-            let mut steps: Vec<Vec<Step>> = vec![Vec::new(); self.axes.len()];
+        if let SensitivityMethod::Morris(_) = question.method {
+            let mut steps: Vec<Vec<InputChange>> = vec![Vec::new(); self.axes.len()];
             for (evaluation, change) in self.changes.iter().enumerate() {
                 let Some((axis, change)) = *change else { continue };
                 let (before, after) = (figure(evaluation)?, figure(evaluation + 1)?);
-                steps.get_mut(axis)?.push(Step { change, before, after });
+                steps.get_mut(axis)?.push(InputChange { change, before, after });
             }
             let effects: Option<Vec<Effect>> =
                 steps.iter().map(|steps| effect(steps, seed, question.resamples)).collect();
-            return effects.map(Found::Effects);
+            return effects.map(SensitivityResult::Effects);
         }
         let inputs = self.axes.len();
         let width = width(inputs, question.with_pairs);
@@ -189,7 +189,7 @@ impl Samples {
         let a_with = columns(1, inputs)?;
         let b_with = columns(1 + inputs, if question.with_pairs { inputs } else { 0 })?;
         let outputs = Outputs { a: column(0)?, b: column(width - 1)?, a_with, b_with };
-        indices(&outputs, seed, question.resamples).map(Found::Indices)
+        indices(&outputs, seed, question.resamples).map(SensitivityResult::Indices)
     }
 }
 
@@ -303,17 +303,17 @@ fn different(evaluations: Vec<Vec<Node>>) -> (Vec<Vec<Node>>, Vec<usize>) {
 /// Everything that is wrong with a point.
 pub fn sensitivity(
     sweep: Sweep<'_>,
-    samples: &Samples,
-    question: &Question,
+    samples: &Evaluations,
+    question: &SensitivityQuestion,
     control: &Control<'_>,
 ) -> Result<Option<Sensitivity>, Problems> {
     let sweep = sweep.without_baselines().of_points(samples.points.clone());
     sweep.check()?;
     let replications = match sweep.replications {
-        Replications::Fixed(replications) => replications,
-        Replications::Precise(precision) => precision.least,
+        ReplicationCount::Fixed(replications) => replications,
+        ReplicationCount::Precise(precision) => precision.least,
     };
-    let mut figures = Figures::new(question.of, replications as usize);
+    let mut figures = PointFigures::new(question.of, replications as usize);
     let control = Control { keep_runs: true, ..*control };
     let numbers = &mut (0..sweep.points());
     if !sweep.stream(numbers, &control, &mut |block| block.iter().for_each(|point| figures.add(point)))? {
@@ -338,7 +338,7 @@ pub fn sensitivity(
     }))
 }
 
-impl Samples {
+impl Evaluations {
     /// A point in words.
     fn describe(&self, point: usize) -> String {
         let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
@@ -348,7 +348,7 @@ impl Samples {
 }
 
 /// The figure at every point, and what is known of its noise.
-struct Figures {
+struct PointFigures {
     of: &'static Metric,
     means: Vec<f64>,
     runs: u64,
@@ -362,10 +362,10 @@ struct Figures {
     per_run: Welford,
 }
 
-impl Figures {
-    fn new(of: &'static Metric, replications: usize) -> Figures {
+impl PointFigures {
+    fn new(of: &'static Metric, replications: usize) -> PointFigures {
         let (table, per_run) = (TwoWay::default(), Welford::default());
-        Figures { of, means: Vec::new(), runs: 0, completed: 0, barren: None, table, replications, per_run }
+        PointFigures { of, means: Vec::new(), runs: 0, completed: 0, barren: None, table, replications, per_run }
     }
 
     fn add(&mut self, point: &Finished) {

@@ -5,25 +5,30 @@ use proptest::prelude::*;
 use super::*;
 use crate::record::METRICS;
 use crate::scaling::resample::Ranged;
-use crate::scenario::Kind;
+use crate::scenario::NodeKind;
 use crate::scenario::ScenarioFile;
 use crate::scenario::library;
 
-fn question(method: Method) -> Question {
-    Question { method, of: &METRICS[0], with_pairs: false, resamples: 400 }
+fn question(method: SensitivityMethod) -> SensitivityQuestion {
+    SensitivityQuestion { method, of: &METRICS[0], with_pairs: false, resamples: 400 }
 }
 
-fn axis(label: &str, values: Vec<Kind>) -> Axis {
+fn axis(label: &str, values: Vec<NodeKind>) -> Axis {
     let values = values.into_iter().map(Node::new).collect();
     Axis { path: label.to_owned(), label: label.to_owned(), values }
 }
 
 fn between(inputs: usize, least: f64, greatest: f64) -> Vec<Axis> {
-    (0..inputs).map(|n| axis(&format!("x{n}"), vec![Kind::Float(least), Kind::Float(greatest)])).collect()
+    (0..inputs).map(|n| axis(&format!("x{n}"), vec![NodeKind::Float(least), NodeKind::Float(greatest)])).collect()
 }
 
-fn judged(question: &Question, axes: &[Axis], seed: u64, figure: impl Fn(&[Node]) -> f64) -> Found {
-    let samples = Samples::of(question, axes, seed).expect("axes");
+fn judged(
+    question: &SensitivityQuestion,
+    axes: &[Axis],
+    seed: u64,
+    figure: impl Fn(&[Node]) -> f64,
+) -> SensitivityResult {
+    let samples = Evaluations::of(question, axes, seed).expect("axes");
     let figures: Vec<f64> = samples.points().iter().map(|point| figure(point)).collect();
     samples.judge(question, &figures, 42).expect("it varies")
 }
@@ -38,10 +43,10 @@ fn ishigami(point: &[Node]) -> f64 {
     x[0].sin() * (1.0 + 0.1 * x[2] * x[2] * x[2] * x[2]) + 7.0 * x[1].sin() * x[1].sin()
 }
 
-fn shares(found: Found) -> Indices {
+fn shares(found: SensitivityResult) -> Indices {
     match found {
-        Found::Indices(indices) => indices,
-        Found::Effects(_) => panic!("shares were asked for"),
+        SensitivityResult::Indices(indices) => indices,
+        SensitivityResult::Effects(_) => panic!("shares were asked for"),
     }
 }
 
@@ -57,7 +62,7 @@ fn close(found: &[Ranged], expected: &[f64], by: f64) {
 #[test]
 fn ishigami_s_indices() {
     let pi = std::f64::consts::PI;
-    let wanted = Question { with_pairs: true, ..question(Method::Sobol(4096)) };
+    let wanted = SensitivityQuestion { with_pairs: true, ..question(SensitivityMethod::Sobol(4096)) };
     let found = shares(judged(&wanted, &between(3, -pi, pi), 42, ishigami));
     // Over thirty seeds the estimates' standard deviations are at most 0.005, 0.004 and 0.005; those of SALib 1.6.0 with
     // as many rows 0.005, 0.002 and 0.005.
@@ -81,27 +86,27 @@ fn indices_of_the_g_function() {
     let g = |point: &[Node]| {
         numbers(point).iter().zip(a).map(|(x, a)| ((4.0 * x - 2.0).abs() + a) / (1.0 + a)).product::<f64>()
     };
-    let found = shares(judged(&question(Method::Sobol(4096)), &between(5, 0.0, 1.0), 42, g));
+    let found = shares(judged(&question(SensitivityMethod::Sobol(4096)), &between(5, 0.0, 1.0), 42, g));
     let own = a.map(|a| 1.0 / (3.0 * (1.0 + a) * (1.0 + a)));
     let variance = own.iter().map(|v| 1.0 + v).product::<f64>() - 1.0;
     close(&found.first, &own.map(|v| v / variance), 0.01);
     close(&found.total, &own.map(|v| v * (1.0 + variance) / (1.0 + v) / variance), 0.01);
 }
 
-fn effects(found: Found) -> Vec<Effect> {
+fn effects(found: SensitivityResult) -> Vec<Effect> {
     match found {
-        Found::Effects(effects) => effects,
-        Found::Indices(_) => panic!("effects were asked for"),
+        SensitivityResult::Effects(effects) => effects,
+        SensitivityResult::Indices(_) => panic!("effects were asked for"),
     }
 }
 
 #[test]
 fn of_a_line_the_effects_are_its_slopes() {
     let axes = [
-        axis("rate", vec![Kind::Float(0.5), Kind::Float(2.5)]),
-        axis("agents", vec![Kind::Int(1), Kind::Int(3), Kind::Int(8)]),
-        axis("idle", vec![Kind::Int(1), Kind::Int(2)]),
-        axis("name", ["a", "b", "c"].map(|name| Kind::Text(name.to_owned())).to_vec()),
+        axis("rate", vec![NodeKind::Float(0.5), NodeKind::Float(2.5)]),
+        axis("agents", vec![NodeKind::Int(1), NodeKind::Int(3), NodeKind::Int(8)]),
+        axis("idle", vec![NodeKind::Int(1), NodeKind::Int(2)]),
+        axis("name", ["a", "b", "c"].map(|name| NodeKind::Text(name.to_owned())).to_vec()),
     ];
     let price = |name: &Node| match name.text() {
         Some("a") => 10.0,
@@ -111,7 +116,7 @@ fn of_a_line_the_effects_are_its_slopes() {
         let [rate, agents] = [0, 1].map(|place: usize| point[place].number().expect("a number"));
         3.0 * rate - 2.0 * agents + price(&point[3])
     };
-    let found = effects(judged(&question(Method::Morris(60)), &axes, 42, line));
+    let found = effects(judged(&question(SensitivityMethod::Morris(60)), &axes, 42, line));
     // Over the whole range: 3 x 2, and -2 x 7.
     for (effect, expected) in found.iter().zip([6.0, -14.0, 0.0]) {
         assert!((effect.mean.estimate - expected).abs() < 1e-9 && effect.spread < 1e-9, "{effect:?}");
@@ -124,17 +129,17 @@ fn of_a_line_the_effects_are_its_slopes() {
 
 #[test]
 fn walks_are_as_people_write_them() {
-    assert_eq!(Method::parse("morris:20"), Ok(Method::Morris(20)));
-    assert_eq!(Method::parse(" sobol : 512"), Ok(Method::Sobol(512)));
+    assert_eq!(SensitivityMethod::parse("morris:20"), Ok(SensitivityMethod::Morris(20)));
+    assert_eq!(SensitivityMethod::parse(" sobol : 512"), Ok(SensitivityMethod::Sobol(512)));
     for wrong in ["", "morris", "sobol:1", "sobol:x", "fast:100", "sobol:99999999"] {
-        assert!(Method::parse(wrong).is_err_and(|why| why.contains("expected morris:R")), "{wrong}");
+        assert!(SensitivityMethod::parse(wrong).is_err_and(|why| why.contains("expected morris:R")), "{wrong}");
     }
-    let asked = question(Method::Sobol(4));
-    assert!(Samples::of(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
-    let single = axis("agents", vec![Kind::Int(4)]);
-    assert!(Samples::of(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
-    assert!(Samples::of(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
-    assert!(Samples::of(&question(Method::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
+    let asked = question(SensitivityMethod::Sobol(4));
+    assert!(Evaluations::of(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
+    let single = axis("agents", vec![NodeKind::Int(4)]);
+    assert!(Evaluations::of(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
+    assert!(Evaluations::of(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
+    assert!(Evaluations::of(&question(SensitivityMethod::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
 }
 
 /// What nothing depends on comes out as exactly nothing, and noise that all points share is none.
@@ -144,18 +149,18 @@ fn a_scenario_with_an_idle_axis() {
     let file = ScenarioFile::parse("hello", text, &library::no_files()).expect("built in");
     let file = file.with_axis("architecture", "preassigned").and_then(|file| file.with_axis("prices.input", "1,9"));
     let file = file.and_then(|file| file.with_axis("architecture", "preassigned, self_claim")).expect("axes");
-    for method in [Method::Sobol(16), Method::Morris(6)] {
+    for method in [SensitivityMethod::Sobol(16), SensitivityMethod::Morris(6)] {
         let asked = question(method);
         let axes = design::widened(&file, file.axes());
-        let samples = Samples::of(&asked, &axes, file.seed()).expect("axes");
+        let samples = Evaluations::of(&asked, &axes, file.seed()).expect("axes");
         let sweep = Sweep::new(&file, 20);
         let told = sensitivity(sweep, &samples, &asked, &Control::default()).expect("valid").expect("not stopped");
         assert!(told.completed == told.runs && told.runs == 20 * told.points as u64, "{} runs", told.runs);
         assert!(told.noise.is_some_and(|noise| noise > 0.0 && noise < 0.2), "{:?}", told.noise);
         let idle = told.axes.iter().position(|axis| axis.label == "prices.input").expect("an axis");
         let [moves, rests] = match told.found.expect("it varies") {
-            Found::Indices(found) => [found.total[1].estimate, found.total[idle].estimate],
-            Found::Effects(found) => [found[1].size.estimate, found[idle].size.estimate],
+            SensitivityResult::Indices(found) => [found.total[1].estimate, found.total[idle].estimate],
+            SensitivityResult::Effects(found) => [found[1].size.estimate, found[idle].size.estimate],
         };
         assert!(moves > 0.1 && rests.abs() < 1e-12, "{moves} {rests}");
     }
@@ -165,10 +170,10 @@ proptest! {
     /// Every walk changes every axis once, and numbers by two levels of three.
     #[test]
     fn walks_change_one_axis_at_a_time(walks in 2..20_usize, least in -5..5_i128, more in 1..9_i128, seed: u64) {
-        let names = ["p", "q", "r"].map(|name| Kind::Text(name.to_owned())).to_vec();
-        let axes = [axis("n", vec![Kind::Int(least), Kind::Int(least + more)]), axis("x", names)];
-        let asked = question(Method::Morris(walks));
-        let samples = Samples::of(&asked, &axes, seed).expect("axes");
+        let names = ["p", "q", "r"].map(|name| NodeKind::Text(name.to_owned())).to_vec();
+        let axes = [axis("n", vec![NodeKind::Int(least), NodeKind::Int(least + more)]), axis("x", names)];
+        let asked = question(SensitivityMethod::Morris(walks));
+        let samples = Evaluations::of(&asked, &axes, seed).expect("axes");
         prop_assert_eq!(samples.evaluations(), 3 * walks);
         for (evaluation, change) in samples.changes.iter().enumerate() {
             let here = &samples.points[samples.places[evaluation]];

@@ -7,7 +7,7 @@
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
 use crate::scenario::keys::{Expects, expected_at};
-use crate::scenario::{Axis, Kind, Node, ScenarioFile};
+use crate::scenario::{Axis, Node, NodeKind, ScenarioFile};
 
 /// The most points of a design.
 pub const MOST: usize = 1_000_000;
@@ -70,9 +70,11 @@ impl Design {
 
 /// The axis with its numbers as its key has them: whole where it counts, any where it measures.
 fn of_its_key(axis: &Axis) -> Axis {
-    let kind: fn(&Node) -> Option<Kind> = match expected_at(&axis.path) {
-        Some(Expects::Number(..) | Expects::Positive | Expects::Probability) => |node| node.number().map(Kind::Float),
-        Some(Expects::Count(..) | Expects::Integer) => |node| node.whole().map(Kind::Int),
+    let kind: fn(&Node) -> Option<NodeKind> = match expected_at(&axis.path) {
+        Some(Expects::Number(..) | Expects::Positive | Expects::Probability) => {
+            |node| node.number().map(NodeKind::Float)
+        }
+        Some(Expects::Count(..) | Expects::Integer) => |node| node.whole().map(NodeKind::Int),
         _ => return axis.clone(),
     };
     let values: Option<Vec<Node>> = axis.values.iter().map(|node| Some(Node { kind: kind(node)?, ..*node })).collect();
@@ -87,11 +89,11 @@ pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
         let whole: Option<Vec<i128>> = axis.values.iter().map(Node::whole).collect();
         let ends = whole.and_then(|whole| Some((*whole.iter().min()?, *whole.iter().max()?)));
         let between = |(least, greatest): (i128, i128)| {
-            let half = Node::new(Kind::Float(least as f64 + 0.5));
+            let half = Node::new(NodeKind::Float(least as f64 + 0.5));
             least < greatest && file.at(&[(axis.path.as_str(), &half)]).is_ok()
         };
         let Some(ends) = ends.filter(|ends| between(*ends)) else { return axis.clone() };
-        let values = [ends.0, ends.1].map(|end| Node::new(Kind::Float(end as f64)));
+        let values = [ends.0, ends.1].map(|end| Node::new(NodeKind::Float(end as f64)));
         Axis { values: values.to_vec(), ..axis.clone() }
     };
     axes.iter().map(widen).collect()
@@ -100,24 +102,24 @@ pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
 /// The value of an axis that a share of it, from 0 to below 1, stands for.
 pub(crate) fn value(axis: &Axis, share: f64) -> Node {
     let number = |node: &Node| match node.kind {
-        Kind::Int(value) => Some(value as f64),
-        Kind::Float(value) => Some(value),
+        NodeKind::Int(value) => Some(value as f64),
+        NodeKind::Float(value) => Some(value),
         _ => None,
     };
     let place = ((share * axis.values.len() as f64) as usize).min(axis.values.len().saturating_sub(1));
-    let listed = || axis.values.get(place).cloned().unwrap_or_else(|| Node::new(Kind::Null));
+    let listed = || axis.values.get(place).cloned().unwrap_or_else(|| Node::new(NodeKind::Null));
     let Some(numbers) = axis.values.iter().map(number).collect::<Option<Vec<f64>>>() else { return listed() };
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    if axis.values.iter().all(|node| matches!(node.kind, Kind::Int(_))) {
+    if axis.values.iter().all(|node| matches!(node.kind, NodeKind::Int(_))) {
         let whole = (least + share * (greatest - least + 1.0)).floor().min(greatest);
-        return Node::new(Kind::Int(whole as i128));
+        return Node::new(NodeKind::Int(whole as i128));
     }
     // Nine digits are more than any figure depends on, and short enough to read.
     let places = 1e9 / (greatest - least).max(f64::MIN_POSITIVE);
     let exact = least + share * (greatest - least);
     let rounded = if places.is_finite() { least + ((exact - least) * places).round() / places } else { exact };
-    Node::new(Kind::Float(rounded.clamp(least, greatest)))
+    Node::new(NodeKind::Float(rounded.clamp(least, greatest)))
 }
 
 pub(super) fn stream(seed: u64, axis: usize) -> Stream {
@@ -288,37 +290,37 @@ mod tests {
         /// However the ends are written.
         #[test]
         fn numbers_are_of_the_kind_that_their_key_takes(seed: u64) {
-            let drawn = |path: &str, ends: [Kind; 2]| {
+            let drawn = |path: &str, ends: [NodeKind; 2]| {
                 let axis = Axis { path: path.to_owned(), label: path.to_owned(), values: ends.map(Node::new).to_vec() };
                 let points = Design::Sobol(16).points(&[axis], seed).expect("an axis").expect("no grid");
                 points.into_iter().flatten().map(|node| node.kind).collect::<Vec<_>>()
             };
             for path in ["team.profile.error_rate", "workload.amdahl.parallel_fraction", "prices.input", "resources.x.share"] {
-                let whole = drawn(path, [Kind::Int(0), Kind::Int(1)]);
-                prop_assert_eq!(&whole, &drawn(path, [Kind::Float(0.0), Kind::Float(1.0)]));
-                let between = whole.iter().filter(|kind| matches!(kind, Kind::Float(x) if *x > 0.05 && *x < 0.95));
+                let whole = drawn(path, [NodeKind::Int(0), NodeKind::Int(1)]);
+                prop_assert_eq!(&whole, &drawn(path, [NodeKind::Float(0.0), NodeKind::Float(1.0)]));
+                let between = whole.iter().filter(|kind| matches!(kind, NodeKind::Float(x) if *x > 0.05 && *x < 0.95));
                 prop_assert!(between.count() >= 12, "{}: {:?}", path, whole);
             }
             for path in ["team.agents", "workload.amdahl.tasks", "team.members[0].count", "team.profile.batching.tasks"] {
-                let whole = drawn(path, [Kind::Int(1), Kind::Int(8)]);
-                prop_assert!(whole.iter().all(|kind| matches!(kind, Kind::Int(1..=8))), "{}: {:?}", path, whole);
+                let whole = drawn(path, [NodeKind::Int(1), NodeKind::Int(8)]);
+                prop_assert!(whole.iter().all(|kind| matches!(kind, NodeKind::Int(1..=8))), "{}: {:?}", path, whole);
             }
-            let written_as_real = drawn("team.agents", [Kind::Float(1.0), Kind::Float(8.0)]);
-            prop_assert_eq!(written_as_real, drawn("team.agents", [Kind::Int(1), Kind::Int(8)]));
+            let written_as_real = drawn("team.agents", [NodeKind::Float(1.0), NodeKind::Float(8.0)]);
+            prop_assert_eq!(written_as_real, drawn("team.agents", [NodeKind::Int(1), NodeKind::Int(8)]));
         }
 
         #[test]
         fn values_are_those_of_the_axis(share in 0.0..1.0_f64) {
-            let axis = |values: Vec<Kind>| Axis {
+            let axis = |values: Vec<NodeKind>| Axis {
                 path: "any".to_owned(),
                 label: "any".to_owned(),
                 values: values.into_iter().map(Node::new).collect(),
             };
-            let whole = value(&axis(vec![Kind::Int(1), Kind::Int(8)]), share);
-            prop_assert!(matches!(whole.kind, Kind::Int(1..=8)));
-            let real = value(&axis(vec![Kind::Int(0), Kind::Float(0.5)]), share);
-            prop_assert!(matches!(real.kind, Kind::Float(x) if (0.0..=0.5).contains(&x) && (x - share / 2.0).abs() < 1e-9));
-            let text = value(&axis(vec![Kind::Text("a".to_owned()), Kind::Text("b".to_owned())]), share);
+            let whole = value(&axis(vec![NodeKind::Int(1), NodeKind::Int(8)]), share);
+            prop_assert!(matches!(whole.kind, NodeKind::Int(1..=8)));
+            let real = value(&axis(vec![NodeKind::Int(0), NodeKind::Float(0.5)]), share);
+            prop_assert!(matches!(real.kind, NodeKind::Float(x) if (0.0..=0.5).contains(&x) && (x - share / 2.0).abs() < 1e-9));
+            let text = value(&axis(vec![NodeKind::Text("a".to_owned()), NodeKind::Text("b".to_owned())]), share);
             prop_assert_eq!(text.to_string(), if share < 0.5 { "a" } else { "b" });
         }
     }

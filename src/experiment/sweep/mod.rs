@@ -4,13 +4,13 @@
 //! than a block of points in flight. [`Sweep::run`] keeps them all. What a point comes to depends on its identity alone,
 //! not on its neighbours, on threads, or on which points are run here and which elsewhere.
 
+pub mod accumulator;
 pub mod design;
 pub mod fingerprint;
 pub mod law_fits;
 mod points;
 mod stream;
 pub mod table_reader;
-pub mod tally;
 
 use std::fmt::Write as _;
 
@@ -20,7 +20,7 @@ pub use stream::{Control, Finished};
 
 use crate::experiment::replication::runner;
 use crate::experiment::result::SweepResult;
-use crate::experiment::sweep::points::{Point, shard_of};
+use crate::experiment::sweep::points::{PointValues, shard_of};
 use crate::problem::Problems;
 use crate::scaling::Precision;
 use crate::scenario::extrapolation;
@@ -33,7 +33,7 @@ const MADE_AHEAD: usize = 4096;
 
 /// How many replications a point has.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Replications {
+pub enum ReplicationCount {
     /// So many.
     Fixed(u64),
     /// As many as it takes to know the mean of its makespan so precisely.
@@ -44,7 +44,7 @@ pub enum Replications {
 #[derive(Clone)]
 pub struct Sweep<'a> {
     pub(super) file: &'a ScenarioFile,
-    pub(super) replications: Replications,
+    pub(super) replications: ReplicationCount,
     is_independent: bool,
     has_baselines: bool,
     /// The values of every point, if they are not all combinations of those on the axes.
@@ -54,12 +54,12 @@ pub struct Sweep<'a> {
 impl<'a> Sweep<'a> {
     /// The sweep of a scenario; without an axis it has one point, the scenario itself.
     pub fn new(file: &'a ScenarioFile, replications: u64) -> Sweep<'a> {
-        let replications = Replications::Fixed(replications);
+        let replications = ReplicationCount::Fixed(replications);
         Sweep { file, replications, is_independent: false, has_baselines: true, chosen: None }
     }
 
     /// The same with another rule for how many replications a point has.
-    pub fn with_replications(self, replications: Replications) -> Sweep<'a> {
+    pub fn with_replications(self, replications: ReplicationCount) -> Sweep<'a> {
         Sweep { replications, ..self }
     }
 
@@ -87,8 +87,8 @@ impl<'a> Sweep<'a> {
     /// How many replications each point has; at most, if that is for their precision to say.
     pub fn replications(&self) -> u64 {
         match self.replications {
-            Replications::Fixed(replications) => replications,
-            Replications::Precise(precision) => precision.most,
+            ReplicationCount::Fixed(replications) => replications,
+            ReplicationCount::Precise(precision) => precision.most,
         }
     }
 
@@ -150,8 +150,8 @@ impl<'a> Sweep<'a> {
     /// Everything that is wrong with any of up to 4,096 points. Of more than that: with any value of an axis that is
     /// wrong by itself, whatever the others are.
     pub fn check(&self) -> Result<(), Problems> {
-        let make = |point: &Point<'_>| self.file.at(point).err();
-        let points: Vec<Point<'_>> = if self.points() <= MADE_AHEAD {
+        let make = |point: &PointValues<'_>| self.file.at(point).err();
+        let points: Vec<PointValues<'_>> = if self.points() <= MADE_AHEAD {
             (0..self.points()).map(|number| self.point(number)).collect()
         } else {
             let alone = |axis: &'a Axis| axis.values.iter().map(|value| vec![(axis.path.as_str(), value)]);
@@ -168,7 +168,7 @@ impl<'a> Sweep<'a> {
     /// every axis is looked at by itself, not every combination.
     pub fn outside(&self) -> Option<String> {
         // From the first point, one axis after the other.
-        let first = || if self.points() > 0 { self.point(0) } else { Point::new() };
+        let first = || if self.points() > 0 { self.point(0) } else { PointValues::new() };
         let mut points = vec![first()];
         for (place, axis) in self.axes().iter().enumerate() {
             for value in axis.values.iter().take(MADE_AHEAD) {
@@ -239,8 +239,8 @@ impl<'a> Sweep<'a> {
             let _ = writeln!(text, "point {}", point.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "));
         }
         let _ = match self.replications {
-            Replications::Fixed(replications) => writeln!(text, "replications: {replications}"),
-            Replications::Precise(Precision { relative, least, most }) => {
+            ReplicationCount::Fixed(replications) => writeln!(text, "replications: {replications}"),
+            ReplicationCount::Precise(Precision { relative, least, most }) => {
                 writeln!(text, "precision: {relative} after {least} to {most}")
             }
         };
@@ -252,7 +252,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The values of a point, an axis each.
-    fn point(&self, number: usize) -> Point<'_> {
+    fn point(&self, number: usize) -> PointValues<'_> {
         if let Some(chosen) = &self.chosen {
             let values = chosen.get(number).map_or(&[][..], Vec::as_slice);
             return self.axes().iter().map(|axis| axis.path.as_str()).zip(values).collect();
@@ -268,7 +268,7 @@ impl<'a> Sweep<'a> {
     }
 
     /// The scenario at a point.
-    fn make(&self, point: &Point<'_>) -> Result<Scenario, Problems> {
+    fn make(&self, point: &PointValues<'_>) -> Result<Scenario, Problems> {
         let mut scenario = self.file.at(point)?;
         if self.is_independent {
             scenario.seed = crate::engine::rng::key_of(&format!("{};{}", scenario.seed, key_of(point)));

@@ -9,7 +9,7 @@ const AGENTS: &str = "team.agents";
 const ARCHITECTURE: &str = "architecture";
 
 /// The values of a point, an axis each.
-pub(crate) type Point<'v> = Vec<(&'v str, &'v Node)>;
+pub(crate) type PointValues<'v> = Vec<(&'v str, &'v Node)>;
 
 /// A value as a label: `preassigned`, or `self_claim (claims: at_decision)` for a name with parameters.
 pub(crate) fn label(value: &Node) -> String {
@@ -23,7 +23,7 @@ pub(crate) fn label(value: &Node) -> String {
 }
 
 /// A point with other values in place of some of its own.
-pub(crate) fn with<'v>(point: &[(&'v str, &'v Node)], settings: &'v [(&'static str, Node)]) -> Point<'v> {
+pub(crate) fn with<'v>(point: &[(&'v str, &'v Node)], settings: &'v [(&'static str, Node)]) -> PointValues<'v> {
     let kept = point.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied();
     kept.chain(settings.iter().map(|(path, value)| (*path, value))).collect()
 }

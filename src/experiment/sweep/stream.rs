@@ -1,7 +1,7 @@
 //! Running the points of a sweep block by block, in bounded memory.
 //!
 //! A block is as many points as there is a budget for. Its replications are run in pieces on all threads, and folded
-//! into a [`Tally`] a point in order of replication. Then its rows are handed over and all that is kept is what later
+//! into a [`PointAccumulator`] a point in order of replication. Then its rows are handed over and all that is kept is what later
 //! points need of the baselines that they share; what has been dropped of those is run again.
 
 use std::collections::{BTreeMap, VecDeque};
@@ -9,12 +9,12 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use crate::engine::{Digest, Samplers};
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
-use crate::experiment::result::{Row, Work};
-use crate::experiment::sweep::points::{Point, baseline_settings, key_of, label, with};
-use crate::experiment::sweep::tally::{Reference, Tally};
-use crate::experiment::sweep::{Replications, Sweep};
+use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
+use crate::experiment::sweep::points::{PointValues, baseline_settings, key_of, label, with};
+use crate::experiment::sweep::{ReplicationCount, Sweep};
 use crate::problem::Problems;
 use crate::record::Metrics;
 use crate::scaling::stats::t95;
@@ -53,7 +53,7 @@ pub struct Finished {
     /// Its number in the sweep.
     pub number: usize,
     /// Its row.
-    pub row: Row,
+    pub row: PointResult,
     /// Every run, if they are kept.
     pub runs: Vec<Metrics>,
 }
@@ -61,14 +61,14 @@ pub struct Finished {
 /// A scenario and its replications so far.
 struct Job {
     scenario: Scenario,
-    tally: Tally,
+    tally: PointAccumulator,
     /// The replications that there should be.
     want: u64,
     runs: Vec<Metrics>,
 }
 
 /// A baseline that points share: its replications and its work. None: it can't be made.
-type Shared = Option<Arc<(Reference, Work)>>;
+type Shared = Option<Arc<(Reference, WorkBounds)>>;
 
 /// Baselines that points to come may need.
 #[derive(Default)]
@@ -123,8 +123,8 @@ impl Sweep<'_> {
 
     fn next_block(&self, numbers: &mut dyn Iterator<Item = usize>, budget: u64) -> Vec<usize> {
         let expected = match self.replications {
-            Replications::Fixed(replications) => replications,
-            Replications::Precise(precision) => 20 * precision.least,
+            ReplicationCount::Fixed(replications) => replications,
+            ReplicationCount::Precise(precision) => 20 * precision.least,
         };
         let points = budget.min(round()) / expected.max(1);
         numbers.take((points as usize).clamp(1, MOST_POINTS)).collect()
@@ -137,12 +137,14 @@ impl Sweep<'_> {
         baselines: &mut Baselines,
         control: &Control<'_>,
     ) -> Result<Option<Vec<Finished>>, Problems> {
-        let points: Vec<Point<'_>> = numbers.iter().map(|&number| self.point(number)).collect();
+        let points: Vec<PointValues<'_>> = numbers.iter().map(|&number| self.point(number)).collect();
         let mut jobs = Vec::with_capacity(points.len());
         let mut problems = Problems::default();
         for made in runner::map(&points, |point| self.make(point)) {
             match made {
-                Ok(scenario) => jobs.push(Job { scenario, tally: Tally::of_point(), want: 0, runs: Vec::new() }),
+                Ok(scenario) => {
+                    jobs.push(Job { scenario, tally: PointAccumulator::of_point(), want: 0, runs: Vec::new() })
+                }
                 Err(wrong) => problems.append(wrong),
             }
         }
@@ -151,7 +153,7 @@ impl Sweep<'_> {
             return Ok(None);
         }
         let mut works = Works::default();
-        let works: Vec<Work> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
+        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
         let shared = if self.has_baselines {
             self.run_baselines(&points, &jobs, &works, settings, baselines, control)
         } else {
@@ -162,7 +164,7 @@ impl Sweep<'_> {
         let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {
             let axes = point.iter().map(|(_, value)| label(value)).collect();
             let baseline = shared.as_ref().map(|shared| (&shared.0, shared.1));
-            let row = Row::of(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
+            let row = PointResult::of(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
             Finished { number: **number, row, runs: std::mem::take(&mut job.runs) }
         });
         Ok(Some(finished))
@@ -171,13 +173,13 @@ impl Sweep<'_> {
     /// Runs as many replications of every point as it needs. Says whether it got there before being stopped.
     fn run_points(&self, jobs: &mut [Job], control: &Control<'_>) -> bool {
         match self.replications {
-            Replications::Fixed(replications) => {
+            ReplicationCount::Fixed(replications) => {
                 for job in jobs.iter_mut() {
                     job.want = replications;
                 }
                 advance(jobs, control)
             }
-            Replications::Precise(precision) => loop {
+            ReplicationCount::Precise(precision) => loop {
                 let mut is_done = true;
                 for job in jobs.iter_mut().filter(|job| job.want == job.tally.len()) {
                     let makespan = job.tally.reference.makespan();
@@ -204,14 +206,14 @@ impl Sweep<'_> {
     /// The baseline of every point, with as many replications as the point has; none at all if it was stopped.
     fn run_baselines(
         &self,
-        points: &[Point<'_>],
+        points: &[PointValues<'_>],
         jobs: &[Job],
-        works: &[Work],
+        works: &[WorkBounds],
         settings: &[(&'static str, Node)],
         baselines: &mut Baselines,
         control: &Control<'_>,
     ) -> Option<Vec<Shared>> {
-        let bases: Vec<Point<'_>> = points.iter().map(|point| with(point, settings)).collect();
+        let bases: Vec<PointValues<'_>> = points.iter().map(|point| with(point, settings)).collect();
         let keys: Vec<String> = bases.iter().map(|base| key_of(base)).collect();
         let own: BTreeMap<String, usize> = points.iter().map(|point| key_of(point)).zip(0..).collect();
         let mut needs: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
@@ -236,7 +238,7 @@ impl Sweep<'_> {
                 known => match self.make(bases.get(place)?) {
                     Ok(scenario) => {
                         let reference = known.flatten().map(|known| known.0.clone()).unwrap_or_default();
-                        let tally = Tally::of_baseline(reference);
+                        let tally = PointAccumulator::of_baseline(reference);
                         missing.push((key, Job { scenario, tally, want, runs: Vec::new() }));
                     }
                     // A baseline that can't be made (one agent where two are needed) is none; the point stands.
@@ -287,7 +289,7 @@ fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
                     runs.push(*metrics);
                 }
             };
-            let sample = Sample::run_on(scenario, piece.replications.clone(), &samplers, piece.digest, each);
+            let sample = Replications::run_on(scenario, piece.replications.clone(), &samplers, piece.digest, each);
             (control.done)(piece.replications.end - piece.replications.start);
             Some((sample, runs))
         });
@@ -313,7 +315,7 @@ fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
 }
 
 /// A piece that has been run, and its single runs if they are kept.
-type Done = (Sample, Vec<Metrics>);
+type Done = (Replications, Vec<Metrics>);
 
 /// Some replications of a job, at most [`PIECE`], within the bounds of one.
 struct Piece {
@@ -340,15 +342,15 @@ fn next_pieces(jobs: &[Job]) -> Vec<Piece> {
 /// Measures of the graphs that points share.
 #[derive(Default)]
 struct Works {
-    last: Option<(Arc<TaskGraph>, Work)>,
+    last: Option<(Arc<TaskGraph>, WorkBounds)>,
 }
 
 impl Works {
-    fn of(&mut self, scenario: &Scenario) -> Work {
+    fn of(&mut self, scenario: &Scenario) -> WorkBounds {
         match &self.last {
             Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
             _ => {
-                let work = Work::of(scenario);
+                let work = WorkBounds::of(scenario);
                 self.last = Some((scenario.graph.clone(), work));
                 work
             }

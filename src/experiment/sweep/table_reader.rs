@@ -9,13 +9,13 @@ use csv::StringRecord;
 
 use crate::engine::Digest;
 use crate::experiment::result::is_agents;
-use crate::experiment::{Laws, Row, SweepResult};
+use crate::experiment::{Laws, PointResult, SweepResult};
 use crate::problem::{Problem, Problems};
 use crate::record::METRICS;
 use crate::report::VERSION;
 use crate::scaling::{Interval, Summary};
 
-/// Parts of the time budget with a column each, in the order of [`Row::shares`].
+/// Parts of the time budget with a column each, in the order of [`PointResult::shares`].
 const SHARES: [&str; 7] = ["work", "coordination", "waiting", "lost", "rework", "at_barrier", "in_queue"];
 /// Counts of runs, in the order of the file.
 const COUNTS: [&str; 4] = ["runs", "completed", "stalled", "timed_out"];
@@ -25,10 +25,10 @@ const COUNTS: [&str; 4] = ["runs", "completed", "stalled", "timed_out"];
 /// # Errors
 ///
 /// Everything that is wrong with it: columns that are missing, cells that are no numbers, more than `most` rows.
-pub fn read(head: &SweepResult, file: &str, from: impl Read, most: usize) -> Result<Vec<Row>, Problems> {
+pub fn read(head: &SweepResult, file: &str, from: impl Read, most: usize) -> Result<Vec<PointResult>, Problems> {
     let mut reader = csv::Reader::from_reader(from);
     let columns = reader.headers().map_err(|error| Problems::one(unreadable(file, &error)))?.clone();
-    let columns = Columns::of(head, file, &columns)?;
+    let columns = ColumnIndex::of(head, file, &columns)?;
     let (mut rows, mut problems) = (Vec::new(), Problems::default());
     let mut record = StringRecord::new();
     loop {
@@ -75,7 +75,7 @@ fn unreadable(file: &str, error: &csv::Error) -> Problem {
 }
 
 /// Where the columns are.
-struct Columns {
+struct ColumnIndex {
     /// Of every axis; none for those that hold a team size.
     axes: Vec<Option<usize>>,
     architecture: usize,
@@ -92,8 +92,8 @@ struct Columns {
     names: StringRecord,
 }
 
-impl Columns {
-    fn of(head: &SweepResult, file: &str, names: &StringRecord) -> Result<Columns, Problems> {
+impl ColumnIndex {
+    fn of(head: &SweepResult, file: &str, names: &StringRecord) -> Result<ColumnIndex, Problems> {
         let mut missing = Problems::default();
         let mut place = |name: &str| {
             names.iter().position(|own| own == name).unwrap_or_else(|| {
@@ -102,7 +102,7 @@ impl Columns {
                 0
             })
         };
-        let columns = Columns {
+        let columns = ColumnIndex {
             axes: head.axes.iter().map(|path| (!is_agents(path)).then(|| place(path))).collect(),
             architecture: place("architecture"),
             agents: place("agents"),
@@ -125,7 +125,7 @@ impl Columns {
         missing.or(columns)
     }
 
-    fn row(&self, file: &str, line: u32, record: &StringRecord) -> Result<Row, Problem> {
+    fn row(&self, file: &str, line: u32, record: &StringRecord) -> Result<PointResult, Problem> {
         let cells = Cells { file, line, record, names: &self.names };
         let [runs, completed, stalled, timed_out] = {
             let mut counts = [0; 4];
@@ -162,7 +162,7 @@ impl Columns {
             *law = cells.real(place)?.unwrap_or(f64::NAN);
         }
         let [amdahl, gustafson, work_span, greedy] = laws;
-        Ok(Row {
+        Ok(PointResult {
             axes: axes.collect(),
             agents,
             architecture: cells.text(self.architecture).to_owned(),
@@ -250,7 +250,7 @@ mod tests {
     use crate::report::rows::to_csv;
     use crate::report::tests::sweep;
 
-    fn again(csv: &str) -> Result<Vec<Row>, Problems> {
+    fn again(csv: &str) -> Result<Vec<PointResult>, Problems> {
         read(&SweepResult { rows: Vec::new(), ..sweep() }, "sweep.csv", csv.as_bytes(), 6)
     }
 

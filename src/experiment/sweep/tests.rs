@@ -1,13 +1,13 @@
 use super::*;
 use crate::experiment::replication::runner;
-use crate::experiment::result::{Row, Work};
+use crate::experiment::result::{PointResult, WorkBounds};
 use crate::scenario::library;
 
 fn hello() -> ScenarioFile {
     ScenarioFile::open("hello", &library::no_files()).expect("built in")
 }
 
-fn rows(sweep: &Sweep<'_>, numbers: &[usize], budget: u64) -> Vec<(usize, Row)> {
+fn rows(sweep: &Sweep<'_>, numbers: &[usize], budget: u64) -> Vec<(usize, PointResult)> {
     let mut rows = Vec::new();
     let control = Control { budget: &|| budget, ..Control::default() };
     let all = sweep.stream(&mut numbers.iter().copied(), &control, &mut |points| {
@@ -53,15 +53,16 @@ fn rows_are_those_of_the_samples() {
     let base = file.at(&with(&point, &settings)).expect("its baseline");
     let samples = runner::run(&[&scenario, &base], 1100, &|_| ());
     let axes = point.iter().map(|(_, value)| label(value)).collect();
-    let baseline = Some((&samples[1], Work::of(&base)));
-    let expected = Row::new(axes, &scenario.architecture_name, &samples[0], baseline, &Work::of(&scenario));
+    let baseline = Some((&samples[1], WorkBounds::of(&base)));
+    let expected =
+        PointResult::new(axes, &scenario.architecture_name, &samples[0], baseline, &WorkBounds::of(&scenario));
     assert_eq!(rows(&sweep, &[5], 64), [(5, expected)]);
 }
 
 #[test]
 fn a_precise_point_is_the_point_with_as_many_replications() {
     let file = hello();
-    let precise = Sweep::new(&file, 1).with_replications(Replications::Precise(Precision::to(0.02)));
+    let precise = Sweep::new(&file, 1).with_replications(ReplicationCount::Precise(Precision::to(0.02)));
     let all = rows(&precise, &(0..24).collect::<Vec<_>>(), 10_000);
     assert_eq!(all, rows(&precise, &(0..24).collect::<Vec<_>>(), 1));
     let sizes: std::collections::BTreeSet<usize> = all.iter().map(|(_, row)| row.runs).collect();
@@ -79,7 +80,7 @@ fn independent_points_share_no_luck() {
     let file = hello();
     let (shared, own) = (Sweep::new(&file, 300), Sweep::new(&file, 300).independent());
     let (shared, own) = (rows(&shared, &[3], 1), rows(&own, &[3], 1));
-    let width = |rows: &[(usize, Row)]| rows[0].1.speedup.expect("a speedup").half_width;
+    let width = |rows: &[(usize, PointResult)]| rows[0].1.speedup.expect("a speedup").half_width;
     assert_ne!(shared[0].1.digest, own[0].1.digest);
     assert!(width(&own) > width(&shared), "pairing makes intervals narrow: {} {}", width(&own), width(&shared));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 
 /// How many are told apart on one kind of work: as many as a call has bits for.
 const MOST: usize = u16::BITS as usize;
@@ -13,11 +13,11 @@ pub(super) struct Places(BTreeMap<(u64, u64), u16>);
 
 impl Places {
     /// The files of all runs: those that most runs wrote come first.
-    pub(super) fn of(lessons: &[&Lesson]) -> Places {
+    pub(super) fn of(demonstrations: &[&Demonstration]) -> Places {
         let mut runs: BTreeMap<u64, BTreeMap<u64, u32>> = BTreeMap::new();
-        for lesson in lessons {
-            let written: BTreeSet<u64> = lesson.others.iter().flatten().flatten().copied().collect();
-            let of_work = runs.entry(lesson.work.files).or_default();
+        for demonstration in demonstrations {
+            let written: BTreeSet<u64> = demonstration.others.iter().flatten().flatten().copied().collect();
+            let of_work = runs.entry(demonstration.work.files).or_default();
             for file in written {
                 *of_work.entry(file).or_default() += 1;
             }
@@ -44,14 +44,15 @@ mod tests {
 
     #[test]
     fn what_most_runs_write_comes_first() {
-        let lesson = |work: u64, files: &[u64]| Lesson {
+        let demonstration = |work: u64, files: &[u64]| Demonstration {
             work: WorkKey { shape: 0, files: work },
             others: vec![files.iter().map(|&file| vec![file, file]).collect()],
-            ..Lesson::default()
+            ..Demonstration::default()
         };
         let many: Vec<u64> = (100..130).collect();
-        let lessons = [lesson(1, &[7, 9]), lesson(1, &[9]), lesson(1, &many), lesson(2, &[7])];
-        let places = Places::of(&lessons.iter().collect::<Vec<_>>());
+        let demonstrations =
+            [demonstration(1, &[7, 9]), demonstration(1, &[9]), demonstration(1, &many), demonstration(2, &[7])];
+        let places = Places::of(&demonstrations.iter().collect::<Vec<_>>());
         assert_eq!(places.bits(1, &[9]), 1, "two runs wrote it");
         assert_eq!(places.bits(1, &[9, 7, 9]), 0b11);
         assert_eq!(places.bits(2, &[7, 9]), 1, "each work has its own");

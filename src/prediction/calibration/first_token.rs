@@ -4,7 +4,7 @@
 //! model, each weighed by the inverse square of its seconds. Tokens of single calls are hardly ever recorded, those of
 //! runs are; and runs of few large calls and of many small ones tell the two apart.
 
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 
 /// Fewer runs than these tell nothing.
 const FEWEST: usize = 8;
@@ -12,8 +12,8 @@ const FEWEST: usize = 8;
 const TOLD_APART: f64 = 0.02;
 
 /// Seconds of a call before its first token; none if runs do not say. Noise can make it 0 or less.
-pub(super) fn seconds(lessons: &[&Lesson]) -> Option<f64> {
-    let runs: Vec<(f64, f64, f64)> = lessons.iter().map(|lesson| of_run(lesson)).collect();
+pub(super) fn seconds(demonstrations: &[&Demonstration]) -> Option<f64> {
+    let runs: Vec<(f64, f64, f64)> = demonstrations.iter().map(|demonstration| of_run(demonstration)).collect();
     let runs = || runs.iter().filter(|(calls, tokens, seconds)| *calls > 0.0 && *tokens > 0.0 && *seconds > 0.0);
     let sum = |of: &dyn Fn(&(f64, f64, f64)) -> f64| runs().map(|run| of(run) / (run.2 * run.2)).sum::<f64>();
     let (calls_squared, tokens_squared) = (sum(&|run| run.0 * run.0), sum(&|run| run.1 * run.1));
@@ -27,8 +27,8 @@ pub(super) fn seconds(lessons: &[&Lesson]) -> Option<f64> {
 }
 
 /// Calls of a run, its output tokens, and the seconds of its calls.
-fn of_run(lesson: &Lesson) -> (f64, f64, f64) {
-    let calls = || lesson.scripts.iter().flatten();
+fn of_run(demonstration: &Demonstration) -> (f64, f64, f64) {
+    let calls = || demonstration.scripts.iter().flatten();
     (calls().count() as f64, calls().map(|call| call.output_tokens).sum(), calls().map(|call| call.latency_s).sum())
 }
 
@@ -39,12 +39,12 @@ mod tests {
 
     /// Runs of so many calls with so many tokens each, at 2 s before the first token and 100 tokens a second.
     fn found(runs: &[(usize, f64)]) -> Option<f64> {
-        let lesson = |&(calls, tokens): &(usize, f64)| {
+        let demonstration = |&(calls, tokens): &(usize, f64)| {
             let call = Habit { latency_s: 2.0 + tokens / 100.0, output_tokens: tokens, ..Habit::default() };
-            Lesson { scripts: vec![vec![call; calls]], ..Lesson::default() }
+            Demonstration { scripts: vec![vec![call; calls]], ..Demonstration::default() }
         };
-        let lessons: Vec<Lesson> = runs.iter().map(lesson).collect();
-        seconds(&lessons.iter().collect::<Vec<_>>())
+        let demonstrations: Vec<Demonstration> = runs.iter().map(demonstration).collect();
+        seconds(&demonstrations.iter().collect::<Vec<_>>())
     }
 
     #[test]

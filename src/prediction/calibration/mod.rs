@@ -1,27 +1,29 @@
 //! Calibration: from recordings of few agents, what a team of many would do, before it is paid for.
 //!
-//! A [`Lesson`] is what one recorded run shows: what each agent saw, call by call, and what it did (`lesson.rs`). From
-//! lessons comes a [`Calibration`], which is what a profile file holds; and from that a [`Scenario`] for any
+//! A [`Demonstration`] is what one recorded run shows: what each agent saw, call by call, and what it did (`demonstration.rs`). From
+//! lessons comes a [`LearnedProfile`], which is what a profile file holds; and from that a [`Scenario`] for any
 //! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
 
-mod about;
-mod alike;
+mod call_model;
 mod common_files;
-mod curve;
+mod demonstration;
 mod first_token;
-mod lesson;
-mod manner;
-mod pace;
-mod parametric;
+mod latency_curve;
+mod residual_correlation;
+mod run_facts;
+mod run_spread;
+mod work_styles;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-pub use about::About;
-pub use lesson::{Lesson, Unfit, graph_of};
+pub use demonstration::{Demonstration, UnusableRun, graph_of};
+pub use run_facts::About;
 
 use crate::problem::{Problem, Problems};
-use crate::scenario::learned_profile::{Calibration, Part, SHARED, Way, fingerprint, parametric as calls, run_effect};
+use crate::scenario::learned_profile::{
+    LearnedProfile, ModelPart, SHARED, SamplingMethod, fingerprint, parametric as calls, run_effect,
+};
 use crate::team::{Behaviour, Habit, Script};
 use crate::trace::Trace;
 
@@ -29,7 +31,7 @@ use crate::trace::Trace;
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Options {
     /// How calls are drawn.
-    pub way: Way,
+    pub method: SamplingMethod,
     /// The team sizes whose runs are used; only single agents if none are given.
     pub agents: Option<RangeInclusive<u32>>,
     /// The model whose runs are used; all if none is given.
@@ -38,8 +40,8 @@ pub struct Options {
 
 impl Options {
     /// What it was learned with: another is learned alike from other runs.
-    pub fn of(profile: &Calibration) -> Options {
-        Options { way: profile.way, agents: Some(profile.sizes.clone()), model: None }
+    pub fn of(profile: &LearnedProfile) -> Options {
+        Options { method: profile.method, agents: Some(profile.sizes.clone()), model: None }
     }
 }
 
@@ -48,9 +50,13 @@ impl Options {
 /// # Errors
 ///
 /// If there is nothing to learn from.
-pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<Calibration, Problems> {
-    let lessons: Vec<Result<Lesson, Unfit>> = runs.iter().map(|trace| Lesson::of(trace)).collect();
-    calibrate_lessons(lessons.iter().map(|lesson| lesson.as_ref().map_err(|&unfit| unfit)), options)
+pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<LearnedProfile, Problems> {
+    let demonstrations: Vec<Result<Demonstration, UnusableRun>> =
+        runs.iter().map(|trace| Demonstration::of(trace)).collect();
+    calibrate_demonstrations(
+        demonstrations.iter().map(|demonstration| demonstration.as_ref().map_err(|&unusable| unusable)),
+        options,
+    )
 }
 
 /// The same from lessons that were taken before: of the many runs of a corpus, they are what is worth keeping.
@@ -58,23 +64,23 @@ pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<Calibration, Prob
 /// # Errors
 ///
 /// If there is nothing to learn from.
-pub fn calibrate_lessons<'l>(
-    lessons: impl Iterator<Item = Result<&'l Lesson, Unfit>>,
+pub fn calibrate_demonstrations<'l>(
+    demonstrations: impl Iterator<Item = Result<&'l Demonstration, UnusableRun>>,
     options: &Options,
-) -> Result<Calibration, Problems> {
+) -> Result<LearnedProfile, Problems> {
     let sizes = options.agents.clone().unwrap_or(1..=1);
     let mut unused: BTreeMap<String, u32> = BTreeMap::new();
-    let mut by_model: BTreeMap<Option<String>, Vec<&Lesson>> = BTreeMap::new();
-    for lesson in lessons {
-        match lesson {
-            Ok(lesson) if options.model.is_some() && lesson.model != options.model => {
+    let mut by_model: BTreeMap<Option<String>, Vec<&Demonstration>> = BTreeMap::new();
+    for demonstration in demonstrations {
+        match demonstration {
+            Ok(demonstration) if options.model.is_some() && demonstration.model != options.model => {
                 *unused.entry("of another model".to_owned()).or_default() += 1;
             }
-            Ok(lesson) if sizes.contains(&lesson.agents) => {
-                by_model.entry(lesson.model.clone()).or_default().push(lesson);
+            Ok(demonstration) if sizes.contains(&demonstration.agents) => {
+                by_model.entry(demonstration.model.clone()).or_default().push(demonstration);
             }
             Ok(_) => *unused.entry("of another team size".to_owned()).or_default() += 1,
-            Err(unfit) => *unused.entry(unfit.to_string()).or_default() += 1,
+            Err(unusable) => *unused.entry(unusable.to_string()).or_default() += 1,
         }
     }
     if by_model.is_empty() {
@@ -83,68 +89,78 @@ pub fn calibrate_lessons<'l>(
         let expected = "runs of one agent with their tasks and what happened to them, or --agents 1..8".to_owned();
         return Err(problem(String::new(), message, expected));
     }
-    let mut seen: Vec<u64> = by_model.values().flatten().map(|lesson| fingerprint(&lesson.trace)).collect();
+    let mut seen: Vec<u64> =
+        by_model.values().flatten().map(|demonstration| fingerprint(&demonstration.trace)).collect();
     seen.sort_unstable();
     let used = || by_model.values().flatten().copied();
-    let (corpus, date) = (about::corpus(used()), about::latest(used()));
-    let models = by_model.into_iter().map(|(model, lessons)| learn(options.way, model, &lessons)).collect();
+    let (corpus, date) = (run_facts::corpus(used()), run_facts::latest(used()));
+    let models =
+        by_model.into_iter().map(|(model, demonstrations)| learn(options.method, model, &demonstrations)).collect();
     let unused = unused.into_iter().collect();
-    Ok(Calibration { way: options.way, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
+    Ok(LearnedProfile { method: options.method, sizes, seen, corpus, date, accuracy: Vec::new(), models, unused })
 }
 
-fn learn(way: Way, model: Option<String>, lessons: &[&Lesson]) -> Part {
-    let (manners, places, fit) = manner::learn(lessons);
+fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demonstration]) -> ModelPart {
+    let (manners, places, fit) = call_model::learn(demonstrations);
     let models = vec![model.clone().unwrap_or_default(); manners.len()];
     let mut names = vec![Vec::new(); manners.len()];
-    for (lesson, &place) in lessons.iter().zip(&places) {
+    for (demonstration, &place) in demonstrations.iter().zip(&places) {
         if let Some(names) = names.get_mut(place as usize) {
-            names.clone_from(&lesson.names);
+            names.clone_from(&demonstration.names);
         }
     }
     let mut behaviour = Behaviour { manners, models, names, shared: SHARED, ..Behaviour::default() };
-    let files = common_files::Places::of(lessons);
-    for (lesson, manner) in lessons.iter().zip(places) {
+    let files = common_files::Places::of(demonstrations);
+    for (demonstration, manner) in demonstrations.iter().zip(places) {
         let run = behaviour.scripts.len() as u32;
-        for (agent, calls) in lesson.scripts.iter().enumerate() {
+        for (agent, calls) in demonstration.scripts.iter().enumerate() {
             let first = behaviour.habits.len() as u32;
             behaviour.habits.extend(calls.iter().enumerate().map(|(call, habit)| {
-                let others = lesson.others.get(agent).and_then(|others| others.get(call));
+                let others = demonstration.others.get(agent).and_then(|others| others.get(call));
                 let others = others.map_or(&[][..], Vec::as_slice);
-                Habit { common_files: files.bits(lesson.work.files, others), ..*habit }
+                Habit { common_files: files.bits(demonstration.work.files, others), ..*habit }
             }));
             behaviour.scripts.push(Script {
                 first,
                 calls: calls.len() as u32,
                 manner,
-                work: lesson.work,
-                is_dealt: lesson.is_dealt,
+                work: demonstration.work,
+                is_dealt: demonstration.is_dealt,
                 weight: 1.0,
                 run,
-                agents: lesson.agents,
+                agents: demonstration.agents,
                 pace: 0.0,
                 left_some: false,
             });
         }
     }
     run_effect::left_some(&mut behaviour);
-    let styles = match way {
-        Way::Parametric => parametric::styles(lessons, &behaviour),
-        Way::Resampled => Vec::new(),
+    let styles = match method {
+        SamplingMethod::Parametric => work_styles::styles(demonstrations, &behaviour),
+        SamplingMethod::Resampled => Vec::new(),
     };
-    if way == Way::Parametric {
+    if method == SamplingMethod::Parametric {
         calls::enact(&mut behaviour, &styles);
     }
     run_effect::surprise(&mut behaviour);
-    let failed = lessons.iter().filter(|lesson| !lesson.completed);
+    let failed = demonstrations.iter().filter(|demonstration| !demonstration.completed);
     // A run that came to nothing before others came to their end was not given up for its length.
-    let longest = lessons.iter().filter(|lesson| lesson.completed).map(|lesson| lesson.rounds).max().unwrap_or(0);
-    Part {
+    let longest = demonstrations
+        .iter()
+        .filter(|demonstration| demonstration.completed)
+        .map(|demonstration| demonstration.rounds)
+        .max()
+        .unwrap_or(0);
+    ModelPart {
         model,
-        runs: lessons.len() as u32,
-        completed: lessons.iter().filter(|lesson| lesson.completed).count() as u32,
-        max_rounds: failed.map(|lesson| lesson.rounds).max().filter(|&rounds| rounds > 0 && rounds >= longest),
-        in_rounds: lessons.iter().any(|lesson| lesson.rounds > 0),
-        envelope: about::envelope(lessons),
+        runs: demonstrations.len() as u32,
+        completed: demonstrations.iter().filter(|demonstration| demonstration.completed).count() as u32,
+        max_rounds: failed
+            .map(|demonstration| demonstration.rounds)
+            .max()
+            .filter(|&rounds| rounds > 0 && rounds >= longest),
+        in_rounds: demonstrations.iter().any(|demonstration| demonstration.rounds > 0),
+        envelope: run_facts::envelope(demonstrations),
         fit,
         styles,
         behaviour,

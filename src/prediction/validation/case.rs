@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::corpus::RecordedRun;
-use crate::prediction::calibration::{Lesson, Unfit, graph_of};
+use crate::prediction::calibration::{Demonstration, UnusableRun, graph_of};
 use crate::record::{Ending, Prices};
 use crate::trace::Trace;
 use crate::workload::TaskGraph;
@@ -16,7 +16,7 @@ pub struct Case {
     /// Its tasks; none if the recording names none, or none that make a graph.
     pub tasks: Option<Arc<TaskGraph>>,
     /// What agents can be calibrated on, or why there is nothing of the kind.
-    pub lesson: Result<Lesson, Unfit>,
+    pub demonstration: Result<Demonstration, UnusableRun>,
     /// After how many rounds it would have been given up, if the recording says so.
     pub max_rounds: Option<u32>,
 }
@@ -28,7 +28,7 @@ impl Case {
         Case {
             run: RecordedRun::of(trace, Prices::default()),
             tasks: graph_of(trace).ok().map(Arc::new),
-            lesson: Lesson::of(trace),
+            demonstration: Demonstration::of(trace),
             max_rounds: limit.and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| *rounds > 0),
         }
     }

@@ -3,18 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::corpus::{COORDINATION, Grouping, Key, RecordedRun, SIZES};
+use crate::corpus::{COORDINATION, Grouping, LabelKey, RecordedRun, SIZES};
 use crate::engine::Dist;
 use crate::prediction::validation::measures::{MAKESPAN, MEASURES, mean};
-use crate::prediction::validation::{Case, Guess, Plan};
+use crate::prediction::validation::{Case, Prediction, ValidationPlan};
 use crate::scaling::{Summary, median};
 use crate::scenario::learned_profile::Condition;
 use crate::workload::{Free, Generator, Measure, TaskGraph};
 
 /// Recorded runs under one condition.
 #[derive(Clone, Debug)]
-pub struct Cell {
-    /// The values of the labels of [`Plan::by`].
+pub struct ValidationCell {
+    /// The values of the labels of [`ValidationPlan::by`].
     pub labels: Vec<String>,
     /// The architecture.
     pub architecture: String,
@@ -40,7 +40,7 @@ pub struct Cell {
     pub is_scored: bool,
 }
 
-impl Cell {
+impl ValidationCell {
     /// How many runs completed.
     pub fn completed(&self) -> usize {
         self.values.first().map_or(0, Vec::len)
@@ -68,10 +68,10 @@ impl Cell {
     }
 
     /// What was recorded.
-    pub(super) fn recorded(&self, cells: &[Cell]) -> Guess {
+    pub(super) fn recorded(&self, cells: &[ValidationCell]) -> Prediction {
         let base = self.baseline.and_then(|place| mean(cells.get(place)?.of(MAKESPAN)));
         let own = mean(self.of(MAKESPAN));
-        Guess {
+        Prediction {
             means: self.values.iter().map(|values| mean(values)).collect(),
             completion: (self.runs > 0).then(|| self.completed() as f64 / self.runs as f64),
             speedup: base.zip(own).map(|(base, own)| base / own).filter(|speedup| speedup.is_finite()),
@@ -85,8 +85,8 @@ impl Cell {
     }
 
     /// Standard error of the logarithm of the recorded speedup, by the delta method; none without two runs each.
-    pub fn speedup_se(&self, cells: &[Cell]) -> Option<f64> {
-        let relative = |cell: &Cell| {
+    pub fn speedup_se(&self, cells: &[ValidationCell]) -> Option<f64> {
+        let relative = |cell: &ValidationCell| {
             let mut values = cell.of(MAKESPAN).to_vec();
             let summary = Summary::of(&mut values).filter(|summary| summary.n >= 2)?;
             Some((summary.sd / summary.mean) * (summary.sd / summary.mean) / summary.n as f64)
@@ -113,20 +113,20 @@ pub fn conditions(cases: &[Case]) -> Vec<String> {
 }
 
 /// The cells of these runs, by architecture, labels and team size; numbers by value, all else as text.
-pub fn cells(cases: &[Case], plan: &Plan) -> Vec<Cell> {
-    let mut members: BTreeMap<(String, Vec<Key>, u32), Vec<&Case>> = BTreeMap::new();
+pub fn cells(cases: &[Case], plan: &ValidationPlan) -> Vec<ValidationCell> {
+    let mut members: BTreeMap<(String, Vec<LabelKey>, u32), Vec<&Case>> = BTreeMap::new();
     for case in cases {
-        let labels = plan.by.iter().map(|name| Key::of(case.run.label(name))).collect();
+        let labels = plan.by.iter().map(|name| LabelKey::of(case.run.label(name))).collect();
         let architecture = case.run.label("architecture").to_owned();
         members.entry((architecture, labels, case.run.agents)).or_default().push(case);
     }
     let caps = Caps::of(cases);
     let all: Vec<_> = members.into_iter().collect();
     let places: BTreeMap<_, usize> = all.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
-    let mut cells: Vec<Cell> = Vec::with_capacity(all.len());
+    let mut cells: Vec<ValidationCell> = Vec::with_capacity(all.len());
     for ((architecture, labels, agents), members) in &all {
         let baseline = places.get(&(architecture.clone(), labels.clone(), 1)).copied();
-        let mut cell = Cell {
+        let mut cell = ValidationCell {
             labels: labels.iter().map(|key| key.text().to_owned()).collect(),
             architecture: architecture.clone(),
             agents: *agents,
@@ -141,7 +141,7 @@ pub fn cells(cases: &[Case], plan: &Plan) -> Vec<Cell> {
 }
 
 /// A cell as far as its runs say.
-fn of_runs(members: &[&Case]) -> Cell {
+fn of_runs(members: &[&Case]) -> ValidationCell {
     let completed: Vec<&Case> = members.iter().copied().filter(|case| case.run.is_completed()).collect();
     let first = members.first();
     let known = members.iter().find_map(|case| case.tasks.clone());
@@ -150,7 +150,7 @@ fn of_runs(members: &[&Case]) -> Cell {
     let tasks_assumed = known.is_none();
     let tasks = known.or_else(|| assumed(&completed, said?));
     let counted = tasks.as_ref().map(|tasks| Measure::by_size(tasks).parallel_fraction_by_count());
-    Cell {
+    ValidationCell {
         labels: Vec::new(),
         architecture: String::new(),
         agents: 0,

@@ -4,22 +4,22 @@ use std::collections::BTreeMap;
 
 use crate::engine::math;
 use crate::prediction::validation::measures::{BLOCKED, CALLS, GAP, MAKESPAN, REWRITES, ROUNDS, TOKENS, WRITES, mean};
-use crate::prediction::validation::{Cell, Guess, Plan};
+use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
 use crate::scaling::{median, spearman};
 
 /// A figure: how far what is said of cells is off from what was recorded.
 #[derive(PartialEq)]
-pub struct Figure {
+pub struct ErrorFigure {
     /// Its name in files.
     pub name: &'static str,
     /// What it is, for people.
     pub about: &'static str,
     /// What its values are.
-    pub unit: Unit,
+    pub unit: FigureUnit,
     rule: Rule,
 }
 
-impl std::fmt::Debug for Figure {
+impl std::fmt::Debug for ErrorFigure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }
@@ -27,7 +27,7 @@ impl std::fmt::Debug for Figure {
 
 /// What the values of a figure are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Unit {
+pub enum FigureUnit {
     /// An error in percent: less is better.
     Error,
     /// An error in percentage points: less is better.
@@ -60,24 +60,24 @@ enum Rule {
 }
 
 /// All figures, in the order of every table and file.
-pub static FIGURES: &[Figure] = &[
-    figure("makespan", "makespan a cell, median error", Unit::Error, Rule::Cells(MAKESPAN)),
-    figure("speedup", "speedup by work and team size, mean error", Unit::Error, Rule::SpeedupByWork),
-    figure("rounds", "rounds a cell, median error", Unit::Error, Rule::Cells(ROUNDS)),
-    figure("llm_calls", "calls a cell, median error", Unit::Error, Rule::Cells(CALLS)),
-    figure("tokens", "tokens a cell, median error", Unit::Error, Rule::Cells(TOKENS)),
-    figure("straggler_gap", "straggler gap by model and team size, mean error", Unit::Error, Rule::ByModel(GAP)),
-    figure("concurrent_writes", "concurrent writes a cell, median error", Unit::Error, Rule::Cells(WRITES)),
-    figure("concurrent_writes_rank", "the same, rank correlation", Unit::Correlation, Rule::Ranks(WRITES)),
-    figure("rewrites", "rewrites a cell, median error", Unit::Error, Rule::Cells(REWRITES)),
-    figure("blocked_claims", "blocked claims a cell, median error", Unit::Error, Rule::Cells(BLOCKED)),
-    figure("completion", "completion rate by team size, mean difference", Unit::Points, Rule::Completion),
-    figure("coverage_80", "runs within the 80 % interval of a run", Unit::Coverage, Rule::Coverage),
-    figure("speedup_sign", "faster or slower than one agent, right", Unit::Share, Rule::Sign),
+pub static FIGURES: &[ErrorFigure] = &[
+    figure("makespan", "makespan a cell, median error", FigureUnit::Error, Rule::Cells(MAKESPAN)),
+    figure("speedup", "speedup by work and team size, mean error", FigureUnit::Error, Rule::SpeedupByWork),
+    figure("rounds", "rounds a cell, median error", FigureUnit::Error, Rule::Cells(ROUNDS)),
+    figure("llm_calls", "calls a cell, median error", FigureUnit::Error, Rule::Cells(CALLS)),
+    figure("tokens", "tokens a cell, median error", FigureUnit::Error, Rule::Cells(TOKENS)),
+    figure("straggler_gap", "straggler gap by model and team size, mean error", FigureUnit::Error, Rule::ByModel(GAP)),
+    figure("concurrent_writes", "concurrent writes a cell, median error", FigureUnit::Error, Rule::Cells(WRITES)),
+    figure("concurrent_writes_rank", "the same, rank correlation", FigureUnit::Correlation, Rule::Ranks(WRITES)),
+    figure("rewrites", "rewrites a cell, median error", FigureUnit::Error, Rule::Cells(REWRITES)),
+    figure("blocked_claims", "blocked claims a cell, median error", FigureUnit::Error, Rule::Cells(BLOCKED)),
+    figure("completion", "completion rate by team size, mean difference", FigureUnit::Points, Rule::Completion),
+    figure("coverage_80", "runs within the 80 % interval of a run", FigureUnit::Coverage, Rule::Coverage),
+    figure("speedup_sign", "faster or slower than one agent, right", FigureUnit::Share, Rule::Sign),
 ];
 
-const fn figure(name: &'static str, about: &'static str, unit: Unit, rule: Rule) -> Figure {
-    Figure { name, about, unit, rule }
+const fn figure(name: &'static str, about: &'static str, unit: FigureUnit, rule: Rule) -> ErrorFigure {
+    ErrorFigure { name, about, unit, rule }
 }
 
 /// A figure's value.
@@ -96,18 +96,18 @@ pub struct Score {
 }
 
 /// The recordings that guesses are held against.
-pub(super) struct Held<'a> {
-    pub(super) cells: &'a [Cell],
-    pub(super) recorded: &'a [Guess],
-    pub(super) plan: &'a Plan,
+pub(super) struct Recordings<'a> {
+    pub(super) cells: &'a [ValidationCell],
+    pub(super) recorded: &'a [Prediction],
+    pub(super) plan: &'a ValidationPlan,
 }
 
 /// A cell with what was recorded and what is said of it.
-type Seen<'a> = (&'a Cell, &'a Guess, &'a Guess);
+type Seen<'a> = (&'a ValidationCell, &'a Prediction, &'a Prediction);
 
-impl Figure {
+impl ErrorFigure {
     /// Its value for what is said of each cell.
-    pub(super) fn score(&self, held: &Held<'_>, architecture: &str, guesses: &[Guess]) -> Score {
+    pub(super) fn score(&self, held: &Recordings<'_>, architecture: &str, guesses: &[Prediction]) -> Score {
         let all = held.cells.iter().zip(held.recorded).zip(guesses);
         let of_all = all.map(|((cell, recorded), guess)| (cell, recorded, guess));
         let scored: Vec<Seen<'_>> =
@@ -201,7 +201,7 @@ fn cells(seen: &[Seen<'_>], measure: usize) -> Score {
 /// Means over the cells of a group: those with one value of the first of these labels that there is, and one team size.
 fn grouped<'s>(
     seen: &[Seen<'s>],
-    held: &Held<'_>,
+    held: &Recordings<'_>,
     labels: &[&str],
     of: impl Fn(Seen<'s>) -> Option<(f64, f64)>,
 ) -> Pairs {
@@ -273,7 +273,7 @@ fn coverage(seen: &[Seen<'_>]) -> Score {
 /// A recorded speedup counts as other than 1 from so many standard errors of its logarithm on.
 pub(super) const DECISIVE: f64 = 2.0;
 
-fn sign(seen: &[Seen<'_>], held: &Held<'_>) -> Score {
+fn sign(seen: &[Seen<'_>], held: &Recordings<'_>) -> Score {
     let (mut right, mut cells) = (0_usize, 0_usize);
     for (cell, recorded, said) in seen {
         let known = recorded.speedup.zip(cell.speedup_se(held.cells));

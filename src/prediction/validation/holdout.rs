@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::corpus::RecordedRun;
-use crate::prediction::calibration::{Options, calibrate_lessons};
-use crate::prediction::validation::{Case, Cell, Made, Plan};
+use crate::prediction::calibration::{Options, calibrate_demonstrations};
+use crate::prediction::validation::{Case, CellScenario, ValidationCell, ValidationPlan};
 use crate::problem::{Problem, Problems};
-use crate::scenario::learned_profile::{Calibration, Condition};
+use crate::scenario::learned_profile::{Condition, LearnedProfile};
 
 /// What is left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Holdout {
     }
 
     /// Readies runs, plan and options: what is scored, and what a refit may use.
-    pub fn prepare(&self, cases: &mut [Case], plan: &mut Plan, options: &mut Options) {
+    pub fn prepare(&self, cases: &mut [Case], plan: &mut ValidationPlan, options: &mut Options) {
         match self {
             Holdout::Label(label) => {
                 if label != "architecture" && !plan.by.contains(label) {
@@ -56,7 +56,7 @@ impl Holdout {
     }
 
     /// The part that a cell is in.
-    fn part_of(&self, plan: &Plan, cell: &Cell) -> String {
+    fn part_of(&self, plan: &ValidationPlan, cell: &ValidationCell) -> String {
         let label = |name: &str| {
             let place = plan.by.iter().position(|label| label == name);
             place.and_then(|place| cell.labels.get(place)).cloned().unwrap_or_default()
@@ -70,7 +70,7 @@ impl Holdout {
     }
 
     /// Whether a run may be used to predict a part.
-    fn is_rest(&self, plan: &Plan, part: &str, run: &RecordedRun) -> bool {
+    fn is_rest(&self, plan: &ValidationPlan, part: &str, run: &RecordedRun) -> bool {
         match self {
             Holdout::Label(name) => run.label(name) != part,
             Holdout::Size => !plan.scores(run.agents),
@@ -79,12 +79,15 @@ impl Holdout {
     }
 
     /// Calibrates once a part, on all else.
-    pub fn refit(&self, cases: &[Case], plan: &Plan, options: &Options) -> Refit {
-        let mut parts: BTreeMap<String, Result<Calibration, Problems>> = BTreeMap::new();
+    pub fn refit(&self, cases: &[Case], plan: &ValidationPlan, options: &Options) -> Refit {
+        let mut parts: BTreeMap<String, Result<LearnedProfile, Problems>> = BTreeMap::new();
         for cell in super::cells(cases, plan).iter().filter(|cell| cell.is_scored) {
             parts.entry(self.part_of(plan, cell)).or_insert_with_key(|part| {
                 let rest = cases.iter().filter(|case| self.is_rest(plan, part, &case.run));
-                calibrate_lessons(rest.map(|case| case.lesson.as_ref().map_err(|&unfit| unfit)), options)
+                calibrate_demonstrations(
+                    rest.map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable)),
+                    options,
+                )
             });
         }
         Refit { holdout: self.clone(), plan: plan.clone(), parts }
@@ -95,8 +98,8 @@ impl Holdout {
 #[derive(Debug)]
 pub struct Refit {
     holdout: Holdout,
-    plan: Plan,
-    parts: BTreeMap<String, Result<Calibration, Problems>>,
+    plan: ValidationPlan,
+    parts: BTreeMap<String, Result<LearnedProfile, Problems>>,
 }
 
 impl Refit {
@@ -106,7 +109,7 @@ impl Refit {
     }
 
     /// What predicts a cell; none if it could not be calibrated.
-    pub fn calibration(&self, cell: &Cell) -> Option<&Calibration> {
+    pub fn calibration(&self, cell: &ValidationCell) -> Option<&LearnedProfile> {
         self.parts.get(&self.holdout.part_of(&self.plan, cell))?.as_ref().ok()
     }
 
@@ -115,7 +118,7 @@ impl Refit {
     /// # Errors
     ///
     /// If there is none, or it can't say anything of the condition.
-    pub fn scenario(&self, cell: &Cell, condition: &Condition, seed: u64) -> Result<Made, Problems> {
+    pub fn scenario(&self, cell: &ValidationCell, condition: &Condition, seed: u64) -> Result<CellScenario, Problems> {
         match self.parts.get(&self.holdout.part_of(&self.plan, cell)) {
             Some(Ok(calibration)) => scenario(calibration, condition, seed),
             Some(Err(problems)) => Err(problems.clone()),
@@ -129,13 +132,13 @@ impl Refit {
 /// # Errors
 ///
 /// If the profile says nothing of the condition either way.
-pub fn scenario(calibration: &Calibration, condition: &Condition, seed: u64) -> Result<Made, Problems> {
+pub fn scenario(calibration: &LearnedProfile, condition: &Condition, seed: u64) -> Result<CellScenario, Problems> {
     let is_pooled = condition.model.is_some() && calibration.part(condition.model.as_deref()).is_none();
-    calibration.scenario(condition, seed).map(|scenario| Made { scenario, is_pooled })
+    calibration.scenario(condition, seed).map(|scenario| CellScenario { scenario, is_pooled })
 }
 
 /// The runs without those of scored team sizes that the profile was calibrated on, and how many those were.
-pub fn unseen(cases: Vec<Case>, calibration: &Calibration, plan: &Plan) -> (Vec<Case>, usize) {
+pub fn unseen(cases: Vec<Case>, calibration: &LearnedProfile, plan: &ValidationPlan) -> (Vec<Case>, usize) {
     let before = cases.len();
     let is_fair = |case: &Case| !plan.scores(case.run.agents) || !calibration.has_seen(&case.run.trace);
     let kept: Vec<Case> = cases.into_iter().filter(is_fair).collect();

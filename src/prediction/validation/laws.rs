@@ -2,7 +2,7 @@
 //! and they start from the recorded makespan of one agent, which the model has to guess.
 
 use crate::prediction::validation::measures::MAKESPAN;
-use crate::prediction::validation::{Cell, Guess, Plan};
+use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
 use crate::scaling::{Point, amdahl, fit, law};
 
 /// The laws, in the order of every table and file.
@@ -14,8 +14,12 @@ use crate::scaling::{Point, amdahl, fit, law};
 pub const LAW_NAMES: [&str; 5] = ["amdahl", "amdahl_fitted", "usl", "no_change", "carry_forward"];
 
 /// By law, what it says of each cell.
-pub(super) fn guesses(cells: &[Cell], recorded: &[Guess], plan: &Plan) -> Vec<Vec<Guess>> {
-    let each = |of: &dyn Fn(usize) -> Option<Guess>| -> Vec<Guess> {
+pub(super) fn guesses(
+    cells: &[ValidationCell],
+    recorded: &[Prediction],
+    plan: &ValidationPlan,
+) -> Vec<Vec<Prediction>> {
+    let each = |of: &dyn Fn(usize) -> Option<Prediction>| -> Vec<Prediction> {
         (0..cells.len()).map(|place| of(place).unwrap_or_default()).collect()
     };
     // Of one agent a law says what it was told.
@@ -26,7 +30,7 @@ pub(super) fn guesses(cells: &[Cell], recorded: &[Guess], plan: &Plan) -> Vec<Ve
     let faster = |place: usize, speedup: Option<f64>| {
         let speedup = speedup.filter(|speedup| speedup.is_finite() && *speedup > 0.0)?;
         let makespan = base(place)?.mean(MAKESPAN)? / speedup;
-        Some(Guess { means: vec![Some(makespan)], speedup: Some(speedup), ..Guess::default() })
+        Some(Prediction { means: vec![Some(makespan)], speedup: Some(speedup), ..Prediction::default() })
     };
     let nominal = |place: usize| {
         let cell = &cells[place];
@@ -36,7 +40,7 @@ pub(super) fn guesses(cells: &[Cell], recorded: &[Guess], plan: &Plan) -> Vec<Ve
     let no_change = |place: usize| base(place).cloned();
     let carried = |place: usize| {
         let own = &cells[place];
-        let of_curve = |other: &Cell| is_one_curve(other, own) && other.agents < own.agents;
+        let of_curve = |other: &ValidationCell| is_one_curve(other, own) && other.agents < own.agents;
         let before = (0..cells.len()).filter(|&other| of_curve(&cells[other]) && cells[other].completed() > 0);
         let before = before.max_by_key(|&other| cells[other].agents)?;
         Some(recorded[before].clone())
@@ -50,14 +54,20 @@ pub(super) fn guesses(cells: &[Cell], recorded: &[Guess], plan: &Plan) -> Vec<Ve
     ]
 }
 
-fn is_one_curve(a: &Cell, b: &Cell) -> bool {
+fn is_one_curve(a: &ValidationCell, b: &ValidationCell) -> bool {
     a.architecture == b.architecture && a.labels == b.labels
 }
 
 /// The speedup that a law gives a cell with the shape that fits the other curves best.
-fn from_others(name: &str, cells: &[Cell], recorded: &[Guess], plan: &Plan, place: usize) -> Option<f64> {
+fn from_others(
+    name: &str,
+    cells: &[ValidationCell],
+    recorded: &[Prediction],
+    plan: &ValidationPlan,
+    place: usize,
+) -> Option<f64> {
     let own = &cells[place];
-    let is_other = |cell: &Cell| {
+    let is_other = |cell: &ValidationCell| {
         cell.architecture == own.architecture
             && cell.parallel_fraction == own.parallel_fraction
             && !is_one_curve(cell, own)

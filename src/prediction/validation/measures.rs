@@ -1,10 +1,10 @@
 //! What is measured of a run, recorded and simulated alike.
 
 use crate::corpus::RecordedRun;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 
 /// A measure of a completed run.
-pub struct Measure {
+pub struct RunMeasure {
     /// Its name in files.
     pub name: &'static str,
     /// Reads it of a recorded run; not-a-number if the recording does not say.
@@ -13,7 +13,7 @@ pub struct Measure {
     pub metrics: &'static [&'static str],
 }
 
-impl std::fmt::Debug for Measure {
+impl std::fmt::Debug for RunMeasure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.name)
     }
@@ -37,23 +37,23 @@ pub(super) const REWRITES: usize = 6;
 pub(super) const BLOCKED: usize = 7;
 
 /// All measures.
-pub static MEASURES: &[Measure] = &[
-    Measure { name: "makespan_s", recorded: |run| run.wall_clock_s, metrics: &["makespan_s"] },
-    Measure { name: "rounds", recorded: |run| in_rounds(run, f64::from(run.metrics.rounds)), metrics: &["rounds"] },
-    Measure { name: "llm_calls", recorded: |run| f64::from(run.metrics.llm_calls), metrics: &["llm_calls"] },
-    Measure {
+pub static MEASURES: &[RunMeasure] = &[
+    RunMeasure { name: "makespan_s", recorded: |run| run.wall_clock_s, metrics: &["makespan_s"] },
+    RunMeasure { name: "rounds", recorded: |run| in_rounds(run, f64::from(run.metrics.rounds)), metrics: &["rounds"] },
+    RunMeasure { name: "llm_calls", recorded: |run| f64::from(run.metrics.llm_calls), metrics: &["llm_calls"] },
+    RunMeasure {
         name: "tokens",
         recorded: |run| if run.has_tokens { run.tokens() } else { f64::NAN },
         metrics: &["input_tokens", "output_tokens"],
     },
-    Measure { name: "straggler_gap_s", recorded: gap, metrics: &["straggler_gap_s"] },
-    Measure {
+    RunMeasure { name: "straggler_gap_s", recorded: gap, metrics: &["straggler_gap_s"] },
+    RunMeasure {
         name: "concurrent_writes",
         recorded: |run| f64::from(run.metrics.concurrent_writes),
         metrics: &["concurrent_writes"],
     },
-    Measure { name: "rewrites", recorded: |run| f64::from(run.metrics.rewrites_any), metrics: &["rewrites_any"] },
-    Measure {
+    RunMeasure { name: "rewrites", recorded: |run| f64::from(run.metrics.rewrites_any), metrics: &["rewrites_any"] },
+    RunMeasure {
         name: "blocked_claims",
         recorded: |run| f64::from(run.metrics.temporal_violations),
         metrics: &["temporal_violations"],
@@ -70,9 +70,9 @@ fn gap(run: &RecordedRun) -> f64 {
     if run.gaps_s.is_empty() { f64::NAN } else { run.gaps_s.iter().sum::<f64>() / run.gaps_s.len() as f64 }
 }
 
-impl Measure {
+impl RunMeasure {
     /// Its mean over the completed runs of a sample; none if no run completed.
-    pub(super) fn simulated(&self, sample: &Sample) -> Option<f64> {
+    pub(super) fn simulated(&self, sample: &Replications) -> Option<f64> {
         let means = self.metrics.iter().map(|metric| mean(&sample.completed(metric)));
         means.sum()
     }

@@ -20,24 +20,24 @@ mod simulated;
 mod tests;
 
 pub use case::Case;
-pub use cells::{Cell, cells, conditions};
-pub use figures::{FIGURES, Figure, Score, Unit};
+pub use cells::{ValidationCell, cells, conditions};
+pub use figures::{ErrorFigure, FIGURES, FigureUnit, Score};
 pub use holdout::{Holdout, Refit, scenario, unseen};
 pub use laws::LAW_NAMES;
-pub use measures::{MEASURES, Measure};
+pub use measures::{MEASURES, RunMeasure};
 pub use simulated::Simulated;
 
-use crate::prediction::validation::figures::Held;
+use crate::prediction::validation::figures::Recordings;
 use crate::problem::Problems;
 use crate::scenario::learned_profile::Condition;
 use crate::simulation::Scenario;
 
 /// Makes the scenario of a cell under its condition.
-pub type Model<'m> = dyn Fn(&Cell, &Condition) -> Result<Made, Problems> + 'm;
+pub type Model<'m> = dyn Fn(&ValidationCell, &Condition) -> Result<CellScenario, Problems> + 'm;
 
 /// What a model makes of a cell.
 #[derive(Clone)]
-pub struct Made {
+pub struct CellScenario {
     /// The scenario.
     pub scenario: Scenario,
     /// Whether it is that of all models of agents in common, because the cell's own is not known.
@@ -46,7 +46,7 @@ pub struct Made {
 
 /// How it is done.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ValidationPlan {
     /// The labels that tell conditions apart, beside architecture and team size.
     pub by: Vec<String>,
     /// The team sizes that are scored; all above one if not given.
@@ -61,7 +61,7 @@ pub struct Plan {
     pub seed: u64,
 }
 
-impl Plan {
+impl ValidationPlan {
     /// Whether teams of this size are scored.
     pub fn scores(&self, agents: u32) -> bool {
         self.sizes.as_ref().map_or(agents > 1, |sizes| sizes.contains(&agents))
@@ -70,7 +70,7 @@ impl Plan {
 
 /// What is known or said of a cell: means over completed runs, and how many complete.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Guess {
+pub struct Prediction {
     /// By measure, in the order of [`MEASURES`].
     pub means: Vec<Option<f64>>,
     /// The share of runs that complete.
@@ -81,7 +81,7 @@ pub struct Guess {
     pub interval: Option<(f64, f64)>,
 }
 
-impl Guess {
+impl Prediction {
     /// The mean of a measure; none that is not above or at 0.
     pub fn mean(&self, measure: usize) -> Option<f64> {
         self.means.get(measure).copied().flatten().filter(|mean| mean.is_finite() && *mean >= 0.0)
@@ -92,24 +92,24 @@ impl Guess {
 #[derive(Clone, Debug)]
 pub struct Validation {
     /// The plan.
-    pub plan: Plan,
+    pub plan: ValidationPlan,
     /// All cells, those of one agent that are only baselines too: by architecture, labels, team size.
-    pub cells: Vec<Cell>,
+    pub cells: Vec<ValidationCell>,
     /// What was recorded of each.
-    pub recorded: Vec<Guess>,
+    pub recorded: Vec<Prediction>,
     /// What was simulated of each.
     pub simulated: Vec<Simulated>,
     /// What each law says of each cell, in the order of [`LAW_NAMES`].
-    pub laws: Vec<Vec<Guess>>,
+    pub laws: Vec<Vec<Prediction>>,
     /// A row a figure and architecture.
-    pub rows: Vec<Row>,
+    pub rows: Vec<ValidationRow>,
 }
 
 /// A figure under an architecture.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Row {
+pub struct ValidationRow {
     /// The figure.
-    pub figure: &'static Figure,
+    pub figure: &'static ErrorFigure,
     /// The architecture.
     pub architecture: String,
     /// How far the model is off.
@@ -122,21 +122,21 @@ pub struct Row {
 
 /// Simulates every scored cell and its baseline, and scores the model, a perfect one and the laws. `done` is told how
 /// many simulated runs are finished.
-pub fn validate(cases: &[Case], plan: &Plan, model: &Model<'_>, done: &(dyn Fn(u64) + Sync)) -> Validation {
+pub fn validate(cases: &[Case], plan: &ValidationPlan, model: &Model<'_>, done: &(dyn Fn(u64) + Sync)) -> Validation {
     let cells = cells(cases, plan);
-    let recorded: Vec<Guess> = cells.iter().map(|cell| cell.recorded(&cells)).collect();
+    let recorded: Vec<Prediction> = cells.iter().map(|cell| cell.recorded(&cells)).collect();
     let simulated = simulated::simulate(&cells, plan, model, done);
     let laws = laws::guesses(&cells, &recorded, plan);
     let mut architectures: Vec<&str> =
         cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.architecture.as_str()).collect();
     architectures.dedup();
-    let held = Held { cells: &cells, recorded: &recorded, plan };
+    let held = Recordings { cells: &cells, recorded: &recorded, plan };
     let floors = noise_floor::floors(&held, &architectures);
-    let guesses: Vec<Guess> = simulated.iter().map(|simulated| simulated.guess.clone()).collect();
+    let guesses: Vec<Prediction> = simulated.iter().map(|simulated| simulated.guess.clone()).collect();
     let mut rows = Vec::new();
     for (figure, floors) in FIGURES.iter().zip(floors) {
         for (architecture, noise_floor) in architectures.iter().zip(floors) {
-            rows.push(Row {
+            rows.push(ValidationRow {
                 figure,
                 architecture: (*architecture).to_owned(),
                 model: figure.score(&held, architecture, &guesses),
@@ -150,7 +150,7 @@ pub fn validate(cases: &[Case], plan: &Plan, model: &Model<'_>, done: &(dyn Fn(u
 
 impl Validation {
     /// The row of a figure under an architecture.
-    pub fn row(&self, figure: &str, architecture: &str) -> Option<&Row> {
+    pub fn row(&self, figure: &str, architecture: &str) -> Option<&ValidationRow> {
         self.rows.iter().find(|row| row.figure.name == figure && row.architecture == architecture)
     }
 }

@@ -8,18 +8,18 @@
 //! logarithms where both halves are above 0, else of means.
 
 use crate::engine::{Keys, Purpose, Stream, key_of, math};
-use crate::prediction::validation::figures::{FIGURES, Held, Unit};
+use crate::prediction::validation::figures::{FIGURES, FigureUnit, Recordings};
 use crate::prediction::validation::measures::{MAKESPAN, mean};
-use crate::prediction::validation::{Cell, Guess};
+use crate::prediction::validation::{Prediction, ValidationCell};
 use crate::scaling::median;
 
 /// By figure and architecture; none where runs can't be split.
-pub(super) fn floors(held: &Held<'_>, architectures: &[&str]) -> Vec<Vec<Option<f64>>> {
+pub(super) fn floors(held: &Recordings<'_>, architectures: &[&str]) -> Vec<Vec<Option<f64>>> {
     let mut found = vec![vec![Vec::new(); architectures.len()]; FIGURES.len()];
     for split in 0..held.plan.splits {
         let perfect = perfect(held, split);
         for (figure, found) in FIGURES.iter().zip(&mut found) {
-            if figure.unit == Unit::Coverage {
+            if figure.unit == FigureUnit::Coverage {
                 continue;
             }
             for (architecture, found) in architectures.iter().zip(found) {
@@ -31,21 +31,21 @@ pub(super) fn floors(held: &Held<'_>, architectures: &[&str]) -> Vec<Vec<Option<
 }
 
 /// What stands in for a perfect model, by one split of every cell.
-fn perfect(held: &Held<'_>, split: u64) -> Vec<Guess> {
+fn perfect(held: &Recordings<'_>, split: u64) -> Vec<Prediction> {
     let keys = Keys::new(held.plan.seed, split);
     let guesses = held.cells.iter().zip(held.recorded).map(|(cell, recorded)| {
         let mut lots = keys.stream(Purpose::Choice, key_of(&cell.name()));
         let halves = Halves::of(cell.completed(), &mut lots);
         let all = Halves::of(cell.runs, &mut lots);
         let noisy = |(place, mean): (usize, &Option<f64>)| halves.as_ref()?.noisy((*mean)?, cell.of(place));
-        Guess {
+        Prediction {
             means: recorded.means.iter().enumerate().map(noisy).collect(),
             completion: completion(cell, recorded, all.as_ref()),
             speedup: None,
             interval: None,
         }
     });
-    let mut guesses: Vec<Guess> = guesses.collect();
+    let mut guesses: Vec<Prediction> = guesses.collect();
     for place in 0..guesses.len() {
         let base = held.cells[place].baseline.and_then(|base| guesses.get(base)?.mean(MAKESPAN));
         let own = guesses[place].mean(MAKESPAN);
@@ -54,7 +54,7 @@ fn perfect(held: &Held<'_>, split: u64) -> Vec<Guess> {
     guesses
 }
 
-fn completion(cell: &Cell, recorded: &Guess, halves: Option<&Halves>) -> Option<f64> {
+fn completion(cell: &ValidationCell, recorded: &Prediction, halves: Option<&Halves>) -> Option<f64> {
     // Which runs completed makes no difference, only how many.
     let flags: Vec<f64> = (0..cell.runs).map(|run| f64::from(u8::from(run < cell.completed()))).collect();
     let (first, second) = halves?.means(&flags)?;

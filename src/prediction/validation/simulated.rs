@@ -1,10 +1,10 @@
 //! The same work under the same condition, simulated many times.
 
 use crate::engine::Digest;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::replication::runner;
 use crate::prediction::validation::measures::MEASURES;
-use crate::prediction::validation::{Cell, Guess, Model, Plan};
+use crate::prediction::validation::{Model, Prediction, ValidationCell, ValidationPlan};
 use crate::record::Ending;
 use crate::scaling::stats::quantile;
 
@@ -12,7 +12,7 @@ use crate::scaling::stats::quantile;
 #[derive(Clone, Debug, Default)]
 pub struct Simulated {
     /// What it comes to.
-    pub guess: Guess,
+    pub guess: Prediction,
     /// How many simulated runs completed.
     pub completed: usize,
     /// Whether the model of agents is unknown, and what all models have in common was simulated.
@@ -24,7 +24,12 @@ pub struct Simulated {
 }
 
 /// Simulates every scored cell and the baselines of scored cells.
-pub(super) fn simulate(cells: &[Cell], plan: &Plan, model: &Model<'_>, done: &(dyn Fn(u64) + Sync)) -> Vec<Simulated> {
+pub(super) fn simulate(
+    cells: &[ValidationCell],
+    plan: &ValidationPlan,
+    model: &Model<'_>,
+    done: &(dyn Fn(u64) + Sync),
+) -> Vec<Simulated> {
     let is_baseline = |place: usize| cells.iter().any(|cell| cell.is_scored && cell.baseline == Some(place));
     let mut simulated: Vec<Simulated> = cells.iter().map(|_| Simulated::default()).collect();
     let (mut scenarios, mut places) = (Vec::new(), Vec::new());
@@ -53,13 +58,13 @@ pub(super) fn simulate(cells: &[Cell], plan: &Plan, model: &Model<'_>, done: &(d
     simulated
 }
 
-fn summed(sample: &Sample) -> Simulated {
+fn summed(sample: &Replications) -> Simulated {
     let mut times = sample.completed("makespan_s");
     times.sort_by(f64::total_cmp);
     let completed = sample.count(Ending::Completed);
     let runs = sample.endings.len();
     Simulated {
-        guess: Guess {
+        guess: Prediction {
             means: MEASURES.iter().map(|measure| measure.simulated(sample)).collect(),
             completion: (runs > 0).then(|| completed as f64 / runs as f64),
             speedup: None,

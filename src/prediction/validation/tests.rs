@@ -1,13 +1,13 @@
 //! Figures on cells made by hand, the noise floor against what it must be, laws on data that follow them.
 
-use super::figures::Held;
+use super::figures::Recordings;
 use super::measures::{MAKESPAN, MEASURES, WRITES};
 use super::*;
 use crate::engine::{Keys, Purpose};
 use crate::scaling::amdahl;
 
-fn plan() -> Plan {
-    Plan {
+fn plan() -> ValidationPlan {
+    ValidationPlan {
         by: ["model", "p"].map(str::to_owned).to_vec(),
         sizes: None,
         fewest_runs: 2,
@@ -18,13 +18,13 @@ fn plan() -> Plan {
 }
 
 /// A cell of runs that took so long and wrote so much at once; `runs` counts those too that did not complete.
-fn cell(model: &str, agents: u32, runs: usize, makespans: &[f64], writes: &[f64]) -> Cell {
+fn cell(model: &str, agents: u32, runs: usize, makespans: &[f64], writes: &[f64]) -> ValidationCell {
     let values = MEASURES.iter().enumerate().map(|(place, _)| match place {
         MAKESPAN => makespans.to_vec(),
         WRITES => writes.to_vec(),
         _ => vec![f64::NAN; makespans.len()],
     });
-    Cell {
+    ValidationCell {
         labels: vec![model.to_owned(), "0.5".to_owned()],
         architecture: "self_claim".to_owned(),
         agents,
@@ -41,7 +41,7 @@ fn cell(model: &str, agents: u32, runs: usize, makespans: &[f64], writes: &[f64]
 }
 
 /// Finds the baselines.
-fn linked(mut cells: Vec<Cell>) -> Vec<Cell> {
+fn linked(mut cells: Vec<ValidationCell>) -> Vec<ValidationCell> {
     for place in 0..cells.len() {
         cells[place].baseline =
             (0..cells.len()).find(|&other| cells[other].agents == 1 && cells[other].labels == cells[place].labels);
@@ -49,21 +49,21 @@ fn linked(mut cells: Vec<Cell>) -> Vec<Cell> {
     cells
 }
 
-fn recorded(cells: &[Cell]) -> Vec<Guess> {
+fn recorded(cells: &[ValidationCell]) -> Vec<Prediction> {
     cells.iter().map(|cell| cell.recorded(cells)).collect()
 }
 
-fn guess(makespan: f64, writes: f64, completion: f64, speedup: f64) -> Guess {
+fn guess(makespan: f64, writes: f64, completion: f64, speedup: f64) -> Prediction {
     let mut means = vec![None; MEASURES.len()];
     means[MAKESPAN] = Some(makespan);
     means[WRITES] = Some(writes);
-    Guess { means, completion: Some(completion), speedup: Some(speedup), interval: Some((90.0, 110.0)) }
+    Prediction { means, completion: Some(completion), speedup: Some(speedup), interval: Some((90.0, 110.0)) }
 }
 
-fn score(figure: &str, cells: &[Cell], guesses: &[Guess]) -> Score {
+fn score(figure: &str, cells: &[ValidationCell], guesses: &[Prediction]) -> Score {
     let (plan, recorded) = (plan(), recorded(cells));
     let figure = FIGURES.iter().find(|row| row.name == figure).expect("it is in the table");
-    figure.score(&Held { cells, recorded: &recorded, plan: &plan }, "self_claim", guesses)
+    figure.score(&Recordings { cells, recorded: &recorded, plan: &plan }, "self_claim", guesses)
 }
 
 #[track_caller]
@@ -137,7 +137,7 @@ fn teams_that_are_said_never_to_complete_are_as_far_off_as_can_be() {
         cell("a", 3, 2, &[100.0, 100.0], &[0.0, 0.0]),
         cell("a", 4, 2, &[100.0, 100.0], &[0.0, 0.0]),
     ]);
-    let never = Guess { means: vec![None; MEASURES.len()], completion: Some(0.0), ..Guess::default() };
+    let never = Prediction { means: vec![None; MEASURES.len()], completion: Some(0.0), ..Prediction::default() };
     let guesses =
         [guess(100.0, 0.0, 1.0, 1.0), guess(110.0, 0.0, 1.0, 1.0), guess(120.0, 0.0, 1.0, 1.0), never.clone()];
     close(score("makespan", &cells, &guesses).value, 20.0);
@@ -146,7 +146,7 @@ fn teams_that_are_said_never_to_complete_are_as_far_off_as_can_be() {
 }
 
 /// Cells of `runs` draws from a normal distribution each.
-fn normal_cells(count: u64, runs: u64, mean: f64, sd: f64) -> Vec<Cell> {
+fn normal_cells(count: u64, runs: u64, mean: f64, sd: f64) -> Vec<ValidationCell> {
     let cells = (0..count).map(|place| {
         let mut lots = Keys::new(5, place).stream(Purpose::Latency, runs);
         let values: Vec<f64> = (0..runs).map(|_| mean + sd * lots.normal()).collect();
@@ -162,12 +162,12 @@ fn the_noise_floor_is_the_error_of_a_perfect_model() {
     // median 0.6745 sigma. Equal halves and unequal ones.
     for runs in [2, 3, 5, 8] {
         let cells = normal_cells(6_000, runs, 100.0, 20.0);
-        let (plan, recorded) = (Plan { splits: 5, ..plan() }, recorded(&cells));
-        let held = Held { cells: &cells, recorded: &recorded, plan: &plan };
+        let (plan, recorded) = (ValidationPlan { splits: 5, ..plan() }, recorded(&cells));
+        let held = Recordings { cells: &cells, recorded: &recorded, plan: &plan };
         let floor = noise_floor::floors(&held, &["self_claim"])[0][0].expect("runs to split");
         let expected = 0.6745 * 20.0 / (runs as f64).sqrt();
         assert!((floor / expected - 1.0).abs() < 0.05, "{runs} runs: floor {floor}, expected {expected}");
-        let perfect: Vec<Guess> = cells.iter().map(|_| guess(100.0, 0.0, 1.0, 1.0)).collect();
+        let perfect: Vec<Prediction> = cells.iter().map(|_| guess(100.0, 0.0, 1.0, 1.0)).collect();
         let shown = score("makespan", &cells, &perfect).value.expect("a value");
         assert!((floor / shown - 1.0).abs() < 0.06, "{runs} runs: floor {floor}, a perfect model shows {shown}");
     }
@@ -176,8 +176,8 @@ fn the_noise_floor_is_the_error_of_a_perfect_model() {
 #[test]
 fn single_runs_have_no_noise_floor() {
     let cells = normal_cells(20, 1, 100.0, 20.0);
-    let (plan, recorded) = (Plan { fewest_runs: 1, ..plan() }, recorded(&cells));
-    let held = Held { cells: &cells, recorded: &recorded, plan: &plan };
+    let (plan, recorded) = (ValidationPlan { fewest_runs: 1, ..plan() }, recorded(&cells));
+    let held = Recordings { cells: &cells, recorded: &recorded, plan: &plan };
     assert_eq!(noise_floor::floors(&held, &["self_claim"])[0], [None]);
 }
 
@@ -206,7 +206,7 @@ fn laws_are_right_about_data_that_follow_them() {
     let steps = [2.0, 3.0, 4.0, 5.0].map(|n: f64| amdahl::speedup(0.5, n) / amdahl::speedup(0.5, n - 1.0) - 1.0);
     close(score("makespan", &cells, &said[4]).value, f64::midpoint(steps[1], steps[2]) * 100.0);
     // Of one agent no law says anything: it was told.
-    assert!(said.iter().take(4).all(|law| law[0] == Guess::default()));
+    assert!(said.iter().take(4).all(|law| law[0] == Prediction::default()));
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn without_runs_of_one_agent_laws_are_silent() {
 
 #[test]
 fn no_recordings_at_all_are_no_trouble() {
-    let nobody = |_: &Cell, _: &Condition| Err(Problems::default());
+    let nobody = |_: &ValidationCell, _: &Condition| Err(Problems::default());
     let found = validate(&[], &plan(), &nobody, &|_| ());
     assert!(found.rows.is_empty() && found.cells.is_empty());
 }

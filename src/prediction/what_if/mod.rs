@@ -5,22 +5,22 @@
 //! Either way one run is little to go by, so intervals hold what could have come out differently: the run is drawn again
 //! many times in blocks, learned from again and simulated again (`doubt.rs`). Rule and coverage: docs/MODEL.md, section 8.
 
-mod again;
-mod doubt;
-mod habits;
-mod pieces;
+mod bootstrap;
+mod learned_policy;
+mod uncertainty;
+mod work_segments;
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub use doubt::{AGAIN, Answer, OFF, Range};
+pub use uncertainty::{PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIfAnswer};
 
 use crate::architecture;
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::problem::Problems;
 use crate::scenario::ScenarioFile;
-use crate::trace::{RecordedWork, Summary, Trace, native, work_of};
+use crate::trace::{RecordedWork, Trace, TraceSummary, native, work_of};
 
 /// What a scenario calls the file of its recording, and that of what was learned from it.
 const FILE: &str = "recorded.steps.jsonl";
@@ -46,9 +46,9 @@ pub struct WhatIf {
 /// What agents are simulated by.
 pub enum Basis {
     /// The habits of the recorded agents.
-    Habits(Box<Lesson>),
+    Habits(Box<Demonstration>),
     /// What the pieces of work took, and why not habits.
-    Pieces(pieces::Pieces, String),
+    WorkSegments(work_segments::WorkSegments, String),
 }
 
 /// How much there was to learn from: one run always.
@@ -74,19 +74,19 @@ impl WhatIf {
     /// If the recording holds no work.
     pub fn of(trace: &Trace, seed: Option<u64>) -> Result<WhatIf, Problems> {
         let work = work_of(trace);
-        let (basis, file) = match habits::of(trace, seed) {
-            Ok((lesson, file)) => (Basis::Habits(Box::new(lesson)), file),
+        let (basis, file) = match learned_policy::of(trace, seed) {
+            Ok((demonstration, file)) => (Basis::Habits(Box::new(demonstration)), file),
             Err(why) => {
-                let pieces = pieces::Pieces::of(trace, &work);
+                let pieces = work_segments::WorkSegments::of(trace, &work);
                 let file = pieces_file(trace, pieces.call_sigma(), seed)?;
-                (Basis::Pieces(pieces, why), file)
+                (Basis::WorkSegments(pieces, why), file)
             }
         };
         let (portions, tasks) = match &basis {
-            Basis::Habits(lesson) => (again::portions(lesson), lesson.about.tasks as usize),
-            Basis::Pieces(pieces, _) => (pieces.seen(), work.tasks.len()),
+            Basis::Habits(demonstration) => (bootstrap::portions(demonstration), demonstration.about.tasks as usize),
+            Basis::WorkSegments(pieces, _) => (pieces.seen(), work.tasks.len()),
         };
-        let calls = Summary::of(trace).llm_calls;
+        let calls = TraceSummary::of(trace).llm_calls;
         let data = Data { agents: trace.header.agents.len(), calls, steps: trace.steps.len(), tasks, portions };
         Ok(WhatIf { file, basis, data, work })
     }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::experiment::result::{is_agents, short};
-use crate::experiment::{Curve, Row, SweepResult};
+use crate::experiment::{Curve, PointResult, SweepResult};
 
 /// The horizontal axis of the pictures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,7 +36,7 @@ pub(super) struct Facet<'a> {
 pub(super) struct FacetLine<'a> {
     /// The place of its architecture.
     pub(super) style: usize,
-    pub(super) rows: Vec<(f64, &'a Row)>,
+    pub(super) rows: Vec<(f64, &'a PointResult)>,
 }
 
 impl<'a> Layout<'a> {
@@ -80,7 +80,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Value of a row on the horizontal axis.
-    fn x(&self, row: &Row) -> Option<f64> {
+    fn x(&self, row: &PointResult) -> Option<f64> {
         match self.along {
             Along::Agents => Some(f64::from(row.agents)),
             Along::Axis(place) => value(row, place).parse().ok(),
@@ -117,7 +117,7 @@ impl<'a> Layout<'a> {
 }
 
 impl<'a> Facet<'a> {
-    pub(super) fn rows(&self) -> impl Iterator<Item = &'a Row> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = &'a PointResult> {
         self.lines.iter().flat_map(|line| line.rows.iter().map(|(_, row)| *row))
     }
 }
@@ -130,7 +130,7 @@ impl<'a> FacetLine<'a> {
 }
 
 /// The architecture of a row: as it is on its axis, with its parameters, or the one that all have.
-pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a Row) -> &'a str {
+pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a PointResult) -> &'a str {
     let axis = sweep.axes.iter().position(|path| path == "architecture").and_then(|place| row.axes.get(place));
     axis.unwrap_or(&row.architecture)
 }
@@ -141,7 +141,7 @@ fn has_several(sweep: &SweepResult, place: usize) -> bool {
     sweep.rows.iter().any(|row| value(row, place) != first)
 }
 
-fn value(row: &Row, place: usize) -> &str {
+fn value(row: &PointResult, place: usize) -> &str {
     row.axes.get(place).map_or("", String::as_str)
 }
 

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 
 use crate::engine::Digest;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::report::render::chart::axis::{AxisUnit, ChartAxis};
 use crate::report::render::chart::shares::{self, Bar};
 use crate::report::render::chart::style::{self, Look, STYLES};
@@ -25,10 +25,10 @@ const MOST_TITLES: usize = 400;
 const PARTS: [&str; 7] = ["work", "coordination", "at the barrier", "in a queue", "nothing ready", "lost", "rework"];
 
 /// A figure of a row, with the half-width of its interval.
-type RowFigure = fn(&Row) -> Option<(f64, f64)>;
+type RowFigure = fn(&PointResult) -> Option<(f64, f64)>;
 
 /// The look of a bound, and its value of a row.
-type RowLaw = (Look, fn(&Row) -> f64);
+type RowLaw = (Look, fn(&PointResult) -> f64);
 
 /// A kind of picture along the horizontal axis.
 struct FigureKind {
@@ -39,11 +39,11 @@ struct FigureKind {
     of: RowFigure,
 }
 
-fn metric(row: &Row, name: &str) -> Option<(f64, f64)> {
+fn metric(row: &PointResult, name: &str) -> Option<(f64, f64)> {
     row.metric(name).map(|summary| (summary.mean, summary.half_width))
 }
 
-fn tokens(row: &Row) -> Option<(f64, f64)> {
+fn tokens(row: &PointResult) -> Option<(f64, f64)> {
     let (input, output) = (row.metric("input_tokens")?, row.metric("output_tokens")?);
     Some((input.mean + output.mean, f64::INFINITY))
 }
@@ -158,7 +158,7 @@ fn along(
     lines: Vec<ChartLine>,
 ) -> Chart {
     let has_titles = facet.rows().count() <= MOST_TITLES;
-    let mark = |x: f64, row: &Row| {
+    let mark = |x: f64, row: &PointResult| {
         let (value, half_width) = (kind.of)(row)?;
         let interval = half_width.is_finite().then_some((value - half_width, value + half_width));
         let ends = interval
@@ -209,13 +209,13 @@ pub(super) fn budget_key() -> String {
 }
 
 /// The shares of a row in the order of [`PARTS`].
-fn parts(row: &Row) -> [f64; 7] {
+fn parts(row: &PointResult) -> [f64; 7] {
     let [work, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
     [work, coordination, at_barrier, in_queue, (waiting - at_barrier - in_queue).max(0.0), lost, rework]
 }
 
 /// A bar of a row; none if no run completed.
-fn bar(label: &str, row: &Row) -> Option<Bar> {
+fn bar(label: &str, row: &PointResult) -> Option<Bar> {
     let named = PARTS.iter().zip(parts(row)).filter(|(_, share)| *share >= 0.005);
     let named: Vec<String> = named.map(|(part, share)| format!("{part} {}", number::percent(share))).collect();
     let title = format!("{label}: {}", named.join(", "));
@@ -243,7 +243,7 @@ fn budgets(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, is_curve
 }
 
 /// Points by architecture.
-type ByStyle<'a> = Vec<(usize, Vec<&'a Row>)>;
+type ByStyle<'a> = Vec<(usize, Vec<&'a PointResult>)>;
 
 fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
     facet.lines.iter().map(|line| (line.style, line.rows.iter().map(|(_, row)| *row).collect())).collect()
@@ -251,32 +251,32 @@ fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
 
 /// Time against cost of `lines`, with the front of `all`: teams that no other beats in both. In tokens where nothing has
 /// a price.
-fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
+fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> String {
     let has_prices = all.iter().filter_map(|row| row.metric("cost")).any(|cost| cost.mean > 0.0);
     let (of, shown, title): (RowFigure, fn(f64) -> String, &str) = if has_prices {
         (|row| metric(row, "cost"), number::money, "cost of a run")
     } else {
         (tokens, number::tokens, "tokens of a run")
     };
-    let place = |row: &Row| Some((of(row)?.0, metric(row, "makespan_s")?.0));
-    let mut known: Vec<((f64, f64), &Row)> = all.iter().filter_map(|row| Some((place(row)?, *row))).collect();
+    let place = |row: &PointResult| Some((of(row)?.0, metric(row, "makespan_s")?.0));
+    let mut known: Vec<((f64, f64), &PointResult)> = all.iter().filter_map(|row| Some((place(row)?, *row))).collect();
     if known.len() < 2 {
         return String::new();
     }
     known.sort_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
-    let mut front: Vec<((f64, f64), &Row)> = Vec::new();
+    let mut front: Vec<((f64, f64), &PointResult)> = Vec::new();
     for (place, row) in known {
         if front.last().is_none_or(|(last, _)| place.1 < last.1) {
             front.push((place, row));
         }
     }
     let has_titles = all.len() <= MOST_TITLES;
-    let mark = |row: &&Row| {
+    let mark = |row: &&PointResult| {
         let (x, y) = place(row)?;
         let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
         Some(ChartMark { x, y, title: if has_titles { title } else { String::new() }, ..ChartMark::default() })
     };
-    let series = |(style, rows): &(usize, Vec<&Row>)| ChartSeries {
+    let series = |(style, rows): &(usize, Vec<&PointResult>)| ChartSeries {
         style: *style,
         marks: rows.iter().filter_map(mark).collect(),
         ..ChartSeries::default()
@@ -308,7 +308,7 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&Row]) -> String {
 }
 
 /// Chooses one point in so many. Its identity decides, as its place would pick out some team sizes.
-fn is_chosen(row: &Row, one_in: u64) -> bool {
+fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     let mut digest = Digest::default();
     digest.add_text(&row.architecture);
     digest.add(u64::from(row.agents));
@@ -321,7 +321,8 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let one_in = sweep.rows.len().div_ceil(MOST_DOTS).max(1) as u64;
     let mut facet = Facet { values: Vec::new(), lines: Vec::new() };
     for line in layout.facets.iter().flat_map(|facet| &facet.lines).filter(|line| line.style < STYLES) {
-        let rows: Vec<(f64, &Row)> = line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
+        let rows: Vec<(f64, &PointResult)> =
+            line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
         match facet.lines.iter_mut().find(|own| own.style == line.style) {
             Some(own) => own.rows.extend(rows),
             None => facet.lines.push(facets::FacetLine { style: line.style, rows }),

@@ -1,7 +1,7 @@
 //! The tables of a page: a row a curve, and a row a point.
 
 use crate::experiment::result::{is_agents, short};
-use crate::experiment::{Curve, Row, SweepResult};
+use crate::experiment::{Curve, PointResult, SweepResult};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::sweep::{self, agents};
@@ -44,7 +44,7 @@ pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> T
         if let Along::Axis(place) = layout.along {
             cells.push(best.and_then(|row| row.axes.get(place)).map_or_else(Cell::none, Cell::text));
         }
-        let of_best = |cell: &dyn Fn(&Row) -> Option<Cell>| best.and_then(cell).unwrap_or_else(Cell::none);
+        let of_best = |cell: &dyn Fn(&PointResult) -> Option<Cell>| best.and_then(cell).unwrap_or_else(Cell::none);
         cells.push(of_best(&|row| {
             let makespan = row.metric("makespan_s")?;
             Some(Cell::number(makespan.mean, number::interval_seconds(makespan.mean, makespan.half_width)))
@@ -76,10 +76,10 @@ pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> T
 /// A row a point, with the axes first and how its runs ended and their digest last; of more than [`MOST_ROWS`] the
 /// fastest. Says whether that is all.
 pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
-    let mut rows: Vec<&Row> = sweep.rows.iter().collect();
+    let mut rows: Vec<&PointResult> = sweep.rows.iter().collect();
     let is_all = rows.len() <= MOST_ROWS;
     if !is_all {
-        let mean = |row: &Row| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
+        let mean = |row: &PointResult| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
         rows.sort_by(|a, b| mean(a).total_cmp(&mean(b)));
         rows.truncate(FASTEST);
     }
@@ -136,7 +136,7 @@ pub(super) fn caption(sweep: &SweepResult, is_all: bool) -> String {
 }
 
 /// Name of a point in a picture.
-pub(super) fn name(sweep: &SweepResult, row: &Row) -> String {
+pub(super) fn name(sweep: &SweepResult, row: &PointResult) -> String {
     let axes = sweep.axes.iter().zip(&row.axes);
     let others = axes.filter(|(path, _)| !is_agents(path) && *path != "architecture");
     let others: Vec<String> = others.map(|(path, value)| format!(", {} {value}", short(path))).collect();

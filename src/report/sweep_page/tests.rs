@@ -1,6 +1,6 @@
 use super::*;
 use crate::experiment::sweep::table_reader;
-use crate::experiment::{Row, Sweep};
+use crate::experiment::{PointResult, Sweep};
 use crate::report::render::chart::tests::assert_in_frame;
 use crate::report::rows::to_csv;
 use crate::report::tests::{assert_well_formed, sweep};
@@ -173,7 +173,7 @@ fn scattered_points_do_not_compete() {
 fn many(copies: usize) -> SweepResult {
     let sweep = sweep();
     let copy = |number: usize| {
-        let own = move |row: &Row| {
+        let own = move |row: &PointResult| {
             let mut row = row.clone();
             row.axes[2] = number.to_string();
             row

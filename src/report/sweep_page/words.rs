@@ -1,7 +1,7 @@
 //! A sweep in words: the best team and its limits, missing points, assumptions.
 
 use crate::experiment::sweep::law_fits::Fits;
-use crate::experiment::{Row, SweepResult};
+use crate::experiment::{PointResult, SweepResult};
 use crate::problem::plural;
 use crate::report::fits;
 use crate::report::render::number;
@@ -23,7 +23,7 @@ pub(super) struct FacetVerdict {
 
 /// The best team of a facet: by time, or where the work grows with the team by what it does in its time.
 pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> FacetVerdict {
-    let team = |row: &Row| team(sweep, layout, row);
+    let team = |row: &PointResult| team(sweep, layout, row);
     let Some(best) = best(sweep, facet) else {
         let counts = Counts::of(facet.rows());
         return FacetVerdict { headline: format!("no run completed: {}", counts.in_words()), reasons: Vec::new() };
@@ -66,7 +66,7 @@ pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_
 }
 
 /// Name of a team.
-pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &Row) -> String {
+pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
     let team = format!("{}, {}", agents(row.agents), architecture(sweep, row));
     match layout.along {
         Along::Agents => team,
@@ -77,12 +77,12 @@ pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &Row) -> Strin
     }
 }
 
-fn completed(row: &Row) -> String {
+fn completed(row: &PointResult) -> String {
     format!("only {} of its {} runs completed", number::count(row.completed as u64), number::count(row.runs as u64))
 }
 
 /// Criterion of the comparison of teams: less is better.
-fn burden(sweep: &SweepResult, row: &Row) -> Option<f64> {
+fn burden(sweep: &SweepResult, row: &PointResult) -> Option<f64> {
     if sweep.scaled {
         row.speedup.map(|speedup| -speedup.estimate)
     } else {
@@ -91,7 +91,7 @@ fn burden(sweep: &SweepResult, row: &Row) -> Option<f64> {
 }
 
 /// The best of those that complete nearly all runs; if none does, of all. Of equal ones the smaller.
-pub(super) fn best<'a>(sweep: &SweepResult, facet: &Facet<'a>) -> Option<&'a Row> {
+pub(super) fn best<'a>(sweep: &SweepResult, facet: &Facet<'a>) -> Option<&'a PointResult> {
     let least = |is_reliable: bool| {
         let rows = facet.rows().filter(|row| !is_reliable || self::is_reliable(row));
         let known = rows.filter_map(|row| Some((burden(sweep, row)?, row)));
@@ -100,7 +100,7 @@ pub(super) fn best<'a>(sweep: &SweepResult, facet: &Facet<'a>) -> Option<&'a Row
     least(true).or_else(|| least(false))
 }
 
-fn is_reliable(row: &Row) -> bool {
+fn is_reliable(row: &PointResult) -> bool {
     row.completed as f64 >= RELIABLE * row.runs as f64
 }
 
@@ -122,23 +122,23 @@ pub(super) fn extremes(sweep: &SweepResult) -> Vec<String> {
 }
 
 /// A team that would be faster, if all of its runs completed.
-fn lucky<'a>(facet: &Facet<'a>, best: &Row) -> Option<&'a Row> {
-    let mean = |row: &Row| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
+fn lucky<'a>(facet: &Facet<'a>, best: &PointResult) -> Option<&'a PointResult> {
+    let mean = |row: &PointResult| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
     let faster = facet.rows().filter(|row| !is_reliable(row) && mean(row) < mean(best));
     faster.min_by(|a, b| mean(a).total_cmp(&mean(b)))
 }
 
-fn alike(facet: &Facet<'_>, best: &Row, team: &dyn Fn(&Row) -> String) -> String {
+fn alike(facet: &Facet<'_>, best: &PointResult, team: &dyn Fn(&PointResult) -> String) -> String {
     let Some(least) = best.metric("makespan_s") else { return String::new() };
     if !least.half_width.is_finite() && facet.rows().nth(1).is_some() {
         return "it is one run: nothing says how near the others come".to_owned();
     }
-    let is_alike = |row: &&Row| {
+    let is_alike = |row: &&PointResult| {
         !std::ptr::eq(*row, best)
             && is_reliable(row)
             && row.metric("makespan_s").is_some_and(|makespan| is_close(makespan, least))
     };
-    let mut alike: Vec<&Row> = facet.rows().filter(is_alike).collect();
+    let mut alike: Vec<&PointResult> = facet.rows().filter(is_alike).collect();
     // The teams that cost least first.
     alike.sort_by_key(|row| row.agents);
     if alike.is_empty() {
@@ -158,14 +158,14 @@ fn alike(facet: &Facet<'_>, best: &Row, team: &dyn Fn(&Row) -> String) -> String
 }
 
 /// Notes that the best team is the largest that was tried.
-fn edge(layout: &Layout<'_>, facet: &Facet<'_>, best: &Row) -> Option<String> {
+fn edge(layout: &Layout<'_>, facet: &Facet<'_>, best: &PointResult) -> Option<String> {
     let largest = facet.rows().map(|row| row.agents).max()?;
     let is_edge = layout.along == Along::Agents && best.agents == largest && best.agents > 1;
     is_edge.then(|| "no larger team was tried, and more agents may do better".to_owned())
 }
 
-fn cheapest(facet: &Facet<'_>, best: &Row, team: &dyn Fn(&Row) -> String) -> Option<String> {
-    let mean = |row: &Row, name: &str| row.metric(name).map(|summary| summary.mean);
+fn cheapest(facet: &Facet<'_>, best: &PointResult, team: &dyn Fn(&PointResult) -> String) -> Option<String> {
+    let mean = |row: &PointResult, name: &str| row.metric(name).map(|summary| summary.mean);
     let rows = facet.rows().filter(|row| is_reliable(row)).filter_map(|row| Some((mean(row, "cost")?, row)));
     let (cost, row) = rows.min_by(|a, b| a.0.total_cmp(&b.0)).filter(|(cost, _)| *cost > 0.0)?;
     if std::ptr::eq(row, best) {
@@ -201,7 +201,7 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Counts {
+    pub(super) fn of<'a>(rows: impl Iterator<Item = &'a PointResult>) -> Counts {
         rows.fold(Counts::default(), |counts, row| Counts {
             runs: counts.runs + row.runs as u64,
             completed: counts.completed + row.completed as u64,
@@ -228,8 +228,8 @@ pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     if counts.completed == counts.runs {
         return text;
     }
-    let share = |row: &Row| row.completed as f64 / row.runs.max(1) as f64;
-    let mut short: Vec<&Row> = sweep.rows.iter().filter(|row| row.completed < row.runs).collect();
+    let share = |row: &PointResult| row.completed as f64 / row.runs.max(1) as f64;
+    let mut short: Vec<&PointResult> = sweep.rows.iter().filter(|row| row.completed < row.runs).collect();
     short.sort_by(|a, b| share(a).total_cmp(&share(b)));
     let named: Vec<String> = short
         .iter()
@@ -242,7 +242,7 @@ pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
 }
 
 /// A team and where it is on the axes that tell facets apart.
-fn place(sweep: &SweepResult, layout: &Layout<'_>, row: &Row) -> String {
+fn place(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
     let values = layout.others.iter().map(|&place| row.axes.get(place).map_or("", String::as_str)).collect();
     let facet = layout.name(sweep, &Facet { values, lines: Vec::new() });
     let team = team(sweep, layout, row);

@@ -13,7 +13,7 @@ use crate::scenario::keys::check::{ASSERT, CHECK};
 use crate::scenario::keys::key::{AGENTS, key, needed, section};
 use crate::scenario::keys::profile::PROFILE;
 use crate::scenario::keys::workload::WORKLOAD;
-use crate::scenario::node::{Step, steps};
+use crate::scenario::node::{PathStep, steps};
 
 const TEXTS: Expects = Expects::ListOf(&Expects::Text);
 
@@ -193,11 +193,11 @@ pub fn expected_at(path: &str) -> Option<&'static Expects> {
     steps(path)?.into_iter().try_fold(&WHOLE, below)
 }
 
-fn below(expects: &'static Expects, step: Step<'_>) -> Option<&'static Expects> {
+fn below(expects: &'static Expects, step: PathStep<'_>) -> Option<&'static Expects> {
     match (expects, step) {
-        (Expects::Section(section), Step::Key(name)) => section.find(name).map(|key| &key.expects),
-        (Expects::MapOf(_, value), Step::Key(_)) => Some(value),
-        (Expects::ListOf(item), Step::Place(_)) => Some(item),
+        (Expects::Section(section), PathStep::Key(name)) => section.find(name).map(|key| &key.expects),
+        (Expects::MapOf(_, value), PathStep::Key(_)) => Some(value),
+        (Expects::ListOf(item), PathStep::Place(_)) => Some(item),
         (Expects::Either(options), _) => options.iter().find_map(|option| below(option, step)),
         _ => None,
     }

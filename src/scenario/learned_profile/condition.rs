@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::architecture::{self, Architecture, Choices};
 use crate::problem::{Problem, Problems};
 use crate::record::Prices;
-use crate::scenario::learned_profile::model::Calibration;
+use crate::scenario::learned_profile::model::LearnedProfile;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{Agent, Consistency, Profile, Role};
 use crate::workload::TaskGraph;
@@ -28,7 +28,7 @@ pub struct Condition {
     pub max_rounds: Option<u32>,
 }
 
-impl Calibration {
+impl LearnedProfile {
     /// A scenario of that team: run it as often as you like.
     ///
     /// # Errors
@@ -39,11 +39,11 @@ impl Calibration {
         self.scenario_of(condition, &profile, seed)
     }
 
-    /// The same with a profile of [`Calibration::profile`], which many conditions may share.
+    /// The same with a profile of [`LearnedProfile::profile`], which many conditions may share.
     ///
     /// # Errors
     ///
-    /// As for [`Calibration::scenario`].
+    /// As for [`LearnedProfile::scenario`].
     pub fn scenario_of(&self, condition: &Condition, profile: &Arc<Profile>, seed: u64) -> Result<Scenario, Problems> {
         let (architecture, name) = architecture_of(&condition.architecture)?;
         if condition.agents == 0 {

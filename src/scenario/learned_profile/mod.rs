@@ -9,7 +9,7 @@ mod write;
 
 pub use condition::{Condition, ROUNDS};
 pub(crate) use model::{COMMON, FILES_A_REPLY, SHARED, fingerprint};
-pub use model::{Calibration, Fit, Part, VERSION, Way};
-pub use parametric::{Style, StyleKind};
+pub use model::{LatencyFit, LearnedProfile, ModelPart, SamplingMethod, VERSION};
+pub use parametric::{StyleKind, WorkStyle};
 pub(crate) use read::calibration;
 pub use read::title;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::engine::{Digest, Dist};
-use crate::scenario::learned_profile::parametric::Style;
+use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Behaviour, Envelope, Learned, Manner, Profile, Script, Variation};
 
 /// The version of the form of a calibration.
@@ -20,7 +20,7 @@ pub(crate) const FILES_A_REPLY: f64 = 16.0;
 
 /// How calls are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Way {
+pub enum SamplingMethod {
     /// From parameters: styles of work, latency with its variance, tokens.
     Parametric,
     /// Recorded calls, by what the agent saw; they are kept in the profile as an anonymous table.
@@ -28,21 +28,21 @@ pub enum Way {
     Resampled,
 }
 
-impl Way {
+impl SamplingMethod {
     /// Its name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
-            Way::Parametric => "parametric",
-            Way::Resampled => "resampled",
+            SamplingMethod::Parametric => "parametric",
+            SamplingMethod::Resampled => "resampled",
         }
     }
 }
 
 /// What was learned: what a profile file holds.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Calibration {
+pub struct LearnedProfile {
     /// How calls are drawn.
-    pub way: Way,
+    pub method: SamplingMethod,
     /// The team sizes whose runs it was learned from.
     pub sizes: RangeInclusive<u32>,
     /// Fingerprints of the names of the runs that it was learned from, in order.
@@ -54,14 +54,14 @@ pub struct Calibration {
     /// How far off it was, where it was held against recordings.
     pub accuracy: Vec<Accuracy>,
     /// A part a model, by name.
-    pub models: Vec<Part>,
+    pub models: Vec<ModelPart>,
     /// Runs that could not be used, by reason.
     pub unused: Vec<(String, u32)>,
 }
 
 /// What was learned of one model.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Part {
+pub struct ModelPart {
     /// The model; none if the recordings do not name one.
     pub model: Option<String>,
     /// Runs that it was learned from.
@@ -75,16 +75,16 @@ pub struct Part {
     /// Over which teams and work; none if the file does not say.
     pub envelope: Option<Envelope>,
     /// How well latency is explained.
-    pub fit: Fit,
+    pub fit: LatencyFit,
     /// How runs were gone about, if calls are drawn from parameters; else empty.
-    pub styles: Vec<Style>,
+    pub styles: Vec<WorkStyle>,
     /// What its agents do, by what they see.
     pub behaviour: Behaviour,
 }
 
 /// How well latency is explained.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
-pub struct Fit {
+pub struct LatencyFit {
     /// Calls.
     pub calls: u32,
     /// Standard deviation of the logarithm of latency.
@@ -97,14 +97,14 @@ pub struct Fit {
     pub lag1: f64,
 }
 
-impl Calibration {
+impl LearnedProfile {
     /// Whether a run of that name was learned from.
     pub fn has_seen(&self, trace: &str) -> bool {
         self.seen.binary_search(&fingerprint(trace)).is_ok()
     }
 
     /// The part of a model; none if it is not known.
-    pub fn part(&self, model: Option<&str>) -> Option<&Part> {
+    pub fn part(&self, model: Option<&str>) -> Option<&ModelPart> {
         self.models.iter().find(|part| part.model.as_deref() == model)
     }
 

@@ -14,7 +14,7 @@ const PACES: [f64; 5] = [-1.282, -0.524, 0.0, 0.524, 1.282];
 
 /// How runs were gone about that are alike.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Style {
+pub struct WorkStyle {
     /// The manner that they have in common.
     pub manner: u32,
     /// Which style.
@@ -79,7 +79,7 @@ pub(crate) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
 }
 
 /// Puts typical scripts in place of the recorded ones: of every style one for each of five paces.
-pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
+pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
     let of = std::mem::take(&mut behaviour.scripts);
     behaviour.habits.clear();
     for style in styles {
@@ -113,7 +113,7 @@ pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[Style]) {
 const TASKS: u16 = 20;
 
 /// The calls of a style, one for each thing that may be seen; tests and calls without a change are spread among them.
-fn typical(style: &Style, manner: &Manner, pace: f64) -> Vec<Habit> {
+fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
     let mut calls = Vec::new();
     let at_once = (style.tasks_a_call.round() as u16).clamp(1, TASKS);
     for left in [TASKS, 10, 4, 1] {
@@ -163,7 +163,7 @@ fn seen(left: u16) -> Sight {
 }
 
 /// A call on tasks that nobody has begun.
-fn open(style: &Style, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
+fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
     let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready;
     call.sight.tasks[Sort::Waiting as usize] = waiting;
@@ -192,7 +192,7 @@ fn begun(waiting: u16) -> Habit {
 }
 
 /// A call on the one task that the agent has: it is written, or said to be done.
-fn held(_style: &Style, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
+fn held(_style: &WorkStyle, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
     let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready.saturating_sub(1);
     call.sight.tasks[Sort::Waiting as usize] = waiting;

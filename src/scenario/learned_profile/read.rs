@@ -2,20 +2,22 @@
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::keys::profile::PROFILE;
-use crate::scenario::learned_profile::model::{COMMON, Calibration, FILES_A_REPLY, Fit, Part, SHARED, Way};
-use crate::scenario::learned_profile::parametric::{self, Style, StyleKind};
+use crate::scenario::learned_profile::model::{
+    COMMON, FILES_A_REPLY, LatencyFit, LearnedProfile, ModelPart, SHARED, SamplingMethod,
+};
+use crate::scenario::learned_profile::parametric::{self, StyleKind, WorkStyle};
 use crate::scenario::learned_profile::run_effect;
 use crate::scenario::learned_profile::write::WIDTH;
-use crate::scenario::{Kind, Node, check, read};
+use crate::scenario::{Node, NodeKind, check, read};
 use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 
-impl Calibration {
+impl LearnedProfile {
     /// Reads a profile file that holds a calibration. `file` is what messages call it.
     ///
     /// # Errors
     ///
     /// Everything that is wrong with it.
-    pub fn parse(file: &str, bytes: &[u8]) -> Result<Calibration, Problems> {
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<LearnedProfile, Problems> {
         let root = profile_tree(file, bytes)?;
         let Some(node) = root.key("behaviour") else {
             return Err(Problems::one(Problem {
@@ -43,11 +45,11 @@ pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
 /// # Errors
 ///
 /// Calls that have too few or too many numbers, manners that are not there.
-pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Problems> {
+pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Problems> {
     let mut problems = Problems::default();
-    let way = match node.key("way").and_then(Node::text) {
-        Some("parametric") => Way::Parametric,
-        _ => Way::Resampled,
+    let method = match node.key("way").and_then(Node::text) {
+        Some("parametric") => SamplingMethod::Parametric,
+        _ => SamplingMethod::Resampled,
     };
     let shared = number(node, "shared").unwrap_or(SHARED);
     let common = number(node, "common");
@@ -63,7 +65,7 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Proble
                 expected: expected.to_owned(),
             });
         };
-        part(node, (way, shared, common), &mut wrong)
+        part(node, (method, shared, common), &mut wrong)
     });
     let models = models.collect();
     let unused = node.key("unused").map_or(&[][..], Node::entries);
@@ -76,14 +78,14 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<Calibration, Proble
     let corpus = hex(node, "corpus");
     let date = node.key("date").and_then(Node::text).map(ToOwned::to_owned);
     let accuracy = node.key("accuracy").map_or(&[][..], Node::items).iter().map(read_accuracy).collect();
-    problems.or(Calibration { way, sizes, seen, corpus, date, accuracy, models, unused })
+    problems.or(LearnedProfile { method, sizes, seen, corpus, date, accuracy, models, unused })
 }
 
 fn part(
     node: &Node,
-    (way, shared, common): (Way, f64, Option<f64>),
+    (method, shared, common): (SamplingMethod, f64, Option<f64>),
     wrong: &mut dyn FnMut(u32, &str, String, &str),
-) -> Part {
+) -> ModelPart {
     let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
     let items = node.key("manners").map_or(&[][..], Node::items);
     let manners: Vec<(Manner, u64, bool)> = items.iter().map(|node| read_manner(node, common)).collect();
@@ -128,7 +130,7 @@ fn part(
             agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
         });
     }
-    let mut styles: Vec<Style> = Vec::new();
+    let mut styles: Vec<WorkStyle> = Vec::new();
     for (place, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
         let manner = whole(node, "manner");
         if manner as usize >= manners.len() {
@@ -138,7 +140,7 @@ fn part(
         styles.extend(style(node));
     }
     run_effect::left_some(&mut behaviour);
-    if way == Way::Parametric {
+    if method == SamplingMethod::Parametric {
         let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
         parametric::place(&mut behaviour, &work);
         parametric::enact(&mut behaviour, &styles);
@@ -146,14 +148,14 @@ fn part(
     run_effect::surprise(&mut behaviour);
     let fit = node.key("fit");
     let of_fit = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
-    Part {
+    ModelPart {
         model,
         runs: whole(node, "runs"),
         completed: whole(node, "completed"),
         max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
         in_rounds: flag(node, "in_rounds"),
         envelope: node.key("envelope").map(read_envelope),
-        fit: Fit {
+        fit: LatencyFit {
             calls: of_fit("calls") as u32,
             sigma: of_fit("sigma"),
             sigma_left: of_fit("sigma_left"),
@@ -249,7 +251,7 @@ fn read_call(numbers: &[f64], is_first: bool) -> Habit {
     habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
     [habit.rewrites, habit.other_files, habit.files] = files;
     habit.finishes_claims = flags[0] & 1 > 0;
-    habit.is_cut = flags[0] & 2 > 0;
+    habit.is_truncated = flags[0] & 2 > 0;
     habit.has_failed = flags[0] & 4 > 0;
     habit.latency_s = next();
     habit.tests = next() as u16;
@@ -268,7 +270,7 @@ fn whole(node: &Node, key: &str) -> u32 {
 }
 
 fn flag(node: &Node, key: &str) -> bool {
-    node.key(key).is_some_and(|node| node.kind == Kind::Bool(true))
+    node.key(key).is_some_and(|node| node.kind == NodeKind::Bool(true))
 }
 
 /// A key of work; what is no such number is the key of no work.
@@ -277,12 +279,12 @@ fn hex(node: &Node, key: &str) -> u64 {
 }
 
 /// A style from its map; `None` without a kind.
-fn style(node: &Node) -> Option<Style> {
+fn style(node: &Node) -> Option<WorkStyle> {
     let of = |key: &str| number(node, key).unwrap_or(0.0);
     let kind = [StyleKind::Batch, StyleKind::One, StyleKind::Micro]
         .into_iter()
         .find(|kind| node.key("kind").and_then(Node::text) == Some(kind.name()))?;
-    Some(Style {
+    Some(WorkStyle {
         manner: whole(node, "manner"),
         kind,
         runs: node.key("runs").map_or(1, |_| whole(node, "runs")),

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 
 use crate::problem::plural;
-use crate::scenario::learned_profile::model::{Calibration, Part, VERSION, Way};
-use crate::scenario::learned_profile::parametric::Style;
+use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, SamplingMethod, VERSION};
+use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
 
 /// What the numbers of a call are, in order.
@@ -16,7 +16,7 @@ pub(super) const COLUMNS: &str = "\
 /// How many numbers a call has.
 pub(super) const WIDTH: usize = 34;
 
-impl Calibration {
+impl LearnedProfile {
     /// The file. `origin` says what it was made from and by which command; `date` when.
     pub fn to_yaml(&self, name: &str, origin: &str) -> String {
         let mut text = String::new();
@@ -48,7 +48,7 @@ impl Calibration {
         writeln!(text, "variation: {{ call: 0.5 }}")?;
         writeln!(text, "behaviour:")?;
         writeln!(text, "  version: {VERSION}")?;
-        writeln!(text, "  way: {}", self.way.name())?;
+        writeln!(text, "  way: {}", self.method.name())?;
         writeln!(text, "  sizes: [{}, {}]", self.sizes.start(), self.sizes.end())?;
         let seen: Vec<String> = self.seen.iter().map(|run| format!("\"{run:016x}\"")).collect();
         writeln!(text, "  seen: [{}]", seen.join(", "))?;
@@ -73,16 +73,16 @@ impl Calibration {
                 writeln!(text, "    {}: {runs}", quoted(reason))?;
             }
         }
-        if self.way == Way::Resampled {
+        if self.method == SamplingMethod::Resampled {
             writeln!(text, "{COLUMNS}")?;
         }
         writeln!(text, "  models:")?;
-        self.models.iter().try_for_each(|part| part.write(text, self.way))
+        self.models.iter().try_for_each(|part| part.write(text, self.method))
     }
 }
 
-impl Part {
-    fn write(&self, text: &mut String, way: Way) -> std::fmt::Result {
+impl ModelPart {
+    fn write(&self, text: &mut String, method: SamplingMethod) -> std::fmt::Result {
         let model = self.model.as_deref().unwrap_or("unknown");
         writeln!(text, "  - model: {}", quoted(model))?;
         writeln!(text, "    runs: {}", self.runs)?;
@@ -105,12 +105,12 @@ impl Part {
             let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
             write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
         }
-        match way {
-            Way::Parametric => {
+        match method {
+            SamplingMethod::Parametric => {
                 writeln!(text, "    styles:")?;
                 self.styles.iter().try_for_each(|style| write_style(text, style))
             }
-            Way::Resampled => {
+            SamplingMethod::Resampled => {
                 writeln!(text, "    scripts:")?;
                 self.behaviour.scripts.iter().try_for_each(|script| {
                     writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
@@ -173,7 +173,7 @@ fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>, nam
     )
 }
 
-fn write_style(text: &mut String, style: &Style) -> std::fmt::Result {
+fn write_style(text: &mut String, style: &WorkStyle) -> std::fmt::Result {
     writeln!(
         text,
         "    - {{ manner: {}, kind: {}, runs: {}, tasks_a_call: {}, looks_ahead: {}, idle: {}, tested: {}, test_s: {}, \
@@ -199,7 +199,8 @@ fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
     numbers.extend([habit.rewrites, habit.other_files, habit.files]);
     numbers.extend(&habit.claims[..Sort::Held as usize]);
     numbers.extend(&habit.completes[..SORTS]);
-    numbers.push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_cut) + 4 * u16::from(habit.has_failed));
+    numbers
+        .push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_truncated) + 4 * u16::from(habit.has_failed));
     write!(text, "      - [")?;
     for number in numbers {
         write!(text, "{number},")?;

@@ -4,7 +4,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::record::{Entry, Kind, Log, Round, Step, TaskEvent, TaskEventKind};
+use crate::record::{Entry, Log, Round, Step, StepKind, TaskEvent, TaskEventKind};
 use crate::trace::RunFacts;
 
 /// The one process that all threads belong to.
@@ -72,12 +72,12 @@ fn threads(trace: &RunFacts) -> Vec<Value> {
 
 fn bar(trace: &RunFacts, step: &Step, outcomes: &[&str]) -> Value {
     let what = match step.kind {
-        Kind::Work => "work",
-        Kind::Assign => "hand out tasks",
-        Kind::Monitor => "look at the board",
-        Kind::Idle => "nothing to do",
-        Kind::Tool => "tool",
-        Kind::Wait => "wait",
+        StepKind::Work => "work",
+        StepKind::Assign => "hand out tasks",
+        StepKind::Monitor => "look at the board",
+        StepKind::Idle => "nothing to do",
+        StepKind::Tool => "tool",
+        StepKind::Wait => "wait",
     };
     let mut args = Map::new();
     let mut put = |key: &str, value: Value| args.insert(key.to_owned(), value);
@@ -97,7 +97,7 @@ fn bar(trace: &RunFacts, step: &Step, outcomes: &[&str]) -> Value {
     let name = step.task.map_or(what, |task| trace.facts.task(task));
     json!({
         "name": name, "cat": what, "ph": "X", "ts": step.start.as_us(), "dur": (step.end - step.start).as_us(),
-        "pid": TEAM, "tid": step.agent + 1, "args": args
+        "pid": TEAM, "tid": step.agent.get() + 1, "args": args
     })
 }
 
@@ -111,7 +111,7 @@ fn round_bar(round: &Round) -> Value {
 fn mark(trace: &RunFacts, event: &TaskEvent, trouble: &str) -> Value {
     json!({
         "name": trouble, "cat": "trouble", "ph": "i", "s": "t", "ts": event.at.as_us(), "pid": TEAM,
-        "tid": event.agent + 1, "args": {"task": trace.facts.task(event.task)}
+        "tid": event.agent.get() + 1, "args": {"task": trace.facts.task(event.task)}
     })
 }
 

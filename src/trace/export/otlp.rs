@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::engine::{Digest, Time};
 use crate::table::timestamp;
-use crate::trace::model::{Name, Operation, Step, Trace};
+use crate::team::AgentId;
+use crate::trace::model::{Name, Operation, Trace, TraceStep};
 
 /// The key by which `OpenInference` tells kinds of spans apart.
 const OPENINFERENCE_KIND: &str = "openinference.span.kind";
@@ -31,7 +32,7 @@ struct Out<'a> {
     /// The span of every step.
     steps: BTreeMap<&'a str, String>,
     /// The span of every agent: its own step, or one that is made.
-    agents: Vec<Agent>,
+    agents: Vec<AgentSpan>,
     /// The span around all; none if the trace has one of its own.
     root: Option<String>,
     /// Microseconds from 1970 to time zero.
@@ -39,7 +40,7 @@ struct Out<'a> {
 }
 
 /// The span of an agent.
-struct Agent {
+struct AgentSpan {
     id: String,
     is_made: bool,
 }
@@ -56,16 +57,16 @@ impl<'a> Out<'a> {
             format!("{id:016x}")
         };
         let steps: BTreeMap<&str, String> = trace.steps.iter().map(|step| (&*step.id, hex("step", &step.id))).collect();
-        let mut lives: BTreeMap<u32, &str> = BTreeMap::new();
+        let mut lives: BTreeMap<AgentId, &str> = BTreeMap::new();
         for step in trace.steps.iter().filter(|step| step.operation == Operation::InvokeAgent) {
             lives.entry(step.agent).or_insert(&step.id);
         }
-        let agents = trace.header.agents.iter().enumerate().map(|(number, agent)| {
-            let own = lives.get(&(number as u32)).and_then(|id| steps.get(id));
+        let agents = AgentId::all(trace.header.agents.len()).zip(&trace.header.agents).map(|(id, agent)| {
+            let own = lives.get(&id).and_then(|id| steps.get(id));
             let is_made = own.is_none();
-            Agent { id: own.cloned().unwrap_or_else(|| hex("agent", &agent.name)), is_made }
+            AgentSpan { id: own.cloned().unwrap_or_else(|| hex("agent", &agent.name)), is_made }
         });
-        let agents: Vec<Agent> = agents.collect();
+        let agents: Vec<AgentSpan> = agents.collect();
         let has_root = agents.iter().any(|agent| agent.is_made);
         let root = has_root.then(|| hex("trace", ""));
         let trace_id = format!("{:016x}{:016x}", hash(&["trace", name]).max(1), hash(&["trace again", name]));
@@ -89,7 +90,7 @@ impl<'a> Out<'a> {
         }
         let mut times: Vec<Option<(Time, Time)>> = vec![None; self.agents.len()];
         for step in &self.trace.steps {
-            if let Some(times) = times.get_mut(step.agent as usize) {
+            if let Some(times) = times.get_mut(step.agent.index()) {
                 let (start, end) = times.unwrap_or((step.start, step.end));
                 *times = Some((start.min(step.start), end.max(step.end)));
             }
@@ -108,10 +109,10 @@ impl<'a> Out<'a> {
         spans
     }
 
-    fn step(&self, step: &Step) -> Value {
+    fn step(&self, step: &TraceStep) -> Value {
         let trace = self.trace;
         let more = step.more();
-        let agent = trace.header.agents.get(step.agent as usize);
+        let agent = trace.header.agents.get(step.agent.index());
         let agent_name = agent.map_or("", |agent| &agent.name);
         let operation = step.operation.name(&trace.names);
         let text = |name: Name| trace.name(name);
@@ -136,7 +137,7 @@ impl<'a> Out<'a> {
             attributes.flag("brooks.root");
         }
         attributes.some_number("brooks.round", (step.round > 0).then_some(step.round));
-        let task = step.task.and_then(|task| trace.header.tasks.get(task as usize));
+        let task = step.task.and_then(|task| trace.header.tasks.get(task.index()));
         attributes.some_text("brooks.task", task.map(|task| task.id.as_str()));
         attributes.some_text("brooks.class", step.class.map(crate::trace::Class::name));
         attributes.texts("brooks.est", more.est.iter().map(|&name| text(name)));
@@ -152,7 +153,7 @@ impl<'a> Out<'a> {
         let id = self.steps.get(&*step.id).map_or("", String::as_str);
         let within = more.parent.as_deref().and_then(|parent| self.steps.get(parent));
         // For others to look at; `brooks.root` says that the step is in no other.
-        let made = self.agents.get(step.agent as usize).filter(|agent| agent.is_made).map(|agent| &agent.id);
+        let made = self.agents.get(step.agent.index()).filter(|agent| agent.is_made).map(|agent| &agent.id);
         let parent = within.or(made).or(self.root.as_ref());
         let mut span = self.span(id, parent, &name, kind, (step.start, step.end), &attributes);
         let links = step.after.iter().filter_map(|id| self.steps.get(&**id));

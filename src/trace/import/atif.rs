@@ -12,10 +12,11 @@ use serde_json::Value;
 use crate::engine::Time;
 use crate::table::json::{at, number, text, tokens};
 use crate::table::timestamp;
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::{Importer, each_alone, naming, no_companions, order, prune};
-use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
+use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
 /// The row of the table of importers.
 pub(super) static ROW: Importer = Importer {
@@ -71,11 +72,11 @@ fn keep(_: &str, key: &str) -> bool {
     )
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     files.iter().filter_map(|file| read_file(file, reading)).collect()
 }
 
-fn read_file(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
+fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
     let document = prune::document(&file.bytes, keep)
         .map_err(|error| reading.bad(&file.path, error.line(), "", format!("not JSON: {error}"), "one JSON document"))
         .ok()?;
@@ -87,9 +88,9 @@ fn read_file(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
     let producer = ["agent.name", "agent.version"].map(|path| text(&document, path).map(naming::name));
     let producer: Vec<String> = producer.into_iter().flatten().collect();
     let builder = Builder::new(&name.unwrap_or_else(|| naming::stem(&file.path)), "atif", &producer.join(" "));
-    let mut run = Run { builder, file: &file.path, reading, count: 0, refs: BTreeMap::new() };
+    let mut run = TrajectoryRun { builder, file: &file.path, reading, count: 0, refs: BTreeMap::new() };
     run.trajectory(&document, "", None);
-    let Run { mut builder, reading, .. } = run;
+    let TrajectoryRun { mut builder, reading, .. } = run;
     if builder.steps().is_empty() {
         if reading.problems.is_empty() {
             reading.bad(&file.path, 0, "steps", "no agent calls a model", "steps with the source agent");
@@ -115,16 +116,16 @@ fn read_file(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
 }
 
 /// A run under way.
-struct Run<'a> {
+struct TrajectoryRun<'a> {
     builder: Builder,
     file: &'a str,
-    reading: &'a mut Reading,
+    reading: &'a mut ImportContext,
     count: usize,
     /// Which step started a trajectory, by the id of that.
     refs: BTreeMap<String, CompactString>,
 }
 
-impl Run<'_> {
+impl TrajectoryRun<'_> {
     fn id(&mut self) -> CompactString {
         self.count += 1;
         format!("step-{}", self.count).into()
@@ -137,7 +138,7 @@ impl Run<'_> {
         let name = if path.is_empty() { own } else { format!("{own} {}", inner.unwrap_or_else(|| path.to_owned())) };
         let agent = self.builder.agent(&name);
         let model = text(trajectory, "agent.model_name").map(naming::name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
             who.model.clone_from(&model);
             who.spawned_by = parent.map(str::to_owned);
         }
@@ -179,7 +180,7 @@ impl Run<'_> {
     fn step(
         &mut self,
         step: &Value,
-        agent: u32,
+        agent: AgentId,
         (start, end): (Time, Time),
         model: Option<&str>,
         parent: Option<&str>,
@@ -200,7 +201,7 @@ impl Run<'_> {
             }
             let model = text(step, "model_name").map(naming::name).or_else(|| model.map(str::to_owned));
             let model = model.map(|model| self.builder.name(&model));
-            let mut call = Step { id: self.id(), agent, start, end, model, usage, ..Step::default() };
+            let mut call = TraceStep { id: self.id(), agent, start, end, model, usage, ..TraceStep::default() };
             let est = self.builder.name("start_us");
             call.more_mut().est.push(est);
             call.more_mut().parent = parent.map(CompactString::from);
@@ -210,7 +211,7 @@ impl Run<'_> {
         let mut calls: BTreeMap<&str, CompactString> = BTreeMap::new();
         for call in list("tool_calls") {
             let operation = Operation::ExecuteTool;
-            let mut tool = Step { id: self.id(), operation, agent, start: end, end, ..Step::default() };
+            let mut tool = TraceStep { id: self.id(), operation, agent, start: end, end, ..TraceStep::default() };
             let name = naming::name(text(call, "function_name").unwrap_or("unknown"));
             tool.more_mut().tool = Some(self.builder.name(&name));
             let est = self.builder.name("end_us");
@@ -232,7 +233,7 @@ impl Run<'_> {
     }
 
     /// Says where the calls of an agent don't add up to what its trajectory says in all.
-    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: u32) {
+    fn check_totals(&mut self, trajectory: &Value, path: &str, agent: AgentId) {
         let calls = self.builder.steps().iter().filter(|step| step.agent == agent);
         let (mut input, mut output) = (0.0, 0.0);
         for call in calls {

@@ -3,6 +3,7 @@
 mod atif;
 mod claude_code;
 mod codex;
+pub mod decompress;
 mod inspect;
 mod llm_teams;
 pub mod naming;
@@ -13,9 +14,8 @@ mod prune;
 mod session;
 mod spans;
 mod table;
-pub mod unpack;
 
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::model::Trace;
 
 /// A format that brooks reads: a row of [`IMPORTERS`].
@@ -35,14 +35,14 @@ pub struct Importer {
     /// Files and folders that may belong to a file that was named by itself, if they exist.
     pub companions: fn(&str) -> Vec<String>,
     /// Which files belong together, of those given: one unit is read at a time.
-    pub units: fn(&[String]) -> Vec<Unit>,
-    /// Reads the files of a unit. What is wrong with them is told to the [`Reading`].
-    pub read: fn(&[SourceFile], &mut Reading) -> Vec<Trace>,
+    pub units: fn(&[String]) -> Vec<ImportUnit>,
+    /// Reads the files of a unit. What is wrong with them is told to the [`ImportContext`].
+    pub read: fn(&[SourceFile], &mut ImportContext) -> Vec<Trace>,
 }
 
 /// Files that are read together, such as a session and those of its subagents. The first is the main one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Unit {
+pub struct ImportUnit {
     /// Their paths.
     pub paths: Vec<String>,
 }
@@ -53,8 +53,8 @@ pub fn no_companions(_path: &str) -> Vec<String> {
 }
 
 /// Every file for itself.
-pub fn each_alone(paths: &[String]) -> Vec<Unit> {
-    paths.iter().map(|path| Unit { paths: vec![path.clone()] }).collect()
+pub fn each_alone(paths: &[String]) -> Vec<ImportUnit> {
+    paths.iter().map(|path| ImportUnit { paths: vec![path.clone()] }).collect()
 }
 
 /// All formats, in the order of how many users they serve.

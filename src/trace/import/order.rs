@@ -4,11 +4,12 @@
 use std::collections::BTreeMap;
 
 use crate::engine::Time;
-use crate::trace::model::Step;
+use crate::team::AgentId;
+use crate::trace::model::TraceStep;
 
 /// What an agent has under way and what it has come back with.
 #[derive(Default)]
-struct Agent {
+struct AgentProgress {
     /// By end and place: whether it is a call of a model.
     running: BTreeMap<(Time, usize), bool>,
     /// The last call that has ended.
@@ -19,10 +20,10 @@ struct Agent {
 
 /// Fills in `after`: a call of a model uses the results of the agent's tools that have come in since its last one, or
 /// else that one; everything else follows from the agent's last call that had ended. Containers are left alone.
-pub(crate) fn link(steps: &mut [Step]) {
+pub(crate) fn link(steps: &mut [TraceStep]) {
     let mut order: Vec<usize> = (0..steps.len()).collect();
     order.sort_by_key(|&place| steps.get(place).map(|step| (step.start, step.end, place)));
-    let mut agents: BTreeMap<u32, Agent> = BTreeMap::new();
+    let mut agents: BTreeMap<AgentId, AgentProgress> = BTreeMap::new();
     for place in order {
         let Some(step) = steps.get(place).filter(|step| !step.operation.is_container()) else { continue };
         let (start, end, is_call) = (step.start, step.end, step.is_call());
@@ -55,13 +56,13 @@ mod tests {
 
     #[test]
     fn a_call_uses_what_its_tools_brought() {
-        let step = |id: &str, agent, start, end, operation| Step {
+        let step = |id: &str, agent, start, end, operation| TraceStep {
             id: id.into(),
             operation,
-            agent,
+            agent: AgentId::new(agent),
             start: Time::from_us(start),
             end: Time::from_us(end),
-            ..Step::default()
+            ..TraceStep::default()
         };
         let mut steps = vec![
             step("ask", 0, 0, 10, Operation::Chat),

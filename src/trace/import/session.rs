@@ -4,8 +4,9 @@ use compact_str::CompactString;
 use std::collections::BTreeMap;
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::model::{AgentNumber, Step, TaskNote, TaskNoteKind};
+use crate::trace::model::{TaskNote, TaskNoteKind, TraceStep};
 
 /// Text that can be a name of a tool, a model, an agent, an error: without it what was meant as a name might be
 /// somebody's text.
@@ -81,7 +82,7 @@ impl Ids {
 /// An agent and what it did.
 pub(super) struct Member {
     /// Its number.
-    pub(super) number: AgentNumber,
+    pub(super) number: AgentId,
     /// Its task.
     pub(super) task: String,
     /// What it is in the team.
@@ -93,7 +94,7 @@ pub(super) struct Member {
     /// Whether the end of its last turn is in the log.
     pub(super) is_done: bool,
     /// Its steps.
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
 }
 
 impl Member {
@@ -146,7 +147,7 @@ pub(super) fn close(builder: &mut Builder, mut members: Vec<Member>) {
         if let Some(step) = first.and_then(|first| member.steps.get_mut(first)) {
             step.events.insert(0, TaskNote::new(TaskNoteKind::Claim, Some(task)));
         }
-        if let Some(agent) = builder.header().agents.get_mut(number as usize) {
+        if let Some(agent) = builder.header().agents.get_mut(number.index()) {
             agent.role = Some(member.role.clone());
             agent.spawned_by = spawn.as_ref().map(|(_, id, _)| id.to_string());
             if let Some(kind) = &member.kind {

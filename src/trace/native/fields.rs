@@ -7,13 +7,13 @@ use crate::problem::{Problem, Problems};
 use crate::trace::model::Extra;
 
 /// Where an object is, and what is wrong with it.
-pub(super) struct Place<'a> {
+pub(super) struct ObjectPosition<'a> {
     pub(super) file: &'a str,
     pub(super) line: usize,
     pub(super) problems: &'a mut Problems,
 }
 
-impl Place<'_> {
+impl ObjectPosition<'_> {
     pub(super) fn bad(&mut self, path: &str, message: impl Into<String>, expected: &str) {
         self.problems.push(Problem {
             code: "trace",
@@ -34,7 +34,7 @@ pub(super) struct Fields {
 
 impl Fields {
     /// The keys of an object at a path; says so if it is none.
-    pub(super) fn of(value: Value, path: &str, place: &mut Place<'_>) -> Fields {
+    pub(super) fn of(value: Value, path: &str, place: &mut ObjectPosition<'_>) -> Fields {
         let map = match value {
             Value::Object(map) => map,
             other => {
@@ -55,38 +55,38 @@ impl Fields {
         self.map.shift_remove(key).filter(|value| !value.is_null())
     }
 
-    fn bad<T>(&self, key: &str, value: &Value, expected: &str, place: &mut Place<'_>) -> Option<T> {
+    fn bad<T>(&self, key: &str, value: &Value, expected: &str, place: &mut ObjectPosition<'_>) -> Option<T> {
         place.bad(&self.path(key), shown(value), expected);
         None
     }
 
-    pub(super) fn text(&mut self, key: &str, place: &mut Place<'_>) -> Option<String> {
+    pub(super) fn text(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<String> {
         match self.take(key)? {
             Value::String(text) => Some(text),
             other => self.bad(key, &other, "text", place),
         }
     }
 
-    pub(super) fn needed_text(&mut self, key: &str, place: &mut Place<'_>) -> String {
+    pub(super) fn needed_text(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> String {
         if !self.map.contains_key(key) {
             place.bad(&self.path(key), "it is missing", "text");
         }
         self.text(key, place).unwrap_or_default()
     }
 
-    pub(super) fn flag(&mut self, key: &str, place: &mut Place<'_>) -> Option<bool> {
+    pub(super) fn flag(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<bool> {
         match self.take(key)? {
             Value::Bool(flag) => Some(flag),
             other => self.bad(key, &other, "true or false", place),
         }
     }
 
-    pub(super) fn real(&mut self, key: &str, place: &mut Place<'_>) -> Option<f64> {
+    pub(super) fn real(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<f64> {
         let value = self.take(key)?;
         value.as_f64().or_else(|| self.bad(key, &value, "a number", place))
     }
 
-    pub(super) fn count(&mut self, key: &str, most: u64, place: &mut Place<'_>) -> Option<u64> {
+    pub(super) fn count(&mut self, key: &str, most: u64, place: &mut ObjectPosition<'_>) -> Option<u64> {
         let value = self.take(key)?;
         match value.as_u64().filter(|&count| count <= most) {
             Some(count) => Some(count),
@@ -94,17 +94,17 @@ impl Fields {
         }
     }
 
-    pub(super) fn tokens(&mut self, key: &str, place: &mut Place<'_>) -> Option<u32> {
+    pub(super) fn tokens(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<u32> {
         self.count(key, u64::from(u32::MAX), place).map(|count| count as u32)
     }
 
-    pub(super) fn whole(&mut self, key: &str, place: &mut Place<'_>) -> Option<i64> {
+    pub(super) fn whole(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<i64> {
         let value = self.take(key)?;
         value.as_i64().or_else(|| self.bad(key, &value, "a whole number", place))
     }
 
     /// A time that must be there.
-    pub(super) fn time(&mut self, key: &str, place: &mut Place<'_>) -> Time {
+    pub(super) fn time(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Time {
         if !self.map.contains_key(key) {
             place.bad(&self.path(key), "it is missing", "whole microseconds");
         }
@@ -112,7 +112,7 @@ impl Fields {
     }
 
     /// A list, or none.
-    pub(super) fn list(&mut self, key: &str, place: &mut Place<'_>) -> Vec<Value> {
+    pub(super) fn list(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Vec<Value> {
         match self.take(key) {
             None => Vec::new(),
             Some(Value::Array(list)) => list,
@@ -120,7 +120,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn texts(&mut self, key: &str, place: &mut Place<'_>) -> Vec<String> {
+    pub(super) fn texts(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Vec<String> {
         let list = self.list(key, place);
         let mut texts = Vec::with_capacity(list.len());
         for value in list {
@@ -133,18 +133,18 @@ impl Fields {
     }
 
     /// The objects of a list.
-    pub(super) fn objects(&mut self, key: &str, place: &mut Place<'_>) -> Vec<Fields> {
+    pub(super) fn objects(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Vec<Fields> {
         let list = self.list(key, place).into_iter().enumerate();
         let path = self.path(key);
         list.map(|(index, value)| Fields::of(value, &format!("{path}[{index}]"), place)).collect()
     }
 
-    pub(super) fn object(&mut self, key: &str, place: &mut Place<'_>) -> Option<Fields> {
+    pub(super) fn object(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Option<Fields> {
         let value = self.take(key)?;
         Some(Fields::of(value, &self.path(key), place))
     }
 
-    pub(super) fn map(&mut self, key: &str, place: &mut Place<'_>) -> Map<String, Value> {
+    pub(super) fn map(&mut self, key: &str, place: &mut ObjectPosition<'_>) -> Map<String, Value> {
         self.object(key, place).map(|fields| fields.map).unwrap_or_default()
     }
 
@@ -154,7 +154,7 @@ impl Fields {
         key: &str,
         of: fn(&str) -> Option<T>,
         names: &[&str],
-        place: &mut Place<'_>,
+        place: &mut ObjectPosition<'_>,
     ) -> Option<T> {
         let value = self.take(key)?;
         let found = value.as_str().and_then(of);

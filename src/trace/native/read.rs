@@ -6,14 +6,17 @@ use std::io::{BufRead, Read};
 
 use serde_json::Value;
 
-use super::fields::{Fields, Place};
+use super::fields::{Fields, ObjectPosition};
+use crate::engine::Id;
 use crate::problem::{Problem, Problems};
 use crate::table::json::MAX_LINE;
+use crate::team::AgentId;
 use crate::trace::check;
 use crate::trace::model::{
-    Class, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, Source, Step, TaskNote, TaskNoteKind,
-    TestRun, Trace, TraceAgent, TraceTask, Usage,
+    Class, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
+    TraceSource, TraceStep, TraceTask, TraceTest, Usage,
 };
+use crate::workload::TaskId;
 
 /// The traces of a file, in order. A broken one is an error that tells all that is wrong with it; the next begins at
 /// the next header.
@@ -51,7 +54,7 @@ impl<R: BufRead> Iterator for Reader<R> {
         let mut problems = Problems::default();
         let mut draft = None;
         if let Some((line, header)) = self.header.take() {
-            draft = Some(Draft::new(header, &mut Place { file: &self.file, line, problems: &mut problems }));
+            draft = Some(Draft::new(header, &mut ObjectPosition { file: &self.file, line, problems: &mut problems }));
         }
         let first = self.line + 1;
         loop {
@@ -64,7 +67,7 @@ impl<R: BufRead> Iterator for Reader<R> {
                 Line::Value(value) if value.get("record").and_then(Value::as_str) == Some("header") => {
                     let line = self.line;
                     if draft.is_none() && problems.is_empty() {
-                        let mut place = Place { file: &self.file, line, problems: &mut problems };
+                        let mut place = ObjectPosition { file: &self.file, line, problems: &mut problems };
                         draft = Some(Draft::new(value, &mut place));
                     } else {
                         self.header = Some((line, value));
@@ -72,7 +75,7 @@ impl<R: BufRead> Iterator for Reader<R> {
                     }
                 }
                 Line::Value(value) => {
-                    let mut place = Place { file: &self.file, line: self.line, problems: &mut problems };
+                    let mut place = ObjectPosition { file: &self.file, line: self.line, problems: &mut problems };
                     if let Some(draft) = &mut draft {
                         draft.step(value, &mut place);
                     } else {
@@ -86,7 +89,7 @@ impl<R: BufRead> Iterator for Reader<R> {
         }
         let Some(draft) = draft else {
             if problems.is_empty() && first == 1 && self.line == 0 {
-                Place { file: &self.file, line: 0, problems: &mut problems }.bad(
+                ObjectPosition { file: &self.file, line: 0, problems: &mut problems }.bad(
                     "",
                     "the file is empty",
                     "a header line",
@@ -117,7 +120,7 @@ impl<R: BufRead> Reader<R> {
             let mut limited = (&mut self.source).take(MAX_LINE as u64 + 1);
             let read = limited.read_until(b'\n', &mut bytes);
             self.line += 1;
-            let mut place = Place { file: &self.file, line: self.line, problems };
+            let mut place = ObjectPosition { file: &self.file, line: self.line, problems };
             match read {
                 Ok(0) => {
                     self.line -= 1;
@@ -189,25 +192,25 @@ impl<R: BufRead> Reader<R> {
 /// A trace of which some lines have been read.
 struct Draft {
     trace: Trace,
-    agents: BTreeMap<String, u32>,
-    tasks: BTreeMap<String, u32>,
+    agents: BTreeMap<String, AgentId>,
+    tasks: BTreeMap<String, TaskId>,
     header_line: usize,
     /// The line of every step, for what only shows at the end.
     lines: Vec<u32>,
 }
 
 impl Draft {
-    fn new(value: Value, place: &mut Place<'_>) -> Draft {
+    fn new(value: Value, place: &mut ObjectPosition<'_>) -> Draft {
         let header = header(Fields::of(value, "", place), place);
         let mut agents = BTreeMap::new();
         for (number, agent) in header.agents.iter().enumerate() {
-            if agents.insert(agent.name.clone(), number as u32).is_some() {
+            if agents.insert(agent.name.clone(), AgentId::at(number)).is_some() {
                 place.bad(&format!("agents[{number}]"), format!("{:?} is there twice", agent.name), "unique names");
             }
         }
         let mut tasks = BTreeMap::new();
         for (number, task) in header.tasks.iter().enumerate() {
-            if tasks.insert(task.id.clone(), number as u32).is_some() {
+            if tasks.insert(task.id.clone(), TaskId::at(number)).is_some() {
                 place.bad(&format!("tasks[{number}]"), format!("{:?} is there twice", task.id), "unique ids");
             }
         }
@@ -215,7 +218,7 @@ impl Draft {
         Draft { trace, agents, tasks, header_line: place.line, lines: Vec::new() }
     }
 
-    fn step(&mut self, value: Value, place: &mut Place<'_>) {
+    fn step(&mut self, value: Value, place: &mut ObjectPosition<'_>) {
         let mut fields = Fields::of(value, "", place);
         match fields.text("record", place).as_deref() {
             Some("step") => {}
@@ -227,12 +230,12 @@ impl Draft {
             return;
         }
         let names = &mut self.trace.names;
-        let mut step = Step { id: fields.needed_text("id", place).into(), ..Step::default() };
+        let mut step = TraceStep { id: fields.needed_text("id", place).into(), ..TraceStep::default() };
         let parent = fields.text("parent", place);
         step.after = fields.texts("after", place).into_iter().map(Into::into).collect();
         step.operation = Operation::of(&fields.needed_text("gen_ai.operation.name", place), names);
         let agent = fields.needed_text("gen_ai.agent.name", place);
-        step.agent = known(&self.agents, &agent, "gen_ai.agent.name", "agents", place).unwrap_or(0);
+        step.agent = known(&self.agents, &agent, "gen_ai.agent.name", "agents", place).unwrap_or_default();
         step.start = fields.time("start_us", place);
         step.end = fields.time("end_us", place);
         if step.end < step.start {
@@ -263,7 +266,7 @@ impl Draft {
         let all = |list: Vec<String>, names: &mut Names| list.iter().map(|text| names.add(text)).collect::<Vec<Name>>();
         let finish_reasons = all(fields.texts("gen_ai.response.finish_reasons", place), names);
         let error = fields.text("error.type", place).map(|text| names.add(&text));
-        let mut files = |key: &str, fields: &mut Fields, place: &mut Place<'_>| {
+        let mut files = |key: &str, fields: &mut Fields, place: &mut ObjectPosition<'_>| {
             let list = fields.objects(key, place);
             let mut files = Vec::with_capacity(list.len());
             files.extend(list.into_iter().map(|file| file_use(file, names, place)));
@@ -271,7 +274,7 @@ impl Draft {
         };
         let reads = files("files.read", &mut fields, place);
         step.writes = files("files.write", &mut fields, place);
-        let tests: Vec<TestRun> =
+        let tests: Vec<TraceTest> =
             fields.objects("tests", place).into_iter().map(|test| test_run(test, place)).collect();
         step.class = fields.word("class", Class::of, Class::NAMES, place);
         let est = all(fields.texts("est", place), &mut self.trace.names);
@@ -301,7 +304,13 @@ impl Draft {
 }
 
 /// The number behind a name of the header.
-fn known(table: &BTreeMap<String, u32>, name: &str, key: &str, list: &str, place: &mut Place<'_>) -> Option<u32> {
+fn known<K: Id>(
+    table: &BTreeMap<String, K>,
+    name: &str,
+    key: &str,
+    list: &str,
+    place: &mut ObjectPosition<'_>,
+) -> Option<K> {
     let number = table.get(name).copied();
     if number.is_none() && !name.is_empty() {
         place.bad(key, format!("{name:?} is not in the header"), &format!("one of the header's {list}"));
@@ -309,7 +318,7 @@ fn known(table: &BTreeMap<String, u32>, name: &str, key: &str, list: &str, place
     number
 }
 
-fn header(mut fields: Fields, place: &mut Place<'_>) -> Header {
+fn header(mut fields: Fields, place: &mut ObjectPosition<'_>) -> Header {
     fields.take("record");
     let schema = fields.needed_text("schema", place);
     if !schema.is_empty() && schema != super::SCHEMA {
@@ -319,11 +328,11 @@ fn header(mut fields: Fields, place: &mut Place<'_>) -> Header {
     let mut header =
         Header { version: version_of(&version, place), trace: fields.needed_text("trace", place), ..Header::default() };
     if let Some(mut source) = fields.object("source", place) {
-        header.source = Source {
+        header.source = TraceSource {
             format: source.text("format", place).unwrap_or_default(),
             producer: source.text("producer", place).unwrap_or_default(),
             importer: source.text("importer", place).unwrap_or_default(),
-            ..Source::default()
+            ..TraceSource::default()
         };
         for mut file in source.objects("files", place) {
             let (path, sha) = (file.needed_text("path", place), file.text("sha256", place).unwrap_or_default());
@@ -377,7 +386,7 @@ fn header(mut fields: Fields, place: &mut Place<'_>) -> Header {
 }
 
 /// A major version breaks, a minor one adds; old ones stay readable.
-fn version_of(text: &str, place: &mut Place<'_>) -> (u32, u32) {
+fn version_of(text: &str, place: &mut ObjectPosition<'_>) -> (u32, u32) {
     let (major, minor) = super::VERSION;
     let found = text.split_once('.').and_then(|(major, minor)| Some((major.parse().ok()?, minor.parse().ok()?)));
     match found {
@@ -397,9 +406,9 @@ fn version_of(text: &str, place: &mut Place<'_>) -> (u32, u32) {
 
 fn note(
     mut fields: Fields,
-    agents: &BTreeMap<String, u32>,
-    tasks: &BTreeMap<String, u32>,
-    place: &mut Place<'_>,
+    agents: &BTreeMap<String, AgentId>,
+    tasks: &BTreeMap<String, TaskId>,
+    place: &mut ObjectPosition<'_>,
 ) -> Option<TaskNote> {
     let event = fields.word("event", TaskNoteKind::of, TaskNoteKind::NAMES, place)?;
     let task = fields.text("task", place).and_then(|task| known(tasks, &task, "task.events.task", "tasks", place));
@@ -408,7 +417,7 @@ fn note(
     Some(TaskNote { event, task, agent, extra: fields.rest() })
 }
 
-fn file_use(mut fields: Fields, names: &mut Names, place: &mut Place<'_>) -> FileUse {
+fn file_use(mut fields: Fields, names: &mut Names, place: &mut ObjectPosition<'_>) -> FileUse {
     FileUse {
         path: names.add(&fields.needed_text("path", place)),
         chars: fields.tokens("chars", place),
@@ -417,7 +426,7 @@ fn file_use(mut fields: Fields, names: &mut Names, place: &mut Place<'_>) -> Fil
     }
 }
 
-fn test_run(mut fields: Fields, place: &mut Place<'_>) -> TestRun {
+fn test_run(mut fields: Fields, place: &mut ObjectPosition<'_>) -> TraceTest {
     let returncode = fields.whole("returncode", place);
     if returncode.is_none() {
         place.bad("tests.returncode", "it is missing", "what the test runner returned");
@@ -426,5 +435,5 @@ fn test_run(mut fields: Fields, place: &mut Place<'_>) -> TestRun {
     if end < start {
         place.bad("tests.end_us", format!("{} is before start_us", end.as_us()), "an end that is not before the start");
     }
-    TestRun { returncode: returncode.unwrap_or(0), start, end, extra: fields.rest() }
+    TraceTest { returncode: returncode.unwrap_or(0), start, end, extra: fields.rest() }
 }

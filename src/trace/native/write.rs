@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::trace::model::{Extra, FileUse, Header, Source, Step, TaskNote, Trace};
+use crate::team::AgentId;
+use crate::trace::model::{Extra, FileUse, Header, TaskNote, Trace, TraceSource, TraceStep};
+use crate::workload::TaskId;
 
 /// The trace as text. The same trace gives the same bytes.
 pub fn write(trace: &Trace) -> String {
@@ -99,7 +101,7 @@ fn header(header: &Header) -> Map<String, Value> {
     out.with(&header.extra)
 }
 
-fn source(source: &Source) -> Map<String, Value> {
+fn source(source: &TraceSource) -> Map<String, Value> {
     let mut out = Object::default();
     out.put("format", source.format.as_str());
     out.put("producer", source.producer.as_str());
@@ -115,9 +117,9 @@ fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
 }
 
-fn line(trace: &Trace, step: &Step) -> Map<String, Value> {
+fn line(trace: &Trace, step: &TraceStep) -> Map<String, Value> {
     let more = step.more();
-    let agent = |number: u32| trace.header.agents.get(number as usize).map_or("", |agent| &agent.name);
+    let agent = |id: AgentId| trace.header.agents.get(id.index()).map_or("", |agent| &agent.name);
     let names = |list: &[_]| list.iter().map(|&name| Value::from(trace.name(name))).collect::<Vec<_>>();
     let mut out = Object::default();
     out.put("record", "step");
@@ -164,13 +166,13 @@ fn event(trace: &Trace, note: &TaskNote) -> Map<String, Value> {
     out.put_some("task", note.task.map(|task| task_name(trace, task)));
     out.put_some(
         "gen_ai.agent.name",
-        note.agent.and_then(|agent| Some(trace.header.agents.get(agent as usize)?.name.as_str())),
+        note.agent.and_then(|agent| Some(trace.header.agents.get(agent.index())?.name.as_str())),
     );
     out.with(&note.extra)
 }
 
-fn task_name(trace: &Trace, task: u32) -> &str {
-    trace.header.tasks.get(task as usize).map_or("", |task| &task.id)
+fn task_name(trace: &Trace, task: TaskId) -> &str {
+    trace.header.tasks.get(task.index()).map_or("", |task| &task.id)
 }
 
 fn file_use(trace: &Trace, file: &FileUse) -> Map<String, Value> {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::record::{Metrics, Observer, Round, Step, TaskEvent, TaskEventKind, TestRun, Write};
 use crate::trace::model::Trace;
+use crate::workload::ArtifactId;
 
 /// A count of the recording beside that of the replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub struct Counts {
     blocked: u64,
     completions: u64,
     /// Writes by round and artifact.
-    by_round: BTreeMap<(u32, u32), u32>,
+    by_round: BTreeMap<(u32, ArtifactId), u32>,
 }
 
 impl Counts {

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::record::{self, Kind, Message, Observer, Start, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
-use crate::trace::model::{Class, Operation, Step, TaskNote, TaskNoteKind, Trace};
-
-/// A task that the recording does not name.
-const UNNAMED: u32 = u32::MAX;
+use crate::record::{self, Message, Observer, Start, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::team::AgentId;
+use crate::trace::model::{Class, Operation, TaskNote, TaskNoteKind, Trace, TraceStep};
+use crate::workload::{ArtifactId, TaskId};
 
 /// When a step happens in the replay.
 #[derive(Clone, Copy, Debug)]
@@ -21,20 +20,20 @@ pub(super) struct Landing {
     pub(super) end: Time,
 }
 
-pub(super) fn start<O: Observer>(trace: &Trace, step: &Step, at: Time, observer: &mut O) {
+pub(super) fn start<O: Observer>(trace: &Trace, step: &TraceStep, at: Time, observer: &mut O) {
     observer.start(&Start { agent: step.agent, kind: kind(trace, step), task: step.task, at });
 }
 
 /// The step lands: writes, what happened to tasks, tests, messages, and its end. `own` is the agent's own time in it.
-pub(super) fn land<O: Observer>(trace: &Trace, step: &Step, landing: Landing, own: Time, observer: &mut O) {
+pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landing, own: Time, observer: &mut O) {
     let agent = step.agent;
     for file in step.writes.iter().filter(|file| file.ok != Some(false)) {
-        let artifact = file.path.place() as u32;
+        let artifact = ArtifactId::at(file.path.place());
         observer.write(&Write { artifact, agent, start: landing.start, at: landing.end, round: step.round });
     }
     for note in &step.events {
         let agent = note.agent.unwrap_or(agent);
-        let task = note.task.unwrap_or(UNNAMED);
+        let task = note.task.unwrap_or(TaskId::MAX);
         observer.task(&TaskEvent { task, agent, at: landing.end, kind: event(note) });
     }
     for test in &step.more().tests {
@@ -68,30 +67,30 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &Step, landing: Landing, ow
 }
 
 /// The agents that messages of the step went to; none is everybody else.
-fn sent_to(trace: &Trace, step: &Step) -> Vec<Option<u32>> {
+fn sent_to(trace: &Trace, step: &TraceStep) -> Vec<Option<AgentId>> {
     let Some(list) = step.more().extra.get("x.sent_to").and_then(Value::as_array) else { return Vec::new() };
     let number = |name: &Value| {
         let place = trace.header.agents.iter().position(|agent| Some(agent.name.as_str()) == name.as_str());
-        place.map(|place| place as u32)
+        place.map(AgentId::at)
     };
     list.iter().map(number).collect()
 }
 
-fn kind(trace: &Trace, step: &Step) -> Kind {
+fn kind(trace: &Trace, step: &TraceStep) -> StepKind {
     match step.operation {
         Operation::Chat | Operation::Plan if step.class == Some(Class::Coordinate) => {
             let hands_out = step.events.iter().any(|note| note.event == TaskNoteKind::Assign);
-            if hands_out { Kind::Assign } else { Kind::Monitor }
+            if hands_out { StepKind::Assign } else { StepKind::Monitor }
         }
-        Operation::Chat | Operation::Plan => Kind::Work,
-        operation if operation.is_wait() || operation.is_container() => Kind::Wait,
-        Operation::Other(name) if trace.name(name).is_empty() => Kind::Wait,
-        _ => Kind::Tool,
+        Operation::Chat | Operation::Plan => StepKind::Work,
+        operation if operation.is_wait() || operation.is_container() => StepKind::Wait,
+        Operation::Other(name) if trace.name(name).is_empty() => StepKind::Wait,
+        _ => StepKind::Tool,
     }
 }
 
 /// What the agent's own time went into: as recorded, or by what the step was for.
-pub(crate) fn spent(step: &Step, own: Time) -> TimeSplit {
+pub(crate) fn spent(step: &TraceStep, own: Time) -> TimeSplit {
     if let Some(parts) = step.more().extra.get("x.spent_us").filter(|parts| parts.is_object()) {
         let part = |name: &str| Time::from_us(parts.get(name).and_then(Value::as_u64).unwrap_or(0));
         return TimeSplit {

@@ -15,7 +15,7 @@ const START: u8 = 1;
 
 /// What a step waits for, and what waits for it.
 #[derive(Clone, Default)]
-struct Node {
+struct StepDependencies {
     /// How many ends and starts it still waits for.
     missing: u32,
     /// The latest of those that have happened.
@@ -54,7 +54,7 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
             let own = own.get(place).copied().unwrap_or_default();
             let landing = Landing { start: node.start, arrived: now, taken_up: now, end: now };
             effects::land(trace, step, landing, own, observer);
-            if let Some(agent) = replay.agents.get_mut(step.agent as usize) {
+            if let Some(agent) = replay.agents.get_mut(step.agent.index()) {
                 agent.busy += own;
                 if step.operation == Operation::HumanWait {
                     agent.for_person += step.end - step.start;
@@ -79,14 +79,14 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
 
 /// What waits for what. Only what lies back in time is waited for, so that nobody waits in a circle; what the recording
 /// says otherwise is counted.
-fn nodes(trace: &Trace, contradictions: &mut usize) -> Vec<Node> {
+fn nodes(trace: &Trace, contradictions: &mut usize) -> Vec<StepDependencies> {
     let steps = &trace.steps;
     let places = Places::of(trace);
-    let mut nodes = vec![Node::default(); steps.len()];
+    let mut nodes = vec![StepDependencies::default(); steps.len()];
     // Of each agent, its steps by end: the latest that ended before a start is found by halving.
     let mut ended: Vec<Vec<(Time, usize)>> = vec![Vec::new(); trace.header.agents.len()];
     for (place, step) in steps.iter().enumerate() {
-        if let Some(list) = ended.get_mut(step.agent as usize).filter(|_| !step.operation.is_container()) {
+        if let Some(list) = ended.get_mut(step.agent.index()).filter(|_| !step.operation.is_container()) {
             list.push((step.end, place));
         }
     }
@@ -103,7 +103,7 @@ fn nodes(trace: &Trace, contradictions: &mut usize) -> Vec<Node> {
                 _ => *contradictions += 1,
             }
         }
-        if let Some(list) = ended.get(step.agent as usize) {
+        if let Some(list) = ended.get(step.agent.index()) {
             let until = list.partition_point(|(end, _)| *end <= step.start);
             before.extend(list[..until].iter().rev().map(|(_, other)| *other).find(|&other| other < place));
         }

@@ -14,8 +14,10 @@ pub(crate) use self_time::self_times;
 
 use crate::engine::Time;
 use crate::record::{AgentFacts, Ending, Facts, Metrics, Observer, Prices, Stats, TaskFacts};
+use crate::team::AgentId;
 use crate::trace::RunFacts;
 use crate::trace::model::Trace;
+use crate::workload::TaskId;
 
 /// What a replay gives.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -63,7 +65,7 @@ pub struct RoundTime {
     /// To.
     pub end: Time,
     /// Who ended it.
-    pub straggler: u32,
+    pub straggler: AgentId,
     /// The slowest latency less the mean one; none with fewer than two replies.
     pub gap: Option<Time>,
 }
@@ -161,7 +163,7 @@ pub fn run_facts(trace: &Trace) -> RunFacts {
 
 /// The names behind the numbers of a replayed log.
 pub fn facts(trace: &Trace) -> Facts {
-    let number = |id: &String| trace.header.tasks.iter().position(|task| task.id == *id).map(|place| place as u32);
+    let number = |id: &String| trace.header.tasks.iter().position(|task| task.id == *id).map(TaskId::at);
     let agents = trace
         .header
         .agents

@@ -4,7 +4,8 @@
 
 use crate::engine::{EventQueue, Time};
 use crate::record::{Observer, Round};
-use crate::trace::model::{Operation, Step, Trace};
+use crate::team::AgentId;
+use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
 use crate::trace::replay::self_time::self_times;
 use crate::trace::replay::{AgentTime, Replay, RoundTime};
@@ -28,9 +29,9 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
 }
 
 /// The steps of each round, as recorded, each with the time that is its own.
-fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t Step, Time)>> {
-    let mut rounds: Vec<Vec<(&Step, Time)>> = Vec::new();
-    let mut steps: Vec<(&Step, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
+fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t TraceStep, Time)>> {
+    let mut rounds: Vec<Vec<(&TraceStep, Time)>> = Vec::new();
+    let mut steps: Vec<(&TraceStep, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
     // By arrival within a round. Of what arrives at one time, what ran a test came last: it kept all others from being
     // taken up. For the rest, the sort keeps the order of the recording.
     steps.sort_by_key(|(step, _)| (step.round, step.end, processed(step)));
@@ -44,14 +45,14 @@ fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t Step, Time)>> {
 }
 
 /// When the recorder was through with a reply: after the last test that it ran.
-fn processed(step: &Step) -> Time {
+fn processed(step: &TraceStep) -> Time {
     step.more().tests.last().map_or(step.end, |test| test.end.max(step.end))
 }
 
 /// Replays one round from `start` on; returns when it ends.
 fn round<O: Observer>(
     trace: &Trace,
-    steps: &[(&Step, Time)],
+    steps: &[(&TraceStep, Time)],
     (start, recorded_start): (Time, Time),
     queue: &mut EventQueue,
     observer: &mut O,
@@ -68,9 +69,9 @@ fn round<O: Observer>(
     }
     // Until when a test keeps everybody from being taken up.
     let mut free_at = start;
-    let mut ends: Vec<(u32, Time)> = Vec::with_capacity(steps.len());
+    let mut ends: Vec<(AgentId, Time)> = Vec::with_capacity(steps.len());
     let mut tested: Vec<(Time, Time)> = Vec::new();
-    let mut busy: Vec<(u32, Time, Time)> = Vec::with_capacity(steps.len());
+    let mut busy: Vec<(AgentId, Time, Time)> = Vec::with_capacity(steps.len());
     while let Some(event) = queue.pop() {
         let Some(&(step, own)) = steps.get(event.slot() as usize) else { continue };
         if event.class() == START {
@@ -90,7 +91,7 @@ fn round<O: Observer>(
         }
         let landing = Landing { start: began, arrived: event.time(), taken_up, end };
         effects::land(trace, step, landing, own + tests, observer);
-        if let Some(agent) = replay.agents.get_mut(step.agent as usize) {
+        if let Some(agent) = replay.agents.get_mut(step.agent.index()) {
             agent.busy += own + tests;
             if step.operation == Operation::HumanWait {
                 agent.for_person += step.end - step.start;
@@ -101,17 +102,17 @@ fn round<O: Observer>(
     }
     let end = ends.iter().map(|(_, end)| *end).max().unwrap_or(start);
     busy.sort_unstable();
-    for (number, agent) in replay.agents.iter_mut().enumerate() {
+    for (id, agent) in AgentId::all(replay.agents.len()).zip(&mut replay.agents) {
         if tested.is_empty() {
             break;
         }
-        let first = busy.partition_point(|(agent, ..)| (*agent as usize) < number);
-        let mine = busy[first..].iter().take_while(|(agent, ..)| *agent as usize == number);
+        let first = busy.partition_point(|(agent, ..)| *agent < id);
+        let mine = busy[first..].iter().take_while(|(agent, ..)| *agent == id);
         agent.blocked_on_tests += outside(&tested, mine.map(|&(_, from, to)| (from, to)).collect());
     }
     let number = steps.first().map_or(0, |(step, _)| step.round);
     observer.round(&Round { number, start, end });
-    let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(0, |(agent, _)| *agent);
+    let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(AgentId::new(0), |(agent, _)| *agent);
     replay.rounds.push(RoundTime { number, start, end, straggler, gap: gap(steps) });
     end
 }
@@ -140,7 +141,7 @@ fn outside(tests: &[(Time, Time)], mut busy: Vec<(Time, Time)>) -> Time {
 }
 
 /// The slowest latency of the round less the mean one.
-fn gap(steps: &[(&Step, Time)]) -> Option<Time> {
+fn gap(steps: &[(&TraceStep, Time)]) -> Option<Time> {
     let latencies: Vec<u64> =
         steps.iter().filter(|(step, _)| step.is_call()).map(|(step, _)| (step.end - step.start).as_us()).collect();
     let slowest = *latencies.iter().max()?;

@@ -14,7 +14,7 @@ pub(crate) fn self_times(trace: &Trace) -> Vec<Time> {
     let mut edges: Vec<Vec<(Time, bool, usize)>> = vec![Vec::new(); trace.header.agents.len()];
     for (place, step) in trace.steps.iter().enumerate() {
         let counts = step.end > step.start && !waits[place];
-        if let Some(edges) = edges.get_mut(step.agent as usize).filter(|_| counts) {
+        if let Some(edges) = edges.get_mut(step.agent.index()).filter(|_| counts) {
             edges.push((step.start, true, place));
             edges.push((step.end, false, place));
         }

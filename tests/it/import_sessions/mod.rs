@@ -9,16 +9,17 @@ pub(crate) use fixtures::{claude_session, codex_threads};
 use std::path::Path;
 
 use brooks::engine::Time;
-use brooks::table::{Head, Reading, SourceFile};
+use brooks::table::{Head, ImportContext, SourceFile};
 use brooks::trace::import;
-use brooks::trace::{Operation, Quality, Step, Summary, TaskNoteKind, Trace, check, native};
+use brooks::trace::{Operation, Quality, TaskNoteKind, Trace, TraceStep, TraceSummary, check, native};
+use brooks::workload::TaskId;
 use proptest::prelude::*;
 
 use crate::worlds;
 
-fn read(format: &str, files: &[SourceFile]) -> (Vec<Trace>, Reading) {
+fn read(format: &str, files: &[SourceFile]) -> (Vec<Trace>, ImportContext) {
     let importer = import::find(format).expect("the importer is there");
-    let mut reading = Reading::default();
+    let mut reading = ImportContext::default();
     let traces = (importer.read)(files, &mut reading);
     (traces, reading)
 }
@@ -43,7 +44,7 @@ fn only(format: &str, files: &[SourceFile]) -> Trace {
     trace
 }
 
-fn step<'a>(trace: &'a Trace, id: &str) -> &'a Step {
+fn step<'a>(trace: &'a Trace, id: &str) -> &'a TraceStep {
     trace.steps.iter().find(|step| &*step.id == id).unwrap_or_else(|| panic!("there is a step {id}"))
 }
 
@@ -53,14 +54,14 @@ fn span(trace: &Trace, id: &str) -> (f64, f64) {
     (step.start.as_secs(), step.end.as_secs())
 }
 
-fn guesses<'a>(trace: &'a Trace, step: &Step) -> Vec<&'a str> {
+fn guesses<'a>(trace: &'a Trace, step: &TraceStep) -> Vec<&'a str> {
     step.more().est.iter().map(|&name| trace.name(name)).collect()
 }
 
 #[test]
 fn a_session_with_a_subagent_reads_as_it_went() {
     let trace = only("claude-code", &fixtures::claude_session());
-    let summary = Summary::of(&trace);
+    let summary = TraceSummary::of(&trace);
     // Ten tokens, two hundred from the cache, thirty into it; and nothing twice.
     assert_eq!((summary.llm_calls, summary.input_tokens), (7, 7 * 240));
     assert_eq!((summary.agents, summary.tool_calls, summary.files_written), (2, 4, 1));
@@ -111,7 +112,8 @@ fn a_session_with_a_subagent_reads_as_it_went() {
     // The subagent's task is done when the tool that started it is; that of the main agent ended in an error.
     let done: Vec<_> = trace.steps.iter().flat_map(|step| &step.events).collect();
     let done: Vec<_> = done.iter().filter(|note| note.event == TaskNoteKind::Complete).map(|note| note.task).collect();
-    assert_eq!(done, [Some(trace.header.tasks.iter().position(|task| task.id == "task-a1b2c3").expect("it") as u32)]);
+    let place = trace.header.tasks.iter().position(|task| task.id == "task-a1b2c3").expect("it");
+    assert_eq!(done, [Some(TaskId::at(place))]);
     assert_eq!(trace.label("session").as_deref(), Some("s-1"));
     assert_eq!(trace.label("version").as_deref(), Some("2.1.40"));
     assert_eq!(trace.label("model").as_deref(), Some("claude-opus-4-6"));
@@ -120,7 +122,7 @@ fn a_session_with_a_subagent_reads_as_it_went() {
 #[test]
 fn a_thread_and_the_one_it_started_read_as_they_went() {
     let trace = only("codex", &fixtures::codex_threads());
-    let summary = Summary::of(&trace);
+    let summary = TraceSummary::of(&trace);
     // Six calls: neither the count that is told twice nor the one that the child takes over.
     assert_eq!((summary.llm_calls, summary.agents, summary.tool_calls), (6, 2, 3));
     assert_eq!(summary.input_tokens, 1000 + 1100 + 1200 + 1300 + 500 + 1150);
@@ -197,7 +199,7 @@ fn files_find_their_units_and_their_importers() {
 fn sessions_of_one_folder_come_apart_by_what_they_say() {
     let mut files = fixtures::claude_session();
     files[1].path = "p/agent-a1b2c3.jsonl".to_owned();
-    assert_eq!(Summary::of(&only("claude-code", &files)).llm_calls, 7, "beside the session it is the same");
+    assert_eq!(TraceSummary::of(&only("claude-code", &files)).llm_calls, 7, "beside the session it is the same");
     let other = SourceFile {
         path: "p/s-2.jsonl".to_owned(),
         bytes: String::from_utf8_lossy(&files[0].bytes).replace("s-1", "s-2").into_bytes(),
@@ -206,11 +208,11 @@ fn sessions_of_one_folder_come_apart_by_what_they_say() {
     let (traces, reading) = read("claude-code", &files);
     assert!(reading.problems.is_empty());
     let calls: Vec<(&str, usize)> =
-        traces.iter().map(|trace| (trace.header.trace.as_str(), Summary::of(trace).llm_calls)).collect();
+        traces.iter().map(|trace| (trace.header.trace.as_str(), TraceSummary::of(trace).llm_calls)).collect();
     // The second one knows the first call of the subagent from its own lines only.
     assert_eq!(calls, [("s-1", 7), ("s-2", 6)]);
     let alone = only("claude-code", &files[1..2]);
-    assert_eq!((Summary::of(&alone).llm_calls, alone.header.agents[0].name.as_str()), (2, "a1b2c3"));
+    assert_eq!((TraceSummary::of(&alone).llm_calls, alone.header.agents[0].name.as_str()), (2, "a1b2c3"));
 }
 
 /// Something done to the lines of a file.
@@ -297,7 +299,7 @@ proptest! {
             let (traces, _) = read(format, &files);
             for trace in &traces {
                 hold(trace);
-                let is_sound = trace.steps.iter().all(|step| (step.agent as usize) < trace.header.agents.len());
+                let is_sound = trace.steps.iter().all(|step| step.agent.index() < trace.header.agents.len());
                 prop_assert!(is_sound && !trace.steps.is_empty());
             }
         }
@@ -339,7 +341,7 @@ impl Sample {
 
     /// Holds the calls against what was counted: how many, by how many, from when to when, and how many at once.
     fn agrees(&self) {
-        let summary = Summary::of(&self.trace);
+        let summary = TraceSummary::of(&self.trace);
         let expected = |key: &str| self.expected[key].as_f64().unwrap_or(0.0);
         let calls = || self.trace.steps.iter().filter(|step| step.is_call());
         let first = calls().map(|step| step.start).min().unwrap_or(Time::ZERO);
@@ -402,7 +404,7 @@ fn recorded_fixtures_of_claude_code_do_not_break_the_importer() {
 
     // All but 15 of the lines that count have times; the expected reader gave up at the first that has none.
     let Some((all, wrong)) = Sample::read(&format!("{folder}/claude-all-event-types.jsonl"), &[]) else { return };
-    assert_eq!((wrong, Summary::of(&all.trace).llm_calls, all.tools()), (15, 4, 2));
+    assert_eq!((wrong, TraceSummary::of(&all.trace).llm_calls, all.tools()), (15, 4, 2));
 }
 
 #[test]
@@ -423,7 +425,7 @@ fn recorded_fixtures_of_codex_do_not_break_the_importer() {
     let Some((all, wrong)) = Sample::read(path, &[]) else { return };
     // The second call of the expected reader has no time and no tokens. Its third tool call is one without a time; ours
     // is the search for tools, which it does not count.
-    let summary = Summary::of(&all.trace);
+    let summary = TraceSummary::of(&all.trace);
     assert_eq!((summary.llm_calls, summary.input_tokens, summary.output_tokens), (1, 16_341, 81));
     assert_eq!((all.tools(), wrong > 20), (3, true));
 }

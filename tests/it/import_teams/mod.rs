@@ -2,16 +2,16 @@
 
 mod fixtures;
 
-use brooks::table::{Reading, SourceFile};
+use brooks::table::{ImportContext, SourceFile};
 use brooks::trace::import::{self};
 use brooks::trace::{Trace, check, native, replay};
 
 use fixtures::{EVENTS, LOG, RESULTS, RUNS, TASKS};
 
-fn read(files: &[(&str, &str)]) -> (Vec<Trace>, Reading) {
+fn read(files: &[(&str, &str)]) -> (Vec<Trace>, ImportContext) {
     let file = |(path, text): &(&str, &str)| SourceFile { path: (*path).to_owned(), bytes: text.as_bytes().to_vec() };
     let files: Vec<SourceFile> = files.iter().map(file).collect();
-    let mut reading = Reading::default();
+    let mut reading = ImportContext::default();
     let traces = (import::find("llm-teams").expect("it is there").read)(&files, &mut reading);
     for trace in &traces {
         check::check(trace, |fault| panic!("{}", fault.problem));
@@ -27,11 +27,11 @@ fn read(files: &[(&str, &str)]) -> (Vec<Trace>, Reading) {
     (traces, reading)
 }
 
-fn folder(log: &str) -> (Vec<Trace>, Reading) {
+fn folder(log: &str) -> (Vec<Trace>, ImportContext) {
     read(&[("x/run-1/events.jsonl", log), ("x/run-1/final_tasks.json", TASKS), ("results.json", RESULTS)])
 }
 
-fn tables(events: &str) -> (Vec<Trace>, Reading) {
+fn tables(events: &str) -> (Vec<Trace>, ImportContext) {
     read(&[("d/runs.parquet", RUNS), ("d/events.parquet", events), ("d/tasks/amdahl_x/p05.json", TASKS)])
 }
 

@@ -63,6 +63,8 @@ pub(super) struct Facts {
     pub functions: Vec<(usize, String, usize)>,
     /// Line and first word of every doc comment.
     pub comments: Vec<(usize, String)>,
+    /// Line and name of every attribute or macro that hides the file of an item.
+    pub hiding: Vec<(usize, String)>,
     /// Line and name of every type and trait of a module.
     pub types: Vec<(usize, String)>,
 }
@@ -187,12 +189,11 @@ impl Reader {
             | I::Type(syn::ItemType { ident, .. }) => (ident, Kind::Type),
             I::Trait(item) => (&item.ident, Kind::Trait),
             I::Fn(item) => (&item.sig.ident, Kind::Value),
-            I::Const(syn::ItemConst { ident, .. }) | I::Static(syn::ItemStatic { ident, .. }) => (ident, Kind::Value),
-            I::Macro(syn::ItemMacro { ident: Some(ident), .. }) => (ident, Kind::Value),
+            I::Const(syn::ItemConst { ident, .. })
+            | I::Static(syn::ItemStatic { ident, .. })
+            | I::Macro(syn::ItemMacro { ident: Some(ident), .. }) => (ident, Kind::Value),
             // A module within the file is declared when it is read.
             I::Mod(item) if item.content.is_none() => {
-                let renamed = item.attrs.iter().any(|attribute| attribute.path().is_ident("path"));
-                assert!(!renamed, "`#[path]` of `mod {}` hides the file of a module", item.ident);
                 return self.name(&item.ident.to_string(), Def::File(item.ident.to_string()));
             }
             I::Use(item) => {
@@ -279,6 +280,12 @@ impl Reader {
         }
     }
 
+    fn hide(&mut self, path: &syn::Path) {
+        if let Some(name) = HIDING.into_iter().find(|name| path.is_ident(name)) {
+            self.facts.hiding.push((path_line(path), name.to_owned()));
+        }
+    }
+
     fn doc_in_tokens(&mut self, attribute: &proc_macro2::Group) {
         let tokens: Vec<TokenTree> = attribute.stream().into_iter().collect();
         if let [TokenTree::Ident(name), _, TokenTree::Literal(text)] = tokens.as_slice()
@@ -316,7 +323,9 @@ impl Reader {
         let outside = self.bound.clone();
         let mut bound = Bound(&mut self.bound);
         bound.visit_signature(signature);
-        body.into_iter().for_each(|body| bound.visit_block(body));
+        if let Some(body) = body {
+            bound.visit_block(body);
+        }
         read(self);
         self.bound = outside;
     }
@@ -344,6 +353,9 @@ fn segments(path: &syn::Path) -> Vec<String> {
     let start = path.leading_colon.iter().map(|_| "::".to_owned());
     start.chain(path.segments.iter().map(|segment| segment.ident.to_string())).collect()
 }
+
+/// Attributes and macros that bring in items without a path to them.
+const HIDING: [&str; 4] = ["include", "macro_export", "macro_use", "path"];
 
 fn path_line(path: &syn::Path) -> usize {
     path.segments.first().map_or(0, |segment| line(segment.ident.span()))
@@ -412,11 +424,13 @@ impl<'a> Visit<'a> for Reader {
     fn visit_visibility(&mut self, _: &'a syn::Visibility) {}
 
     fn visit_macro(&mut self, node: &'a syn::Macro) {
+        self.hide(&node.path);
         self.refer(path_line(&node.path), segments(&node.path), Form::Macro);
         self.tokens(node.tokens.clone(), &[], false);
     }
 
     fn visit_attribute(&mut self, node: &'a syn::Attribute) {
+        self.hide(node.path());
         let inner = matches!(node.style, syn::AttrStyle::Inner(_));
         match &node.meta {
             syn::Meta::NameValue(pair) if pair.path.is_ident("doc") => {

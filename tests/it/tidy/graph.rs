@@ -52,14 +52,14 @@ pub(super) fn circles(tree: &Tree) -> Vec<String> {
         if circle.first() != Some(&start) {
             continue;
         }
-        let mut text = format!("circle of {}:", circle.len());
+        let mut lines = vec![format!("circle of {}:", circle.len())];
         for (&(from, to), names) in edges.iter().filter(|((from, to), _)| circle.contains(from) && circle.contains(to))
         {
             let line = names.values().min().copied().unwrap_or_default();
             let names: Vec<&str> = names.keys().map(String::as_str).collect();
-            text += &format!("\n  {}:{line} -> {} ({})", tree.paths[from], tree.paths[to], names.join(", "));
+            lines.push(format!("  {}:{line} -> {} ({})", tree.paths[from], tree.paths[to], names.join(", ")));
         }
-        circles.push(text);
+        circles.push(lines.join("\n"));
     }
     circles
 }

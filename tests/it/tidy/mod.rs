@@ -81,6 +81,11 @@ fn only_the_command_line_touches_the_world() {
 }
 
 #[test]
+fn items_are_reached_by_paths() {
+    assert_none(&rules::hidden_items(tree()));
+}
+
+#[test]
 fn files_stay_small() {
     assert_none(&rules::long_files(tree()));
 }

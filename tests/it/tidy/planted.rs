@@ -21,7 +21,7 @@ fn tree(files: &[(&str, &str)]) -> Tree {
         let parent = if folder == "src" { "src/lib.rs".into() } else { format!("{folder}/mod.rs") };
         let parent = texts.get_mut(&parent).expect("every folder has a file");
         if name != "lib" && !parent.contains(&format!("mod {name};")) {
-            *parent += &format!("\npub mod {name};");
+            parent.extend(["\npub mod ", name, ";"]);
         }
     }
     Tree::new(&texts.into_iter().collect::<Vec<_>>())
@@ -214,6 +214,19 @@ fn touching_the_world() {
             "src/simulation/mod.rs:1: std::time::Instant::now is of the world (std::time): only cli may",
             "src/team/mod.rs:1: std::io is of the world (std::io::stderr): only cli may",
         ],
+    );
+}
+
+#[test]
+fn hidden_items() {
+    let text = "#[macro_use]\nmod a;\n#[path = \"a.rs\"]\nmod b { include!(\"c.rs\"); }\n#[cfg(test)]\n#[path = \"a.rs\"]\nmod c;";
+    assert_eq!(
+        rules::hidden_items(&tree(&[("engine/mod.rs", text), ("engine/a.rs", "")])),
+        [
+            "src/engine/mod.rs:1: macro_use hides the file of an item",
+            "src/engine/mod.rs:3: path hides the file of an item",
+            "src/engine/mod.rs:4: include hides the file of an item",
+        ]
     );
 }
 

@@ -86,10 +86,10 @@ impl Tree {
 
     /// Resolves a reference: its targets, and the modules that the written path leads through.
     pub(super) fn resolve(&self, file: usize, reference: &Reference) -> (Vec<Target>, Vec<usize>) {
-        let mut way = Vec::new();
+        let mut method = Vec::new();
         let mut seen = Vec::new();
-        let targets = self.follow((file, reference.scope), &reference.path, &mut seen, &mut way);
-        (targets, way)
+        let targets = self.follow((file, reference.scope), &reference.path, &mut seen, &mut method);
+        (targets, method)
     }
 
     /// Everything that an import with `*` brings into scope.
@@ -124,7 +124,7 @@ impl Tree {
         self.parents.get(&module).copied().flatten()
     }
 
-    fn follow(&self, from: At, path: &[String], seen: &mut Vec<(At, String)>, way: &mut Vec<usize>) -> Vec<Target> {
+    fn follow(&self, from: At, path: &[String], seen: &mut Vec<(At, String)>, method: &mut Vec<usize>) -> Vec<Target> {
         let module = self.module_around(from);
         let Some((first, rest)) = path.split_first() else { return Vec::new() };
         let mut targets = match first.as_str() {
@@ -142,12 +142,12 @@ impl Tree {
             };
         }
         for name in rest {
-            targets = self.step(&targets, name, seen, way);
+            targets = self.step(&targets, name, seen, method);
         }
         targets
     }
 
-    fn step(&self, from: &[Target], name: &str, seen: &mut Vec<(At, String)>, way: &mut Vec<usize>) -> Vec<Target> {
+    fn step(&self, from: &[Target], name: &str, seen: &mut Vec<(At, String)>, method: &mut Vec<usize>) -> Vec<Target> {
         let mut next = Vec::new();
         for target in from {
             match target {
@@ -155,7 +155,7 @@ impl Tree {
                     next.extend(self.parent_of(*module).map(Target::Module));
                 }
                 Target::Module(module) if name != "self" => {
-                    way.push(module.0);
+                    method.push(module.0);
                     let found = self.named(*module, name, seen);
                     if found.is_empty() && from.len() == 1 {
                         // Made by a macro of that file.

@@ -36,15 +36,12 @@ pub(super) fn upward_imports(tree: &Tree, layers: &Layers) -> Vec<String> {
         }
         let modules: BTreeSet<&str> = others.iter().filter_map(|&other| module_of(&tree.paths[other])).collect();
         for other in modules {
+            // A module without a row is an offence of its own.
+            let (Some(layer), Some(upper)) = (layers.get(own), layers.get(other)) else { continue };
             // The import has been reported; the uses of its name need not be.
-            if other != own && layers[other] >= layers[own] && known.insert((file, other, names.clone())) {
-                offences.push(format!(
-                    "{path}:{}: {own} (L{}) imports {other} (L{}): {}",
-                    reference.line,
-                    layers[own],
-                    layers[other],
-                    reference.path.join("::")
-                ));
+            if other != own && upper >= layer && known.insert((file, other, names.clone())) {
+                let (line, written) = (reference.line, reference.path.join("::"));
+                offences.push(format!("{path}:{line}: {own} (L{layer}) imports {other} (L{upper}): {written}"));
             }
         }
     }
@@ -93,6 +90,14 @@ pub(super) fn worldly_uses(tree: &Tree, allowed: &[(&str, &str)]) -> Vec<String>
         }
     }
     offences
+}
+
+/// Attributes and macros that hide from these rules where an item is defined.
+pub(super) fn hidden_items(tree: &Tree) -> Vec<String> {
+    let hiding = tree.files().flat_map(|file| tree.facts[file].hiding.iter().map(move |hiding| (file, hiding)));
+    hiding
+        .map(|(file, (line, name))| format!("{}:{line}: {name} hides the file of an item", tree.paths[file]))
+        .collect()
 }
 
 /// Files of more than 500 lines.

@@ -4,19 +4,20 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::claude_code::line::{By, Event, Reply, ToolResult, ToolUse, What};
 use crate::trace::import::session::{Ids, length};
-use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, Step, TestRun, Usage};
+use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
 /// The steps of an agent under construction, and where it stands.
 pub(super) struct Maker<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
-    agent: AgentNumber,
+    agent: AgentId,
     /// Whether its prompts are typed by a person.
     is_main: bool,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
     /// The calls, by message.
     calls: BTreeMap<String, Call>,
     /// Tools by the id of their use; those that are still to answer.
@@ -35,12 +36,12 @@ pub(super) struct Maker<'a> {
     /// Whether the last thing was an answer that asked for nothing.
     pub(super) is_done: bool,
     seen: Time,
-    pub(super) found: Found,
+    pub(super) found: SessionFacts,
 }
 
 /// What is known of a session beside its steps.
 #[derive(Default)]
-pub(super) struct Found {
+pub(super) struct SessionFacts {
     /// Tool calls that start agents, in order: when, id of the use, fingerprint of the prompt.
     pub(super) starters: Vec<(Time, String, u64)>,
     /// The step of each use of a tool, and when it ended.
@@ -65,7 +66,7 @@ struct Tool {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentNumber, is_main: bool) -> Maker<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
         Maker {
             builder,
             ids,
@@ -82,7 +83,7 @@ impl<'a> Maker<'a> {
             idle: None,
             is_done: false,
             seen: Time::ZERO,
-            found: Found::default(),
+            found: SessionFacts::default(),
         }
     }
 
@@ -145,11 +146,11 @@ impl<'a> Maker<'a> {
         id
     }
 
-    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> Step {
-        Step { id, operation, agent: self.agent, start, end, ..Step::default() }
+    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> TraceStep {
+        TraceStep { id, operation, agent: self.agent, start, end, ..TraceStep::default() }
     }
 
-    fn guess(&mut self, step: &mut Step, key: &str) {
+    fn guess(&mut self, step: &mut TraceStep, key: &str) {
         let name = self.builder.name(key);
         step.more_mut().est.push(name);
     }
@@ -257,7 +258,7 @@ impl<'a> Maker<'a> {
             let (start, end) = (step.start, step.end);
             let name = self.builder.name("tests");
             let more = step.more_mut();
-            more.tests.push(TestRun { returncode, start, end, extra: Extra::default() });
+            more.tests.push(TraceTest { returncode, start, end, extra: Extra::default() });
             more.est.push(name);
         }
     }

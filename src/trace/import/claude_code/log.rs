@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 use crate::engine::Time;
 use crate::table::json::{at, text};
 use crate::table::timestamp;
-use crate::table::{Reading, SourceFile};
+use crate::table::{ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::import::claude_code::agent::{Found, Maker};
+use crate::trace::import::claude_code::agent::{Maker, SessionFacts};
 use crate::trace::import::claude_code::line::{self, By, Event, What};
 use crate::trace::import::session::{self, Ids, Member, identifier};
-use crate::trace::model::{Quality, Step, Trace};
+use crate::trace::model::{Quality, Trace, TraceStep};
 
 /// The agent that the person talks to.
 const MAIN: &str = "main";
@@ -21,7 +22,7 @@ const MAIN: &str = "main";
 /// What was read of a session.
 #[derive(Default)]
 pub(super) struct Session {
-    agents: BTreeMap<String, Log>,
+    agents: BTreeMap<String, AgentLog>,
     /// Lines that are known: the same line can be in several files.
     uuids: BTreeSet<String>,
     /// Whose each message is: an agent that takes over the context of another has its messages in its own file too.
@@ -36,7 +37,7 @@ pub(super) struct Session {
 
 /// What happened to an agent.
 #[derive(Default)]
-struct Log {
+struct AgentLog {
     events: Vec<Event>,
     /// The use of a tool that started it.
     started_by: Option<String>,
@@ -51,7 +52,7 @@ impl Session {
         own: Option<&str>,
         place: usize,
         line: &Value,
-        reading: &mut Reading,
+        reading: &mut ImportContext,
     ) {
         let version = text(line, "version").and_then(identifier);
         if let Some(version) = version.filter(|version| version.starts_with(|c: char| c.is_ascii_digit())) {
@@ -144,8 +145,8 @@ impl Session {
         let versions = self.versions.iter().map(String::as_str).collect::<Vec<_>>().join("+");
         let mut builder = Builder::new(id, "claude-code", format!("Claude Code {versions}").trim());
         let mut ids = Ids::default();
-        let mut team: Vec<(String, Log, Made)> = Vec::new();
-        let mut logs: Vec<(String, Log)> = std::mem::take(&mut self.agents).into_iter().collect();
+        let mut team: Vec<(String, AgentLog, AgentResult)> = Vec::new();
+        let mut logs: Vec<(String, AgentLog)> = std::mem::take(&mut self.agents).into_iter().collect();
         for (_, log) in &mut logs {
             log.events.sort_by_key(|event| event.at);
         }
@@ -162,7 +163,7 @@ impl Session {
                 let mut maker = Maker::new(&mut builder, &mut ids, number, name == MAIN);
                 maker.run(events);
                 let (steps, is_done, found) = (maker.steps, maker.is_done, maker.found);
-                team.push((name, log, Made { number, start, prompt, is_done, steps, found }));
+                team.push((name, log, AgentResult { number, start, prompt, is_done, steps, found }));
             }
         }
         totals(&mut builder, &team);
@@ -194,7 +195,7 @@ impl Session {
         builder.label("session", id);
         let names = if self.unnamed > 0 { Quality::Inferred } else { Quality::Recorded };
         let ends = if self.lacks_zone { Quality::Inferred } else { Quality::Recorded };
-        let is_estimate = |step: &Step| step.is_call() && step.more().finish_reasons.is_empty();
+        let is_estimate = |step: &TraceStep| step.is_call() && step.more().finish_reasons.is_empty();
         let outputs = if builder.steps().iter().any(is_estimate) { Quality::Estimated } else { Quality::Recorded };
         let lacks_input = builder.steps().iter().any(|step| step.is_call() && step.usage.input.is_none());
         let inputs = if lacks_input { Quality::Absent } else { Quality::Recorded };
@@ -218,8 +219,8 @@ impl Session {
 }
 
 /// Figures that the steps do not give.
-fn totals(builder: &mut Builder, team: &[(String, Log, Made)]) {
-    let sum = |of: fn(&Found) -> u64| team.iter().map(|(_, _, made)| of(&made.found)).sum::<u64>();
+fn totals(builder: &mut Builder, team: &[(String, AgentLog, AgentResult)]) {
+    let sum = |of: fn(&SessionFacts) -> u64| team.iter().map(|(_, _, made)| of(&made.found)).sum::<u64>();
     let totals = &mut builder.header().totals;
     totals.insert("x.recorded_output_tokens".to_owned(), json!(sum(|found| found.recorded_output)));
     totals.insert("x.compactions".to_owned(), json!(sum(|found| found.compactions)));
@@ -227,13 +228,13 @@ fn totals(builder: &mut Builder, team: &[(String, Log, Made)]) {
 }
 
 /// What was made of the events of an agent.
-struct Made {
-    number: u32,
+struct AgentResult {
+    number: AgentId,
     start: Time,
     prompt: Option<u64>,
     is_done: bool,
-    steps: Vec<Step>,
-    found: Found,
+    steps: Vec<TraceStep>,
+    found: SessionFacts,
 }
 
 /// The tool calls that start agents.
@@ -246,7 +247,7 @@ struct Starters {
 }
 
 impl Starters {
-    fn of(team: &[(String, Log, Made)]) -> Starters {
+    fn of(team: &[(String, AgentLog, AgentResult)]) -> Starters {
         let (mut steps, mut by_prompt, mut by_time) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
         for (_, _, made) in team {
             steps.extend(made.found.tools.iter().map(|(id, (step, _))| (id.clone(), step.clone())));
@@ -262,7 +263,7 @@ impl Starters {
 
     /// The step that started an agent, and whether that is a guess: what the log says, or a call with the very prompt
     /// that the agent got, or the last one that was under way when the agent began.
-    fn of_agent(&self, log: &Log, made: &Made) -> Option<(CompactString, bool)> {
+    fn of_agent(&self, log: &AgentLog, made: &AgentResult) -> Option<(CompactString, bool)> {
         if let Some(step) = log.started_by.as_ref().and_then(|id| self.steps.get(id)) {
             return Some((step.clone(), false));
         }

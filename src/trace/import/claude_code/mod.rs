@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::table::json::{MAX_LINE, lines, text};
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::import::claude_code::log::Session;
 use crate::trace::import::session::{folder, identifier, stem};
-use crate::trace::import::{Importer, Unit};
+use crate::trace::import::{ImportUnit, Importer};
 use crate::trace::model::Trace;
 
 /// The row of the table of importers.
@@ -49,14 +49,14 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
 /// A session's subagents are in a folder of its name; older ones, beside it, are found when their folder is named.
 fn companions(path: &str) -> Vec<String> {
     match kind(path) {
-        Kind::Main => vec![format!("{}/subagents", session_of(path))],
-        Kind::Below(_) | Kind::Beside => Vec::new(),
+        FileKind::Main => vec![format!("{}/subagents", session_of(path))],
+        FileKind::Below(_) | FileKind::Beside => Vec::new(),
     }
 }
 
 /// What a file is, by its path.
 #[derive(PartialEq)]
-enum Kind<'a> {
+enum FileKind<'a> {
     /// A session.
     Main,
     /// A subagent of the session whose files are in that folder.
@@ -65,30 +65,30 @@ enum Kind<'a> {
     Beside,
 }
 
-fn kind(path: &str) -> Kind<'_> {
+fn kind(path: &str) -> FileKind<'_> {
     let below = path.split_once("/subagents/").or_else(|| path.split_once("\\subagents\\"));
     match below {
-        Some((session, _)) => Kind::Below(session),
-        None if stem(path).starts_with("agent-") => Kind::Beside,
-        None => Kind::Main,
+        Some((session, _)) => FileKind::Below(session),
+        None if stem(path).starts_with("agent-") => FileKind::Beside,
+        None => FileKind::Main,
     }
 }
 
 /// The path of a session without its ending, which is also the folder of its subagents.
 fn session_of(path: &str) -> &str {
     match kind(path) {
-        Kind::Below(session) => session,
+        FileKind::Below(session) => session,
         _ => path.split(".jsonl").next().unwrap_or(path),
     }
 }
 
 /// A session with its subagents. Which session a file beside it belongs to is only said inside, so where there are
 /// such files the whole folder is one unit.
-fn units(paths: &[String]) -> Vec<Unit> {
-    let beside = paths.iter().filter(|path| kind(path) == Kind::Beside);
+fn units(paths: &[String]) -> Vec<ImportUnit> {
+    let beside = paths.iter().filter(|path| kind(path) == FileKind::Beside);
     let together: Vec<&str> = beside.map(|path| folder(path)).collect();
     let together: std::collections::BTreeSet<&str> = together.into_iter().collect();
-    let mut units: Vec<Unit> = Vec::new();
+    let mut units: Vec<ImportUnit> = Vec::new();
     let mut places: BTreeMap<&str, usize> = BTreeMap::new();
     for path in paths {
         let session = session_of(path);
@@ -96,27 +96,27 @@ fn units(paths: &[String]) -> Vec<Unit> {
         let place = *places.entry(key).or_insert(units.len());
         match units.get_mut(place) {
             Some(unit) => unit.paths.push(path.clone()),
-            None => units.push(Unit { paths: vec![path.clone()] }),
+            None => units.push(ImportUnit { paths: vec![path.clone()] }),
         }
     }
     for unit in &mut units {
-        unit.paths.sort_by_key(|path| kind(path) != Kind::Main);
+        unit.paths.sort_by_key(|path| kind(path) != FileKind::Main);
     }
     units
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     // Main files first, so that files beside them find their sessions.
     let mut groups: Vec<(String, Vec<&SourceFile>)> = Vec::new();
     let mut by_path: BTreeMap<&str, usize> = BTreeMap::new();
     let mut by_id: BTreeMap<String, usize> = BTreeMap::new();
     let mut sorted: Vec<&SourceFile> = files.iter().collect();
-    sorted.sort_by_key(|file| kind(&file.path) != Kind::Main);
+    sorted.sort_by_key(|file| kind(&file.path) != FileKind::Main);
     for file in sorted {
         let id = session_id(file).unwrap_or_else(|| stem(session_of(&file.path)).to_owned());
         let next = groups.len();
         let place = match kind(&file.path) {
-            Kind::Beside => *by_id.entry(id.clone()).or_insert(next),
+            FileKind::Beside => *by_id.entry(id.clone()).or_insert(next),
             _ => *by_path.entry(session_of(&file.path)).or_insert(next),
         };
         if let Some((_, group)) = groups.get_mut(place) {
@@ -140,10 +140,10 @@ fn session_id(file: &SourceFile) -> Option<String> {
     ids.next()
 }
 
-fn session(id: &str, files: &[&SourceFile], reading: &mut Reading) -> Option<Trace> {
+fn session(id: &str, files: &[&SourceFile], reading: &mut ImportContext) -> Option<Trace> {
     let mut session = Session::default();
     for file in files {
-        let own = (kind(&file.path) != Kind::Main).then(|| stem(&file.path).trim_start_matches("agent-"));
+        let own = (kind(&file.path) != FileKind::Main).then(|| stem(&file.path).trim_start_matches("agent-"));
         let own = own.and_then(identifier);
         lines(file, reading, |line, value, reading| session.take(file, own, line, &value, reading));
     }

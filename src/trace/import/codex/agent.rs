@@ -4,20 +4,21 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::thread::{Counted, What};
 use crate::trace::import::codex::tool::{Answered, Asked};
 use crate::trace::import::session::{Ids, length};
-use crate::trace::model::{AgentNumber, Extra, FileUse, Operation, Step, TestRun, Usage};
+use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
 /// The steps of a thread under construction, and where it stands.
 pub(super) struct Maker<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
-    agent: AgentNumber,
+    agent: AgentId,
     /// Whether its prompts are typed by a person.
     is_main: bool,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
     tools: BTreeMap<String, Tool>,
     /// Steps whose results the next call gets, and those that the last call asked for before it was counted.
     pending: Vec<CompactString>,
@@ -54,7 +55,7 @@ struct Tool {
 }
 
 impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentNumber, is_main: bool) -> Maker<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
         Maker {
             builder,
             ids,
@@ -145,11 +146,11 @@ impl<'a> Maker<'a> {
         self.got(at);
     }
 
-    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> Step {
-        Step { id, operation, agent: self.agent, start, end, ..Step::default() }
+    fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> TraceStep {
+        TraceStep { id, operation, agent: self.agent, start, end, ..TraceStep::default() }
     }
 
-    fn guess(&mut self, step: &mut Step, key: &str) {
+    fn guess(&mut self, step: &mut TraceStep, key: &str) {
         let name = self.builder.name(key);
         step.more_mut().est.push(name);
     }
@@ -318,7 +319,7 @@ impl<'a> Maker<'a> {
             }
             more.extra.set("x.exit_code", exit);
             if tool.runs_tests {
-                more.tests.push(TestRun { returncode: exit, start, end, extra: Extra::default() });
+                more.tests.push(TraceTest { returncode: exit, start, end, extra: Extra::default() });
                 more.est.push(tests);
             }
         }

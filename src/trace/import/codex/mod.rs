@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::json;
 
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::builder::Builder;
-use crate::trace::import::codex::thread::{Made, Thread};
+use crate::trace::import::codex::thread::{Thread, ThreadResult};
 use crate::trace::import::session::{self, Ids, Member, folder, stem};
-use crate::trace::import::{Importer, Unit, no_companions};
+use crate::trace::import::{ImportUnit, Importer, no_companions};
 use crate::trace::model::{Quality, Trace};
 
 /// The row of the table of importers.
@@ -45,8 +45,8 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
 }
 
 /// The rollouts of one folder and day: which thread started which is only said inside.
-fn units(paths: &[String]) -> Vec<Unit> {
-    let mut units: Vec<Unit> = Vec::new();
+fn units(paths: &[String]) -> Vec<ImportUnit> {
+    let mut units: Vec<ImportUnit> = Vec::new();
     let mut places: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for path in paths {
         let day = stem(path).strip_prefix("rollout-").and_then(|rest| rest.get(..10));
@@ -54,13 +54,13 @@ fn units(paths: &[String]) -> Vec<Unit> {
         let place = *places.entry(key).or_insert(units.len());
         match units.get_mut(place) {
             Some(unit) => unit.paths.push(path.clone()),
-            None => units.push(Unit { paths: vec![path.clone()] }),
+            None => units.push(ImportUnit { paths: vec![path.clone()] }),
         }
     }
     units
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let mut threads: Vec<Thread> = files.iter().map(|file| Thread::read(file, reading)).collect();
     let places: BTreeMap<String, usize> =
         threads.iter().enumerate().rev().map(|(place, thread)| (thread.id.clone(), place)).collect();
@@ -105,20 +105,20 @@ fn roots(parents: &[Option<usize>]) -> Vec<usize> {
     roots
 }
 
-fn trace(file: &SourceFile, family: Vec<Thread>, reading: &mut Reading) -> Option<Trace> {
+fn trace(file: &SourceFile, family: Vec<Thread>, reading: &mut ImportContext) -> Option<Trace> {
     let root = family.iter().position(|thread| thread.path == file.path).unwrap_or(0);
     let (id, version) = family.get(root).map(|thread| (thread.id.clone(), thread.version.clone()))?;
     let lacks_zone = family.iter().any(|thread| thread.lacks_zone);
     let mut builder = Builder::new(&id, "codex", format!("Codex {version}").trim());
     let mut ids = Ids::default();
-    let mut team: Vec<(Thread, Made)> = Vec::new();
+    let mut team: Vec<(Thread, ThreadResult)> = Vec::new();
     for (place, mut thread) in family.into_iter().enumerate() {
         let name = if place == root { "main".to_owned() } else { thread.id.clone() };
         let number = builder.agent(&name);
         let made = thread.make(&mut builder, &mut ids, number, &name);
         team.push((thread, made));
     }
-    if !team.iter().any(|(_, made)| made.steps.iter().any(crate::trace::model::Step::is_call)) {
+    if !team.iter().any(|(_, made)| made.steps.iter().any(crate::trace::model::TraceStep::is_call)) {
         reading.nothing_in(&file.path);
         return None;
     }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use crate::engine::Time;
 use crate::table::json::{at, lines, number, text, tokens};
 use crate::table::timestamp;
-use crate::table::{Reading, SourceFile};
+use crate::table::{ImportContext, SourceFile};
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::agent::Maker;
 use crate::trace::import::codex::tool::{self, Answered, Asked};
 use crate::trace::import::session::{Ids, identifier, path, stem};
-use crate::trace::model::{AgentNumber, Step};
+use crate::trace::model::TraceStep;
 
 /// A thread: an agent's whole life, in one file.
 #[derive(Default)]
@@ -26,10 +27,10 @@ pub(super) struct Thread {
     pub(super) version: String,
     pub(super) lacks_zone: bool,
     has_meta: bool,
-    records: Vec<Record>,
+    records: Vec<ThreadRecord>,
 }
 
-struct Record {
+struct ThreadRecord {
     at: Time,
     what: What,
 }
@@ -89,10 +90,10 @@ pub(super) enum Mark {
 }
 
 /// What was made of a thread.
-pub(super) struct Made {
-    pub(super) number: AgentNumber,
+pub(super) struct ThreadResult {
+    pub(super) number: AgentId,
     pub(super) name: String,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<TraceStep>,
     pub(super) is_done: bool,
     /// Threads, and the steps that started them.
     pub(super) spawns: Vec<(String, CompactString)>,
@@ -101,7 +102,7 @@ pub(super) struct Made {
 }
 
 impl Thread {
-    pub(super) fn read(file: &SourceFile, reading: &mut Reading) -> Thread {
+    pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Thread {
         let id = stem(&file.path).to_owned();
         let mut thread = Thread { path: file.path.clone(), id, ..Thread::default() };
         lines(file, reading, |place, line, reading| thread.take(file, place, &line, reading));
@@ -109,7 +110,7 @@ impl Thread {
         thread
     }
 
-    fn take(&mut self, file: &SourceFile, place: usize, line: &Value, reading: &mut Reading) {
+    fn take(&mut self, file: &SourceFile, place: usize, line: &Value, reading: &mut ImportContext) {
         let Some(payload) = at(line, "payload") else { return };
         let kind = text(line, "type").unwrap_or_default();
         if kind == "session_meta" {
@@ -127,7 +128,7 @@ impl Thread {
         match text(line, "timestamp").and_then(timestamp::parse) {
             Some(when) => {
                 self.lacks_zone |= !when.has_zone;
-                self.records.push(Record { at: when.at, what });
+                self.records.push(ThreadRecord { at: when.at, what });
             }
             None => {
                 reading.bad(&file.path, place, "timestamp", "there is no time that can be read", "an RFC 3339 time");
@@ -156,20 +157,20 @@ impl Thread {
 
     /// Leaves out everything up to the last record that another thread has too.
     pub(super) fn drop_repeated(&mut self, known: &BTreeSet<Mark>) {
-        let is_known = |record: &Record| record.what.mark().is_some_and(|mark| known.contains(&mark));
+        let is_known = |record: &ThreadRecord| record.what.mark().is_some_and(|mark| known.contains(&mark));
         if let Some(last) = self.records.iter().rposition(is_known) {
             self.records.drain(..=last);
         }
     }
 
     /// The steps of the thread.
-    pub(super) fn make(&mut self, builder: &mut Builder, ids: &mut Ids, number: AgentNumber, name: &str) -> Made {
+    pub(super) fn make(&mut self, builder: &mut Builder, ids: &mut Ids, number: AgentId, name: &str) -> ThreadResult {
         let mut maker = Maker::new(builder, ids, number, name == "main");
         for record in std::mem::take(&mut self.records) {
             maker.take(record.at, record.what);
         }
         maker.finish();
-        Made {
+        ThreadResult {
             number,
             name: name.to_owned(),
             is_done: maker.is_done,

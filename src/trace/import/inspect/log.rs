@@ -5,8 +5,8 @@ use std::io::{Cursor, Read};
 use serde_json::Value;
 
 use crate::table::json::at;
-use crate::table::{Reading, SourceFile};
-use crate::trace::import::{prune, unpack};
+use crate::table::{ImportContext, SourceFile};
+use crate::trace::import::{decompress, prune};
 
 /// All entries that are read may not be larger than this, unpacked.
 const MAX_UNPACKED: usize = 512 << 20;
@@ -14,7 +14,7 @@ const MAX_UNPACKED: usize = 512 << 20;
 const HEADERS: [&str; 2] = ["header.json", "_journal/start.json"];
 
 /// What is around the samples.
-pub(super) struct Log {
+pub(super) struct EvalLog {
     /// Task, model, status, results; null if that can't be read.
     pub(super) header: Value,
     /// How many samples there are.
@@ -77,11 +77,19 @@ fn keep(parent: &str, key: &str) -> bool {
 }
 
 /// Reads a log: tells each sample with the name of its entry, one at a time.
-pub(super) fn read(file: &SourceFile, reading: &mut Reading, each: impl FnMut(&str, &Value, &mut Reading)) -> Log {
+pub(super) fn read(
+    file: &SourceFile,
+    reading: &mut ImportContext,
+    each: impl FnMut(&str, &Value, &mut ImportContext),
+) -> EvalLog {
     if file.bytes.starts_with(b"PK") { read_zip(file, reading, each) } else { read_json(file, reading, each) }
 }
 
-fn read_json(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(&str, &Value, &mut Reading)) -> Log {
+fn read_json(
+    file: &SourceFile,
+    reading: &mut ImportContext,
+    mut each: impl FnMut(&str, &Value, &mut ImportContext),
+) -> EvalLog {
     let header = prune::document(&file.bytes, keep).unwrap_or_else(|error| {
         reading.bad(&file.path, error.line(), "", format!("not JSON: {error}"), "an Inspect log");
         Value::Null
@@ -93,11 +101,15 @@ fn read_json(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(&str
     if !header.is_null() && samples.is_empty() {
         reading.bad(&file.path, 0, "samples", "there are none", "an Inspect log that was written with its samples");
     }
-    Log { samples: samples.len(), header }
+    EvalLog { samples: samples.len(), header }
 }
 
-fn read_zip(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(&str, &Value, &mut Reading)) -> Log {
-    let mut log = Log { header: Value::Null, samples: 0 };
+fn read_zip(
+    file: &SourceFile,
+    reading: &mut ImportContext,
+    mut each: impl FnMut(&str, &Value, &mut ImportContext),
+) -> EvalLog {
+    let mut log = EvalLog { header: Value::Null, samples: 0 };
     let mut zip = match zip::ZipArchive::new(Cursor::new(&file.bytes[..])) {
         Ok(zip) => zip,
         Err(error) => {
@@ -147,7 +159,7 @@ fn read_zip(file: &SourceFile, reading: &mut Reading, mut each: impl FnMut(&str,
 /// An entry as JSON. Nothing of `left` is left if it is larger than that.
 fn entry(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<Value, String> {
     let mut source = zip.by_name(name).map_err(|error| format!("a damaged entry: {error}"))?;
-    let bytes = unpack::read("zip", &mut source.by_ref().take(*left as u64 + 1), *left).inspect_err(|message| {
+    let bytes = decompress::read("zip", &mut source.by_ref().take(*left as u64 + 1), *left).inspect_err(|message| {
         if message.contains("limit") {
             *left = 0;
         }

@@ -4,12 +4,12 @@
 mod log;
 mod sample;
 
-use log::Log;
-use sample::Samples;
+use log::EvalLog;
+use sample::EvalSamples;
 use serde_json::Value;
 
 use crate::table::json::{at, number, text};
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::import::{Importer, each_alone, naming, no_companions, order};
 use crate::trace::model::{Outcome, Quality, Trace};
 
@@ -42,13 +42,13 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
     (is_json && marks.into_iter().all(|mark| holds(head.start, mark))).then_some("the keys of an Inspect log")
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     files.iter().filter_map(|file| read_log(file, reading)).collect()
 }
 
-fn read_log(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
-    let mut samples = Samples::new(&naming::stem(&file.path), &file.path);
-    let Log { header, samples: count } = log::read(file, reading, |entry, sample, reading| {
+fn read_log(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
+    let mut samples = EvalSamples::new(&naming::stem(&file.path), &file.path);
+    let EvalLog { header, samples: count } = log::read(file, reading, |entry, sample, reading| {
         samples.add(entry, sample, reading);
     });
     let mut builder = samples.builder;
@@ -104,7 +104,7 @@ fn outcome(header: &Value) -> Option<Outcome> {
 }
 
 /// Says where the sum of the calls is not what the log says in all: calls that were retried are only in the latter.
-fn note_totals(header: &Value, trace: &Trace, file: &SourceFile, reading: &mut Reading) {
+fn note_totals(header: &Value, trace: &Trace, file: &SourceFile, reading: &mut ImportContext) {
     let Some(models) = at(header, "stats.model_usage").and_then(Value::as_object) else { return };
     let mut said = [0.0; 2];
     for usage in models.values().filter_map(sample::usage) {

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::table::Reading;
+use crate::table::ImportContext;
 use crate::table::json::{at, number, text, tokens};
 use crate::table::timestamp;
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::naming;
-use crate::trace::model::{Class, Operation, Quality, Step, TaskNote, TaskNoteKind, Usage};
+use crate::trace::model::{Class, Operation, Quality, TaskNote, TaskNoteKind, TraceStep, Usage};
+use crate::workload::TaskId;
 
 /// Times in seconds beyond this are none.
 const MAX_SECONDS: f64 = 1e10;
@@ -19,7 +21,7 @@ const MAX_SECONDS: f64 = 1e10;
 const MAX_DEPTH: usize = 100;
 
 /// The samples so far.
-pub(super) struct Samples {
+pub(super) struct EvalSamples {
     pub(super) builder: Builder,
     file: String,
     ids: BTreeSet<CompactString>,
@@ -27,7 +29,7 @@ pub(super) struct Samples {
 }
 
 /// A part of a sample, such as an agent or a scorer.
-struct Span<'a> {
+struct SampleSpan<'a> {
     parent: Option<&'a str>,
     kind: &'a str,
     name: &'a str,
@@ -42,27 +44,27 @@ struct Around<'a> {
 }
 
 /// A sample under way.
-struct Sample<'a> {
+struct EvalSample<'a> {
     name: String,
-    agent: u32,
-    task: u32,
-    spans: BTreeMap<&'a str, Span<'a>>,
+    agent: AgentId,
+    task: TaskId,
+    spans: BTreeMap<&'a str, SampleSpan<'a>>,
     /// The span of the agent that is the sample itself, if there is just one.
     main: Option<&'a str>,
     /// Which step started the agent of a span.
     spawned: BTreeMap<&'a str, CompactString>,
     /// The agents of inner spans that have done something.
-    agents: BTreeMap<&'a str, u32>,
+    agents: BTreeMap<&'a str, AgentId>,
 }
 
-impl Samples {
-    pub(super) fn new(name: &str, file: &str) -> Samples {
+impl EvalSamples {
+    pub(super) fn new(name: &str, file: &str) -> EvalSamples {
         let builder = Builder::new(name, "inspect", "inspect_ai");
-        Samples { builder, file: file.to_owned(), ids: BTreeSet::new(), count: 0 }
+        EvalSamples { builder, file: file.to_owned(), ids: BTreeSet::new(), count: 0 }
     }
 
     /// Adds a sample, which `entry` is.
-    pub(super) fn add(&mut self, entry: &str, value: &Value, reading: &mut Reading) {
+    pub(super) fn add(&mut self, entry: &str, value: &Value, reading: &mut ImportContext) {
         let Some(events) = at(value, "events").and_then(Value::as_array) else {
             reading.bad(&self.file, 0, entry, "it has no events", "an Inspect log that was written with its events");
             return;
@@ -75,7 +77,7 @@ impl Samples {
         let id = epoch.map_or(id.clone(), |epoch| format!("{id} epoch {epoch}"));
         let name = format!("sample {id}");
         let first = self.builder.steps().len();
-        let mut sample = Sample {
+        let mut sample = EvalSample {
             agent: self.builder.agent(&name),
             name,
             task: self.builder.task(&id),
@@ -91,7 +93,7 @@ impl Samples {
     }
 
     /// Says that the first step from there on took the task up and that the last one laid it down.
-    fn claim(&mut self, first: usize, task: u32, has_failed: bool) {
+    fn claim(&mut self, first: usize, task: TaskId, has_failed: bool) {
         let steps = self.builder.steps().get_mut(first..).unwrap_or_default();
         for step in &mut *steps {
             step.task = Some(task);
@@ -109,9 +111,9 @@ impl Samples {
         &mut self,
         events: &'a [Value],
         path: &str,
-        sample: &mut Sample<'a>,
+        sample: &mut EvalSample<'a>,
         parent: Option<&str>,
-        reading: &mut Reading,
+        reading: &mut ImportContext,
     ) {
         for (place, event) in events.iter().enumerate() {
             let path = format!("{path}.events[{place}]");
@@ -147,9 +149,9 @@ impl Samples {
         event: &'a Value,
         path: &str,
         operation: Operation,
-        sample: &mut Sample<'a>,
+        sample: &mut EvalSample<'a>,
         parent: Option<&str>,
-        reading: &mut Reading,
+        reading: &mut ImportContext,
     ) -> Option<CompactString> {
         let Some(start) = self.instant(event, "timestamp", reading) else {
             reading.bad(&self.file, 0, path, "no time", "a timestamp as in 2026-02-25T10:00:00Z");
@@ -170,7 +172,7 @@ impl Samples {
         let around = sample.around(text(event, "span_id"));
         let agent = self.agent(sample, around.agent);
         let id = self.id(event);
-        let mut step = Step { id: id.clone(), operation, agent, start, end, ..Step::default() };
+        let mut step = TraceStep { id: id.clone(), operation, agent, start, end, ..TraceStep::default() };
         if completed.is_none() {
             let est = self.builder.name("end_us");
             step.more_mut().est.push(est);
@@ -196,7 +198,7 @@ impl Samples {
         Some(id)
     }
 
-    fn call(&mut self, event: &Value, step: &mut Step) {
+    fn call(&mut self, event: &Value, step: &mut TraceStep) {
         let model = text(event, "model").or_else(|| text(event, "output.model")).map(naming::name);
         step.model = model.map(|model| self.builder.name(&model));
         step.usage = at(event, "output.usage").and_then(usage).unwrap_or_default();
@@ -220,7 +222,7 @@ impl Samples {
         }
     }
 
-    fn tool(&mut self, event: &Value, step: &mut Step) {
+    fn tool(&mut self, event: &Value, step: &mut TraceStep) {
         let tool = naming::name(text(event, "function").unwrap_or("unknown"));
         step.more_mut().tool = Some(self.builder.name(&tool));
         if let Some(error) = at(event, "error") {
@@ -231,7 +233,7 @@ impl Samples {
         }
     }
 
-    fn instant(&self, event: &Value, key: &str, reading: &mut Reading) -> Option<Time> {
+    fn instant(&self, event: &Value, key: &str, reading: &mut ImportContext) -> Option<Time> {
         let instant = timestamp::parse(text(event, key)?)?;
         if !instant.has_zone {
             reading.note(format!("{}: times without a zone are taken as UTC", self.file));
@@ -252,14 +254,14 @@ impl Samples {
     }
 
     /// The agent of a span; the sample itself if there is none.
-    fn agent<'a>(&mut self, sample: &mut Sample<'a>, span: Option<&'a str>) -> u32 {
+    fn agent<'a>(&mut self, sample: &mut EvalSample<'a>, span: Option<&'a str>) -> AgentId {
         let Some((id, span)) = span.and_then(|id| Some((id, sample.spans.get(id)?))) else { return sample.agent };
         if let Some(agent) = sample.agents.get(id) {
             return *agent;
         }
         let name = format!("{}/{}", sample.name, naming::name(span.name));
         let agent = self.builder.agent(&name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
             who.role = Some("subagent".to_owned());
             who.spawned_by = sample.spawned.get(id).map(ToString::to_string);
         }
@@ -268,7 +270,7 @@ impl Samples {
     }
 }
 
-impl<'a> Sample<'a> {
+impl<'a> EvalSample<'a> {
     /// The one agent that is in no other, if there is only one: it is the sample.
     fn main_agent(&self) -> Option<&'a str> {
         let is_agent = |id: &&&'a str| self.spans.get(**id).is_some_and(|span| span.kind == "agent");
@@ -285,7 +287,7 @@ impl<'a> Sample<'a> {
         self.outwards(from).find(|(_, span)| span.kind == "agent").map(|(id, _)| id)
     }
 
-    fn outwards(&self, from: Option<&'a str>) -> impl Iterator<Item = (&'a str, &Span<'a>)> {
+    fn outwards(&self, from: Option<&'a str>) -> impl Iterator<Item = (&'a str, &SampleSpan<'a>)> {
         let of = |id: &'a str| self.spans.get(id).map(|span| (id, span));
         std::iter::successors(from.and_then(of), move |(_, span)| span.parent.and_then(of)).take(MAX_DEPTH)
     }
@@ -299,10 +301,10 @@ impl<'a> Sample<'a> {
 }
 
 /// The spans of a sample by their ids.
-fn spans(events: &[Value]) -> BTreeMap<&str, Span<'_>> {
+fn spans(events: &[Value]) -> BTreeMap<&str, SampleSpan<'_>> {
     let begins = events.iter().filter(|event| text(event, "event") == Some("span_begin"));
     let span = |event| {
-        let span = Span {
+        let span = SampleSpan {
             parent: text(event, "parent_id"),
             kind: text(event, "type").unwrap_or(""),
             name: text(event, "name").unwrap_or("agent"),

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use crate::engine::Time;
 use crate::table::timestamp::LATEST;
+use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::model::{Class, Extra, FileUse, Name, Quality, Step, TaskNote, TaskNoteKind, TestRun, Trace};
+use crate::trace::model::{Class, Extra, FileUse, Name, Quality, TaskNote, TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::TaskSpec;
 
 /// One event, as far as it is of use.
@@ -49,11 +50,11 @@ pub(super) struct Assembly<'a> {
     /// The same as the recorder wrote it, which is finer than a microsecond.
     round_start_s: f64,
     /// Who has replied in this round.
-    replied: BTreeSet<u32>,
+    replied: BTreeSet<AgentId>,
     /// Until when the lead, who goes first, keeps the others of its round waiting.
     lead_until: Option<Time>,
     /// The step of the latest reply: what follows belongs to it.
-    step: Option<Step>,
+    step: Option<TraceStep>,
     first: Option<Time>,
     last: Time,
     counts: Counts,
@@ -75,9 +76,9 @@ struct Counts {
     /// Whether the reply under way has written a file that was not there.
     creates: bool,
     /// By path: the round of the first write, and who wrote last.
-    files: BTreeMap<Name, (u32, u32)>,
+    files: BTreeMap<Name, (u32, AgentId)>,
     /// By round and path: who wrote, and how often.
-    writes: BTreeMap<(u32, Name), (u32, bool, u32)>,
+    writes: BTreeMap<(u32, Name), (AgentId, bool, u32)>,
 }
 
 impl<'a> Assembly<'a> {
@@ -86,7 +87,7 @@ impl<'a> Assembly<'a> {
         builder.header().barrier = true;
         let mut tasks_of = BTreeMap::new();
         for task in graph.unwrap_or_default() {
-            let number = builder.task(&task.id) as usize;
+            let number = builder.task(&task.id).index();
             builder.header().tasks[number].depends_on.clone_from(&task.depends_on);
             let files: Vec<serde_json::Value> = task.writes.iter().map(|path| path.as_str().into()).collect();
             builder.header().tasks[number].extra.set("x.writes", files);
@@ -162,13 +163,13 @@ impl<'a> Assembly<'a> {
         if !self.replied.insert(number) {
             return Err(format!("{agent:?} replies twice in round {}", self.round));
         }
-        self.step = Some(Step {
+        self.step = Some(TraceStep {
             id: format!("r{}.{agent}", self.round).into(),
             agent: number,
             start,
             end,
             round: self.round,
-            ..Step::default()
+            ..TraceStep::default()
         });
         let latency = event.at.unwrap_or(f64::NAN) - self.round_start_s;
         if let Some(step) = self.step.as_mut().filter(|_| latency.is_finite() && self.lead_until.is_none()) {
@@ -219,7 +220,7 @@ impl<'a> Assembly<'a> {
                 let returncode = event.returncode.ok_or("run_tests without returncode")?;
                 // The clock may be set back by a hair between a reply and its tests.
                 let start = (end - Time::from_secs(seconds)).max(step.end).min(end);
-                step.more_mut().tests.push(TestRun { returncode, start, end, extra: Extra::default() });
+                step.more_mut().tests.push(TraceTest { returncode, start, end, extra: Extra::default() });
                 self.counts.tests += 1;
                 self.counts.failed_tests += u64::from((1..=3).contains(&returncode));
             }
@@ -242,7 +243,7 @@ impl<'a> Assembly<'a> {
             _ => Class::Wait,
         });
         self.counts.creates = false;
-        if self.builder.header().agents.get(step.agent as usize).is_some_and(|agent| agent.name == "Lead") {
+        if self.builder.header().agents.get(step.agent.index()).is_some_and(|agent| agent.name == "Lead") {
             let tests = step.more().tests.last().map_or(step.end, |test| test.end);
             self.lead_until = Some(tests.max(step.end));
         }
@@ -297,7 +298,7 @@ impl<'a> Assembly<'a> {
 }
 
 impl Counts {
-    fn edit(&mut self, path: Name, round: u32, agent: u32) {
+    fn edit(&mut self, path: Name, round: u32, agent: AgentId) {
         self.edits += 1;
         match self.files.get_mut(&path) {
             None => {

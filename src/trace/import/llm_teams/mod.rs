@@ -7,8 +7,8 @@ mod tables;
 
 use std::collections::BTreeMap;
 
-use crate::table::{Head, Reading, SourceFile};
-use crate::trace::import::{Importer, Unit};
+use crate::table::{Head, ImportContext, SourceFile};
+use crate::trace::import::{ImportUnit, Importer};
 use crate::trace::model::Trace;
 use crate::workload::TaskSpec;
 use crate::workload::paper_file;
@@ -59,7 +59,7 @@ fn companions(path: &str) -> Vec<String> {
 }
 
 /// The two tables of a folder belong together, and so do the files of a run's folder; task files go with all.
-fn units(paths: &[String]) -> Vec<Unit> {
+fn units(paths: &[String]) -> Vec<ImportUnit> {
     let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
     let mut units: BTreeMap<String, Vec<String>> = BTreeMap::new();
@@ -75,17 +75,17 @@ fn units(paths: &[String]) -> Vec<Unit> {
         let wanted = |path: &&String| is_task_file(path) || beside(path, unit) || results(path, unit);
         paths.iter().filter(wanted).cloned().collect::<Vec<_>>()
     };
-    let mut found: Vec<Unit> = Vec::new();
+    let mut found: Vec<ImportUnit> = Vec::new();
     for (unit, mut paths) in units {
         paths.sort();
         paths.reverse(); // runs.parquet before events.parquet
         paths.extend(more(&unit));
-        found.push(Unit { paths });
+        found.push(ImportUnit { paths });
     }
     found
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let find = |name: &str| files.iter().find(|file| file.path.rsplit('/').next() == Some(name));
     let graphs = graphs(files, reading);
     if let Some(log) = find(LOG) {
@@ -108,7 +108,7 @@ fn is_json(path: &str) -> bool {
 type Graphs = BTreeMap<String, Vec<TaskSpec>>;
 
 /// The task files among the files. One that can't be read is said and left out.
-fn graphs(files: &[SourceFile], reading: &mut Reading) -> Graphs {
+fn graphs(files: &[SourceFile], reading: &mut ImportContext) -> Graphs {
     let mut graphs = Graphs::new();
     for file in files.iter().filter(|file| is_json(&file.path) && !file.path.ends_with("results.json")) {
         let Ok(text) = std::str::from_utf8(&file.bytes) else {

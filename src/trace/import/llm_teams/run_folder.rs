@@ -4,10 +4,15 @@ use serde_json::Value;
 
 use super::Graphs;
 use super::assemble::{Assembly, Event};
-use crate::table::{Reading, SourceFile, json};
+use crate::table::{ImportContext, SourceFile, json};
 use crate::trace::model::{Outcome, Quality, Trace};
 
-pub(super) fn read(log: &SourceFile, files: &[SourceFile], graphs: &Graphs, reading: &mut Reading) -> Option<Trace> {
+pub(super) fn read(
+    log: &SourceFile,
+    files: &[SourceFile],
+    graphs: &Graphs,
+    reading: &mut ImportContext,
+) -> Option<Trace> {
     let folder = log.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let name = folder.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("run");
     let own = |file: &str| format!("{name}/{file}");

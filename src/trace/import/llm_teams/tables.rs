@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Graphs;
 use super::assemble::{Assembly, Event};
-use crate::table::{self as columns, Cell};
-use crate::table::{Reading, SourceFile};
+use crate::table::{self as columns, CellValue};
+use crate::table::{ImportContext, SourceFile};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 /// The columns of the table of runs that are needed.
@@ -32,7 +32,7 @@ const MAX_TEAM: f64 = 1000.0;
 /// Those of the table of events.
 const EVENT_COLUMNS: &[&str] = &["type", "ts", "run_dir", "round", "agent", "path", "returncode", "seconds"];
 
-pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, reading: &mut Reading) -> Vec<Trace> {
+pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, reading: &mut ImportContext) -> Vec<Trace> {
     let (Some(runs_table), Some(events_table)) =
         (table(runs, RUN_COLUMNS, reading), table(events, EVENT_COLUMNS, reading))
     else {
@@ -69,7 +69,11 @@ pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, read
 }
 
 /// The rows of each run, which stand together.
-fn spans<'t>(table: &'t Table, file: &SourceFile, reading: &mut Reading) -> BTreeMap<&'t str, std::ops::Range<usize>> {
+fn spans<'t>(
+    table: &'t WantedColumns,
+    file: &SourceFile,
+    reading: &mut ImportContext,
+) -> BTreeMap<&'t str, std::ops::Range<usize>> {
     let mut spans: BTreeMap<&str, std::ops::Range<usize>> = BTreeMap::new();
     let mut start = 0;
     for row in 1..=table.rows {
@@ -94,12 +98,12 @@ fn spans<'t>(table: &'t Table, file: &SourceFile, reading: &mut Reading) -> BTre
 }
 
 fn run(
-    runs: &Table,
+    runs: &WantedColumns,
     row: usize,
     name: &str,
     graphs: &Graphs,
-    (events, span, file): (&Table, std::ops::Range<usize>, &str),
-    reading: &mut Reading,
+    (events, span, file): (&WantedColumns, std::ops::Range<usize>, &str),
+    reading: &mut ImportContext,
 ) -> Option<Trace> {
     let text = |column: &str| runs.text(column, row).unwrap_or_default();
     let (mode, suite, p) = (text("mode"), text("task_type"), text("p_label"));
@@ -180,21 +184,21 @@ fn architecture(mode: &str) -> &str {
 }
 
 /// A table with the columns that are wanted.
-struct Table {
+struct WantedColumns {
     rows: usize,
     names: &'static [&'static str],
-    cells: columns::Table,
+    cells: columns::DataTable,
 }
 
-impl Table {
-    fn cell(&self, column: &str, row: usize) -> &Cell {
-        static NOTHING: Cell = Cell::Nothing;
+impl WantedColumns {
+    fn cell(&self, column: &str, row: usize) -> &CellValue {
+        static NOTHING: CellValue = CellValue::Nothing;
         let place = self.names.iter().position(|name| *name == column);
         place.map_or(&NOTHING, |place| self.cells.cell(row, place))
     }
 
     fn text(&self, column: &str, row: usize) -> Option<&str> {
-        if let Cell::Text(text) = self.cell(column, row) { Some(text) } else { None }
+        if let CellValue::Text(text) = self.cell(column, row) { Some(text) } else { None }
     }
 
     fn real(&self, column: &str, row: usize) -> Option<f64> {
@@ -203,7 +207,7 @@ impl Table {
 }
 
 /// The table with these columns, or what is wrong with it.
-fn table(file: &SourceFile, wanted: &'static [&'static str], reading: &mut Reading) -> Option<Table> {
+fn table(file: &SourceFile, wanted: &'static [&'static str], reading: &mut ImportContext) -> Option<WantedColumns> {
     let found = columns::names(file, reading)?;
     let missing: Vec<&str> = wanted.iter().copied().filter(|name| !found.iter().any(|found| found == name)).collect();
     if !missing.is_empty() {
@@ -214,5 +218,5 @@ fn table(file: &SourceFile, wanted: &'static [&'static str], reading: &mut Readi
     let before = reading.problems.list().len();
     let names: Vec<String> = wanted.iter().map(|&name| name.to_owned()).collect();
     let cells = columns::read(file, &names, reading);
-    (reading.problems.list().len() == before).then(|| Table { rows: cells.rows(), names: wanted, cells })
+    (reading.problems.list().len() == before).then(|| WantedColumns { rows: cells.rows(), names: wanted, cells })
 }

@@ -4,10 +4,10 @@
 mod row;
 
 pub(super) use self::row::mlflow;
-use super::spans::place::{Place, values};
-use super::spans::{self, Shape};
+use super::spans::position::{DocumentPosition, values};
+use super::spans::{self, KeyShape};
 use super::{Importer, each_alone, no_companions};
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::model::Trace;
 
 /// Its row of the table of importers.
@@ -33,11 +33,11 @@ pub(super) static ROW: Importer = Importer {
 };
 
 fn sniff(head: &Head<'_>) -> Option<&'static str> {
-    product(&Shape::of(head.start)).map(|(_, why)| why)
+    product(&KeyShape::of(head.start)).map(|(_, why)| why)
 }
 
 /// Which product writes rows of this shape, and how that shows.
-fn product(shape: &Shape) -> Option<(&'static str, &'static str)> {
+fn product(shape: &KeyShape) -> Option<(&'static str, &'static str)> {
     let parent = ["parentObservationId", "parent_observation_id"];
     let holds_parent = parent.iter().any(|key| shape.holds(key));
     let holds_langfuse = ["bookmarked", "observations", "projectId"].iter().any(|key| shape.holds(key));
@@ -69,14 +69,14 @@ fn product(shape: &Shape) -> Option<(&'static str, &'static str)> {
     }
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let mut traces = Vec::new();
     for file in files {
         let start = file.bytes.get(..file.bytes.len().min(1 << 16)).unwrap_or_default();
-        let producer = product(&Shape::of(start)).map_or("spans", |(producer, _)| producer);
-        let mut rows = row::Rows::new(file, reading);
+        let producer = product(&KeyShape::of(start)).map_or("spans", |(producer, _)| producer);
+        let mut rows = row::ObservationRows::new(file, reading);
         values(file, reading, |line, value, reading| {
-            rows.document(&value, &mut Place { file: &file.path, line, reading });
+            rows.document(&value, &mut DocumentPosition { file: &file.path, line, reading });
         });
         let spans = rows.finish(reading);
         traces.extend(spans::traces(ROW.name, producer, &file.path, spans, reading));

@@ -2,54 +2,54 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::table::{Reading, SourceFile, json};
-use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, COLUMN_TABLE, Facts, Field, inside};
-use crate::trace::import::spans::moment::{self, Unit};
-use crate::trace::import::spans::place::{Place, shown};
+use crate::table::{ImportContext, SourceFile, json};
+use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, COLUMN_TABLE, SpanAttributes, SpanField, inside};
+use crate::trace::import::spans::moment::{self, NumberUnit};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// What columns can be mapped to.
-const MAPPED: &[(&str, Field)] = &[
-    ("id", Field::Id),
-    ("trace", Field::Trace),
-    ("parent", Field::Parent),
-    ("name", Field::Name),
-    ("start", Field::Start),
-    ("start_us", Field::Start),
-    ("end", Field::End),
-    ("end_us", Field::End),
-    ("operation", Field::Operation),
-    ("gen_ai.operation.name", Field::Operation),
-    ("agent", Field::Agent),
-    ("gen_ai.agent.name", Field::Agent),
-    ("tool", Field::Tool),
-    ("gen_ai.tool.name", Field::Tool),
-    ("model", Field::Model),
-    ("gen_ai.request.model", Field::Model),
-    ("input_tokens", Field::Input),
-    ("gen_ai.usage.input_tokens", Field::Input),
-    ("output_tokens", Field::Output),
-    ("gen_ai.usage.output_tokens", Field::Output),
-    ("cache_read", Field::CacheRead),
-    ("gen_ai.usage.cache_read.input_tokens", Field::CacheRead),
-    ("cache_write", Field::CacheWrite),
-    ("gen_ai.usage.cache_write.input_tokens", Field::CacheWrite),
-    ("first_chunk", Field::FirstChunk),
-    ("gen_ai.response.time_to_first_chunk", Field::FirstChunk),
-    ("error", Field::Failed),
-    ("error.type", Field::ErrorType),
+const MAPPED: &[(&str, SpanField)] = &[
+    ("id", SpanField::Id),
+    ("trace", SpanField::Trace),
+    ("parent", SpanField::Parent),
+    ("name", SpanField::Name),
+    ("start", SpanField::Start),
+    ("start_us", SpanField::Start),
+    ("end", SpanField::End),
+    ("end_us", SpanField::End),
+    ("operation", SpanField::Operation),
+    ("gen_ai.operation.name", SpanField::Operation),
+    ("agent", SpanField::Agent),
+    ("gen_ai.agent.name", SpanField::Agent),
+    ("tool", SpanField::Tool),
+    ("gen_ai.tool.name", SpanField::Tool),
+    ("model", SpanField::Model),
+    ("gen_ai.request.model", SpanField::Model),
+    ("input_tokens", SpanField::Input),
+    ("gen_ai.usage.input_tokens", SpanField::Input),
+    ("output_tokens", SpanField::Output),
+    ("gen_ai.usage.output_tokens", SpanField::Output),
+    ("cache_read", SpanField::CacheRead),
+    ("gen_ai.usage.cache_read.input_tokens", SpanField::CacheRead),
+    ("cache_write", SpanField::CacheWrite),
+    ("gen_ai.usage.cache_write.input_tokens", SpanField::CacheWrite),
+    ("first_chunk", SpanField::FirstChunk),
+    ("gen_ai.response.time_to_first_chunk", SpanField::FirstChunk),
+    ("error", SpanField::Failed),
+    ("error.type", SpanField::ErrorType),
 ];
 
 /// The rows of a file, read one by one.
-pub(super) struct Rows<'a> {
+pub(super) struct ObservationRows<'a> {
     file: &'a SourceFile,
     /// The columns that the user mapped, and whether any row had them.
-    mapped: Vec<(Field, String, bool)>,
+    mapped: Vec<(SpanField, String, bool)>,
     spans: Vec<Span>,
 }
 
-impl<'a> Rows<'a> {
-    pub(super) fn new(file: &'a SourceFile, reading: &mut Reading) -> Rows<'a> {
+impl<'a> ObservationRows<'a> {
+    pub(super) fn new(file: &'a SourceFile, reading: &mut ImportContext) -> ObservationRows<'a> {
         let mut mapped = Vec::new();
         for (name, column) in reading.columns.clone() {
             if let Some((_, field)) = MAPPED.iter().find(|(known, _)| *known == name) {
@@ -59,15 +59,15 @@ impl<'a> Rows<'a> {
                 reading.bad(&file.path, 0, &name, "no such field to map to", &known.join(", "));
             }
         }
-        Rows { file, mapped, spans: Vec::new() }
+        ObservationRows { file, mapped, spans: Vec::new() }
     }
 
     /// The spans of a document: a list, an answer of a server, a trace with what is in it, or a row.
-    pub(super) fn document(&mut self, value: &Value, place: &mut Place<'_>) {
+    pub(super) fn document(&mut self, value: &Value, place: &mut DocumentPosition<'_>) {
         self.within(value, &Around::default(), place);
     }
 
-    fn within(&mut self, value: &Value, around: &Around<'_>, place: &mut Place<'_>) {
+    fn within(&mut self, value: &Value, around: &Around<'_>, place: &mut DocumentPosition<'_>) {
         if let Value::Array(list) = value {
             for value in list {
                 self.within(value, around, place);
@@ -92,7 +92,7 @@ impl<'a> Rows<'a> {
         } else if let Some(spans) = row.get("spans") {
             table_of_mlflow(row, spans, place, &mut self.spans);
         } else {
-            let mut facts = Facts::default();
+            let mut facts = SpanAttributes::default();
             for (field, column, is_found) in &mut self.mapped {
                 if let Some(value) = row.get(column.as_str()).or_else(|| json::at(value, column)) {
                     facts.put(*field, 0, value);
@@ -104,7 +104,7 @@ impl<'a> Rows<'a> {
     }
 
     /// The spans, when all has been read.
-    pub(super) fn finish(mut self, reading: &mut Reading) -> Vec<Span> {
+    pub(super) fn finish(mut self, reading: &mut ImportContext) -> Vec<Span> {
         for (_, column, _) in self.mapped.iter().filter(|(_, _, is_found)| !is_found) {
             reading.bad(&self.file.path, 0, column, "no row has this column", "a column of the file");
         }
@@ -127,14 +127,14 @@ struct Around<'a> {
 }
 
 /// The spans of a trace of `MLflow`: `info` and `data`.
-pub(in crate::trace::import) fn mlflow(value: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>) {
+pub(in crate::trace::import) fn mlflow(value: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let trace = json::text(value, "info.trace_id").or_else(|| json::text(value, "info.request_id"));
     let list = json::at(value, "data.spans").and_then(Value::as_array);
     spans_of(list.map_or(&[], Vec::as_slice), trace, place, spans);
 }
 
 /// The spans of a row of `MLflow`'s table of traces: a list, or the same as JSON text.
-fn table_of_mlflow(row: &Map<String, Value>, list: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>) {
+fn table_of_mlflow(row: &Map<String, Value>, list: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let trace = ["trace_id", "request_id"].iter().find_map(|key| row.get(*key)?.as_str());
     match list {
         Value::Array(list) => spans_of(list, trace, place, spans),
@@ -147,18 +147,23 @@ fn table_of_mlflow(row: &Map<String, Value>, list: &Value, place: &mut Place<'_>
     }
 }
 
-fn spans_of(list: &[Value], trace: Option<&str>, place: &mut Place<'_>, spans: &mut Vec<Span>) {
+fn spans_of(list: &[Value], trace: Option<&str>, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let around = Around { trace, name: None };
     for value in list {
         match value {
-            Value::Object(row) => spans.extend(span(row, Facts::default(), &around, place)),
+            Value::Object(row) => spans.extend(span(row, SpanAttributes::default(), &around, place)),
             other => place.bad("spans", shown(other), "an object a span"),
         }
     }
 }
 
 /// The span of a row; `facts` are those of mapped columns.
-fn span(row: &Map<String, Value>, mut facts: Facts, around: &Around<'_>, place: &mut Place<'_>) -> Option<Span> {
+fn span(
+    row: &Map<String, Value>,
+    mut facts: SpanAttributes,
+    around: &Around<'_>,
+    place: &mut DocumentPosition<'_>,
+) -> Option<Span> {
     for (key, value) in row {
         facts.offer(&COLUMN_TABLE, key, value);
         match key.as_str() {
@@ -182,9 +187,9 @@ fn span(row: &Map<String, Value>, mut facts: Facts, around: &Around<'_>, place: 
         }
     }
     if let Some(name) = around.name {
-        facts.put(Field::Service, 5000, &json!(name));
+        facts.put(SpanField::Service, 5000, &json!(name));
     }
-    let id = facts.id(Field::Id).map(|id| spans::id(&id)).unwrap_or_default();
+    let id = facts.id(SpanField::Id).map(|id| spans::id(&id)).unwrap_or_default();
     if id.is_empty() {
         place.bad(
             "id",
@@ -194,25 +199,25 @@ fn span(row: &Map<String, Value>, mut facts: Facts, around: &Around<'_>, place: 
         return None;
     }
     let missing = Value::Null;
-    let told = facts.get(Field::Start).unwrap_or(&missing);
-    let Some(start) = moment::read(told, Unit::BySize) else {
+    let told = facts.get(SpanField::Start).unwrap_or(&missing);
+    let Some(start) = moment::read(told, NumberUnit::BySize) else {
         place.bad(&format!("span {id}.start"), shown(told), "a time: RFC 3339, or a number since 1970");
         return None;
     };
-    let end = facts.get(Field::End);
+    let end = facts.get(SpanField::End);
     let end = end.and_then(|told| {
-        let read = moment::read(told, Unit::BySize);
+        let read = moment::read(told, NumberUnit::BySize);
         if read.is_none() {
             place.bad(&format!("span {id}.end"), shown(told), "a time: RFC 3339, or a number since 1970");
         }
         read
     });
-    let trace = around.trace.map(str::to_owned).or_else(|| facts.id(Field::Trace));
+    let trace = around.trace.map(str::to_owned).or_else(|| facts.id(SpanField::Trace));
     Some(Span {
         trace: trace.map(|trace| spans::id(&trace)).unwrap_or_default(),
         id,
-        parent: facts.id(Field::Parent).map(|id| spans::id(&id)).unwrap_or_default(),
-        name: operation_name(facts.text(Field::Name).unwrap_or_default()).to_owned(),
+        parent: facts.id(SpanField::Parent).map(|id| spans::id(&id)).unwrap_or_default(),
+        name: operation_name(facts.text(SpanField::Name).unwrap_or_default()).to_owned(),
         start,
         end,
         facts,
@@ -222,7 +227,7 @@ fn span(row: &Map<String, Value>, mut facts: Facts, around: &Around<'_>, place: 
 }
 
 /// What frameworks say beside the columns, some of it among `attributes`.
-fn metadata(value: &Value, facts: &mut Facts) {
+fn metadata(value: &Value, facts: &mut SpanAttributes) {
     inside(value, |key, value| {
         if key == "attributes" {
             inside(value, |key, value| facts.offer(&ATTRIBUTE_TABLE, key, value));
@@ -233,15 +238,15 @@ fn metadata(value: &Value, facts: &mut Facts) {
 }
 
 /// Weave counts tokens by model.
-fn usage_by_model(value: &Value, facts: &mut Facts) {
-    let mut sums = [(Field::Input, None::<u64>), (Field::Output, None), (Field::CacheRead, None)];
+fn usage_by_model(value: &Value, facts: &mut SpanAttributes) {
+    let mut sums = [(SpanField::Input, None::<u64>), (SpanField::Output, None), (SpanField::CacheRead, None)];
     let keys: [&[&str]; 3] = [
         &["input_tokens", "prompt_tokens", "inputTokens"],
         &["output_tokens", "completion_tokens", "outputTokens"],
         &["cache_read_input_tokens", "cacheReadInputTokens"],
     ];
     inside(value, |model, usage| {
-        facts.put(Field::Model, 500, &json!(model));
+        facts.put(SpanField::Model, 500, &json!(model));
         for ((_, sum), keys) in sums.iter_mut().zip(keys) {
             if let Some(tokens) = keys.iter().find_map(|key| json::tokens(usage, key)) {
                 *sum = Some(sum.unwrap_or(0).saturating_add(u64::from(tokens)));

@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::table::json;
-use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, Facts, Field};
-use crate::trace::import::spans::moment::{self, Moment, Unit};
-use crate::trace::import::spans::place::{Place, shown};
+use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, SpanAttributes, SpanField};
+use crate::trace::import::spans::moment::{self, Moment, NumberUnit};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// The spans of a trace; or the one span, where each is on a line of its own.
-pub(super) fn trace(trace: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>) {
+pub(super) fn trace(trace: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let nothing = Value::Null;
     let of_trace = json::text(trace, "traceID").unwrap_or_default();
     match trace.get("spans").and_then(Value::as_array) {
@@ -24,7 +24,7 @@ pub(super) fn trace(trace: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>)
     }
 }
 
-fn span(value: &Value, of_trace: &str, process: &Value, place: &mut Place<'_>) -> Option<Span> {
+fn span(value: &Value, of_trace: &str, process: &Value, place: &mut DocumentPosition<'_>) -> Option<Span> {
     let id = json::text(value, "spanID").map(spans::id).unwrap_or_default();
     if id.is_empty() {
         place.bad("spanID", "it is missing", "the id of the span");
@@ -32,7 +32,7 @@ fn span(value: &Value, of_trace: &str, process: &Value, place: &mut Place<'_>) -
     }
     let mut time = |key: &str| {
         let told = value.get(key).unwrap_or(&Value::Null);
-        let read = moment::read(told, Unit::Micros);
+        let read = moment::read(told, NumberUnit::Micros);
         if read.is_none() {
             place.bad(&format!("span {id}.{key}"), shown(told), "microseconds");
         }
@@ -42,7 +42,7 @@ fn span(value: &Value, of_trace: &str, process: &Value, place: &mut Place<'_>) -
     let end =
         duration.map(|lasts| Moment { at: start.at + lasts.at, is_rough: start.is_rough || lasts.is_rough, ..start });
     let end = end.filter(|end| end.at.as_us() < moment::LATEST);
-    let mut facts = Facts::default();
+    let mut facts = SpanAttributes::default();
     tags(value.get("tags"), &mut facts);
     for log in value.get("logs").and_then(Value::as_array).into_iter().flatten() {
         for field in log.get("fields").and_then(Value::as_array).into_iter().flatten() {
@@ -52,7 +52,7 @@ fn span(value: &Value, of_trace: &str, process: &Value, place: &mut Place<'_>) -
         }
     }
     if let Some(service) = process.get("serviceName") {
-        facts.put(Field::Service, 1, service);
+        facts.put(SpanField::Service, 1, service);
     }
     for field in process.get("tags").and_then(Value::as_array).into_iter().flatten() {
         if json::text(field, "key").is_some_and(|key| key.starts_with("brooks.")) {
@@ -84,11 +84,11 @@ fn span(value: &Value, of_trace: &str, process: &Value, place: &mut Place<'_>) -
     })
 }
 
-fn tags(tags: Option<&Value>, facts: &mut Facts) {
+fn tags(tags: Option<&Value>, facts: &mut SpanAttributes) {
     tags.and_then(Value::as_array).into_iter().flatten().for_each(|entry| tag(entry, facts));
 }
 
-fn tag(entry: &Value, facts: &mut Facts) {
+fn tag(entry: &Value, facts: &mut SpanAttributes) {
     if let (Some(key), Some(value)) = (json::text(entry, "key"), entry.get("value")) {
         facts.offer(&ATTRIBUTE_TABLE, key, value);
     }

@@ -6,10 +6,10 @@ mod otel;
 
 use serde_json::Value;
 
-use super::spans::place::{Place, values};
-use super::spans::{self, Shape, Span};
+use super::spans::position::{DocumentPosition, values};
+use super::spans::{self, KeyShape, Span};
 use super::{Importer, each_alone, no_companions, observations};
-use crate::table::{Head, Reading, SourceFile, json};
+use crate::table::{Head, ImportContext, SourceFile, json};
 use crate::trace::model::Trace;
 
 /// Its row of the table of importers.
@@ -33,7 +33,7 @@ pub(super) static ROW: Importer = Importer {
 };
 
 fn sniff(head: &Head<'_>) -> Option<&'static str> {
-    let shape = Shape::of(head.start);
+    let shape = KeyShape::of(head.start);
     let spans = ["resourceSpans", "resource_spans"];
     if shape.has_any(&spans) || (shape.has("trace") && spans.iter().any(|key| shape.holds(key))) {
         Some("it has resourceSpans, as OTLP has")
@@ -50,12 +50,12 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
     }
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let mut traces = Vec::new();
     for file in files {
         let (mut spans, mut product) = (Vec::new(), "opentelemetry");
         values(file, reading, |line, value, reading| {
-            let mut place = Place { file: &file.path, line, reading };
+            let mut place = DocumentPosition { file: &file.path, line, reading };
             product = document(&value, &mut place, &mut spans).unwrap_or(product);
         });
         traces.extend(spans::traces(ROW.name, product, &file.path, spans, reading));
@@ -64,7 +64,7 @@ fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
 }
 
 /// Takes the spans of a document of any of these forms, and says which product writes it.
-fn document(value: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>) -> Option<&'static str> {
+fn document(value: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) -> Option<&'static str> {
     if let Value::Array(list) = value {
         return list.iter().filter_map(|value| document(value, place, spans)).last();
     }

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, Facts, Field};
-use crate::trace::import::spans::moment::{self, Unit};
-use crate::trace::import::spans::place::{Place, shown};
+use crate::trace::import::spans::facts::{ATTRIBUTE_TABLE, SpanAttributes, SpanField};
+use crate::trace::import::spans::moment::{self, NumberUnit};
+use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
 /// The first of these keys that is there.
@@ -23,7 +23,7 @@ pub(super) fn batches(value: &Value) -> Option<&Vec<Value>> {
 }
 
 /// The spans of one resource.
-pub(super) fn batch(batch: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>) {
+pub(super) fn batch(batch: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let nothing = Value::Null;
     let resource = batch.get("resource").unwrap_or(&nothing);
     for scope in list(batch, &["scopeSpans", "scope_spans", "instrumentationLibrarySpans", "ilSpans"]) {
@@ -33,7 +33,7 @@ pub(super) fn batch(batch: &Value, place: &mut Place<'_>, spans: &mut Vec<Span>)
     }
 }
 
-fn span(value: &Value, resource: &Value, place: &mut Place<'_>) -> Option<Span> {
+fn span(value: &Value, resource: &Value, place: &mut DocumentPosition<'_>) -> Option<Span> {
     let id_at = |keys: &[&str]| any(value, keys).and_then(Value::as_str).map(spans::id).unwrap_or_default();
     let id = id_at(&["spanId", "span_id"]);
     if id.is_empty() {
@@ -41,14 +41,14 @@ fn span(value: &Value, resource: &Value, place: &mut Place<'_>) -> Option<Span> 
         return None;
     }
     let path = format!("span {id}");
-    let mut facts = Facts::default();
+    let mut facts = SpanAttributes::default();
     attributes(value, &mut facts, |_| true);
     attributes(resource, &mut facts, |key| key == "service.name" || key.starts_with("brooks."));
     let time = |keys: &[&str]| {
         let told = any(value, keys)?;
-        Some((told, moment::read(told, Unit::Nanos)))
+        Some((told, moment::read(told, NumberUnit::Nanos)))
     };
-    let is_own = facts.get(Field::BrooksId).is_some() || facts.get(Field::BrooksMade).is_some();
+    let is_own = facts.get(SpanField::BrooksId).is_some() || facts.get(SpanField::BrooksMade).is_some();
     // Zero stands for nothing known, but in what brooks wrote, whose clock may begin at zero.
     let is_known = |time: &moment::Moment| is_own || time.at.as_us() > 0;
     let start = time(&["startTimeUnixNano", "start_time_unix_nano"]);
@@ -63,7 +63,7 @@ fn span(value: &Value, resource: &Value, place: &mut Place<'_>) -> Option<Span> 
         place.bad(&format!("{path}.endTimeUnixNano"), found, "nanoseconds since 1970");
     }
     if let Some(code) = value.get("status").and_then(|status| status.get("code")) {
-        facts.put(Field::Status, 1, code);
+        facts.put(SpanField::Status, 1, code);
     }
     for event in list(value, &["events"]) {
         attributes(event, &mut facts, |key| key == "exception.type");
@@ -84,7 +84,7 @@ fn span(value: &Value, resource: &Value, place: &mut Place<'_>) -> Option<Span> 
 }
 
 /// Takes the attributes of something: a list of keys and typed values, or a plain object.
-fn attributes(of: &Value, facts: &mut Facts, is_wanted: impl Fn(&str) -> bool) {
+fn attributes(of: &Value, facts: &mut SpanAttributes, is_wanted: impl Fn(&str) -> bool) {
     match of.get("attributes") {
         Some(Value::Array(list)) => {
             for entry in list {

@@ -2,7 +2,7 @@
 //! innermost is the call, and what is around it is left out, with the tokens that it repeats or adds up.
 
 use super::tree::Tree;
-use super::{Kind, Span};
+use super::{Span, SpanKind};
 
 /// Leaves of model spans only the innermost, and of tool spans that one tool wrote twice only the outermost. Says how
 /// many were left out.
@@ -17,27 +17,27 @@ pub(super) fn keep_innermost(spans: &mut [Span], tree: &Tree) -> usize {
                 let facts = spans[at].facts.clone();
                 spans[call].facts.borrow(&facts);
             }
-            spans[at].kind = Kind::Other;
+            spans[at].kind = SpanKind::Other;
             left_out += 1;
         }
         let seen = match spans[at].kind {
-            Kind::Call | Kind::Plan => Inside::One(at),
-            Kind::Tool | Kind::Agent | Kind::Workflow => Inside::None,
-            Kind::Wait | Kind::Other => found,
+            SpanKind::Call | SpanKind::Plan => Inside::One(at),
+            SpanKind::Tool | SpanKind::Agent | SpanKind::Workflow => Inside::None,
+            SpanKind::Wait | SpanKind::Other => found,
         };
         if let Some(parent) = tree.parent[at] {
             inside[parent] = inside[parent].and(seen);
         }
     }
-    let above = tree.nearest(|at| spans[at].kind != Kind::Other);
+    let above = tree.nearest(|at| spans[at].kind != SpanKind::Other);
     let twice: Vec<usize> = (0..spans.len())
         .filter(|&at| {
-            let is_tool = |at: usize| spans[at].kind == Kind::Tool && !spans[at].is_own();
+            let is_tool = |at: usize| spans[at].kind == SpanKind::Tool && !spans[at].is_own();
             is_tool(at) && above[at].is_some_and(|up| is_tool(up) && spans[up].tool() == spans[at].tool())
         })
         .collect();
     for &at in &twice {
-        spans[at].kind = Kind::Other;
+        spans[at].kind = SpanKind::Other;
     }
     left_out + twice.len()
 }

@@ -7,12 +7,12 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::Kind;
+use super::SpanKind;
 use crate::table::json;
 
 /// Something that is asked of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::trace) enum Field {
+pub(in crate::trace) enum SpanField {
     Id,
     Trace,
     Parent,
@@ -57,228 +57,228 @@ pub(in crate::trace) enum Field {
 }
 
 /// Keys and what they tell; of several keys for one field the first wins.
-type Keys = &'static [(&'static str, Field)];
+type KeyList = &'static [(&'static str, SpanField)];
 
 /// The attributes of spans: OpenTelemetry `GenAI` new and old, `OpenInference`, `OpenLLMetry`, ADK, Vercel AI, `MLflow`,
 /// Langfuse, Pydantic AI, and our own.
-pub(in crate::trace) const ATTRIBUTES: Keys = &[
-    ("brooks.id", Field::BrooksId),
-    ("brooks.trace", Field::BrooksTrace),
-    ("brooks.origin", Field::BrooksOrigin),
-    ("brooks.made", Field::BrooksMade),
-    ("brooks.root", Field::BrooksRoot),
-    ("brooks.round", Field::Round),
-    ("brooks.task", Field::Task),
-    ("brooks.class", Field::Class),
-    ("brooks.est", Field::Est),
-    ("brooks.operation", Field::OwnOperation),
-    ("gen_ai.operation.name", Field::Operation),
-    ("openinference.span.kind", Field::Kind),
-    ("mlflow.spanType", Field::Kind),
-    ("langfuse.observation.type", Field::Kind),
-    ("traceloop.span.kind", Field::Kind),
-    ("llm.request.type", Field::Kind),
-    ("ai.operationId", Field::Kind),
-    ("gen_ai.agent.name", Field::Agent),
-    ("agent.name", Field::Agent),
-    ("agent_name", Field::Agent),
-    ("lc_agent_name", Field::Agent),
-    ("agent_id", Field::Agent),
-    ("agent.id", Field::Agent),
-    ("gen_ai.agent.id", Field::Agent),
-    ("traceloop.entity.name", Field::Entity),
-    ("graph.node.id", Field::Entity),
-    ("langgraph_node", Field::Node),
-    ("gen_ai.tool.name", Field::Tool),
-    ("tool.name", Field::Tool),
-    ("ai.toolCall.name", Field::Tool),
-    ("mcp.tool.name", Field::Tool),
-    ("gen_ai.request.model", Field::Model),
-    ("llm.model_name", Field::Model),
-    ("ai.model.id", Field::Model),
-    ("mlflow.llm.model", Field::Model),
-    ("langfuse.observation.model.name", Field::Model),
-    ("ls_model_name", Field::Model),
-    ("gen_ai.response.model", Field::Model),
-    ("ai.response.model", Field::Model),
-    ("gen_ai.usage.input_tokens", Field::Input),
-    ("gen_ai.usage.prompt_tokens", Field::Input),
-    ("llm.token_count.prompt", Field::Input),
-    ("llm.usage.prompt_tokens", Field::Input),
-    ("ai.usage.inputTokens", Field::Input),
-    ("ai.usage.promptTokens", Field::Input),
-    ("mlflow.chat.tokenUsage.input_tokens", Field::Input),
-    ("langfuse.observation.usage_details.input", Field::Input),
-    ("langfuse.observation.usage_details.input_tokens", Field::Input),
-    ("gen_ai.usage.output_tokens", Field::Output),
-    ("gen_ai.usage.completion_tokens", Field::Output),
-    ("llm.token_count.completion", Field::Output),
-    ("llm.usage.completion_tokens", Field::Output),
-    ("ai.usage.outputTokens", Field::Output),
-    ("ai.usage.completionTokens", Field::Output),
-    ("mlflow.chat.tokenUsage.output_tokens", Field::Output),
-    ("langfuse.observation.usage_details.output", Field::Output),
-    ("langfuse.observation.usage_details.output_tokens", Field::Output),
-    ("gen_ai.usage.total_tokens", Field::Total),
-    ("llm.usage.total_tokens", Field::Total),
-    ("llm.token_count.total", Field::Total),
-    ("ai.usage.totalTokens", Field::Total),
-    ("mlflow.chat.tokenUsage.total_tokens", Field::Total),
-    ("langfuse.observation.usage_details.total", Field::Total),
-    ("gen_ai.usage.cache_read.input_tokens", Field::CacheRead),
-    ("gen_ai.usage.cache_read_input_tokens", Field::CacheRead),
-    ("gen_ai.usage.details.cache_read_tokens", Field::CacheRead),
-    ("gen_ai.usage.input_tokens.cached", Field::CacheRead),
-    ("llm.token_count.prompt_details.cache_read", Field::CacheRead),
-    ("ai.usage.cachedInputTokens", Field::CacheRead),
-    ("mlflow.chat.tokenUsage.cache_read_input_tokens", Field::CacheRead),
-    ("langfuse.observation.usage_details.cache_read_input_tokens", Field::CacheRead),
-    ("langfuse.observation.usage_details.input_cache_read", Field::CacheRead),
-    ("gen_ai.usage.cache_write.input_tokens", Field::CacheWrite),
-    ("gen_ai.usage.cache_creation.input_tokens", Field::CacheWrite),
-    ("gen_ai.usage.cache_creation_input_tokens", Field::CacheWrite),
-    ("gen_ai.usage.details.cache_write_tokens", Field::CacheWrite),
-    ("gen_ai.usage.input_tokens.cache_write", Field::CacheWrite),
-    ("llm.token_count.prompt_details.cache_write", Field::CacheWrite),
-    ("mlflow.chat.tokenUsage.cache_creation_input_tokens", Field::CacheWrite),
-    ("langfuse.observation.usage_details.cache_creation_input_tokens", Field::CacheWrite),
-    ("langfuse.observation.usage_details.input_cache_creation", Field::CacheWrite),
-    ("gen_ai.response.time_to_first_chunk", Field::FirstChunk),
-    ("gen_ai.server.time_to_first_token", Field::FirstChunk),
-    ("ai.response.msToFirstChunk", Field::FirstChunkMillis),
-    ("ai.stream.msToFirstChunk", Field::FirstChunkMillis),
-    ("langfuse.observation.completion_start_time", Field::FirstChunkAt),
-    ("gen_ai.response.finish_reasons", Field::Finish),
-    ("gen_ai.completion.0.finish_reason", Field::Finish),
-    ("llm.finish_reason", Field::Finish),
-    ("llm.response.finish_reason", Field::Finish),
-    ("ai.response.finishReason", Field::Finish),
-    ("error.type", Field::ErrorType),
-    ("exception.type", Field::ExceptionType),
-    ("otel.status_code", Field::Status),
-    ("langfuse.observation.level", Field::Status),
-    ("error", Field::Failed),
-    ("service.name", Field::Service),
+pub(in crate::trace) const ATTRIBUTES: KeyList = &[
+    ("brooks.id", SpanField::BrooksId),
+    ("brooks.trace", SpanField::BrooksTrace),
+    ("brooks.origin", SpanField::BrooksOrigin),
+    ("brooks.made", SpanField::BrooksMade),
+    ("brooks.root", SpanField::BrooksRoot),
+    ("brooks.round", SpanField::Round),
+    ("brooks.task", SpanField::Task),
+    ("brooks.class", SpanField::Class),
+    ("brooks.est", SpanField::Est),
+    ("brooks.operation", SpanField::OwnOperation),
+    ("gen_ai.operation.name", SpanField::Operation),
+    ("openinference.span.kind", SpanField::Kind),
+    ("mlflow.spanType", SpanField::Kind),
+    ("langfuse.observation.type", SpanField::Kind),
+    ("traceloop.span.kind", SpanField::Kind),
+    ("llm.request.type", SpanField::Kind),
+    ("ai.operationId", SpanField::Kind),
+    ("gen_ai.agent.name", SpanField::Agent),
+    ("agent.name", SpanField::Agent),
+    ("agent_name", SpanField::Agent),
+    ("lc_agent_name", SpanField::Agent),
+    ("agent_id", SpanField::Agent),
+    ("agent.id", SpanField::Agent),
+    ("gen_ai.agent.id", SpanField::Agent),
+    ("traceloop.entity.name", SpanField::Entity),
+    ("graph.node.id", SpanField::Entity),
+    ("langgraph_node", SpanField::Node),
+    ("gen_ai.tool.name", SpanField::Tool),
+    ("tool.name", SpanField::Tool),
+    ("ai.toolCall.name", SpanField::Tool),
+    ("mcp.tool.name", SpanField::Tool),
+    ("gen_ai.request.model", SpanField::Model),
+    ("llm.model_name", SpanField::Model),
+    ("ai.model.id", SpanField::Model),
+    ("mlflow.llm.model", SpanField::Model),
+    ("langfuse.observation.model.name", SpanField::Model),
+    ("ls_model_name", SpanField::Model),
+    ("gen_ai.response.model", SpanField::Model),
+    ("ai.response.model", SpanField::Model),
+    ("gen_ai.usage.input_tokens", SpanField::Input),
+    ("gen_ai.usage.prompt_tokens", SpanField::Input),
+    ("llm.token_count.prompt", SpanField::Input),
+    ("llm.usage.prompt_tokens", SpanField::Input),
+    ("ai.usage.inputTokens", SpanField::Input),
+    ("ai.usage.promptTokens", SpanField::Input),
+    ("mlflow.chat.tokenUsage.input_tokens", SpanField::Input),
+    ("langfuse.observation.usage_details.input", SpanField::Input),
+    ("langfuse.observation.usage_details.input_tokens", SpanField::Input),
+    ("gen_ai.usage.output_tokens", SpanField::Output),
+    ("gen_ai.usage.completion_tokens", SpanField::Output),
+    ("llm.token_count.completion", SpanField::Output),
+    ("llm.usage.completion_tokens", SpanField::Output),
+    ("ai.usage.outputTokens", SpanField::Output),
+    ("ai.usage.completionTokens", SpanField::Output),
+    ("mlflow.chat.tokenUsage.output_tokens", SpanField::Output),
+    ("langfuse.observation.usage_details.output", SpanField::Output),
+    ("langfuse.observation.usage_details.output_tokens", SpanField::Output),
+    ("gen_ai.usage.total_tokens", SpanField::Total),
+    ("llm.usage.total_tokens", SpanField::Total),
+    ("llm.token_count.total", SpanField::Total),
+    ("ai.usage.totalTokens", SpanField::Total),
+    ("mlflow.chat.tokenUsage.total_tokens", SpanField::Total),
+    ("langfuse.observation.usage_details.total", SpanField::Total),
+    ("gen_ai.usage.cache_read.input_tokens", SpanField::CacheRead),
+    ("gen_ai.usage.cache_read_input_tokens", SpanField::CacheRead),
+    ("gen_ai.usage.details.cache_read_tokens", SpanField::CacheRead),
+    ("gen_ai.usage.input_tokens.cached", SpanField::CacheRead),
+    ("llm.token_count.prompt_details.cache_read", SpanField::CacheRead),
+    ("ai.usage.cachedInputTokens", SpanField::CacheRead),
+    ("mlflow.chat.tokenUsage.cache_read_input_tokens", SpanField::CacheRead),
+    ("langfuse.observation.usage_details.cache_read_input_tokens", SpanField::CacheRead),
+    ("langfuse.observation.usage_details.input_cache_read", SpanField::CacheRead),
+    ("gen_ai.usage.cache_write.input_tokens", SpanField::CacheWrite),
+    ("gen_ai.usage.cache_creation.input_tokens", SpanField::CacheWrite),
+    ("gen_ai.usage.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("gen_ai.usage.details.cache_write_tokens", SpanField::CacheWrite),
+    ("gen_ai.usage.input_tokens.cache_write", SpanField::CacheWrite),
+    ("llm.token_count.prompt_details.cache_write", SpanField::CacheWrite),
+    ("mlflow.chat.tokenUsage.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("langfuse.observation.usage_details.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("langfuse.observation.usage_details.input_cache_creation", SpanField::CacheWrite),
+    ("gen_ai.response.time_to_first_chunk", SpanField::FirstChunk),
+    ("gen_ai.server.time_to_first_token", SpanField::FirstChunk),
+    ("ai.response.msToFirstChunk", SpanField::FirstChunkMillis),
+    ("ai.stream.msToFirstChunk", SpanField::FirstChunkMillis),
+    ("langfuse.observation.completion_start_time", SpanField::FirstChunkAt),
+    ("gen_ai.response.finish_reasons", SpanField::Finish),
+    ("gen_ai.completion.0.finish_reason", SpanField::Finish),
+    ("llm.finish_reason", SpanField::Finish),
+    ("llm.response.finish_reason", SpanField::Finish),
+    ("ai.response.finishReason", SpanField::Finish),
+    ("error.type", SpanField::ErrorType),
+    ("exception.type", SpanField::ExceptionType),
+    ("otel.status_code", SpanField::Status),
+    ("langfuse.observation.level", SpanField::Status),
+    ("error", SpanField::Failed),
+    ("service.name", SpanField::Service),
 ];
 
 /// The columns of tables of spans: Langfuse, Phoenix, `LangSmith`, Weave, `MLflow`.
-pub(in crate::trace) const COLUMNS: Keys = &[
-    ("context.span_id", Field::Id),
-    ("span_id", Field::Id),
-    ("spanId", Field::Id),
-    ("id", Field::Id),
-    ("run_id", Field::Id),
-    ("context.trace_id", Field::Trace),
-    ("trace_id", Field::Trace),
-    ("traceId", Field::Trace),
-    ("parent_id", Field::Parent),
-    ("parent_span_id", Field::Parent),
-    ("parentSpanId", Field::Parent),
-    ("parent_run_id", Field::Parent),
-    ("parentObservationId", Field::Parent),
-    ("parent_observation_id", Field::Parent),
-    ("name", Field::Name),
-    ("display_name", Field::Name),
-    ("op_name", Field::Name),
-    ("start_time", Field::Start),
-    ("startTime", Field::Start),
-    ("started_at", Field::Start),
-    ("start_time_unix_nano", Field::Start),
-    ("startTimeUnixNano", Field::Start),
-    ("end_time", Field::End),
-    ("endTime", Field::End),
-    ("ended_at", Field::End),
-    ("end_time_unix_nano", Field::End),
-    ("endTimeUnixNano", Field::End),
-    ("operation", Field::Operation),
-    ("span_kind", Field::Kind),
-    ("run_type", Field::Kind),
-    ("span_type", Field::Kind),
-    ("observation_type", Field::Kind),
-    ("type", Field::Kind),
-    ("attributes.kind", Field::Kind),
-    ("agent_name", Field::Agent),
-    ("agentName", Field::Agent),
-    ("tool_name", Field::Tool),
-    ("model", Field::Model),
-    ("provided_model_name", Field::Model),
-    ("providedModelName", Field::Model),
-    ("model_name", Field::Model),
-    ("extra.invocation_params.model", Field::Model),
-    ("extra.invocation_params.model_name", Field::Model),
-    ("usageDetails.input", Field::Input),
-    ("usageDetails.input_tokens", Field::Input),
-    ("usage_details.input", Field::Input),
-    ("usage_details.input_tokens", Field::Input),
-    ("usage.input", Field::Input),
-    ("usage.promptTokens", Field::Input),
-    ("usage.prompt_tokens", Field::Input),
-    ("usage.input_tokens", Field::Input),
-    ("prompt_tokens", Field::Input),
-    ("promptTokens", Field::Input),
-    ("input_tokens", Field::Input),
-    ("usageDetails.output", Field::Output),
-    ("usageDetails.output_tokens", Field::Output),
-    ("usage_details.output", Field::Output),
-    ("usage_details.output_tokens", Field::Output),
-    ("usage.output", Field::Output),
-    ("usage.completionTokens", Field::Output),
-    ("usage.completion_tokens", Field::Output),
-    ("usage.output_tokens", Field::Output),
-    ("completion_tokens", Field::Output),
-    ("completionTokens", Field::Output),
-    ("output_tokens", Field::Output),
-    ("usageDetails.total", Field::Total),
-    ("usage_details.total", Field::Total),
-    ("usage.total", Field::Total),
-    ("usage.total_tokens", Field::Total),
-    ("total_tokens", Field::Total),
-    ("totalTokens", Field::Total),
-    ("usageDetails.cache_read_input_tokens", Field::CacheRead),
-    ("usageDetails.input_cache_read", Field::CacheRead),
-    ("usageDetails.input_cached_tokens", Field::CacheRead),
-    ("usageDetails.prompt_details.cache_read", Field::CacheRead),
-    ("usage_details.cache_read_input_tokens", Field::CacheRead),
-    ("usage_details.input_cache_read", Field::CacheRead),
-    ("usage_details.input_cached_tokens", Field::CacheRead),
-    ("usage.cache_read_input_tokens", Field::CacheRead),
-    ("prompt_token_details.cache_read", Field::CacheRead),
-    ("cache_read_tokens", Field::CacheRead),
-    ("usageDetails.cache_creation_input_tokens", Field::CacheWrite),
-    ("usageDetails.input_cache_creation", Field::CacheWrite),
-    ("usage_details.cache_creation_input_tokens", Field::CacheWrite),
-    ("usage_details.input_cache_creation", Field::CacheWrite),
-    ("usage.cache_creation_input_tokens", Field::CacheWrite),
-    ("prompt_token_details.cache_creation", Field::CacheWrite),
-    ("cache_write_tokens", Field::CacheWrite),
-    ("completionStartTime", Field::FirstChunkAt),
-    ("completion_start_time", Field::FirstChunkAt),
-    ("first_token_time", Field::FirstChunkAt),
-    ("timeToFirstToken", Field::FirstChunk),
-    ("time_to_first_token", Field::FirstChunk),
-    ("error_type", Field::ErrorType),
-    ("status_code", Field::Status),
-    ("status.code", Field::Status),
-    ("status.status_code", Field::Status),
-    ("summary.weave.status", Field::Status),
-    ("status", Field::Status),
-    ("level", Field::Status),
-    ("error", Field::Failed),
-    ("exception", Field::Failed),
-    ("trace_name", Field::Service),
+pub(in crate::trace) const COLUMNS: KeyList = &[
+    ("context.span_id", SpanField::Id),
+    ("span_id", SpanField::Id),
+    ("spanId", SpanField::Id),
+    ("id", SpanField::Id),
+    ("run_id", SpanField::Id),
+    ("context.trace_id", SpanField::Trace),
+    ("trace_id", SpanField::Trace),
+    ("traceId", SpanField::Trace),
+    ("parent_id", SpanField::Parent),
+    ("parent_span_id", SpanField::Parent),
+    ("parentSpanId", SpanField::Parent),
+    ("parent_run_id", SpanField::Parent),
+    ("parentObservationId", SpanField::Parent),
+    ("parent_observation_id", SpanField::Parent),
+    ("name", SpanField::Name),
+    ("display_name", SpanField::Name),
+    ("op_name", SpanField::Name),
+    ("start_time", SpanField::Start),
+    ("startTime", SpanField::Start),
+    ("started_at", SpanField::Start),
+    ("start_time_unix_nano", SpanField::Start),
+    ("startTimeUnixNano", SpanField::Start),
+    ("end_time", SpanField::End),
+    ("endTime", SpanField::End),
+    ("ended_at", SpanField::End),
+    ("end_time_unix_nano", SpanField::End),
+    ("endTimeUnixNano", SpanField::End),
+    ("operation", SpanField::Operation),
+    ("span_kind", SpanField::Kind),
+    ("run_type", SpanField::Kind),
+    ("span_type", SpanField::Kind),
+    ("observation_type", SpanField::Kind),
+    ("type", SpanField::Kind),
+    ("attributes.kind", SpanField::Kind),
+    ("agent_name", SpanField::Agent),
+    ("agentName", SpanField::Agent),
+    ("tool_name", SpanField::Tool),
+    ("model", SpanField::Model),
+    ("provided_model_name", SpanField::Model),
+    ("providedModelName", SpanField::Model),
+    ("model_name", SpanField::Model),
+    ("extra.invocation_params.model", SpanField::Model),
+    ("extra.invocation_params.model_name", SpanField::Model),
+    ("usageDetails.input", SpanField::Input),
+    ("usageDetails.input_tokens", SpanField::Input),
+    ("usage_details.input", SpanField::Input),
+    ("usage_details.input_tokens", SpanField::Input),
+    ("usage.input", SpanField::Input),
+    ("usage.promptTokens", SpanField::Input),
+    ("usage.prompt_tokens", SpanField::Input),
+    ("usage.input_tokens", SpanField::Input),
+    ("prompt_tokens", SpanField::Input),
+    ("promptTokens", SpanField::Input),
+    ("input_tokens", SpanField::Input),
+    ("usageDetails.output", SpanField::Output),
+    ("usageDetails.output_tokens", SpanField::Output),
+    ("usage_details.output", SpanField::Output),
+    ("usage_details.output_tokens", SpanField::Output),
+    ("usage.output", SpanField::Output),
+    ("usage.completionTokens", SpanField::Output),
+    ("usage.completion_tokens", SpanField::Output),
+    ("usage.output_tokens", SpanField::Output),
+    ("completion_tokens", SpanField::Output),
+    ("completionTokens", SpanField::Output),
+    ("output_tokens", SpanField::Output),
+    ("usageDetails.total", SpanField::Total),
+    ("usage_details.total", SpanField::Total),
+    ("usage.total", SpanField::Total),
+    ("usage.total_tokens", SpanField::Total),
+    ("total_tokens", SpanField::Total),
+    ("totalTokens", SpanField::Total),
+    ("usageDetails.cache_read_input_tokens", SpanField::CacheRead),
+    ("usageDetails.input_cache_read", SpanField::CacheRead),
+    ("usageDetails.input_cached_tokens", SpanField::CacheRead),
+    ("usageDetails.prompt_details.cache_read", SpanField::CacheRead),
+    ("usage_details.cache_read_input_tokens", SpanField::CacheRead),
+    ("usage_details.input_cache_read", SpanField::CacheRead),
+    ("usage_details.input_cached_tokens", SpanField::CacheRead),
+    ("usage.cache_read_input_tokens", SpanField::CacheRead),
+    ("prompt_token_details.cache_read", SpanField::CacheRead),
+    ("cache_read_tokens", SpanField::CacheRead),
+    ("usageDetails.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("usageDetails.input_cache_creation", SpanField::CacheWrite),
+    ("usage_details.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("usage_details.input_cache_creation", SpanField::CacheWrite),
+    ("usage.cache_creation_input_tokens", SpanField::CacheWrite),
+    ("prompt_token_details.cache_creation", SpanField::CacheWrite),
+    ("cache_write_tokens", SpanField::CacheWrite),
+    ("completionStartTime", SpanField::FirstChunkAt),
+    ("completion_start_time", SpanField::FirstChunkAt),
+    ("first_token_time", SpanField::FirstChunkAt),
+    ("timeToFirstToken", SpanField::FirstChunk),
+    ("time_to_first_token", SpanField::FirstChunk),
+    ("error_type", SpanField::ErrorType),
+    ("status_code", SpanField::Status),
+    ("status.code", SpanField::Status),
+    ("status.status_code", SpanField::Status),
+    ("summary.weave.status", SpanField::Status),
+    ("status", SpanField::Status),
+    ("level", SpanField::Status),
+    ("error", SpanField::Failed),
+    ("exception", SpanField::Failed),
+    ("trace_name", SpanField::Service),
 ];
 
 /// A table of keys, made for looking up.
-pub(in crate::trace) struct Table(BTreeMap<&'static str, (Field, u32)>);
+pub(in crate::trace) struct KeyTable(BTreeMap<&'static str, (SpanField, u32)>);
 
 /// [`ATTRIBUTES`], which rank behind columns.
-pub(in crate::trace) static ATTRIBUTE_TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(ATTRIBUTES, 1000));
+pub(in crate::trace) static ATTRIBUTE_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::of(ATTRIBUTES, 1000));
 /// [`COLUMNS`].
-pub(in crate::trace) static COLUMN_TABLE: LazyLock<Table> = LazyLock::new(|| Table::of(COLUMNS, 1));
+pub(in crate::trace) static COLUMN_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::of(COLUMNS, 1));
 
-impl Table {
-    fn of(keys: Keys, first: u32) -> Table {
-        Table(keys.iter().enumerate().map(|(place, &(key, field))| (key, (field, first + place as u32))).collect())
+impl KeyTable {
+    fn of(keys: KeyList, first: u32) -> KeyTable {
+        KeyTable(keys.iter().enumerate().map(|(place, &(key, field))| (key, (field, first + place as u32))).collect())
     }
 
     /// Whether keys of the table begin with this one and a point.
@@ -296,11 +296,11 @@ impl Table {
 
 /// What a span tells of itself: of each field the value under its best key.
 #[derive(Clone, Debug, Default)]
-pub(in crate::trace) struct Facts(BTreeMap<Field, (u32, Value)>);
+pub(in crate::trace) struct SpanAttributes(BTreeMap<SpanField, (u32, Value)>);
 
-impl Facts {
+impl SpanAttributes {
     /// Takes what is wanted of a key and its value; a value may be an object, or text that is one in JSON.
-    pub(in crate::trace) fn offer(&mut self, table: &Table, key: &str, value: &Value) {
+    pub(in crate::trace) fn offer(&mut self, table: &KeyTable, key: &str, value: &Value) {
         if let Some(&(field, rank)) = table.0.get(key) {
             self.put(field, rank, value);
         }
@@ -311,7 +311,7 @@ impl Facts {
     }
 
     /// Takes a value for a field unless one under a better key is there.
-    pub(in crate::trace) fn put(&mut self, field: Field, rank: u32, value: &Value) {
+    pub(in crate::trace) fn put(&mut self, field: SpanField, rank: u32, value: &Value) {
         let known = self.0.get(&field).map_or(u32::MAX, |(rank, _)| *rank);
         if rank >= known {
             return;
@@ -326,14 +326,14 @@ impl Facts {
             Value::Array(list) => {
                 Value::Array(list.iter().filter(|value| value.is_string()).take(16).cloned().collect())
             }
-            Value::Object(_) if field == Field::Failed => Value::Bool(true),
+            Value::Object(_) if field == SpanField::Failed => Value::Bool(true),
             // Of what is only asked whether it is there, the text is nobody's business.
-            Value::String(text) if field == Field::Failed && text != "false" => Value::Bool(true),
+            Value::String(text) if field == SpanField::Failed && text != "false" => Value::Bool(true),
             Value::Null | Value::Object(_) => return,
             plain => plain.clone(),
         };
         let says_nothing = match field {
-            Field::Kind | Field::Operation => value.as_str().and_then(Kind::of).is_none(),
+            SpanField::Kind | SpanField::Operation => value.as_str().and_then(SpanKind::of).is_none(),
             _ => false,
         };
         if !says_nothing {
@@ -342,17 +342,17 @@ impl Facts {
     }
 
     /// The value of a field.
-    pub(in crate::trace) fn get(&self, field: Field) -> Option<&Value> {
+    pub(in crate::trace) fn get(&self, field: SpanField) -> Option<&Value> {
         self.0.get(&field).map(|(_, value)| value)
     }
 
     /// A field as text.
-    pub(in crate::trace) fn text(&self, field: Field) -> Option<&str> {
+    pub(in crate::trace) fn text(&self, field: SpanField) -> Option<&str> {
         self.get(field)?.as_str()
     }
 
     /// A field as an id: text or a number.
-    pub(in crate::trace) fn id(&self, field: Field) -> Option<String> {
+    pub(in crate::trace) fn id(&self, field: SpanField) -> Option<String> {
         match self.get(field)? {
             Value::String(text) => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -361,33 +361,33 @@ impl Facts {
     }
 
     /// A field as a name: a short line of text. Anything longer is somebody's prose.
-    pub(in crate::trace) fn name(&self, field: Field) -> Option<&str> {
+    pub(in crate::trace) fn name(&self, field: SpanField) -> Option<&str> {
         let text = self.text(field)?;
         if self.is_own() { Some(text) } else { as_name(text) }
     }
 
     /// Whether brooks wrote the span: then every name in it came from a trace, and goes back as it is.
     pub(in crate::trace) fn is_own(&self) -> bool {
-        self.0.contains_key(&Field::BrooksId)
+        self.0.contains_key(&SpanField::BrooksId)
     }
 
     /// A field as a word: a name without blanks, such as the type of an error.
-    pub(in crate::trace) fn word(&self, field: Field) -> Option<&str> {
+    pub(in crate::trace) fn word(&self, field: SpanField) -> Option<&str> {
         self.name(field).filter(|text| self.is_own() || as_word(text).is_some())
     }
 
     /// A field as a number.
-    pub(in crate::trace) fn number(&self, field: Field) -> Option<f64> {
+    pub(in crate::trace) fn number(&self, field: SpanField) -> Option<f64> {
         json::as_number(self.get(field)?)
     }
 
     /// A field as a count of tokens.
-    pub(in crate::trace) fn tokens(&self, field: Field) -> Option<u32> {
+    pub(in crate::trace) fn tokens(&self, field: SpanField) -> Option<u32> {
         json::as_tokens(self.number(field)?)
     }
 
     /// A field as words: a list, the same as JSON text, or a single one.
-    pub(in crate::trace) fn words(&self, field: Field) -> Vec<String> {
+    pub(in crate::trace) fn words(&self, field: SpanField) -> Vec<String> {
         let parsed;
         let list = match self.get(field) {
             Some(Value::Array(list)) => list.as_slice(),
@@ -403,17 +403,18 @@ impl Facts {
     }
 
     /// Takes from another span what this one does not say of the call that both are about.
-    pub(in crate::trace) fn borrow(&mut self, other: &Facts) {
-        let usage = [Field::Input, Field::Output, Field::Total, Field::CacheRead, Field::CacheWrite];
-        let mut lend = |fields: &[Field]| {
+    pub(in crate::trace) fn borrow(&mut self, other: &SpanAttributes) {
+        let usage =
+            [SpanField::Input, SpanField::Output, SpanField::Total, SpanField::CacheRead, SpanField::CacheWrite];
+        let mut lend = |fields: &[SpanField]| {
             if fields.iter().all(|field| !self.0.contains_key(field)) {
                 let lent = fields.iter().filter_map(|field| Some((*field, other.0.get(field)?.clone())));
                 self.0.extend(lent);
             }
         };
         lend(&usage);
-        lend(&[Field::Model]);
-        lend(&[Field::Finish]);
+        lend(&[SpanField::Model]);
+        lend(&[SpanField::Finish]);
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::moment::Moment;
-use super::{Kind, Span};
+use super::{Span, SpanKind};
 use crate::engine::Time;
 
 /// Makes one span of the events of one thing. Says how many calls and tools were merely such events.
@@ -19,10 +19,10 @@ pub(super) fn merge(spans: &mut [Span]) -> usize {
     let mut merged = 0;
     for span in spans.iter_mut() {
         let Some((thing, event, number)) = parts(&span.name) else { continue };
-        let is_thing = event == "start" && matches!(span.kind, Kind::Call | Kind::Tool);
+        let is_thing = event == "start" && matches!(span.kind, SpanKind::Call | SpanKind::Tool);
         if !is_thing {
-            merged += usize::from(span.kind != Kind::Other);
-            span.kind = Kind::Other;
+            merged += usize::from(span.kind != SpanKind::Other);
+            span.kind = SpanKind::Other;
             continue;
         }
         match ended.get(&(thing.to_owned(), number.to_owned())) {

@@ -11,24 +11,24 @@
 //! | how tokens are counted | `usage` |
 //! | the steps and the header | `steps`, and what came after what `after` |
 
-mod after;
+mod attribution;
 mod calls;
+mod dependencies;
 pub(super) mod facts;
 mod marks;
 pub(super) mod moment;
-pub(super) mod place;
+pub(super) mod position;
 mod sniff;
 mod steps;
 mod tree;
 mod usage;
-mod who;
 
 use std::collections::BTreeMap;
 
-use self::facts::{Facts, Field};
+use self::facts::{SpanAttributes, SpanField};
 use self::moment::Moment;
-pub(super) use self::sniff::Shape;
-use crate::table::Reading;
+pub(super) use self::sniff::KeyShape;
+use crate::table::ImportContext;
 use crate::trace::model::Trace;
 
 /// A span of any dialect.
@@ -47,20 +47,20 @@ pub(super) struct Span {
     /// To; none if it was not ended.
     pub(super) end: Option<Moment>,
     /// What else it tells.
-    pub(super) facts: Facts,
+    pub(super) facts: SpanAttributes,
     /// Spans that it is linked to as something that came before.
     pub(super) links: Vec<String>,
     /// The line it was read from; 0 if the file has no lines to speak of.
     pub(super) line: usize,
     /// What it is: for this module to find out.
-    pub(super) kind: Kind,
+    pub(super) kind: SpanKind,
     /// Whether the end that it tells is the end of something else, and only its start is of use.
     pub(super) is_open: bool,
 }
 
 /// What a span is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum SpanKind {
     /// A call of a model.
     Call,
     /// A call of a model that plans.
@@ -78,9 +78,9 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Kind {
+impl SpanKind {
     /// What the word of any dialect means; none if it leaves that open.
-    pub(super) fn of(word: &str) -> Option<Kind> {
+    pub(super) fn of(word: &str) -> Option<SpanKind> {
         Some(match word.to_ascii_lowercase().as_str() {
             "chat"
             | "text_completion"
@@ -96,47 +96,51 @@ impl Kind {
             | "ai.generatetext.dogenerate"
             | "ai.streamtext.dostream"
             | "ai.generateobject.dogenerate"
-            | "ai.streamobject.dostream" => Kind::Call,
-            "plan" => Kind::Plan,
-            "execute_tool" | "tool" | "ai.toolcall" => Kind::Tool,
-            "invoke_agent" | "agent" => Kind::Agent,
-            "invoke_workflow" | "workflow" => Kind::Workflow,
-            "x.human_wait" | "x.lock_wait" | "x.queue_wait" => Kind::Wait,
+            | "ai.streamobject.dostream" => SpanKind::Call,
+            "plan" => SpanKind::Plan,
+            "execute_tool" | "tool" | "ai.toolcall" => SpanKind::Tool,
+            "invoke_agent" | "agent" => SpanKind::Agent,
+            "invoke_workflow" | "workflow" => SpanKind::Workflow,
+            "x.human_wait" | "x.lock_wait" | "x.queue_wait" => SpanKind::Wait,
             "chain" | "task" | "embedding" | "embeddings" | "retriever" | "retrieval" | "reranker" | "rerank"
             | "guardrail" | "evaluator" | "prompt" | "parser" | "create_agent" | "ai.embed" | "ai.embedmany" => {
-                Kind::Other
+                SpanKind::Other
             }
             _ => return None,
         })
     }
 
     /// What a span is by what it tells of itself, or, where it leaves that open, by its name or its tokens.
-    fn of_span(span: &Span) -> Kind {
-        let said = |field| span.facts.text(field).and_then(Kind::of);
+    fn of_span(span: &Span) -> SpanKind {
+        let said = |field| span.facts.text(field).and_then(SpanKind::of);
         let named = || {
             let name = span.name.as_str();
-            let runs = || name.strip_suffix(" run").is_some_and(|name| span.facts.text(Field::Agent) == Some(name));
-            let tool = || span.facts.text(Field::Node) == Some("tools") && name != "tools";
+            let runs = || name.strip_suffix(" run").is_some_and(|name| span.facts.text(SpanField::Agent) == Some(name));
+            let tool = || span.facts.text(SpanField::Node) == Some("tools") && name != "tools";
             if name == "call_llm" {
-                Some(Kind::Call)
+                Some(SpanKind::Call)
             } else if name.starts_with("execute_tool ") || tool() {
-                Some(Kind::Tool)
+                Some(SpanKind::Tool)
             } else if name.starts_with("invoke_agent ") || name.starts_with("agent_run [") || runs() {
-                Some(Kind::Agent)
+                Some(SpanKind::Agent)
             } else {
                 None
             }
         };
         let counted = || {
-            let has_tokens = span.facts.tokens(Field::Input).is_some_and(|tokens| tokens > 0);
-            (has_tokens && span.facts.get(Field::Model).is_some()).then_some(Kind::Call)
+            let has_tokens = span.facts.tokens(SpanField::Input).is_some_and(|tokens| tokens > 0);
+            (has_tokens && span.facts.get(SpanField::Model).is_some()).then_some(SpanKind::Call)
         };
-        said(Field::Operation).or_else(|| said(Field::Kind)).or_else(named).or_else(counted).unwrap_or(Kind::Other)
+        said(SpanField::Operation)
+            .or_else(|| said(SpanField::Kind))
+            .or_else(named)
+            .or_else(counted)
+            .unwrap_or(SpanKind::Other)
     }
 
     /// Whether a model was called.
     fn is_call(self) -> bool {
-        matches!(self, Kind::Call | Kind::Plan)
+        matches!(self, SpanKind::Call | SpanKind::Plan)
     }
 }
 
@@ -149,7 +153,7 @@ impl Span {
 
 /// What came of spans, in numbers.
 #[derive(Clone, Copy, Debug, Default)]
-struct Count {
+struct SpanCounts {
     /// All of them.
     spans: usize,
     /// Those that are steps.
@@ -166,7 +170,7 @@ struct Count {
     unended: usize,
 }
 
-impl Count {
+impl SpanCounts {
     /// What people should know of it; none if every span is a step as it stands.
     fn note(self, file: &str) -> Option<String> {
         let mut parts = Vec::new();
@@ -195,7 +199,13 @@ impl Count {
 }
 
 /// The traces that spans make up, in the order in which they are met.
-pub(super) fn traces(format: &str, producer: &str, file: &str, spans: Vec<Span>, reading: &mut Reading) -> Vec<Trace> {
+pub(super) fn traces(
+    format: &str,
+    producer: &str,
+    file: &str,
+    spans: Vec<Span>,
+    reading: &mut ImportContext,
+) -> Vec<Trace> {
     let mut numbers: BTreeMap<String, usize> = BTreeMap::new();
     let mut groups: Vec<Vec<Span>> = Vec::new();
     for span in spans {
@@ -208,7 +218,7 @@ pub(super) fn traces(format: &str, producer: &str, file: &str, spans: Vec<Span>,
         }
     }
     let many = groups.len();
-    let mut count = Count::default();
+    let mut count = SpanCounts::default();
     let about = steps::About { format, producer, is_service: format == "otlp", file };
     let mut traces: Vec<Trace> =
         groups.into_iter().filter_map(|group| steps::trace(&about, group, &mut count, reading)).collect();

@@ -7,7 +7,7 @@ use crate::table::timestamp;
 
 /// How a number counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::trace) enum Unit {
+pub(in crate::trace) enum NumberUnit {
     /// By its size: no instant of this century is written with the same size in two units.
     BySize,
     /// Microseconds.
@@ -31,7 +31,7 @@ pub(in crate::trace) struct Moment {
 pub(in crate::trace) const LATEST: u64 = timestamp::LATEST.as_us();
 
 /// Reads an instant; none if it is none, or one before 1970.
-pub(in crate::trace) fn read(value: &Value, unit: Unit) -> Option<Moment> {
+pub(in crate::trace) fn read(value: &Value, unit: NumberUnit) -> Option<Moment> {
     let moment = match value {
         Value::Number(number) => match number.as_u64() {
             Some(whole) => Moment { at: whole_number(whole, unit), ..Moment::default() },
@@ -53,30 +53,30 @@ pub(in crate::trace) fn read(value: &Value, unit: Unit) -> Option<Moment> {
     (moment.at.as_us() < LATEST).then_some(moment)
 }
 
-fn whole_number(number: u64, unit: Unit) -> Time {
+fn whole_number(number: u64, unit: NumberUnit) -> Time {
     let scaled = match unit {
-        Unit::Nanos => return Time::from_us(number / 1000 + u64::from(number % 1000 >= 500)),
-        Unit::Micros => Some(number),
-        Unit::BySize => match number {
+        NumberUnit::Nanos => return Time::from_us(number / 1000 + u64::from(number % 1000 >= 500)),
+        NumberUnit::Micros => Some(number),
+        NumberUnit::BySize => match number {
             0..100_000_000_000 => number.checked_mul(1_000_000),
             100_000_000_000..100_000_000_000_000 => number.checked_mul(1000),
             100_000_000_000_000..100_000_000_000_000_000 => Some(number),
-            _ => return whole_number(number, Unit::Nanos),
+            _ => return whole_number(number, NumberUnit::Nanos),
         },
     };
     scaled.map_or(Time::MAX, Time::from_us)
 }
 
-fn real_number(number: f64, unit: Unit) -> Option<Moment> {
+fn real_number(number: f64, unit: NumberUnit) -> Option<Moment> {
     if !number.is_finite() || number < 0.0 {
         return None;
     }
     let us = match unit {
-        Unit::BySize if number < 1e11 => number * 1e6,
-        Unit::BySize if number < 1e14 => number * 1e3,
-        Unit::BySize if number >= 1e17 => number / 1e3,
-        Unit::BySize | Unit::Micros => number,
-        Unit::Nanos => number / 1e3,
+        NumberUnit::BySize if number < 1e11 => number * 1e6,
+        NumberUnit::BySize if number < 1e14 => number * 1e3,
+        NumberUnit::BySize if number >= 1e17 => number / 1e3,
+        NumberUnit::BySize | NumberUnit::Micros => number,
+        NumberUnit::Nanos => number / 1e3,
     };
     let is_rough = number > LATEST as f64;
     Some(Moment { at: Time::from_us_f64(us), is_bare: false, is_rough })
@@ -91,21 +91,21 @@ mod tests {
     fn every_spelling_of_an_instant() {
         let exact = Moment { at: Time::from_us(1_772_000_018_780_000), ..Moment::default() };
         for (value, unit) in [
-            (json!("1772000018780000000"), Unit::Nanos),
-            (json!(1_772_000_018_780_000_000_u64), Unit::Nanos),
-            (json!(1_772_000_018_780_000_u64), Unit::Micros),
-            (json!(1_772_000_018_780_000_000_u64), Unit::BySize),
-            (json!(1_772_000_018_780_000_u64), Unit::BySize),
-            (json!(1_772_000_018_780_u64), Unit::BySize),
-            (json!(1_772_000_018.78), Unit::BySize),
-            (json!("2026-02-25T06:13:38.78Z"), Unit::BySize),
+            (json!("1772000018780000000"), NumberUnit::Nanos),
+            (json!(1_772_000_018_780_000_000_u64), NumberUnit::Nanos),
+            (json!(1_772_000_018_780_000_u64), NumberUnit::Micros),
+            (json!(1_772_000_018_780_000_000_u64), NumberUnit::BySize),
+            (json!(1_772_000_018_780_000_u64), NumberUnit::BySize),
+            (json!(1_772_000_018_780_u64), NumberUnit::BySize),
+            (json!(1_772_000_018.78), NumberUnit::BySize),
+            (json!("2026-02-25T06:13:38.78Z"), NumberUnit::BySize),
         ] {
             assert_eq!(read(&value, unit), Some(exact), "{value}");
         }
-        assert_eq!(read(&json!("2026-02-25 06:13:38.78"), Unit::BySize), Some(Moment { is_bare: true, ..exact }));
-        assert_eq!(read(&json!(1.772_000_018_78e18), Unit::Nanos), Some(Moment { is_rough: true, ..exact }));
+        assert_eq!(read(&json!("2026-02-25 06:13:38.78"), NumberUnit::BySize), Some(Moment { is_bare: true, ..exact }));
+        assert_eq!(read(&json!(1.772_000_018_78e18), NumberUnit::Nanos), Some(Moment { is_rough: true, ..exact }));
         for nothing in [json!(-1), json!("soon"), json!(null), json!(1e300), json!("NaN"), json!([1])] {
-            assert_eq!(read(&nothing, Unit::BySize), None, "{nothing}");
+            assert_eq!(read(&nothing, NumberUnit::BySize), None, "{nothing}");
         }
     }
 }

@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 
 /// The keys of the first value of a file, and of the values right inside it.
 #[derive(Debug, Default)]
-pub(in crate::trace) struct Shape {
+pub(in crate::trace) struct KeyShape {
     outer: BTreeSet<String>,
     inner: BTreeSet<String>,
 }
 
-impl Shape {
+impl KeyShape {
     /// The shape of JSON that begins like this; lists count as what is in them.
-    pub(in crate::trace) fn of(start: &[u8]) -> Shape {
-        let mut shape = Shape::default();
+    pub(in crate::trace) fn of(start: &[u8]) -> KeyShape {
+        let mut shape = KeyShape::default();
         let (mut objects, mut lists, mut at) = (0_usize, 0_usize, 0_usize);
         let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
         while let Some(&byte) = start.get(at) {
@@ -84,15 +84,15 @@ fn text_length(bytes: &[u8]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::Shape;
+    use super::KeyShape;
 
     #[test]
     fn keys_are_told_from_text_and_from_deeper_ones() {
-        let shape = Shape::of(br#" [{"a" : "\"b\": {", "c":[{"d":{"e":1}}], "f":tru"#);
+        let shape = KeyShape::of(br#" [{"a" : "\"b\": {", "c":[{"d":{"e":1}}], "f":tru"#);
         assert!(shape.has_all(&["a", "c", "f"]) && shape.holds("d"));
         assert!(!shape.has_any(&["b", "d", "e"]) && !shape.holds("e"));
         // Only the first of several values counts.
-        assert!(!Shape::of(b"{\"a\":1}\n{\"b\":2}").has("b"));
-        assert!(!Shape::of(b"name,\"a\":1").has("a"));
+        assert!(!KeyShape::of(b"{\"a\":1}\n{\"b\":2}").has("b"));
+        assert!(!KeyShape::of(b"name,\"a\":1").has("a"));
     }
 }

@@ -3,15 +3,15 @@
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Field, as_name};
+use super::attribution::{self, Who};
+use super::facts::{SpanField, as_name};
 use super::moment::Moment;
 use super::tree::Tree;
-use super::who::{self, Who};
-use super::{Count, Kind, Span, after, calls, marks, usage};
+use super::{Span, SpanCounts, SpanKind, calls, dependencies, marks, usage};
 use crate::engine::Time;
-use crate::table::{Reading, timestamp};
+use crate::table::{ImportContext, timestamp};
 use crate::trace::Builder;
-use crate::trace::model::{Class, Operation, Quality, Step, Trace};
+use crate::trace::model::{Class, Operation, Quality, Trace, TraceStep};
 
 /// Where spans come from.
 pub(super) struct About<'a> {
@@ -23,18 +23,24 @@ pub(super) struct About<'a> {
 }
 
 /// The trace that spans make up; none if nothing in it is a step.
-pub(super) fn trace(about: &About<'_>, spans: Vec<Span>, count: &mut Count, reading: &mut Reading) -> Option<Trace> {
+pub(super) fn trace(
+    about: &About<'_>,
+    spans: Vec<Span>,
+    count: &mut SpanCounts,
+    reading: &mut ImportContext,
+) -> Option<Trace> {
     count.spans += spans.len();
     let mut spans = without_copies(spans, count);
     for span in &mut spans {
-        span.kind = if span.facts.get(Field::BrooksMade).is_some() { Kind::Other } else { Kind::of_span(span) };
-        if span.is_own() && span.kind == Kind::Other {
-            span.kind = Kind::Wait;
+        span.kind =
+            if span.facts.get(SpanField::BrooksMade).is_some() { SpanKind::Other } else { SpanKind::of_span(span) };
+        if span.is_own() && span.kind == SpanKind::Other {
+            span.kind = SpanKind::Wait;
         }
         if let Some(end) = span.end.filter(|end| end.at < span.start.at) {
             let message = format!("it ends {} us before it starts", (span.start.at - end.at).as_us());
             reading.bad(about.file, span.line, &format!("span {}", span.id), message, "an end after the start");
-            (span.kind, span.end) = (Kind::Other, None);
+            (span.kind, span.end) = (SpanKind::Other, None);
         }
     }
     count.marks += marks::merge(&mut spans);
@@ -46,10 +52,10 @@ pub(super) fn trace(about: &About<'_>, spans: Vec<Span>, count: &mut Count, read
     sort_containers(&mut spans, &tree, count);
     let mut ends = ends(&spans, &tree);
     let times: Vec<Time> = ends.iter().map(|end| end.at).collect();
-    let mut who = who::of(&spans, &tree, &times);
+    let mut who = attribution::of(&spans, &tree, &times);
     lend_agents_to_workflows(&spans, &tree, &mut who);
     close_open_ends(&spans, &tree, &who, &mut ends);
-    let is_unended = |span: &&Span| span.kind != Kind::Other && (span.is_open || span.end.is_none());
+    let is_unended = |span: &&Span| span.kind != SpanKind::Other && (span.is_open || span.end.is_none());
     count.unended += spans.iter().filter(is_unended).count();
     let trace = build(about, &spans, &tree, &ends, &who, reading);
     count.steps += trace.steps.len();
@@ -57,7 +63,7 @@ pub(super) fn trace(about: &About<'_>, spans: Vec<Span>, count: &mut Count, read
 }
 
 /// Spans may be exported twice, or once when they begin and once when they end: of each the one that ends last.
-fn without_copies(spans: Vec<Span>, count: &mut Count) -> Vec<Span> {
+fn without_copies(spans: Vec<Span>, count: &mut SpanCounts) -> Vec<Span> {
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
@@ -76,21 +82,21 @@ fn without_copies(spans: Vec<Span>, count: &mut Count) -> Vec<Span> {
 
 /// Leaves out agents in whose spans nothing happens, such as the client's side of a call to an agent; what only holds
 /// agents, and names none, is a workflow.
-fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut Count) {
-    let is_container = |kind: Kind| matches!(kind, Kind::Agent | Kind::Workflow);
-    let is_work = |span: &Span| span.kind != Kind::Other && !is_container(span.kind);
+fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut SpanCounts) {
+    let is_container = |kind: SpanKind| matches!(kind, SpanKind::Agent | SpanKind::Workflow);
+    let is_work = |span: &Span| span.kind != SpanKind::Other && !is_container(span.kind);
     let above = tree.nearest(|at| is_container(spans[at].kind));
     let (mut works, mut has_agents) = (vec![false; spans.len()], vec![false; spans.len()]);
     for at in 0..spans.len() {
         if let Some(container) = above[at] {
             works[container] |= is_work(&spans[at]);
-            has_agents[container] |= spans[at].kind == Kind::Agent;
+            has_agents[container] |= spans[at].kind == SpanKind::Agent;
         }
     }
     for at in 0..spans.len() {
         let span = &mut spans[at];
-        if span.kind == Kind::Agent && has_agents[at] && !works[at] && !span.names_agent() && !span.is_own() {
-            span.kind = Kind::Workflow;
+        if span.kind == SpanKind::Agent && has_agents[at] && !works[at] && !span.names_agent() && !span.is_own() {
+            span.kind = SpanKind::Workflow;
         }
     }
     if !spans.iter().any(is_work) {
@@ -106,7 +112,7 @@ fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut Count) {
     }
     for (span, is_busy) in spans.iter_mut().zip(is_busy) {
         if is_container(span.kind) && !is_busy && !span.is_own() {
-            span.kind = Kind::Other;
+            span.kind = SpanKind::Other;
             count.empty += 1;
         }
     }
@@ -129,7 +135,7 @@ fn ends(spans: &[Span], tree: &Tree) -> Vec<Moment> {
 fn close_open_ends(spans: &[Span], tree: &Tree, who: &Who, ends: &mut [Moment]) {
     let around = tree.nearest(|at| spans[at].end.is_some());
     let mut order: Vec<usize> =
-        (0..spans.len()).filter(|&at| spans[at].kind.is_call() || spans[at].kind == Kind::Tool).collect();
+        (0..spans.len()).filter(|&at| spans[at].kind.is_call() || spans[at].kind == SpanKind::Tool).collect();
     order.sort_by_key(|&at| std::cmp::Reverse((spans[at].start.at, at)));
     let mut goes_on: BTreeMap<&str, Time> = BTreeMap::new();
     for at in order {
@@ -149,7 +155,7 @@ fn close_open_ends(spans: &[Span], tree: &Tree, who: &Who, ends: &mut [Moment]) 
 fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Who) {
     let mut first: Vec<Option<usize>> = vec![None; spans.len()];
     for &at in tree.order.iter().rev() {
-        let is_step = !matches!(spans[at].kind, Kind::Other | Kind::Workflow);
+        let is_step = !matches!(spans[at].kind, SpanKind::Other | SpanKind::Workflow);
         let lead = if is_step { Some(at) } else { first[at] };
         if let (Some(lead), Some(parent)) = (lead, tree.parent[at]) {
             let is_earlier =
@@ -160,8 +166,8 @@ fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Who) {
         }
     }
     for at in 0..spans.len() {
-        let is_unnamed = !spans[at].is_own() && spans[at].facts.name(Field::Agent).is_none();
-        if let Some(lead) = first[at].filter(|_| spans[at].kind == Kind::Workflow && is_unnamed) {
+        let is_unnamed = !spans[at].is_own() && spans[at].facts.name(SpanField::Agent).is_none();
+        if let Some(lead) = first[at].filter(|_| spans[at].kind == SpanKind::Workflow && is_unnamed) {
             let agent = who.agents[lead].clone();
             who.agents[at] = agent;
         }
@@ -169,19 +175,26 @@ fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Who) {
 }
 
 /// The steps, in order, and what is known of the whole.
-fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &Who, reading: &mut Reading) -> Trace {
-    let own = spans.iter().find(|span| span.facts.get(Field::BrooksTrace).is_some());
+fn build(
+    about: &About<'_>,
+    spans: &[Span],
+    tree: &Tree,
+    ends: &[Moment],
+    who: &Who,
+    reading: &mut ImportContext,
+) -> Trace {
+    let own = spans.iter().find(|span| span.facts.get(SpanField::BrooksTrace).is_some());
     let found = |field| own.and_then(|span| span.facts.text(field));
     let first = spans.first().map_or("", |span| span.trace.as_str());
-    let name = found(Field::BrooksTrace).or_else(|| as_name(first)).unwrap_or("trace");
-    let service = || spans.iter().find_map(|span| span.facts.name(Field::Service));
+    let name = found(SpanField::BrooksTrace).or_else(|| as_name(first)).unwrap_or("trace");
+    let service = || spans.iter().find_map(|span| span.facts.name(SpanField::Service));
     let producer = service().filter(|_| about.is_service).unwrap_or(about.producer);
     let mut builder = Builder::new(name, about.format, producer);
-    let above = tree.nearest(|at| spans[at].kind != Kind::Other);
+    let above = tree.nearest(|at| spans[at].kind != SpanKind::Other);
     let mut ids: BTreeSet<&str> = BTreeSet::new();
     let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     let by_span: BTreeMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (span.id.as_str(), at)).collect();
-    let mut order: Vec<usize> = (0..spans.len()).filter(|&at| spans[at].kind != Kind::Other).collect();
+    let mut order: Vec<usize> = (0..spans.len()).filter(|&at| spans[at].kind != SpanKind::Other).collect();
     order.sort_by(|&a, &b| key(&spans[a], ends[a]).cmp(&key(&spans[b], ends[b])));
     for &at in &order {
         let span = &spans[at];
@@ -193,12 +206,12 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
         let agent = builder.agent(&who.agents[at]);
         let mut step = step(span, ends[at], &mut builder);
         step.agent = agent;
-        if let Some(parent) = above[at].filter(|_| span.facts.get(Field::BrooksRoot).is_none()) {
+        if let Some(parent) = above[at].filter(|_| span.facts.get(SpanField::BrooksRoot).is_none()) {
             step.more_mut().parent = Some(spans[parent].step_id().into());
-            let is_new = spans[at].kind == Kind::Agent && who.agents[parent] != who.agents[at];
-            if let Some(agent) = builder.header().agents.get_mut(agent as usize).filter(|_| is_new)
+            let is_new = spans[at].kind == SpanKind::Agent && who.agents[parent] != who.agents[at];
+            if let Some(agent) = builder.header().agents.get_mut(agent.index()).filter(|_| is_new)
                 && agent.spawned_by.is_none()
-                && spans[parent].kind != Kind::Workflow
+                && spans[parent].kind != SpanKind::Workflow
             {
                 agent.spawned_by = Some(spans[parent].step_id().to_owned());
                 agent.role = Some("subagent".to_owned());
@@ -206,7 +219,7 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
         }
         let linked = span.links.iter().filter_map(|id| by_span.get(id.as_str())).map(|&other| &spans[other]);
         let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let linked = linked.filter(|other| other.kind != Kind::Other).map(Span::step_id);
+        let linked = linked.filter(|other| other.kind != SpanKind::Other).map(Span::step_id);
         let linked: Vec<&str> = linked.filter(|id| seen.insert(id)).collect();
         if !linked.is_empty() {
             links.insert(span.step_id(), linked);
@@ -214,9 +227,9 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
         builder.push(step);
     }
     // The spans of agents that brooks made for others to open tell by which step each was started.
-    for (at, span) in spans.iter().enumerate().filter(|(_, span)| span.facts.get(Field::BrooksMade).is_some()) {
-        if let (Some(name), Some(parent)) = (span.facts.name(Field::Agent), above[at]) {
-            let agent = builder.agent(name) as usize;
+    for (at, span) in spans.iter().enumerate().filter(|(_, span)| span.facts.get(SpanField::BrooksMade).is_some()) {
+        if let (Some(name), Some(parent)) = (span.facts.name(SpanField::Agent), above[at]) {
+            let agent = builder.agent(name).index();
             if let Some(agent) = builder.header().agents.get_mut(agent) {
                 agent.spawned_by = Some(spans[parent].step_id().to_owned());
             }
@@ -224,7 +237,7 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
     }
     let is_linked = !links.is_empty();
     follow_links(builder.steps(), &links);
-    let is_inferred = !is_linked && own.is_none() && after::infer(builder.steps());
+    let is_inferred = !is_linked && own.is_none() && dependencies::infer(builder.steps());
     say_quality(&mut builder, spans, ends, who, own.is_some());
     builder.quality(
         "after",
@@ -234,7 +247,7 @@ fn build(about: &About<'_>, spans: &[Span], tree: &Tree, ends: &[Moment], who: &
             _ => Quality::Absent,
         },
     );
-    let origin = found(Field::BrooksOrigin);
+    let origin = found(SpanField::BrooksOrigin);
     if let Some(origin) = origin {
         builder.began(timestamp::parse(origin).map_or(Time::ZERO, |instant| instant.at));
     }
@@ -247,7 +260,7 @@ fn key(span: &Span, end: Moment) -> (Time, Time, &str) {
 }
 
 /// Steps that are linked came after one another; links from the later to the earlier, as time has it.
-fn follow_links(steps: &mut [Step], links: &BTreeMap<&str, Vec<&str>>) {
+fn follow_links(steps: &mut [TraceStep], links: &BTreeMap<&str, Vec<&str>>) {
     let mut before: BTreeSet<CompactString> = BTreeSet::new();
     for step in steps {
         let linked = links.get(&*step.id).into_iter().flatten();
@@ -261,37 +274,37 @@ fn follow_links(steps: &mut [Step], links: &BTreeMap<&str, Vec<&str>>) {
 impl Span {
     /// The id of its step.
     fn step_id(&self) -> &str {
-        self.facts.text(Field::BrooksId).unwrap_or(&self.id)
+        self.facts.text(SpanField::BrooksId).unwrap_or(&self.id)
     }
 }
 
 /// The step that a span is, but for its agent and parent.
-fn step(span: &Span, end: Moment, builder: &mut Builder) -> Step {
+fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
     let facts = &span.facts;
-    let mut step = Step { id: span.step_id().into(), start: span.start.at, end: end.at, ..Step::default() };
+    let mut step = TraceStep { id: span.step_id().into(), start: span.start.at, end: end.at, ..TraceStep::default() };
     step.operation = match span.kind {
-        Kind::Tool => Operation::ExecuteTool,
-        Kind::Agent => Operation::InvokeAgent,
-        Kind::Workflow => Operation::InvokeWorkflow,
-        Kind::Plan => Operation::Plan,
-        Kind::Call | Kind::Wait | Kind::Other => Operation::Chat,
+        SpanKind::Tool => Operation::ExecuteTool,
+        SpanKind::Agent => Operation::InvokeAgent,
+        SpanKind::Workflow => Operation::InvokeWorkflow,
+        SpanKind::Plan => Operation::Plan,
+        SpanKind::Call | SpanKind::Wait | SpanKind::Other => Operation::Chat,
     };
-    let told = facts.name(Field::OwnOperation).or_else(|| facts.name(Field::Operation));
-    if let Some(name) = told.filter(|_| span.is_own() || span.kind == Kind::Wait) {
+    let told = facts.name(SpanField::OwnOperation).or_else(|| facts.name(SpanField::Operation));
+    if let Some(name) = told.filter(|_| span.is_own() || span.kind == SpanKind::Wait) {
         step.operation = builder.operation(name);
     }
     if step.is_call() || span.is_own() {
         step.usage = usage::of(facts);
-        step.model = facts.name(Field::Model).map(|model| builder.name(model));
-        let millis = || facts.number(Field::FirstChunkMillis).map(|millis| millis / 1e3);
-        let told = facts.number(Field::FirstChunk).or_else(millis).map(Time::from_secs);
-        let at = || super::moment::read(facts.get(Field::FirstChunkAt)?, super::moment::Unit::BySize);
+        step.model = facts.name(SpanField::Model).map(|model| builder.name(model));
+        let millis = || facts.number(SpanField::FirstChunkMillis).map(|millis| millis / 1e3);
+        let told = facts.number(SpanField::FirstChunk).or_else(millis).map(Time::from_secs);
+        let at = || super::moment::read(facts.get(SpanField::FirstChunkAt)?, super::moment::NumberUnit::BySize);
         let since = || at().filter(|at| at.at >= step.start).map(|at| at.at - step.start);
         let first_chunk = told.or_else(since).filter(|&wait| span.is_own() || wait <= step.end - step.start);
         if first_chunk.is_some() {
             step.more_mut().first_chunk = first_chunk;
         }
-        let reasons: Vec<_> = facts.words(Field::Finish).iter().map(|word| builder.name(word)).collect();
+        let reasons: Vec<_> = facts.words(SpanField::Finish).iter().map(|word| builder.name(word)).collect();
         if !reasons.is_empty() {
             step.more_mut().finish_reasons = reasons;
         }
@@ -302,7 +315,7 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> Step {
     if let Some(error) = error(span) {
         step.more_mut().error = Some(builder.name(error));
     }
-    let mut est = facts.words(Field::Est);
+    let mut est = facts.words(SpanField::Est);
     for (key, moment) in [("start_us", span.start), ("end_us", end)] {
         if (moment.is_bare || moment.is_rough) && !est.iter().any(|known| known == key) {
             est.push(key.to_owned());
@@ -311,29 +324,29 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> Step {
     if !est.is_empty() {
         step.more_mut().est = est.iter().map(|key| builder.name(key)).collect();
     }
-    step.round = facts.tokens(Field::Round).unwrap_or(0);
-    step.task = facts.name(Field::Task).map(|task| builder.task(task));
-    step.class = facts.text(Field::Class).and_then(Class::of);
+    step.round = facts.tokens(SpanField::Round).unwrap_or(0);
+    step.task = facts.name(SpanField::Task).map(|task| builder.task(task));
+    step.class = facts.text(SpanField::Class).and_then(Class::of);
     step
 }
 
 /// The type of error of a span that failed; never its message.
 fn error(span: &Span) -> Option<&str> {
     let facts = &span.facts;
-    let status = match facts.get(Field::Status) {
+    let status = match facts.get(SpanField::Status) {
         Some(serde_json::Value::Number(code)) => code.as_u64() == Some(2),
         Some(serde_json::Value::String(code)) => {
             matches!(code.to_ascii_uppercase().as_str(), "2" | "ERROR" | "STATUS_CODE_ERROR" | "STATUSCODE.ERROR")
         }
         _ => false,
     };
-    let failed = match facts.get(Field::Failed) {
+    let failed = match facts.get(SpanField::Failed) {
         Some(serde_json::Value::Bool(failed)) => *failed,
         Some(serde_json::Value::String(failed)) => failed != "false",
         _ => false,
     };
-    let named = facts.get(Field::ErrorType).map(|_| facts.word(Field::ErrorType).unwrap_or("error"));
-    let exception = || facts.word(Field::ExceptionType).unwrap_or("error");
+    let named = facts.get(SpanField::ErrorType).map(|_| facts.word(SpanField::ErrorType).unwrap_or("error"));
+    let exception = || facts.word(SpanField::ExceptionType).unwrap_or("error");
     named.or_else(|| (status || failed).then(exception))
 }
 
@@ -344,7 +357,7 @@ fn say_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], who: &Who
         (_, true) => Quality::Inferred,
         _ => Quality::Recorded,
     };
-    for (span, end) in spans.iter().zip(ends).filter(|(span, _)| span.kind != Kind::Other) {
+    for (span, end) in spans.iter().zip(ends).filter(|(span, _)| span.kind != SpanKind::Other) {
         builder.quality("start_us", of(span.start));
         builder.quality("end_us", of(*end));
     }

@@ -9,10 +9,11 @@ use serde_json::Value;
 
 use crate::engine::Time;
 use crate::table::json::{at, number, text, tokens};
-use crate::table::{Reading, SourceFile, json};
+use crate::table::{ImportContext, SourceFile, json};
+use crate::team::AgentId;
 use crate::trace::Builder;
 use crate::trace::import::{naming, order};
-use crate::trace::model::{Operation, Quality, Step, Trace, Usage};
+use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
 /// Times beyond this many seconds are none, so that start and length together are below [`LATEST`](crate::table::timestamp::LATEST).
 const MAX_SECONDS: f64 = 4e9;
@@ -29,13 +30,13 @@ pub(super) fn is_session(start: &[u8]) -> bool {
 struct Session<'a> {
     builder: Builder,
     file: &'a str,
-    reading: &'a mut Reading,
+    reading: &'a mut ImportContext,
     /// How many steps there are; part of their ids, so that no two are alike.
     count: usize,
 }
 
 /// A file as a trace.
-pub(super) fn read(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
+pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
     let document = json::document(file, reading)?;
     let Some(requests) = at(&document, "requests").and_then(Value::as_array) else {
         reading.bad(&file.path, 0, "requests", "there are none", "a session of kv-cache-tester");
@@ -75,7 +76,7 @@ pub(super) fn read(file: &SourceFile, reading: &mut Reading) -> Option<Trace> {
 }
 
 /// Holds what the file says in all against the sum of its calls.
-fn check_totals(document: &Value, trace: &Trace, file: &SourceFile, reading: &mut Reading) {
+fn check_totals(document: &Value, trace: &Trace, file: &SourceFile, reading: &mut ImportContext) {
     for (path, total) in [
         ("totals.combined_tokens.input", "gen_ai.usage.input_tokens"),
         ("totals.combined_tokens.output", "gen_ai.usage.output_tokens"),
@@ -99,9 +100,8 @@ impl Session<'_> {
     }
 
     /// The requests of an agent whose times count from `origin`, inside of the step that started it.
-    fn requests(&mut self, requests: &[Value], path: &str, agent: u32, origin: Time, parent: Option<&str>) {
-        let name =
-            self.builder.header().agents.get(agent as usize).map_or_else(String::new, |agent| agent.name.clone());
+    fn requests(&mut self, requests: &[Value], path: &str, agent: AgentId, origin: Time, parent: Option<&str>) {
+        let name = self.builder.header().agents.get(agent.index()).map_or_else(String::new, |agent| agent.name.clone());
         // The end of the agent's last call, if that was the end of its turn.
         let mut turn_ended: Option<Time> = None;
         for (place, request) in requests.iter().enumerate() {
@@ -121,13 +121,13 @@ impl Session<'_> {
                     {
                         let id = self.id(&name);
                         self.push(
-                            Step {
+                            TraceStep {
                                 id,
                                 operation: Operation::HumanWait,
                                 agent,
                                 start: since,
                                 end: start,
-                                ..Step::default()
+                                ..TraceStep::default()
                             },
                             parent,
                         );
@@ -140,7 +140,7 @@ impl Session<'_> {
         }
     }
 
-    fn push(&mut self, mut step: Step, parent: Option<&str>) {
+    fn push(&mut self, mut step: TraceStep, parent: Option<&str>) {
         if let Some(parent) = parent {
             step.more_mut().parent = Some(parent.into());
         }
@@ -148,14 +148,14 @@ impl Session<'_> {
     }
 
     /// A call of a model; its end.
-    fn call(&mut self, request: &Value, (agent, name): (u32, &str), start: Time, parent: Option<&str>) -> Time {
+    fn call(&mut self, request: &Value, (agent, name): (AgentId, &str), start: Time, parent: Option<&str>) -> Time {
         let took = seconds(request, "api_time", 1.0);
         let end = start + took.unwrap_or(Time::ZERO);
         let id = self.id(name);
         let usage = Usage { input: tokens(request, "in"), output: tokens(request, "out"), ..Usage::default() };
         let model = text(request, "model").filter(|model| !model.is_empty()).map(naming::name);
         let model = model.map(|model| self.builder.name(&model));
-        let mut step = Step { id, agent, start, end, model, usage, ..Step::default() };
+        let mut step = TraceStep { id, agent, start, end, model, usage, ..TraceStep::default() };
         if took.is_none() {
             let est = self.builder.name("end_us");
             step.more_mut().est.push(est);
@@ -186,7 +186,7 @@ impl Session<'_> {
         &mut self,
         request: &Value,
         path: &str,
-        (agent, name): (u32, &str),
+        (agent, name): (AgentId, &str),
         origin: Time,
         t: Time,
         parent: Option<&str>,
@@ -196,7 +196,8 @@ impl Session<'_> {
         let start = origin + (t - took);
         let id = self.id(name);
         let tool = self.builder.name("subagent");
-        let mut step = Step { id: id.clone(), operation: Operation::ExecuteTool, agent, start, end, ..Step::default() };
+        let mut step =
+            TraceStep { id: id.clone(), operation: Operation::ExecuteTool, agent, start, end, ..TraceStep::default() };
         step.more_mut().tool = Some(tool);
         if took == Time::ZERO {
             self.reading.note("a subagent without a duration: its start is not known");
@@ -211,7 +212,7 @@ impl Session<'_> {
         let called = text(request, "agent_id").map_or_else(|| format!("subagent-{}", self.count), naming::name);
         let child = self.builder.agent(&called);
         let requests = at(request, "requests").and_then(Value::as_array).map_or(&[][..], |list| list);
-        if let Some(who) = self.builder.header().agents.get_mut(child as usize) {
+        if let Some(who) = self.builder.header().agents.get_mut(child.index()) {
             who.role = text(request, "subagent_type").map(naming::name);
             who.spawned_by = Some(id.to_string());
             who.model = requests.iter().find_map(|request| text(request, "model")).map(naming::name);

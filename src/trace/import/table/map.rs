@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 /// What a column can say of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Field {
+pub(super) enum StepField {
     Id,
     Run,
     Agent,
@@ -23,14 +23,14 @@ pub(super) enum Field {
     Error,
 }
 
-use Field::{
+use StepField::{
     Agent, CachedTokens, Duration, End, Error, FirstChunk, Id, InputTokens, Model, OutputTokens, Parent, Round, Run,
     Start, Task, Tool,
 };
 
 /// What a number of a time counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Unit {
+pub(super) enum TimeUnit {
     /// To be told by how large the numbers are.
     Guess,
     S,
@@ -41,18 +41,18 @@ pub(super) enum Unit {
 
 /// A column that says something.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Column {
+pub(super) struct MappedColumn {
     pub(super) name: String,
-    pub(super) unit: Unit,
+    pub(super) unit: TimeUnit,
     /// Whether somebody or a known format says so, and it is not its name alone.
     pub(super) is_said: bool,
 }
 
 /// Which column says what.
-pub(super) type Map = BTreeMap<Field, Column>;
+pub(super) type Map = BTreeMap<StepField, MappedColumn>;
 
 /// The fields with their names, and what columns that hold them are usually called: lower case, letters and digits only.
-pub(super) static FIELDS: &[(Field, &str, &[&str])] = &[
+pub(super) static FIELDS: &[(StepField, &str, &[&str])] = &[
     (Id, "id", &["id", "spanid", "callid", "requestid", "stepid", "eventid", "uuid", "observationid"]),
     (
         Run,
@@ -201,25 +201,25 @@ pub(super) static FIELDS: &[(Field, &str, &[&str])] = &[
 ];
 
 /// Endings of names of columns that give the unit of their numbers, the longest first.
-static UNITS: &[(&str, Unit)] = &[
-    ("milliseconds", Unit::Ms),
-    ("microseconds", Unit::Us),
-    ("nanoseconds", Unit::Ns),
-    ("unixnano", Unit::Ns),
-    ("seconds", Unit::S),
-    ("millis", Unit::Ms),
-    ("micros", Unit::Us),
-    ("nanos", Unit::Ns),
-    ("secs", Unit::S),
-    ("sec", Unit::S),
-    ("ms", Unit::Ms),
-    ("us", Unit::Us),
-    ("ns", Unit::Ns),
-    ("s", Unit::S),
+static UNITS: &[(&str, TimeUnit)] = &[
+    ("milliseconds", TimeUnit::Ms),
+    ("microseconds", TimeUnit::Us),
+    ("nanoseconds", TimeUnit::Ns),
+    ("unixnano", TimeUnit::Ns),
+    ("seconds", TimeUnit::S),
+    ("millis", TimeUnit::Ms),
+    ("micros", TimeUnit::Us),
+    ("nanos", TimeUnit::Ns),
+    ("secs", TimeUnit::S),
+    ("sec", TimeUnit::S),
+    ("ms", TimeUnit::Ms),
+    ("us", TimeUnit::Us),
+    ("ns", TimeUnit::Ns),
+    ("s", TimeUnit::S),
 ];
 
 /// A format that is known by its columns.
-pub(super) struct Preset {
+pub(super) struct TablePreset {
     /// Its name, for labels of the trace.
     pub(super) name: &'static str,
     /// Who wrote it.
@@ -229,59 +229,59 @@ pub(super) struct Preset {
     /// The columns that it is known by.
     marks: &'static [&'static str],
     /// What they say.
-    says: &'static [(Field, Unit, &'static str)],
+    says: &'static [(StepField, TimeUnit, &'static str)],
 }
 
 /// The formats that are known by their columns.
-pub(super) static PRESETS: &[Preset] = &[
-    Preset {
+pub(super) static PRESETS: &[TablePreset] = &[
+    TablePreset {
         name: "azure-llm",
         producer: "Azure LLM inference trace",
         because: "columns of the Azure LLM inference traces",
         marks: &["TIMESTAMP", "ContextTokens", "GeneratedTokens"],
         says: &[
-            (Start, Unit::Guess, "TIMESTAMP"),
-            (InputTokens, Unit::Guess, "ContextTokens"),
-            (OutputTokens, Unit::Guess, "GeneratedTokens"),
+            (Start, TimeUnit::Guess, "TIMESTAMP"),
+            (InputTokens, TimeUnit::Guess, "ContextTokens"),
+            (OutputTokens, TimeUnit::Guess, "GeneratedTokens"),
         ],
     },
-    Preset {
+    TablePreset {
         name: "mooncake",
         producer: "Mooncake",
         because: "columns of the Mooncake traces",
         marks: &["timestamp", "input_length", "output_length", "hash_ids"],
         says: &[
-            (Start, Unit::Ms, "timestamp"),
-            (InputTokens, Unit::Guess, "input_length"),
-            (OutputTokens, Unit::Guess, "output_length"),
+            (Start, TimeUnit::Ms, "timestamp"),
+            (InputTokens, TimeUnit::Guess, "input_length"),
+            (OutputTokens, TimeUnit::Guess, "output_length"),
         ],
     },
-    Preset {
+    TablePreset {
         name: "burst-gpt",
         producer: "BurstGPT",
         because: "columns of the BurstGPT traces",
         marks: &["Timestamp", "Request tokens", "Response tokens", "Log Type"],
         says: &[
-            (Start, Unit::S, "Timestamp"),
-            (Duration, Unit::S, "Elapsed time"),
-            (Agent, Unit::Guess, "Session ID"),
-            (Model, Unit::Guess, "Model"),
-            (InputTokens, Unit::Guess, "Request tokens"),
-            (OutputTokens, Unit::Guess, "Response tokens"),
+            (Start, TimeUnit::S, "Timestamp"),
+            (Duration, TimeUnit::S, "Elapsed time"),
+            (Agent, TimeUnit::Guess, "Session ID"),
+            (Model, TimeUnit::Guess, "Model"),
+            (InputTokens, TimeUnit::Guess, "Request tokens"),
+            (OutputTokens, TimeUnit::Guess, "Response tokens"),
         ],
     },
 ];
 
-impl Preset {
+impl TablePreset {
     /// The one that has these columns.
-    pub(super) fn of(columns: &[String]) -> Option<&'static Preset> {
+    pub(super) fn of(columns: &[String]) -> Option<&'static TablePreset> {
         PRESETS.iter().find(|preset| preset.marks.iter().all(|mark| columns.iter().any(|column| column == mark)))
     }
 
     /// What its columns say, as far as they are there.
     pub(super) fn map(&self, columns: &[String]) -> Map {
         let there = self.says.iter().filter(|(_, _, name)| columns.iter().any(|column| column == name));
-        there.map(|&(field, unit, name)| (field, Column { name: name.to_owned(), unit, is_said: true })).collect()
+        there.map(|&(field, unit, name)| (field, MappedColumn { name: name.to_owned(), unit, is_said: true })).collect()
     }
 }
 
@@ -293,8 +293,8 @@ pub(super) fn guess(columns: &[String]) -> Map {
         let found = names.iter().find_map(|wanted| {
             let of = |(name, plain): (&String, &String)| {
                 let unit = unit_of(field, wanted, plain)?;
-                let is_used = map.values().any(|column: &Column| column.name == *name);
-                (!is_used).then(|| Column { name: name.clone(), unit, is_said: false })
+                let is_used = map.values().any(|column: &MappedColumn| column.name == *name);
+                (!is_used).then(|| MappedColumn { name: name.clone(), unit, is_said: false })
             };
             columns.iter().zip(&plain).find_map(of)
         });
@@ -306,9 +306,9 @@ pub(super) fn guess(columns: &[String]) -> Map {
 }
 
 /// The unit of a column of that name, if that is what the column is called.
-fn unit_of(field: Field, wanted: &str, plain: &str) -> Option<Unit> {
+fn unit_of(field: StepField, wanted: &str, plain: &str) -> Option<TimeUnit> {
     if plain == wanted {
-        return Some(Unit::Guess);
+        return Some(TimeUnit::Guess);
     }
     let rest = plain.strip_prefix(wanted).filter(|_| field.is_time())?;
     UNITS.iter().find(|(ending, _)| *ending == rest).map(|(_, unit)| *unit)
@@ -318,7 +318,7 @@ fn plain(name: &str) -> String {
     name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-impl Field {
+impl StepField {
     pub(super) fn name(self) -> &'static str {
         FIELDS.iter().find(|(field, ..)| *field == self).map_or("", |(_, name, _)| name)
     }
@@ -329,28 +329,28 @@ impl Field {
 }
 
 /// A field as the user names it: `start`, or `start:ms`.
-pub(super) fn field(text: &str) -> Option<(Field, Unit)> {
+pub(super) fn field(text: &str) -> Option<(StepField, TimeUnit)> {
     let (name, unit) = text.split_once(':').unwrap_or((text, ""));
     let (field, ..) = FIELDS.iter().find(|(_, field, _)| *field == name.trim())?;
     let unit = match unit.trim() {
-        "" => Unit::Guess,
-        "s" => Unit::S,
-        "ms" => Unit::Ms,
-        "us" => Unit::Us,
-        "ns" => Unit::Ns,
+        "" => TimeUnit::Guess,
+        "s" => TimeUnit::S,
+        "ms" => TimeUnit::Ms,
+        "us" => TimeUnit::Us,
+        "ns" => TimeUnit::Ns,
         _ => return None,
     };
-    (unit == Unit::Guess || field.is_time()).then_some((*field, unit))
+    (unit == TimeUnit::Guess || field.is_time()).then_some((*field, unit))
 }
 
-impl Unit {
+impl TimeUnit {
     /// What numbers of this size count if they count from 1970; none if they are too small for that.
-    pub(super) fn since_1970(number: f64) -> Option<Unit> {
+    pub(super) fn since_1970(number: f64) -> Option<TimeUnit> {
         match number {
-            n if n >= 1e17 => Some(Unit::Ns),
-            n if n >= 1e14 => Some(Unit::Us),
-            n if n >= 1e11 => Some(Unit::Ms),
-            n if n >= 1e8 => Some(Unit::S),
+            n if n >= 1e17 => Some(TimeUnit::Ns),
+            n if n >= 1e14 => Some(TimeUnit::Us),
+            n if n >= 1e11 => Some(TimeUnit::Ms),
+            n if n >= 1e8 => Some(TimeUnit::S),
             _ => None,
         }
     }
@@ -358,11 +358,11 @@ impl Unit {
     /// Its name after a field.
     pub(super) fn name(self) -> &'static str {
         match self {
-            Unit::Guess => "",
-            Unit::S => "s",
-            Unit::Ms => "ms",
-            Unit::Us => "us",
-            Unit::Ns => "ns",
+            TimeUnit::Guess => "",
+            TimeUnit::S => "s",
+            TimeUnit::Ms => "ms",
+            TimeUnit::Us => "us",
+            TimeUnit::Ns => "ns",
         }
     }
 }

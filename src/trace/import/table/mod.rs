@@ -5,10 +5,10 @@ mod kv_cache;
 mod map;
 mod rows;
 
-use map::{Column, FIELDS, Field, Map, Preset};
+use map::{FIELDS, Map, MappedColumn, StepField, TablePreset};
 
-use crate::table::{self as columns, Form};
-use crate::table::{Head, Reading, SourceFile};
+use crate::table::{self as columns, TableFormat};
+use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::import::{Importer, each_alone, no_companions};
 use crate::trace::model::Trace;
 
@@ -41,16 +41,16 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
         return Some("the keys of a session of kv-cache-tester");
     }
     let names = columns::names_of(head);
-    if let Some(preset) = Preset::of(&names) {
+    if let Some(preset) = TablePreset::of(&names) {
         return Some(preset.because);
     }
     let guess = map::guess(&names);
     let has = |field| guess.contains_key(&field);
-    let is_table = has(Field::Start) && (has(Field::End) || has(Field::Duration));
+    let is_table = has(StepField::Start) && (has(StepField::End) || has(StepField::Duration));
     is_table.then_some("columns of times under their usual names")
 }
 
-fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
+fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let mut traces = Vec::new();
     for file in files {
         if kv_cache::is_session(&file.bytes) && reading.columns.is_empty() {
@@ -62,8 +62,8 @@ fn read(files: &[SourceFile], reading: &mut Reading) -> Vec<Trace> {
     traces
 }
 
-fn read_table(file: &SourceFile, names: &[String], reading: &mut Reading) -> Vec<Trace> {
-    let preset = Preset::of(names);
+fn read_table(file: &SourceFile, names: &[String], reading: &mut ImportContext) -> Vec<Trace> {
+    let preset = TablePreset::of(names);
     let Some(map) = resolve(file, names, preset, reading) else { return Vec::new() };
     let mut wanted: Vec<String> = map.values().map(|column| column.name.clone()).collect();
     wanted.sort_unstable();
@@ -76,11 +76,19 @@ fn read_table(file: &SourceFile, names: &[String], reading: &mut Reading) -> Vec
         return Vec::new();
     }
     let places = map.iter().filter_map(|(&field, column)| Some((field, wanted.binary_search(&column.name).ok()?)));
-    rows::read(&rows::Source { file: &file.path, table: &table, map: &map, places: places.collect(), preset }, reading)
+    rows::read(
+        &rows::MappedTable { file: &file.path, table: &table, map: &map, places: places.collect(), preset },
+        reading,
+    )
 }
 
 /// Which column says what. None, and a problem that lists the columns, if that is not enough.
-fn resolve(file: &SourceFile, names: &[String], preset: Option<&Preset>, reading: &mut Reading) -> Option<Map> {
+fn resolve(
+    file: &SourceFile,
+    names: &[String],
+    preset: Option<&TablePreset>,
+    reading: &mut ImportContext,
+) -> Option<Map> {
     let mut map = preset.map_or_else(|| map::guess(names), |preset| preset.map(names));
     let mut is_said = preset.is_some();
     for (field, column) in reading.columns.clone() {
@@ -93,9 +101,9 @@ fn resolve(file: &SourceFile, names: &[String], preset: Option<&Preset>, reading
         is_said = true;
         if column.is_empty() {
             map.remove(&field);
-        } else if names.contains(&column) || Form::of(&file.bytes) == Form::Json {
+        } else if names.contains(&column) || TableFormat::of(&file.bytes) == TableFormat::Json {
             map.retain(|_, other| other.name != column || other.is_said);
-            map.insert(field, Column { name: column, unit, is_said: true });
+            map.insert(field, MappedColumn { name: column, unit, is_said: true });
         } else {
             let expected = format!("one of {}", list(names));
             reading.bad(&file.path, 0, &column, format!("there is no such column for {}", field.name()), &expected);
@@ -103,7 +111,7 @@ fn resolve(file: &SourceFile, names: &[String], preset: Option<&Preset>, reading
         }
     }
     let has = |field| map.contains_key(&field);
-    let is_enough = match (has(Field::Start), has(Field::End), has(Field::Duration)) {
+    let is_enough = match (has(StepField::Start), has(StepField::End), has(StepField::Duration)) {
         (true, true, _) | (true, _, true) | (_, true, true) => true,
         // Arrivals without an end are good for something, but nobody should get them by accident.
         (true, false, false) => is_said,

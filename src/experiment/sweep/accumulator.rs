@@ -4,10 +4,10 @@
 //! Everything is a function of the replications alone, however they were cut into pieces.
 
 use crate::engine::Digest;
-use crate::experiment::Sample;
+use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
 use crate::record::{Ending, METRICS, TimeBudget};
-use crate::scaling::buckets::Buckets;
+use crate::scaling::log_histogram::LogHistogram;
 use crate::scaling::stats::{Summary, Welford, t95};
 
 /// The most values of a metric that are kept for exact quantiles. Beyond it they are counted in buckets.
@@ -15,7 +15,7 @@ pub const EXACT: usize = 1 << 17;
 
 /// The replications of a point so far.
 #[derive(Clone, Debug, Default)]
-pub struct Tally {
+pub struct PointAccumulator {
     /// Completed, stalled and timed out.
     pub endings: [usize; 3],
     /// Sums over the completed replications.
@@ -23,7 +23,7 @@ pub struct Tally {
     /// What is known of each replication.
     pub reference: Reference,
     /// By metric, in the order of [`METRICS`]; empty if only the reference is wanted.
-    columns: Vec<Column>,
+    columns: Vec<MetricColumn>,
     /// Of the pieces that are full, and of the one that is not.
     digest: (Option<Digest>, Option<Digest>),
 }
@@ -72,7 +72,7 @@ impl Reference {
         self.makespans.iter().zip(&self.completed).filter(|(_, completed)| **completed).map(|(m, _)| *m).collect()
     }
 
-    fn add(&mut self, sample: &Sample) {
+    fn add(&mut self, sample: &Replications) {
         self.agents = sample.agents;
         self.makespans.extend_from_slice(sample.all("makespan_s"));
         let (input, output) = (sample.all("input_tokens"), sample.all("output_tokens"));
@@ -81,20 +81,23 @@ impl Reference {
     }
 }
 
-impl Tally {
+impl PointAccumulator {
     /// Of a point: with every figure.
-    pub fn of_point() -> Tally {
-        Tally { columns: METRICS.iter().map(|_| Column::default()).collect(), ..Tally::default() }
+    pub fn of_point() -> PointAccumulator {
+        PointAccumulator {
+            columns: METRICS.iter().map(|_| MetricColumn::default()).collect(),
+            ..PointAccumulator::default()
+        }
     }
 
     /// Of a baseline: with the reference only.
-    pub fn of_baseline(reference: Reference) -> Tally {
-        Tally { reference, ..Tally::default() }
+    pub fn of_baseline(reference: Reference) -> PointAccumulator {
+        PointAccumulator { reference, ..PointAccumulator::default() }
     }
 
     /// Of a sample that has been run elsewhere.
-    pub fn of(sample: &Sample) -> Tally {
-        let mut tally = Tally::of_point();
+    pub fn of(sample: &Replications) -> PointAccumulator {
+        let mut tally = PointAccumulator::of_point();
         tally.add(sample);
         tally.digest = (Some(sample.digest), None);
         tally
@@ -122,8 +125,8 @@ impl Tally {
     }
 
     /// Puts the replications that follow behind these. Inside a piece the sample has gone on from
-    /// [`Tally::open_digest`], and it ends at the end of the piece or before.
-    pub fn add(&mut self, sample: &Sample) {
+    /// [`PointAccumulator::open_digest`], and it ends at the end of the piece or before.
+    pub fn add(&mut self, sample: &Replications) {
         self.reference.add(sample);
         for (count, ending) in self.endings.iter_mut().zip([Ending::Completed, Ending::Stalled, Ending::OutOfTime]) {
             *count += sample.count(ending);
@@ -166,38 +169,38 @@ fn joined(closed: Option<Digest>, open: Option<Digest>) -> Option<Digest> {
 
 /// The values of a metric: all of them up to [`EXACT`], then sums and counts.
 #[derive(Clone, Debug)]
-enum Column {
+enum MetricColumn {
     Exact(Vec<f64>),
-    Counted(Buckets),
+    Counted(LogHistogram),
 }
 
-impl Default for Column {
-    fn default() -> Column {
-        Column::Exact(Vec::new())
+impl Default for MetricColumn {
+    fn default() -> MetricColumn {
+        MetricColumn::Exact(Vec::new())
     }
 }
 
-impl Column {
+impl MetricColumn {
     fn extend(&mut self, values: impl Iterator<Item = f64>) {
         match self {
-            Column::Exact(known) => {
+            MetricColumn::Exact(known) => {
                 known.extend(values);
                 if known.len() > EXACT {
-                    let mut counted = Buckets::default();
+                    let mut counted = LogHistogram::default();
                     for &value in known.iter() {
                         counted.push(value);
                     }
-                    *self = Column::Counted(counted);
+                    *self = MetricColumn::Counted(counted);
                 }
             }
-            Column::Counted(counted) => values.for_each(|value| counted.push(value)),
+            MetricColumn::Counted(counted) => values.for_each(|value| counted.push(value)),
         }
     }
 
     fn summary(&mut self, t: f64) -> Option<Summary> {
         match self {
-            Column::Exact(values) => Summary::with_t(values, t),
-            Column::Counted(counted) => counted.summary(t),
+            MetricColumn::Exact(values) => Summary::with_t(values, t),
+            MetricColumn::Counted(counted) => counted.summary(t),
         }
     }
 }

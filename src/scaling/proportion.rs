@@ -4,7 +4,7 @@ use crate::engine::math;
 
 /// A share of runs, with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Share {
+pub struct Proportion {
     /// How many.
     pub hits: u64,
     /// Of how many.
@@ -15,17 +15,17 @@ pub struct Share {
     pub high: f64,
 }
 
-impl Share {
+impl Proportion {
     /// `hits` of so many, with the interval of E. B. Wilson (JASA 22, 1927), which is inside 0 to 1 and does not shrink to
     /// nothing when all runs hit: the shares p with |hits/n - p| <= z sqrt(p (1 - p)/n).
     ///
     /// ```
-    /// let share = brooks::scaling::share::Share::of(97, 100);
+    /// let share = brooks::scaling::proportion::Share::of(97, 100);
     /// assert!((share.low - 0.915_481).abs() < 1e-6 && (share.high - 0.989_745).abs() < 1e-6);
     /// ```
-    pub fn of(hits: u64, of: u64) -> Share {
+    pub fn of(hits: u64, of: u64) -> Proportion {
         if of == 0 {
-            return Share { hits: 0, of, low: 0.0, high: 1.0 };
+            return Proportion { hits: 0, of, low: 0.0, high: 1.0 };
         }
         let (n, z) = (of as f64, math::normal_quantile(0.975));
         let p = hits.min(of) as f64 / n;
@@ -33,7 +33,7 @@ impl Share {
         let reach = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
         let (low, high) = ((middle - reach).max(0.0), (middle + reach).min(1.0));
         // Rounding must not leave the share itself outside.
-        Share { hits: hits.min(of), of, low: low.min(p), high: high.max(p) }
+        Proportion { hits: hits.min(of), of, low: low.min(p), high: high.max(p) }
     }
 
     /// The share itself; 0 of none.
@@ -54,10 +54,10 @@ mod tests {
             (10, 10, 0.722_467_200_137_111_1, 1.0),
             (950, 1000, 0.934_686_179_755_749_2, 0.961_869_737_607_251_3),
         ] {
-            let share = Share::of(hits, of);
+            let share = Proportion::of(hits, of);
             assert!((share.low - low).abs() < 1e-9 && (share.high - high).abs() < 1e-9, "{share:?}");
             assert!(share.low <= share.estimate() && share.estimate() <= share.high);
         }
-        assert_eq!(Share::of(0, 0).estimate().to_bits(), 0);
+        assert_eq!(Proportion::of(0, 0).estimate().to_bits(), 0);
     }
 }

@@ -30,7 +30,7 @@ impl Variances {
     /// nothing varies.
     ///
     /// ```
-    /// use brooks::scaling::pairing::Variances;
+    /// use brooks::scaling::variance_reduction::Variances;
     /// // The second is the first and a little of its own.
     /// let pairs = [(10.0, 9.0), (20.0, 20.0), (30.0, 29.0), (40.0, 40.0)];
     /// assert!(Variances::of(pairs).reduction().expect("they vary") > 0.99);

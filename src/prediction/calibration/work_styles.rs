@@ -1,8 +1,8 @@
 //! The styles of recorded runs: how each was gone about, and what it cost.
 
 use crate::engine::math;
-use crate::prediction::calibration::Lesson;
-use crate::scenario::learned_profile::{Style, StyleKind};
+use crate::prediction::calibration::Demonstration;
+use crate::scenario::learned_profile::{StyleKind, WorkStyle};
 use crate::team::{Behaviour, Habit, Manner, Sort};
 
 /// Acting calls a task from which on a run is micro, and one at a time.
@@ -29,9 +29,9 @@ struct Sums {
 }
 
 /// The styles of what was recorded. `behaviour` still holds the recorded calls, in the order of the lessons.
-pub(super) fn styles(lessons: &[&Lesson], behaviour: &Behaviour) -> Vec<Style> {
+pub(super) fn styles(demonstrations: &[&Demonstration], behaviour: &Behaviour) -> Vec<WorkStyle> {
     let mut sums: std::collections::BTreeMap<(u32, StyleKind), Sums> = std::collections::BTreeMap::new();
-    let scripts = lessons.iter().flat_map(|lesson| &lesson.scripts);
+    let scripts = demonstrations.iter().flat_map(|demonstration| &demonstration.scripts);
     for (calls, script) in scripts.zip(&behaviour.scripts) {
         let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
         add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, manner);
@@ -40,7 +40,7 @@ pub(super) fn styles(lessons: &[&Lesson], behaviour: &Behaviour) -> Vec<Style> {
         let share = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
         let mean = share(s.pace, s.runs);
         let variance = if s.runs > 1.0 { (s.paces - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
-        Style {
+        WorkStyle {
             manner,
             kind,
             runs: s.runs as u32,

@@ -2,16 +2,16 @@
 
 use serde_json::Value;
 
-use crate::table::{Reading, SourceFile, json};
+use crate::table::{ImportContext, SourceFile, json};
 
 /// Where a document is, to tell what is wrong with it.
-pub(in crate::trace) struct Place<'a> {
+pub(in crate::trace) struct DocumentPosition<'a> {
     pub(in crate::trace) file: &'a str,
     pub(in crate::trace) line: usize,
-    pub(in crate::trace) reading: &'a mut Reading,
+    pub(in crate::trace) reading: &'a mut ImportContext,
 }
 
-impl Place<'_> {
+impl DocumentPosition<'_> {
     pub(in crate::trace) fn bad(&mut self, path: &str, message: impl Into<String>, expected: &str) {
         self.reading.bad(self.file, self.line, path, message, expected);
     }
@@ -23,8 +23,8 @@ const MOST_TRIED: usize = 20;
 /// The values of a file that is one JSON document (line 0) or JSON lines.
 pub(in crate::trace) fn values(
     file: &SourceFile,
-    reading: &mut Reading,
-    mut each: impl FnMut(usize, Value, &mut Reading),
+    reading: &mut ImportContext,
+    mut each: impl FnMut(usize, Value, &mut ImportContext),
 ) {
     let is_whole = |bytes: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
     let mut lines = file.bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());

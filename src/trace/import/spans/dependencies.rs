@@ -4,13 +4,14 @@ use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::Time;
-use crate::trace::model::{Operation, Step};
+use crate::team::AgentId;
+use crate::trace::model::{Operation, TraceStep};
 
 /// Says of the calls and tools of each agent which ended last before them, where its calls follow one another: a call
 /// came after the tools since the call before it, or after that call; a tool came after the last call. Steps must be
 /// in order. Says whether there was anything to say.
-pub(super) fn infer(steps: &mut [Step]) -> bool {
-    let mut lives: BTreeMap<u32, Life> = BTreeMap::new();
+pub(super) fn infer(steps: &mut [TraceStep]) -> bool {
+    let mut lives: BTreeMap<AgentId, Life> = BTreeMap::new();
     let mut found = false;
     for at in 0..steps.len() {
         let step = &steps[at];

@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::engine::math;
-use crate::prediction::calibration::curve::{Curves, middle};
-use crate::prediction::calibration::{Lesson, alike, pace};
+use crate::prediction::calibration::latency_curve::{Curves, middle};
+use crate::prediction::calibration::{Demonstration, residual_correlation, run_spread};
 use crate::scenario::learned_profile::run_effect::log_latency;
-use crate::scenario::learned_profile::{FILES_A_REPLY, Fit};
+use crate::scenario::learned_profile::{FILES_A_REPLY, LatencyFit};
 use crate::team::{Habit, Manner};
 
 /// The limit on output of the recorded runs.
@@ -21,31 +21,33 @@ const SPREADS: [f64; 2] = [0.5, 0.3];
 const LONGEST: (f64, usize) = (0.995, 200);
 
 /// The manners of one model, the place of each lesson's, and how well they fit.
-pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
-    let curves = Curves::of(lessons);
-    let longest_s = longest_of(lessons);
-    let mut keys: BTreeMap<(u64, bool), Vec<&Lesson>> = BTreeMap::new();
+pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>, LatencyFit) {
+    let curves = Curves::of(demonstrations);
+    let longest_s = longest_of(demonstrations);
+    let mut keys: BTreeMap<(u64, bool), Vec<&Demonstration>> = BTreeMap::new();
     let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
-    for lesson in lessons {
-        keys.entry((lesson.work.files, lesson.is_dealt)).or_default().push(lesson);
-        let per_file = lesson.scripts.iter().flatten().filter(|habit| habit.files >= 3);
+    for demonstration in demonstrations {
+        keys.entry((demonstration.work.files, demonstration.is_dealt)).or_default().push(demonstration);
+        let per_file = demonstration.scripts.iter().flatten().filter(|habit| habit.files >= 3);
         by_files
-            .entry(lesson.work.files)
+            .entry(demonstration.work.files)
             .or_default()
             .extend(per_file.map(|habit| habit.output_tokens / f64::from(habit.files)));
     }
-    let typical = |lesson: &Lesson, habit: &Habit| {
-        math::ln(curves.typical_s(lesson.work.files, lesson.is_dealt, f64::from(habit.files)))
+    let typical = |demonstration: &Demonstration, habit: &Habit| {
+        math::ln(curves.typical_s(demonstration.work.files, demonstration.is_dealt, f64::from(habit.files)))
     };
-    let (fit, spreads) = goodness(lessons, &typical);
-    let common = [false, true].map(|is_dealt| alike::common(lessons, is_dealt, &|l, h| log_latency(h) - typical(l, h)));
+    let (fit, spreads) = goodness(demonstrations, &typical);
+    let common = [false, true]
+        .map(|is_dealt| residual_correlation::common(demonstrations, is_dealt, &|l, h| log_latency(h) - typical(l, h)));
     let places: BTreeMap<(u64, bool), u32> = keys.keys().enumerate().map(|(place, key)| (*key, place as u32)).collect();
-    let manners = keys.iter().map(|((files, is_dealt), lessons)| {
+    let manners = keys.iter().map(|((files, is_dealt), demonstrations)| {
         let (base_s, per_file_s) = curves.of_work(*files, *is_dealt);
         let per_file = by_files.get_mut(files).and_then(|tokens| middle(tokens)).filter(|tokens| *tokens > 0.0);
-        let seconds: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|habit| habit.latency_s).sum();
-        let output: f64 = lessons.iter().flat_map(|l| l.scripts.iter().flatten()).map(|h| h.output_tokens).sum();
-        let [prompt, board, test] = input_of(lessons);
+        let seconds: f64 =
+            demonstrations.iter().flat_map(|l| l.scripts.iter().flatten()).map(|habit| habit.latency_s).sum();
+        let output: f64 = demonstrations.iter().flat_map(|l| l.scripts.iter().flatten()).map(|h| h.output_tokens).sum();
+        let [prompt, board, test] = input_of(demonstrations);
         Manner {
             idle_s: curves.idle_s,
             base_s,
@@ -60,12 +62,14 @@ pub(super) fn learn(lessons: &[&Lesson]) -> (Vec<Manner>, Vec<u32>, Fit) {
             test_tokens: test,
             window: WINDOW,
             common: common[usize::from(*is_dealt)],
-            spread_runs: pace::spread_of_runs(lessons),
+            spread_runs: run_spread::spread_of_runs(demonstrations),
         }
     });
     let manners = manners.map(rounded).collect();
-    let of = |lesson: &&Lesson| places.get(&(lesson.work.files, lesson.is_dealt)).copied().unwrap_or(0);
-    (manners, lessons.iter().map(of).collect(), fit)
+    let of = |demonstration: &&Demonstration| {
+        places.get(&(demonstration.work.files, demonstration.is_dealt)).copied().unwrap_or(0)
+    };
+    (manners, demonstrations.iter().map(of).collect(), fit)
 }
 
 /// To the digits that a file keeps.
@@ -93,8 +97,8 @@ fn rounded(manner: Manner) -> Manner {
 }
 
 /// Hardly any call took longer; 0 if there are too few to tell.
-fn longest_of(lessons: &[&Lesson]) -> f64 {
-    let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+fn longest_of(demonstrations: &[&Demonstration]) -> f64 {
+    let calls = demonstrations.iter().flat_map(|demonstration| demonstration.scripts.iter().flatten());
     let mut latencies: Vec<f64> = calls.map(|habit| habit.latency_s).collect();
     latencies.sort_by(f64::total_cmp);
     let place = (latencies.len() as f64 * LONGEST.0) as usize;
@@ -102,14 +106,19 @@ fn longest_of(lessons: &[&Lesson]) -> f64 {
 }
 
 /// How well the curve fits, and how much calls of an agent that are alike differ: of one file or none, and of several.
-fn goodness(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> (Fit, [f64; 2]) {
+fn goodness(
+    demonstrations: &[&Demonstration],
+    typical: &dyn Fn(&Demonstration, &Habit) -> f64,
+) -> (LatencyFit, [f64; 2]) {
     let mut all = Moments::default();
     let mut left = Moments::default();
     let mut runs = Moments::default();
     let mut next = Vec::new();
     let mut within = [(0.0, 0.0); 2];
-    for (lesson, script) in lessons.iter().flat_map(|lesson| lesson.scripts.iter().map(move |s| (*lesson, s))) {
-        let rest: Vec<f64> = script.iter().map(|habit| log_latency(habit) - typical(lesson, habit)).collect();
+    for (demonstration, script) in
+        demonstrations.iter().flat_map(|demonstration| demonstration.scripts.iter().map(move |s| (*demonstration, s)))
+    {
+        let rest: Vec<f64> = script.iter().map(|habit| log_latency(habit) - typical(demonstration, habit)).collect();
         let mean = rest.iter().sum::<f64>() / rest.len().max(1) as f64;
         for (habit, rest) in script.iter().zip(&rest) {
             all.add(log_latency(habit));
@@ -132,7 +141,7 @@ fn goodness(lessons: &[&Lesson], typical: &dyn Fn(&Lesson, &Habit) -> f64) -> (F
     let products: f64 = next.iter().map(|(a, b)| a * b).sum();
     let squares = |of: fn(&(f64, f64)) -> f64| next.iter().map(|pair| of(pair) * of(pair)).sum::<f64>();
     let norm = (squares(|pair| pair.0) * squares(|pair| pair.1)).sqrt();
-    let fit = Fit {
+    let fit = LatencyFit {
         calls: all.count as u32,
         sigma: digits(all.deviation()),
         sigma_left: digits(left.deviation()),
@@ -168,14 +177,14 @@ impl Moments {
 /// Input tokens of the prompt, of the board and of a test result, by least squares over the runs of which they are
 /// known: input = calls x (prompt + board) + what is sent along again. Prompt and board can't be told apart by a first
 /// call, but by the boards that are sent along again.
-fn input_of(lessons: &[&Lesson]) -> [f64; 3] {
+fn input_of(demonstrations: &[&Demonstration]) -> [f64; 3] {
     let mut squares = [[0.0; 3]; 3];
     let mut products = [0.0; 3];
-    for lesson in lessons {
-        let Some(input) = lesson.input_tokens else { continue };
+    for demonstration in demonstrations {
+        let Some(input) = demonstration.input_tokens else { continue };
         let mut row = [0.0; 3];
         let mut rest = input;
-        for script in &lesson.scripts {
+        for script in &demonstration.scripts {
             for call in 0..script.len() {
                 row[0] += 1.0;
                 row[1] += 1.0;

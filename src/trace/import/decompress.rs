@@ -21,12 +21,12 @@ const CHUNK: usize = 64 << 10;
 /// A sentence that names the file, what it is packed in, and what is wrong.
 ///
 /// ```
-/// use brooks::trace::import::unpack::unpack;
+/// use brooks::trace::import::decompress::decompress;
 ///
-/// assert_eq!(unpack("run.jsonl", b"{}".to_vec(), 100).unwrap(), b"{}");
-/// assert!(unpack("run.jsonl.gz", vec![0x1f, 0x8b, 8, 0], 100).unwrap_err().contains("gzip"));
+/// assert_eq!(decompress("run.jsonl", b"{}".to_vec(), 100).unwrap(), b"{}");
+/// assert!(decompress("run.jsonl.gz", vec![0x1f, 0x8b, 8, 0], 100).unwrap_err().contains("gzip"));
 /// ```
-pub fn unpack(path: &str, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, String> {
+pub fn decompress(path: &str, bytes: Vec<u8>, limit: usize) -> Result<Vec<u8>, String> {
     if bytes.starts_with(GZIP) {
         read("gzip", &mut flate2::bufread::MultiGzDecoder::new(&bytes[..]), limit)
     } else if is_zstd(&bytes) {
@@ -101,10 +101,10 @@ mod tests {
     fn what_was_packed_comes_out() {
         let text = text();
         for packed in [gzip(&text), zstd(&text), text.clone()] {
-            assert!(unpack("a", packed, text.len()).expect("whole") == text);
+            assert!(decompress("a", packed, text.len()).expect("whole") == text);
         }
         for empty in [gzip(b""), zstd(b""), Vec::new()] {
-            assert_eq!(unpack("a", empty, 0), Ok(Vec::new()));
+            assert_eq!(decompress("a", empty, 0), Ok(Vec::new()));
         }
     }
 
@@ -113,15 +113,15 @@ mod tests {
         let (mut two, mut zstd_two) = (gzip(b"one"), vec![0x53, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 9, 9]);
         two.extend(gzip(b"two"));
         zstd_two.extend([zstd(b"one"), zstd(b"two")].concat());
-        assert_eq!(unpack("a", two, 10).expect("whole"), b"onetwo");
-        assert_eq!(unpack("a", zstd_two, 10).expect("whole"), b"onetwo");
+        assert_eq!(decompress("a", two, 10).expect("whole"), b"onetwo");
+        assert_eq!(decompress("a", zstd_two, 10).expect("whole"), b"onetwo");
     }
 
     #[test]
     fn the_limit_is_exact_and_named() {
         let text = text();
         for packed in [gzip(&text), zstd(&text)] {
-            let said = unpack("run.gz", packed, text.len() - 1).expect_err("too much");
+            let said = decompress("run.gz", packed, text.len() - 1).expect_err("too much");
             assert!(said.contains(&format!("{} bytes", text.len() - 1)) && said.starts_with("run.gz: "), "{said}");
         }
     }
@@ -130,7 +130,7 @@ mod tests {
     fn what_is_cut_off_is_told() {
         for packed in [gzip(&text()), zstd(&text())] {
             for length in (4..packed.len()).step_by(packed.len() / 50) {
-                let said = unpack("a", packed[..length].to_vec(), 1 << 20).expect_err("cut off");
+                let said = decompress("a", packed[..length].to_vec(), 1 << 20).expect_err("cut off");
                 assert!(said.contains("too early") || said.contains("damaged"), "{said}");
             }
         }
@@ -142,7 +142,7 @@ mod tests {
             for place in (packed.len() / 3..packed.len()).step_by(packed.len() / 70) {
                 let mut damaged = packed.clone();
                 damaged[place] ^= 0x10;
-                assert!(unpack("a", damaged, 1 << 20).is_err(), "byte {place}");
+                assert!(decompress("a", damaged, 1 << 20).is_err(), "byte {place}");
             }
         }
     }
@@ -163,7 +163,7 @@ mod tests {
         for part in [gzip(&million), zstd(&million)] {
             // A gigabyte in all.
             let bomb = part.repeat(1024);
-            let said = unpack("bomb", bomb.clone(), 8 << 20).expect_err("too much");
+            let said = decompress("bomb", bomb.clone(), 8 << 20).expect_err("too much");
             assert!(said.contains("8 MiB"), "{said}");
         }
         // Nothing beyond the limit is ever asked for.

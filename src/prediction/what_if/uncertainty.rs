@@ -1,10 +1,10 @@
 //! How sure an answer can be that rests on one session: what is simulated, and the range in which it would lie had the
 //! session come out otherwise.
 //!
-//! An outer loop draws the session again ([`AGAIN`] times), learns from it and simulates every team a few times; an inner
+//! An outer loop draws the session again ([`RESAMPLES`] times), learns from it and simulates every team a few times; an inner
 //! loop is those runs, on common random numbers. What no single session can show is drawn along: how much agents of a
 //! team are alike (anything), how far one session's length is from the next's ([`BETWEEN_RUNS`], which moves times and not
-//! speedups), and how far off such predictions are themselves ([`OFF`], which moves teams against one agent, all sizes
+//! speedups), and how far off such predictions are themselves ([`PREDICTION_LOG_SD`], which moves teams against one agent, all sizes
 //! together). Ranges are quantiles of the relative change.
 
 use std::collections::BTreeMap;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 use crate::engine::{Keys, Purpose, Stream, math};
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
-use crate::experiment::{Row, Sample, SweepResult, Work};
-use crate::prediction::calibration::calibrate_lessons;
-use crate::prediction::what_if::again::{self, Surprises};
-use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, habits};
+use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
+use crate::prediction::calibration::calibrate_demonstrations;
+use crate::prediction::what_if::bootstrap::{self, LogResiduals};
+use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, learned_policy};
 use crate::problem::Problems;
 use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
@@ -25,7 +25,7 @@ use crate::simulation::Scenario;
 use crate::team::{Behaviour, Profile};
 
 /// Sessions drawn again.
-pub const AGAIN: u64 = 200;
+pub const RESAMPLES: u64 = 200;
 /// Runs of each team, of the session as it is and of each drawn again.
 const RUNS: u64 = 400;
 const RUNS_AGAIN: u64 = 16;
@@ -35,24 +35,24 @@ const SESSION: u64 = 7 << 40;
 /// How far off speedups of teams of recorded single agents were, where such teams were recorded: standard deviation of the
 /// logarithm over cells, less the noise of the recordings; of teams that claim tasks, and of those whose tasks are dealt.
 /// Measured by `brooks validate` (docs/MODEL.md, section 8).
-pub const OFF: [f64; 2] = [0.38, 0.50];
+pub const PREDICTION_LOG_SD: [f64; 2] = [0.38, 0.50];
 
 /// The place of the makespan among the metrics.
 const MAKESPAN: usize = 0;
 
 /// Of 95 %: low and high.
-pub type Range = (f64, f64);
+pub type PredictionInterval = (f64, f64);
 
 /// What is simulated, with what one session leaves in doubt.
-pub struct Answer {
+pub struct WhatIfAnswer {
     /// The teams.
     pub result: SweepResult,
     /// What is known of the work beforehand.
-    pub plan: Work,
+    pub plan: WorkBounds,
     /// By row: the range of each metric's mean, in the order of [`METRICS`].
-    pub metrics: Vec<Vec<Option<Range>>>,
+    pub metrics: Vec<Vec<Option<PredictionInterval>>>,
     /// By row: the range of the speedup.
-    pub speedups: Vec<Option<Range>>,
+    pub speedups: Vec<Option<PredictionInterval>>,
     /// By row: in what share of the sessions drawn again it is faster than its baseline.
     pub faster: Vec<Option<f64>>,
     /// By row: mean makespan in each session drawn again, over that of the session as it is; pace left out.
@@ -60,7 +60,7 @@ pub struct Answer {
 }
 
 /// The teams: each different scenario once, and of every point its values, its scenario and that of its baseline.
-struct Grid {
+struct TeamGrid {
     scenarios: Vec<Scenario>,
     points: Vec<(Vec<String>, usize, Option<usize>)>,
 }
@@ -74,20 +74,26 @@ impl WhatIf {
     /// # Errors
     ///
     /// Everything that is wrong with any of the teams.
-    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<Answer, Problems> {
+    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<WhatIfAnswer, Problems> {
         let grid = self.grid()?;
         let as_it_is: Vec<Scenario> = grid.scenarios.iter().map(|scenario| self.as_recorded(scenario)).collect();
         let samples = runner::run(&as_it_is.iter().collect::<Vec<_>>(), RUNS, done);
         let row = |(axes, here, there): &(Vec<String>, usize, Option<usize>)| {
-            let there = there.map(|there| (&samples[there], Work::of(&grid.scenarios[there])));
+            let there = there.map(|there| (&samples[there], WorkBounds::of(&grid.scenarios[there])));
             let scenario = &grid.scenarios[*here];
-            Row::new(axes.clone(), &scenario.architecture_name, &samples[*here], there, &Work::of(scenario))
+            PointResult::new(
+                axes.clone(),
+                &scenario.architecture_name,
+                &samples[*here],
+                there,
+                &WorkBounds::of(scenario),
+            )
         };
         let result = SweepResult { rows: grid.points.iter().map(row).collect(), ..Sweep::new(&self.file, RUNS).head() };
         let before: Vec<Means> = samples.iter().map(|sample| means(sample, RUNS_AGAIN as usize)).collect();
         let again = self.again(&grid.scenarios, done);
-        let mut answer = Answer {
-            plan: Work::of(&self.file.at(&[])?),
+        let mut answer = WhatIfAnswer {
+            plan: WorkBounds::of(&self.file.at(&[])?),
             metrics: Vec::new(),
             speedups: Vec::new(),
             faster: Vec::new(),
@@ -98,7 +104,7 @@ impl WhatIf {
             let here = Doubt::of(&before, &again, *here, &grid.scenarios[*here]);
             answer.metrics.push((0..METRICS.len()).map(|metric| here.range(metric, row)).collect());
             let base = there.map(|there| Doubt::of(&before, &again, there, &grid.scenarios[there]));
-            let bound = if matches!(self.basis, Basis::Pieces(..)) { row.laws.work_span } else { f64::INFINITY };
+            let bound = if matches!(self.basis, Basis::WorkSegments(..)) { row.laws.work_span } else { f64::INFINITY };
             let speedups = base.and_then(|base| Some(here.speedups(&base, row.speedup?.estimate)));
             let speedups: Vec<f64> =
                 speedups.unwrap_or_default().into_iter().map(|speedup| speedup.min(bound)).collect();
@@ -110,9 +116,9 @@ impl WhatIf {
         Ok(answer)
     }
 
-    fn grid(&self) -> Result<Grid, Problems> {
+    fn grid(&self) -> Result<TeamGrid, Problems> {
         let settings = baseline_settings(&self.file.baseline());
-        let mut grid = Grid { scenarios: Vec::new(), points: Vec::new() };
+        let mut grid = TeamGrid { scenarios: Vec::new(), points: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut problems = Problems::default();
         let mut place = |point: &[(&str, &Node)], scenarios: &mut Vec<Scenario>| {
@@ -141,22 +147,24 @@ impl WhatIf {
     fn as_recorded(&self, scenario: &Scenario) -> Scenario {
         match &self.basis {
             Basis::Habits(_) => scenario.clone(),
-            Basis::Pieces(pieces, _) => Scenario { graph: pieces.as_recorded(&scenario.graph), ..scenario.clone() },
+            Basis::WorkSegments(pieces, _) => {
+                Scenario { graph: pieces.as_recorded(&scenario.graph), ..scenario.clone() }
+            }
         }
     }
 
     /// Every scenario in each session drawn again.
     fn again(&self, scenarios: &[Scenario], done: &(dyn Fn(u64) + Sync)) -> Vec<Session> {
         let surprises = match &self.basis {
-            Basis::Habits(lesson) => again::surprises(lesson),
-            Basis::Pieces(..) => Surprises::default(),
+            Basis::Habits(demonstration) => bootstrap::surprises(demonstration),
+            Basis::WorkSegments(..) => LogResiduals::default(),
         };
         let (mut drawn, mut sessions) = (Vec::new(), Vec::new());
-        for session in 0..AGAIN {
+        for session in 0..RESAMPLES {
             let mut stream = Keys::new(self.file.seed(), session).stream(Purpose::Temperament, SESSION);
             let pace = math::exp(BETWEEN_RUNS * stream.normal());
             sessions.push(Session { means: Vec::new(), pace, off: stream.normal() });
-            drawn.extend(self.once_more(scenarios, &surprises, stream));
+            drawn.extend(self.resample(scenarios, &surprises, stream));
         }
         let samples = runner::run(&drawn.iter().collect::<Vec<_>>(), RUNS_AGAIN, done);
         for (session, samples) in sessions.iter_mut().zip(samples.chunks(scenarios.len().max(1))) {
@@ -166,19 +174,23 @@ impl WhatIf {
     }
 
     /// Every scenario by one session drawn again.
-    fn once_more(&self, scenarios: &[Scenario], surprises: &Surprises, mut stream: Stream) -> Vec<Scenario> {
+    fn resample(&self, scenarios: &[Scenario], surprises: &LogResiduals, mut stream: Stream) -> Vec<Scenario> {
         match &self.basis {
-            Basis::Habits(lesson) => {
+            Basis::Habits(demonstration) => {
                 let common = stream.uniform();
-                let lesson = again::once_more(lesson, surprises, &mut stream);
-                let learned = calibrate_lessons(std::iter::once(Ok(&lesson)), &habits::options(&lesson)).ok();
+                let demonstration = bootstrap::resample(demonstration, surprises, &mut stream);
+                let learned = calibrate_demonstrations(
+                    std::iter::once(Ok(&demonstration)),
+                    &learned_policy::options(&demonstration),
+                )
+                .ok();
                 let behaviour = learned.map(|learned| Arc::new(learned.behaviour(None).alike(common)));
                 scenarios.iter().map(|scenario| with_behaviour(scenario, behaviour.as_ref())).collect()
             }
-            Basis::Pieces(pieces, _) => {
+            Basis::WorkSegments(pieces, _) => {
                 let again = |scenario: &Scenario| {
                     // All teams have the same session.
-                    let graph = pieces.once_more(&scenario.graph, &mut stream.clone());
+                    let graph = pieces.resample(&scenario.graph, &mut stream.clone());
                     Scenario { graph, ..scenario.clone() }
                 };
                 scenarios.iter().map(again).collect()
@@ -216,7 +228,7 @@ fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Sc
 }
 
 /// The mean of each metric over those of the first runs that completed.
-fn means(sample: &Sample, first: usize) -> Means {
+fn means(sample: &Replications, first: usize) -> Means {
     let is_completed: Vec<bool> = sample.endings.iter().take(first).map(|end| *end == Ending::Completed).collect();
     let completed = is_completed.iter().filter(|completed| **completed).count();
     let mean = |column: &Vec<f64>| {
@@ -248,7 +260,7 @@ struct Doubt<'a> {
 impl<'a> Doubt<'a> {
     fn of(before: &'a [Means], again: &'a [Session], place: usize, scenario: &Scenario) -> Doubt<'a> {
         let terms = scenario.architecture.terms();
-        let off = OFF[usize::from(terms.dealt.is_some() || terms.has_lead)];
+        let off = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
         Doubt { before: &before[place], again, place, off: if scenario.team.len() > 1 { off } else { 0.0 } }
     }
 
@@ -265,7 +277,7 @@ impl<'a> Doubt<'a> {
     }
 
     /// The range of a metric's mean.
-    fn range(&self, metric: usize, row: &Row) -> Option<Range> {
+    fn range(&self, metric: usize, row: &PointResult) -> Option<PredictionInterval> {
         let estimate = row.metrics.get(metric).copied().flatten()?.mean;
         let before = self.before[metric]?;
         let values = self.again.iter().filter_map(|session| {
@@ -284,7 +296,7 @@ impl<'a> Doubt<'a> {
 }
 
 /// The middle 95 %.
-fn range(mut values: Vec<f64>) -> Option<Range> {
+fn range(mut values: Vec<f64>) -> Option<PredictionInterval> {
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);
     (!values.is_empty()).then(|| (quantile(&values, 0.025), quantile(&values, 0.975)))

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::prediction::calibration::{Lesson, first_token};
+use crate::prediction::calibration::{Demonstration, first_token};
 use crate::scenario::learned_profile::run_effect::SHORTEST_S;
 use crate::team::Habit;
 
@@ -23,11 +23,11 @@ const TURNS: usize = 60;
 pub(super) struct Curves {
     /// Seconds of a call that writes nothing.
     pub(super) idle_s: f64,
-    free: Curve,
-    dealt: Curve,
+    free: LatencyCurve,
+    dealt: LatencyCurve,
 }
 
-struct Curve {
+struct LatencyCurve {
     base_s: f64,
     /// Seconds a file, by the files of the work.
     per_file: BTreeMap<u64, f64>,
@@ -36,18 +36,21 @@ struct Curve {
 }
 
 impl Curves {
-    pub(super) fn of(lessons: &[&Lesson]) -> Curves {
-        let calls = lessons.iter().flat_map(|lesson| lesson.scripts.iter().flatten());
+    pub(super) fn of(demonstrations: &[&Demonstration]) -> Curves {
+        let calls = demonstrations.iter().flat_map(|demonstration| demonstration.scripts.iter().flatten());
         let (idle_s, per_file_s) = rough(&calls);
-        let first_token_s = first_token::seconds(lessons).map(|seconds| seconds.max(SHORTEST_S));
+        let first_token_s = first_token::seconds(demonstrations).map(|seconds| seconds.max(SHORTEST_S));
         let curve = |is_dealt: bool| {
-            let lessons = lessons.iter().filter(|lesson| lesson.is_dealt == is_dealt);
-            let of = |lesson: &&Lesson| {
-                let writing = lesson.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_cut);
-                writing.map(|habit| (lesson.work.files, f64::from(habit.files), habit.latency_s)).collect::<Vec<_>>()
+            let demonstrations = demonstrations.iter().filter(|demonstration| demonstration.is_dealt == is_dealt);
+            let of = |demonstration: &&Demonstration| {
+                let writing =
+                    demonstration.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_truncated);
+                writing
+                    .map(|habit| (demonstration.work.files, f64::from(habit.files), habit.latency_s))
+                    .collect::<Vec<_>>()
             };
             let base_s = first_token_s.filter(|_| is_dealt);
-            Curve::of(&lessons.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
+            LatencyCurve::of(&demonstrations.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
         };
         Curves { idle_s, free: curve(false), dealt: curve(true) }
     }
@@ -65,12 +68,12 @@ impl Curves {
     }
 }
 
-impl Curve {
+impl LatencyCurve {
     /// Least squares over calls of a work, a number of files and a latency each, from a rough guess. The base is fitted,
     /// too, if it is not known.
-    fn of(calls: &[(u64, f64, f64)], base_s: Option<f64>, (rough_base_s, others): (f64, f64)) -> Curve {
+    fn of(calls: &[(u64, f64, f64)], base_s: Option<f64>, (rough_base_s, others): (f64, f64)) -> LatencyCurve {
         let per_file = calls.iter().map(|&(work, ..)| (work, others)).collect();
-        let mut curve = Curve { base_s: base_s.unwrap_or(rough_base_s), per_file, others };
+        let mut curve = LatencyCurve { base_s: base_s.unwrap_or(rough_base_s), per_file, others };
         if calls.len() >= FEWEST {
             for _ in 0..TURNS {
                 let fitted_s = curve.turn(calls);
@@ -104,7 +107,7 @@ impl Curve {
 /// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
 /// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
 fn rough<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
-    let whole = || calls.clone().filter(|habit| !habit.is_cut);
+    let whole = || calls.clone().filter(|habit| !habit.is_truncated);
     let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
     let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
     let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);
@@ -137,16 +140,16 @@ mod tests {
             };
             of(1, 2.0).chain(of(2, 0.5)).collect()
         };
-        let curve = Curve::of(&calls(0.0), None, (1.0, 1.0));
+        let curve = LatencyCurve::of(&calls(0.0), None, (1.0, 1.0));
         assert!((curve.base_s - 4.0).abs() < 0.01, "{}", curve.base_s);
         assert!((curve.per_file[&1] - 2.0).abs() < 0.01 && (curve.per_file[&2] - 0.5).abs() < 0.01);
-        let curve = Curve::of(&calls(0.1), None, (1.0, 1.0));
+        let curve = LatencyCurve::of(&calls(0.1), None, (1.0, 1.0));
         assert!((curve.base_s / 4.0 - 1.0).abs() < 0.15, "{}", curve.base_s);
         // A base that is known stays, and what a file costs goes with it.
-        let curve = Curve::of(&calls(0.0), Some(1.0), (9.0, 1.0));
+        let curve = LatencyCurve::of(&calls(0.0), Some(1.0), (9.0, 1.0));
         assert!((curve.base_s - 1.0).abs() < 1e-12 && curve.per_file[&1] > 2.1, "{:?}", curve.per_file);
         // Too few calls, and none at all, leave the guess as it is.
-        assert!((Curve::of(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
-        assert!((Curve::of(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        assert!((LatencyCurve::of(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        assert!((LatencyCurve::of(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
     }
 }

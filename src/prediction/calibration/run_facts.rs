@@ -2,10 +2,10 @@
 //! comes the envelope of a profile; nothing of it is followed by agents.
 
 use crate::engine::Digest;
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::table::timestamp;
 use crate::team::{Envelope, Habit};
-use crate::trace::{Summary, Trace};
+use crate::trace::{Trace, TraceSummary};
 use crate::workload::{Measure, TaskGraph};
 
 /// A recorded run from outside.
@@ -24,7 +24,7 @@ pub struct About {
 impl About {
     /// Of a run and its work.
     pub(super) fn of(trace: &Trace, graph: &TaskGraph) -> About {
-        let summary = Summary::of(trace);
+        let summary = TraceSummary::of(trace);
         let date = timestamp::parse(&trace.header.origin).map(|start| {
             let day = timestamp::rfc3339(start.at + summary.duration);
             day.split('T').next().unwrap_or_default().to_owned()
@@ -37,28 +37,28 @@ impl About {
 }
 
 /// The least envelope that holds all these runs; none of none.
-pub(super) fn envelope(lessons: &[&Lesson]) -> Option<Envelope> {
-    let of = |lesson: &&Lesson| {
-        let About { tasks, parallel_fraction: p, context, .. } = lesson.about;
+pub(super) fn envelope(demonstrations: &[&Demonstration]) -> Option<Envelope> {
+    let of = |demonstration: &&Demonstration| {
+        let About { tasks, parallel_fraction: p, context, .. } = demonstration.about;
         Envelope {
-            agents: (lesson.agents, lesson.agents),
+            agents: (demonstration.agents, demonstration.agents),
             tasks: (tasks, tasks),
             parallel_fraction: (p, p),
             context: context.map(|tokens| (tokens, tokens)),
         }
     };
-    lessons.iter().map(of).reduce(Envelope::with)
+    demonstrations.iter().map(of).reduce(Envelope::with)
 }
 
 /// The day on which the last of these runs was made, of those that say.
-pub(super) fn latest<'l>(lessons: impl Iterator<Item = &'l Lesson>) -> Option<String> {
+pub(super) fn latest<'l>(demonstrations: impl Iterator<Item = &'l Demonstration>) -> Option<String> {
     // Days of one form: the order of the text is that of time.
-    lessons.filter_map(|lesson| lesson.about.date.clone()).max()
+    demonstrations.filter_map(|demonstration| demonstration.about.date.clone()).max()
 }
 
 /// A fingerprint of what was learned from: names of runs and every figure of every call, in whatever order they came.
-pub(super) fn corpus<'l>(lessons: impl Iterator<Item = &'l Lesson>) -> u64 {
-    let mut each: Vec<u64> = lessons.map(of_lesson).collect();
+pub(super) fn corpus<'l>(demonstrations: impl Iterator<Item = &'l Demonstration>) -> u64 {
+    let mut each: Vec<u64> = demonstrations.map(of_lesson).collect();
     each.sort_unstable();
     let mut digest = Digest::default();
     for run in each {
@@ -67,11 +67,11 @@ pub(super) fn corpus<'l>(lessons: impl Iterator<Item = &'l Lesson>) -> u64 {
     digest.value()
 }
 
-fn of_lesson(lesson: &Lesson) -> u64 {
+fn of_lesson(demonstration: &Demonstration) -> u64 {
     let mut digest = Digest::default();
-    digest.add_text(&lesson.trace);
-    digest.add_text(lesson.model.as_deref().unwrap_or_default());
-    for calls in &lesson.scripts {
+    digest.add_text(&demonstration.trace);
+    digest.add_text(demonstration.model.as_deref().unwrap_or_default());
+    for calls in &demonstration.scripts {
         digest.add(calls.len() as u64);
         for call in calls {
             of_call(&mut digest, call);

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::COMMON;
 use crate::team::Habit;
 
@@ -18,19 +18,26 @@ const FEWEST: usize = 30;
 type Call = (usize, usize, f64);
 
 /// How alike they are: 0 as if by chance, 1 the same. `rest` is the logarithm of a call's latency over what such a call takes.
-pub(super) fn common(lessons: &[&Lesson], is_dealt: bool, rest: &dyn Fn(&Lesson, &Habit) -> f64) -> f64 {
-    let lessons = || lessons.iter().enumerate().filter(|(_, lesson)| lesson.is_dealt == is_dealt);
-    let has_teams = lessons().any(|(_, lesson)| lesson.scripts.len() > 1);
+pub(super) fn common(
+    demonstrations: &[&Demonstration],
+    is_dealt: bool,
+    rest: &dyn Fn(&Demonstration, &Habit) -> f64,
+) -> f64 {
+    let demonstrations =
+        || demonstrations.iter().enumerate().filter(|(_, demonstration)| demonstration.is_dealt == is_dealt);
+    let has_teams = demonstrations().any(|(_, demonstration)| demonstration.scripts.len() > 1);
     if is_dealt && !has_teams {
         return 0.0;
     }
     let mut groups: BTreeMap<(u64, u64), Vec<Call>> = BTreeMap::new();
-    for (run, lesson) in lessons().filter(|(_, lesson)| !has_teams || lesson.scripts.len() > 1) {
-        for (agent, (script, wrote)) in lesson.scripts.iter().zip(&lesson.wrote).enumerate() {
-            let rests: Vec<f64> = script.iter().map(|habit| rest(lesson, habit)).collect();
+    for (run, demonstration) in
+        demonstrations().filter(|(_, demonstration)| !has_teams || demonstration.scripts.len() > 1)
+    {
+        for (agent, (script, wrote)) in demonstration.scripts.iter().zip(&demonstration.wrote).enumerate() {
+            let rests: Vec<f64> = script.iter().map(|habit| rest(demonstration, habit)).collect();
             let mean = rests.iter().sum::<f64>() / rests.len().max(1) as f64;
             for (call, (rest, &files)) in rests.iter().zip(wrote).enumerate() {
-                let group = if has_teams { (run as u64, call as u64) } else { (lesson.work.shape, files) };
+                let group = if has_teams { (run as u64, call as u64) } else { (demonstration.work.shape, files) };
                 if has_teams || files > 0 {
                     groups.entry(group).or_default().push((run, agent, rest - mean));
                 }

@@ -8,7 +8,7 @@ use crate::simulation::{Scenario, Simulator};
 
 /// What a point's replications gave.
 #[derive(Clone, Debug, Default)]
-pub struct Sample {
+pub struct Replications {
     /// How many agents took part.
     pub agents: u32,
     /// By metric, in the order of [`METRICS`]: its value in each replication.
@@ -21,10 +21,10 @@ pub struct Sample {
     pub digest: Digest,
 }
 
-impl Sample {
+impl Replications {
     /// Runs `replications` of a scenario under its architecture, with samplers that others may have made already.
-    pub fn run(scenario: &Scenario, replications: Range<u64>, samplers: &Samplers) -> Sample {
-        Sample::run_on(scenario, replications, samplers, Digest::default(), |_| ())
+    pub fn run(scenario: &Scenario, replications: Range<u64>, samplers: &Samplers) -> Replications {
+        Replications::run_on(scenario, replications, samplers, Digest::default(), |_| ())
     }
 
     /// The same with a digest that goes on from another, and with whoever wants to know every run.
@@ -34,15 +34,15 @@ impl Sample {
         samplers: &Samplers,
         digest: Digest,
         mut each: impl FnMut(&Metrics),
-    ) -> Sample {
+    ) -> Replications {
         let mut simulator = Simulator::with_samplers(scenario, samplers);
         let mut stats = Stats::new(scenario.prices);
         let expected = (replications.end.saturating_sub(replications.start)) as usize;
-        let mut sample = Sample {
+        let mut sample = Replications {
             columns: METRICS.iter().map(|_| Vec::with_capacity(expected)).collect(),
             endings: Vec::with_capacity(expected),
             digest,
-            ..Sample::default()
+            ..Replications::default()
         };
         for replication in replications {
             simulator.run(&*scenario.architecture, replication, &mut stats);
@@ -54,7 +54,7 @@ impl Sample {
     }
 
     /// Puts the replications that follow behind these.
-    pub fn append(&mut self, next: Sample) {
+    pub fn append(&mut self, next: Replications) {
         if self.columns.is_empty() {
             *self = next;
             return;
@@ -97,7 +97,7 @@ impl Sample {
     }
 
     /// A metric in `other` and here, in those replications that completed in both: pairs under common random numbers.
-    pub fn paired(&self, other: &Sample, name: &str) -> Vec<(f64, f64)> {
+    pub fn paired(&self, other: &Replications, name: &str) -> Vec<(f64, f64)> {
         let runs = self.all(name).iter().zip(&self.endings);
         let others = other.all(name).iter().zip(&other.endings);
         let both = others.zip(runs).filter(|((_, a), (_, b))| **a == Ending::Completed && **b == Ending::Completed);

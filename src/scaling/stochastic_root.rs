@@ -74,7 +74,7 @@ impl Looks {
 
 /// Where to look.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Range {
+pub struct SearchRange {
     /// The lower end.
     pub low: f64,
     /// The upper end, above the lower one.
@@ -85,11 +85,11 @@ pub struct Range {
     pub tolerance: f64,
 }
 
-impl Range {
+impl SearchRange {
     /// So many places from end to end, evenly; whole numbers from 1 up that go far by equal factors.
     ///
     /// ```
-    /// use brooks::scaling::sign_change::Range;
+    /// use brooks::scaling::stochastic_root::SearchRange;
     /// let agents = Range { low: 1.0, high: 64.0, is_whole: true, tolerance: 1.0 };
     /// assert_eq!(agents.scan(7), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
     /// let rate = Range { low: 0.0, high: 0.5, is_whole: false, tolerance: 0.0025 };
@@ -148,7 +148,7 @@ pub struct Change {
 ///
 /// Those of `probe`.
 pub fn changes<E>(
-    range: &Range,
+    range: &SearchRange,
     scanned: &[(f64, Sign)],
     mut probe: impl FnMut(f64) -> Result<Sign, E>,
 ) -> Result<Vec<Change>, E> {
@@ -169,7 +169,7 @@ pub fn changes<E>(
 
 /// `unknown` is where the sign is not known, if anywhere.
 fn drawn_in<E>(
-    range: &Range,
+    range: &SearchRange,
     mut change: Change,
     mut unknown: Option<(f64, f64)>,
     probe: &mut impl FnMut(f64) -> Result<Sign, E>,
@@ -211,7 +211,7 @@ mod tests {
     }
 
     /// The changes of a function that is known to `noise`, and how often it was asked.
-    fn found(range: &Range, places: u32, noise: f64, of: impl Fn(f64) -> f64) -> (Vec<Change>, usize) {
+    fn found(range: &SearchRange, places: u32, noise: f64, of: impl Fn(f64) -> f64) -> (Vec<Change>, usize) {
         let scanned: Vec<(f64, Sign)> = range.scan(places).into_iter().map(|at| (at, sign(of(at), noise))).collect();
         let mut asked = scanned.len();
         let probe = |at: f64| {
@@ -236,7 +236,7 @@ mod tests {
 
     #[test]
     fn more_than_one_and_none() {
-        let range = Range { low: 0.0, high: 10.0, is_whole: false, tolerance: 0.01 };
+        let range = SearchRange { low: 0.0, high: 10.0, is_whole: false, tolerance: 0.01 };
         let (both, _) = found(&range, 9, 0.0, |x| (x - 2.4) * (x - 7.7));
         assert_eq!(both.len(), 2);
         assert!(both[0].low < 2.4 && 2.4 < both[0].high && both[0].before == Sign::Positive, "{both:?}");
@@ -249,7 +249,7 @@ mod tests {
     proptest! {
         #[test]
         fn the_change_is_inside_and_short(root in 0.02..0.98_f64, noise in 0.0..0.3_f64, places in 2..12_u32) {
-            let range = Range { low: 0.0, high: 1.0, is_whole: false, tolerance: 0.005 };
+            let range = SearchRange { low: 0.0, high: 1.0, is_whole: false, tolerance: 0.005 };
             let (all, asked) = found(&range, places, 0.0, |x| x - root);
             prop_assert!(all.len() == 1 && asked < 25, "{all:?} {asked}");
             prop_assert!(all[0].low <= root && root <= all[0].high && all[0].high - all[0].low <= 0.0051);
@@ -265,7 +265,7 @@ mod tests {
         #[test]
         fn between_whole_numbers(root in 1.1..63.9_f64, high in 64..5000_u32) {
             prop_assume!((root - root.round()).abs() > 1e-6);
-            let range = Range { low: 1.0, high: f64::from(high), is_whole: true, tolerance: 1.0 };
+            let range = SearchRange { low: 1.0, high: f64::from(high), is_whole: true, tolerance: 1.0 };
             let (all, _) = found(&range, 9, 0.0, |x| root - x);
             let ends = (all[0].low, all[0].high);
             prop_assert!(all.len() == 1 && all[0].before == Sign::Positive);

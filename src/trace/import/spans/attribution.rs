@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::facts::{Field, as_name};
+use super::facts::{SpanField, as_name};
 use super::tree::Tree;
-use super::{Kind, Span};
+use super::{Span, SpanKind};
 use crate::engine::Time;
 use crate::trace::model::Quality;
 
@@ -28,21 +28,24 @@ pub(super) fn of(spans: &[Span], tree: &Tree, ends: &[Time]) -> Who {
     let mut lives: Vec<Option<usize>> = vec![None; spans.len()];
     for &at in &tree.order {
         let (span, parent) = (&spans[at], tree.parent[at]);
-        let own = span.facts.name(Field::Agent).or_else(|| if span.kind == Kind::Agent { span.agent() } else { None });
+        let own = span
+            .facts
+            .name(SpanField::Agent)
+            .or_else(|| if span.kind == SpanKind::Agent { span.agent() } else { None });
         let inherited = parent.map(|parent| names[parent].clone()).filter(|name| !name.is_empty());
-        if span.kind == Kind::Agent && !span.names_agent() {
+        if span.kind == SpanKind::Agent && !span.names_agent() {
             quality = Quality::Inferred;
         }
         names[at] = own.map(str::to_owned).or(inherited).unwrap_or_default();
         let around = parent.and_then(|parent| lives[parent]);
-        let begins = span.kind == Kind::Agent && around.is_none_or(|life| names[life] != names[at]);
+        let begins = span.kind == SpanKind::Agent && around.is_none_or(|life| names[life] != names[at]);
         lives[at] = if begins { Some(at) } else { around };
     }
     for &at in &tree.order {
         if names[at].is_empty() {
             let around = tree.parent[at].map(|parent| names[parent].clone());
             names[at] = around.unwrap_or_else(|| fallback(&spans[at]));
-            if spans[at].kind != Kind::Other {
+            if spans[at].kind != SpanKind::Other {
                 quality = Quality::Inferred;
             }
         }
@@ -107,7 +110,7 @@ fn side_by_side(spans: &[Span], names: &[String], lives: &[Option<usize>], ends:
 
 /// Who a root belongs to that names no agent: its service, or itself.
 fn fallback(span: &Span) -> String {
-    let service = span.facts.name(Field::Service).filter(|name| !name.starts_with("unknown_service"));
+    let service = span.facts.name(SpanField::Service).filter(|name| !name.starts_with("unknown_service"));
     service.or_else(|| as_name(&span.name)).unwrap_or("agent").to_owned()
 }
 
@@ -118,18 +121,18 @@ impl Span {
         let bracketed = || name.strip_prefix("agent_run [")?.strip_suffix(']');
         let named = name.strip_prefix("invoke_agent ").or_else(bracketed).unwrap_or(name);
         let is_bare = named == "invoke_agent" || named == "agent_run";
-        self.facts.name(Field::Entity).or_else(|| as_name(named).filter(|_| !is_bare))
+        self.facts.name(SpanField::Entity).or_else(|| as_name(named).filter(|_| !is_bare))
     }
 
     /// Whether the span itself says which agent it is about.
     pub(super) fn names_agent(&self) -> bool {
-        self.facts.name(Field::Agent).is_some() || self.facts.name(Field::Entity).is_some()
+        self.facts.name(SpanField::Agent).is_some() || self.facts.name(SpanField::Entity).is_some()
     }
 
     /// The tool that was called.
     pub(super) fn tool(&self) -> Option<&str> {
         let name = self.name.strip_prefix("execute_tool ").unwrap_or(&self.name);
-        let told = self.facts.name(Field::Tool).or_else(|| self.facts.name(Field::Entity));
-        told.or_else(|| as_name(name)).filter(|_| self.kind == Kind::Tool)
+        let told = self.facts.name(SpanField::Tool).or_else(|| self.facts.name(SpanField::Entity));
+        told.or_else(|| as_name(name)).filter(|_| self.kind == SpanKind::Tool)
     }
 }

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use crate::engine::math;
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::run_effect::{SHORTEST_S, mean};
 
 /// How much further than the recorded ones runs may lie apart in length. A few runs drawn again vary less than runs do, and
 /// their mean is off by itself: a new run varies by s^2 (1 + 1/k) around the mean of k, runs drawn again by s^2 (1 - 1/k),
 /// so that 2 s^2/k is missing.
-pub(super) fn spread_of_runs(lessons: &[&Lesson]) -> f64 {
+pub(super) fn spread_of_runs(demonstrations: &[&Demonstration]) -> f64 {
     let mut cells: BTreeMap<(u64, u32), Vec<f64>> = BTreeMap::new();
-    for lesson in lessons {
-        let seconds: f64 = lesson.scripts.iter().flatten().map(|habit| habit.latency_s).sum();
-        cells.entry((lesson.work.shape, lesson.agents)).or_default().push(math::ln(seconds.max(SHORTEST_S)));
+    for demonstration in demonstrations {
+        let seconds: f64 = demonstration.scripts.iter().flatten().map(|habit| habit.latency_s).sum();
+        cells
+            .entry((demonstration.work.shape, demonstration.agents))
+            .or_default()
+            .push(math::ln(seconds.max(SHORTEST_S)));
     }
     let (mut squares, mut freedom, mut runs) = (0.0, 0.0, 0.0);
     for lengths in cells.values() {

@@ -3,12 +3,12 @@
 use serde_json::json;
 
 use crate::engine::Samplers;
-use crate::experiment::Sample;
-use crate::prediction::calibration::{Lesson, Options, calibrate_lessons, graph_of};
+use crate::experiment::Replications;
+use crate::prediction::calibration::{Demonstration, Options, calibrate_demonstrations, graph_of};
 use crate::prediction::what_if::{PROFILE, file};
 use crate::record::Ending;
 use crate::scenario::ScenarioFile;
-use crate::scenario::learned_profile::Way;
+use crate::scenario::learned_profile::SamplingMethod;
 use crate::trace::Trace;
 use crate::trace::replay::replay;
 use crate::workload::TaskGraph;
@@ -25,32 +25,36 @@ const PATIENCE: u32 = 5;
 const LEAST: (u32, u32) = (30, 300);
 
 /// The lesson of the run and the scenario of its team; or why there is none, in words.
-pub(super) fn of(trace: &Trace, seed: Option<u64>) -> Result<(Lesson, ScenarioFile), String> {
-    let graph = graph_of(trace).map_err(|unfit| format!("recordings like it {unfit}"))?;
-    let lesson = Lesson::of(trace).map_err(|unfit| format!("recordings like it {unfit}"))?;
+pub(super) fn of(trace: &Trace, seed: Option<u64>) -> Result<(Demonstration, ScenarioFile), String> {
+    let graph = graph_of(trace).map_err(|unusable| format!("recordings like it {unusable}"))?;
+    let demonstration = Demonstration::of(trace).map_err(|unusable| format!("recordings like it {unusable}"))?;
     if graph.len() < 2 {
         return Err("it names one task".to_owned());
     }
-    if !lesson.completed {
+    if !demonstration.completed {
         return Err("it does not say that all of its tasks were finished".to_owned());
     }
-    let file = scenario(trace, &lesson, &graph, seed).map_err(|problems| problems.to_string())?;
-    rehearse(trace, &file)?;
-    Ok((lesson, file))
+    let file = scenario(trace, &demonstration, &graph, seed).map_err(|problems| problems.to_string())?;
+    self_replication_check(trace, &file)?;
+    Ok((demonstration, file))
 }
 
 /// What a lesson is learned with: resampled, from a team of its size.
-pub(super) fn options(lesson: &Lesson) -> Options {
-    Options { way: Way::Resampled, agents: Some(lesson.agents..=lesson.agents), model: None }
+pub(super) fn options(demonstration: &Demonstration) -> Options {
+    Options {
+        method: SamplingMethod::Resampled,
+        agents: Some(demonstration.agents..=demonstration.agents),
+        model: None,
+    }
 }
 
 fn scenario(
     trace: &Trace,
-    lesson: &Lesson,
+    demonstration: &Demonstration,
     graph: &TaskGraph,
     seed: Option<u64>,
 ) -> Result<ScenarioFile, crate::problem::Problems> {
-    let calibration = calibrate_lessons(std::iter::once(Ok(lesson)), &options(lesson))?;
+    let calibration = calibrate_demonstrations(std::iter::once(Ok(demonstration)), &options(demonstration))?;
     let task = |task: &crate::workload::TaskSpec| {
         json!({
             "id": task.id, "size": format!("{} tokens", task.size), "depends_on": task.depends_on, "writes": task.writes,
@@ -59,17 +63,18 @@ fn scenario(
     let tasks: Vec<serde_json::Value> = graph.to_specs().iter().map(task).collect();
     let profile = json!({ "name": "this session", "base": PROFILE });
     let text = calibration.to_yaml("session", "the session itself").into_bytes();
-    let calls: u32 = lesson.scripts.iter().map(|calls| calls.len() as u32).sum();
-    let rounds = lesson.scripts.iter().map(|calls| calls.len() as u32).max().unwrap_or(0).max(lesson.rounds);
+    let calls: u32 = demonstration.scripts.iter().map(|calls| calls.len() as u32).sum();
+    let rounds =
+        demonstration.scripts.iter().map(|calls| calls.len() as u32).max().unwrap_or(0).max(demonstration.rounds);
     let limits = json!({ "rounds": (PATIENCE * rounds).max(LEAST.0), "calls": (4 * PATIENCE * calls).max(LEAST.1) });
     file(trace, &json!({ "tasks": tasks }), &profile, Some(&limits), seed, (PROFILE, text))
 }
 
 /// The recorded team does the recorded work again by its own habits: if that is not much like what was recorded,
 /// nothing that they say of other teams is.
-fn rehearse(trace: &Trace, file: &ScenarioFile) -> Result<(), String> {
+fn self_replication_check(trace: &Trace, file: &ScenarioFile) -> Result<(), String> {
     let scenario = file.at(&[]).map_err(|problems| problems.to_string())?;
-    let sample = Sample::run(&scenario, 0..REHEARSALS, &Samplers::default());
+    let sample = Replications::run(&scenario, 0..REHEARSALS, &Samplers::default());
     let completed = sample.count(Ending::Completed);
     if completed < COMPLETED {
         return Err(format!("by its own habits its own team comes to an end in {completed} of {REHEARSALS} runs"));

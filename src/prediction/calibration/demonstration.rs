@@ -11,8 +11,8 @@ use thiserror::Error;
 use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::prediction::calibration::About;
-use crate::team::{Habit, SORTS, Sight, Sort, WorkKey, names_of};
-use crate::trace::{Step, TaskNoteKind, TestRun, Trace};
+use crate::team::{AgentId, Habit, SORTS, Sight, Sort, WorkKey, names_of};
+use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
 /// A reply of so many tokens was cut off; the usual limit of the recorded runs. [paper] replies are capped at 4,096.
@@ -25,7 +25,7 @@ const AT_ONCE_S: f64 = 0.05;
 
 /// What one recorded run shows.
 #[derive(Clone, Debug, PartialEq, Default)]
-pub struct Lesson {
+pub struct Demonstration {
     /// The name of its trace.
     pub trace: String,
     /// The model.
@@ -57,7 +57,7 @@ pub struct Lesson {
 
 /// Why nothing can be learned from a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Error)]
-pub enum Unfit {
+pub enum UnusableRun {
     /// It does not say what was to be done.
     #[error("do not say what tasks there were")]
     NoTasks,
@@ -77,9 +77,9 @@ pub enum Unfit {
 /// # Errors
 ///
 /// It has none, or they wait for each other in a circle.
-pub fn graph_of(trace: &Trace) -> Result<TaskGraph, Unfit> {
+pub fn graph_of(trace: &Trace) -> Result<TaskGraph, UnusableRun> {
     if trace.header.tasks.is_empty() {
-        return Err(Unfit::NoTasks);
+        return Err(UnusableRun::NoTasks);
     }
     let spec = |task: &crate::trace::TraceTask| {
         let files = task.extra.get("x.writes").and_then(serde_json::Value::as_array);
@@ -91,32 +91,32 @@ pub fn graph_of(trace: &Trace) -> Result<TaskGraph, Unfit> {
         }
     };
     let specs: Vec<TaskSpec> = trace.header.tasks.iter().map(spec).collect();
-    TaskGraph::new(&specs).map_err(|_| Unfit::NoGraph)
+    TaskGraph::new(&specs).map_err(|_| UnusableRun::NoGraph)
 }
 
 /// What the walk knows of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
     Open,
-    Claimed(u32),
+    Claimed(AgentId),
     Done,
 }
 
 /// The board as the walk has got to know it.
-struct Walk<'t> {
+struct BoardReconstruction<'t> {
     graph: &'t TaskGraph,
     /// All runs of tests, by whom and in which round.
-    tests: Vec<(u32, u32, TestRun)>,
+    tests: Vec<(AgentId, u32, TraceTest)>,
     is_dealt: bool,
     /// Whose a task is from the start, where that is known.
-    dealt_to: Vec<Option<u32>>,
+    dealt_to: Vec<Option<AgentId>>,
     state: Vec<State>,
-    agents: Vec<Knows>,
+    agents: Vec<AgentHistory>,
 }
 
 /// What an agent has done so far.
 #[derive(Clone)]
-struct Knows {
+struct AgentHistory {
     begun: Vec<bool>,
     asked: Vec<bool>,
     finished: Vec<bool>,
@@ -126,26 +126,26 @@ struct Knows {
     others: Vec<Vec<u64>>,
 }
 
-impl Lesson {
+impl Demonstration {
     /// What a run shows.
     ///
     /// # Errors
     ///
     /// Why it shows nothing.
-    pub fn of(trace: &Trace) -> Result<Lesson, Unfit> {
+    pub fn of(trace: &Trace) -> Result<Demonstration, UnusableRun> {
         let graph = graph_of(trace)?;
-        let mut steps: Vec<&Step> = trace.steps.iter().filter(|step| step.is_call()).collect();
+        let mut steps: Vec<&TraceStep> = trace.steps.iter().filter(|step| step.is_call()).collect();
         if steps.is_empty() {
-            return Err(Unfit::NoCalls);
+            return Err(UnusableRun::NoCalls);
         }
         if steps.iter().all(|step| step.events.is_empty()) {
-            return Err(Unfit::NoOutcomes);
+            return Err(UnusableRun::NoOutcomes);
         }
-        let tested = |step: &Step| step.more().tests.last().map_or(step.end, |test| test.end.max(step.end));
+        let tested = |step: &TraceStep| step.more().tests.last().map_or(step.end, |test| test.end.max(step.end));
         steps.sort_by_key(|step| (step.round, step.end, tested(step)));
         let is_dealt = is_dealt(trace);
         let agents = trace.header.agents.len().max(1);
-        let blank = Knows {
+        let blank = AgentHistory {
             begun: vec![false; graph.len()],
             asked: vec![false; graph.len()],
             finished: vec![false; graph.len()],
@@ -154,7 +154,7 @@ impl Lesson {
             wrote: Vec::new(),
             others: Vec::new(),
         };
-        let mut walk = Walk {
+        let mut walk = BoardReconstruction {
             graph: &graph,
             tests: steps.iter().flat_map(|s| s.more().tests.iter().map(|t| (s.agent, s.round, t.clone()))).collect(),
             is_dealt,
@@ -179,7 +179,7 @@ impl Lesson {
         walk.agents.retain(|agent| !agent.calls.is_empty());
         let outcome = trace.header.outcome.as_ref().and_then(|outcome| outcome.success);
         let model = trace.label("model").or_else(|| steps.iter().find_map(|s| Some(trace.name(s.model?).to_owned())));
-        Ok(Lesson {
+        Ok(Demonstration {
             trace: trace.header.trace.clone(),
             model,
             agents: agents as u32,
@@ -196,7 +196,8 @@ impl Lesson {
                 Vec::new()
             },
             scripts: walk.agents.into_iter().map(|agent| agent.calls).collect(),
-            input_tokens: Some(crate::trace::Summary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
+            input_tokens: Some(crate::trace::TraceSummary::of(trace).input_tokens as f64)
+                .filter(|tokens| *tokens > 0.0),
             about: About::of(trace, &graph),
         })
     }
@@ -213,8 +214,14 @@ fn is_dealt(trace: &Trace) -> bool {
 }
 
 /// Whose each task is: who wrote its files first, where nothing else says it. A single agent has all.
-fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is_dealt: bool) -> Vec<Option<u32>> {
-    let mut owners = vec![(agents == 1).then_some(0); graph.len()];
+fn dealt_to(
+    trace: &Trace,
+    steps: &[&TraceStep],
+    graph: &TaskGraph,
+    agents: usize,
+    is_dealt: bool,
+) -> Vec<Option<AgentId>> {
+    let mut owners = vec![(agents == 1).then_some(AgentId::new(0)); graph.len()];
     if !is_dealt || agents == 1 {
         return owners;
     }
@@ -223,7 +230,7 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
         let named = step.events.iter().filter(|note| note.event != TaskNoteKind::Lost).filter_map(|note| note.task);
         let written = step.writes.iter().filter_map(|file| files.get(name_of(trace.name(file.path))).copied());
         for task in named.chain(written) {
-            if let Some(owner) = owners.get_mut(task as usize) {
+            if let Some(owner) = owners.get_mut(task.index()) {
                 owner.get_or_insert(step.agent);
             }
         }
@@ -233,14 +240,14 @@ fn dealt_to(trace: &Trace, steps: &[&Step], graph: &TaskGraph, agents: usize, is
 
 /// The task that each file belongs to, by the file's name: teams put files into folders of their own liking. Where the
 /// tasks do not say what they write, it is told by the calls that are about one task.
-fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<String, TaskId> {
+fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&TraceStep]) -> BTreeMap<String, TaskId> {
     let mut files = BTreeMap::new();
     if !says_files(trace) {
         for step in steps {
-            let mut about: Vec<u32> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
+            let mut about: Vec<TaskId> = step.events.iter().filter_map(|note| note.task).chain(step.task).collect();
             about.dedup();
             if let [task] = about[..]
-                && (task as usize) < graph.len()
+                && task.index() < graph.len()
             {
                 for file in &step.writes {
                     files.entry(name_of(trace.name(file.path)).to_owned()).or_insert(task);
@@ -251,7 +258,7 @@ fn files_of(graph: &TaskGraph, trace: &Trace, steps: &[&Step]) -> BTreeMap<Strin
     }
     for (task, entry) in graph.tasks().iter().enumerate() {
         for &artifact in &entry.writes {
-            files.entry(name_of(&graph.artifacts()[artifact as usize]).to_owned()).or_insert(task as TaskId);
+            files.entry(name_of(&graph.artifacts()[artifact.index()]).to_owned()).or_insert(TaskId::at(task));
         }
     }
     files
@@ -279,39 +286,39 @@ struct Output {
 }
 
 impl Output {
-    fn of(trace: &Trace, steps: &[&Step]) -> Output {
+    fn of(trace: &Trace, steps: &[&TraceStep]) -> Output {
         let seconds: f64 = steps.iter().map(|step| latency(step)).sum();
-        let total = crate::trace::Summary::of(trace).output_tokens as f64;
+        let total = crate::trace::TraceSummary::of(trace).output_tokens as f64;
         Output { per_second: if seconds > 0.0 { total / seconds } else { 0.0 } }
     }
 
-    fn of_call(&self, step: &Step) -> f64 {
+    fn of_call(&self, step: &TraceStep) -> f64 {
         step.usage.output.map_or(self.per_second * latency(step), f64::from)
     }
 }
 
-fn latency(step: &Step) -> f64 {
+fn latency(step: &TraceStep) -> f64 {
     let finer = step.more().extra.get("x.latency_s").and_then(serde_json::Value::as_f64);
     finer.filter(|seconds| *seconds >= 0.0).unwrap_or_else(|| (step.end - step.start).as_secs())
 }
 
-impl Walk<'_> {
+impl BoardReconstruction<'_> {
     fn is_ready(&self, task: usize) -> bool {
-        self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on as usize] == State::Done)
+        self.graph.tasks()[task].depends_on.iter().all(|&on| self.state[on.index()] == State::Done)
     }
 
     /// For how long an answer had been there, most likely, when it was taken up: as others' tests ran, nobody saw it
     /// come. It came at any time while they ran.
-    fn held_up_s(&self, step: &Step) -> f64 {
-        let ended_with_it = |test: &&TestRun| test.end <= step.end && (step.end - test.end).as_secs() < AT_ONCE_S;
+    fn held_up_s(&self, step: &TraceStep) -> f64 {
+        let ended_with_it = |test: &&TraceTest| test.end <= step.end && (step.end - test.end).as_secs() < AT_ONCE_S;
         let others = self.tests.iter().filter(|(agent, round, _)| *agent != step.agent && *round == step.round);
         let test = others.map(|(_, _, test)| test).find(ended_with_it);
         test.map_or(0.0, |test| 0.5 * (test.end - test.start).as_secs())
     }
 
     /// What the agent of a step sees, and of which sort each task is to it.
-    fn look(&self, step: &Step) -> (Sight, Vec<Option<Sort>>) {
-        let Some(knows) = self.agents.get(step.agent as usize) else {
+    fn look(&self, step: &TraceStep) -> (Sight, Vec<Option<Sort>>) {
+        let Some(knows) = self.agents.get(step.agent.index()) else {
             return (Sight::default(), vec![None; self.graph.len()]);
         };
         let finished = knows.finished.iter().filter(|finished| **finished).count() as u16;
@@ -342,13 +349,13 @@ impl Walk<'_> {
     fn take(
         &mut self,
         trace: &Trace,
-        step: &Step,
+        step: &TraceStep,
         sight: Sight,
         sorts: &[Option<Sort>],
         files: &BTreeMap<String, TaskId>,
         output_tokens: f64,
     ) {
-        let me = step.agent as usize;
+        let me = step.agent.index();
         if me >= self.agents.len() {
             return;
         }
@@ -371,7 +378,7 @@ impl Walk<'_> {
         for file in step.writes.iter().filter(|file| file.ok != Some(false)) {
             let name = name_of(trace.name(file.path));
             match files.get(name) {
-                Some(&task) if !written.contains(&(task as usize)) => written.push(task as usize),
+                Some(&task) if !written.contains(&task.index()) => written.push(task.index()),
                 None if !other.contains(&name) => other.push(name),
                 _ => {}
             }
@@ -404,7 +411,7 @@ impl Walk<'_> {
             self.agents[me].finished[task] = true;
         }
         habit.finishes_claims = !claimed.is_empty() && claimed.iter().all(|task| finished.contains(task));
-        habit.is_cut = output_tokens >= NEARLY * OUTPUT_LIMIT && claimed.is_empty() && finished.is_empty();
+        habit.is_truncated = output_tokens >= NEARLY * OUTPUT_LIMIT && claimed.is_empty() && finished.is_empty();
         let knows = &mut self.agents[me];
         knows.idle = if habit.is_idle() && habit.other_files == 0 { knows.idle.saturating_add(1) } else { 0 };
         knows.calls.push(habit);
@@ -413,9 +420,9 @@ impl Walk<'_> {
     }
 
     /// The tasks that a step was granted.
-    fn claimed(&self, step: &Step, written: &[usize]) -> Vec<usize> {
+    fn claimed(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Claim, self.graph.len());
-        let begun = &self.agents[step.agent as usize].begun;
+        let begun = &self.agents[step.agent.index()].begun;
         let mut open: Vec<usize> = (0..self.graph.len())
             .filter(|&task| self.state[task] == State::Open && self.is_ready(task) && !named.contains(&task))
             .filter(|&task| !self.is_dealt || self.dealt_to[task].is_none_or(|owner| owner == step.agent))
@@ -425,7 +432,7 @@ impl Walk<'_> {
     }
 
     /// Claims that were refused because something the task needs was not done.
-    fn refused(&mut self, step: &Step, written: &[usize], sorts: &[Option<Sort>], habit: &mut Habit) {
+    fn refused(&mut self, step: &TraceStep, written: &[usize], sorts: &[Option<Sort>], habit: &mut Habit) {
         let (named, unnamed) = noted(step, TaskNoteKind::Blocked, self.graph.len());
         let waits = |task: &usize| matches!(sorts[*task], Some(Sort::Waiting | Sort::WaitingBegun));
         let mut waiting: Vec<usize> =
@@ -434,14 +441,14 @@ impl Walk<'_> {
         waiting.sort_by_key(|&task| (!written.contains(&task), !begun(task), task));
         for task in named.into_iter().filter(waits).chain(waiting.into_iter().take(unnamed)) {
             count(&mut habit.claims, sorts[task]);
-            self.agents[step.agent as usize].asked[task] = true;
+            self.agents[step.agent.index()].asked[task] = true;
         }
     }
 
     /// The tasks that a step finished: of its own.
-    fn finished(&self, step: &Step, written: &[usize]) -> Vec<usize> {
+    fn finished(&self, step: &TraceStep, written: &[usize]) -> Vec<usize> {
         let (named, unnamed) = noted(step, TaskNoteKind::Complete, self.graph.len());
-        let begun = &self.agents[step.agent as usize].begun;
+        let begun = &self.agents[step.agent.index()].begun;
         let own = |task: &usize| match self.state[*task] {
             State::Claimed(owner) => owner == step.agent,
             State::Open => self.is_dealt && self.dealt_to[*task].is_none_or(|owner| owner == step.agent),
@@ -456,14 +463,14 @@ impl Walk<'_> {
 }
 
 /// The tasks that notes of a kind name, each once, and how many notes name none.
-fn noted(step: &Step, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usize) {
+fn noted(step: &TraceStep, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usize) {
     let mut named: Vec<usize> = Vec::new();
     let mut unnamed = 0;
     for note in step.events.iter().filter(|note| note.event == kind && note.agent.is_none_or(|who| who == step.agent)) {
         match note.task {
-            Some(task) if (task as usize) < tasks => {
-                if !named.contains(&(task as usize)) {
-                    named.push(task as usize);
+            Some(task) if task.index() < tasks => {
+                if !named.contains(&task.index()) {
+                    named.push(task.index());
                 }
             }
             _ => unnamed += 1,

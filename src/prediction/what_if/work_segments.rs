@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::{Stream, Time, math};
-use crate::prediction::what_if::again::Surprises;
-use crate::trace::{RecordedWork, Step, Trace};
+use crate::prediction::what_if::bootstrap::LogResiduals;
+use crate::trace::{RecordedWork, Trace, TraceStep};
 use crate::workload::TaskGraph;
 
 /// Steps shorter than this many seconds are not told apart.
 const SHORTEST_S: f64 = 0.05;
 
 /// The pieces of a session and what surprised in its steps.
-pub struct Pieces {
+pub struct WorkSegments {
     /// Of calls, and of tools.
-    surprises: [Surprises; 2],
+    surprises: [LogResiduals; 2],
     /// By task, of each of its steps whether it is a call of a model, and its seconds.
     steps: BTreeMap<String, Vec<(bool, f64)>>,
     sigma: f64,
 }
 
-impl Pieces {
+impl WorkSegments {
     /// Of a session and its work.
-    pub(super) fn of(trace: &Trace, work: &RecordedWork) -> Pieces {
+    pub(super) fn of(trace: &Trace, work: &RecordedWork) -> WorkSegments {
         let surprises = [surprises(trace, work, true), surprises(trace, work, false)];
-        let step = |&(place, seconds): &(usize, f64)| (trace.steps.get(place).is_some_and(Step::is_call), seconds);
+        let step = |&(place, seconds): &(usize, f64)| (trace.steps.get(place).is_some_and(TraceStep::is_call), seconds);
         let of = work.tasks.iter().zip(&work.steps);
         let steps: BTreeMap<String, Vec<(bool, f64)>> =
             of.map(|(task, steps)| (task.id.clone(), steps.iter().map(step).collect())).collect();
@@ -40,12 +40,12 @@ impl Pieces {
         let mut spreads: Vec<f64> = steps.values().map(spread).collect();
         spreads.sort_by(f64::total_cmp);
         let sigma = spreads.get(spreads.len() / 2).copied().unwrap_or(0.0);
-        Pieces { surprises, steps, sigma }
+        WorkSegments { surprises, steps, sigma }
     }
 
     /// Steps that were seen to vary; 0 if their spread is assumed.
     pub(super) fn seen(&self) -> usize {
-        self.surprises.iter().map(Surprises::seen).sum()
+        self.surprises.iter().map(LogResiduals::seen).sum()
     }
 
     /// How much an attempt on a piece differs from another, of the logarithm.
@@ -60,7 +60,7 @@ impl Pieces {
     }
 
     /// The tasks as they might have come out.
-    pub(super) fn once_more(&self, graph: &TaskGraph, stream: &mut Stream) -> Arc<TaskGraph> {
+    pub(super) fn resample(&self, graph: &TaskGraph, stream: &mut Stream) -> Arc<TaskGraph> {
         let mut factors = BTreeMap::new();
         for (task, steps) in &self.steps {
             let (mut sum, mut again) = (0.0, 0.0);
@@ -91,17 +91,17 @@ impl Pieces {
 }
 
 /// What surprised in the calls of a session, against what their tokens take; or in its tools, against others of that name.
-fn surprises(trace: &Trace, work: &RecordedWork, are_calls: bool) -> Surprises {
+fn surprises(trace: &Trace, work: &RecordedWork, are_calls: bool) -> LogResiduals {
     let mut places: Vec<usize> = work.steps.iter().flatten().map(|(place, _)| *place).collect();
     places.sort_unstable();
     places.dedup();
     let steps = places.iter().filter_map(|&place| trace.steps.get(place));
-    let steps: Vec<&Step> = steps.filter(|step| step.is_call() == are_calls).collect();
+    let steps: Vec<&TraceStep> = steps.filter(|step| step.is_call() == are_calls).collect();
     let mut kinds: BTreeMap<Option<&str>, Vec<usize>> = BTreeMap::new();
     for (number, step) in steps.iter().enumerate() {
         kinds.entry(step.more().tool.map(|tool| trace.name(tool))).or_default().push(number);
     }
-    let log = |step: &Step| math::ln((step.end - step.start).as_secs().max(SHORTEST_S));
+    let log = |step: &TraceStep| math::ln((step.end - step.start).as_secs().max(SHORTEST_S));
     let mut rest: Vec<Option<f64>> = vec![None; steps.len()];
     let mut fitted = 0;
     for members in kinds.values().filter(|members| members.len() > 1) {
@@ -117,5 +117,5 @@ fn surprises(trace: &Trace, work: &RecordedWork, are_calls: bool) -> Surprises {
             rest[number] = Some(log(steps[number]) - y - slope * (tokens(number) - x));
         }
     }
-    Surprises::new(rest.into_iter().flatten().collect(), fitted)
+    LogResiduals::new(rest.into_iter().flatten().collect(), fitted)
 }

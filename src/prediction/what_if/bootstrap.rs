@@ -6,7 +6,7 @@
 //! number), as slow calls come in a row.
 
 use crate::engine::{Stream, math};
-use crate::prediction::calibration::Lesson;
+use crate::prediction::calibration::Demonstration;
 use crate::team::Habit;
 
 /// From so many surprises on they are drawn as they were seen; below, their spread is assumed.
@@ -16,18 +16,18 @@ const ASSUMED: f64 = 0.5;
 
 /// Surprises of one session: logarithms of what was taken over what such work takes there, around 0.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Surprises(Vec<f64>);
+pub(super) struct LogResiduals(Vec<f64>);
 
-impl Surprises {
+impl LogResiduals {
     /// Of logarithms in order, of which `fitted` parameters were taken out: spread out as far as those drew them in.
-    pub(super) fn new(logs: Vec<f64>, fitted: usize) -> Surprises {
+    pub(super) fn new(logs: Vec<f64>, fitted: usize) -> LogResiduals {
         let count = logs.len() as f64;
         if logs.len() < ENOUGH {
-            return Surprises(Vec::new());
+            return LogResiduals(Vec::new());
         }
         let mean = logs.iter().sum::<f64>() / count;
         let freedom = (count - fitted.max(1) as f64).max(1.0);
-        Surprises(logs.into_iter().map(|log| (log - mean) * (count / freedom).sqrt()).collect())
+        LogResiduals(logs.into_iter().map(|log| (log - mean) * (count / freedom).sqrt()).collect())
     }
 
     /// How many were seen; 0 if they are too few and assumed.
@@ -62,14 +62,14 @@ impl Surprises {
 }
 
 /// How many portions of work were seen to vary; 0 if their spread is assumed.
-pub(super) fn portions(lesson: &Lesson) -> usize {
-    surprises(lesson).seen()
+pub(super) fn portions(demonstration: &Demonstration) -> usize {
+    surprises(demonstration).seen()
 }
 
 /// What surprised in the portions of a session.
-pub(super) fn surprises(lesson: &Lesson) -> Surprises {
+pub(super) fn surprises(demonstration: &Demonstration) -> LogResiduals {
     let mut portions: Vec<(f64, f64)> = Vec::new();
-    for calls in &lesson.scripts {
+    for calls in &demonstration.scripts {
         for portion in calls.split_inclusive(finishes) {
             let seconds: f64 = portion.iter().map(|call| call.latency_s).sum();
             let files: f64 = portion.iter().map(|call| f64::from(call.files)).sum();
@@ -87,7 +87,7 @@ pub(super) fn surprises(lesson: &Lesson) -> Surprises {
     let slope = if spread > 0.0 { (product / spread).max(0.0) } else { 0.0 };
     let expected = |portion: &(f64, f64)| (seconds + slope * (portion.0 - files)).max(0.1 * seconds);
     let logs = portions.iter().map(|portion| math::ln(portion.1 / expected(portion)));
-    Surprises::new(logs.collect(), if slope > 0.0 { 2 } else { 1 })
+    LogResiduals::new(logs.collect(), if slope > 0.0 { 2 } else { 1 })
 }
 
 fn finishes(call: &Habit) -> bool {
@@ -95,9 +95,9 @@ fn finishes(call: &Habit) -> bool {
 }
 
 /// The lesson of a session in which the same was done, and every portion took what it might have taken.
-pub(super) fn once_more(lesson: &Lesson, surprises: &Surprises, stream: &mut Stream) -> Lesson {
-    let mut again = lesson.clone();
-    let portions: usize = lesson.scripts.iter().map(|calls| calls.split_inclusive(finishes).count()).sum();
+pub(super) fn resample(demonstration: &Demonstration, surprises: &LogResiduals, stream: &mut Stream) -> Demonstration {
+    let mut again = demonstration.clone();
+    let portions: usize = demonstration.scripts.iter().map(|calls| calls.split_inclusive(finishes).count()).sum();
     let mut factors = surprises.draw(portions, stream).into_iter();
     for calls in &mut again.scripts {
         for portion in calls.split_inclusive_mut(finishes) {

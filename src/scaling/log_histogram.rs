@@ -12,7 +12,7 @@ const DROPPED: u32 = 52 - 12;
 
 /// Values of 0 and above, counted by size.
 #[derive(Clone, Debug, Default)]
-pub struct Buckets {
+pub struct LogHistogram {
     moments: Welford,
     least: Option<f64>,
     greatest: Option<f64>,
@@ -22,7 +22,7 @@ pub struct Buckets {
     counts: Vec<u64>,
 }
 
-impl Buckets {
+impl LogHistogram {
     /// Takes in one value; one below 0 is counted as 0 by its quantiles.
     pub fn push(&mut self, value: f64) {
         self.moments.push(value);
@@ -104,11 +104,11 @@ impl Buckets {
 mod tests {
     use proptest::prelude::*;
 
-    use super::Buckets;
+    use super::LogHistogram;
     use crate::scaling::stats::{Summary, t95};
 
     fn both(values: &[f64]) -> (Summary, Summary) {
-        let mut buckets = Buckets::default();
+        let mut buckets = LogHistogram::default();
         for &value in values {
             buckets.push(value);
         }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn nothing_is_nothing() {
-        assert_eq!(Buckets::default().summary(2.0), None);
+        assert_eq!(LogHistogram::default().summary(2.0), None);
         let (one, exact) = both(&[0.0]);
         assert_eq!(one, exact);
     }
