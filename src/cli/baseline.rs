@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{Baseline as What, Pending, Record};
+use crate::cli::args::{BaselineCommand as What, Pending, RecordArgs};
 use crate::cli::args::{Format, ScenarioArgs};
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::experiment::baseline::{
     self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
 };
@@ -31,7 +32,7 @@ pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
     }
 }
 
-fn record(console: &Console, args: &Record) -> CommandResult {
+fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),
@@ -277,7 +278,7 @@ fn accept(console: &Console, args: &Pending) -> CommandResult {
     for (path, new) in &pending_ones {
         let summary = compared(path, new).ok().flatten().map_or_else(|| "is new".to_owned(), |entry| entry.summary());
         let from = pending(path);
-        std::fs::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
+        atomic_file::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
         accepted.push((path.display().to_string(), summary));
     }
     match console.format {

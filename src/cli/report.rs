@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::answer::CommandOutput;
-use crate::cli::args::Report as Args;
+use crate::cli::args::ReportArgs as Args;
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::sweep;
 use crate::report::sweep_page::{Provenance, SweepReport};
@@ -27,7 +28,7 @@ pub(super) fn report(console: &Console, args: &Args) -> CommandResult {
     if is_stdout {
         console.print(&page);
     } else {
-        sweep::write(output.clone(), page.as_bytes())?;
+        atomic_file::write(output.clone(), page.as_bytes())?;
         console.say(&format!("wrote {}", output.display()));
         print(console, &told, &output);
     }

@@ -72,10 +72,10 @@ impl Simulator<'_> {
 
     #[cold]
     pub(super) fn unlock_all(&mut self, agent: AgentId, first: TaskId) {
-        let tasks = self.scenario.graph.tasks();
-        self.workspace.unlock(&tasks[first.index()].writes, agent);
+        let graph = &self.scenario.graph;
+        self.workspace.unlock(&graph[first].writes, agent);
         for &(task, _) in &self.agents[agent].batch {
-            self.workspace.unlock(&tasks[task.index()].writes, agent);
+            self.workspace.unlock(&graph[task].writes, agent);
         }
     }
 
@@ -83,10 +83,10 @@ impl Simulator<'_> {
     /// probability 1 - (1 - q)^m for m of them.
     pub(super) fn clashes_in_meaning(&self, task: TaskId, agent: AgentId, step: &Underway) -> bool {
         let peaceful = self.minds[self.agents[agent].mind].faults.peaceful;
-        let graph = self.scenario.graph.tasks();
+        let graph = &self.scenario.graph;
         let shares = |a: &[ArtifactId], b: &[ArtifactId]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
         let related = |other: TaskId| {
-            let (a, b) = (&graph[task.index()], &graph[other.index()]);
+            let (a, b) = (&graph[task], &graph[other]);
             let declared = self.nodes[task].declares && self.nodes[other].declares;
             !declared || shares(&a.writes, &b.writes) || shares(&a.writes, &b.reads) || shares(&a.reads, &b.writes)
         };

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::cli::answer::CommandOutput as Shown;
-use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::args::{Format, SweepArgs as Args};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
-use crate::cli::sweep::{interrupt, on_threads};
+use crate::cli::sweep::interrupt;
+use crate::cli::threads::on_threads;
 use crate::experiment::sensitivity::{Evaluations, SensitivityMethod, SensitivityQuestion, sensitivity as find};
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::{Control, Sweep};
