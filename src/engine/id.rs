@@ -1,35 +1,35 @@
-//! Ids: numbers whose type is the kind of thing they number, so that a task is never taken for an agent.
+//! Typed ids: `u32` newtypes, so that a task cannot be used in place of an agent.
 
 use std::fmt::{Debug, Display};
 
-/// A position in a list of things of one kind, counted from 0. Types of ids are made by the macro `id!`.
+/// Index into a list of one kind of object, counted from 0. The macro `id!` declares the types.
 pub trait Id: Copy + Ord + Debug + Display {
-    /// The id with this number.
+    /// Returns the id with this number.
     fn new(number: u32) -> Self;
 
-    /// Its number.
+    /// Returns the number.
     fn get(self) -> u32;
 
-    /// Its number, to index a list.
+    /// Returns the number as an index of a list.
     #[inline]
     fn index(self) -> usize {
         self.get() as usize
     }
 
-    /// The word of a bitset that contains it.
+    /// Returns the index of the bitset word that contains the id.
     #[inline]
     fn word(self) -> usize {
         self.index() / 64
     }
 
-    /// Its bit in that word.
+    /// Returns the bit of the id in that word.
     #[inline]
     fn bit(self) -> u32 {
         self.get() % 64
     }
 }
 
-/// Declares a type of ids: a `u32` at run time.
+/// Declares an id type, a `u32` at run time.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -38,34 +38,34 @@ macro_rules! id {
         pub struct $name(u32);
 
         impl $name {
-            /// The greatest id, which stands for none.
+            /// Greatest id; used as "none".
             pub const MAX: $name = $name(u32::MAX);
 
-            /// The id with this number.
+            /// Returns the id with this number.
             #[inline]
             pub const fn new(number: u32) -> $name {
                 $name(number)
             }
 
-            /// The id of the thing at this place of a list.
+            /// Returns the id of the object at this index of a list.
             #[inline]
             pub const fn at(index: usize) -> $name {
                 $name(index as u32)
             }
 
-            /// The ids of a list of this length, ascending.
+            /// Returns the ids of a list of this length, ascending.
             #[inline]
             pub fn all(len: usize) -> impl DoubleEndedIterator<Item = $name> + ExactSizeIterator + Clone + use<> {
                 (0..len as u32).map($name)
             }
 
-            /// Its number.
+            /// Returns the number.
             #[inline]
             pub const fn get(self) -> u32 {
                 self.0
             }
 
-            /// Its number, to index a list.
+            /// Returns the number as an index of a list.
             #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize

@@ -79,7 +79,7 @@ impl ScenarioFile {
             let mut value = match read::read("--set", text.as_bytes()) {
                 Ok(value) => value,
                 Err(mut wrong) => {
-                    wrong.place_at(path);
+                    wrong.relocate(path);
                     problems.append(wrong);
                     continue;
                 }
@@ -107,7 +107,7 @@ impl ScenarioFile {
             Node::from(values)
         } else {
             read::read("--set", format!("[{values}]").as_bytes()).map_err(|mut wrong| {
-                wrong.place_at(path);
+                wrong.relocate(path);
                 wrong
             })?
         };
@@ -286,7 +286,7 @@ impl ScenarioFile {
 /// nobody says so, [`ScenarioFile::with`] and [`ScenarioFile::with_axis`] take them for those of `--set`.
 pub fn given_by(argument: &str, path: Option<&str>, mut wrong: Problems) -> Problems {
     let own = path.map(canonical);
-    wrong.came_by(argument, |at| {
+    wrong.set_argument(argument, |at| {
         let rest = own.as_ref().map_or(Some(""), |own| at.strip_prefix(own.as_str()));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     });

@@ -114,7 +114,7 @@ impl Simulator<'_> {
     /// Whether the attempt comes upon a dependency that was said to be done and is not, and notices.
     #[cold]
     pub(super) fn trips<O: Observer>(&mut self, task: TaskId, mind: usize, draws: Stream, observer: &mut O) -> bool {
-        self.minds[mind].faults.detection.strikes(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
+        self.minds[mind].faults.detection.sample_at(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
     }
 
     /// Reopens those dependencies of `task` that were said to be done and are not; says whether there were any.

@@ -148,7 +148,7 @@ impl Measurements {
     /// Everything that is wrong with it, each with its line and what to do.
     pub fn read(file: &SourceFile, wanted: &Columns) -> Result<Measurements, Problems> {
         Measurements::read_in(file, wanted).map_err(|mut problems| {
-            problems.are("table");
+            problems.set_code("table");
             problems
         })
     }

@@ -95,7 +95,7 @@ mod tests {
 
     #[test]
     fn variances_between_and_within_runs_are_told_apart() {
-        let mut stream = Keys::new(4, 5).stream(Purpose::Temperament, 6);
+        let mut stream = Keys::new(4, 5).stream(Purpose::RandomEffect, 6);
         for (between, within) in [(0.0, 1.0), (0.5, 0.5), (0.3, 0.0)] {
             // Cells of their own length, runs of 2 to 9 calls.
             let cells: Vec<Vec<Vec<f64>>> = (0..300)
