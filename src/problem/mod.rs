@@ -19,29 +19,41 @@ pub struct ErrorCode {
 
 /// Kinds of errors in files that brooks reads.
 pub static ERRORS: &[ErrorCode] = &[
-    ErrorCode { code: "too-large", about: "The file exceeds a limit on size, nesting or number of values; the message names the limit." },
-    ErrorCode { code: "not-utf8", about: "The file is not UTF-8 text. Save it as UTF-8; the message names the first invalid byte." },
+    ErrorCode {
+        code: "too-large",
+        about: "The file exceeds a limit on size, nesting or number of values; the message names the limit.",
+    },
+    ErrorCode {
+        code: "not-utf8",
+        about: "The file is not UTF-8 text. Save it as UTF-8; the message names the first invalid byte.",
+    },
     ErrorCode {
         code: "syntax",
         about: "The file is not valid YAML, or uses a part of YAML that brooks does not support. Frequent causes: indentation, \
                 an unclosed bracket or quote, a tab, a second document.",
     },
     ErrorCode { code: "empty", about: "The file is empty." },
-    ErrorCode { code: "unknown-key", about: "The key does not exist here. `brooks schema` and docs/FORMATS.md list the keys." },
     ErrorCode {
-        code: "duplicate-key",
-        about: "A key is given twice. Remove one of the two.",
+        code: "unknown-key",
+        about: "The key does not exist here. `brooks schema` and docs/FORMATS.md list the keys.",
     },
+    ErrorCode { code: "duplicate-key", about: "A key is given twice. Remove one of the two." },
     ErrorCode { code: "missing-key", about: "A required key is missing; it has no default." },
     ErrorCode { code: "one-of", about: "Exactly one of these keys is required; none or several are given." },
-    ErrorCode { code: "wrong-type", about: "The value has another type than expected, such as text instead of a number." },
+    ErrorCode {
+        code: "wrong-type",
+        about: "The value has another type than expected, such as text instead of a number.",
+    },
     ErrorCode {
         code: "out-of-range",
         about: "The value is negative, too large, not finite, or a probability above 1.",
     },
     ErrorCode { code: "not-a-choice", about: "The value is not one of the allowed words." },
     ErrorCode { code: "quantity", about: "A duration, a size or a distribution is invalid." },
-    ErrorCode { code: "unknown-name", about: "No built-in profile has this name. The path of a profile file is also allowed." },
+    ErrorCode {
+        code: "unknown-name",
+        about: "No built-in profile has this name. The path of a profile file is also allowed.",
+    },
     ErrorCode { code: "missing-file", about: "A file that the scenario refers to can't be read." },
     ErrorCode {
         code: "task-graph",
@@ -53,8 +65,14 @@ pub static ERRORS: &[ErrorCode] = &[
         code: "scaling",
         about: "This workload can't grow with the team: its parallel part can't be scaled separately.",
     },
-    ErrorCode { code: "team", about: "The members are inconsistent with the team: too many members, two leads, or a duplicate name." },
-    ErrorCode { code: "skill", about: "A task requires a skill that no agent of the team has, so the task could never be completed." },
+    ErrorCode {
+        code: "team",
+        about: "The members are inconsistent with the team: too many members, two leads, or a duplicate name.",
+    },
+    ErrorCode {
+        code: "skill",
+        about: "A task requires a skill that no agent of the team has, so the task could never be completed.",
+    },
     ErrorCode { code: "profile", about: "A profile is invalid: its base, its model, or its latency can't be used." },
     ErrorCode { code: "path", about: "A path of --set or of a sweep does not exist." },
     ErrorCode {

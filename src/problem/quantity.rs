@@ -55,7 +55,9 @@ pub fn duration(text: &str) -> Result<f64, String> {
         return Err("the duration is empty".to_owned());
     }
     while !remaining.is_empty() {
-        let Some((value, after)) = leading_number(remaining) else { return Err(format!("\"{text}\" is not a duration")) };
+        let Some((value, after)) = leading_number(remaining) else {
+            return Err(format!("\"{text}\" is not a duration"));
+        };
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, following) = after.split_at(end);
@@ -68,7 +70,11 @@ pub fn duration(text: &str) -> Result<f64, String> {
             "h" => 3_600e6,
             "d" => 86_400e6,
             "" => return Err(format!("{text} has no unit; write \"{value}s\"")),
-            _ => return Err(format!("\"{text}\" is not a duration: unknown unit \"{unit}\"; the units are us, ms, s, m, h, d")),
+            _ => {
+                return Err(format!(
+                    "\"{text}\" is not a duration: unknown unit \"{unit}\"; the units are us, ms, s, m, h, d"
+                ));
+            }
         };
         if value.is_sign_negative() && value != 0.0 {
             return Err(format!("{text} is negative"));
@@ -154,7 +160,10 @@ mod tests {
             ("-3 s", "-3 s is negative"),
             ("", "the duration is empty"),
             ("soon", "\"soon\" is not a duration"),
-            ("4 parsecs", "\"4 parsecs\" is not a duration: unknown unit \"parsecs\"; the units are us, ms, s, m, h, d"),
+            (
+                "4 parsecs",
+                "\"4 parsecs\" is not a duration: unknown unit \"parsecs\"; the units are us, ms, s, m, h, d",
+            ),
             ("30m 1h", "\"30m 1h\" is not a duration: greater units come first, each at most once"),
             ("1e9h", "1e9h is more than 1000000000 s"),
             ("nans", "\"nans\" is not a duration"),
