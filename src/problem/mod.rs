@@ -17,95 +17,66 @@ pub struct ErrorCode {
     pub about: &'static str,
 }
 
+const fn error(code: &'static str, about: &'static str) -> ErrorCode {
+    ErrorCode { code, about }
+}
+
 /// Kinds of errors in files that brooks reads.
 pub static ERRORS: &[ErrorCode] = &[
-    ErrorCode {
-        code: "too-large",
-        about: "The file exceeds a limit on size, nesting or number of values; the message names the limit.",
-    },
-    ErrorCode {
-        code: "not-utf8",
-        about: "The file is not UTF-8 text. Save it as UTF-8; the message names the first invalid byte.",
-    },
-    ErrorCode {
-        code: "syntax",
-        about: "The file is not valid YAML, or uses a part of YAML that brooks does not support. Frequent causes: indentation, \
-                an unclosed bracket or quote, a tab, a second document.",
-    },
-    ErrorCode { code: "empty", about: "The file is empty." },
-    ErrorCode {
-        code: "unknown-key",
-        about: "The key does not exist here. `brooks schema` and docs/FORMATS.md list the keys.",
-    },
-    ErrorCode { code: "duplicate-key", about: "A key is given twice. Remove one of the two." },
-    ErrorCode { code: "missing-key", about: "A required key is missing; it has no default." },
-    ErrorCode { code: "one-of", about: "Exactly one of these keys is required; none or several are given." },
-    ErrorCode {
-        code: "wrong-type",
-        about: "The value has another type than expected, such as text instead of a number.",
-    },
-    ErrorCode {
-        code: "out-of-range",
-        about: "The value is negative, too large, not finite, or a probability above 1.",
-    },
-    ErrorCode { code: "not-a-choice", about: "The value is not one of the allowed words." },
-    ErrorCode { code: "quantity", about: "A duration, a size or a distribution is invalid." },
-    ErrorCode {
-        code: "unknown-name",
-        about: "No built-in profile has this name. The path of a profile file is also allowed.",
-    },
-    ErrorCode { code: "missing-file", about: "A file that the scenario refers to can't be read." },
-    ErrorCode {
-        code: "task-graph",
-        about: "The tasks are not a valid task graph: a cycle, an unknown dependency, or a duplicate id.",
-    },
-    ErrorCode { code: "task-file", about: "A task file is not in the format of the paper's task files." },
-    ErrorCode { code: "workload-limit", about: "The workload exceeds a size limit." },
-    ErrorCode {
-        code: "scaling",
-        about: "This workload can't grow with the team: its parallel part can't be scaled separately.",
-    },
-    ErrorCode {
-        code: "team",
-        about: "The members are inconsistent with the team: too many members, two leads, or a duplicate name.",
-    },
-    ErrorCode {
-        code: "skill",
-        about: "A task requires a skill that no agent of the team has, so the task could never be completed.",
-    },
-    ErrorCode { code: "profile", about: "A profile is invalid: its base, its model, or its latency can't be used." },
-    ErrorCode { code: "path", about: "A path of --set or of a sweep does not exist." },
-    ErrorCode {
-        code: "trace",
-        about: "A recorded run is invalid: a line that is not JSON, a missing or invalid value, decreasing times, a duplicate \
-                id, a cycle, or damage. --skip-bad skips invalid records and reports their number.",
-    },
-    ErrorCode { code: "sweep", about: "The values of a sweep are invalid or too many." },
-    ErrorCode {
-        code: "baseline",
-        about: "The file is damaged, is not a baseline, or lacks a metric that is checked. Restore it from version control, or \
-                record it again.",
-    },
-    ErrorCode {
-        code: "baseline-version",
-        about: "A baseline has another format version, or metrics with another definition, than this version of brooks. Record \
-                it again.",
-    },
-    ErrorCode {
-        code: "baseline-scenario",
-        about: "The scenario differs from the recorded one. Record the baseline again if the change is intended; \
-                --despite-changes shows its effect.",
-    },
-    ErrorCode { code: "assert", about: "An assertion refers to a point that is not in the sweep." },
-    ErrorCode {
-        code: "table",
-        about: "A table of measurements can't be fitted: a missing column, or a cell without a valid measurement.",
-    },
-    ErrorCode {
-        code: "calibration",
-        about: "The recordings can't be used for calibration, or the team can't be predicted; the message gives the reason. \
-                Recordings must contain the tasks and their states.",
-    },
+    error("too-large", "The file exceeds a limit on size, nesting or number of values; the message names the limit."),
+    error("not-utf8", "The file is not UTF-8 text. Save it as UTF-8; the message names the first invalid byte."),
+    error(
+        "syntax",
+        "The file is not valid YAML, or uses a part of YAML that brooks does not support. Frequent causes: \
+         indentation, an unclosed bracket or quote, a tab, a second document.",
+    ),
+    error("empty", "The file is empty."),
+    error("unknown-key", "The key does not exist here. `brooks schema` and docs/FORMATS.md list the keys."),
+    error("duplicate-key", "A key is given twice. Remove one of the two."),
+    error("missing-key", "A required key is missing; it has no default."),
+    error("one-of", "Exactly one of these keys is required; none or several are given."),
+    error("wrong-type", "The value has another type than expected, such as text instead of a number."),
+    error("out-of-range", "The value is negative, too large, not finite, or a probability above 1."),
+    error("not-a-choice", "The value is not one of the allowed words."),
+    error("quantity", "A duration, a size or a distribution is invalid."),
+    error("unknown-name", "No built-in profile has this name. The path of a profile file is also allowed."),
+    error("missing-file", "A file that the scenario refers to can't be read."),
+    error("task-graph", "The tasks are not a valid task graph: a cycle, an unknown dependency, or a duplicate id."),
+    error("task-file", "A task file is not in the format of the paper's task files."),
+    error("workload-limit", "The workload exceeds a size limit."),
+    error("scaling", "This workload can't grow with the team: its parallel part can't be scaled separately."),
+    error("team", "The members are inconsistent with the team: too many members, two leads, or a duplicate name."),
+    error("skill", "A task requires a skill that no agent of the team has, so the task could never be completed."),
+    error("profile", "A profile is invalid: its base, its model, or its latency can't be used."),
+    error("path", "A path of --set or of a sweep does not exist."),
+    error(
+        "trace",
+        "A recorded run is invalid: a line that is not JSON, a missing or invalid value, decreasing times, a \
+         duplicate id, a cycle, or damage. --skip-bad skips invalid records and reports their number.",
+    ),
+    error("sweep", "The values of a sweep are invalid or too many."),
+    error(
+        "baseline",
+        "The file is damaged, is not a baseline, or lacks a metric that is checked. Restore it from version control, \
+         or record it again.",
+    ),
+    error(
+        "baseline-version",
+        "A baseline has another format version, or metrics with another definition, than this version of brooks. \
+         Record it again.",
+    ),
+    error(
+        "baseline-scenario",
+        "The scenario differs from the recorded one. Record the baseline again if the change is intended; \
+         --despite-changes shows its effect.",
+    ),
+    error("assert", "An assertion refers to a point that is not in the sweep."),
+    error("table", "A table of measurements can't be fitted: a missing column, or a cell without a valid measurement."),
+    error(
+        "calibration",
+        "The recordings can't be used for calibration, or the team can't be predicted; the message gives the reason. \
+         Recordings must contain the tasks and their states.",
+    ),
 ];
 
 /// Error in a file or argument.

@@ -33,7 +33,7 @@ pub enum CellValue {
 #[derive(Clone, Debug, Default)]
 pub struct DataTable {
     /// Position of each row in the file: its line, or its number from 1 if the format has no lines.
-    pub places: Vec<u32>,
+    pub positions: Vec<u32>,
     /// Columns in the order of the request, each as long as there are rows.
     columns: Vec<Vec<CellValue>>,
     /// Bytes of text so far.
@@ -42,13 +42,13 @@ pub struct DataTable {
 
 impl CellValue {
     /// Returns a text as a cell: trimmed; [`CellValue::Nothing`] if it is empty or too long.
-    pub fn of_text(text: &str) -> CellValue {
+    pub fn from_text(text: &str) -> CellValue {
         let text = text.trim();
         if text.is_empty() || text.len() > MAX_CELL_TEXT { CellValue::Nothing } else { CellValue::Text(text.into()) }
     }
 
     /// Returns a number as a cell; [`CellValue::Nothing`] if it is not finite.
-    pub fn of_number(number: f64) -> CellValue {
+    pub fn from_number(number: f64) -> CellValue {
         if number.is_finite() { CellValue::Number(number) } else { CellValue::Nothing }
     }
 
@@ -105,7 +105,7 @@ impl DataTable {
 
     /// Returns the number of rows.
     pub fn rows(&self) -> usize {
-        self.places.len()
+        self.positions.len()
     }
 
     /// Returns the cell of a row in a column; [`CellValue::Nothing`] outside of the table.
@@ -146,7 +146,7 @@ impl DataTable {
         for (column, cell) in cells.into_iter().enumerate() {
             self.push(column, cell)?;
         }
-        self.places.push(position as u32);
+        self.positions.push(position as u32);
         Ok(())
     }
 }

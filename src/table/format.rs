@@ -19,7 +19,7 @@ pub enum TableFormat {
 
 impl TableFormat {
     /// Infers the format from the first bytes of a file.
-    pub fn of(start: &[u8]) -> TableFormat {
+    pub fn infer(start: &[u8]) -> TableFormat {
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         match text.first() {
             _ if start.starts_with(PARQUET) => TableFormat::Parquet,
@@ -31,7 +31,7 @@ impl TableFormat {
 
 /// Returns the names of the columns, as far as the start and the end of a file contain them.
 pub fn names_of(head: &Head<'_>) -> Vec<String> {
-    match TableFormat::of(head.start) {
+    match TableFormat::infer(head.start) {
         TableFormat::Csv => text::csv_names(head.start).unwrap_or_default(),
         TableFormat::Json => text::json_names_of_head(head.start),
         #[cfg(feature = "parquet")]
@@ -43,7 +43,7 @@ pub fn names_of(head: &Head<'_>) -> Vec<String> {
 
 /// Returns the names of the columns in order. If the file is invalid, reports a problem and returns none.
 pub fn names(file: &SourceFile, reading: &mut ImportContext) -> Option<Vec<String>> {
-    let names = match TableFormat::of(&file.bytes) {
+    let names = match TableFormat::infer(&file.bytes) {
         TableFormat::Csv => text::csv_names(&file.bytes),
         TableFormat::Json => Ok(text::json_names(&file.bytes)),
         #[cfg(feature = "parquet")]
@@ -56,7 +56,7 @@ pub fn names(file: &SourceFile, reading: &mut ImportContext) -> Option<Vec<Strin
 
 /// Reads columns of a table by name. Reports invalid rows and skips them.
 pub fn read(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
-    match TableFormat::of(&file.bytes) {
+    match TableFormat::infer(&file.bytes) {
         TableFormat::Csv => text::read_csv(file, wanted, reading),
         TableFormat::Json => text::read_json(file, wanted, reading),
         #[cfg(feature = "parquet")]

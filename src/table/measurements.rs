@@ -48,88 +48,21 @@ pub struct Measurements {
 }
 
 /// Names of columns of team sizes, most specific first.
+#[rustfmt::skip]
 const SIZES: &[&str] = &[
-    "agents",
-    "n",
-    "team size",
-    "team",
-    "threads",
-    "processors",
-    "procs",
-    "processes",
-    "users",
-    "vusers",
-    "clients",
-    "workers",
-    "cores",
-    "cpus",
-    "nodes",
-    "servers",
-    "concurrency",
-    "connections",
-    "parallelism",
-    "virtual users",
-    "load",
-    "p",
-    "size",
+    "agents", "n", "team size", "team", "threads", "processors", "procs", "processes", "users", "vusers", "clients",
+    "workers", "cores", "cpus", "nodes", "servers", "concurrency", "connections", "parallelism", "virtual users",
+    "load", "p", "size",
 ];
 /// Names of columns of measurements by kind.
+#[rustfmt::skip]
 const KINDS: &[(MeasurementKind, &[&str])] = &[
-    (
-        MeasurementKind::Throughput,
-        &[
-            "throughput",
-            "x",
-            "rate",
-            "tput",
-            "tps",
-            "qps",
-            "rps",
-            "ops",
-            "req/s",
-            "requests/s",
-            "ops/s",
-            "tx/s",
-            "requests per second",
-            "transactions per second",
-            "queries per second",
-            "operations per second",
-            "bandwidth",
-            "performance",
-            "score",
-        ],
-    ),
-    (
-        MeasurementKind::Time,
-        &[
-            "makespan",
-            "time",
-            "seconds",
-            "secs",
-            "latency",
-            "elapsed",
-            "elapsed time",
-            "duration",
-            "runtime",
-            "run time",
-            "wall clock",
-            "wallclock",
-            "wall time",
-            "walltime",
-            "wall",
-            "real",
-            "t",
-            "tn",
-            "t(n)",
-            "completion time",
-            "execution time",
-            "minutes",
-            "hours",
-            "milliseconds",
-            "ms",
-            "s",
-        ],
-    ),
+    (MeasurementKind::Throughput, &["throughput", "x", "rate", "tput", "tps", "qps", "rps", "ops", "req/s",
+        "requests/s", "ops/s", "tx/s", "requests per second", "transactions per second", "queries per second",
+        "operations per second", "bandwidth", "performance", "score"]),
+    (MeasurementKind::Time, &["makespan", "time", "seconds", "secs", "latency", "elapsed", "elapsed time", "duration",
+        "runtime", "run time", "wall clock", "wallclock", "wall time", "walltime", "wall", "real", "t", "tn", "t(n)",
+        "completion time", "execution time", "minutes", "hours", "milliseconds", "ms", "s"]),
     (MeasurementKind::Speedup, &["speedup", "speed up", "scaleup", "relative speed"]),
     (MeasurementKind::Response, &["response time", "response"]),
 ];
@@ -301,7 +234,7 @@ fn measured<'a>(
     let others: Vec<String> = names.iter().filter(|name| Some(*name) != x).cloned().collect();
     let find = |kind: MeasurementKind| {
         let known = KINDS.iter().find(|row| row.0 == kind).map_or(&[][..], |row| row.1);
-        named(&others, known).and_then(|found| names.iter().find(|name| *name == found))
+        named(&others, known).and_then(|own| names.iter().find(|name| *name == own))
     };
     if let Some(wanted_y) = &wanted.y {
         let column = is_column(wanted_y);
@@ -310,11 +243,12 @@ fn measured<'a>(
         return (y, wanted.kind.or_else(|| y.and_then(|name| kind_of(name))));
     }
     let kinds = wanted.kind.map_or_else(|| KINDS.iter().map(|row| row.0).collect(), |kind| vec![kind]);
-    let found: Vec<(MeasurementKind, &String)> = kinds.iter().filter_map(|&kind| Some((kind, find(kind)?))).collect();
-    if let [(kind, first), (_, other), ..] = found[..] {
+    let candidates: Vec<(MeasurementKind, &String)> =
+        kinds.iter().filter_map(|&kind| Some((kind, find(kind)?))).collect();
+    if let [(kind, first), (_, other), ..] = candidates[..] {
         notes.push(format!("{first} is fitted ({}), not {other}; --y NAME selects another column", kind.name()));
     }
-    match found.first() {
+    match candidates.first() {
         Some(&(kind, name)) => (Some(name), Some(kind)),
         // Of two columns the one that is not the team size is the measurement.
         None => match &others[..] {
@@ -362,7 +296,7 @@ impl Chosen {
         if commas == Commas::Unclear {
             return Vec::new();
         }
-        for (row, &line) in table.places.iter().enumerate() {
+        for (row, &line) in table.positions.iter().enumerate() {
             if table.cell(row, 1).is_nothing() {
                 empty += 1;
                 continue;

@@ -31,7 +31,7 @@ pub(super) struct Body {
     is_gzip: bool,
     /// Decompressed bytes of all pages so far.
     unpacked: Arc<AtomicU64>,
-    /// Of the current page: bytes before its compressed part, and decompressed bytes.
+    /// Bytes before the compressed part of the current page, and its decompressed bytes.
     levels: AtomicUsize,
     size: AtomicU64,
 }

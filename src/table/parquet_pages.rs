@@ -166,7 +166,7 @@ fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 fn text_of(bytes: &[u8]) -> CellValue {
-    std::str::from_utf8(bytes).map_or(CellValue::Nothing, CellValue::of_text)
+    std::str::from_utf8(bytes).map_or(CellValue::Nothing, CellValue::from_text)
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -224,8 +224,8 @@ impl<'a> Plain<'a> {
                 let us = days.and_then(|days| days.checked_add(nanos / 1000));
                 us.map_or(CellValue::Nothing, |us| CellValue::Time(Time::from_us(us)))
             }
-            Physical::FLOAT => CellValue::of_number(f64::from(f32::from_le_bytes(self.take()?))),
-            Physical::DOUBLE => CellValue::of_number(f64::from_le_bytes(self.take()?)),
+            Physical::FLOAT => CellValue::from_number(f64::from(f32::from_le_bytes(self.take()?))),
+            Physical::DOUBLE => CellValue::from_number(f64::from_le_bytes(self.take()?)),
             Physical::BYTE_ARRAY => {
                 let (text, rest) = sized(self.rest)?;
                 self.rest = rest;

@@ -115,7 +115,7 @@ pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<DataTable, String>
             }
         }
     }
-    table.places = (1..=done as u32).collect();
+    table.positions = (1..=done as u32).collect();
     Ok(table)
 }
 

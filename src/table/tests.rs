@@ -39,7 +39,7 @@ fn csv_by_commas_semicolons_and_tabs() {
             (texts(&table, 0), texts(&table, 2)),
             (vec!["a".into(), "c".into()], vec!["x".into(), String::new()])
         );
-        assert_eq!(table.places, [2, 4]);
+        assert_eq!(table.positions, [2, 4]);
         assert_eq!(reading.problems.list().len(), 1);
         assert_eq!(reading.problems.list()[0].line, 3);
     }

@@ -63,7 +63,7 @@ pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut Impor
         }
         let cells = columns.iter().map(|column| {
             let text = column.and_then(|column| row.get(column)).map(std::str::from_utf8);
-            text.and_then(Result::ok).map_or(CellValue::Nothing, CellValue::of_text)
+            text.and_then(Result::ok).map_or(CellValue::Nothing, CellValue::from_text)
         });
         if let Err(message) = table.push_row(line, cells) {
             reading.bad(&file.path, line, "", message, "a smaller table");
@@ -140,8 +140,8 @@ fn cell_of(value: &Value) -> CellValue {
         Value::Bool(is) => CellValue::Int(i64::from(*is)),
         Value::Number(number) => number
             .as_i64()
-            .map_or_else(|| number.as_f64().map_or(CellValue::Nothing, CellValue::of_number), CellValue::Int),
-        Value::String(text) => CellValue::of_text(text),
+            .map_or_else(|| number.as_f64().map_or(CellValue::Nothing, CellValue::from_number), CellValue::Int),
+        Value::String(text) => CellValue::from_text(text),
         Value::Null | Value::Array(_) | Value::Object(_) => CellValue::Nothing,
     }
 }

@@ -62,7 +62,7 @@ fn what_is_no_text_at_all() {
     garbage.truncate(1_000);
     assert_eq!(told(&garbage), "f.yaml:1: byte 0 is not UTF-8 text");
     assert_eq!(told(b"name: x\nabout: \xff\n"), "f.yaml:2: byte 15 is not UTF-8 text");
-    assert_eq!(told(b""), "f.yaml: there is nothing in it");
+    assert_eq!(told(b""), "f.yaml: the document is empty");
     let deep = |n: usize| format!("workload: {}{}", "[".repeat(n), "]".repeat(n));
     assert_eq!(
         told(deep(100_000).as_bytes()),

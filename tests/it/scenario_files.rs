@@ -262,7 +262,7 @@ fn settings_reach_everything() {
     for (path, value, expected) in [
         ("agents", "0", "--set: team.agents: 0 is below 1; expected a whole number from 1 to 100000"),
         ("agnets", "3", "--set: agnets: no such key; did you mean \"team.agents\"?"),
-        ("seed", "", "--set: seed: there is nothing in it"),
+        ("seed", "", "--set: seed: the document is empty"),
         (
             "seed.x",
             "3",

@@ -43,8 +43,8 @@ impl Commas {
     /// Returns the cell with its numbers in Rust notation.
     pub(super) fn plain(self, cell: &CellValue) -> CellValue {
         match (self, cell) {
-            (Commas::Decimal, CellValue::Text(text)) => CellValue::of_text(&text.replace('.', "").replace(',', ".")),
-            (Commas::Thousands, CellValue::Text(text)) => CellValue::of_text(&text.replace(',', "")),
+            (Commas::Decimal, CellValue::Text(text)) => CellValue::from_text(&text.replace('.', "").replace(',', ".")),
+            (Commas::Thousands, CellValue::Text(text)) => CellValue::from_text(&text.replace(',', "")),
             _ => cell.clone(),
         }
     }
@@ -56,7 +56,8 @@ mod tests {
 
     #[test]
     fn a_column_determines_the_meaning_of_a_comma() {
-        let of = |texts: &[&str]| Commas::infer(&texts.iter().map(|text| CellValue::of_text(text)).collect::<Vec<_>>());
+        let of =
+            |texts: &[&str]| Commas::infer(&texts.iter().map(|text| CellValue::from_text(text)).collect::<Vec<_>>());
         assert_eq!(of(&["12.5", "7", "fast"]), Commas::Absent);
         assert_eq!(of(&["12,5", "1,234"]), Commas::Decimal);
         assert_eq!(of(&["1,234", "0,955"]), Commas::Decimal);
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(of(&["1,234", "5,678"]), Commas::Unclear);
         assert_eq!(of(&["1,5", "1,234.5"]), Commas::Unclear);
         assert_eq!(of(&["4,5s", "2,25s"]), Commas::Decimal);
-        let plain = |commas: Commas, text: &str| commas.plain(&CellValue::of_text(text)).text().unwrap_or_default();
+        let plain = |commas: Commas, text: &str| commas.plain(&CellValue::from_text(text)).text().unwrap_or_default();
         assert_eq!(plain(Commas::Decimal, "1.234,5"), "1234.5");
         assert_eq!(plain(Commas::Thousands, "1,234.5"), "1234.5");
         assert_eq!(plain(Commas::Absent, "12.5"), "12.5");
