@@ -199,10 +199,7 @@ fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut I
         return None;
     }
     let (x, y, kind) = (x?.clone(), y?.clone(), kind?);
-    let means = y.strip_suffix(".mean").and_then(|metric| {
-        let (sd, runs) = (format!("{metric}.sd"), "completed".to_owned());
-        (names.contains(&sd) && names.contains(&runs)).then_some((sd, runs))
-    });
+    let means = mean_columns(&y, names);
     if kind == MeasurementKind::Time && plain(&y).contains("latency") && wanted.kind.is_none() {
         notes.push(format!(
             "{y} is taken as the time for a fixed amount of work; if it is the response time of each of n users, use --kind response"
@@ -213,6 +210,12 @@ fn choose(file: &SourceFile, names: &[String], wanted: &Columns, reading: &mut I
         notes.push(format!("rows are weighted by the column {weight}"));
     }
     Some(Chosen { x, y, kind, means, weight, power: wanted.power, by, notes })
+}
+
+/// Returns the columns of standard deviations and numbers of runs that belong to a column of means.
+fn mean_columns(y: &str, names: &[String]) -> Option<(String, String)> {
+    let (sd, runs) = (format!("{}.sd", y.strip_suffix(".mean")?), "completed".to_owned());
+    (names.contains(&sd) && names.contains(&runs)).then_some((sd, runs))
 }
 
 /// Message on a column that was not found: the one that an option names, or one with a known name.

@@ -236,7 +236,7 @@ fn tables_are_read_as_spreadsheets_write_them() {
     assert_eq!((&plain["laws"], &plain["verdict"]), (&exported["laws"], &exported["verdict"]));
     let thousands = json("t.csv", "n,throughput\n1,\"1,234.5\"\n2,\"2,345\"\n4,\"4,321\"\n", "");
     assert!((parameter(&thousands, "linear", "lambda")["estimate"].as_f64().expect("a rate") - 1100.0).abs() < 50.0);
-    refused("n,throughput\n1,\"1,234\"\n2,\"2,345\"\n4,\"4,321\"\n", "", &["may be decimal points or stand between"]);
+    refused("n,throughput\n1,\"1,234\"\n2,\"2,345\"\n4,\"4,321\"\n", "", &["may be decimal or thousands separators"]);
     refused("n,time,time\n1,2,2\n2,3,3\n3,4,4\n", "", &["two columns are named time"]);
 }
 
@@ -306,10 +306,10 @@ fn what_is_wrong_with_a_table_is_told_with_what_to_do() {
     refused("", "", &["there is nothing in it"]);
     refused("\n\n", "", &["there is nothing in it"]);
     refused("n,time\n", "", &["the table has no measurements"]);
-    refused("1,20\n2,30\n4,50\n", "", &["table.csv:1", "no names", "such as n,time"]);
+    refused("1,20\n2,30\n4,50\n", "", &["table.csv:1", "instead of names", "such as n,time"]);
     refused("n,time\n1,20\n2,12\n", "", &["only 2 different n: 1 and 2", "at least 3", "infer-p"]);
     refused("n,time\n4,20\n4,12\n4,13\n", "", &["every measurement is at n = 4"]);
-    refused("foo,bar\n1,2\n2,3\n3,4\n", "", &["--x NAME", "foo, bar", "usual name"]);
+    refused("foo,bar\n1,2\n2,3\n3,4\n", "", &["--x NAME", "foo, bar", "known name"]);
     refused("n,a,b\n1,2,2\n2,3,3\n3,4,4\n", "", &["--y NAME", "n, a, b"]);
     refused("n,a\n1,2\n2,3\n3,4\n", "", &["can't be inferred from the name", "--kind time"]);
     refused("n,time\n1,2\n2,1\n3,1\n", "--y what", &["--y what: no such column", "n, time"]);
@@ -325,7 +325,7 @@ fn what_is_wrong_with_a_table_is_told_with_what_to_do() {
     }
     // Everything at once.
     refused("n,time\n0,20\n2,-1\n4,x\n8,5\n", "", &["table.csv:2", "table.csv:3", "table.csv:4"]);
-    refused("n,time\n1,20s\n2,12\n4,6s\n8,5s\n", "", &["3 values have a unit of time and 1 have none"]);
+    refused("n,time\n1,20s\n2,12\n4,6s\n8,5s\n", "", &["3 values have a unit of time and 1 have no unit"]);
     refused("n,time\n1,20\n2\n4,6\n8,5\n", "", &["table.csv:3", "1 values for 2 columns"]);
     refused("[1, 2, 3]", "", &["not an object"]);
     refused("{\"n\": 1, \"time\": 3", "", &["table.csv"]);
@@ -359,7 +359,7 @@ fn two_times_reveal_a_serial_fraction() {
         ("--t1 45 --tn 19m --n 3", "--t1: 45 has no unit"),
         ("--t1 45m --tn 0s --n 3", "--tn 0s: expected a time above 0"),
         ("--t1 45m --tn=-3m --n 3", "negative"),
-        ("--t1 45x --tn 3m --n 3", "no unit \"x\""),
+        ("--t1 45x --tn 3m --n 3", "unknown unit \"x\""),
     ] {
         let (code, out, err) = in_folder(&folder, &format!("infer-p {line}"));
         assert_eq!((code, out.as_str()), (2, ""), "{line}");

@@ -266,7 +266,7 @@ fn settings_reach_everything() {
         (
             "seed.x",
             "3",
-            "--set: seed.x: \"seed\" is 1: there is no \"x\" in it; expected the path of a value, such as team.agents",
+            "--set: seed.x: \"seed\" is 1, which has no key \"x\"; expected the path of a value, such as team.agents",
         ),
         ("seed", "[1", "--set: seed: column 1: unclosed bracket '['"),
         ("team.profile", "plan", "--set: team.profile: there is no profile \"plan\"; did you mean \"plain\"?"),
