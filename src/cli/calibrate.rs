@@ -41,7 +41,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
     let origin = format!("{source}; by brooks {}: {command}", report::VERSION);
     // What is too large already need not be held against anything.
     fits(&args.output, &calibration.to_yaml(&name, &origin))?;
-    calibration.know(on_threads(None, || cross_validation::held_out(cases, &options))?);
+    calibration.set_accuracy(on_threads(None, || cross_validation::held_out(cases, &options))?);
     let text = calibration.to_yaml(&name, &origin);
     fits(&args.output, &text)?;
     console.write(&args.output, text.as_bytes())?;

@@ -95,7 +95,7 @@ fn keep(
         return Err(Failure::Usage(message));
     }
     let mut calibration = parse(path, bytes)?;
-    calibration.know(found);
+    calibration.set_accuracy(found);
     let (name, origin) = title(&path.to_string_lossy(), bytes);
     let text = calibration.to_yaml(&name, &origin);
     calibrate::fits(into, &text)?;

@@ -3,7 +3,7 @@
 #![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
 #![expect(clippy::needless_bitwise_bool, reason = "a branch on what cannot be foreseen costs more")]
 
-use crate::engine::{Rows, Time};
+use crate::engine::{InlineVec, Time};
 use crate::record::entry::{
     Ending, Message, Round, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
@@ -38,7 +38,7 @@ pub struct Stats {
     round: RoundSums,
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
-    artifacts: Rows<ArtifactId, Artifact>,
+    artifacts: InlineVec<ArtifactId, Artifact>,
     /// Every write of a run without rounds, for its overlaps.
     landings: Vec<Landing>,
 }

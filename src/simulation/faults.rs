@@ -114,7 +114,7 @@ impl Simulator<'_> {
     /// Returns true if the attempt meets a prematurely completed dependency and detects it.
     #[cold]
     pub(super) fn trips<O: Observer>(&mut self, task: TaskId, mind: usize, draws: Stream, observer: &mut O) -> bool {
-        self.minds[mind].faults.detection.strikes(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
+        self.minds[mind].faults.detection.sample_at(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
     }
 
     /// Reopens those dependencies of `task` that were said to be done and are not; says whether there were any.

@@ -14,7 +14,7 @@ use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
 use crate::team::{AgentId, ClaimOutcome, Habit, Manner, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
 
-/// Entities of [`Purpose::Temperament`]: an agent's script, and the one that its team is like.
+/// Entities of [`Purpose::RandomEffect`]: an agent's script, and the one that its team is like.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
 /// The first of those of what is common to all who follow a call.
@@ -33,8 +33,8 @@ impl Simulator<'_> {
             let (before, rest) = self.habits.agents.split_at_mut(id);
             let Some(memory) = rest.first_mut() else { continue };
             let Some(repertoire) = &self.minds[self.agents[AgentId::at(id)].mind].repertoire else { continue };
-            let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
-            let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
+            let team = self.keys.stream(Purpose::RandomEffect, TEAM_SCRIPT);
+            let own = self.keys.stream(Purpose::RandomEffect, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
             let (of_team, members) = repertoire.member(team.nth(0), id as u32);
             // A recorded team is followed as a team; of single agents each follows one, in the style of the first.
@@ -120,7 +120,7 @@ impl Simulator<'_> {
         }
         let ratio = scaled(habit, manner, &memory.plan, completes_truncated);
         let noise = repertoire.noise(row, draws.nth(SURPRISE));
-        let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64);
+        let of_all = self.keys.stream(Purpose::RandomEffect, STEP_ENTITY + place as u64);
         let surprise = match (completes_truncated, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,

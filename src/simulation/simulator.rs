@@ -5,9 +5,9 @@
 
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
-use crate::engine::rng::KeySource;
-use crate::engine::rows::FEW;
-use crate::engine::{EventQueue, Id, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
+use crate::engine::inline_vec::INLINE_LEN;
+use crate::engine::rng::{Bernoulli, KeySource};
+use crate::engine::{EventQueue, Id, IdSet, InlineVec, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
 use crate::simulation::habit_memory::Habits;
 use crate::simulation::mind::Minds;
@@ -23,7 +23,7 @@ pub struct Simulator<'s> {
     pub(super) terms: Terms,
     pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Rows<TaskId, TaskState>,
+    pub(super) nodes: InlineVec<TaskId, TaskState>,
     pub(super) uses: Uses,
     /// Release times of the tasks that are not available from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
@@ -36,7 +36,7 @@ pub struct Simulator<'s> {
     /// Timed events: releases, expiring leases, recoveries.
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
-    pub(super) agents: Rows<AgentId, Member>,
+    pub(super) agents: InlineVec<AgentId, Member>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
@@ -103,7 +103,7 @@ pub(super) struct Shared {
     /// None: it is held during the call itself.
     pub(super) service: Option<Sampler>,
     pub(super) blocks: Blocks,
-    pub(super) share: crate::engine::rng::Chance,
+    pub(super) share: Bernoulli,
     pub(super) key: u64,
 }
 
@@ -406,7 +406,7 @@ impl Simulator<'_> {
         for (mind, effect) in self.minds.iter().zip(&mut self.round_effects) {
             if let Some(sampler) = &mind.effects.round {
                 let entity = ROUND_ENTITY + u64::from(self.round);
-                *effect = sampler.at(self.keys.stream(Purpose::Temperament, entity).nth(0));
+                *effect = sampler.at(self.keys.stream(Purpose::RandomEffect, entity).nth(0));
             }
         }
     }
@@ -461,8 +461,8 @@ impl Simulator<'_> {
 /// comes from, leaves out at every look-up what there would be to do with others.
 #[inline(always)]
 pub(super) fn known<const RARE: bool, K: Id>(id: K) -> K {
-    debug_assert!(RARE || id.index() < FEW);
-    if RARE { id } else { K::new(id.get() % FEW as u32) }
+    debug_assert!(RARE || id.index() < INLINE_LEN);
+    if RARE { id } else { K::new(id.get() % INLINE_LEN as u32) }
 }
 
 /// The entity that an agent's step is to the streams.

@@ -18,7 +18,7 @@
 use std::ops::Range;
 
 use crate::engine::idset::Words;
-use crate::engine::{Id, IdSet, IdTable, Rows, Time};
+use crate::engine::{BitMatrix, Id, IdSet, InlineVec, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
 
@@ -52,8 +52,8 @@ pub enum ClaimOutcome {
 /// All tasks of a run.
 #[derive(Clone, Debug)]
 pub struct Board {
-    tasks: Rows<TaskId, TaskEntry>,
-    fresh: Rows<TaskId, TaskEntry>,
+    tasks: InlineVec<TaskId, TaskEntry>,
+    fresh: InlineVec<TaskId, TaskEntry>,
     /// Dependents of every task, concatenated.
     dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
@@ -63,8 +63,8 @@ pub struct Board {
     /// Waiting for nothing, whoever has it, done or not.
     startable: IdSet<TaskId>,
     /// By agent: assigned to it, and not done.
-    owned: IdTable<AgentId, TaskId>,
-    fresh_owned: IdTable<AgentId, TaskId>,
+    owned: BitMatrix<AgentId, TaskId>,
+    fresh_owned: BitMatrix<AgentId, TaskId>,
     /// Released: it may be seen.
     visible: IdSet<TaskId>,
     fresh_visible: IdSet<TaskId>,
@@ -121,7 +121,7 @@ impl Board {
             debug_assert!(entry.status == Status::Pending);
             fresh_ready.insert(TaskId::at(task));
         }
-        let fresh: Rows<TaskId, TaskEntry> = fresh.into_iter().collect();
+        let fresh: InlineVec<TaskId, TaskEntry> = fresh.into_iter().collect();
         Board {
             tasks: fresh.clone(),
             dependents,
@@ -130,8 +130,8 @@ impl Board {
             fresh_startable: fresh_ready.clone(),
             fresh,
             fresh_ready,
-            owned: IdTable::empty(agents, graph.len()),
-            fresh_owned: IdTable::empty(agents, graph.len()),
+            owned: BitMatrix::empty(agents, graph.len()),
+            fresh_owned: BitMatrix::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
             visible,
             done: 0,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::engine::idset::{Words, ones, select};
-use crate::engine::{IdTable, Stream, Time};
+use crate::engine::{BitMatrix, Stream, Time};
 use crate::team::{AgentId, Board, Mail, Status};
 use crate::workload::{TaskGraph, TaskId};
 
@@ -17,7 +17,7 @@ pub(crate) struct Commons {
     pub(crate) board: Board,
     pub(crate) mail: Mail,
     /// By agent: the tasks that it has the skill for.
-    pub(crate) able: IdTable<AgentId, TaskId>,
+    pub(crate) able: BitMatrix<AgentId, TaskId>,
 }
 
 /// The team as one agent sees it now. Architectures read it and nothing else.

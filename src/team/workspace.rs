@@ -1,6 +1,6 @@
 //! The shared artifacts: who wrote what since when, and who holds a lock.
 
-use crate::engine::Rows;
+use crate::engine::InlineVec;
 use crate::team::AgentId;
 use crate::workload::ArtifactId;
 
@@ -19,7 +19,7 @@ pub enum Consistency {
 /// The artifacts of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    artifacts: Rows<ArtifactId, Artifact>,
+    artifacts: InlineVec<ArtifactId, Artifact>,
     /// Writes so far: the clock that versions are read from.
     clock: u32,
 }

@@ -2,7 +2,7 @@
 //!
 //! One more task, layer or column moves nothing that was there, and a greater edge probability only adds edges.
 
-use crate::engine::rng::Chance;
+use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, Keys, Sampler};
 use crate::workload::TaskSpec;
 use crate::workload::shapes::{self, Maker};
@@ -133,13 +133,13 @@ impl Generator {
                 shapes::fork_join(&Maker::new(keys, size), &Maker::new(keys, join_size), *stages, *width)
             }
             Generator::Layered { layers, width, edge_probability, size } => {
-                shapes::layered(&Maker::new(keys, size), *layers, *width, Chance::new(*edge_probability))
+                shapes::layered(&Maker::new(keys, size), *layers, *width, Bernoulli::new(*edge_probability))
             }
             Generator::Tree { branching, direction, size, .. } => {
                 shapes::tree(&Maker::new(keys, size), self.tasks(), *branching, *direction)
             }
             Generator::Random { tasks, edge_probability, size } => {
-                shapes::random(&Maker::new(keys, size), *tasks, Chance::new(*edge_probability))
+                shapes::random(&Maker::new(keys, size), *tasks, Bernoulli::new(*edge_probability))
             }
             Generator::Amdahl { tasks, parallel_fraction, free, size } => {
                 shapes::amdahl(&Maker::new(keys, size), shapes::chain_and_free(*tasks, *parallel_fraction), *free)

@@ -3,7 +3,7 @@
 //! Every draw belongs to a task by name: draw 0 of its stream is its size; the others are its edges, each numbered by
 //! the task at the other end, or the gap to the task before it.
 
-use crate::engine::rng::Chance;
+use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, Keys, Purpose, Sampler, Stream, Time, key_of};
 use crate::workload::TaskSpec;
 use crate::workload::generate::{Direction, Free};
@@ -60,7 +60,7 @@ pub(super) fn fork_join(work: &Maker, join: &Maker, stages: u64, width: u64) -> 
     specs
 }
 
-pub(super) fn layered(make: &Maker, layers: u64, width: u64, edge: Chance) -> Vec<TaskSpec> {
+pub(super) fn layered(make: &Maker, layers: u64, width: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let mut specs = Vec::new();
     for layer in 1..=layers {
         for column in 0..width {
@@ -89,7 +89,7 @@ pub(super) fn tree(make: &Maker, tasks: u64, branching: u64, direction: Directio
     }
 }
 
-pub(super) fn random(make: &Maker, tasks: u64, edge: Chance) -> Vec<TaskSpec> {
+pub(super) fn random(make: &Maker, tasks: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let task = |j: u64| {
         let task = make.task(format!("task-{}", j + 1));
         let draws = make.stream(&task.id);

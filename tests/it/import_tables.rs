@@ -171,10 +171,10 @@ fn recorded_parquet_reads_as_others_read_it() {
             let expected = match value {
                 Field::Int(value) => CellValue::Int(i64::from(*value)),
                 Field::Long(value) => CellValue::Int(*value),
-                Field::Double(value) => CellValue::of_number(*value),
-                Field::Float(value) => CellValue::of_number(f64::from(*value)),
+                Field::Double(value) => CellValue::from_number(*value),
+                Field::Float(value) => CellValue::from_number(f64::from(*value)),
                 Field::Bool(value) => CellValue::Int(i64::from(*value)),
-                Field::Str(value) => CellValue::of_text(value),
+                Field::Str(value) => CellValue::from_text(value),
                 Field::Null => CellValue::Nothing,
                 _ => continue,
             };

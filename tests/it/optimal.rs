@@ -136,7 +136,7 @@ fn what_is_wrong_is_said() {
         ("optimal hello --max-agents 9999", "at most 500"),
         ("optimal hello --max-agents 4 --agents 2", "cannot be used with"),
         ("optimal hello --agents 0..3", "below 1"),
-        ("optimal hello --deadline abc", "\"abc\" is no duration"),
+        ("optimal hello --deadline abc", "\"abc\" is not a duration"),
         ("optimal hello --deadline 45", "45 has no unit"),
         ("optimal hello --deadline 0s", "not above 0"),
         ("optimal hello --on-time 2", "is no share"),

@@ -194,7 +194,7 @@ impl Reader {
 
     fn digest(value: &Value) -> Option<Digest> {
         let text = value.as_str().filter(|text| text.len() == 16)?;
-        u64::from_str_radix(text, 16).ok().map(Digest::of_value)
+        u64::from_str_radix(text, 16).ok().map(Digest::from_value)
     }
 
     fn source(value: &Value) -> Option<ScenarioSource> {

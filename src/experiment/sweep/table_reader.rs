@@ -240,7 +240,7 @@ impl Cells<'_> {
 
     fn digest(&self, place: usize) -> Result<Digest, Problem> {
         let value = u64::from_str_radix(self.text(place), 16).ok().filter(|_| self.text(place).len() == 16);
-        value.map(Digest::of_value).ok_or_else(|| self.wrong(place, "sixteen hexadecimal digits"))
+        value.map(Digest::from_value).ok_or_else(|| self.wrong(place, "sixteen hexadecimal digits"))
     }
 }
 

@@ -72,7 +72,7 @@ mod tests {
 
     /// Groups of three calls of different runs, with so much in common.
     fn groups(common: f64, groups: usize) -> f64 {
-        let mut stream = Keys::new(1, 2).stream(Purpose::Temperament, 3);
+        let mut stream = Keys::new(1, 2).stream(Purpose::RandomEffect, 3);
         let group = |_: usize| {
             let of_all = stream.normal() * common.sqrt();
             (0..3).map(|run| (run, 0, of_all + stream.normal() * (1.0 - common).sqrt())).collect()

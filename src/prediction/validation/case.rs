@@ -26,7 +26,7 @@ impl Case {
     pub fn of(trace: &Trace) -> Case {
         let limit = trace.header.limits.get("rounds").and_then(serde_json::Value::as_u64);
         Case {
-            run: RecordedRun::of(trace, Prices::default()),
+            run: RecordedRun::from_trace(trace, Prices::default()),
             tasks: graph_of(trace).ok().map(Arc::new),
             demonstration: Demonstration::of(trace),
             max_rounds: limit.and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| *rounds > 0),

@@ -116,7 +116,7 @@ pub fn conditions(cases: &[Case]) -> Vec<String> {
 pub fn cells(cases: &[Case], plan: &ValidationPlan) -> Vec<ValidationCell> {
     let mut members: BTreeMap<(String, Vec<LabelKey>, u32), Vec<&Case>> = BTreeMap::new();
     for case in cases {
-        let labels = plan.by.iter().map(|name| LabelKey::of(case.run.label(name))).collect();
+        let labels = plan.by.iter().map(|name| LabelKey::new(case.run.label(name))).collect();
         let architecture = case.run.label("architecture").to_owned();
         members.entry((architecture, labels, case.run.agents)).or_default().push(case);
     }

@@ -161,7 +161,7 @@ impl WhatIf {
         };
         let (mut drawn, mut sessions) = (Vec::new(), Vec::new());
         for session in 0..RESAMPLES {
-            let mut stream = Keys::new(self.file.seed(), session).stream(Purpose::Temperament, SESSION);
+            let mut stream = Keys::new(self.file.seed(), session).stream(Purpose::RandomEffect, SESSION);
             let pace = math::exp(BETWEEN_RUNS * stream.normal());
             sessions.push(Session { means: Vec::new(), pace, off: stream.normal() });
             drawn.extend(self.resample(scenarios, &surprises, stream));

@@ -101,7 +101,7 @@ fn resolve(
         is_said = true;
         if column.is_empty() {
             map.remove(&field);
-        } else if names.contains(&column) || TableFormat::of(&file.bytes) == TableFormat::Json {
+        } else if names.contains(&column) || TableFormat::infer(&file.bytes) == TableFormat::Json {
             map.retain(|_, other| other.name != column || other.is_said);
             map.insert(field, MappedColumn { name: column, unit, is_said: true });
         } else {

@@ -72,7 +72,7 @@ impl MappedTable<'_> {
     }
 
     fn bad(&self, row: usize, field: StepField, message: &str, expected: &str, reading: &mut ImportContext) {
-        let line = self.table.places.get(row).map_or(0, |line| *line as usize);
+        let line = self.table.positions.get(row).map_or(0, |line| *line as usize);
         let path = self.map.get(&field).map_or("", |column| column.name.as_str());
         reading.bad(self.file, line, path, message, expected);
     }
@@ -204,7 +204,7 @@ impl MappedTable<'_> {
         let Some(round) = (if round.is_nothing() { Some(0) } else { round.number().and_then(as_tokens) }) else {
             return self.bad(row, StepField::Round, "no number of a round", "a whole number", reading);
         };
-        let place = self.table.places.get(row).copied().unwrap_or_default();
+        let place = self.table.positions.get(row).copied().unwrap_or_default();
         let id: CompactString =
             self.text(row, StepField::Id).map_or_else(|| format!("row-{place}"), |id| naming::id(&id)).into();
         if !run.ids.insert(id.clone()) {
