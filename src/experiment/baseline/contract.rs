@@ -6,7 +6,7 @@
 use crate::experiment::Replications;
 use crate::experiment::baseline::difference::{Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, GridPoint, curve_of};
-use crate::experiment::baseline::has_prices;
+use crate::experiment::baseline::outcome::has_prices;
 use crate::experiment::baseline::values::of_sample;
 use crate::experiment::result::{PointResult, WorkBounds};
 use crate::experiment::sweep::label;

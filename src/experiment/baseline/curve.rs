@@ -1,9 +1,9 @@
 //! What is held of a whole curve beside its points: the law it follows, contention and coherency, and where it peaks.
 
 use crate::experiment::Replications;
-use crate::experiment::baseline::RecordedBaseline;
 use crate::experiment::baseline::grid::{Grid, curve_of};
 use crate::experiment::baseline::outcome::{CheckVerdict, PointOutcome};
+use crate::experiment::baseline::recorded::{CurveParameter, RecordedBaseline, RecordedCurve};
 use crate::experiment::result::WorkBounds;
 use crate::scaling::sample::SizeGroup;
 use crate::scaling::study::StudyOptions;
@@ -14,30 +14,6 @@ use crate::scenario::ScenarioFile;
 const RESAMPLES: u32 = 400;
 /// What a parameter must have moved by, as a fraction of itself.
 const WORTH_TELLING: f64 = 0.1;
-
-/// A parameter of a curve with its 95 % interval; an end that the points do not set is infinite.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name: `sigma`, `kappa`, `s`, `peak_agents`.
-    pub name: String,
-    /// The best guess.
-    pub estimate: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// What was fitted to one curve.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecordedCurve {
-    /// What its points have in common.
-    pub curve: String,
-    /// The law that it follows; none if there is no scaling regime.
-    pub law: Option<String>,
-    /// Parameters of the USL, or of Gustafson's law where the work grows with the team, and the peak if there is one.
-    pub parameters: Vec<Parameter>,
-}
 
 /// What became of one rule.
 #[derive(Clone, Debug)]
@@ -100,8 +76,8 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
     let study = Study::of(crate::scaling::Sample::of_groups(kind, groups), &plan).ok()?;
     let law = study.law(shown)?;
     let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
-    let mut parameters: Vec<Parameter> = of_law
-        .map(|(estimate, interval)| Parameter {
+    let mut parameters: Vec<CurveParameter> = of_law
+        .map(|(estimate, interval)| CurveParameter {
             name: estimate.name.to_owned(),
             estimate: estimate.value,
             low: interval.map_or(f64::NEG_INFINITY, |interval| interval.low),
@@ -109,7 +85,7 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         })
         .collect();
     let peak = study.follows().and_then(|law| law.fit.peak()).zip(study.peak);
-    parameters.extend(peak.map(|(peak, interval)| Parameter {
+    parameters.extend(peak.map(|(peak, interval)| CurveParameter {
         name: "peak_agents".to_owned(),
         estimate: peak.n,
         low: interval.low,
@@ -210,7 +186,7 @@ fn law_rule(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> RuleOut
 }
 
 /// A parameter has changed if its intervals do not meet and it moved by a tenth of itself.
-fn parameter_rule(curve: &str, before: &Parameter, now: &Parameter) -> RuleOutcome {
+fn parameter_rule(curve: &str, before: &CurveParameter, now: &CurveParameter) -> RuleOutcome {
     let apart = now.low > before.high || now.high < before.low;
     let moved = (now.estimate - before.estimate).abs() > WORTH_TELLING * before.estimate.abs();
     let (verdict, reason) = match (apart, moved) {
@@ -223,7 +199,7 @@ fn parameter_rule(curve: &str, before: &Parameter, now: &Parameter) -> RuleOutco
 }
 
 /// `0.0412 [0.0391, 0.0433]`; an end that is not known is a blank.
-fn shown(parameter: &Parameter) -> String {
+fn shown(parameter: &CurveParameter) -> String {
     let digits = |value: f64| match value {
         v if !v.is_finite() => String::new(),
         v if v.abs() >= 1.0 => format!("{v:.1}"),

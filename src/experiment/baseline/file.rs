@@ -4,9 +4,11 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Digest;
-use crate::experiment::baseline::curve::{Parameter, RecordedCurve};
+use crate::experiment::baseline::identity::Identity;
+use crate::experiment::baseline::recorded::{
+    CurveParameter, MODEL, RecordedBaseline, RecordedCurve, RecordedPoint, SCHEMA, ScenarioSource,
+};
 use crate::experiment::baseline::values::MetricValues;
-use crate::experiment::baseline::{Identity, MODEL, RecordedBaseline, RecordedPoint, SCHEMA, ScenarioSource};
 use crate::problem::{Problem, Problems};
 
 /// Largest file that is read, bytes.
@@ -247,7 +249,7 @@ impl Reader {
         let parameter = |(name, value): (&String, &Value)| {
             let [estimate, low, high] = value.as_array()?.as_slice() else { return None };
             let or = |value: &Value, without: f64| if value.is_null() { Some(without) } else { value.as_f64() };
-            Some(Parameter {
+            Some(CurveParameter {
                 name: name.clone(),
                 estimate: estimate.as_f64()?,
                 low: or(low, f64::NEG_INFINITY)?,

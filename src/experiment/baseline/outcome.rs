@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::experiment::baseline::difference::Difference;
-use crate::experiment::baseline::has_prices;
+use crate::record::Prices;
 use crate::scenario::ScenarioFile;
 
 /// The name under which the share of completed runs is held.
@@ -160,4 +160,9 @@ impl PointOutcome {
     pub fn gravest(&self) -> Option<&MetricOutcome> {
         self.metrics.iter().reduce(|gravest, other| if other.verdict > gravest.verdict { other } else { gravest })
     }
+}
+
+/// Whether anything costs anything.
+pub(super) fn has_prices(file: &ScenarioFile) -> bool {
+    file.scenario().is_ok_and(|scenario| scenario.prices != Prices::default())
 }

@@ -11,10 +11,10 @@ use std::sync::Arc;
 use crate::engine::{Digest, Samplers};
 use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::result::{PointResult, SweepResult, WorkBounds};
 use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
+use crate::experiment::sweep::definition::{ReplicationCount, Sweep};
 use crate::experiment::sweep::points::{PointValues, baseline_settings, key_of, label, with};
-use crate::experiment::sweep::{ReplicationCount, Sweep};
 use crate::problem::Problems;
 use crate::record::Metrics;
 use crate::scaling::stats::t95;
@@ -95,6 +95,21 @@ impl Baselines {
 }
 
 impl Sweep<'_> {
+    /// Runs it on the threads of the current pool and keeps every row. `done` is told of every finished batch of
+    /// replications.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with any of its points; of up to 4,096 points before anything is run.
+    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<SweepResult, Problems> {
+        self.check()?;
+        let mut rows = Vec::new();
+        self.stream(&mut (0..self.points()), &Control { done, ..Control::default() }, &mut |finished| {
+            rows.extend(finished.into_iter().map(|point| point.row));
+        })?;
+        Ok(SweepResult { rows, ..self.head() })
+    }
+
     /// Runs the points of these numbers, which go up, on the threads of the current pool, and hands over each block of
     /// them when it is finished. Says whether all were run: no if it was stopped.
     ///

@@ -1,7 +1,8 @@
 use super::*;
 use crate::experiment::replication::runner;
 use crate::experiment::result::{PointResult, WorkBounds};
-use crate::scenario::library;
+use crate::scaling::Precision;
+use crate::scenario::{ScenarioFile, library};
 
 fn hello() -> ScenarioFile {
     ScenarioFile::open("hello", &library::no_files()).expect("built in")

@@ -1,0 +1,71 @@
+//! Recording of a baseline: runs every point of a scenario and keeps its figures.
+
+use crate::experiment::Replications;
+use crate::experiment::baseline::curve;
+use crate::experiment::baseline::grid::{self, Grid};
+use crate::experiment::baseline::outcome::Held;
+use crate::experiment::baseline::recorded::{RecordedBaseline, RecordedPoint, ScenarioSource};
+use crate::experiment::baseline::values::MetricValues;
+use crate::record::Ending;
+use crate::scenario::ScenarioFile;
+
+/// Replications that are recorded at least: fewer have no spread.
+pub const LEAST_REPLICATIONS: u64 = 10;
+/// Replications that are recorded at most unless more are asked for: a file stays small.
+pub const MOST_REPLICATIONS: u64 = 200;
+
+/// How many replications a baseline of this scenario has unless somebody says so.
+pub fn usual_replications(file: &ScenarioFile) -> u64 {
+    file.replications().clamp(LEAST_REPLICATIONS, MOST_REPLICATIONS)
+}
+
+/// Records the points of a scenario.
+pub fn record(
+    file: &ScenarioFile,
+    grid: &Grid,
+    source: ScenarioSource,
+    replications: u64,
+    brooks: &str,
+    done: &(dyn Fn(u64) + Sync),
+) -> RecordedBaseline {
+    let points: Vec<&grid::GridPoint> = grid.points.iter().collect();
+    let samples = grid::run(&points, replications, file.seed(), done);
+    of_samples(file, grid, source, replications, brooks, &samples)
+}
+
+/// The baseline that these runs, the first `replications` of each point under the scenario's seed, make.
+pub fn of_samples(
+    file: &ScenarioFile,
+    grid: &Grid,
+    source: ScenarioSource,
+    replications: u64,
+    brooks: &str,
+    samples: &[Replications],
+) -> RecordedBaseline {
+    let held = Held::of(file, &[]);
+    let points = grid.points.iter().zip(samples).map(|(point, sample)| RecordedPoint {
+        axes: point.axes.clone(),
+        agents: point.agents,
+        architecture: point.architecture.clone(),
+        identity: point.identity.whole(),
+        digest: sample.digest,
+        incomplete: incomplete(sample),
+        columns: held.iter().filter_map(|held| MetricValues::of(sample, held.metric)).collect(),
+    });
+    RecordedBaseline {
+        scenario: file.name().to_owned(),
+        source,
+        brooks: brooks.to_owned(),
+        identity: grid.identity(),
+        seed: file.seed(),
+        replications,
+        axes: grid.axes.clone(),
+        points: points.collect(),
+        curves: curve::curves(grid, samples, file.is_scaled(), file.seed()),
+    }
+}
+
+fn incomplete(sample: &Replications) -> Vec<u64> {
+    let endings = sample.endings.iter().zip(0..);
+    endings.filter(|(ending, _)| **ending != Ending::Completed).map(|(_, replication)| replication).collect()
+}
