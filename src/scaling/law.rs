@@ -1,4 +1,4 @@
-//! The registry of scaling laws, and what each of them must know to be fitted.
+//! The registry of scaling laws.
 
 use crate::scaling::scaling_law::ScalingLaw;
 use crate::scaling::{amdahl, gustafson, linear, usl};
@@ -7,13 +7,13 @@ use crate::scaling::{amdahl, gustafson, linear, usl};
 pub struct Law {
     /// The name on the command line.
     pub name: &'static str,
-    /// What it says, in one sentence.
+    /// One sentence.
     pub about: &'static str,
-    /// Its throughput form.
+    /// The equation of throughput.
     pub equation: &'static str,
-    /// Who found it, where.
+    /// Publication.
     pub source: &'static str,
-    /// The curve itself, which [`fit`](crate::scaling::fit::fit) fits.
+    /// The curve that [`fit`](crate::scaling::fit::fit) fits.
     pub curve: &'static dyn ScalingLaw,
 }
 
@@ -89,13 +89,13 @@ mod tests {
         for law in LAWS {
             for shape in SHAPES {
                 for n in [1.0, 2.0, 7.5, 32.0] {
-                    for place in 0..law.curve.shape().len() {
+                    for index in 0..law.curve.shape().len() {
                         let step = 1e-6;
                         let (mut below, mut above) = (shape, shape);
-                        below[place] -= step;
-                        above[place] += step;
+                        below[index] -= step;
+                        above[index] += step;
                         let secant = (law.curve.speedup(n, above) - law.curve.speedup(n, below)) / (2.0 * step);
-                        let slope = law.curve.slope(n, shape)[place];
+                        let slope = law.curve.slope(n, shape)[index];
                         let scale = 1.0 + slope.abs();
                         assert!((secant - slope).abs() < 1e-4 * scale, "{law:?} {shape:?} {n}: {secant} {slope}");
                     }

@@ -1,7 +1,7 @@
-//! L1: what theory predicts: laws of scaling, bounds, queues, and the statistics that hold measurements against them.
+//! L1: scaling theory: laws, bounds, queues, and the statistics that compare measurements with them.
 //!
-//! Everywhere `n` is the team size, at least 1; it is a floating-point number so that curves can be drawn between
-//! team sizes. A *speedup* is relative to n = 1; a *throughput* is work a unit of time, in any unit.
+//! `n` is the team size, at least 1. It is a floating-point number, so that curves can be drawn between team sizes. A
+//! *speedup* is relative to n = 1; a *throughput* is work per unit of time, in any unit.
 //!
 //! ```
 //! use brooks::scaling::{Point, fit, law};

@@ -1,21 +1,22 @@
-//! What common random numbers are worth: how much less paired differences vary than differences of independent runs.
+//! Variance reduction by common random numbers.
 //!
-//! Independent runs: var(a - b) = var(a) + var(b). Paired runs: the same less 2 cov(a, b), which is large where runs
-//! share their luck. A. M. Law, "Simulation Modeling and Analysis", 5th edition, McGraw-Hill 2015, section 11.2.
+//! Independent runs have var(a - b) = var(a) + var(b). Paired runs have 2 cov(a, b) less, which is large where runs
+//! share their random effects. A. M. Law, "Simulation Modeling and Analysis", 5th edition, McGraw-Hill 2015, section
+//! 11.2.
 
 use crate::scaling::Welford;
 
-/// Variances of differences; those of several comparisons can be added up.
+/// Variances of differences; those of several comparisons can be added.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Variances {
-    /// Of paired differences.
+    /// Variance of paired differences.
     pub paired: f64,
-    /// Of differences that independent runs would have.
+    /// Variance of differences of independent runs.
     pub apart: f64,
 }
 
 impl Variances {
-    /// Of paired runs, in which all that one has in common with the other cancels.
+    /// Computes both variances from paired runs.
     pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Variances {
         let (mut a, mut b, mut difference) = (Welford::default(), Welford::default(), Welford::default());
         for (first, second) in pairs {
@@ -26,12 +27,12 @@ impl Variances {
         Variances { paired: difference.variance(), apart: a.variance() + b.variance() }
     }
 
-    /// The share of the variance that pairing takes away, 1 - paired/apart; below 0 where it adds to it. None where
+    /// Fraction of the variance that pairing removes, 1 - paired/apart; negative where it adds variance. None where
     /// nothing varies.
     ///
     /// ```
     /// use brooks::scaling::variance_reduction::Variances;
-    /// // The second is the first and a little of its own.
+    /// // The second is the first plus a little noise.
     /// let pairs = [(10.0, 9.0), (20.0, 20.0), (30.0, 29.0), (40.0, 40.0)];
     /// assert!(Variances::of(pairs).reduction().expect("they vary") > 0.99);
     /// assert_eq!(Variances::of([(1.0, 2.0); 9]).reduction(), None);
@@ -40,8 +41,8 @@ impl Variances {
         (self.apart > 0.0).then(|| 1.0 - self.paired / self.apart)
     }
 
-    /// How many times as many independent replications would be needed for the same interval, apart/paired; infinite
-    /// where pairing leaves nothing. None where nothing varies.
+    /// Factor of independent replications needed for the same interval, apart/paired; infinite where pairing removes
+    /// all variance. None where nothing varies.
     pub fn worth(&self) -> Option<f64> {
         (self.apart > 0.0).then(|| self.apart / self.paired)
     }
