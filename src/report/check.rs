@@ -44,8 +44,8 @@ pub struct CheckedScenario {
 impl CheckedScenario {
     /// In one word; `strict` takes what is equivalent for a change.
     pub fn overall(&self, strict: bool) -> Overall {
-        let points = self.points().iter().map(|point| Overall::of(point.verdict, strict));
-        let rules = self.rules().iter().map(|rule| Overall::of(rule.verdict, strict));
+        let points = self.points().iter().map(|point| Overall::new(point.verdict, strict));
+        let rules = self.rules().iter().map(|rule| Overall::new(rule.verdict, strict));
         let claims = self.claims.iter().map(|claim| overall_of(claim.holds));
         points.chain(rules).chain(claims).max().unwrap_or(Overall::Pass)
     }

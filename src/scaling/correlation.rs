@@ -49,7 +49,7 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<Correlation> {
 /// assert_eq!(found.rho, 1.0);
 /// ```
 pub fn spearman(x: &[f64], y: &[f64]) -> Option<Correlation> {
-    pearson(&Ranked::of(x)?.ranks, &Ranked::of(y)?.ranks)
+    pearson(&Ranked::new(x)?.ranks, &Ranked::new(y)?.ranks)
 }
 
 /// Distances from the mean, scaled to a maximum of 1, so that no square overflows or vanishes. None if nothing varies

@@ -55,7 +55,7 @@ pub struct FTest {
 
 impl FTest {
     /// Creates the test from two sums of squares with their degrees of freedom, which are above 0.
-    pub fn of(above: f64, df1: usize, below: f64, df2: usize) -> FTest {
+    pub fn new(above: f64, df1: usize, below: f64, df2: usize) -> FTest {
         let f = (above.max(0.0) / df1 as f64) / (below / df2 as f64);
         FTest { f, df1, df2, p: f_upper(f, df1 as f64, df2 as f64) }
     }
@@ -153,7 +153,7 @@ pub fn fit_means(law: &'static Law, points: &[Point], pure: PureError) -> Result
     let measurements = points.len() + pure.df;
     let (free, rss, df) = (points.len() - kept, minimum.rss + pure.squares, measurements - kept);
     let lack_of_fit = (free > 0 && pure.df > 0 && pure.squares > rounding(points))
-        .then(|| FTest::of(minimum.rss, free, pure.squares, pure.df));
+        .then(|| FTest::new(minimum.rss, free, pure.squares, pure.df));
     let error = match lack_of_fit {
         Some(test) if test.p < 0.05 => Some((minimum.rss / free as f64, free)),
         _ => (df > 0).then(|| (rss / df as f64, df)),

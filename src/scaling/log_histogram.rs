@@ -112,7 +112,7 @@ mod tests {
         for &value in values {
             buckets.push(value);
         }
-        let exact = Summary::of(&mut values.to_vec()).expect("not empty");
+        let exact = Summary::from_sample(&mut values.to_vec()).expect("not empty");
         (buckets.summary(t95(values.len())).expect("not empty"), exact)
     }
 

@@ -23,7 +23,7 @@ impl Proportion {
     /// let share = brooks::scaling::Proportion::new(97, 100);
     /// assert!((share.low - 0.915_481).abs() < 1e-6 && (share.high - 0.989_745).abs() < 1e-6);
     /// ```
-    pub fn of(hits: u64, of: u64) -> Proportion {
+    pub fn new(hits: u64, of: u64) -> Proportion {
         if of == 0 {
             return Proportion { hits: 0, of, low: 0.0, high: 1.0 };
         }
@@ -54,10 +54,10 @@ mod tests {
             (10, 10, 0.722_467_200_137_111_1, 1.0),
             (950, 1000, 0.934_686_179_755_749_2, 0.961_869_737_607_251_3),
         ] {
-            let share = Proportion::of(hits, of);
+            let share = Proportion::new(hits, of);
             assert!((share.low - low).abs() < 1e-9 && (share.high - high).abs() < 1e-9, "{share:?}");
             assert!(share.low <= share.estimate() && share.estimate() <= share.high);
         }
-        assert_eq!(Proportion::of(0, 0).estimate().to_bits(), 0);
+        assert_eq!(Proportion::new(0, 0).estimate().to_bits(), 0);
     }
 }

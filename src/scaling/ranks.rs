@@ -12,7 +12,7 @@ use crate::scaling::tails::{chi_square_upper, normal_two_sided};
 /// assert_eq!(brooks::scaling::ranks::ranks(&[30.0, 10.0, 20.0, 10.0]), [4.0, 1.5, 3.0, 1.5]);
 /// ```
 pub fn ranks(values: &[f64]) -> Vec<f64> {
-    Ranked::of(values).map_or_else(|| vec![f64::NAN; values.len()], |ranked| ranked.ranks)
+    Ranked::new(values).map_or_else(|| vec![f64::NAN; values.len()], |ranked| ranked.ranks)
 }
 
 /// Returns the middle value, or the mean of the two middle values. None for an empty sample or a NaN.
@@ -61,7 +61,7 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<MannWhitney> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let ranked = Ranked::of(&[a, b].concat())?;
+    let ranked = Ranked::new(&[a, b].concat())?;
     let (of_a, of_b) = (a.len() as f64, b.len() as f64);
     let rank_sum: f64 = ranked.ranks.iter().take(a.len()).sum();
     let u_a = rank_sum - of_a * (of_a + 1.0) / 2.0;
@@ -129,7 +129,7 @@ pub fn kruskal_wallis(groups: &[&[f64]]) -> Option<KruskalWallis> {
     if groups.len() < 2 || groups.iter().any(|group| group.is_empty()) {
         return None;
     }
-    let ranked = Ranked::of(&groups.concat())?;
+    let ranked = Ranked::new(&groups.concat())?;
     let n = ranked.ranks.len() as f64;
     let mut remaining = ranked.ranks.as_slice();
     let mut apart = 0.0;
@@ -156,7 +156,7 @@ pub(crate) struct Ranked {
 
 impl Ranked {
     /// Ranks the values; none if a value is NaN.
-    pub(crate) fn of(values: &[f64]) -> Option<Ranked> {
+    pub(crate) fn new(values: &[f64]) -> Option<Ranked> {
         if values.iter().any(|value| value.is_nan()) {
             return None;
         }

@@ -55,7 +55,7 @@ pub struct SizeGroup {
 
 impl SizeGroup {
     /// Creates the group from its measurements; none without any.
-    pub fn of(n: f64, values: Vec<f64>) -> Option<SizeGroup> {
+    pub fn new(n: f64, values: Vec<f64>) -> Option<SizeGroup> {
         let moments: Welford = values.iter().copied().collect();
         (!values.is_empty()).then(|| SizeGroup {
             n,
@@ -133,32 +133,32 @@ const REFUTED: f64 = 0.001;
 
 impl Sample {
     /// Creates a sample of single measurements (team size, value); rows of one team size are repetitions.
-    pub fn of(kind: MeasurementKind, rows: &[(f64, f64)]) -> Sample {
-        Sample::of_power(kind, rows, None)
+    pub fn from_rows(kind: MeasurementKind, rows: &[(f64, f64)]) -> Sample {
+        Sample::from_rows_with_power(kind, rows, None)
     }
 
     /// Creates the sample with a known power of the variance function: 0 for absolute errors, 1 for relative ones.
-    pub fn of_power(kind: MeasurementKind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
+    pub fn from_rows_with_power(kind: MeasurementKind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
         let mut rows = rows.to_vec();
         // A stable sort: the same table gives the same bits.
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         let groups = rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-        let group = |rows: &[(f64, f64)]| SizeGroup::of(rows.first()?.0, rows.iter().map(|row| row.1).collect());
-        Sample::of_groups_power(kind, groups.filter_map(group).collect(), power)
+        let group = |rows: &[(f64, f64)]| SizeGroup::new(rows.first()?.0, rows.iter().map(|row| row.1).collect());
+        Sample::from_groups_with_power(kind, groups.filter_map(group).collect(), power)
     }
 
     /// Creates a sample of groups, one per team size.
-    pub fn of_groups(kind: MeasurementKind, groups: Vec<SizeGroup>) -> Sample {
-        Sample::of_groups_power(kind, groups, None)
+    pub fn from_groups(kind: MeasurementKind, groups: Vec<SizeGroup>) -> Sample {
+        Sample::from_groups_with_power(kind, groups, None)
     }
 
     /// Creates the sample of groups with a known power of the variance function.
-    pub fn of_groups_power(kind: MeasurementKind, mut groups: Vec<SizeGroup>, power: Option<f64>) -> Sample {
+    pub fn from_groups_with_power(kind: MeasurementKind, mut groups: Vec<SizeGroup>, power: Option<f64>) -> Sample {
         groups.sort_by(|a, b| a.n.total_cmp(&b.n));
         let df: usize = groups.iter().map(|group| group.runs.saturating_sub(1)).sum();
         let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(kind)).collect();
         let excess = excess_kurtosis(&groups);
-        let function = VarianceFunction::of(&spreads, power, excess);
+        let function = VarianceFunction::new(&spreads, power, excess);
         let is_refuted = |function: &VarianceFunction| {
             let known = groups.iter().all(|group| group.runs >= ENOUGH_RUNS && group.relative() > 1e-9);
             power.is_none() && known && function.p_value(&spreads, excess) < REFUTED

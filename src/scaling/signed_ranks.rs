@@ -51,7 +51,7 @@ pub fn wilcoxon(differences: &[f64], alternative: Alternative) -> Option<Wilcoxo
     }
     let some: Vec<f64> = differences.iter().copied().filter(|&difference| difference != 0.0).collect();
     let sizes: Vec<f64> = some.iter().map(|difference| difference.abs()).collect();
-    let ranked = Ranked::of(&sizes)?;
+    let ranked = Ranked::new(&sizes)?;
     let ranks_above = ranked.ranks.iter().zip(&some).filter(|&(_, &difference)| difference > 0.0);
     // Not `sum`, which makes minus zero of nothing.
     let above = ranks_above.fold(0.0, |sum, (rank, _)| sum + rank);

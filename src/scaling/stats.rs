@@ -29,13 +29,13 @@ pub struct Summary {
 
 impl Summary {
     /// Summarises a sample in the order in which it was drawn, and changes that order. None if it is empty.
-    pub fn of(sample: &mut [f64]) -> Option<Summary> {
+    pub fn from_sample(sample: &mut [f64]) -> Option<Summary> {
         let t = t95(sample.len());
-        Summary::with_t(sample, t)
+        Summary::from_sample_with_t(sample, t)
     }
 
     /// Summarises a sample, where `t` is [`t95`] of its size: samples of one size can share it.
-    pub fn with_t(sample: &mut [f64], t: f64) -> Option<Summary> {
+    pub fn from_sample_with_t(sample: &mut [f64], t: f64) -> Option<Summary> {
         let moments: Welford = sample.iter().copied().collect();
         let min = sample.iter().copied().min_by(f64::total_cmp)?;
         let max = sample.iter().copied().max_by(f64::total_cmp)?;
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_sample_worked_by_hand() {
-        let summary = Summary::of(&mut [5.0, 1.0, 2.0, 4.0, 3.0]).expect("not empty");
+        let summary = Summary::from_sample(&mut [5.0, 1.0, 2.0, 4.0, 3.0]).expect("not empty");
         assert_eq!((summary.n, summary.min, summary.max), (5, 1.0, 5.0));
         close(summary.mean, 3.0);
         close(summary.sd, 2.5_f64.sqrt());
@@ -239,8 +239,8 @@ mod tests {
 
     #[test]
     fn little_data_says_little() {
-        assert_eq!(Summary::of(&mut []), None);
-        let one = Summary::of(&mut [7.0]).expect("not empty");
+        assert_eq!(Summary::from_sample(&mut []), None);
+        let one = Summary::from_sample(&mut [7.0]).expect("not empty");
         assert_eq!((one.mean, one.sd, one.half_width, one.p90), (7.0, 0.0, f64::INFINITY, 7.0));
         assert_eq!(paired_difference([]), None);
         assert_eq!(paired_ratio([]), None);
@@ -280,7 +280,7 @@ mod tests {
 
         #[test]
         fn quantiles_are_monotone_and_inside(mut sample in proptest::collection::vec(-5.0..5.0_f64, 1..50)) {
-            let summary = Summary::of(&mut sample).expect("not empty");
+            let summary = Summary::from_sample(&mut sample).expect("not empty");
             let ladder = [summary.min, summary.p10, summary.p50, summary.p90, summary.max];
             prop_assert!(ladder.is_sorted());
         }

@@ -52,7 +52,7 @@ impl Study {
     /// # Errors
     ///
     /// Returns the reason of the first law if none can be fitted.
-    pub fn of(sample: Sample, options: &StudyOptions) -> Result<Study, FitError> {
+    pub fn new(sample: Sample, options: &StudyOptions) -> Result<Study, FitError> {
         let (mut laws, mut left_out) = (Vec::new(), Vec::new());
         for law in &options.laws {
             match fit::fit_means(law, &sample.points, sample.pure) {

@@ -23,7 +23,7 @@ pub struct TTest {
 /// assert!((found.t - 12.0_f64.sqrt()).abs() < 1e-12 && found.df == 2.0);
 /// ```
 pub fn paired_t(differences: &[f64]) -> Option<TTest> {
-    let moments = Moments::of(differences)?;
+    let moments = Moments::new(differences)?;
     two_sided(moments.mean, moments.error_squared, moments.df)
 }
 
@@ -37,7 +37,7 @@ pub fn paired_t(differences: &[f64]) -> Option<TTest> {
 /// assert!((found.t + 1.5_f64.sqrt()).abs() < 1e-12 && (found.df - 4.0).abs() < 1e-12);
 /// ```
 pub fn welch(a: &[f64], b: &[f64]) -> Option<TTest> {
-    let (a, b) = (Moments::of(a)?, Moments::of(b)?);
+    let (a, b) = (Moments::new(a)?, Moments::new(b)?);
     let error_squared = a.error_squared + b.error_squared;
     // Fractions of the squared error, as its own square may overflow. Without variance the degrees of freedom do not
     // matter.
@@ -60,7 +60,7 @@ pub fn welch(a: &[f64], b: &[f64]) -> Option<TTest> {
 /// assert!(tost_paired(&differences, 0.5, 1.0).expect("differences") > 0.5);
 /// ```
 pub fn tost_paired(differences: &[f64], low: f64, high: f64) -> Option<f64> {
-    let moments = Moments::of(differences)?;
+    let moments = Moments::new(differences)?;
     let error = moments.error_squared.sqrt();
     let above_low = t_upper((moments.mean - low) / error, moments.df);
     let below_high = t_upper((high - moments.mean) / error, moments.df);
@@ -78,7 +78,7 @@ struct Moments {
 
 impl Moments {
     /// Computes the moments; none for fewer than two values, or if a figure is not finite.
-    fn of(sample: &[f64]) -> Option<Moments> {
+    fn new(sample: &[f64]) -> Option<Moments> {
         let moments: Welford = sample.iter().copied().collect();
         let error_squared = moments.variance() / sample.len() as f64;
         let usable = sample.len() >= 2 && moments.mean().is_finite() && error_squared.is_finite();

@@ -41,7 +41,7 @@ impl VarianceFunction {
     /// Fits the function to the variances. Without a given `power` it is 1 unless the data reject that at the 5 %
     /// level, as a power estimated from few repetitions is noisy. `excess` as for [`VarianceFunction::p_value`]. None
     /// if all variances are 0.
-    pub(crate) fn of(spreads: &[Spread], power: Option<f64>, excess: f64) -> Option<VarianceFunction> {
+    pub(crate) fn new(spreads: &[Spread], power: Option<f64>, excess: f64) -> Option<VarianceFunction> {
         VarianceFunction::with_power(spreads, 1.0)?;
         VarianceFunction::with_power(spreads, power.or_else(|| needed(spreads, excess)).unwrap_or(1.0))
     }
@@ -123,20 +123,20 @@ mod tests {
     fn the_power_is_found_again() {
         for power in [0.0, 0.5, 1.0, 1.7, 2.0] {
             let exact = spreads(power, &[1.0; 6]);
-            let function = VarianceFunction::of(&exact, None, 0.0).expect("there is a spread");
+            let function = VarianceFunction::new(&exact, None, 0.0).expect("there is a spread");
             assert!((function.power - power).abs() < 1e-6, "{function:?}");
             assert!((function.variance(2.0) / exact[1].variance - 1.0).abs() < 1e-6);
             assert!(function.p_value(&exact, 0.0) > 0.999);
         }
         // Scores of the gamma likelihood are 0 where it is greatest.
         let noisy = spreads(0.2, &[1.2, 0.7, 1.1, 1.4, 0.8, 0.9]);
-        let function = VarianceFunction::of(&noisy, None, 0.0).expect("there is a spread");
+        let function = VarianceFunction::new(&noisy, None, 0.0).expect("there is a spread");
         let off = |s: &Spread| s.variance / function.variance(s.x) - 1.0;
         assert!(noisy.iter().map(off).sum::<f64>().abs() < 1e-6);
         assert!(noisy.iter().map(|s| off(s) * s.x.ln()).sum::<f64>().abs() < 1e-6);
         assert!(function.p_value(&noisy, 0.0) > 0.05);
         let one_is_wild = spreads(1.0, &[1.0, 1.0, 30.0, 1.0, 1.0, 1.0]);
-        let function = VarianceFunction::of(&one_is_wild, None, 0.0).expect("there is a spread");
+        let function = VarianceFunction::new(&one_is_wild, None, 0.0).expect("there is a spread");
         assert!(function.p_value(&one_is_wild, 0.0) < 1e-6);
     }
 
@@ -144,13 +144,13 @@ mod tests {
     fn too_little_to_tell_is_a_share() {
         let few: Vec<Spread> = spreads(0.0, &[1.0; 6]).iter().map(|s| Spread { df: 2.0, ..*s }).collect();
         assert_eq!(
-            VarianceFunction::of(&few, None, 0.0).map(|function| function.power.to_bits()),
+            VarianceFunction::new(&few, None, 0.0).map(|function| function.power.to_bits()),
             Some(1_f64.to_bits())
         );
-        assert_eq!(VarianceFunction::of(&[], None, 0.0), None);
+        assert_eq!(VarianceFunction::new(&[], None, 0.0), None);
         let still: Vec<Spread> = few.iter().map(|s| Spread { variance: 0.0, ..*s }).collect();
-        assert_eq!(VarianceFunction::of(&still, None, 0.0), None);
+        assert_eq!(VarianceFunction::new(&still, None, 0.0), None);
         let extreme = [1e-50, 1.0, 1e50].map(|x| Spread { x, variance: x * x, df: 9.0 });
-        assert!(VarianceFunction::of(&extreme, None, 0.0).is_some_and(|function| (function.power - 1.0).abs() < 1e-6));
+        assert!(VarianceFunction::new(&extreme, None, 0.0).is_some_and(|function| (function.power - 1.0).abs() < 1e-6));
     }
 }

@@ -17,7 +17,7 @@ pub struct Variances {
 
 impl Variances {
     /// Computes both variances from paired runs.
-    pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Variances {
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (f64, f64)>) -> Variances {
         let (mut a, mut b, mut difference) = (Welford::default(), Welford::default(), Welford::default());
         for (first, second) in pairs {
             a.push(first);
@@ -34,8 +34,8 @@ impl Variances {
     /// use brooks::scaling::variance_reduction::Variances;
     /// // The second is the first plus a little noise.
     /// let pairs = [(10.0, 9.0), (20.0, 20.0), (30.0, 29.0), (40.0, 40.0)];
-    /// assert!(Variances::of(pairs).reduction().expect("they vary") > 0.99);
-    /// assert_eq!(Variances::of([(1.0, 2.0); 9]).reduction(), None);
+    /// assert!(Variances::from_pairs(pairs).reduction().expect("they vary") > 0.99);
+    /// assert_eq!(Variances::from_pairs([(1.0, 2.0); 9]).reduction(), None);
     /// ```
     pub fn reduction(&self) -> Option<f64> {
         (self.apart > 0.0).then(|| 1.0 - self.paired / self.apart)
@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn by_hand() {
         // var(a) = var(b) = 5/3, cov = 4/3: 10/3 apart, 10/3 - 8/3 = 2/3 paired.
-        let variances = Variances::of([(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0)]);
+        let variances = Variances::from_pairs([(1.0, 2.0), (2.0, 1.0), (3.0, 4.0), (4.0, 3.0)]);
         assert!((variances.apart - 10.0 / 3.0).abs() < 1e-12, "{variances:?}");
         assert!((variances.paired - 4.0 / 3.0).abs() < 1e-12, "{variances:?}");
         assert!((variances.reduction().expect("varies") - 0.6).abs() < 1e-12);
@@ -78,13 +78,13 @@ mod tests {
         let doubled: Variances = [variances, variances].into_iter().sum();
         assert_eq!(doubled.reduction(), variances.reduction());
         // Pairing can hurt: one runs late when the other is early.
-        assert!(Variances::of([(1.0, 4.0), (2.0, 3.0), (4.0, 1.0)]).reduction().expect("varies") < 0.0);
+        assert!(Variances::from_pairs([(1.0, 4.0), (2.0, 3.0), (4.0, 1.0)]).reduction().expect("varies") < 0.0);
     }
 
     proptest! {
         #[test]
         fn the_reduction_is_twice_the_covariance(pairs in proptest::collection::vec((0.0..9.0_f64, 0.0..9.0_f64), 3..40)) {
-            let variances = Variances::of(pairs.iter().copied());
+            let variances = Variances::from_pairs(pairs.iter().copied());
             let n = pairs.len() as f64;
             let mean = |of: fn(&(f64, f64)) -> f64| pairs.iter().map(of).sum::<f64>() / n;
             let (a, b) = (mean(|pair| pair.0), mean(|pair| pair.1));

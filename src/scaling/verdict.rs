@@ -180,7 +180,7 @@ pub fn needs(simple: &Fit, general: &Fit) -> Option<FTest> {
     let df1 = parameters.checked_sub(simple.estimates().len()).filter(|&df| df > 0)?;
     let gained = (simple.rss - general.rss).max(0.0);
     let left = general.rss.max(general.rounding);
-    Some(FTest::of(if gained > general.rounding { gained } else { 0.0 }, df1, left, df2))
+    Some(FTest::new(if gained > general.rounding { gained } else { 0.0 }, df1, left, df2))
 }
 
 /// Points with more than linear scaling from the smallest team: because of a cache, a handicapped baseline, or noise.
@@ -208,7 +208,7 @@ fn against_constant(points: &[Point], pure: PureError, fit: &Fit) -> f64 {
         let line = line.and_then(|line| fit::fit_means(line, points, pure).ok());
         return line.map_or(1.0, |line| against_constant(points, pure, &line));
     }
-    FTest::of(constant + pure.squares - rss, parameters - 1, rss, fit.points - parameters).p
+    FTest::new(constant + pure.squares - rss, parameters - 1, rss, fit.points - parameters).p
 }
 
 /// Criterion for ranking, less is better: `AICc` where defined, then the number of parameters.
@@ -340,7 +340,7 @@ mod tests {
                 .iter()
                 .zip(1_u32..)
                 .flat_map(|(mean, n)| [-1.0, 0.0, 1.0].map(|off| (f64::from(n), mean * (1.0 + spread * off))));
-            let sample = Sample::of(MeasurementKind::Throughput, &rows.collect::<Vec<_>>());
+            let sample = Sample::from_rows(MeasurementKind::Throughput, &rows.collect::<Vec<_>>());
             let fits: Vec<Fit> = ["amdahl", "usl"]
                 .iter()
                 .filter_map(|name| fit::fit_means(law(name).expect("registered"), &sample.points, sample.pure).ok())

@@ -430,14 +430,14 @@ impl Chosen {
         }
         let sample = |label: String| {
             let sample = if let Some(groups) = groups.remove(&label) {
-                Sample::of_groups_power(self.kind, groups, self.power)
+                Sample::from_groups_with_power(self.kind, groups, self.power)
             } else {
                 let rows = rows.remove(&label).unwrap_or_default();
                 if self.weight.is_some() {
                     Sample::weighted(self.kind, &rows)
                 } else {
                     let rows: Vec<(f64, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
-                    Sample::of_power(self.kind, &rows, self.power)
+                    Sample::from_rows_with_power(self.kind, &rows, self.power)
                 }
             };
             (label, sample)

@@ -14,7 +14,7 @@ fn open(text: &str) -> ScenarioFile {
 }
 
 fn grid(file: &ScenarioFile) -> Grid {
-    Grid::of(file).unwrap_or_else(|problems| panic!("{problems}"))
+    Grid::new(file).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn record(file: &ScenarioFile, replications: u64) -> RecordedBaseline {

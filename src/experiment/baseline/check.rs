@@ -55,7 +55,7 @@ pub fn check(
 ) -> Checked {
     let seed = settings.seed.unwrap_or(recorded.seed);
     let shared = seed == recorded.seed;
-    let held = Held::of(file, &settings.tolerances);
+    let held = Held::for_scenario(file, &settings.tolerances);
     let all: Vec<&GridPoint> = grid.points.iter().collect();
     let samples = grid::run(&all, recorded.replications, seed, done);
     let pairs = pairs(recorded, grid);
@@ -77,7 +77,7 @@ pub fn check(
         }
         judge(&mut points);
     }
-    let mut checked = Checked::of(seed, shared, &points);
+    let mut checked = Checked::new(seed, shared, &points);
     checked.rules = curve::rules(file, recorded, grid, &samples, &checked.points, seed);
     checked.enough = enough(&checked.points, recorded.replications);
     checked.samples = samples;
@@ -103,7 +103,7 @@ pub fn review(older: &RecordedBaseline, newer: &RecordedBaseline) -> Checked {
         points.push(Tested::new((before, older.replications), now, &held, shared));
     }
     judge(&mut points);
-    let mut checked = Checked::of(newer.seed, shared, &points);
+    let mut checked = Checked::new(newer.seed, shared, &points);
     checked.rules = curve::compared(older, newer, &checked.points);
     checked
 }
@@ -229,7 +229,7 @@ impl<'a> Tested<'a> {
 }
 
 impl Checked {
-    fn of(seed: u64, shared: bool, points: &[Tested<'_>]) -> Checked {
+    fn new(seed: u64, shared: bool, points: &[Tested<'_>]) -> Checked {
         let points = points.iter().map(Tested::outcome).collect();
         Checked { seed, shared, points, rules: Vec::new(), samples: Vec::new(), enough: None }
     }

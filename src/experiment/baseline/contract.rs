@@ -312,7 +312,7 @@ fn within(
 /// No sample shows that every run completes; that all of them did is what can be said for a bound of 1.
 fn completion(sample: &Replications, witness: String, at_least: Option<f64>, at_most: Option<f64>) -> ClaimFinding {
     let (hits, of) = (sample.count(Ending::Completed) as u64, sample.endings.len() as u64);
-    let share = Proportion::of(hits, of);
+    let share = Proportion::new(hits, of);
     let all = at_least.is_some_and(|bound| bound >= 1.0);
     let holds = match (all, hits == of) {
         (true, true) => Holds::Holds,
@@ -341,13 +341,13 @@ fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> ClaimFind
     let finding = |holds, text: String| ClaimFinding { holds, witness: curve.to_owned(), found: None, text };
     // By time a unit of work: where the work grows with the team, that is what a larger team is for.
     let pace = |measured: &Measured<'_>| {
-        let work = WorkBounds::of(&measured.point.scenario).work;
+        let work = WorkBounds::new(&measured.point.scenario).work;
         let pace = of_sample(measured.sample, "makespan_s").into_iter().map(|time| time.map(|time| time / work));
         pace.collect::<Vec<_>>()
     };
     let mean = |measured: &Measured<'_>| {
         let makespan = measured.row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
-        makespan / WorkBounds::of(&measured.point.scenario).work
+        makespan / WorkBounds::new(&measured.point.scenario).work
     };
     let best = |inside: bool| {
         let these = points.iter().filter(|measured| (low..=high).contains(&measured.point.agents) == inside);

@@ -52,12 +52,12 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         let times = sample.completed("makespan_s").into_iter();
         // Work that grows with the team is compared by rate.
         let values = if scaled {
-            let work = WorkBounds::of(&point.scenario).work;
+            let work = WorkBounds::new(&point.scenario).work;
             times.map(|time| work / time).collect()
         } else {
             times.collect()
         };
-        groups.extend(SizeGroup::of(f64::from(point.agents), values));
+        groups.extend(SizeGroup::new(f64::from(point.agents), values));
     }
     if groups.len() < 3 {
         return None;
@@ -73,7 +73,7 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         seed,
         resamples: RESAMPLES,
     };
-    let study = Study::of(crate::scaling::Sample::of_groups(kind, groups), &plan).ok()?;
+    let study = Study::new(crate::scaling::Sample::from_groups(kind, groups), &plan).ok()?;
     let law = study.law(shown)?;
     let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
     let mut parameters: Vec<CurveParameter> = of_law

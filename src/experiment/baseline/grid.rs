@@ -40,7 +40,7 @@ impl Grid {
     /// # Errors
     ///
     /// Everything that is wrong with any of its points.
-    pub fn of(file: &ScenarioFile) -> Result<Grid, Problems> {
+    pub fn new(file: &ScenarioFile) -> Result<Grid, Problems> {
         let axes = file.axes();
         let mut order: Vec<usize> = (0..axes.len()).collect();
         order.sort_by_key(|&place| (is_agents(&axes[place].label), &axes[place].label));
@@ -62,7 +62,7 @@ impl Grid {
                         axes: order.iter().map(|&place| label(values[place].1)).collect(),
                         agents: scenario.team.len() as u32,
                         architecture: written.map_or_else(|| scenario.architecture_name.clone(), label),
-                        identity: identifier.of(&scenario, &file.protocol_at(&values)),
+                        identity: identifier.identify(&scenario, &file.protocol_at(&values)),
                         base: file.at(&with(&values, &settings)).ok(),
                         scenario,
                     });
@@ -83,7 +83,7 @@ impl Grid {
 
     /// The fingerprints of all points together.
     pub fn identity(&self) -> Identity {
-        Identity::of_points(&self.points.iter().map(|point| &point.identity))
+        Identity::from_points(&self.points.iter().map(|point| &point.identity))
     }
 }
 
@@ -116,9 +116,18 @@ pub fn rows(
     let mut samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done).into_iter();
     let row = |point: &&GridPoint| {
         let here = samples.next().unwrap_or_default();
-        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, WorkBounds::of(base))));
+        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, WorkBounds::new(base))));
         let base = base.as_ref().map(|(sample, work)| (sample, *work));
-        (PointResult::new(point.axes.clone(), &point.architecture, &here, base, &WorkBounds::of(&point.scenario)), here)
+        (
+            PointResult::from_sample(
+                point.axes.clone(),
+                &point.architecture,
+                &here,
+                base,
+                &WorkBounds::new(&point.scenario),
+            ),
+            here,
+        )
     };
     points.iter().map(row).collect()
 }

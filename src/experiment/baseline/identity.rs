@@ -33,7 +33,7 @@ impl Identity {
     }
 
     /// Of all points, in whatever order they are given.
-    pub fn of_points<'a>(points: &(impl Iterator<Item = &'a Identity> + Clone)) -> Identity {
+    pub fn from_points<'a>(points: &(impl Iterator<Item = &'a Identity> + Clone)) -> Identity {
         let part = |of: fn(&Identity) -> Digest| {
             let mut values: Vec<u64> = points.clone().map(|point| of(point).value()).collect();
             values.sort_unstable();
@@ -56,7 +56,7 @@ pub(super) struct Identifier {
 
 impl Identifier {
     /// Of a scenario; `protocol` is its architecture with all parameters.
-    pub(super) fn of(&mut self, scenario: &Scenario, protocol: &str) -> Identity {
+    pub(super) fn identify(&mut self, scenario: &Scenario, protocol: &str) -> Identity {
         let Scenario {
             graph,
             team,

@@ -25,4 +25,4 @@ pub use grid::Grid;
 pub use identity::Identity;
 pub use outcome::{COMPLETED, CheckVerdict, Held, MetricOutcome, Overall, PointOutcome};
 pub use recorded::{CurveParameter, MODEL, RecordedBaseline, RecordedCurve, RecordedPoint, SCHEMA, ScenarioSource};
-pub use recording::{LEAST_REPLICATIONS, MOST_REPLICATIONS, of_samples, record, usual_replications};
+pub use recording::{LEAST_REPLICATIONS, MOST_REPLICATIONS, from_samples, record, usual_replications};

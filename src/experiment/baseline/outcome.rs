@@ -36,7 +36,7 @@ impl Held {
     }
 
     /// What is held of a scenario; `given` wins over what the scenario says.
-    pub fn of(file: &ScenarioFile, given: &[(String, f64)]) -> Vec<Held> {
+    pub fn for_scenario(file: &ScenarioFile, given: &[(String, f64)]) -> Vec<Held> {
         let mut tolerances: BTreeMap<&str, f64> = file.tolerances().collect();
         tolerances.extend(given.iter().map(|(name, tolerance)| (name.as_str(), *tolerance)));
         let prices = has_prices(file);
@@ -113,7 +113,7 @@ impl Overall {
     }
 
     /// Of a verdict; `strict` takes what is equivalent for a change.
-    pub fn of(verdict: CheckVerdict, strict: bool) -> Overall {
+    pub fn new(verdict: CheckVerdict, strict: bool) -> Overall {
         match verdict {
             CheckVerdict::Equivalent if strict => Overall::Fail,
             CheckVerdict::Identical | CheckVerdict::Equivalent => Overall::Pass,

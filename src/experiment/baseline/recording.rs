@@ -30,11 +30,11 @@ pub fn record(
 ) -> RecordedBaseline {
     let points: Vec<&grid::GridPoint> = grid.points.iter().collect();
     let samples = grid::run(&points, replications, file.seed(), done);
-    of_samples(file, grid, source, replications, brooks, &samples)
+    from_samples(file, grid, source, replications, brooks, &samples)
 }
 
 /// The baseline that these runs, the first `replications` of each point under the scenario's seed, make.
-pub fn of_samples(
+pub fn from_samples(
     file: &ScenarioFile,
     grid: &Grid,
     source: ScenarioSource,
@@ -42,7 +42,7 @@ pub fn of_samples(
     brooks: &str,
     samples: &[Replications],
 ) -> RecordedBaseline {
-    let held = Held::of(file, &[]);
+    let held = Held::for_scenario(file, &[]);
     let points = grid.points.iter().zip(samples).map(|(point, sample)| RecordedPoint {
         axes: point.axes.clone(),
         agents: point.agents,
@@ -50,7 +50,7 @@ pub fn of_samples(
         identity: point.identity.whole(),
         digest: sample.digest,
         incomplete: incomplete(sample),
-        columns: held.iter().filter_map(|held| MetricValues::of(sample, held.metric)).collect(),
+        columns: held.iter().filter_map(|held| MetricValues::from_sample(sample, held.metric)).collect(),
     });
     RecordedBaseline {
         scenario: file.name().to_owned(),

@@ -30,7 +30,7 @@ pub struct MetricValues {
 
 impl MetricValues {
     /// Of a sample; none if there is no such metric.
-    pub fn of(sample: &Replications, metric: &str) -> Option<MetricValues> {
+    pub fn from_sample(sample: &Replications, metric: &str) -> Option<MetricValues> {
         crate::record::METRICS.iter().find(|row| row.name == metric)?;
         let values = sample.completed(metric);
         let moments: Welford = values.iter().copied().collect();

@@ -126,7 +126,7 @@ impl Evaluations {
     /// # Errors
     ///
     /// There is no axis, one has a single value, or there are too many.
-    pub fn of(question: &SensitivityQuestion, axes: &[Axis], seed: u64) -> Result<Evaluations, String> {
+    pub fn new(question: &SensitivityQuestion, axes: &[Axis], seed: u64) -> Result<Evaluations, String> {
         if axes.is_empty() {
             return Err("the scenario's sweep has no axis to vary; --axis PATH=LOW..HIGH adds one".to_owned());
         }

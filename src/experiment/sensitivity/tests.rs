@@ -28,7 +28,7 @@ fn judged(
     seed: u64,
     figure: impl Fn(&[Node]) -> f64,
 ) -> SensitivityResult {
-    let samples = Evaluations::of(question, axes, seed).expect("axes");
+    let samples = Evaluations::new(question, axes, seed).expect("axes");
     let figures: Vec<f64> = samples.points().iter().map(|point| figure(point)).collect();
     samples.judge(question, &figures, 42).expect("it varies")
 }
@@ -135,11 +135,11 @@ fn walks_are_as_people_write_them() {
         assert!(SensitivityMethod::parse(wrong).is_err_and(|why| why.contains("expected morris:R")), "{wrong}");
     }
     let asked = question(SensitivityMethod::Sobol(4));
-    assert!(Evaluations::of(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
+    assert!(Evaluations::new(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
     let single = axis("agents", vec![NodeKind::Int(4)]);
-    assert!(Evaluations::of(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
-    assert!(Evaluations::of(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
-    assert!(Evaluations::of(&question(SensitivityMethod::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
+    assert!(Evaluations::new(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
+    assert!(Evaluations::new(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
+    assert!(Evaluations::new(&question(SensitivityMethod::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
 }
 
 /// What nothing depends on comes out as exactly nothing, and noise that all points share is none.
@@ -152,7 +152,7 @@ fn a_scenario_with_an_idle_axis() {
     for method in [SensitivityMethod::Sobol(16), SensitivityMethod::Morris(6)] {
         let asked = question(method);
         let axes = design::widened(&file, file.axes());
-        let samples = Evaluations::of(&asked, &axes, file.seed()).expect("axes");
+        let samples = Evaluations::new(&asked, &axes, file.seed()).expect("axes");
         let sweep = Sweep::new(&file, 20);
         let told = sensitivity(sweep, &samples, &asked, &Control::default()).expect("valid").expect("not stopped");
         assert!(told.completed == told.runs && told.runs == 20 * told.points as u64, "{} runs", told.runs);
@@ -173,7 +173,7 @@ proptest! {
         let names = ["p", "q", "r"].map(|name| NodeKind::Text(name.to_owned())).to_vec();
         let axes = [axis("n", vec![NodeKind::Int(least), NodeKind::Int(least + more)]), axis("x", names)];
         let asked = question(SensitivityMethod::Morris(walks));
-        let samples = Evaluations::of(&asked, &axes, seed).expect("axes");
+        let samples = Evaluations::new(&asked, &axes, seed).expect("axes");
         prop_assert_eq!(samples.evaluations(), 3 * walks);
         for (evaluation, change) in samples.changes.iter().enumerate() {
             let here = &samples.points[samples.places[evaluation]];

@@ -83,7 +83,7 @@ impl Reference {
 
 impl PointAccumulator {
     /// Of a point: with every figure.
-    pub fn of_point() -> PointAccumulator {
+    pub fn for_point() -> PointAccumulator {
         PointAccumulator {
             columns: METRICS.iter().map(|_| MetricColumn::default()).collect(),
             ..PointAccumulator::default()
@@ -91,13 +91,13 @@ impl PointAccumulator {
     }
 
     /// Of a baseline: with the reference only.
-    pub fn of_baseline(reference: Reference) -> PointAccumulator {
+    pub fn for_baseline(reference: Reference) -> PointAccumulator {
         PointAccumulator { reference, ..PointAccumulator::default() }
     }
 
     /// Of a sample that has been run elsewhere.
-    pub fn of(sample: &Replications) -> PointAccumulator {
-        let mut tally = PointAccumulator::of_point();
+    pub fn from_sample(sample: &Replications) -> PointAccumulator {
+        let mut tally = PointAccumulator::for_point();
         tally.add(sample);
         tally.digest = (Some(sample.digest), None);
         tally
@@ -199,7 +199,7 @@ impl MetricColumn {
 
     fn summary(&mut self, t: f64) -> Option<Summary> {
         match self {
-            MetricColumn::Exact(values) => Summary::with_t(values, t),
+            MetricColumn::Exact(values) => Summary::from_sample_with_t(values, t),
             MetricColumn::Counted(counted) => counted.summary(t),
         }
     }

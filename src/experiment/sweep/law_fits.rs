@@ -17,7 +17,7 @@ pub struct Fits {
 
 impl Fits {
     /// Of the speedups of a curve; `scaled` if the work grows with the team.
-    pub fn of(curve: &Curve<'_>, scaled: bool) -> Fits {
+    pub fn new(curve: &Curve<'_>, scaled: bool) -> Fits {
         let speedups = curve.rows.iter().filter_map(|row| Some((row.agents, row.speedup?)));
         let (points, half_widths): (Vec<Point>, Vec<f64>) =
             speedups.map(|(n, speedup)| (Point::new(f64::from(n), speedup.estimate), speedup.half_width)).unzip();

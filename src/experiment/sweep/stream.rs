@@ -158,7 +158,7 @@ impl Sweep<'_> {
         for made in runner::map(&points, |point| self.make(point)) {
             match made {
                 Ok(scenario) => {
-                    jobs.push(Job { scenario, tally: PointAccumulator::of_point(), want: 0, runs: Vec::new() })
+                    jobs.push(Job { scenario, tally: PointAccumulator::for_point(), want: 0, runs: Vec::new() })
                 }
                 Err(wrong) => problems.append(wrong),
             }
@@ -167,8 +167,8 @@ impl Sweep<'_> {
         if !self.run_points(&mut jobs, control) {
             return Ok(None);
         }
-        let mut works = Works::default();
-        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
+        let mut works = WorkCache::default();
+        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.get(&job.scenario)).collect();
         let shared = if self.has_baselines {
             self.run_baselines(&points, &jobs, &works, settings, baselines, control)
         } else {
@@ -179,7 +179,8 @@ impl Sweep<'_> {
         let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {
             let axes = point.iter().map(|(_, value)| label(value)).collect();
             let baseline = shared.as_ref().map(|shared| (&shared.0, shared.1));
-            let row = PointResult::of(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
+            let row =
+                PointResult::from_accumulator(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
             Finished { number: **number, row, runs: std::mem::take(&mut job.runs) }
         });
         Ok(Some(finished))
@@ -239,7 +240,7 @@ impl Sweep<'_> {
         // What there is of them already: from points of this block, or from earlier ones.
         let mut here: BTreeMap<&str, Shared> = BTreeMap::new();
         let mut missing: Vec<(&str, Job)> = Vec::new();
-        let mut shared_works = Works::default();
+        let mut shared_works = WorkCache::default();
         for (&key, &(want, place)) in &needs {
             let from_here = own.get(key).and_then(|&place| Some((jobs.get(place)?, works.get(place)?)));
             let known = match (from_here, baselines.known.get(key)) {
@@ -253,7 +254,7 @@ impl Sweep<'_> {
                 known => match self.make(bases.get(place)?) {
                     Ok(scenario) => {
                         let reference = known.flatten().map(|known| known.0.clone()).unwrap_or_default();
-                        let tally = PointAccumulator::of_baseline(reference);
+                        let tally = PointAccumulator::for_baseline(reference);
                         missing.push((key, Job { scenario, tally, want, runs: Vec::new() }));
                     }
                     // A baseline that can't be made (one agent where two are needed) is none; the point stands.
@@ -268,7 +269,7 @@ impl Sweep<'_> {
             return None;
         }
         for (key, job) in names.into_iter().zip(missing) {
-            let work = shared_works.of(&job.scenario);
+            let work = shared_works.get(&job.scenario);
             here.insert(key, Some(Arc::new((job.tally.reference, work))));
         }
         let all = keys.iter().map(|key| here.get(key.as_str()).cloned().flatten()).collect();
@@ -356,16 +357,16 @@ fn next_pieces(jobs: &[Job]) -> Vec<Piece> {
 
 /// Measures of the graphs that points share.
 #[derive(Default)]
-struct Works {
+struct WorkCache {
     last: Option<(Arc<TaskGraph>, WorkBounds)>,
 }
 
-impl Works {
-    fn of(&mut self, scenario: &Scenario) -> WorkBounds {
+impl WorkCache {
+    fn get(&mut self, scenario: &Scenario) -> WorkBounds {
         match &self.last {
             Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
             _ => {
-                let work = WorkBounds::of(scenario);
+                let work = WorkBounds::new(scenario);
                 self.last = Some((scenario.graph.clone(), work));
                 work
             }

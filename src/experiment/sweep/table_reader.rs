@@ -28,7 +28,7 @@ const COUNTS: [&str; 4] = ["runs", "completed", "stalled", "timed_out"];
 pub fn read(head: &SweepResult, file: &str, from: impl Read, most: usize) -> Result<Vec<PointResult>, Problems> {
     let mut reader = csv::Reader::from_reader(from);
     let columns = reader.headers().map_err(|error| Problems::one(unreadable(file, &error)))?.clone();
-    let columns = ColumnIndex::of(head, file, &columns)?;
+    let columns = ColumnIndex::new(head, file, &columns)?;
     let (mut rows, mut problems) = (Vec::new(), Problems::default());
     let mut record = StringRecord::new();
     loop {
@@ -93,7 +93,7 @@ struct ColumnIndex {
 }
 
 impl ColumnIndex {
-    fn of(head: &SweepResult, file: &str, names: &StringRecord) -> Result<ColumnIndex, Problems> {
+    fn new(head: &SweepResult, file: &str, names: &StringRecord) -> Result<ColumnIndex, Problems> {
         let mut missing = Problems::default();
         let mut place = |name: &str| {
             names.iter().position(|own| own == name).unwrap_or_else(|| {

@@ -54,9 +54,9 @@ fn rows_are_those_of_the_samples() {
     let base = file.at(&with(&point, &settings)).expect("its baseline");
     let samples = runner::run(&[&scenario, &base], 1100, &|_| ());
     let axes = point.iter().map(|(_, value)| label(value)).collect();
-    let baseline = Some((&samples[1], WorkBounds::of(&base)));
+    let baseline = Some((&samples[1], WorkBounds::new(&base)));
     let expected =
-        PointResult::new(axes, &scenario.architecture_name, &samples[0], baseline, &WorkBounds::of(&scenario));
+        PointResult::from_sample(axes, &scenario.architecture_name, &samples[0], baseline, &WorkBounds::new(&scenario));
     assert_eq!(rows(&sweep, &[5], 64), [(5, expected)]);
 }
 
