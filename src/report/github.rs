@@ -29,8 +29,8 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
             add(Overall::new(rule.verdict, strict), 1, text);
         }
         for claim in &entry.claims {
-            let text = format!("{}: {}; {}", claim.holds.name(), claim_name(claim), claim_found(claim));
-            add(overall_of(claim.holds), claim.claim.line.max(1), text);
+            let text = format!("{}: {}; {}", claim.status.name(), claim_name(claim), claim_found(claim));
+            add(overall_of(claim.status), claim.claim.line.max(1), text);
         }
     }
     // Errors first, as GitHub stops after ten.

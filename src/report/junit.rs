@@ -24,8 +24,8 @@ pub fn to_xml(entries: &[CheckedScenario], strict: bool) -> String {
             suite.add_test_case(case("rules", &name, Overall::new(rule.verdict, strict), "changed", &text));
         }
         for claim in &entry.claims {
-            let (name, overall) = (claim_name(claim), overall_of(claim.holds));
-            suite.add_test_case(case("claims", &name, overall, claim.holds.name(), &claim_found(claim)));
+            let (name, overall) = (claim_name(claim), overall_of(claim.status));
+            suite.add_test_case(case("claims", &name, overall, claim.status.name(), &claim_found(claim)));
         }
         report.add_test_suite(suite);
     }

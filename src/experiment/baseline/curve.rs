@@ -1,4 +1,4 @@
-//! What is held of a whole curve beside its points: the law it follows, contention and coherency, and where it peaks.
+//! Check of a whole curve beside its points: its law, contention and coherency, and its peak.
 
 use crate::experiment::Replications;
 use crate::experiment::baseline::grid::{Grid, curve_of};
@@ -12,27 +12,27 @@ use crate::scenario::ScenarioFile;
 
 /// Resamples for the interval of a peak.
 const RESAMPLES: u32 = 400;
-/// What a parameter must have moved by, as a fraction of itself.
-const WORTH_TELLING: f64 = 0.1;
+/// Least relative change of a parameter that counts.
+const RELEVANT_CHANGE: f64 = 0.1;
 
-/// What became of one rule.
+/// Outcome of one rule.
 #[derive(Clone, Debug)]
 pub struct RuleOutcome {
-    /// The curve.
+    /// Curve.
     pub curve: String,
-    /// What is held: a parameter, or `law`.
+    /// Compared property: a parameter, or `law`.
     pub rule: String,
-    /// What it was, in words.
+    /// Recorded value, in words.
     pub recorded: String,
-    /// What it is.
+    /// Value now.
     pub now: String,
-    /// Identical, equivalent, or worse: a curve of another shape is a finding, whichever way it bends.
+    /// Identical, equivalent, or worse: any change of shape counts as worse.
     pub verdict: CheckVerdict,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// Fits the curves of a grid whose points have these runs.
+/// Fits the curves of a grid to these runs.
 pub fn curves(grid: &Grid, samples: &[Replications], scaled: bool, seed: u64) -> Vec<RecordedCurve> {
     let mut labels: Vec<String> = Vec::new();
     for point in &grid.points {
@@ -44,7 +44,7 @@ pub fn curves(grid: &Grid, samples: &[Replications], scaled: bool, seed: u64) ->
     labels.into_iter().filter_map(|label| fitted(grid, samples, &label, scaled, seed)).collect()
 }
 
-/// None if the curve has fewer than three team sizes or a law can't be fitted to it.
+/// Fits a curve; none if it has fewer than three team sizes or a law can't be fitted to it.
 fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed: u64) -> Option<RecordedCurve> {
     let of_curve = grid.points.iter().zip(samples).filter(|(point, _)| curve_of(&grid.axes, &point.axes) == label);
     let mut groups = Vec::new();
@@ -67,13 +67,13 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
     } else {
         (MeasurementKind::Time, &["amdahl", "usl"][..], "usl")
     };
-    let plan = StudyOptions {
+    let options = StudyOptions {
         laws: laws.iter().filter_map(|name| law(name)).collect(),
         judge_all: true,
         seed,
         resamples: RESAMPLES,
     };
-    let study = Study::new(crate::scaling::Sample::from_groups(kind, groups), &plan).ok()?;
+    let study = Study::new(crate::scaling::Sample::from_groups(kind, groups), &options).ok()?;
     let law = study.law(shown)?;
     let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
     let mut parameters: Vec<CurveParameter> = of_law
@@ -95,7 +95,7 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
     Some(RecordedCurve { curve: label.to_owned(), law, parameters })
 }
 
-/// Holds the curves of a grid to those of the baseline.
+/// Compares the curves of a grid with those of the baseline.
 pub(super) fn rules(
     file: &ScenarioFile,
     recorded: &RecordedBaseline,
@@ -110,7 +110,7 @@ pub(super) fn rules(
         if own().all(|point| point.verdict == CheckVerdict::Identical) {
             rules.extend(identical(before));
         } else if !same_sizes(recorded, grid, &before.curve) {
-            // A fit to other team sizes is another fit, and no finding.
+            // A fit to other team sizes is not comparable.
         } else if let Some(now) = fitted(grid, samples, &before.curve, file.is_scaled(), seed) {
             rules.extend(of_curve(before, &now, own().any(|point| point.verdict.is_change())));
         }
@@ -118,14 +118,14 @@ pub(super) fn rules(
     rules
 }
 
-/// Whether a curve still has the team sizes that were recorded.
+/// Returns true if a curve still has the recorded team sizes.
 fn same_sizes(recorded: &RecordedBaseline, grid: &Grid, curve: &str) -> bool {
     let then = recorded.points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == curve);
     let now = grid.points.iter().filter(|point| curve_of(&grid.axes, &point.axes) == curve);
     then.map(|point| point.agents).eq(now.map(|point| point.agents))
 }
 
-/// The same between two baselines.
+/// Compares the curves of two baselines.
 pub(super) fn compared(
     older: &RecordedBaseline,
     newer: &RecordedBaseline,
@@ -171,34 +171,34 @@ fn law_name(curve: &RecordedCurve) -> String {
     curve.law.clone().unwrap_or_else(|| "no scaling regime".to_owned())
 }
 
-/// Two laws may be so near to each other that chance decides: another law is a finding only where points moved too.
+/// Two laws may be nearly tied, so that chance decides: a change of law counts only if points changed too.
 fn law_rule(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> RuleOutcome {
     let (verdict, reason) = match (before.law == now.law, moved) {
         (true, _) => (CheckVerdict::Equivalent, String::new()),
         (false, true) => (CheckVerdict::Worse, "the curve follows another law, and points on it changed".to_owned()),
         (false, false) => (
             CheckVerdict::Equivalent,
-            "another law fits better, but no point changed: they are near to a tie".to_owned(),
+            "another law fits better, but no point changed: the fits are nearly tied".to_owned(),
         ),
     };
     let (curve, rule) = (before.curve.clone(), "law".to_owned());
     RuleOutcome { curve, rule, recorded: law_name(before), now: law_name(now), verdict, reason }
 }
 
-/// A parameter has changed if its intervals do not meet and it moved by a tenth of itself.
+/// A parameter has changed if its intervals do not overlap and it changed by a tenth.
 fn parameter_rule(curve: &str, before: &CurveParameter, now: &CurveParameter) -> RuleOutcome {
     let apart = now.low > before.high || now.high < before.low;
-    let moved = (now.estimate - before.estimate).abs() > WORTH_TELLING * before.estimate.abs();
+    let moved = (now.estimate - before.estimate).abs() > RELEVANT_CHANGE * before.estimate.abs();
     let (verdict, reason) = match (apart, moved) {
-        (true, true) => (CheckVerdict::Worse, "the 95 % intervals do not meet".to_owned()),
-        (true, false) => (CheckVerdict::Equivalent, "moved by less than a tenth of itself".to_owned()),
+        (true, true) => (CheckVerdict::Worse, "the 95 % intervals do not overlap".to_owned()),
+        (true, false) => (CheckVerdict::Equivalent, "changed by less than a tenth".to_owned()),
         _ => (CheckVerdict::Equivalent, String::new()),
     };
     let (curve, rule) = (curve.to_owned(), before.name.clone());
     RuleOutcome { curve, rule, recorded: shown(before), now: shown(now), verdict, reason }
 }
 
-/// `0.0412 [0.0391, 0.0433]`; an end that is not known is a blank.
+/// Formats `0.0412 [0.0391, 0.0433]`; an unbounded end is blank.
 fn shown(parameter: &CurveParameter) -> String {
     let digits = |value: f64| match value {
         v if !v.is_finite() => String::new(),

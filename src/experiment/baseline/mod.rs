@@ -1,9 +1,9 @@
-//! Baselines: what a scaling curve was, kept under version control, and whether it still is.
+//! Baselines: a recorded scaling curve, kept under version control, and the check against it.
 //!
-//! A check decides each point in three steps, the first that answers wins: equal digests are *identical*; a 90 %
-//! interval of the difference inside the tolerance is *equivalent*; one wholly outside is *better* or *worse*, after
-//! Benjamini and Hochberg over all points and figures. What is left gets more replications up to a cap, and is then
-//! *inconclusive*. Nothing here reads or writes a file.
+//! A check decides each point in three steps, and the first decisive one counts. Equal digests are *identical*. A 90 %
+//! interval of the difference inside the tolerance is *equivalent*. One wholly outside is *better* or *worse*, after
+//! Benjamini and Hochberg over all points and figures. The remaining points get more replications up to a limit, and
+//! are then *inconclusive*. This module reads and writes no file.
 
 pub mod check;
 pub mod contract;
@@ -18,7 +18,7 @@ mod recording;
 pub mod values;
 
 pub use check::{Checked, Settings, check, review};
-pub use contract::{AssertOutcome, Claim, Holds};
+pub use contract::{AssertOutcome, Claim, ClaimStatus};
 pub use curve::RuleOutcome;
 pub use difference::{Difference, DifferenceMethod};
 pub use grid::Grid;

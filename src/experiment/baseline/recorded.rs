@@ -4,43 +4,43 @@ use crate::engine::Digest;
 use crate::experiment::baseline::identity::Identity;
 use crate::experiment::baseline::values::MetricValues;
 
-/// The form of the file. A change that an older brooks can't read raises it.
+/// Version of the file format. A change that an older brooks can't read increases it.
 pub const SCHEMA: u32 = 1;
-/// What the figures mean. Raised when a figure of the same run would be another number by definition; a change of
-/// behaviour is no reason, for that is what a check is for.
+/// Version of the definitions of the figures. A definition that gives another number for the same run increases it. A
+/// change of behaviour does not, as checks are made to detect that.
 pub const MODEL: u32 = 1;
 
-/// A baseline: what a scenario's points were.
+/// A baseline: the recorded points of a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedBaseline {
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// How the scenario is reached and what is changed in it.
+    /// Location of the scenario and changes to it.
     pub source: ScenarioSource,
-    /// The brooks that recorded it.
+    /// Version of brooks that recorded it.
     pub brooks: String,
     /// Fingerprints of the resolved scenario, all points together.
     pub identity: Identity,
-    /// The seed.
+    /// Seed.
     pub seed: u64,
     /// Replications of each point.
     pub replications: u64,
-    /// What the axes are called.
+    /// Names of the axes.
     pub axes: Vec<String>,
-    /// The points, by the values of the axes, then by team size.
+    /// Points by the values of the axes, then by team size.
     pub points: Vec<RecordedPoint>,
-    /// What is fitted to the points that differ in team size only.
+    /// Fits to the points that differ in team size only.
     pub curves: Vec<RecordedCurve>,
 }
 
-/// A scenario as the command line names it.
+/// A scenario as named on the command line.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ScenarioSource {
-    /// The path of the file, or the name of a built-in scenario.
+    /// Path of the file, or name of a built-in scenario.
     pub scenario: String,
-    /// Team sizes in place of its own.
+    /// Team sizes that replace those of the scenario.
     pub agents: Option<String>,
-    /// Architectures in place of its own.
+    /// Architectures that replace those of the scenario.
     pub architecture: Option<String>,
     /// Settings, `PATH=VALUE` each.
     pub set: Vec<String>,
@@ -49,35 +49,35 @@ pub struct ScenarioSource {
 /// One point of a baseline.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedPoint {
-    /// The values of the axes.
+    /// Values of the axes.
     pub axes: Vec<String>,
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
-    /// The architecture.
+    /// Architecture.
     pub architecture: String,
-    /// A fingerprint of the scenario at this point.
+    /// Fingerprint of the scenario at this point.
     pub identity: Digest,
-    /// A fingerprint of all its runs.
+    /// Fingerprint of all its runs.
     pub digest: Digest,
     /// Replications that did not complete, ascending.
     pub incomplete: Vec<u64>,
-    /// The figures that are held, the makespan first.
+    /// Recorded figures, the makespan first.
     pub columns: Vec<MetricValues>,
 }
 
 impl RecordedPoint {
-    /// A figure by its name.
+    /// Returns a figure by its name.
     pub fn column(&self, metric: &str) -> Option<&MetricValues> {
         self.columns.iter().find(|column| column.metric == metric)
     }
 }
 
-/// A parameter of a curve with its 95 % interval; an end that the points do not set is infinite.
+/// A parameter of a curve with its 95 % interval; an unbounded end is infinite.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CurveParameter {
-    /// Its name: `sigma`, `kappa`, `s`, `peak_agents`.
+    /// Name: `sigma`, `kappa`, `s`, `peak_agents`.
     pub name: String,
-    /// The best guess.
+    /// Estimate.
     pub estimate: f64,
     /// Lower end.
     pub low: f64,
@@ -85,12 +85,12 @@ pub struct CurveParameter {
     pub high: f64,
 }
 
-/// What was fitted to one curve.
+/// Fit to one curve.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RecordedCurve {
-    /// What its points have in common.
+    /// Common values of its points.
     pub curve: String,
-    /// The law that it follows; none if there is no scaling regime.
+    /// Law of the curve; none if there is no scaling regime.
     pub law: Option<String>,
     /// Parameters of the USL, or of Gustafson's law where the work grows with the team, and the peak if there is one.
     pub parameters: Vec<CurveParameter>,

@@ -9,12 +9,12 @@ use crate::experiment::baseline::values::MetricValues;
 use crate::record::Ending;
 use crate::scenario::ScenarioFile;
 
-/// Replications that are recorded at least: fewer have no spread.
+/// Least number of recorded replications: fewer have no variance.
 pub const LEAST_REPLICATIONS: u64 = 10;
-/// Replications that are recorded at most unless more are asked for: a file stays small.
+/// Greatest number of recorded replications by default, to keep the file small.
 pub const MOST_REPLICATIONS: u64 = 200;
 
-/// How many replications a baseline of this scenario has unless somebody says so.
+/// Default number of replications of a baseline of this scenario.
 pub fn usual_replications(file: &ScenarioFile) -> u64 {
     file.replications().clamp(LEAST_REPLICATIONS, MOST_REPLICATIONS)
 }
@@ -33,7 +33,7 @@ pub fn record(
     from_samples(file, grid, source, replications, brooks, &samples)
 }
 
-/// The baseline that these runs, the first `replications` of each point under the scenario's seed, make.
+/// Makes a baseline of these runs: the first `replications` of each point under the scenario's seed.
 pub fn from_samples(
     file: &ScenarioFile,
     grid: &Grid,
