@@ -144,9 +144,9 @@ fn side_by_side(agents: u32, points: &[(PointResult, Replications)], has_prices:
     order.sort_by(|(a, _), (b, _)| mean(a).total_cmp(&mean(b)));
     let fastest = order.first().map(|(_, sample)| sample);
     let price = if has_prices { "cost" } else { "output_tokens" };
-    let entries = order.iter().enumerate().map(|(place, (row, sample))| {
+    let entries = order.iter().enumerate().map(|(index, (row, sample))| {
         let difference = |metric: &str| {
-            let fastest = fastest.filter(|_| place > 0)?;
+            let fastest = fastest.filter(|_| index > 0)?;
             paired_difference(sample.paired(fastest, metric).into_iter().map(|(there, here)| (here, there)))
         };
         ArchitectureResult { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }

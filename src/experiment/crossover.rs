@@ -48,8 +48,8 @@ pub struct CrossoverQuestion {
 impl CrossoverQuestion {
     /// Names of the architectures, with parameters only if the names alone are equal.
     pub fn names(&self) -> [String; 2] {
-        let long = [0, 1].map(|place| label(&self.between[place]));
-        let short = [0, 1].map(|place: usize| long[place].split(" (").next().unwrap_or_default().to_owned());
+        let long = [0, 1].map(|index| label(&self.between[index]));
+        let short = [0, 1].map(|index: usize| long[index].split(" (").next().unwrap_or_default().to_owned());
         if short[0] == short[1] { long } else { short }
     }
 
@@ -252,8 +252,8 @@ fn differences(values: &[Vec<Option<f64>>; 2]) -> Welford {
 fn judge(values: &[Vec<Option<f64>>; 2], looks: Looks) -> Option<AxisStanding> {
     let is_failing =
         |values: &Vec<Option<f64>>| (values.iter().flatten().count() as f64) < COMPLETING * values.len() as f64;
-    if let Some(place) = values.iter().position(is_failing) {
-        return Some(AxisStanding::Incomplete(place));
+    if let Some(index) = values.iter().position(is_failing) {
+        return Some(AxisStanding::Incomplete(index));
     }
     match looks.sign(&differences(values)) {
         Sign::Negative => Some(AxisStanding::Less(0)),

@@ -159,8 +159,8 @@ impl PointResult {
 
     /// Returns the summary of a metric by its name.
     pub fn metric(&self, name: &str) -> Option<&Summary> {
-        let place = METRICS.iter().position(|metric| metric.name == name)?;
-        self.metrics.get(place)?.as_ref()
+        let index = METRICS.iter().position(|metric| metric.name == name)?;
+        self.metrics.get(index)?.as_ref()
     }
 
     /// Fraction of the Amdahl speedup that is reached.
@@ -210,11 +210,11 @@ impl SweepResult {
             };
             let label: Vec<String> = others.map(name).collect();
             let label = label.join(", ");
-            let place = *indices.entry(label).or_insert_with_key(|label| {
+            let index = *indices.entry(label).or_insert_with_key(|label| {
                 curves.push(Curve { label: label.clone(), rows: Vec::new() });
                 curves.len() - 1
             });
-            curves[place].rows.push(row);
+            curves[index].rows.push(row);
         }
         for curve in &mut curves {
             curve.rows.sort_by_key(|row| row.agents);

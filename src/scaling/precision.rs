@@ -83,7 +83,7 @@ impl Precision {
 ///
 /// Returns the text and what was expected.
 pub fn share(text: &str) -> Result<f64, String> {
-    let wrong = || format!("\"{text}\" is no share: expected one above 0 % and below 100 %, such as 2% or 0.02");
+    let wrong = || format!("\"{text}\": expected a fraction above 0 % and below 100 %, such as 2% or 0.02");
     let trimmed = text.trim();
     let (number, whole) = trimmed.strip_suffix('%').map_or((trimmed, 1.0), |number| (number.trim_end(), 100.0));
     let value = number.parse::<f64>().map_err(|_| wrong())? / whole;

@@ -125,7 +125,7 @@ fn a_slower_step_is_worse_and_a_faster_one_better() {
     let dearer = open(&ONE.replace("output: 15", "output: 30"));
     let found = checked(&dearer, &recorded, &Settings::default());
     let point = &found.points[0];
-    assert_eq!((point.verdict, point.gravest().map(|metric| metric.held.metric)), (CheckVerdict::Worse, Some("cost")));
+    assert_eq!((point.verdict, point.worst().map(|metric| metric.held.metric)), (CheckVerdict::Worse, Some("cost")));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn runs_that_no_longer_complete_are_a_failure() {
     let found = checked(&never, &recorded, &Settings::default());
     for point in &found.points {
         assert_eq!(point.verdict, CheckVerdict::Worse);
-        assert_eq!(point.gravest().map(|metric| metric.held.metric), Some("completed"));
+        assert_eq!(point.worst().map(|metric| metric.held.metric), Some("completed"));
     }
     // And the other way round.
     let recorded = record(&never, 20);
@@ -228,7 +228,10 @@ fn other_forms_and_other_meanings_are_told_apart_from_damage() {
         assert_ne!(body, text);
         told(&body)
     };
-    assert!(other("\"schema_version\": 1", "\"schema_version\": 2").contains("has format version 2; this brooks reads version 1"));
+    assert!(
+        other("\"schema_version\": 1", "\"schema_version\": 2")
+            .contains("has format version 2; this brooks reads version 1")
+    );
     assert!(other("\"seed\": 42", "\"seed\": 43").contains("its checksum does not match"));
     assert!(told("{}").contains("is not a baseline of brooks") && told("").contains("it is empty"));
     assert!(told(&format!("<<<<<<< HEAD\n{text}")).contains("merge conflict markers"));

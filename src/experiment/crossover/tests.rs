@@ -15,12 +15,12 @@ fn found(file: &ScenarioFile, question: CrossoverQuestion) -> Crossovers {
 
 /// Difference, first less second, from many runs.
 fn long_run(file: &ScenarioFile, question: &CrossoverQuestion, at: &Node) -> f64 {
-    let scenario = |place: usize| {
-        file.at(&[(question.path.as_str(), at), ("architecture", &question.between[place])]).expect("valid")
+    let scenario = |index: usize| {
+        file.at(&[(question.path.as_str(), at), ("architecture", &question.between[index])]).expect("valid")
     };
     let scenarios = [scenario(0), scenario(1)];
     let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), 1500, &|_| ());
-    let mean = |place: usize| samples[place].completed("makespan_s").into_iter().collect::<Welford>().mean();
+    let mean = |index: usize| samples[index].completed("makespan_s").into_iter().collect::<Welford>().mean();
     mean(0) - mean(1)
 }
 

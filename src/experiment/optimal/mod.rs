@@ -216,8 +216,8 @@ fn candidates(
 
 /// Classifies the teams by the pilot: eligible, or the reason why not.
 fn judge(question: &OptimalQuestion, teams: &mut [CandidateTeam]) {
-    for place in 0..teams.len() {
-        let (before, from_here) = teams.split_at_mut(place);
+    for index in 0..teams.len() {
+        let (before, from_here) = teams.split_at_mut(index);
         let Some(team) = from_here.first_mut() else { continue };
         let runs = &team.runs;
         let share = |deadline| Proportion::new(runs.within(Objective::Time, deadline) as u64, runs.len() as u64);
@@ -237,12 +237,12 @@ fn judge(question: &OptimalQuestion, teams: &mut [CandidateTeam]) {
 
 /// Indices of the teams that meet a condition.
 fn indices(teams: &[CandidateTeam], is: impl Fn(&CandidateTeam) -> bool) -> Vec<usize> {
-    teams.iter().enumerate().filter(|(_, team)| is(team)).map(|(place, _)| place).collect()
+    teams.iter().enumerate().filter(|(_, team)| is(team)).map(|(index, _)| index).collect()
 }
 
 /// Indifference zone: a fraction of the best mean of the pilot, or if that is 0, of the mean over all teams.
 fn indifference_zone_of(question: &OptimalQuestion, teams: &[CandidateTeam], eligible: &[usize]) -> f64 {
-    let mean = |&place: &usize| teams[place].runs.summary(question.objective).map(|summary| summary.mean);
+    let mean = |&index: &usize| teams[index].runs.summary(question.objective).map(|summary| summary.mean);
     let means: Vec<f64> = eligible.iter().filter_map(mean).collect();
     let burden = |value: &&f64| question.objective.burden(**value);
     let best = means.iter().min_by(|a, b| burden(a).total_cmp(&burden(b))).copied().unwrap_or(0.0);
@@ -262,10 +262,10 @@ impl Trial<'_> {
     /// Runs more replications of some teams and appends them.
     fn run(&self, indices: &[usize], replications: Range<u64>, teams: &mut [CandidateTeam]) {
         (self.progress.ahead)(indices.len() as u64 * (replications.end - replications.start));
-        let chosen: Vec<&Scenario> = indices.iter().map(|&place| &self.scenarios[place]).collect();
+        let chosen: Vec<&Scenario> = indices.iter().map(|&index| &self.scenarios[index]).collect();
         let samples = runner::more(&chosen, replications, self.progress.done);
-        for (&place, sample) in indices.iter().zip(&samples) {
-            teams[place].runs.append(sample, self.has_prices);
+        for (&index, sample) in indices.iter().zip(&samples) {
+            teams[index].runs.append(sample, self.has_prices);
         }
     }
 
@@ -287,10 +287,10 @@ impl Trial<'_> {
                 let some = at..(at + wanted).min(question.most);
                 at = some.end;
                 self.run(&indices, some.clone(), teams);
-                let value = |place: &usize, replication: u64| {
-                    Some(objective.burden(teams[*place].runs.value(objective, replication as usize)?))
+                let value = |index: &usize, replication: u64| {
+                    Some(objective.burden(teams[*index].runs.value(objective, replication as usize)?))
                 };
-                rows = some.filter_map(|run| indices.iter().map(|place| value(place, run)).collect()).collect();
+                rows = some.filter_map(|run| indices.iter().map(|index| value(index, run)).collect()).collect();
             }
             rows
         })
@@ -303,8 +303,8 @@ impl OptimalResult {
         let Some(best) = self.best else { return };
         let (objective, indifference_zone) = (self.question.objective, self.indifference_zone);
         let chosen = self.teams[best].runs.clone();
-        for (place, team) in self.teams.iter_mut().enumerate() {
-            if place == best {
+        for (index, team) in self.teams.iter_mut().enumerate() {
+            if index == best {
                 team.standing = TeamStanding::Best;
                 continue;
             }
@@ -327,9 +327,9 @@ impl OptimalResult {
         let comparable = indices(&self.teams, is_comparable);
         // All teams have the pilot, so that none is known better than another.
         let pilot = self.question.pilot as usize;
-        let runs: Vec<Runs> = comparable.iter().map(|&place| self.teams[place].runs.first(pilot)).collect();
-        for (place, on_front) in comparable.into_iter().zip(front::front(&runs.iter().collect::<Vec<_>>())) {
-            self.teams[place].on_front = on_front;
+        let runs: Vec<Runs> = comparable.iter().map(|&index| self.teams[index].runs.first(pilot)).collect();
+        for (index, on_front) in comparable.into_iter().zip(front::front(&runs.iter().collect::<Vec<_>>())) {
+            self.teams[index].on_front = on_front;
         }
     }
 
@@ -346,8 +346,8 @@ impl OptimalResult {
     }
 
     /// Returns the team of an index.
-    pub fn team(&self, place: usize) -> Option<&CandidateTeam> {
-        self.teams.get(place)
+    pub fn team(&self, index: usize) -> Option<&CandidateTeam> {
+        self.teams.get(index)
     }
 
     /// Total number of runs.

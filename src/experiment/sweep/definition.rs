@@ -11,64 +11,64 @@ use crate::scenario::extrapolation;
 use crate::scenario::{Axis, Node, ScenarioFile};
 use crate::simulation::Scenario;
 
-/// Sweeps of at most so many points have all of them made before the first is run, so that every mistake is told at once.
-/// Of larger ones every value of every axis is, but not every combination.
+/// Greatest number of points that are all made before the first is run, so that every error is reported at once. In
+/// larger sweeps every value of every axis is checked, but not every combination.
 const MADE_AHEAD: usize = 4096;
 
-/// How many replications a point has.
+/// Number of replications of a point.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ReplicationCount {
-    /// So many.
+    /// Fixed number.
     Fixed(u64),
-    /// As many as it takes to know the mean of its makespan so precisely.
+    /// Number required for this precision of the mean makespan.
     Precise(Precision),
 }
 
-/// What is to be run.
+/// Definition of a sweep.
 #[derive(Clone)]
 pub struct Sweep<'a> {
     pub(in crate::experiment) file: &'a ScenarioFile,
     pub(in crate::experiment) replications: ReplicationCount,
     pub(super) is_independent: bool,
     pub(super) has_baselines: bool,
-    /// The values of every point, if they are not all combinations of those on the axes.
+    /// Values of every point, if they are not all combinations of those on the axes.
     chosen: Option<Vec<Vec<Node>>>,
 }
 
 impl<'a> Sweep<'a> {
-    /// The sweep of a scenario; without an axis it has one point, the scenario itself.
+    /// Creates the sweep of a scenario; without an axis it has one point, the scenario itself.
     pub fn new(file: &'a ScenarioFile, replications: u64) -> Sweep<'a> {
         let replications = ReplicationCount::Fixed(replications);
         Sweep { file, replications, is_independent: false, has_baselines: true, chosen: None }
     }
 
-    /// The same with another rule for how many replications a point has.
+    /// Sets the rule for the number of replications.
     pub fn with_replications(self, replications: ReplicationCount) -> Sweep<'a> {
         Sweep { replications, ..self }
     }
 
-    /// The same with random numbers of its own for every point, in place of those that all points share.
+    /// Gives every point random numbers of its own, in place of common ones.
     pub fn independent(self) -> Sweep<'a> {
         Sweep { is_independent: true, ..self }
     }
 
-    /// The same without a baseline to compare the points with.
+    /// Runs the points without baselines.
     pub fn without_baselines(self) -> Sweep<'a> {
         Sweep { has_baselines: false, ..self }
     }
 
-    /// The same with these points, each a value an axis, in place of all combinations.
+    /// Sets the points, each with one value per axis, in place of all combinations.
     pub fn of_points(self, points: Vec<Vec<Node>>) -> Sweep<'a> {
         Sweep { chosen: Some(points), ..self }
     }
 
-    /// How many points it has.
+    /// Number of points.
     pub fn points(&self) -> usize {
         let all = || self.axes().iter().map(|axis| axis.values.len()).product();
         self.chosen.as_ref().map_or_else(all, Vec::len)
     }
 
-    /// How many replications each point has; at most, if that is for their precision to say.
+    /// Replications of each point; the greatest number if their precision decides.
     pub fn replications(&self) -> u64 {
         match self.replications {
             ReplicationCount::Fixed(replications) => replications,
@@ -76,23 +76,23 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// The axes, the last of them fastest.
+    /// Axes, the last one fastest.
     pub fn axes(&self) -> &'a [Axis] {
         self.file.axes()
     }
 
-    /// How many runs it takes, baselines included; at most, if that is for the precision of the points to say. Of more
-    /// than 4,096 points the number of baselines is reckoned and not counted.
+    /// Number of runs, baselines included; the greatest number if precision decides. Above 4,096 points the number of
+    /// baselines is an estimate.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of its points, as far as [`Sweep::check`] can tell.
+    /// Reports the errors that [`Sweep::check`] finds.
     pub fn runs(&self) -> Result<u64, Problems> {
         self.check()?;
         Ok(self.scenarios() * self.replications())
     }
 
-    /// How many different scenarios there are, baselines included.
+    /// Number of different scenarios, baselines included.
     fn scenarios(&self) -> u64 {
         if !self.has_baselines {
             return self.points() as u64;
@@ -131,8 +131,8 @@ impl<'a> Sweep<'a> {
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of up to 4,096 points. Of more than that: with any value of an axis that is
-    /// wrong by itself, whatever the others are.
+    /// Reports all errors of up to 4,096 points. Of larger sweeps it reports errors of single axis values, not of
+    /// combinations.
     pub fn check(&self) -> Result<(), Problems> {
         let make = |point: &PointValues<'_>| self.file.at(point).err();
         let points: Vec<PointValues<'_>> = if self.points() <= MADE_AHEAD {
@@ -148,16 +148,16 @@ impl<'a> Sweep<'a> {
         problems.or(())
     }
 
-    /// One line on what of it is outside of what its profiles were learned from: see [`extrapolation::outside`]. Every value of
-    /// every axis is looked at by itself, not every combination.
+    /// Returns a line on axis values outside of the data of learned profiles: see [`extrapolation::outside`]. Values
+    /// are checked one by one, not in combination.
     pub fn outside(&self) -> Option<String> {
         // From the first point, one axis after the other.
         let first = || if self.points() > 0 { self.point(0) } else { PointValues::new() };
         let mut points = vec![first()];
-        for (place, axis) in self.axes().iter().enumerate() {
+        for (index, axis) in self.axes().iter().enumerate() {
             for value in axis.values.iter().take(MADE_AHEAD) {
                 let mut point = first();
-                if let Some(entry) = point.get_mut(place) {
+                if let Some(entry) = point.get_mut(index) {
                     entry.1 = value;
                     points.push(point);
                 }
@@ -167,7 +167,7 @@ impl<'a> Sweep<'a> {
         extrapolation::outside(&scenarios.iter().collect::<Vec<_>>(), None)
     }
 
-    /// The result without its rows.
+    /// Returns the result without its rows.
     pub fn head(&self) -> SweepResult {
         let question = self.file.question();
         SweepResult {
@@ -181,13 +181,13 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    /// The numbers of the points that belong to shard `index`, from 0, of so many; decided by the points' identity.
+    /// Numbers of the points of shard `index`, from 0, of `shards`; assigned by the points' identity.
     pub fn shard(&self, index: u32, shards: u32) -> impl Iterator<Item = usize> + '_ {
         (0..self.points()).filter(move |&number| shards == 1 || shard_of(&key_of(&self.point(number)), shards) == index)
     }
 
-    /// All that its rows depend on besides the version and the files that the scenario names, as text: the settings of
-    /// the scenario, the axes, the points and the replications. What only describes is left out.
+    /// Text of everything that its rows depend on, except for the version and the files of the scenario: settings,
+    /// axes, points and replications. Descriptions are left out.
     pub fn identity(&self) -> String {
         let mut text = String::new();
         let describes = ["name", "about", "question", "assert", "sweep", "replications"];
@@ -220,23 +220,23 @@ impl<'a> Sweep<'a> {
         text
     }
 
-    /// The values of a point, an axis each.
+    /// Returns the values of a point, one per axis.
     pub(super) fn point(&self, number: usize) -> PointValues<'_> {
         if let Some(chosen) = &self.chosen {
             let values = chosen.get(number).map_or(&[][..], Vec::as_slice);
             return self.axes().iter().map(|axis| axis.path.as_str()).zip(values).collect();
         }
-        let mut rest = number;
+        let mut remaining = number;
         let mut values = Vec::with_capacity(self.axes().len());
         for axis in self.axes().iter().rev() {
-            values.push((axis.path.as_str(), &axis.values[rest % axis.values.len()]));
-            rest /= axis.values.len();
+            values.push((axis.path.as_str(), &axis.values[remaining % axis.values.len()]));
+            remaining /= axis.values.len();
         }
         values.reverse();
         values
     }
 
-    /// The scenario at a point.
+    /// Makes the scenario at a point.
     pub(super) fn make(&self, point: &PointValues<'_>) -> Result<Scenario, Problems> {
         let mut scenario = self.file.at(point)?;
         if self.is_independent {

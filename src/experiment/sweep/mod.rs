@@ -1,8 +1,8 @@
 //! A sweep: every combination of the values on the axes, each with many replications and its baseline.
 //!
-//! [`Sweep::stream`] runs any of its points and hands over each as it is finished, in order; no more is kept in memory
-//! than a block of points in flight. [`Sweep::run`] keeps them all. What a point comes to depends on its identity alone,
-//! not on its neighbours, on threads, or on which points are run here and which elsewhere.
+//! [`Sweep::stream`] runs any subset of the points and returns each as it is finished, in order; memory holds one block
+//! of points in flight. [`Sweep::run`] keeps all of them. The result of a point depends on its identity alone: not on
+//! its neighbours, on threads, or on the set of points that are run together.
 
 pub mod accumulator;
 mod definition;
