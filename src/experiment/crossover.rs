@@ -4,12 +4,11 @@
 //! difference is known or their limit is reached ([`stochastic_root`](crate::scaling::stochastic_root)). A scan comes
 //! first; each interval with a change of sign is then bisected.
 
-use crate::experiment::Replications;
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::label;
 use crate::problem::Problems;
-use crate::record::{Ending, Metric};
+use crate::record::Metric;
 use crate::scaling::stats::t95;
 use crate::scaling::stochastic_root::{Change, Looks, SearchRange, Sign, changes};
 use crate::scaling::variance_reduction::Variances;
@@ -214,7 +213,7 @@ impl Search<'_> {
                 let mut samples = runner::more(&scenarios, have..next, self.done).into_iter();
                 for open in some {
                     for (known, more) in open.values.iter_mut().zip(samples.by_ref()) {
-                        known.extend(values(&more, self.question.of));
+                        known.extend(more.by_replication(self.question.of.name));
                     }
                     open.standing = judge(&open.values, looks);
                 }
@@ -230,12 +229,6 @@ impl Search<'_> {
         }
         Ok(())
     }
-}
-
-/// Figure by replication; none where the run did not complete.
-fn values<'a>(sample: &'a Replications, of: &Metric) -> impl Iterator<Item = Option<f64>> + 'a {
-    let all = sample.all(of.name).iter().zip(&sample.endings);
-    all.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value))
 }
 
 /// Pairs of the figure, over replications that completed in both.

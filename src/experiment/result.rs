@@ -203,14 +203,7 @@ impl SweepResult {
         let mut curves: Vec<Curve<'_>> = Vec::new();
         let mut indices: BTreeMap<String, usize> = BTreeMap::new();
         for row in &self.rows {
-            let others = self.axes.iter().zip(&row.axes).filter(|(path, _)| !is_agents(path));
-            let name = |(path, value): (&String, &String)| match path.as_str() {
-                "architecture" => value.clone(),
-                path => format!("{} {value}", short(path)),
-            };
-            let label: Vec<String> = others.map(name).collect();
-            let label = label.join(", ");
-            let index = *indices.entry(label).or_insert_with_key(|label| {
+            let index = *indices.entry(curve_of(&self.axes, &row.axes)).or_insert_with_key(|label| {
                 curves.push(Curve { label: label.clone(), rows: Vec::new() });
                 curves.len() - 1
             });
@@ -237,6 +230,16 @@ impl Curve<'_> {
     pub fn name(&self) -> &str {
         if self.label.is_empty() { self.rows.first().map_or("", |row| &row.architecture) } else { &self.label }
     }
+}
+
+/// Name of a point's curve: its values on all axes but the team size.
+pub fn curve_of(axes: &[String], values: &[String]) -> String {
+    let others = axes.iter().zip(values).filter(|(path, _)| !is_agents(path));
+    let name = |(path, value): (&String, &String)| match path.as_str() {
+        "architecture" => value.clone(),
+        path => format!("{} {value}", short(path)),
+    };
+    others.map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Returns true for a path of the team size.

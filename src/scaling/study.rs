@@ -2,7 +2,7 @@
 
 use crate::scaling::bootstrap::{self, PeakInterval};
 use crate::scaling::confidence::{Confidence, confidence};
-use crate::scaling::verdict::{judge_means, needs_usl, superlinear};
+use crate::scaling::verdict::{judge_means, needs, superlinear};
 use crate::scaling::{FTest, Fit, FitError, Law, MeasurementKind, Sample, Verdict, fit, karp_flatt};
 
 /// A fitted law with the intervals of its parameters.
@@ -71,7 +71,7 @@ impl Study {
         let judged: Vec<Fit> = laws.iter().filter(applies).map(|fitted| fitted.fit.clone()).collect();
         let verdict = judge_means(&sample.points, sample.pure, &judged);
         let find = |name: &str| laws.iter().find(|fitted| fitted.fit.law.name == name).map(|fitted| &fitted.fit);
-        let f_test = find("amdahl").zip(find("usl")).and_then(|(amdahl, usl)| needs_usl(amdahl, usl));
+        let f_test = find("amdahl").zip(find("usl")).and_then(|(amdahl, usl)| needs(amdahl, usl));
         let mut study = Study { sample, laws, left_out, f_test, verdict, peak: None, one: 0.0 };
         let best = study.best().map(|fitted| fitted.fit.clone());
         study.one = study.sample.one().or(best.as_ref().map(Fit::lambda)).unwrap_or_default();

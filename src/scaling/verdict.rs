@@ -168,12 +168,8 @@ fn contains(fit: &Fit, other: &Fit) -> bool {
     (law == "usl" && other == "amdahl") || (law != "linear" && other == "linear")
 }
 
-/// Nested F test of the USL against Amdahl's law, which is the USL with kappa = 0. None without degrees of freedom.
-pub fn needs_usl(amdahl: &Fit, usl: &Fit) -> Option<FTest> {
-    needs(amdahl, usl)
-}
-
-/// Nested F test of any law against one that contains it.
+/// Nested F test of a law against one that contains it, as the USL with kappa = 0 is Amdahl's law. None without degrees
+/// of freedom.
 pub fn needs(simple: &Fit, general: &Fit) -> Option<FTest> {
     let parameters = general.estimates().len();
     let df2 = general.points.checked_sub(parameters).filter(|&df| df > 0)?;

@@ -7,7 +7,6 @@ use crate::experiment::baseline::difference::{Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, GridPoint};
 use crate::experiment::baseline::outcome::{CAN_BE_HELD, COMPLETED, CheckVerdict, Held, MetricOutcome, PointOutcome};
 use crate::experiment::baseline::recorded::{RecordedBaseline, RecordedPoint};
-use crate::experiment::baseline::values::by_replication;
 use crate::record::Ending;
 use crate::scaling::benjamini_hochberg;
 use crate::scenario::ScenarioFile;
@@ -144,7 +143,7 @@ impl Side<'_> {
             Side::Runs(sample) if metric == COMPLETED => {
                 sample.endings.iter().map(|ending| flag(*ending == Ending::Completed)).collect()
             }
-            Side::Runs(sample) => by_replication(sample, metric),
+            Side::Runs(sample) => sample.by_replication(metric),
             Side::Recorded(point, replications) if metric == COMPLETED => {
                 (0..*replications).map(|run| flag(point.incomplete.binary_search(&run).is_err())).collect()
             }

@@ -5,10 +5,9 @@
 
 use crate::experiment::Replications;
 use crate::experiment::baseline::difference::{Scale, difference};
-use crate::experiment::baseline::grid::{self, Grid, GridPoint, curve_of};
+use crate::experiment::baseline::grid::{self, Grid, GridPoint};
 use crate::experiment::baseline::outcome::has_prices;
-use crate::experiment::baseline::values::by_replication;
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::result::{PointResult, WorkBounds, curve_of};
 use crate::experiment::sweep::label;
 use crate::problem::Problem;
 use crate::problem::Problems;
@@ -303,14 +302,9 @@ fn within(
         BoundedFigure::Quality => mean("quality"),
         BoundedFigure::Completion => return completion(sample, witness, at_least, at_most),
     };
-    match found {
-        Some(found) => {
-            ClaimFinding { status: side(found, at_least, at_most), witness, found: Some(found), text: String::new() }
-        }
-        None => {
-            ClaimFinding { status: ClaimStatus::Violated, witness, found: None, text: "no run completed".to_owned() }
-        }
-    }
+    let status = found.map_or(ClaimStatus::Violated, |found| side(found, at_least, at_most));
+    let text = if found.is_some() { String::new() } else { "no run completed".to_owned() };
+    ClaimFinding { status, witness, found, text }
 }
 
 /// No sample proves that every run completes; a bound of 1 holds if all runs of the sample do.
@@ -318,17 +312,15 @@ fn completion(sample: &Replications, witness: String, at_least: Option<f64>, at_
     let (hits, of) = (sample.count(Ending::Completed) as u64, sample.endings.len() as u64);
     let proportion = Proportion::new(hits, of);
     let all = at_least.is_some_and(|bound| bound >= 1.0);
+    let half_width = (proportion.high - proportion.low) / 2.0;
+    let interval = Interval { estimate: proportion.low + half_width, half_width };
     let status = match (all, hits == of) {
         (true, true) => ClaimStatus::Satisfied,
         (true, false) => ClaimStatus::Violated,
-        _ => {
-            let half_width = (proportion.high - proportion.low) / 2.0;
-            side(Interval { estimate: proportion.low + half_width, half_width }, at_least, at_most)
-        }
+        _ => side(interval, at_least, at_most),
     };
     let text = format!("{hits} of {of} runs complete");
-    let half_width = (proportion.high - proportion.low) / 2.0;
-    ClaimFinding { status, witness, found: Some(Interval { estimate: proportion.low + half_width, half_width }), text }
+    ClaimFinding { status, witness, found: Some(interval), text }
 }
 
 fn amdahl(grid: &Grid, measured: &Measured<'_>) -> Option<ClaimFinding> {
@@ -346,7 +338,7 @@ fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> ClaimFind
     // Time per unit of work, as work may grow with the team.
     let pace = |measured: &Measured<'_>| {
         let work = WorkBounds::new(&measured.point.scenario).work;
-        let pace = by_replication(measured.sample, "makespan_s").into_iter().map(|time| time.map(|time| time / work));
+        let pace = measured.sample.by_replication("makespan_s").into_iter().map(|time| time.map(|time| time / work));
         pace.collect::<Vec<_>>()
     };
     let mean = |measured: &Measured<'_>| {

@@ -1,10 +1,10 @@
 //! Check of a whole curve beside its points: its law, contention and coherency, and its peak.
 
 use crate::experiment::Replications;
-use crate::experiment::baseline::grid::{Grid, curve_of};
+use crate::experiment::baseline::grid::Grid;
 use crate::experiment::baseline::outcome::{CheckVerdict, PointOutcome};
 use crate::experiment::baseline::recorded::{CurveParameter, RecordedBaseline, RecordedCurve};
-use crate::experiment::result::WorkBounds;
+use crate::experiment::result::{WorkBounds, curve_of};
 use crate::scaling::sample::SizeGroup;
 use crate::scaling::study::StudyOptions;
 use crate::scaling::{MeasurementKind, Study, law};

@@ -107,23 +107,18 @@ fn of_curve(curve: &RecordedCurve) -> Value {
     map.into()
 }
 
-/// Reads a baseline. `file` is its name in messages, `record_command` the command that records it.
+/// Reads a baseline. `file` is its name in messages, `command` the command that records it.
 ///
 /// # Errors
 ///
 /// Reports damage, and another version of the format or of the figures.
-pub fn read(file: &str, bytes: &[u8], record_command: &str) -> Result<RecordedBaseline, Problems> {
+pub fn read(file: &str, bytes: &[u8], command: &str) -> Result<RecordedBaseline, Problems> {
     let fail = |code: &'static str, message: String, expected: String| {
         let (file, path) = (file.to_owned(), String::new());
         Problems::one(Problem { code, file, line: 0, path, message, expected })
     };
-    let damaged = |what: &str| {
-        fail(
-            "baseline",
-            format!("is damaged: {what}"),
-            format!("a baseline; record it record_command: {record_command}"),
-        )
-    };
+    let damaged =
+        |what: &str| fail("baseline", format!("is damaged: {what}"), format!("a baseline; record it again: {command}"));
     if bytes.len() > MAX_BYTES {
         return Err(fail("too-large", format!("{} bytes; at most {MAX_BYTES} are read", bytes.len()), String::new()));
     }
@@ -138,15 +133,11 @@ pub fn read(file: &str, bytes: &[u8], record_command: &str) -> Result<RecordedBa
     let document: Value = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
     let version = |key: &str| document.get(key).and_then(Value::as_u64);
     let Some(schema) = version("schema_version").filter(|_| version("model_version").is_some()) else {
-        return Err(fail(
-            "baseline",
-            "is not a baseline of brooks".to_owned(),
-            format!("a file that {record_command} wrote"),
-        ));
+        return Err(fail("baseline", "is not a baseline of brooks".to_owned(), format!("a file written by {command}")));
     };
     if schema != u64::from(SCHEMA) {
         let message = format!("has format version {schema}; this brooks reads version {SCHEMA}");
-        return Err(fail("baseline-version", message, format!("the brooks that wrote it, or: {record_command}")));
+        return Err(fail("baseline-version", message, format!("the brooks that wrote it, or: {command}")));
     }
     let (body, end) = text.split_once("\"checksum\": \"").ok_or_else(|| damaged("the end of the file is missing"))?;
     if end != format!("{}\"\n}}\n", checksum(body)) {
@@ -154,10 +145,9 @@ pub fn read(file: &str, bytes: &[u8], record_command: &str) -> Result<RecordedBa
     }
     let model = version("model_version").unwrap_or_default();
     if model != u64::from(MODEL) {
-        let message = format!(
-            "has figures of model version {model}; this brooks has version {MODEL}, and they are not comparable"
-        );
-        return Err(fail("baseline-version", message, format!("a baseline of this model version: {record_command}")));
+        let message =
+            format!("has figures of model version {model}, not comparable with version {MODEL} of this brooks");
+        return Err(fail("baseline-version", message, format!("a baseline of this model version: {command}")));
     }
     Reader::recorded(&document).ok_or_else(|| damaged("a value is missing or out of range"))
 }

@@ -3,7 +3,7 @@
 use crate::experiment::Replications;
 use crate::experiment::baseline::identity::{Identifier, Identity};
 use crate::experiment::replication::runner;
-use crate::experiment::result::{PointResult, WorkBounds, is_agents, short};
+use crate::experiment::result::{PointResult, WorkBounds, is_agents};
 use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::problem::Problems;
 use crate::scenario::{Node, ScenarioFile};
@@ -85,16 +85,6 @@ impl Grid {
     pub fn identity(&self) -> Identity {
         Identity::from_points(&self.points.iter().map(|point| &point.identity))
     }
-}
-
-/// Name of a point's curve: its values on all axes but the team size.
-pub fn curve_of(axes: &[String], values: &[String]) -> String {
-    let others = axes.iter().zip(values).filter(|(path, _)| !is_agents(path));
-    let name = |(path, value): (&String, &String)| match path.as_str() {
-        "architecture" => value.clone(),
-        path => format!("{} {value}", short(path)),
-    };
-    others.map(name).collect::<Vec<_>>().join(", ")
 }
 
 /// Runs `replications` of each point with this seed; generated workloads keep their own.

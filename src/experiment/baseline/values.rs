@@ -4,7 +4,6 @@
 //! of half a step is 1/524,286 of the range, far below any tolerance. Constant values are stored once.
 
 use crate::experiment::Replications;
-use crate::record::Ending;
 use crate::scaling::Welford;
 
 /// Steps from the least to the greatest.
@@ -60,12 +59,6 @@ impl MetricValues {
         };
         (0..replications).map(next).collect()
     }
-}
-
-/// Returns a metric of a sample by replication; none where the run did not complete.
-pub fn by_replication(sample: &Replications, metric: &str) -> Vec<Option<f64>> {
-    let figures = sample.all(metric).iter().zip(&sample.endings);
-    figures.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
 }
 
 fn code(value: f64, low: f64, high: f64) -> String {

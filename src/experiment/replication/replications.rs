@@ -90,10 +90,16 @@ impl Replications {
         index.map_or(&[], |index| &self.columns[index])
     }
 
+    /// Values of a metric by replication; none where the run did not complete.
+    pub fn by_replication(&self, name: &str) -> Vec<Option<f64>> {
+        let values = self.all(name).iter().zip(&self.endings);
+        values.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
+    }
+
     /// Values of a metric in the completed replications only. Figures of censored runs reflect the time limit, not the
     /// length of the work.
     pub fn completed(&self, name: &str) -> Vec<f64> {
-        self.all(name).iter().zip(&self.endings).filter(|(_, e)| **e == Ending::Completed).map(|(v, _)| *v).collect()
+        self.by_replication(name).into_iter().flatten().collect()
     }
 
     /// Pairs of a metric in `other` and here, over the replications that completed in both, under common random

@@ -192,6 +192,13 @@ impl Evaluations {
         let outputs = Outputs { a: column(0)?, b: column(width - 1)?, a_with, b_with };
         indices(&outputs, seed, question.resamples).map(SensitivityResult::Indices)
     }
+
+    /// Describes a point.
+    fn describe(&self, point: usize) -> String {
+        let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
+        let values = self.axes.iter().zip(values).map(|(axis, value)| format!("{} {}", axis.label, label(value)));
+        values.collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// Number of evaluations of a row.
@@ -337,15 +344,6 @@ pub fn sensitivity(
         noise: noise.filter(|_| found.is_some()),
         found,
     }))
-}
-
-impl Evaluations {
-    /// Describes a point.
-    fn describe(&self, point: usize) -> String {
-        let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
-        let values = self.axes.iter().zip(values).map(|(axis, value)| format!("{} {}", axis.label, label(value)));
-        values.collect::<Vec<_>>().join(", ")
-    }
 }
 
 /// Figure at every point, and its noise.

@@ -61,7 +61,7 @@ pub struct Finished {
 /// A scenario and its replications so far.
 struct PointJob {
     scenario: Scenario,
-    accumulator: PointAccumulator,
+    sums: PointAccumulator,
     /// Number of replications to reach.
     want: u64,
     runs: Vec<Metrics>,
@@ -157,12 +157,9 @@ impl Sweep<'_> {
         let mut problems = Problems::default();
         for made in runner::map(&points, |point| self.make(point)) {
             match made {
-                Ok(scenario) => jobs.push(PointJob {
-                    scenario,
-                    accumulator: PointAccumulator::for_point(),
-                    want: 0,
-                    runs: Vec::new(),
-                }),
+                Ok(scenario) => {
+                    jobs.push(PointJob { scenario, sums: PointAccumulator::for_point(), want: 0, runs: Vec::new() });
+                }
                 Err(wrong) => problems.append(wrong),
             }
         }
@@ -182,13 +179,8 @@ impl Sweep<'_> {
         let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {
             let axes = point.iter().map(|(_, value)| label(value)).collect();
             let baseline = shared.as_ref().map(|shared| (&shared.0, shared.1));
-            let row = PointResult::from_accumulator(
-                axes,
-                &job.scenario.architecture_name,
-                &mut job.accumulator,
-                baseline,
-                work,
-            );
+            let row =
+                PointResult::from_accumulator(axes, &job.scenario.architecture_name, &mut job.sums, baseline, work);
             Finished { number: **number, row, runs: std::mem::take(&mut job.runs) }
         });
         Ok(Some(finished))
@@ -205,8 +197,8 @@ impl Sweep<'_> {
             }
             ReplicationCount::Precise(precision) => loop {
                 let mut is_done = true;
-                for job in jobs.iter_mut().filter(|job| job.want == job.accumulator.len()) {
-                    let makespan = job.accumulator.reference.makespan();
+                for job in jobs.iter_mut().filter(|job| job.want == job.sums.len()) {
+                    let makespan = job.sums.reference.makespan();
                     // A team that never completes has no mean makespan.
                     if job.want > 0 && makespan.n() == 0 {
                         continue;
@@ -243,7 +235,7 @@ impl Sweep<'_> {
         let mut needs: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
         for (index, (key, job)) in keys.iter().zip(jobs).enumerate() {
             let need = needs.entry(key.as_str()).or_insert((0, index));
-            need.0 = need.0.max(job.accumulator.len());
+            need.0 = need.0.max(job.sums.len());
         }
         // Existing baselines, from this block or earlier ones.
         let mut here: BTreeMap<&str, SharedBaseline> = BTreeMap::new();
@@ -252,7 +244,7 @@ impl Sweep<'_> {
         for (&key, &(want, index)) in &needs {
             let from_here = own.get(key).and_then(|&index| Some((jobs.get(index)?, works.get(index)?)));
             let known = match (from_here, baselines.known.get(key)) {
-                (Some((job, work)), _) => Some(Some(Arc::new((job.accumulator.reference.clone(), *work)))),
+                (Some((job, work)), _) => Some(Some(Arc::new((job.sums.reference.clone(), *work)))),
                 (None, known) => known.cloned(),
             };
             match known {
@@ -262,8 +254,8 @@ impl Sweep<'_> {
                 known => match self.make(bases.get(index)?) {
                     Ok(scenario) => {
                         let reference = known.flatten().map(|known| known.0.clone()).unwrap_or_default();
-                        let accumulator = PointAccumulator::for_baseline(reference);
-                        missing.push((key, PointJob { scenario, accumulator, want, runs: Vec::new() }));
+                        let sums = PointAccumulator::for_baseline(reference);
+                        missing.push((key, PointJob { scenario, sums, want, runs: Vec::new() }));
                     }
                     // An invalid baseline (one agent where two are needed) is none; the point is kept.
                     Err(_) => {
@@ -278,7 +270,7 @@ impl Sweep<'_> {
         }
         for (key, job) in names.into_iter().zip(missing) {
             let work = shared_works.get(&job.scenario);
-            here.insert(key, Some(Arc::new((job.accumulator.reference, work))));
+            here.insert(key, Some(Arc::new((job.sums.reference, work))));
         }
         let all = keys.iter().map(|key| here.get(key.as_str()).cloned().flatten()).collect();
         for (key, shared) in here {
@@ -331,7 +323,7 @@ fn advance(jobs: &mut [PointJob], control: &Control<'_>) -> bool {
         }
         runner::map_mut(&mut folds, |(job, samples)| {
             for (sample, runs) in samples.drain(..) {
-                job.accumulator.add(&sample);
+                job.sums.add(&sample);
                 job.runs.extend(runs);
             }
         });
@@ -351,8 +343,8 @@ struct JobPiece {
 fn next_pieces(jobs: &[PointJob]) -> Vec<JobPiece> {
     let (mut pieces, mut left) = (Vec::new(), round());
     for (index, job) in jobs.iter().enumerate() {
-        let mut start = job.accumulator.len();
-        let mut digest = job.accumulator.open_digest();
+        let mut start = job.sums.len();
+        let mut digest = job.sums.open_digest();
         while start < job.want && left > 0 {
             let end = (start / PIECE * PIECE + PIECE).min(job.want);
             left = left.saturating_sub(end - start);
