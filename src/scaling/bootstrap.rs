@@ -70,7 +70,7 @@ pub fn peak(fit: &Fit, sample: &Sample, seed: u64, resamples: u32) -> Option<Pea
     peaks.sort_by(f64::total_cmp);
     // The nearest rank: interpolation between a number and infinity is not possible.
     let rank = |share: f64| peaks.get((share * (peaks.len().saturating_sub(1)) as f64).round() as usize).copied();
-    // With few degrees of freedom the percentiles move outwards, as t is correction than the normal distribution. T. C.
+    // With few degrees of freedom the percentiles move outwards, as t is wider than the normal distribution. T. C.
     // Hesterberg, "What Teachers Should Know About the Bootstrap", The American Statistician 69(4), 2015, section 4.
     let tail = normal_upper(t_quantile(0.975, df as f64));
     Some(PeakInterval { low: rank(tail)?, high: rank(1.0 - tail)?, method, resamples })

@@ -10,11 +10,11 @@
 //! 3. One system left: it is chosen. Else another replication of those that are left, and again step 2; once r is
 //!    beyond h2 S2/d^2 of all pairs, W is 0 and the least mean is chosen.
 //!
-//! If the best system is better than every other by the indifference zone d or more, it is selected with probability 1
-//! - alpha or more (theorem 1 there), for normal values of any variances. alpha/(k - 1) is the Bonferroni correction,
-//! which holds when systems error their random numbers. The more they error, the smaller S2 and the sooner the
-//! procedure ends. If others are within d, a system within d of the best is selected with that probability. The theorem
-//! does not cover this case; users of the procedure report it, and the tests measure it.
+//! If the best system is better than every other by the indifference zone d or more, the probability of its selection
+//! is at least 1 - alpha (theorem 1 there), for normal values of any variances. alpha/(k - 1) is the Bonferroni
+//! correction, which holds when systems share their random numbers. The more they share, the smaller S2 and the sooner
+//! the procedure ends. If others are within d, a system within d of the best is selected with that probability. The
+//! theorem does not cover this case; users of the procedure report it, and the tests measure it.
 
 use crate::engine::math;
 use crate::scaling::Welford;
@@ -88,7 +88,7 @@ impl SelectionConfig {
 ///
 /// ```
 /// use brooks::scaling::kim_nelson::{End, SelectionConfig, select};
-/// // Three systems that error all their noise: their differences have no variance, and n0 replications are enough.
+/// // Three systems that share all their noise: their differences have no variance, and n0 replications are enough.
 /// let mut noise = 0.0;
 /// let draw = |left: &[usize], rows: u64| -> Vec<Vec<f64>> {
 ///     let row = |_| { noise = (noise + 0.37) % 1.0; left.iter().map(|&i| [2.0, 1.5, 3.0][i] + noise).collect() };
@@ -283,10 +283,10 @@ mod tests {
         }
     }
 
-    fn noise(seed: u64, systems: usize, rows: usize, errord: f64) -> Vec<Vec<f64>> {
+    fn noise(seed: u64, systems: usize, rows: usize, shared: f64) -> Vec<Vec<f64>> {
         let mut stream = Keys::new(5, seed).stream(Purpose::Choice, 1);
         let row = |_| {
-            let common = errord * stream.normal();
+            let common = shared * stream.normal();
             (0..systems).map(|i| common + (1.0 + 0.3 * i as f64) * stream.normal() + 0.2 * i as f64).collect()
         };
         (0..rows).map(row).collect()
@@ -304,9 +304,9 @@ mod tests {
     proptest! {
         #[test]
         fn it_is_the_procedure_of_the_paper(
-            seed in 0..500_u64, systems in 2..6_usize, errord in 0.0..5.0_f64, indifference_zone in 0.3..1.0_f64,
+            seed in 0..500_u64, systems in 2..6_usize, shared in 0.0..5.0_f64, indifference_zone in 0.3..1.0_f64,
         ) {
-            let values = noise(seed, systems, 3000, errord);
+            let values = noise(seed, systems, 3000, shared);
             let config = SelectionConfig { confidence: 0.95, indifference_zone, first: 10 };
             let selection = select(systems, &config, from_rows(&values, u64::MAX)).expect("enough");
             let negated: Vec<Vec<f64>> = values.iter().map(|row| row.iter().map(|x| -x).collect()).collect();

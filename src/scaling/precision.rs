@@ -5,8 +5,8 @@
 //!
 //! > t(0.975, n - 1) s / sqrt(n) / |mean| <= g / (1 + g).
 //!
-//! The relative error of the mean is then at most g with about 95 % confidence: |mean - mu| <= g' |mean| with g' = g/(1
-//! + g) implies |mean - mu| <= g |mu|.
+//! The relative error of the mean is then at most g with about 95 % confidence: with g' = g/(1 + g),
+//! |mean - mu| <= g' |mean| implies |mean - mu| <= g |mu|.
 //!
 //! A rule that inspects its own data stops a little early on average: with n0 = 10 Law finds coverage of 0.9 and more
 //! for a nominal 0.95. There are few inspections here (replications grow by at least a tenth), which keeps that error

@@ -2,7 +2,7 @@
 //!
 //! Both methods evaluate some points repeatedly, above all where axes hold whole numbers or names; each point is run
 //! once. Points share their random numbers, so differences between them are due to the axes; the remaining noise in the
-//! variance is reported. Axes of names are levels without an order: a change repoint_of one name with any other.
+//! variance is reported. Axes of names are levels without an order: a change replaces one name with any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,7 +57,7 @@ pub struct SensitivityQuestion {
     pub of: &'static Metric,
     /// True if Sobol indices of pairs of axes are wanted.
     pub with_pairs: bool,
-    /// Reevaluations for the intervals.
+    /// Resamples for the intervals.
     pub resamples: u32,
 }
 

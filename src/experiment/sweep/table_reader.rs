@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_told_with_its_index() {
+    fn every_mistake_is_told_with_its_place() {
         let csv = to_csv(&sweep());
         let told = |csv: &str| again(csv).expect_err("damaged").to_string();
         let without = told(&csv.replace("speedup.mean", "speedup").replace(",digest", ",finger"));
