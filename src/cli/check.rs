@@ -161,7 +161,7 @@ fn job(
     {
         file = open(&source, Some(recorded.seed))?;
     }
-    let grid = Grid::of(&file)?;
+    let grid = Grid::new(&file)?;
     let (claims, problems) = contract::claims(&file, &source.scenario, &grid);
     // A sweep that the command line made smaller is no mistake of the scenario's.
     let as_written = source.agents.is_none() && source.architecture.is_none() && source.set.is_empty();
@@ -215,8 +215,11 @@ fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<()
     let lacks = |held: &Held| {
         held.metric != COMPLETED && recorded.points.iter().any(|point| point.column(held.metric).is_none())
     };
-    let lacking: Vec<&str> =
-        Held::of(&job.file, &settings.tolerances).iter().filter(|held| lacks(held)).map(|held| held.metric).collect();
+    let lacking: Vec<&str> = Held::for_scenario(&job.file, &settings.tolerances)
+        .iter()
+        .filter(|held| lacks(held))
+        .map(|held| held.metric)
+        .collect();
     if !lacking.is_empty() {
         let message = format!("does not hold {}", lacking.join(", "));
         let expected = format!("a tolerance in the scenario's check, and then: {record}");
@@ -303,7 +306,7 @@ fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Checked
             "if that is meant: brooks check {name} on your machine, brooks baseline accept {name}, and commit it"
         ));
     } else if found == Overall::Fail {
-        let fresh = baseline::of_samples(
+        let fresh = baseline::from_samples(
             &job.file,
             &job.grid,
             recorded.source.clone(),
@@ -334,8 +337,8 @@ fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Checked
 
 /// What the points and curves say, claims left aside.
 fn of_checked(checked: &Checked, strict: bool) -> Overall {
-    let points = checked.points.iter().map(|point| Overall::of(point.verdict, strict));
-    points.chain(checked.rules.iter().map(|rule| Overall::of(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
+    let points = checked.points.iter().map(|point| Overall::new(point.verdict, strict));
+    points.chain(checked.rules.iter().map(|rule| Overall::new(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
 }
 
 /// To the terminal, and to every file that was asked for.

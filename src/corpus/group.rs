@@ -183,7 +183,7 @@ fn baseline<'r>(
 fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<GroupFigures> {
     let summary = |of: &dyn Fn(&RecordedRun) -> f64| {
         let mut values: Vec<f64> = runs.iter().map(|run| of(run)).filter(|value| !value.is_nan()).collect();
-        Summary::of(&mut values)
+        Summary::from_sample(&mut values)
     };
     let mean = |runs: &[&RecordedRun], of: fn(&RecordedRun) -> f64| {
         (!runs.is_empty()).then(|| runs.iter().map(|run| of(run)).sum::<f64>() / runs.len() as f64)

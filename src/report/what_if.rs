@@ -68,7 +68,7 @@ impl WhatIfReport<'_> {
             let _ = writeln!(text, "{}", verdict(&self.verdict(&curve)));
             let _ = writeln!(text, "{}", self.growth(&curve));
             if curve.rows.len() > 2 {
-                let _ = writeln!(text, "{}", fits::to_text(&Fits::of(&curve, false)));
+                let _ = writeln!(text, "{}", fits::to_text(&Fits::new(&curve, false)));
             }
             let _ = writeln!(text, "\n{}", table(&self.table(&curve)));
         }

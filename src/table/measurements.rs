@@ -333,11 +333,11 @@ impl Chosen {
         let sample = |label: String| {
             let rows = rows.remove(&label).unwrap_or_default();
             let sample = match groups.remove(&label) {
-                Some(groups) => Sample::of_groups_power(self.kind, groups, self.power),
+                Some(groups) => Sample::from_groups_with_power(self.kind, groups, self.power),
                 None if self.weight.is_some() => Sample::weighted(self.kind, &rows),
                 None => {
                     let rows: Vec<(f64, f64)> = rows.iter().map(|row| (row.0, row.1)).collect();
-                    Sample::of_power(self.kind, &rows, self.power)
+                    Sample::from_rows_with_power(self.kind, &rows, self.power)
                 }
             };
             (label, sample)

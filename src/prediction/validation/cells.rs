@@ -88,7 +88,7 @@ impl ValidationCell {
     pub fn speedup_se(&self, cells: &[ValidationCell]) -> Option<f64> {
         let relative = |cell: &ValidationCell| {
             let mut values = cell.of(MAKESPAN).to_vec();
-            let summary = Summary::of(&mut values).filter(|summary| summary.n >= 2)?;
+            let summary = Summary::from_sample(&mut values).filter(|summary| summary.n >= 2)?;
             Some((summary.sd / summary.mean) * (summary.sd / summary.mean) / summary.n as f64)
         };
         Some((relative(cells.get(self.baseline?)?)? + relative(self)?).sqrt())

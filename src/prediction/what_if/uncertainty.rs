@@ -79,21 +79,21 @@ impl WhatIf {
         let as_it_is: Vec<Scenario> = grid.scenarios.iter().map(|scenario| self.as_recorded(scenario)).collect();
         let samples = runner::run(&as_it_is.iter().collect::<Vec<_>>(), RUNS, done);
         let row = |(axes, here, there): &(Vec<String>, usize, Option<usize>)| {
-            let there = there.map(|there| (&samples[there], WorkBounds::of(&grid.scenarios[there])));
+            let there = there.map(|there| (&samples[there], WorkBounds::new(&grid.scenarios[there])));
             let scenario = &grid.scenarios[*here];
-            PointResult::new(
+            PointResult::from_sample(
                 axes.clone(),
                 &scenario.architecture_name,
                 &samples[*here],
                 there,
-                &WorkBounds::of(scenario),
+                &WorkBounds::new(scenario),
             )
         };
         let result = SweepResult { rows: grid.points.iter().map(row).collect(), ..Sweep::new(&self.file, RUNS).head() };
         let before: Vec<Means> = samples.iter().map(|sample| means(sample, RUNS_AGAIN as usize)).collect();
         let again = self.again(&grid.scenarios, done);
         let mut answer = WhatIfAnswer {
-            plan: WorkBounds::of(&self.file.at(&[])?),
+            plan: WorkBounds::new(&self.file.at(&[])?),
             metrics: Vec::new(),
             speedups: Vec::new(),
             faster: Vec::new(),
