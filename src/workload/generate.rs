@@ -5,7 +5,7 @@
 use crate::engine::rng::Chance;
 use crate::engine::{Dist, Keys, Sampler};
 use crate::workload::TaskSpec;
-use crate::workload::shapes::{self, Maker};
+use crate::workload::shapes::{self, Direction, Free, Maker};
 
 /// A family of task graphs and its parameters. Every `size` is in output tokens, drawn for each task by its name.
 ///
@@ -95,25 +95,6 @@ pub enum Generator {
         /// Size of a task.
         size: Dist,
     },
-}
-
-/// Which way the work of a tree flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the root: every task needs its parent.
-    Out,
-    /// To the root, as in a reduction: every task needs its children.
-    In,
-}
-
-/// Where the free tasks of an Amdahl workload are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Free {
-    /// Beside the chain: they need nothing. The longest chain is the chain: the paper's shape.
-    Beside,
-    /// After the chain: each needs its last task. With n dividing their number and nothing lost, n agents reach
-    /// Amdahl's speedup exactly; the longest chain has one task more than the chain.
-    After,
 }
 
 impl Generator {

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::workload::generate::{Free, Generator};
-use crate::workload::shapes;
+use crate::workload::generate::Generator;
+use crate::workload::shapes::{self, Free};
 
 /// The most tasks of one workload.
 pub const MAX_TASKS: u64 = 100_000;

@@ -8,9 +8,10 @@ pub mod paper_file;
 mod shapes;
 pub mod task;
 
-pub use generate::{Direction, Free, Generator};
+pub use generate::Generator;
 pub use graph::{GraphError, TaskGraph};
 pub use limits::{GeneratorError, MAX_EDGES, MAX_TASKS};
 pub use measure::{Count, Measure, Overlap};
 pub use paper_file::{PaperFile, PaperFileError};
+pub use shapes::{Direction, Free};
 pub use task::{ArtifactId, RecordedCost, Task, TaskId, TaskSpec};

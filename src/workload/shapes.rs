@@ -6,7 +6,25 @@
 use crate::engine::rng::Chance;
 use crate::engine::{Dist, Keys, Purpose, Sampler, Stream, Time, key_of};
 use crate::workload::TaskSpec;
-use crate::workload::generate::{Direction, Free};
+
+/// Direction of the dependencies of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the root: every task depends on its parent.
+    Out,
+    /// To the root, as in a reduction: every task depends on its children.
+    In,
+}
+
+/// Position of the free tasks of an Amdahl workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// Beside the chain, without dependencies. The longest chain is the chain: the shape of arXiv 2603.12229.
+    Beside,
+    /// After the chain: each depends on its last task. If n divides their number and nothing is lost, n agents reach
+    /// Amdahl's speedup exactly. The longest chain has one task more than the chain.
+    After,
+}
 
 /// How many tasks are in the chain, and how many are free.
 pub(super) fn chain_and_free(tasks: u64, parallel_fraction: f64) -> (u64, u64) {

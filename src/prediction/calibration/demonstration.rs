@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use crate::architecture::{self, Choices};
 use crate::engine::key_of;
-use crate::prediction::calibration::About;
+use crate::prediction::calibration::RunMetadata;
 use crate::team::{AgentId, Habit, SORTS, Sight, Sort, WorkKey, names_of};
 use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
@@ -51,8 +51,8 @@ pub struct Demonstration {
     pub others: Vec<Vec<Vec<u64>>>,
     /// Input tokens of the run, if they are known.
     pub input_tokens: Option<f64>,
-    /// What else is to be known of it.
-    pub about: About,
+    /// Date, number of tasks and context of the run.
+    pub metadata: RunMetadata,
 }
 
 /// Why nothing can be learned from a run.
@@ -198,7 +198,7 @@ impl Demonstration {
             scripts: walk.agents.into_iter().map(|agent| agent.calls).collect(),
             input_tokens: Some(crate::trace::TraceSummary::of(trace).input_tokens as f64)
                 .filter(|tokens| *tokens > 0.0),
-            about: About::of(trace, &graph),
+            metadata: RunMetadata::new(trace, &graph),
         })
     }
 }

@@ -9,8 +9,9 @@ mod common_files;
 mod demonstration;
 mod first_token;
 mod latency_curve;
+mod provenance;
 mod residual_correlation;
-mod run_facts;
+mod run_metadata;
 mod run_spread;
 mod work_styles;
 
@@ -18,7 +19,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use demonstration::{Demonstration, UnusableRun, graph_of};
-pub use run_facts::About;
+pub use run_metadata::RunMetadata;
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{
@@ -93,7 +94,7 @@ pub fn calibrate_demonstrations<'l>(
         by_model.values().flatten().map(|demonstration| fingerprint(&demonstration.trace)).collect();
     seen.sort_unstable();
     let used = || by_model.values().flatten().copied();
-    let (corpus, date) = (run_facts::corpus(used()), run_facts::latest(used()));
+    let (corpus, date) = (provenance::corpus_digest(used()), provenance::latest_date(used()));
     let models =
         by_model.into_iter().map(|(model, demonstrations)| learn(options.method, model, &demonstrations)).collect();
     let unused = unused.into_iter().collect();
@@ -160,7 +161,7 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
             .max()
             .filter(|&rounds| rounds > 0 && rounds >= longest),
         in_rounds: demonstrations.iter().any(|demonstration| demonstration.rounds > 0),
-        envelope: run_facts::envelope(demonstrations),
+        envelope: provenance::envelope(demonstrations),
         fit,
         styles,
         behaviour,

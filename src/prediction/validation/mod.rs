@@ -14,6 +14,8 @@ mod holdout;
 mod laws;
 mod measures;
 mod noise_floor;
+mod plan;
+mod prediction;
 mod simulated;
 
 #[cfg(test)]
@@ -25,68 +27,11 @@ pub use figures::{ErrorFigure, FIGURES, FigureUnit, Score};
 pub use holdout::{Holdout, Refit, scenario, unseen};
 pub use laws::LAW_NAMES;
 pub use measures::{MEASURES, RunMeasure};
-pub use simulated::Simulated;
+pub use plan::ValidationPlan;
+pub use prediction::Prediction;
+pub use simulated::{CellScenario, Model, Simulated};
 
 use crate::prediction::validation::figures::Recordings;
-use crate::problem::Problems;
-use crate::scenario::learned_profile::Condition;
-use crate::simulation::Scenario;
-
-/// Makes the scenario of a cell under its condition.
-pub type Model<'m> = dyn Fn(&ValidationCell, &Condition) -> Result<CellScenario, Problems> + 'm;
-
-/// What a model makes of a cell.
-#[derive(Clone)]
-pub struct CellScenario {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// Whether it is that of all models of agents in common, because the cell's own is not known.
-    pub is_pooled: bool,
-}
-
-/// How it is done.
-#[derive(Clone, Debug)]
-pub struct ValidationPlan {
-    /// The labels that tell conditions apart, beside architecture and team size.
-    pub by: Vec<String>,
-    /// The team sizes that are scored; all above one if not given.
-    pub sizes: Option<Vec<u32>>,
-    /// Cells with fewer completed runs are not scored on what is measured of completed runs.
-    pub fewest_runs: usize,
-    /// Simulated runs a cell.
-    pub replications: u64,
-    /// How often the recordings are split for the noise floor.
-    pub splits: u64,
-    /// The seed of the splits; simulated runs have that of their scenario.
-    pub seed: u64,
-}
-
-impl ValidationPlan {
-    /// Whether teams of this size are scored.
-    pub fn scores(&self, agents: u32) -> bool {
-        self.sizes.as_ref().map_or(agents > 1, |sizes| sizes.contains(&agents))
-    }
-}
-
-/// What is known or said of a cell: means over completed runs, and how many complete.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Prediction {
-    /// By measure, in the order of [`MEASURES`].
-    pub means: Vec<Option<f64>>,
-    /// The share of runs that complete.
-    pub completion: Option<f64>,
-    /// Mean makespan of one agent, all else the same, over mean makespan here.
-    pub speedup: Option<f64>,
-    /// Between these lie four in five makespans of single runs.
-    pub interval: Option<(f64, f64)>,
-}
-
-impl Prediction {
-    /// The mean of a measure; none that is not above or at 0.
-    pub fn mean(&self, measure: usize) -> Option<f64> {
-        self.means.get(measure).copied().flatten().filter(|mean| mean.is_finite() && *mean >= 0.0)
-    }
-}
 
 /// Simulated against recorded.
 #[derive(Clone, Debug)]

@@ -4,9 +4,24 @@ use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::replication::runner;
 use crate::prediction::validation::measures::MEASURES;
-use crate::prediction::validation::{Model, Prediction, ValidationCell, ValidationPlan};
+use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
+use crate::problem::Problems;
 use crate::record::Ending;
 use crate::scaling::stats::quantile;
+use crate::scenario::learned_profile::Condition;
+use crate::simulation::Scenario;
+
+/// Makes the scenario of a cell under its condition.
+pub type Model<'m> = dyn Fn(&ValidationCell, &Condition) -> Result<CellScenario, Problems> + 'm;
+
+/// What a model makes of a cell.
+#[derive(Clone)]
+pub struct CellScenario {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// Whether it is that of all models of agents in common, because the cell's own is not known.
+    pub is_pooled: bool,
+}
 
 /// What was simulated of a cell.
 #[derive(Clone, Debug, Default)]

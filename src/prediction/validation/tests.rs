@@ -4,7 +4,9 @@ use super::figures::Recordings;
 use super::measures::{MAKESPAN, MEASURES, WRITES};
 use super::*;
 use crate::engine::{Keys, Purpose};
+use crate::problem::Problems;
 use crate::scaling::amdahl;
+use crate::scenario::learned_profile::Condition;
 
 fn plan() -> ValidationPlan {
     ValidationPlan {

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::engine::Samplers;
 use crate::experiment::Replications;
 use crate::prediction::calibration::{Demonstration, Options, calibrate_demonstrations, graph_of};
-use crate::prediction::what_if::{PROFILE, file};
+use crate::prediction::what_if::recorded_scenario::{PROFILE, with_file};
 use crate::record::Ending;
 use crate::scenario::ScenarioFile;
 use crate::scenario::learned_profile::SamplingMethod;
@@ -67,7 +67,7 @@ fn scenario(
     let rounds =
         demonstration.scripts.iter().map(|calls| calls.len() as u32).max().unwrap_or(0).max(demonstration.rounds);
     let limits = json!({ "rounds": (PATIENCE * rounds).max(LEAST.0), "calls": (4 * PATIENCE * calls).max(LEAST.1) });
-    file(trace, &json!({ "tasks": tasks }), &profile, Some(&limits), seed, (PROFILE, text))
+    with_file(trace, &json!({ "tasks": tasks }), &profile, Some(&limits), seed, (PROFILE, text))
 }
 
 /// The recorded team does the recorded work again by its own habits: if that is not much like what was recorded,

@@ -7,29 +7,17 @@
 
 mod bootstrap;
 mod learned_policy;
+mod recorded_scenario;
 mod uncertainty;
 mod work_segments;
 
-use std::sync::Arc;
+pub use recorded_scenario::scenario;
+pub use uncertainty::{BETWEEN_RUNS, PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIfAnswer};
 
-use serde_json::{Value, json};
-
-pub use uncertainty::{PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIfAnswer};
-
-use crate::architecture;
 use crate::prediction::calibration::Demonstration;
 use crate::problem::Problems;
 use crate::scenario::ScenarioFile;
-use crate::trace::{RecordedWork, Trace, TraceSummary, native, work_of};
-
-/// What a scenario calls the file of its recording, and that of what was learned from it.
-const FILE: &str = "recorded.steps.jsonl";
-const PROFILE: &str = "session.yaml";
-
-/// Standard deviation of the logarithm of length between runs of one agent on the same work, which one run cannot show.
-/// Measured over the recorded runs of one agent (arXiv 2603.12229), within a model, a suite, a parallel fraction and an architecture
-/// (a test).
-pub const BETWEEN_RUNS: f64 = 0.42;
+use crate::trace::{RecordedWork, Trace, TraceSummary, work_of};
 
 /// A recorded run, ready for other teams.
 pub struct WhatIf {
@@ -78,60 +66,16 @@ impl WhatIf {
             Ok((demonstration, file)) => (Basis::Habits(Box::new(demonstration)), file),
             Err(why) => {
                 let pieces = work_segments::WorkSegments::of(trace, &work);
-                let file = pieces_file(trace, pieces.call_sigma(), seed)?;
+                let file = recorded_scenario::of_segments(trace, pieces.call_sigma(), seed)?;
                 (Basis::WorkSegments(pieces, why), file)
             }
         };
         let (portions, tasks) = match &basis {
-            Basis::Habits(demonstration) => (bootstrap::portions(demonstration), demonstration.about.tasks as usize),
+            Basis::Habits(demonstration) => (bootstrap::portions(demonstration), demonstration.metadata.tasks as usize),
             Basis::WorkSegments(pieces, _) => (pieces.seen(), work.tasks.len()),
         };
         let calls = TraceSummary::of(trace).llm_calls;
         let data = Data { agents: trace.header.agents.len(), calls, steps: trace.steps.len(), tasks, portions };
         Ok(WhatIf { file, basis, data, work })
     }
-}
-
-/// The scenario of a recorded run's pieces of work: its tasks with their recorded times, tokens and files, its
-/// architecture if it is one that brooks knows (else a board that grants claims at once), in rounds if it was.
-///
-/// # Errors
-///
-/// If the recording holds no work.
-pub fn scenario(trace: &Trace, seed: Option<u64>) -> Result<ScenarioFile, Problems> {
-    pieces_file(trace, 0.0, seed)
-}
-
-fn pieces_file(trace: &Trace, call_sigma: f64, seed: Option<u64>) -> Result<ScenarioFile, Problems> {
-    let profile = json!({ "name": "recorded", "latency": "recorded", "variation": { "call": call_sigma } });
-    let text = native::write(trace).into_bytes();
-    file(trace, &json!({ "trace": FILE }), &profile, None, seed, (FILE, text))
-}
-
-/// A scenario with that workload and profile, and the one file that they name.
-fn file(
-    trace: &Trace,
-    workload: &Value,
-    profile: &Value,
-    limits: Option<&Value>,
-    seed: Option<u64>,
-    (named, text): (&'static str, Vec<u8>),
-) -> Result<ScenarioFile, Problems> {
-    let known = trace.header.architecture.as_deref().filter(|name| architecture::find(name).is_some());
-    let name = trace.header.trace.rsplit('/').next().unwrap_or("recorded");
-    let scenario = json!({
-        "name": format!("what if {name}"),
-        "workload": workload,
-        "team": { "agents": trace.header.agents.len().max(1), "profile": profile },
-        "architecture": known.map_or_else(|| json!({ "self_claim": { "claims": "at_decision" } }), |name| json!(name)),
-        "pacing": if trace.header.barrier { "rounds" } else { "async" },
-        "limits": limits.unwrap_or(&json!({})),
-        "replications": 1,
-        "seed": seed.unwrap_or(1),
-    });
-    let files = Arc::new(
-        move |name: &str| if name == named { Ok(text.clone()) } else { Err("there is no other file".to_owned()) },
-    );
-    // JSON is YAML.
-    ScenarioFile::parse(&trace.header.trace, scenario.to_string().as_bytes(), &(files as _))
 }

@@ -16,7 +16,7 @@ use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
 use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
 use crate::prediction::calibration::calibrate_demonstrations;
 use crate::prediction::what_if::bootstrap::{self, LogResiduals};
-use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, learned_policy};
+use crate::prediction::what_if::{Basis, WhatIf, learned_policy};
 use crate::problem::Problems;
 use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
@@ -31,6 +31,11 @@ const RUNS: u64 = 400;
 const RUNS_AGAIN: u64 = 16;
 /// The entity of the draws of a session.
 const SESSION: u64 = 7 << 40;
+
+/// Standard deviation of the logarithm of length between runs of one agent on the same work, which one run cannot show.
+/// Measured over the recorded runs of one agent (arXiv 2603.12229), within a model, a suite, a parallel fraction and an architecture
+/// (a test).
+pub const BETWEEN_RUNS: f64 = 0.42;
 
 /// How far off speedups of teams of recorded single agents were, where such teams were recorded: standard deviation of the
 /// logarithm over cells, less the noise of the recordings; of teams that claim tasks, and of those whose tasks are dealt.
