@@ -67,7 +67,7 @@ pub fn cells(validation: &Validation) -> Table {
     );
     let mut table = Table::new(columns);
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
-        let (recorded, simulated) = (&validation.recorded[place], &validation.simulated[place].guess);
+        let (recorded, simulated) = (&validation.recorded[place], &validation.simulated[place].prediction);
         let number = |value: Option<f64>, show: &dyn Fn(f64) -> String| {
             value.map_or_else(table::Cell::none, |value| table::Cell::number(value, show(value)))
         };
@@ -96,7 +96,8 @@ fn colors(validation: &Validation) -> BTreeMap<&str, &'static str> {
 fn scatter(validation: &Validation) -> Option<String> {
     let scored = || validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored);
     let pair = |place: usize| {
-        let (recorded, simulated) = (validation.recorded[place].mean(0)?, validation.simulated[place].guess.mean(0)?);
+        let (recorded, simulated) =
+            (validation.recorded[place].mean(0)?, validation.simulated[place].prediction.mean(0)?);
         (recorded > 0.0 && simulated > 0.0).then_some((recorded, simulated))
     };
     let values: Vec<f64> = scored().filter_map(|(place, _)| pair(place)).flat_map(|(a, b)| [a, b]).collect();
@@ -123,7 +124,7 @@ fn scatter(validation: &Validation) -> Option<String> {
     for (place, cell) in scored() {
         let Some((recorded, simulated)) = pair(place) else { continue };
         let color = colors.get(cell.architecture.as_str()).copied().unwrap_or(PALETTE[0]);
-        if let Some((from, to)) = validation.simulated[place].guess.interval {
+        if let Some((from, to)) = validation.simulated[place].prediction.interval {
             let _ = write!(
                 svg,
                 "<path d=\"M{0:.1} {1:.1}V{2:.1}\" stroke=\"{color}\" stroke-opacity=\".25\"/>",
@@ -170,7 +171,7 @@ fn curves(validation: &Validation) -> String {
     let mut groups: BTreeMap<(&str, String), BTreeMap<u32, Sums>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate() {
         let p = cell.parallel_fraction.map_or_else(String::new, |p| format!(", p = {p:.2}"));
-        let known = validation.recorded[place].speedup.zip(validation.simulated[place].guess.speedup);
+        let known = validation.recorded[place].speedup.zip(validation.simulated[place].prediction.speedup);
         let Some((recorded, simulated)) = known.filter(|(r, s)| *r > 0.0 && *s > 0.0) else { continue };
         let amdahl = validation.laws.first().and_then(|law| law[place].speedup).unwrap_or(f64::NAN);
         let sums = groups.entry((&cell.architecture, p)).or_default().entry(cell.agents).or_default();

@@ -40,7 +40,7 @@ fn run_digest(demonstration: &Demonstration) -> u64 {
     let mut digest = Digest::default();
     digest.add_text(&demonstration.trace);
     digest.add_text(demonstration.model.as_deref().unwrap_or_default());
-    for calls in &demonstration.scripts {
+    for calls in &demonstration.trajectories {
         digest.add(calls.len() as u64);
         for call in calls {
             add_call(&mut digest, call);

@@ -1,24 +1,24 @@
 //! Parameters of a validation.
 
-/// How it is done.
+/// Selection of cells, and size of the simulation.
 #[derive(Clone, Debug)]
 pub struct ValidationPlan {
-    /// The labels that tell conditions apart, beside architecture and team size.
+    /// Labels that distinguish conditions, in addition to architecture and team size.
     pub by: Vec<String>,
-    /// The team sizes that are scored; all above one if not given.
+    /// Team sizes to score; all above one if none.
     pub sizes: Option<Vec<u32>>,
-    /// Cells with fewer completed runs are not scored on what is measured of completed runs.
+    /// Fewest completed runs of a cell whose means are scored.
     pub fewest_runs: usize,
-    /// Simulated runs a cell.
+    /// Simulated runs per cell.
     pub replications: u64,
-    /// How often the recordings are split for the noise floor.
+    /// Number of random splits for the noise floor.
     pub splits: u64,
-    /// The seed of the splits; simulated runs have that of their scenario.
+    /// Seed of the splits; simulated runs have the seed of their scenario.
     pub seed: u64,
 }
 
 impl ValidationPlan {
-    /// Whether teams of this size are scored.
+    /// Returns true if teams of this size are scored.
     pub fn scores(&self, agents: u32) -> bool {
         self.sizes.as_ref().map_or(agents > 1, |sizes| sizes.contains(&agents))
     }
