@@ -1,4 +1,4 @@
-//! L1: what must be done: tasks, their graph, its measures, and where graphs come from.
+//! L1: workloads: tasks, task graphs, their measures, generators and task files.
 
 pub mod generate;
 pub mod graph;
