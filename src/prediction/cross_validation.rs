@@ -5,7 +5,7 @@ use crate::prediction::validation::{Case, Holdout, Validation, ValidationPlan, c
 use crate::team::Accuracy;
 
 /// Figures of a validation that a profile file contains.
-const KEPT: [&str; 7] =
+const PROFILE_FIGURES: [&str; 7] =
     ["makespan", "speedup", "rounds", "tokens", "straggler_gap", "concurrent_writes", "coverage_80"];
 /// Simulated runs per cell, and splits for the noise floor, of the cross-validation.
 const REPLICATIONS: u64 = 100;
@@ -18,7 +18,7 @@ pub fn accuracy(validation: &Validation, against: &str) -> Vec<Accuracy> {
     architectures.sort_unstable();
     architectures.dedup();
     let entry = |architecture: &str| {
-        let figures: Vec<(String, f64, Option<f64>)> = KEPT
+        let figures: Vec<(String, f64, Option<f64>)> = PROFILE_FIGURES
             .iter()
             .filter_map(|name| {
                 let row = validation.row(name, architecture)?;

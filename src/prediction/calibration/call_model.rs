@@ -41,7 +41,7 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
     let residual = |demonstration: &Demonstration, call: &Habit| log_latency(call) - typical(demonstration, call);
     let correlation = [false, true].map(|is_dealt| residual_correlation::estimate(demonstrations, is_dealt, &residual));
     let indices: BTreeMap<(u64, bool), u32> = (0..).zip(keys.keys()).map(|(index, key)| (*key, index)).collect();
-    let call_models = keys.iter().map(|((files, is_dealt), demonstrations)| {
+    let call_model = |((files, is_dealt), demonstrations): (&(u64, bool), &Vec<&Demonstration>)| {
         let (base_s, per_file_s) = curves.of_work(*files, *is_dealt);
         let per_file = by_files.get_mut(files).and_then(|tokens| upper_median(tokens)).filter(|tokens| *tokens > 0.0);
         let calls = || demonstrations.iter().flat_map(|demonstration| demonstration.calls());
@@ -49,23 +49,23 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
         let output: f64 = calls().map(|call| call.output_tokens).sum();
         let [prompt, board, test] = input_tokens(demonstrations);
         Manner {
-            idle_s: curves.idle_s,
-            base_s,
-            per_file_s,
-            longest_s,
-            spread_small: log_sd[0],
-            spread_large: log_sd[1],
-            files_a_reply: per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens),
-            tokens_per_second: if seconds > 0.0 { output / seconds } else { 0.0 },
-            prompt_tokens: prompt,
-            board_tokens: board,
-            test_tokens: test,
+            idle_s: digits(curves.idle_s),
+            base_s: digits(base_s),
+            per_file_s: digits(per_file_s),
+            longest_s: digits(longest_s),
+            spread_small: digits(log_sd[0]),
+            spread_large: digits(log_sd[1]),
+            files_a_reply: digits(per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens)),
+            tokens_per_second: digits(if seconds > 0.0 { output / seconds } else { 0.0 }),
+            prompt_tokens: digits(prompt),
+            board_tokens: digits(board),
+            test_tokens: digits(test),
             window: WINDOW,
-            common: correlation[usize::from(*is_dealt)],
-            spread_runs: run_spread::spread_of_runs(demonstrations),
+            common: digits(correlation[usize::from(*is_dealt)]),
+            spread_runs: digits(run_spread::spread_of_runs(demonstrations)),
         }
-    });
-    let call_models = call_models.map(rounded).collect();
+    };
+    let call_models = keys.iter().map(call_model).collect();
     let index = |demonstration: &&Demonstration| {
         indices.get(&(demonstration.work.files, demonstration.is_dealt)).copied().unwrap_or(0)
     };
@@ -75,25 +75,6 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
 /// Rounds to the digits of a profile file.
 fn digits(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
-}
-
-fn rounded(call_model: Manner) -> Manner {
-    Manner {
-        idle_s: digits(call_model.idle_s),
-        base_s: digits(call_model.base_s),
-        per_file_s: digits(call_model.per_file_s),
-        longest_s: digits(call_model.longest_s),
-        spread_small: digits(call_model.spread_small),
-        spread_large: digits(call_model.spread_large),
-        files_a_reply: digits(call_model.files_a_reply),
-        tokens_per_second: digits(call_model.tokens_per_second),
-        prompt_tokens: digits(call_model.prompt_tokens),
-        board_tokens: digits(call_model.board_tokens),
-        test_tokens: digits(call_model.test_tokens),
-        window: call_model.window,
-        common: digits(call_model.common),
-        spread_runs: digits(call_model.spread_runs),
-    }
 }
 
 /// Returns the longest plausible latency; 0 if there are too few calls.

@@ -119,7 +119,7 @@ struct BoardReconstruction<'t> {
 }
 
 /// Past actions of an agent, by task and by call.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 struct AgentHistory {
     begun: Vec<bool>,
     asked: Vec<bool>,
@@ -235,15 +235,7 @@ impl<'t> BoardReconstruction<'t> {
     fn new(trace: &'t Trace, graph: &'t TaskGraph, steps: &[&TraceStep]) -> BoardReconstruction<'t> {
         let agents = trace.header.agents.len().max(1);
         let none = || vec![false; graph.len()];
-        let blank = AgentHistory {
-            begun: none(),
-            asked: none(),
-            finished: none(),
-            idle: 0,
-            calls: Vec::new(),
-            wrote: Vec::new(),
-            others: Vec::new(),
-        };
+        let blank = AgentHistory { begun: none(), asked: none(), finished: none(), ..AgentHistory::default() };
         let mut board = BoardReconstruction {
             trace,
             graph,

@@ -90,7 +90,8 @@ pub fn calibrate_demonstrations<'l>(
         let mut message = "no recorded run can be learned from".to_owned();
         message.extend(unused.iter().map(|(reason, runs)| format!("; {runs} {reason}")));
         let expected = "runs of one agent with their tasks and the outcome of each, or --agents 1..8".to_owned();
-        return Err(problem(String::new(), message, expected));
+        let (code, file) = ("calibration", "calibration".to_owned());
+        return Err(Problems::one(Problem { code, file, line: 0, path: String::new(), message, expected }));
     }
     let mut seen: Vec<u64> =
         by_model.values().flatten().map(|demonstration| fingerprint(&demonstration.trace)).collect();
@@ -167,8 +168,4 @@ fn add_calls(behaviour: &mut Behaviour, demonstrations: &[&Demonstration], call_
             });
         }
     }
-}
-
-fn problem(path: String, message: String, expected: String) -> Problems {
-    Problems::one(Problem { code: "calibration", file: "calibration".to_owned(), line: 0, path, message, expected })
 }

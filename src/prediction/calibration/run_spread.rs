@@ -6,8 +6,8 @@ use crate::engine::math;
 use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::run_effect::{SHORTEST_S, mean};
 
-/// Returns the log standard deviation to add to resampled runs. With s the log standard deviation of the run length, a new
-/// run has variance s^2 (1 + 1/k) around the mean of k runs, but a resampled run s^2 (1 - 1/k): 2 s^2/k is missing.
+/// Returns the log standard deviation to add to resampled runs. Let s be that of the run length. A new run has variance
+/// s^2 (1 + 1/k) around the mean of k runs. A resampled run has s^2 (1 - 1/k): 2 s^2/k is missing.
 pub(super) fn spread_of_runs(demonstrations: &[&Demonstration]) -> f64 {
     let mut cells: BTreeMap<(u64, u32), Vec<f64>> = BTreeMap::new();
     for demonstration in demonstrations {

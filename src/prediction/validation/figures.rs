@@ -8,7 +8,7 @@ use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
 use crate::scaling::{median, spearman};
 
 /// An error figure: a distance between predicted and recorded cells.
-#[derive(PartialEq)]
+#[derive(Debug, PartialEq)]
 pub struct ErrorFigure {
     /// Name in files.
     pub name: &'static str,
@@ -17,12 +17,6 @@ pub struct ErrorFigure {
     /// Unit of its values.
     pub unit: FigureUnit,
     rule: Rule,
-}
-
-impl std::fmt::Debug for ErrorFigure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.name)
-    }
 }
 
 /// Unit of the values of a figure.
@@ -142,7 +136,7 @@ impl ErrorFigure {
 /// Pairs of recorded and predicted values.
 #[derive(Default)]
 struct Pairs {
-    pairs: Vec<(f64, f64)>,
+    values: Vec<(f64, f64)>,
     left_out: usize,
     /// Number of cells without prediction because no simulated run completes: infinite error.
     never_completed: usize,
@@ -151,18 +145,18 @@ struct Pairs {
 impl Pairs {
     fn push(&mut self, recorded: Option<f64>, predicted: Option<f64>) {
         match (recorded, predicted) {
-            (Some(recorded), Some(predicted)) if recorded > 0.0 => self.pairs.push((recorded, predicted)),
+            (Some(recorded), Some(predicted)) if recorded > 0.0 => self.values.push((recorded, predicted)),
             _ => self.left_out += 1,
         }
     }
 
     fn errors(&self) -> Vec<f64> {
-        let of_pairs = self.pairs.iter().map(|(recorded, predicted)| (predicted / recorded - 1.0).abs() * 100.0);
+        let of_pairs = self.values.iter().map(|(recorded, predicted)| (predicted / recorded - 1.0).abs() * 100.0);
         of_pairs.chain(std::iter::repeat_n(f64::INFINITY, self.never_completed)).collect()
     }
 
     fn log_ratios(&self) -> Vec<f64> {
-        let positive = self.pairs.iter().filter(|(recorded, predicted)| *recorded > 0.0 && *predicted > 0.0);
+        let positive = self.values.iter().filter(|(recorded, predicted)| *recorded > 0.0 && *predicted > 0.0);
         positive.map(|(recorded, predicted)| math::ln(predicted / recorded)).collect()
     }
 
@@ -172,7 +166,7 @@ impl Pairs {
             value: value.filter(|value| value.is_finite()),
             log_error: mean(&log_ratios.iter().map(|log| log.abs()).collect::<Vec<_>>()),
             log_bias: mean(&log_ratios),
-            units: self.pairs.len() + self.never_completed,
+            units: self.values.len() + self.never_completed,
             left_out: self.left_out,
         }
     }
@@ -184,7 +178,7 @@ impl Pairs {
 
     /// Mean absolute error of pairs of logarithms.
     fn of_logarithms(mut self) -> Score {
-        for pair in &mut self.pairs {
+        for pair in &mut self.values {
             *pair = (math::exp(pair.0), math::exp(pair.1));
         }
         self.score()
@@ -226,7 +220,7 @@ fn grouped<'s>(
         let count = group.len() as f64;
         (group.iter().map(|p| p.0).sum::<f64>() / count, group.iter().map(|p| p.1).sum::<f64>() / count)
     };
-    pairs.pairs = groups.values().map(mean).collect();
+    pairs.values = groups.values().map(mean).collect();
     pairs
 }
 

@@ -166,12 +166,7 @@ fn label_folds(cases: &mut [Case], by: &[String]) {
 }
 
 fn no_training_runs() -> Problems {
-    Problems::one(Problem {
-        code: "profile",
-        file: "holdout".to_owned(),
-        line: 0,
-        path: String::new(),
-        message: "no recorded run is left to calibrate on".to_owned(),
-        expected: String::new(),
-    })
+    let (file, path, message) = ("holdout".to_owned(), String::new(), "no run is left to calibrate on".to_owned());
+    let expected = "recorded runs outside of the predicted fold".to_owned();
+    Problems::one(Problem { code: "profile", file, line: 0, path, message, expected })
 }

@@ -19,21 +19,14 @@ impl std::fmt::Debug for RunMeasure {
     }
 }
 
-/// Index of the makespan among the measures.
+// Indices of the measures.
 pub(super) const MAKESPAN: usize = 0;
-/// Index of rounds.
 pub(super) const ROUNDS: usize = 1;
-/// Index of calls.
 pub(super) const CALLS: usize = 2;
-/// Index of tokens.
 pub(super) const TOKENS: usize = 3;
-/// Index of straggler gaps.
 pub(super) const GAP: usize = 4;
-/// Index of concurrent writes.
 pub(super) const WRITES: usize = 5;
-/// Index of rewrites.
 pub(super) const REWRITES: usize = 6;
-/// Index of blocked claims.
 pub(super) const BLOCKED: usize = 7;
 
 /// All measures.

@@ -1,9 +1,9 @@
 //! Noise floor: the error that a perfect model would still show.
 //!
 //! A perfect model predicts the true mean of a cell. The recorded mean of n runs differs from it by noise of variance
-//! sigma^2 / n. If the n runs are split at random into a and b runs, the means of the halves differ by noise of variance
-//! sigma^2 (1/a + 1/b) = sigma^2 n / (a b). The difference times sqrt(a b) / n therefore has exactly the variance of a
-//! perfect model's error.
+//! sigma^2 / n. Split the n runs at random into a and b. The means of the two parts differ by noise of variance
+//! sigma^2 (1/a + 1/b) = sigma^2 n / (a b). The difference times sqrt(a b) / n has exactly the variance of a perfect
+//! model's error.
 //!
 //! The recorded mean plus the scaled difference stands for the perfect model and is scored like any other model. The floor
 //! is the median over many splits. Differences are of logarithms if both halves are above 0, else of means.

@@ -1,4 +1,4 @@
-//! What-if simulation: the work of a recorded run under another team.
+//! Simulation of what-if questions: the work of a recorded run under another team.
 //!
 //! The agents are simulated with what the recording shows of them:
 //! - If it records the outcome of its tasks, a policy is learned from it: recorded calls, by what the agent observed.

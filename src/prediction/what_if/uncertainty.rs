@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::engine::{Keys, Purpose, Stream, math};
 use crate::experiment::replication::runner;
-use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
+use crate::experiment::sweep::{self, baseline_settings, key_of, label, with};
 use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
 use crate::prediction::calibration::calibrate_demonstrations;
 use crate::prediction::what_if::bootstrap::{self, LogResiduals};
@@ -21,7 +21,7 @@ use crate::prediction::what_if::{Basis, WhatIf, learned_policy};
 use crate::problem::Problems;
 use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
-use crate::scenario::{Axis, Node};
+use crate::scenario::{self, Node};
 use crate::simulation::Scenario;
 use crate::team::{Behaviour, Profile};
 
@@ -94,11 +94,12 @@ impl WhatIf {
         let runs = runner::run(&as_recorded.iter().collect::<Vec<_>>(), RUNS, done);
         let row = |point: &TeamPoint| {
             let baseline = point.baseline.map(|index| (&runs[index], WorkBounds::of(&grid.scenarios[index])));
-            let scenario = &grid.scenarios[point.team];
+            let (scenario, runs) = (&grid.scenarios[point.team], &runs[point.team]);
             let bounds = WorkBounds::of(scenario);
-            PointResult::new(point.labels.clone(), &scenario.architecture_name, &runs[point.team], baseline, &bounds)
+            PointResult::new(point.labels.clone(), &scenario.architecture_name, runs, baseline, &bounds)
         };
-        let result = SweepResult { rows: grid.points.iter().map(row).collect(), ..Sweep::new(&self.file, RUNS).head() };
+        let result =
+            SweepResult { rows: grid.points.iter().map(row).collect(), ..sweep::Sweep::new(&self.file, RUNS).head() };
         let recorded: Vec<Means> = runs.iter().map(|runs| means(runs, RUNS_RESAMPLED as usize)).collect();
         let resampled = self.resampled_sessions(&grid.scenarios, done);
         let plan = WorkBounds::of(&self.file.at(&[])?);
@@ -212,18 +213,11 @@ impl WhatIf {
 }
 
 /// Every combination of the values of the axes; the last axis varies fastest.
-fn combinations(axes: &[Axis]) -> Vec<Vec<(&str, &Node)>> {
+fn combinations(axes: &[scenario::Axis]) -> Vec<Vec<(&str, &Node)>> {
     let mut points: Vec<Vec<(&str, &Node)>> = vec![Vec::new()];
     for axis in axes {
-        let mut next = Vec::with_capacity(points.len() * axis.values.len());
-        for point in &points {
-            for value in &axis.values {
-                let mut longer = point.clone();
-                longer.push((axis.path.as_str(), value));
-                next.push(longer);
-            }
-        }
-        points = next;
+        let extended = |point: &Vec<_>, value| [point.as_slice(), &[(axis.path.as_str(), value)]].concat();
+        points = points.iter().flat_map(|point| axis.values.iter().map(|value| extended(point, value))).collect();
     }
     points
 }
@@ -264,22 +258,17 @@ struct ResampledSession {
 /// Uncertainty of the results of one scenario.
 struct Uncertainty<'a> {
     recorded: &'a Means,
-    resampled: &'a [ResampledSession],
+    sessions: &'a [ResampledSession],
     index: usize,
     error_log_sd: f64,
 }
 
 impl<'a> Uncertainty<'a> {
-    fn new(
-        recorded: &'a [Means],
-        resampled: &'a [ResampledSession],
-        index: usize,
-        scenario: &Scenario,
-    ) -> Uncertainty<'a> {
-        let terms = scenario.architecture.terms();
+    fn new(recorded: &'a [Means], sessions: &'a [ResampledSession], index: usize, of: &Scenario) -> Uncertainty<'a> {
+        let terms = of.architecture.terms();
         let log_sd = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
-        let error_log_sd = if scenario.team.len() > 1 { log_sd } else { 0.0 };
-        Uncertainty { recorded: &recorded[index], resampled, index, error_log_sd }
+        let error_log_sd = if of.team.len() > 1 { log_sd } else { 0.0 };
+        Uncertainty { recorded: &recorded[index], sessions, index, error_log_sd }
     }
 
     /// Factor of the prediction error in a session.
@@ -292,14 +281,14 @@ impl<'a> Uncertainty<'a> {
         let recorded = self.recorded[MAKESPAN].filter(|recorded| *recorded > 0.0);
         let change =
             |session: &ResampledSession| Some(session.means[self.index][MAKESPAN]? / recorded? * self.error(session));
-        self.resampled.iter().map(change).collect()
+        self.sessions.iter().map(change).collect()
     }
 
     /// Prediction interval of a metric's mean.
     fn interval(&self, metric: usize, row: &PointResult) -> Option<PredictionInterval> {
         let estimate = row.metrics.get(metric).copied().flatten()?.mean;
         let recorded = self.recorded[metric]?;
-        let values = self.resampled.iter().filter_map(|session| {
+        let values = self.sessions.iter().filter_map(|session| {
             let resampled = session.means[self.index][metric]?;
             let value = if recorded > 0.0 { estimate * resampled / recorded } else { estimate + resampled - recorded };
             Some(if METRICS[metric].unit == "s" { value * session.run_effect * self.error(session) } else { value })
