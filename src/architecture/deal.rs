@@ -1,4 +1,4 @@
-//! How tasks are dealt: from what can be seen to who gets what, always the same way.
+//! Assignment of tasks to agents: a deterministic function of the view.
 
 use crate::team::{AgentId, Deal, Status, View};
 use crate::workload::TaskId;
@@ -14,7 +14,7 @@ pub struct Dealer {
 }
 
 impl Dealer {
-    /// Who gets which of the tasks that are nobody's now. Only workers with the skill for it get a task; a task that no
+    /// Assigns the tasks that nobody owns. Only workers with the skill for it get a task; a task that no
     /// worker can do stays on the board.
     pub fn deal(&mut self, rule: Deal, view: &View<'_>) -> &[(TaskId, AgentId)] {
         self.dealt.clear();
@@ -58,19 +58,19 @@ impl Dealer {
 
     /// Longest first (ties in list order), each to the able worker that has least so far.
     fn longest_first(&mut self, view: &View<'_>) {
-        let tasks = view.graph().tasks();
+        let graph = view.graph();
         let workers = &self.workers;
         self.load.clear();
         self.load.resize(workers.len(), 0.0);
         self.order.clear();
-        self.order.extend(TaskId::all(tasks.len()).filter(|&task| view.is_unowned(task)));
+        self.order.extend(TaskId::all(graph.len()).filter(|&task| view.is_unowned(task)));
         // Unstable sorting needs no memory, and list order as the last key makes it a total order.
-        self.order.sort_unstable_by(|&a, &b| tasks[b.index()].size.total_cmp(&tasks[a.index()].size).then(a.cmp(&b)));
+        self.order.sort_unstable_by(|&a, &b| graph[b].size.total_cmp(&graph[a].size).then(a.cmp(&b)));
         let load = &mut self.load;
         for &task in &self.order {
             let able = (0..workers.len()).filter(|&place| view.is_able(workers[place], task));
             let Some(least) = able.min_by(|&a, &b| load[a].total_cmp(&load[b]).then(a.cmp(&b))) else { continue };
-            load[least] += tasks[task.index()].size;
+            load[least] += graph[task].size;
             self.dealt.push((task, workers[least]));
         }
     }

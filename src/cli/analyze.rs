@@ -1,7 +1,7 @@
 //! `brooks analyze`: every figure of a corpus of recorded runs, in groups, with tests.
 
 use crate::cli::args::Format;
-use crate::cli::args::{Analyze, Preset};
+use crate::cli::args::{AnalyzeArgs, StudyPreset};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
 use crate::corpus::{CorpusBaseline, Grouping, RecordedRun, findings, groups, paper};
@@ -12,14 +12,14 @@ use crate::report::analyze::AnalyzeReport;
 /// Labels that the preset needs.
 const PAPER_LABELS: [&str; 4] = ["model", "suite", "p", "architecture"];
 
-pub(super) fn analyze(console: &Console, args: &Analyze) -> CommandResult {
+pub(super) fn analyze(console: &Console, args: &AnalyzeArgs) -> CommandResult {
     let mut runs = Vec::new();
     traces::each(console, &args.traces, |trace| {
         runs.push(RecordedRun::of(&trace, Prices::default()));
         Ok(())
     })?;
     match args.preset {
-        Some(Preset::Paper) => as_paper(console, &runs),
+        Some(StudyPreset::Paper) => as_paper(console, &runs),
         None => in_groups(console, args, &runs),
     }
 }
@@ -52,7 +52,7 @@ fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
     Ok(())
 }
 
-fn in_groups(console: &Console, args: &Analyze, runs: &[RecordedRun]) -> CommandResult {
+fn in_groups(console: &Console, args: &AnalyzeArgs, runs: &[RecordedRun]) -> CommandResult {
     let by = if args.by.is_empty() { Grouping::by_what_differs(runs) } else { args.by.clone() };
     let mut known: Vec<&str> = runs.iter().flat_map(|run| run.labels.iter().map(|(name, _)| name.as_str())).collect();
     known.sort_unstable();

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::cli::args::Format;
 use crate::cli::console::{Console, repeat};
 use crate::report;
-use crate::report::table::{Table, markdown};
+use crate::report::render::table::{Table, markdown};
 use crate::scenario::ScenarioFile;
 
 /// What a command has to say of a scenario.

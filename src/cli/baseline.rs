@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{Baseline as What, Pending, Record};
+use crate::cli::args::{BaselineCommand as What, Pending, RecordArgs};
 use crate::cli::args::{Format, ScenarioArgs};
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
 use crate::cli::input;
 use crate::cli::progress::Progress;
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::experiment::baseline::{
     self, Grid, Held, RecordedBaseline, RecordedPoint, ScenarioSource, file, usual_replications,
 };
+use crate::problem::plural;
 use crate::report::check::{self, CheckedScenario};
-use crate::report::{VERSION, footer_without_seed, number};
+use crate::report::render::number;
+use crate::report::{VERSION, footer_without_seed};
 use crate::scenario::ScenarioFile;
 
 /// What a failed check writes ends in this, after the name of the baseline.
@@ -29,7 +32,7 @@ pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
     }
 }
 
-fn record(console: &Console, args: &Record) -> CommandResult {
+fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     let source = ScenarioSource {
         scenario: args.scenario.scenario.clone(),
         agents: args.scenario.agents.clone(),
@@ -67,7 +70,7 @@ fn record(console: &Console, args: &Record) -> CommandResult {
         console.print_json(&document);
         return Ok(());
     }
-    let points = if points == 1 { "one point".to_owned() } else { format!("{points} points") };
+    let points = plural(points, "point");
     let runs = number::count(replications);
     let mut text = format!(
         "recorded {}: {points}, {runs} runs each, {} kB\nheld: {}\n",
@@ -275,7 +278,7 @@ fn accept(console: &Console, args: &Pending) -> CommandResult {
     for (path, new) in &pending_ones {
         let summary = compared(path, new).ok().flatten().map_or_else(|| "is new".to_owned(), |entry| entry.summary());
         let from = pending(path);
-        std::fs::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
+        atomic_file::rename(&from, path).map_err(|error| Failure::Io { path: from, error })?;
         accepted.push((path.display().to_string(), summary));
     }
     match console.format {

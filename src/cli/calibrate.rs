@@ -3,9 +3,9 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args::{Calibrate, CalibrateMethod};
+use crate::cli::args::{CalibrateArgs, CalibrateMethod};
 use crate::cli::console::{CommandResult, Console, Failure, command};
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::cli::traces;
 use crate::engine::Time;
 use crate::prediction::calibration::{Options, calibrate_demonstrations};
@@ -17,7 +17,7 @@ use crate::scenario::MAX_BYTES;
 use crate::scenario::learned_profile::SamplingMethod;
 use crate::table::timestamp;
 
-pub(super) fn calibrate(console: &Console, args: &Calibrate) -> CommandResult {
+pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResult {
     let options = Options {
         method: match args.method {
             CalibrateMethod::Parametric => SamplingMethod::Parametric,

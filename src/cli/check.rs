@@ -3,12 +3,12 @@
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::Check;
+use crate::cli::args::CheckArgs;
 use crate::cli::args::Format;
 use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
 use crate::cli::console::{CommandResult, Console, Failure, command, shell_word};
 use crate::cli::progress::Progress;
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::experiment::baseline::COMPLETED;
 use crate::experiment::baseline::check::pairs;
 use crate::experiment::baseline::contract::{self, Claim};
@@ -33,7 +33,7 @@ struct Job {
     notes: Vec<String>,
 }
 
-pub(super) fn check(console: &Console, args: &Check) -> CommandResult {
+pub(super) fn check(console: &Console, args: &CheckArgs) -> CommandResult {
     let settings = Settings {
         seed: console.seed,
         tolerances: args.tolerance.iter().map(|given| tolerance(given)).collect::<Result<_, _>>()?,
@@ -87,7 +87,7 @@ fn tolerance(given: &str) -> Result<(String, f64), Failure> {
 }
 
 /// Everything that is to be checked, or everything that is wrong with it.
-fn load(args: &Check, settings: &Settings) -> Result<Vec<Job>, Failure> {
+fn load(args: &CheckArgs, settings: &Settings) -> Result<Vec<Job>, Failure> {
     let mut targets = args.targets.clone();
     if targets.is_empty() {
         targets = listed(&args.baselines, ".json")?.iter().map(|path| path.display().to_string()).collect();
@@ -115,7 +115,7 @@ fn load(args: &Check, settings: &Settings) -> Result<Vec<Job>, Failure> {
     if missing.is_empty() { Ok(jobs) } else { Err(Failure::Incomplete(missing.join("\n"))) }
 }
 
-fn of_baseline(args: &Check, settings: &Settings, path: &Path) -> Result<Job, Failure> {
+fn of_baseline(args: &CheckArgs, settings: &Settings, path: &Path) -> Result<Job, Failure> {
     let Some(bytes) = read(path)? else {
         let message = format!("{}: there is no such baseline; record it: {}", path.display(), again(path));
         return Err(Failure::Incomplete(message));
@@ -125,7 +125,7 @@ fn of_baseline(args: &Check, settings: &Settings, path: &Path) -> Result<Job, Fa
     job(args, settings, source, Some((path.to_owned(), recorded)))
 }
 
-fn of_scenario(args: &Check, settings: &Settings, scenario: &str) -> Result<Job, Failure> {
+fn of_scenario(args: &CheckArgs, settings: &Settings, scenario: &str) -> Result<Job, Failure> {
     if scenario == "-" {
         return Err(Failure::Usage(
             "a baseline is told by the name of its scenario, and stdin has none: give a file".to_owned(),
@@ -149,7 +149,7 @@ fn of_scenario(args: &Check, settings: &Settings, scenario: &str) -> Result<Job,
 }
 
 fn job(
-    args: &Check,
+    args: &CheckArgs,
     settings: &Settings,
     source: ScenarioSource,
     baseline: Option<(PathBuf, RecordedBaseline)>,
@@ -209,7 +209,7 @@ fn problem(code: &'static str, path: &Path, message: String, expected: String) -
 }
 
 /// Whether the scenario is the recorded one, and the baseline has every figure that is held.
-fn comparable(args: &Check, settings: &Settings, job: &mut Job) -> Result<(), Failure> {
+fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<(), Failure> {
     let Some((path, recorded)) = &job.baseline else { return Ok(()) };
     let record = record_command(&job.source, elsewhere(path, &job.file), None, None);
     let lacks = |held: &Held| {
@@ -291,7 +291,7 @@ fn is_ci() -> bool {
 }
 
 /// What a check leaves behind: the new baseline beside the old one, and what to do with it.
-fn aftermath(console: &Console, args: &Check, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
+fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
     let (Some((path, recorded)), Some(checked)) = (&job.baseline, &entry.checked) else { return Ok(()) };
     let (name, new) = (shell_word(&path.display().to_string()), pending(path));
     let found = of_checked(checked, args.strict);
@@ -339,7 +339,7 @@ fn of_checked(checked: &Checked, strict: bool) -> Overall {
 }
 
 /// To the terminal, and to every file that was asked for.
-fn tell(console: &Console, args: &Check, entries: &[CheckedScenario]) -> CommandResult {
+fn tell(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> CommandResult {
     let strict = args.strict;
     match console.format {
         Format::Table => {

@@ -3,15 +3,15 @@
 use std::fmt::Write;
 
 use crate::architecture::ARCHITECTURES;
-use crate::cli::args::{Compare, Format};
+use crate::cli::args::{CompareArgs, Format};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
-use crate::cli::{input, sweep};
+use crate::cli::{input, threads};
 use crate::experiment::compare;
 use crate::report;
 use crate::scenario::Node;
 
-pub(super) fn compare(console: &Console, args: &Compare) -> CommandResult {
+pub(super) fn compare(console: &Console, args: &CompareArgs) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
     let names: Vec<&str> = args.architectures.iter().map(|name| name.trim()).collect();
@@ -29,14 +29,14 @@ pub(super) fn compare(console: &Console, args: &Compare) -> CommandResult {
         None => vec![Node::from(file.scenario()?.team.len() as u32)],
     };
     let replications = match args.precision {
-        Some(relative) => sweep::precise(console, args.threads, relative, args.max_reps, |precision, done| {
+        Some(relative) => threads::precise(console, args.threads, relative, args.max_reps, |precision, done| {
             compare::replications(&file, &architectures, &sizes, precision, done)
         })?,
         None => args.reps.unwrap_or_else(|| file.replications()),
     };
     let points = (architectures.len() * sizes.len()) as u64;
     let progress = Progress::new(console, 2 * points * replications);
-    let comparisons = sweep::on_threads(args.threads, || {
+    let comparisons = threads::on_threads(args.threads, || {
         compare::compare(&file, &architectures, &sizes, replications, &|runs| progress.add(runs))
     })??;
     let took = progress.finish();

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::cli::args::{Color, Format, Global};
+use crate::cli::atomic_file::{self, WriteError};
 use crate::problem::Problems;
-use crate::report::table::Table;
+use crate::report::render::table::Table;
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -31,6 +32,12 @@ pub(super) enum Failure {
 impl From<Problems> for Failure {
     fn from(problems: Problems) -> Failure {
         Failure::Problems(problems)
+    }
+}
+
+impl From<WriteError> for Failure {
+    fn from(WriteError { path, error }: WriteError) -> Failure {
+        Failure::Io { path, error }
     }
 }
 
@@ -135,16 +142,9 @@ impl Console {
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
     }
 
-    /// Writes a file under another name first and then gives it its own, so that it is there whole or not at all.
+    /// Writes a file atomically and reports it.
     pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> CommandResult {
-        let fail = |error| Failure::Io { path: path.to_owned(), error };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(fail)?;
-        }
-        let mut name = path.file_name().unwrap_or_default().to_owned();
-        name.push(".part");
-        let part = path.with_file_name(name);
-        std::fs::write(&part, bytes).and_then(|()| std::fs::rename(&part, path)).map_err(fail)?;
+        atomic_file::write(path.to_owned(), bytes)?;
         self.say(&format!("wrote {}", path.display()));
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::problem::ERRORS;
 use crate::problem::suggest::suggestion;
 use crate::record::METRICS;
 use crate::report::glossary::{self, WORDS};
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
 use crate::scenario::keys;
 

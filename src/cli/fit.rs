@@ -3,7 +3,7 @@
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::cli::args::{Fit as Args, FitError, FitKind, Format};
+use crate::cli::args::{FitArgs as Args, FitErrorChoice, FitKind, Format};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
@@ -32,8 +32,8 @@ pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
         by: args.by.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect(),
         weight: args.weight.clone(),
         power: args.error.map(|error| match error {
-            FitError::Same => 0.0,
-            FitError::Share => 1.0,
+            FitErrorChoice::Same => 0.0,
+            FitErrorChoice::Share => 1.0,
         }),
     };
     let judge_all = !args.law.iter().any(|name| name.trim() == "all");

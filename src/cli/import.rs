@@ -1,20 +1,21 @@
 //! `brooks import`: recorded runs of others in brooks' own form, and how far each field can be trusted.
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use crate::cli::args::Format;
-use crate::cli::args::Import;
+use crate::cli::args::ImportArgs;
+use crate::cli::atomic_file::{self, AtomicFile};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
+use crate::problem::plural;
 use crate::report;
 use crate::trace::{Trace, check, native};
 
-pub(super) fn import(console: &Console, args: &Import) -> CommandResult {
+pub(super) fn import(console: &Console, args: &ImportArgs) -> CommandResult {
     let mut out = args.output.as_deref().map(Output::new).transpose()?;
     let mut report = report::import::ImportReport::default();
     let intake = traces::each(console, &args.trace_args(), |trace| {
@@ -59,14 +60,14 @@ pub(super) fn import(console: &Console, args: &Import) -> CommandResult {
 
 /// Where traces are written: one file for all, or a folder with a file each.
 enum Output {
-    File { path: PathBuf, part: PathBuf, writer: Writer },
+    File { path: PathBuf, writer: Writer },
     Folder { path: PathBuf, names: Names },
 }
 
 /// Lines, packed or not.
 enum Writer {
-    Plain(BufWriter<File>),
-    Packed(zstd::stream::write::Encoder<'static, BufWriter<File>>),
+    Plain(AtomicFile),
+    Packed(zstd::stream::write::Encoder<'static, AtomicFile>),
 }
 
 impl Output {
@@ -74,17 +75,13 @@ impl Output {
         let name = path.to_string_lossy();
         let fail = |error| Failure::Io { path: path.to_owned(), error };
         if name.ends_with(".steps.jsonl") || name.ends_with(".steps.jsonl.zst") {
-            if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(fail)?;
-            }
-            let part = path.with_file_name(format!("{}.part", path.file_name().unwrap_or_default().to_string_lossy()));
-            let file = BufWriter::new(File::create(&part).map_err(fail)?);
+            let file = AtomicFile::create(path.to_owned())?;
             let writer = if name.ends_with(".zst") {
                 Writer::Packed(zstd::stream::write::Encoder::new(file, 0).map_err(fail)?)
             } else {
                 Writer::Plain(file)
             };
-            return Ok(Output::File { path: path.to_owned(), part, writer });
+            return Ok(Output::File { path: path.to_owned(), writer });
         }
         if path.extension().is_some() {
             let expected =
@@ -97,23 +94,19 @@ impl Output {
 
     fn write(&mut self, trace: &Trace) -> CommandResult {
         match self {
-            Output::File { part, writer, .. } => {
+            Output::File { path, writer } => {
                 let to: &mut dyn Write = match writer {
                     Writer::Plain(writer) => writer,
                     Writer::Packed(writer) => writer,
                 };
                 for line in native::lines(trace) {
-                    let fail = |error| Failure::Io { path: part.clone(), error };
+                    let fail = |error| Failure::Io { path: path.clone(), error };
                     to.write_all(line.as_bytes()).and_then(|()| to.write_all(b"\n")).map_err(fail)?;
                 }
             }
             Output::Folder { path, names } => {
                 let file = path.join(format!("{}.steps.jsonl", names.of(&trace.header.trace)));
-                let part = file.with_extension("part");
-                let fail = |error| Failure::Io { path: file.clone(), error };
-                std::fs::write(&part, native::write(trace))
-                    .and_then(|()| std::fs::rename(&part, &file))
-                    .map_err(fail)?;
+                atomic_file::write(file, native::write(trace).as_bytes())?;
             }
         }
         Ok(())
@@ -121,18 +114,16 @@ impl Output {
 
     fn finish(self, console: &Console) -> CommandResult {
         match self {
-            Output::File { path, part, writer } => {
+            Output::File { path, writer } => {
                 let fail = |error| Failure::Io { path: path.clone(), error };
-                let mut file = match writer {
+                let file = match writer {
                     Writer::Plain(file) => file,
                     Writer::Packed(packer) => packer.finish().map_err(fail)?,
                 };
-                file.flush().and_then(|()| std::fs::rename(&part, &path)).map_err(fail)?;
-                console.say(&format!("wrote {}", path.display()));
+                console.say(&format!("wrote {}", file.keep()?.display()));
             }
             Output::Folder { path, names } => {
-                let traces =
-                    if names.written == 1 { "one trace".to_owned() } else { format!("{} traces", names.written) };
+                let traces = plural(names.written, "trace");
                 console.say(&format!("wrote {traces} to {}", path.display()));
             }
         }

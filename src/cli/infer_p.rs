@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::cli::args::{Format, InferP};
+use crate::cli::args::{Format, InferPArgs};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::problem::quantity::duration;
 use crate::report;
 use crate::report::infer_p::TwoTimes;
 
-pub(super) fn infer_p(console: &Console, args: &InferP) -> CommandResult {
+pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
     let (one, team) = (time("--t1", &args.t1)?, time("--tn", &args.tn)?);
     if !(2..=1_000_000_000).contains(&args.n) {
         let message = "expected the size of the team, from 2: one agent says nothing of how work is shared";

@@ -6,7 +6,7 @@ use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Format, Listed};
 use crate::cli::console::{CommandResult, Console};
 use crate::record::METRICS;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
 use crate::scenario::ScenarioFile;
 use crate::scenario::about;

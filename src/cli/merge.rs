@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::cli::args::Merge as Args;
+use crate::cli::args::MergeArgs as Args;
 use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::sweep::{self, PlanFile};
 

@@ -1,13 +1,15 @@
-//! L8: the only files, environment, clock and terminal: one subcommand a file.
+//! L10: the only files, environment, clock and terminal: one subcommand a file.
 
 mod analyze;
 mod answer;
 pub mod args;
+mod atomic_file;
 mod baseline;
 mod calibrate;
 mod check;
 mod compare;
 mod console;
+mod exit_code;
 mod explain;
 mod fit;
 mod import;
@@ -24,6 +26,7 @@ mod replay;
 mod report;
 mod run;
 mod sweep;
+mod threads;
 mod tour;
 mod traces;
 mod validate;
@@ -34,23 +37,15 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::cli::args::{Cli, Command};
-use crate::cli::console::{Console, Failure};
+use crate::cli::console::Console;
 
-/// Exit codes, as INTERFACE and README list them.
-const FINDING: u8 = 1;
-const USAGE: u8 = 2;
-const INCOMPLETE: u8 = 3;
-const INCONCLUSIVE: u8 = 4;
-const IO: u8 = 5;
-const INTERRUPTED: u8 = 130;
-
-/// Parses the command line, does what it says, and gives the exit code.
+/// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             console::usage(&error);
-            return if error.use_stderr() { ExitCode::from(USAGE) } else { ExitCode::SUCCESS };
+            return if error.use_stderr() { ExitCode::from(exit_code::USAGE) } else { ExitCode::SUCCESS };
         }
     };
     let console = Console::new(&cli.global);
@@ -83,14 +78,7 @@ pub fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             console.fail(&failure);
-            ExitCode::from(match failure {
-                Failure::Finding(_) => FINDING,
-                Failure::Problems(_) | Failure::Usage(_) => USAGE,
-                Failure::Incomplete(_) => INCOMPLETE,
-                Failure::Inconclusive(_) => INCONCLUSIVE,
-                Failure::Io { .. } => IO,
-                Failure::Interrupted(_) => INTERRUPTED,
-            })
+            ExitCode::from(exit_code::of(&failure))
         }
     }
 }

@@ -2,15 +2,16 @@
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::answer::CommandOutput as Shown;
-use crate::cli::args::{Goal, Optimal};
+use crate::cli::args::{Goal, OptimalArgs};
 use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
-use crate::cli::{input, sweep};
+use crate::cli::{input, threads};
 use crate::experiment::compare;
 use crate::experiment::optimal::{
     FIRST, LEAST_PILOT, MOST_TEAMS, Objective, OptimalProgress, OptimalQuestion, OptimalResult, Pays, optimal as find,
 };
 use crate::experiment::result::is_agents;
+use crate::problem::plural;
 use crate::problem::quantity::duration;
 use crate::problem::quantity::size;
 use crate::record::Prices;
@@ -24,13 +25,14 @@ const USUAL_MOST: u32 = 8;
 /// A share of runs within a deadline takes more of them to be sure of.
 const PILOT_WITH_DEADLINE: u64 = 1000;
 
-pub(super) fn optimal(console: &Console, args: &Optimal) -> CommandResult {
+pub(super) fn optimal(console: &Console, args: &OptimalArgs) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let question = question(&file, args)?;
     let progress = Progress::new(console, 0);
     let told = (|runs| progress.expect(runs), |runs| progress.add(runs));
-    let answer =
-        sweep::on_threads(args.threads, || find(&file, question, OptimalProgress { ahead: &told.0, done: &told.1 }))??;
+    let answer = threads::on_threads(args.threads, || {
+        find(&file, question, OptimalProgress { ahead: &told.0, done: &told.1 })
+    })??;
     let took = progress.finish().as_secs_f64();
     console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
@@ -56,8 +58,8 @@ fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
     method.extend(held_still(file));
     let (table, hidden) = report::optimal_table::short(answer);
     if hidden > 0 {
-        let teams = if hidden == 1 { "team is" } else { "teams are" };
-        method.insert(0, format!("{hidden} more {teams} in --format csv or json"));
+        let are = if hidden == 1 { "is" } else { "are" };
+        method.insert(0, format!("{} {are} in --format csv or json", plural(hidden, "more team")));
     }
     let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
     Shown { verdict, method, table: Some(table), full, json }.print(console, file);
@@ -75,7 +77,7 @@ fn held_still(file: &ScenarioFile) -> Option<String> {
         .then(|| format!("only team size and architecture vary; {}: --set changes that", still.join(", ")))
 }
 
-fn question(file: &ScenarioFile, args: &Optimal) -> Result<OptimalQuestion, Failure> {
+fn question(file: &ScenarioFile, args: &OptimalArgs) -> Result<OptimalQuestion, Failure> {
     if file.is_scaled() {
         let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best: brooks sweep shows what each does in its time";
         return Err(Failure::Usage(message.to_owned()));
@@ -152,7 +154,7 @@ fn architectures(file: &ScenarioFile, names: &[String]) -> Result<Vec<Node>, Fai
 }
 
 /// The team sizes, each once, smallest first.
-fn sizes(file: &ScenarioFile, args: &Optimal) -> Result<Vec<u32>, Failure> {
+fn sizes(file: &ScenarioFile, args: &OptimalArgs) -> Result<Vec<u32>, Failure> {
     let of_axis = |file: &ScenarioFile| {
         let axis = file.axes().iter().find(|axis| axis.label == "agents")?;
         axis.values.iter().map(|value| u32::try_from(value.whole()?).ok()).collect::<Option<Vec<u32>>>()

@@ -4,13 +4,14 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use crate::cli::args::{Format, Plan};
+use crate::cli::args::{Format, PlanArgs};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::experiment::Laws;
 use crate::experiment::result::WorkBounds;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{footer, number};
+use crate::report::footer;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::simulation::Scenario;
 use crate::workload::measure::Count;
 use crate::workload::{Measure, TaskGraph, TaskId};
@@ -20,7 +21,7 @@ const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
 /// Most tasks of the critical path that are named.
 const MAX_NAMED: usize = 8;
 
-pub(super) fn plan(console: &Console, args: &Plan) -> CommandResult {
+pub(super) fn plan(console: &Console, args: &PlanArgs) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let sizes: Vec<u32> = match &args.scenario.agents {
         Some(agents) => {

@@ -1,9 +1,9 @@
 //! `brooks replay`: a recorded run again, as it was or under another team.
 
 use crate::cli::args::Format;
-use crate::cli::args::Replay;
+use crate::cli::args::ReplayArgs;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat};
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::cli::traces;
 use crate::cli::written::TraceFormat;
 use crate::prediction::what_if::WhatIf;
@@ -16,7 +16,7 @@ use crate::report::what_if::WhatIfReport;
 use crate::trace::replay::{self, replay as replay_trace};
 use crate::trace::{Trace, work_of};
 
-pub(super) fn replay(console: &Console, args: &Replay) -> CommandResult {
+pub(super) fn replay(console: &Console, args: &ReplayArgs) -> CommandResult {
     if args.agents.is_some() || args.architecture.is_some() {
         return what_if(console, args);
     }
@@ -60,7 +60,7 @@ pub(super) fn replay(console: &Console, args: &Replay) -> CommandResult {
 }
 
 /// The recorded work under other teams: a sweep of the scenario that it makes.
-fn what_if(console: &Console, args: &Replay) -> CommandResult {
+fn what_if(console: &Console, args: &ReplayArgs) -> CommandResult {
     if args.timeline.is_some() || args.trace_out.is_some() {
         let message = "--timeline and --trace-out are of the recorded team; leave out --agents and --architecture";
         return Err(Failure::Usage(message.to_owned()));

@@ -5,10 +5,11 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cli::answer::CommandOutput;
-use crate::cli::args::Report as Args;
+use crate::cli::args::ReportArgs as Args;
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::sweep;
-use crate::report::sweep_page::{Facts, SweepReport};
+use crate::report::sweep_page::{Provenance, SweepReport};
 
 pub(super) fn report(console: &Console, args: &Args) -> CommandResult {
     let is_stdout = args.output.as_deref() == Some(Path::new("-"));
@@ -20,14 +21,14 @@ pub(super) fn report(console: &Console, args: &Args) -> CommandResult {
     let missing_shards =
         (!found.missing_shards.is_empty()).then(|| (sweep::ranges(&found.missing_shards), found.plan.shard.of));
     let plan = found.plan;
-    let facts =
-        Facts { plan: plan.plan, brooks: plan.brooks, points: plan.points, command: plan.command, missing_shards };
-    let told = SweepReport { sweep: &found.result, facts };
+    let origin =
+        Provenance { plan: plan.plan, brooks: plan.brooks, points: plan.points, command: plan.command, missing_shards };
+    let told = SweepReport { sweep: &found.result, origin };
     let page = told.to_html();
     if is_stdout {
         console.print(&page);
     } else {
-        sweep::write(output.clone(), page.as_bytes())?;
+        atomic_file::write(output.clone(), page.as_bytes())?;
         console.say(&format!("wrote {}", output.display()));
         print(console, &told, &output);
     }

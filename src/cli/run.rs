@@ -1,6 +1,6 @@
 //! `brooks run`: one run, told, drawn and summed up.
 
-use crate::cli::args::{Format, Run};
+use crate::cli::args::{Format, RunArgs};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::written::TraceFormat;
@@ -12,7 +12,7 @@ use crate::scenario::extrapolation;
 use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
-pub(super) fn run(console: &Console, args: &Run) -> CommandResult {
+pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     // What can't be written is said before anything is run.
     let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
     let mut settings = Vec::new();

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use crate::cli::args::Format;
-use crate::cli::args::{TraceArgs, Validate};
+use crate::cli::args::{TraceArgs, ValidateArgs};
 use crate::cli::calibrate;
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
-use crate::cli::sweep::on_threads;
+use crate::cli::threads::on_threads;
 use crate::cli::traces;
 use crate::prediction::calibration::Options;
 use crate::prediction::cross_validation;
@@ -25,7 +25,7 @@ const MAX_PROFILE: u64 = 64 << 20;
 /// The seed if none is given.
 const SEED: u64 = 1;
 
-pub(super) fn validate(console: &Console, args: &Validate) -> CommandResult {
+pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult {
     let holdout = args.holdout.as_deref().map(Holdout::parse);
     let (profile, traces) = split(args, holdout.is_some())?;
     let bytes = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
@@ -104,7 +104,7 @@ fn keep(
 
 fn simulate(
     console: &Console,
-    args: &Validate,
+    args: &ValidateArgs,
     cases: &[Case],
     plan: &ValidationPlan,
     model: &(
@@ -123,7 +123,7 @@ fn simulate(
     Ok(found)
 }
 
-fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> CommandResult {
+fn print(console: &Console, args: &ValidateArgs, told: &ValidateReport<'_>) -> CommandResult {
     let seed = told.validation.plan.seed;
     let footer = report::footer(seed, &repeat(seed));
     if let Some(path) = &args.html {
@@ -148,7 +148,7 @@ fn print(console: &Console, args: &Validate, told: &ValidateReport<'_>) -> Comma
 }
 
 /// The profile and the recordings among the inputs: with `--holdout` the profile may be missing.
-fn split(args: &Validate, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs), Failure> {
+fn split(args: &ValidateArgs, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs), Failure> {
     let is_profile = |path: &Path| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
     let mut inputs = args.inputs.as_slice();
     let mut profile = None;
@@ -183,7 +183,7 @@ fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<ValidationPlan, Failure> {
+fn plan(console: &Console, args: &ValidateArgs, cases: &[Case]) -> Result<ValidationPlan, Failure> {
     for label in &args.by {
         check_label("--by", label, cases)?;
     }
@@ -200,7 +200,7 @@ fn plan(console: &Console, args: &Validate, cases: &[Case]) -> Result<Validation
     })
 }
 
-fn options(args: &Validate, own: Options) -> Result<Options, Failure> {
+fn options(args: &ValidateArgs, own: Options) -> Result<Options, Failure> {
     let Some(text) = args.calibrate_on.as_deref() else { return Ok(own) };
     let sizes = sizes("--calibrate-on", text)?;
     let (least, most) = (sizes.iter().min().copied().unwrap_or(1), sizes.iter().max().copied().unwrap_or(1));

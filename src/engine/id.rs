@@ -1,35 +1,33 @@
-//! Ids: numbers whose type is the kind of thing they number, so that a task is never taken for an agent.
+//! Typed indices, as petgraph's `NodeIndex`: the compiler rejects the id of a task where that of an agent is expected.
 
-use std::fmt::{Debug, Display};
-
-/// A position in a list of things of one kind, counted from 0. Types of ids are made by the macro `id!`.
-pub trait Id: Copy + Ord + Debug + Display {
+/// A position in a list of things of one kind, from 0. The macro `id!` declares the types.
+pub trait Id: Copy + Ord {
     /// The id with this number.
     fn new(number: u32) -> Self;
 
-    /// Its number.
+    /// The number.
     fn get(self) -> u32;
 
-    /// Its number, to index a list.
+    /// The position in a list.
     #[inline]
     fn index(self) -> usize {
         self.get() as usize
     }
 
-    /// The word of a bitset that contains it.
+    /// The word of a bitset that contains the id.
     #[inline]
     fn word(self) -> usize {
         self.index() / 64
     }
 
-    /// Its bit in that word.
+    /// The bit of the id in that word.
     #[inline]
     fn bit(self) -> u32 {
         self.get() % 64
     }
 }
 
-/// Declares a type of ids: a `u32` at run time.
+/// Declares a type of ids, stored as a `u32`. Both text forms are the number.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -38,7 +36,7 @@ macro_rules! id {
         pub struct $name(u32);
 
         impl $name {
-            /// The greatest id, which stands for none.
+            /// The greatest id: a placeholder where there is none.
             pub const MAX: $name = $name(u32::MAX);
 
             /// The id with this number.
@@ -47,25 +45,25 @@ macro_rules! id {
                 $name(number)
             }
 
-            /// The id of the thing at this place of a list.
+            /// The id of a position in a list.
             #[inline]
             pub const fn at(index: usize) -> $name {
                 $name(index as u32)
             }
 
-            /// The ids of a list of this length, ascending.
+            /// The ids of a list of `len` things, ascending.
             #[inline]
             pub fn all(len: usize) -> impl DoubleEndedIterator<Item = $name> + ExactSizeIterator + Clone + use<> {
                 (0..len as u32).map($name)
             }
 
-            /// Its number.
+            /// The number.
             #[inline]
             pub const fn get(self) -> u32 {
                 self.0
             }
 
-            /// Its number, to index a list.
+            /// The position in a list.
             #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize

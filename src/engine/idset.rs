@@ -1,4 +1,4 @@
-//! A set of small numbers (tasks, agents) as a bitset: the ready tasks in list order, found in a few instructions.
+//! A set of ids as a bitset: the ready tasks in list order, found in a few instructions.
 
 use std::marker::PhantomData;
 
@@ -241,10 +241,7 @@ mod tests {
     use proptest::prelude::*;
     use std::collections::BTreeSet;
 
-    crate::engine::id! {
-        /// A number.
-        Number
-    }
+    crate::engine::id! { Number }
 
     proptest! {
         #[test]

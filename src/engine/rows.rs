@@ -1,4 +1,4 @@
-//! Tables by number (tasks, agents, artifacts), the first few rows in place: what the loop looks up at every step is
+//! Tables by id (tasks, agents, artifacts), the first few rows in place: what the loop looks up at every step is
 //! then a fixed distance from its owner, whose size is known at compile time, and not behind a pointer and a length
 //! that have to be read again.
 
@@ -111,21 +111,17 @@ mod tests {
     use super::Rows;
     use proptest::prelude::*;
 
-    crate::engine::id! {
-        /// A number.
-        Number
-    }
+    crate::engine::id! { Number }
 
     proptest! {
         #[test]
         fn behaves_like_a_vector(first in 0usize..150, second in 0usize..150) {
             let mut oracle: Vec<usize> = (0..first).collect();
             let mut rows: Rows<Number, usize> = oracle.iter().copied().collect();
-            for row in 0..first {
-                let id = Number::at(row);
-                prop_assert_eq!(rows[id], row);
-                rows[id] += row % 7;
-                oracle[row] += row % 7;
+            for (id, row) in Number::all(first).zip(&mut oracle) {
+                prop_assert_eq!(rows[id], *row);
+                rows[id] += *row % 7;
+                *row += *row % 7;
             }
             prop_assert_eq!(rows.iter().copied().collect::<Vec<_>>(), oracle.clone());
             let mut other = Rows::default();

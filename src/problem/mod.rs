@@ -1,4 +1,4 @@
-//! L0: what is wrong with a file: every mistake at once, each with its place and what would be right.
+//! L0: the problems of a file: every mistake at once, each with its position and the expected value.
 
 pub mod quantity;
 pub mod suggest;
@@ -13,7 +13,7 @@ const MOST_SHOWN: usize = 100;
 pub struct ErrorCode {
     /// Short and stable.
     pub code: &'static str,
-    /// What it means and what to do.
+    /// Its meaning and its remedy.
     pub about: &'static str,
 }
 
@@ -99,9 +99,9 @@ pub struct Problem {
     pub line: u32,
     /// The path of the value, such as `team.members[2].count`; empty for the whole file.
     pub path: String,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What would be right; empty where the message says it.
+    /// The expected value; empty where the message has it.
     pub expected: String,
 }
 
@@ -137,12 +137,12 @@ impl Problems {
         &self.list
     }
 
-    /// How many there are beyond those in the list.
+    /// Number of problems beyond those in the list.
     pub fn more(&self) -> usize {
         self.more
     }
 
-    /// Whether there are none.
+    /// True if there are none.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -227,3 +227,8 @@ impl fmt::Display for Problems {
 }
 
 impl std::error::Error for Problems {}
+/// Counts a noun with a regular plural: `1 agent`, `3 agents`.
+pub fn plural(count: impl fmt::Display, noun: &str) -> String {
+    let count = count.to_string();
+    if count == "1" { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::corpus::{CorpusBaseline, Finding, GroupFigures, RunGroup, SIGNIFICANT};
 use crate::record::METRICS;
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table, Tint};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint};
 
 /// A corpus in groups.
 #[derive(Clone, Debug)]

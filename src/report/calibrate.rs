@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{json_number, number};
+use crate::problem::plural;
+use crate::report::json_number;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scenario::learned_profile::{LearnedProfile, ModelPart, SamplingMethod};
 use crate::team::{Accuracy, Envelope};
 
@@ -29,10 +31,10 @@ impl CalibrateReport<'_> {
         let runs: u32 = models.iter().map(|part| part.runs).sum();
         let calls: u32 = models.iter().map(|part| part.fit.calls).sum();
         let mut text = format!(
-            "learned from {} with {} calls of {}: {}\n",
+            "learned from {} with {} of {}: {}\n",
             plural(runs, "run"),
-            number::count(u64::from(calls)),
-            plural(models.len() as u32, "model"),
+            plural(number::count(u64::from(calls)), "call"),
+            plural(models.len(), "model"),
             match self.calibration.method {
                 SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
                 SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
@@ -196,8 +198,4 @@ fn accuracy(entry: &Accuracy) -> Value {
 
 fn name(part: &ModelPart) -> String {
     part.model.clone().unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn plural(count: u32, what: &str) -> String {
-    if count == 1 { format!("one {what}") } else { format!("{} {what}s", number::count(u64::from(count))) }
 }

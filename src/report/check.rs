@@ -9,8 +9,9 @@ use crate::experiment::baseline::contract::{BoundedFigure, Says, place_of};
 use crate::experiment::baseline::{
     AssertOutcome, CheckVerdict, Checked, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome,
 };
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table, Tint, markdown};
+use crate::problem::plural;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::scenario::library::{self, SCENARIOS};
 
 /// Rows of a table that people read; files have all.
@@ -111,10 +112,9 @@ fn beyond(point: &PointOutcome) -> f64 {
     point.gravest().and_then(off).unwrap_or(0.0)
 }
 
-/// A share in per cent, without zeros that say nothing: `2 %`, `0.5 %`.
-fn percent(share: f64) -> String {
-    let text = format!("{:.2}", 100.0 * share);
-    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+/// A tolerance, without zeros at its end: `2 %`, `0.5 %`.
+fn tolerance(share: f64) -> String {
+    format!("{} %", number::plain(100.0 * share))
 }
 
 /// A claim as a verdict of all.
@@ -154,12 +154,11 @@ fn verdict_of_points(checked: &Checked) -> String {
 fn verdict_of_claims(claims: &[AssertOutcome]) -> String {
     let with = |holds: Holds| claims.iter().filter(move |claim| claim.holds == holds);
     let listed = |holds: Holds| with(holds).map(claim_name).collect::<Vec<_>>().join("; ");
-    let noun = |count: usize| if count == 1 { "claim" } else { "claims" };
     match (with(Holds::Violated).count(), with(Holds::Inconclusive).count(), claims.len()) {
         (0, 0, 1) => "its claim holds".to_owned(),
         (0, 0, all) => format!("all {all} claims hold"),
-        (0, open, _) => format!("{open} {} can't be told: {}", noun(open), listed(Holds::Inconclusive)),
-        (violated, ..) => format!("{violated} {} violated: {}", noun(violated), listed(Holds::Violated)),
+        (0, open, _) => format!("{} can't be told: {}", plural(open, "claim"), listed(Holds::Inconclusive)),
+        (violated, ..) => format!("{} violated: {}", plural(violated, "claim"), listed(Holds::Violated)),
     }
 }
 
@@ -178,7 +177,7 @@ pub fn claim_name(outcome: &AssertOutcome) -> String {
         }
     };
     if let Some(agents) = claim.agents {
-        let _ = write!(text, " with {agents} {}", if agents == 1 { "agent" } else { "agents" });
+        let _ = write!(text, " with {}", plural(agents, "agent"));
     }
     if let Some(architecture) = &claim.architecture {
         let _ = write!(text, " under {architecture}");
@@ -256,7 +255,7 @@ pub fn reason(entry: &CheckedScenario, point: &PointOutcome) -> String {
     let value =
         |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| shown(metric.held.metric, value));
     let found = difference(metric).unwrap_or_else(|| "too few runs completed to tell".to_owned());
-    let tolerance = percent(metric.held.tolerance);
+    let tolerance = tolerance(metric.held.tolerance);
     format!(
         "{}: {} {} -> {}, {found}, tolerance {tolerance}, {} runs",
         entry.place(point),
@@ -325,7 +324,7 @@ fn row(entry: &CheckedScenario, point: &PointOutcome, metric: &MetricOutcome) ->
         Cell::number(metric.difference.map_or(f64::NAN, |d| d.estimate), shown_difference),
         of(|d| d.low),
         of(|d| d.high),
-        Cell::number(metric.held.tolerance, percent(metric.held.tolerance)),
+        Cell::number(metric.held.tolerance, tolerance(metric.held.tolerance)),
         Cell::count(point.runs as u64),
         metric.difference.map_or_else(Cell::none, |difference| Cell::text(difference.method.name())),
         Cell::text(metric.verdict.name()).tinted(tint),

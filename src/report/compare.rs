@@ -3,15 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::experiment::compare::{ArchitectureResult, Comparison};
-use crate::report::number;
+use crate::problem::plural;
 use crate::report::optimal::common_noise;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
 /// One line a team size.
 pub fn verdict(comparison: &Comparison) -> String {
-    let team = if comparison.agents == 1 { "one agent".to_owned() } else { format!("{} agents", comparison.agents) };
+    let team = plural(comparison.agents, "agent");
     let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
     let Some(first) = completing.next() else { return format!("{team}: no architecture completes a run") };
     let alike: Vec<&str> =

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::experiment::crossover::{AxisStanding, COMPLETING, Crossovers, Probe};
+use crate::problem::plural;
+use crate::report::json_number;
 use crate::report::optimal::common_noise;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{json_number, number};
 use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
 /// The lines above the table: the verdict first.
@@ -65,10 +67,8 @@ fn open(answer: &Crossovers) -> Vec<String> {
 }
 
 fn place(answer: &Crossovers, at: f64) -> String {
-    let at = at.to_string();
     match answer.label.as_str() {
-        "agents" if at == "1" => "1 agent".to_owned(),
-        "agents" => format!("{at} agents"),
+        "agents" => plural(at, "agent"),
         label => format!("{label} {at}"),
     }
 }

@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use crate::report::fit_predict::{self, Parts};
 use crate::report::fit_words::{how_sure, methods, plain};
-use crate::report::table::{Cell, Column, Table, Tint, markdown};
-use crate::report::{json_number, number, plot};
+use crate::report::json_number;
+use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
+use crate::report::render::{number, terminal_plot};
 use crate::scaling::confidence::{Confidence, IntervalMethod};
 use crate::scaling::study::Fitted;
 use crate::scaling::{FTest, MeasurementKind, Study, amdahl};
@@ -262,7 +263,7 @@ impl FitReport {
         let speedup = |x: f64| x / study.one;
         let points: Vec<(f64, f64)> = study.sample.points.iter().map(|p| (p.n, speedup(p.x))).collect();
         let curve = |n: f64| speedup(fitted.fit.throughput(n));
-        plot::fitted(&points, curve, ["speedup over one", &self.x, fitted.fit.law.name], color)
+        terminal_plot::fitted(&points, curve, ["speedup over one", &self.x, fitted.fit.law.name], color)
     }
 }
 

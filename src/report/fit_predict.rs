@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::report::fit_words::plain;
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::confidence::of_curve;
 use crate::scaling::{Fit, Interval, Study};
 

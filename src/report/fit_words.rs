@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::report::number;
+use crate::report::render::number;
 use crate::scaling::bootstrap::Resampling as Drawn;
 use crate::scaling::confidence::IntervalMethod;
 use crate::scaling::sample::Weighting;

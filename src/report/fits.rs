@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::experiment::sweep::law_fits::Fits;
-use crate::report::number;
+use crate::report::render::number;
 use crate::scaling::{Fit, Verdict};
 
 /// One line: the law that the curve follows, with its parameters; or why there is none.

@@ -6,8 +6,10 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{footer_without_seed, json_number, number};
+use crate::problem::plural;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
+use crate::report::{footer_without_seed, json_number};
 use crate::trace::{Quality, Trace, TraceSummary};
 
 /// More runs than this are summed up in a line.
@@ -56,18 +58,15 @@ impl ImportReport {
 
     /// An agent of a trace has model calls that overlap.
     pub fn overlap(&mut self, trace: &Trace, agent: &str, calls: usize) {
-        let times = if calls == 1 { "one call begins".to_owned() } else { format!("{calls} calls begin") };
-        self.overlaps.push(format!("{}: {times} while another of {agent:?} is under way", trace.header.trace));
+        let begin = if calls == 1 { "begins" } else { "begin" };
+        let calls = plural(calls, "call");
+        self.overlaps.push(format!("{}: {calls} {begin} while another of {agent:?} is under way", trace.header.trace));
     }
 
     /// For a terminal.
     pub fn to_text(&self, color: bool, command: &str) -> String {
         let total = |of: fn(&TraceSummary) -> u64| self.rows.iter().map(|row| of(&row.summary)).sum::<u64>();
-        let runs = if self.rows.len() == 1 {
-            "one run".to_owned()
-        } else {
-            format!("{} runs", number::count(self.rows.len() as u64))
-        };
+        let runs = plural(number::count(self.rows.len() as u64), "run");
         let mut text = format!(
             "{runs}: {} model calls, {} tool calls, {} tokens in, {} out",
             number::count(total(|s| s.llm_calls as u64)),
@@ -85,10 +84,8 @@ impl ImportReport {
         }
         text.push_str(&self.quality_table().to_text(color));
         if !self.estimated.is_empty() {
-            let keys = self.estimated.iter().map(|(key, steps)| match steps {
-                1 => format!("{key} of one step"),
-                steps => format!("{key} of {} steps", number::count(*steps as u64)),
-            });
+            let step = |steps: usize| plural(number::count(steps as u64), "step");
+            let keys = self.estimated.iter().map(|(key, steps)| format!("{key} of {}", step(*steps)));
             let _ = write!(text, "\nguessed, and marked so: {}\n", keys.collect::<Vec<_>>().join(", "));
         }
         for overlap in self.overlaps.iter().take(5) {

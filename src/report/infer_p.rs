@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::{amdahl, karp_flatt};
 
 /// Two times: of one agent, and of a team.

@@ -16,26 +16,23 @@ pub mod fits;
 pub mod front_picture;
 pub mod github;
 pub mod glossary;
-mod html;
 pub mod import;
 pub mod infer_p;
 #[cfg(feature = "cli")]
 pub mod junit;
 pub mod narrate;
-pub mod number;
 pub mod optimal;
 pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
-pub mod plot;
+pub mod render;
 pub mod replay;
 pub mod rows;
 pub mod run;
 pub mod sensitivity;
 pub mod sweep;
 pub mod sweep_page;
-pub mod table;
 pub mod timeline;
 pub mod validate;
 pub mod validate_page;

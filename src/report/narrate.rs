@@ -14,7 +14,7 @@ use crate::engine::Time;
 use crate::record::{
     Ending, Entry, Facts, Log, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, Write,
 };
-use crate::report::number;
+use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 

@@ -4,8 +4,9 @@
 use std::fmt::Write as _;
 
 use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops};
-use crate::report::number;
+use crate::problem::plural;
 use crate::report::optimal_table::{cost, measured};
+use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Variances};
 
@@ -53,8 +54,11 @@ pub fn method(answer: &OptimalResult) -> Vec<String> {
     }
     let twins = of(answer, |standing| matches!(standing, TeamStanding::Twin(_))).len();
     if twins > 0 {
-        let are = if twins == 1 { "1 team is" } else { &format!("{twins} teams are") };
-        lines.push(format!("{are} left out, run for run the same as a smaller one or one named before"));
+        let are = if twins == 1 { "is" } else { "are" };
+        lines.push(format!(
+            "{} {are} left out, run for run the same as a smaller one or one named before",
+            plural(twins, "team")
+        ));
     }
     lines
 }
@@ -247,8 +251,7 @@ fn of(answer: &OptimalResult, is: impl Fn(TeamStanding) -> bool) -> Vec<&Candida
 
 /// `preassigned with 6 agents`.
 pub fn name(team: &CandidateTeam) -> String {
-    let agents = if team.agents == 1 { "1 agent".to_owned() } else { format!("{} agents", team.agents) };
-    format!("{} with {agents}", team.architecture)
+    format!("{} with {}", team.architecture, plural(team.agents, "agent"))
 }
 
 /// `5 and 7 agents, self_claim with 4 agents and 3 more teams`, those of the architecture at hand first and without its

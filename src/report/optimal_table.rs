@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 use crate::experiment::optimal::{
     CandidateTeam, OBJECTIVES, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops,
 };
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table, Tint};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Proportion};
 

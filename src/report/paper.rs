@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Map, Value, json};
 
 use crate::corpus::paper::{Contrast, PaperFigures};
-use crate::report::number;
-use crate::report::table::{Cell, Column, Table};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::Correlation;
 
 /// Why the published columns of conflicts are not those of the events.

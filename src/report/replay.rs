@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::engine::Time;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::report::run::causes;
-use crate::report::table::{Cell, Column, Table, Tint};
-use crate::report::{footer_without_seed, json_number, number};
+use crate::report::{footer_without_seed, json_number};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 use crate::trace::replay::{AgentTime, Replay};

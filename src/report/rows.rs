@@ -9,7 +9,7 @@ use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{PointResult, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits;
-use crate::report::table;
+use crate::report::render::table;
 use crate::report::{json_number, preamble};
 use crate::scaling::{Interval, Summary};
 

@@ -4,9 +4,11 @@ use serde_json::{Map, Value};
 
 use crate::engine::Time;
 use crate::experiment::{Laws, WorkBounds, sweep};
+use crate::problem::plural;
 use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
-use crate::report::table::{Cell, Column, Table, markdown};
-use crate::report::{footer, json_number, number, preamble};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, markdown};
+use crate::report::{footer, json_number, preamble};
 use crate::scaling::amdahl;
 use crate::scenario::ScenarioFile;
 use crate::simulation::{Scenario, simulate};
@@ -84,7 +86,7 @@ impl RunReport {
     /// One line: how it ended, and how that compares.
     pub fn verdict(&self) -> String {
         let run = &self.run;
-        let team = if run.agents == 1 { "one agent".to_owned() } else { format!("{} agents", run.agents) };
+        let team = plural(run.agents, "agent");
         let how = match run.ending {
             Ending::Completed => "done in",
             Ending::Stalled => "stalled after",
@@ -446,7 +448,7 @@ seed 42 · brooks {} · repeat: brooks run paper-p09 --agents 4 --architecture s
         report.run = Metrics { agents: 1, makespan: Time::from_secs(60.0), ..Metrics::default() };
         assert_eq!(
             report.verdict(),
-            "done in 1m 00s with one agent; no team is more than 10 times as fast (Amdahl, p = 0.9)"
+            "done in 1m 00s with 1 agent; no team is more than 10 times as fast (Amdahl, p = 0.9)"
         );
         report.run.budget.work = Time::from_secs(60.0);
         assert_eq!(report.limits(), "what limits this agent: nothing but the work itself, 100 % of its time");

@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, Varied};
+use crate::problem::plural;
 use crate::report::compare::listed;
+use crate::report::json_number;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{json_number, number};
 use crate::scaling::elementary_effects::Effect;
 use crate::scaling::resample::Ranged;
 use crate::scaling::sobol_indices::Indices;
@@ -22,8 +24,11 @@ const WIDE: f64 = 0.2;
 pub fn verdict(answer: &Sensitivity) -> Vec<String> {
     let figure = title(answer.question.of.name);
     if let Some((many, first)) = &answer.barren {
-        let points = if *many == 1 { "1 point completes".to_owned() } else { format!("{many} points complete") };
-        return vec![format!("{points} no run, so {figure} is not known there; the first is {first}")];
+        let complete = if *many == 1 { "completes" } else { "complete" };
+        return vec![format!(
+            "{} {complete} no run, so {figure} is not known there; the first is {first}",
+            plural(many, "point")
+        )];
     }
     let Some(found) = &answer.found else {
         let everywhere = shown(answer.question.of.unit, answer.mean);

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{Curve, Laws, PointResult, SweepResult};
+use crate::problem::plural;
 use crate::report::fits;
-use crate::report::table::{Cell, Column, Table, Tint, markdown};
-use crate::report::{footer, number};
+use crate::report::footer;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::scaling::{Interval, Summary};
 
 /// A cause below this share of the team's time goes unnamed.
@@ -141,7 +143,7 @@ pub(in crate::report) fn is_close(own: &Summary, best: &Summary) -> bool {
 }
 
 pub(in crate::report) fn agents(n: u32) -> String {
-    if n == 1 { "1 agent".to_owned() } else { format!("{n} agents") }
+    plural(n, "agent")
 }
 
 /// The row with the least mean of a metric: the smaller team if there are two.

@@ -1,118 +1,97 @@
-//! One run as a picture: a row an agent, a bar a step, coloured by what became of the agent's time.
+//! One run as a picture: a row an agent, a bar a step, coloured by the use of the agent's time.
 
 use std::fmt::Write as _;
 
-use unicode_width::UnicodeWidthStr;
-
 use crate::engine::Time;
+use crate::problem::plural;
 use crate::record::{Ending, Entry, Facts, Log, Step, StepKind};
+use crate::report::render::chart::axis::{AxisRange, AxisScale, ChartAxis};
+use crate::report::render::chart::style::STYLE;
+use crate::report::render::chart::svg::{self, Svg, cut};
+use crate::report::render::xml::escaped;
 use crate::team::AgentId;
 
-/// Okabe and Ito's colours where something happens, greys where nothing does: told apart by the colour-blind.
-const STYLE: &str = "text{font:12px Helvetica,Arial,sans-serif;fill:#1f2937}.t{font-size:16px;font-weight:600}\
-.f{fill:#6b7280}.e{text-anchor:end}.m{text-anchor:middle}.i{fill:#e9ecef}.w{fill:#0072b2}.c{fill:#56b4e9}\
-.l{fill:#d55e00}.r{fill:#cc79a7}.q{fill:#adb5bd}.s path{stroke:#fff;stroke-width:.6}\
-.b{stroke:#343a40;stroke-width:.7;stroke-opacity:.45}.g{stroke:#ced4da}.s path:hover{opacity:.7}";
-/// What the classes of the style mean, as the legend says it.
+/// Classes of the style sheet and their meaning, in the order of the legend.
 const LEGEND: [(&str, &str); 6] =
-    [("w", "work"), ("c", "coordination"), ("l", "lost"), ("r", "rework"), ("q", "in a queue"), ("i", "waiting")];
-/// The drawing is this wide, beside the names.
+    [("p0", "work"), ("p1", "coordination"), ("p5", "lost"), ("p6", "rework"), ("p3", "in a queue"), ("p4", "waiting")];
+/// Width of the drawing, beside the names.
 const WIDTH: f64 = 820.0;
 const MARGIN: f64 = 16.0;
 const TOP: f64 = 78.0;
-/// Names are cut beyond this many columns.
+/// Columns of the longest name.
 const MAX_NAME: usize = 22;
-/// Bars thinner than this are left out: nobody would see them.
+/// Most steps of the axis.
+const MOST_STEPS: f64 = 10.0;
+/// Width of the thinnest bar that is drawn: nobody would see a thinner one.
 const MIN_BAR: f64 = 0.1;
-/// With more steps than this none has a text of its own to show, which keeps the file small.
+/// Most steps that have a description each, which keeps the file small.
 const MAX_TITLES: usize = 3_000;
 
-/// An SVG of the run, under a title such as `paper-p09, self_claim`. The same log gives the same bytes.
+/// Returns an SVG of the run, under a title such as `paper-p09, self_claim`.
 pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     let end =
         log.entries.iter().find_map(|entry| if let Entry::End(how, at) = entry { Some((*how, *at)) } else { None });
     let last_step = log.steps().map(|step| step.end).max().unwrap_or(Time::ZERO);
     let (ending, makespan) = end.unwrap_or((Ending::Completed, last_step));
-    let names: Vec<String> = facts.agents.iter().map(|agent| cut(&agent.name)).collect();
-    let longest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+    let names: Vec<String> = facts.agents.iter().map(|agent| cut(&agent.name, MAX_NAME)).collect();
+    let left = MARGIN + 10.0 + names.iter().map(|name| svg::width(name)).fold(0.0, f64::max);
+    let pitch = if names.len() <= 24 { 24.0 } else { 12.0 };
+    let range = AxisRange { low: 0.0, high: makespan.as_secs().max(1e-6), is_log: false };
     let picture = Picture {
-        left: MARGIN + longest as f64 * 6.6 + 10.0,
-        pitch: if names.len() <= 24 { 24.0 } else { 12.0 },
-        scale: WIDTH / makespan.as_secs().max(1e-6),
-        bottom: 0.0,
+        pitch,
+        x: AxisScale { range, from: left, to: left + WIDTH },
+        bottom: TOP + names.len() as f64 * pitch,
         has_titles: log.steps().count() <= MAX_TITLES,
     };
-    let picture = Picture { bottom: TOP + names.len() as f64 * picture.pitch, ..picture };
-    let (width, height) = (picture.left + WIDTH + MARGIN + 14.0, picture.bottom + 46.0);
-    let mut svg = format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width:.0} {height:.0}\" width=\"{width:.0}\" \
-         height=\"{height:.0}\" role=\"img\">\n<title>{}</title>\n<style>{STYLE}</style>\n\
-         <rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
-        escaped(title)
-    );
     let how = match ending {
         Ending::Completed => "done in",
         Ending::Stalled => "stalled after",
         Ending::OutOfTime => "out of time after",
     };
-    let team = if names.len() == 1 { "1 agent".to_owned() } else { format!("{} agents", names.len()) };
-    let heading = format!("{}, {team}: {how} {makespan}", escaped(title));
-    let _ = writeln!(svg, "<text class=\"t\" x=\"{MARGIN}\" y=\"28\">{heading}</text>");
+    let heading = format!("{title}, {}: {how} {makespan}", plural(names.len(), "agent"));
+    let about = "A row an agent, a bar a step, coloured by the use of the agent's time";
+    let mut svg = Svg::new(left + WIDTH + MARGIN + 14.0, picture.bottom + 46.0, &heading, about, Some(STYLE));
+    svg.text("title", MARGIN, 28.0, &heading);
     legend(&mut svg, log);
-    picture.axis(&mut svg, makespan);
+    picture.axis(&mut svg);
     for (agent, name) in names.iter().enumerate() {
-        picture.row(&mut svg, facts, log, AgentId::at(agent), name, makespan);
+        picture.row(&mut svg, facts, log, AgentId::at(agent), name);
     }
     picture.barriers(&mut svg, log);
-    svg.push_str("</svg>\n");
-    svg
+    svg.finish()
 }
 
-/// Where things are drawn.
+/// Places of the drawing.
 struct Picture {
-    left: f64,
+    x: AxisScale,
     /// From one row to the next.
     pitch: f64,
-    /// Pixels a second.
-    scale: f64,
     bottom: f64,
     has_titles: bool,
 }
 
 impl Picture {
     fn x(&self, at: Time) -> f64 {
-        self.left + at.as_secs() * self.scale
+        self.x.at(at.as_secs())
     }
 
-    fn axis(&self, svg: &mut String, makespan: Time) {
-        let seconds = makespan.as_secs();
-        let step = tick(seconds);
-        let unit = if step.is_multiple_of(60_000_000) { "minutes" } else { "seconds" };
-        let divisor = if unit == "minutes" { 60e6 } else { 1e6 };
-        let ticks = (0..=makespan.as_us() / step).map(|tick| Time::from_us(tick * step));
-        for at in ticks {
-            let x = self.x(at);
-            let _ = write!(svg, "<path class=\"g\" d=\"M{x:.1} {TOP:.0}V{:.0}\"/>", self.bottom + 4.0);
-            let _ = write!(svg, "<text class=\"m f\" x=\"{x:.1}\" y=\"{:.0}\">", self.bottom + 18.0);
-            let _ = write!(svg, "{}</text>", at.as_us() as f64 / divisor);
+    fn axis(&self, svg: &mut Svg) {
+        let axis = ChartAxis::time("since the start");
+        for tick in axis.steps(0.0, self.x.range.high, MOST_STEPS) {
+            let x = self.x.at(tick);
+            svg.path("rule", &format!("M{x:.1} {TOP:.0}V{:.0}", self.bottom + 4.0));
+            svg.text("mid faint", x, self.bottom + 18.0, &axis.label(tick));
         }
-        let (x, y) = (self.left + WIDTH / 2.0, self.bottom + 36.0);
-        let _ = writeln!(svg, "<text class=\"m f\" x=\"{x:.0}\" y=\"{y:.0}\">{unit} since the start</text>");
+        svg.text("mid faint", f64::midpoint(self.x.from, self.x.to), self.bottom + 36.0, &axis.title);
+        svg.push("\n");
     }
 
-    fn row(&self, svg: &mut String, facts: &Facts, log: &Log, agent: AgentId, name: &str, makespan: Time) {
+    fn row(&self, svg: &mut Svg, facts: &Facts, log: &Log, agent: AgentId, name: &str) {
         let y = TOP + f64::from(agent.get()) * self.pitch;
         let height = self.pitch - if self.pitch > 20.0 { 6.0 } else { 2.0 };
-        let baseline = y + height / 2.0 + 4.0;
-        let _ = writeln!(
-            svg,
-            "<text class=\"e\" x=\"{:.0}\" y=\"{baseline:.1}\">{}</text>",
-            self.left - 8.0,
-            escaped(name)
-        );
-        let (x, end) = (self.x(Time::ZERO), self.x(makespan));
-        let _ = writeln!(svg, "<path class=\"i\" d=\"{}\"/>", bar(x, end, y, height));
-        svg.push_str("<g class=\"s\">\n");
+        svg.text("end", self.x.from - 8.0, y + height / 2.0 + 4.0, name);
+        svg.path("p4", &bar(self.x.from, self.x.to, y, height));
+        svg.push("\n");
         for step in log.steps().filter(|step| step.agent == agent && step.end > step.start) {
             let mut from = step.start;
             let mut bars = Vec::new();
@@ -120,26 +99,20 @@ impl Picture {
                 let to = from + time;
                 if self.x(to) - self.x(from) >= MIN_BAR {
                     let shape = bar(self.x(from), self.x(to), y, height);
-                    bars.push(format!("<path class=\"{class}\" d=\"{shape}\""));
+                    bars.push(format!("<path class=\"{class} step\" d=\"{shape}\""));
                 }
                 from = to;
             }
-            if !self.has_titles {
-                svg.extend(bars.iter().map(|bar| format!("{bar}/>\n")));
-                continue;
-            }
             let title = escaped(&about(facts, step));
             match bars.as_slice() {
-                [bar] => svg.extend([bar, "><title>", &title, "</title></path>\n"]),
-                bars => {
-                    let _ = writeln!(svg, "<g><title>{title}</title>{}/></g>", bars.join("/>"));
-                }
+                bars if !self.has_titles => bars.iter().for_each(|bar| svg.push(&format!("{bar}/>\n"))),
+                [bar] => svg.push(&format!("{bar}><title>{title}</title></path>\n")),
+                bars => svg.push(&format!("<g><title>{title}</title>{}/></g>\n", bars.join("/>"))),
             }
         }
-        svg.push_str("</g>\n");
     }
 
-    fn barriers(&self, svg: &mut String, log: &Log) {
+    fn barriers(&self, svg: &mut Svg, log: &Log) {
         let mut lines = String::new();
         for entry in &log.entries {
             if let Entry::Round(round) = entry {
@@ -147,37 +120,36 @@ impl Picture {
             }
         }
         if !lines.is_empty() {
-            let _ = writeln!(svg, "<path class=\"b\" d=\"{lines}\"/>");
+            svg.path("barrier", &lines);
         }
     }
 }
 
-/// What the colours mean: only those that occur.
-fn legend(svg: &mut String, log: &Log) {
+/// Draws the meaning of the colours that occur.
+fn legend(svg: &mut Svg, log: &Log) {
     let occurs = |class: &str| {
-        class == "i" || log.steps().any(|step| parts(step).iter().any(|(c, t)| *c == class && *t > Time::ZERO))
+        class == "p4" || log.steps().any(|step| parts(step).iter().any(|(c, t)| *c == class && *t > Time::ZERO))
     };
     let mut x = MARGIN;
-    let used = LEGEND.iter().filter(|(class, _)| occurs(class));
-    for (class, what) in used {
-        let _ = write!(svg, "<rect class=\"{class}\" x=\"{x:.0}\" y=\"43\" width=\"12\" height=\"12\" rx=\"2\"/>");
-        let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">{what}</text>", x + 17.0);
-        x += 17.0 + what.len() as f64 * 6.4 + 20.0;
+    for (class, name) in LEGEND.iter().filter(|(class, _)| occurs(class)) {
+        svg.path(class, &bar(x, x + 12.0, 43.0, 12.0));
+        svg.text("", x + 17.0, 53.0, name);
+        x += 37.0 + svg::width(name);
     }
     if log.entries.iter().any(|entry| matches!(entry, Entry::Round(_))) {
-        let _ = write!(svg, "<path class=\"b\" d=\"M{0:.0} 42v14\"/>", x + 4.0);
-        let _ = write!(svg, "<text x=\"{:.0}\" y=\"53\">barrier</text>", x + 12.0);
+        svg.path("barrier", &format!("M{:.0} 42v14", x + 4.0));
+        svg.text("", x + 12.0, 53.0, "barrier");
     }
-    svg.push('\n');
+    svg.push("\n");
 }
 
 /// A step's time by class. A reply is there before it queues for the tests, so the queue comes last.
 fn parts(step: &Step) -> [(&'static str, Time); 5] {
     let spent = &step.spent;
-    [("c", spent.coordination), ("w", spent.work), ("r", spent.rework), ("l", spent.lost), ("q", step.waited)]
+    [("p1", spent.coordination), ("p0", spent.work), ("p6", spent.rework), ("p5", spent.lost), ("p3", step.waited)]
 }
 
-/// What a step was, for who rests the pointer on it.
+/// Describes a step, for pointers.
 fn about(facts: &Facts, step: &Step) -> String {
     let what = match (step.kind, step.task) {
         (StepKind::Work, Some(task)) if step.tasks > 1 => format!("{} and {} more", facts.task(task), step.tasks - 1),
@@ -199,46 +171,6 @@ fn bar(from: f64, to: f64, y: f64, height: f64) -> String {
     format!("M{from:.1} {y:.0}h{width:.1}v{height:.0}h-{width:.1}z")
 }
 
-/// Microseconds between two ticks: the least round length of time that gives no more than ten.
-fn tick(seconds: f64) -> u64 {
-    const ROUND: [u64; 6] = [1, 2, 5, 10, 20, 30];
-    let whole = (seconds * 1e6) as u64;
-    let decimal = [1_000, 10_000, 100_000].into_iter().flat_map(|unit| [1, 2, 5].map(|times| times * unit));
-    let clock = [1_000_000, 60_000_000, 3_600_000_000].into_iter().flat_map(|unit| ROUND.map(|times| times * unit));
-    decimal.chain(clock).find(|step| whole / step <= 10).unwrap_or(whole / 10 + 1)
-}
-
-fn cut(name: &str) -> String {
-    if name.width() <= MAX_NAME {
-        return name.to_owned();
-    }
-    let mut short = String::new();
-    for c in name.chars() {
-        if short.width() + 2 > MAX_NAME {
-            break;
-        }
-        short.push(c);
-    }
-    short + "…"
-}
-
-/// Text that may stand in XML: markup characters escaped, and those left out that XML has no place for.
-pub(super) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\u{fffe}' | '\u{ffff}' => {}
-            c if c.is_control() => out.push(' '),
-            c => out.push(c),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,20 +185,12 @@ mod tests {
         assert!(svg.contains("<title>読む &quot;docs&quot;: 12.4 s to 15.0 s</title>"));
         assert!(svg.contains("<title>lint: 12.4 s to 16.0 s, 600 ms in a queue</title>"));
         // Six steps: work twice, lost twice, rework with its queue, an idle call.
-        for (class, bars) in [("w", 2), ("l", 2), ("r", 1), ("q", 1), ("c", 1), ("i", 2)] {
-            assert_eq!(svg.matches(&format!("<path class=\"{class}\"")).count(), bars, "{class}");
+        for (class, bars) in [("p0", 2), ("p5", 2), ("p6", 1), ("p3", 1), ("p1", 1)] {
+            assert_eq!(svg.matches(&format!("<path class=\"{class} step\"")).count(), bars, "{class}");
         }
         assert_eq!(svg.matches("V126").count(), 3, "barriers");
         crate::report::tests::assert_well_formed(&svg);
-        assert!(svg.len() < 3_500, "{}", svg.len());
+        assert!(svg.len() - STYLE.len() < 3_500, "{}", svg.len());
         assert_eq!(svg, to_svg("a < b & \"c\"", &facts, &log));
-    }
-
-    #[test]
-    fn axes_have_round_ticks() {
-        for (seconds, step) in [(0.005, 1_000), (8.0, 1_000_000), (118.0, 20_000_000), (1_412.0, 300_000_000)] {
-            assert_eq!(tick(seconds), step, "{seconds}");
-        }
-        assert_eq!(cut("a name that is too long for its place"), "a name that is too lo…");
     }
 }

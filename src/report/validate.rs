@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::prediction::validation::{
     FigureUnit, LAW_NAMES, MEASURES, Score, Simulated, Validation, ValidationCell, ValidationRow,
 };
-use crate::report::number;
-use crate::report::table::{self, Column, Table, Tint};
+use crate::problem::plural;
+use crate::report::render::number;
+use crate::report::render::table::{self, Column, Table, Tint};
 
 /// Laws that have seen no team: all that they know is one agent.
 const UNSEEING: [&str; 2] = ["amdahl", "no_change"];
@@ -103,8 +104,8 @@ impl ValidateReport<'_> {
         let Some(value) = makespan.model.value else {
             return "no makespan could be predicted".to_owned();
         };
-        let mut text = format!("makespan within {} of the recorded in half of the cells", percent(value));
-        let floor = makespan.noise_floor.map(|floor| format!("noise floor {}", percent(floor)));
+        let mut text = format!("makespan within {} of the recorded in half of the cells", in_percent(value));
+        let floor = makespan.noise_floor.map(|floor| format!("noise floor {}", in_percent(floor)));
         let named: Vec<String> = [floor, best(makespan)].into_iter().flatten().collect();
         if !named.is_empty() {
             let _ = write!(text, " ({})", named.join("; "));
@@ -112,9 +113,9 @@ impl ValidateReport<'_> {
         if let Some(speedup) = self.validation.row("speedup", &makespan.architecture)
             && let Some(value) = speedup.model.value
         {
-            let _ = write!(text, "; speedup by work and size within {}", percent(value));
+            let _ = write!(text, "; speedup by work and size within {}", in_percent(value));
             if let Some(floor) = speedup.noise_floor {
-                let _ = write!(text, " ({})", percent(floor));
+                let _ = write!(text, " ({})", in_percent(floor));
             }
         }
         text
@@ -294,7 +295,7 @@ impl ValidateReport<'_> {
 
 /// A count of cells.
 fn in_words(cells: usize) -> String {
-    if cells == 1 { "one cell".to_owned() } else { format!("{} cells", number::count(cells as u64)) }
+    plural(number::count(cells as u64), "cell")
 }
 
 fn figure_json(row: &ValidationRow) -> Value {
@@ -321,7 +322,7 @@ fn best(row: &ValidationRow) -> Option<String> {
     let least = |laws: Vec<(&'static str, f64)>| laws.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let of_all = least(all().collect())?;
     let unseeing = least(all().filter(|(name, _)| UNSEEING.contains(name)).collect());
-    let say = |(name, value): (&str, f64)| format!("{} {}", percent(value), name.replace('_', " "));
+    let say = |(name, value): (&str, f64)| format!("{} {}", in_percent(value), name.replace('_', " "));
     Some(match unseeing {
         Some(law) if law.0 == of_all.0 => format!("best law {}", say(law)),
         Some(law) => format!("best law that has seen no team {}, of all {}", say(law), say(of_all)),
@@ -339,12 +340,12 @@ fn is_best(row: &ValidationRow) -> bool {
 
 fn show(unit: FigureUnit, value: f64) -> String {
     match unit {
-        FigureUnit::Error | FigureUnit::Share | FigureUnit::Coverage => percent(value),
+        FigureUnit::Error | FigureUnit::Share | FigureUnit::Coverage => in_percent(value),
         FigureUnit::Points => format!("{value:.1} points"),
         FigureUnit::Correlation => format!("{value:.2}"),
     }
 }
 
-fn percent(value: f64) -> String {
+fn in_percent(value: f64) -> String {
     if value < 10.0 { format!("{value:.1} %") } else { format!("{value:.0} %") }
 }

@@ -5,17 +5,15 @@ use std::fmt::Write as _;
 
 use crate::engine::math;
 use crate::prediction::validation::Validation;
-use crate::report::curve::PALETTE;
-use crate::report::html::{self, escaped};
-use crate::report::number;
-use crate::report::table::{self, Column, Table};
+use crate::report::render::chart::axis::{AxisRange, AxisUnit, ChartAxis};
+use crate::report::render::chart::style::{Look, key};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
+use crate::report::render::table::{self, Column, Table};
+use crate::report::render::xml::escaped;
+use crate::report::render::{html, number};
 use crate::report::validate::ValidateReport;
 
-/// Side of a square drawing, and its margin.
-const SIDE: f64 = 440.0;
-const MARGIN: f64 = 54.0;
-
-/// The page. The same validation gives the same bytes.
+/// Returns the page.
 pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
     let mut page = "<h1>Simulated teams against recorded ones</h1>\n".to_owned();
     for line in report.verdict().lines() {
@@ -30,16 +28,19 @@ pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
     if let Some(picture) = scatter(report.validation) {
         let _ = writeln!(
             page,
-            "<h2>Makespan of every cell</h2>\n<p>On the line, simulated and recorded means are the same; a bar spans the \
-             80 % interval of a single simulated run.</p>\n{picture}"
+            "<h2>Makespan of every cell</h2>\n<p>On the dashed line, simulated and recorded means are the same; a bar spans \
+             the 80 % interval of a single simulated run.</p>\n{picture}"
         );
     }
     let curves = curves(report.validation);
     if !curves.is_empty() {
         let _ = writeln!(
             page,
-            "<h2>Speedup over one agent</h2>\n<p>Geometric means over cells: recorded as points, simulated as a line, \
-             Amdahl's law dashed.</p>\n{curves}"
+            "<h2>Speedup over one agent</h2>\n<p>Geometric means over cells.</p>\n<ul class=\"key\"><li>{} recorded</li><li>{} \
+             simulated</li><li>{} Amdahl's law</li></ul>\n<div>{curves}</div>",
+            key(Look::Style(RECORDED)),
+            key(Look::Style(SIMULATED)),
+            key(Look::Dashed)
         );
     }
     let _ = writeln!(page, "<h2>Cells</h2>\n{}", html::table(&cells(report.validation), "A row a scored cell"));
@@ -83,90 +84,48 @@ pub fn cells(validation: &Validation) -> Table {
     table
 }
 
-/// The architectures of scored cells, each with its colour.
-fn colors(validation: &Validation) -> BTreeMap<&str, &'static str> {
-    let scored = validation.cells.iter().filter(|cell| cell.is_scored);
-    let mut names: Vec<&str> = scored.map(|cell| cell.architecture.as_str()).collect();
-    names.sort_unstable();
-    names.dedup();
-    names.into_iter().zip(PALETTE.iter().copied().cycle()).collect()
-}
+/// Styles of the curves of speedups.
+const SIMULATED: usize = 0;
+const RECORDED: usize = 1;
 
-/// Simulated over recorded makespan, both on one logarithmic scale.
+/// Simulated over recorded makespan of every scored cell, both on the same logarithmic scale.
 fn scatter(validation: &Validation) -> Option<String> {
-    let scored = || validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored);
-    let pair = |place: usize| {
-        let (recorded, simulated) =
-            (validation.recorded[place].mean(0)?, validation.simulated[place].prediction.mean(0)?);
-        (recorded > 0.0 && simulated > 0.0).then_some((recorded, simulated))
+    let mut series: BTreeMap<&str, Vec<ChartMark>> = BTreeMap::new();
+    for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
+        let simulated = &validation.simulated[place].prediction;
+        let known = validation.recorded[place].mean(0).zip(simulated.mean(0));
+        let Some((x, y)) = known.filter(|(recorded, simulated)| *recorded > 0.0 && *simulated > 0.0) else { continue };
+        let [recorded, other] = [x, y].map(number::seconds);
+        let title = format!("{}: recorded {recorded}, simulated {other}", cell.name());
+        let mark = ChartMark { x, y, interval: simulated.interval, title, ..ChartMark::default() };
+        series.entry(&cell.architecture).or_default().push(mark);
+    }
+    let values = || series.values().flatten().flat_map(|mark| [mark.x, mark.y]);
+    let (least, most) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
+    let range = AxisRange { low: least * 0.8, high: most * 1.25, is_log: true };
+    let series = series.into_iter().enumerate();
+    let chart = Chart {
+        title: "Simulated against recorded makespan".to_owned(),
+        description: "A mark a cell. On the dashed line both are the same.".to_owned(),
+        x: ChartAxis::time("recorded").within(range),
+        y: ChartAxis::time("simulated").within(range),
+        series: series
+            .map(|(style, (name, marks))| ChartSeries { name: name.to_owned(), style, marks, ..ChartSeries::default() })
+            .collect(),
+        lines: vec![ChartLine {
+            name: "both are the same".to_owned(),
+            look: Look::Dashed,
+            points: vec![(range.low, range.low), (range.high, range.high)],
+        }],
+        ..Chart::default()
     };
-    let values: Vec<f64> = scored().filter_map(|(place, _)| pair(place)).flat_map(|(a, b)| [a, b]).collect();
-    let (least, most) = (values.iter().copied().reduce(f64::min)?, values.iter().copied().reduce(f64::max)?);
-    let (low, high) = (math::ln(least * 0.8), math::ln(most * 1.25));
-    let at = |value: f64| (math::ln(value.max(1e-9)).clamp(low, high) - low) / (high - low) * SIDE;
-    let (x, y) = (|value: f64| MARGIN + at(value), |value: f64| SIDE + 20.0 - at(value));
-    let mut svg = open(SIDE + MARGIN + 180.0, SIDE + 64.0);
-    let _ = write!(
-        svg,
-        "<rect x=\"{MARGIN}\" y=\"20\" width=\"{SIDE}\" height=\"{SIDE}\" class=\"a\"/>\
-         <path d=\"M{MARGIN} {:.1}L{:.1} 20\" class=\"a d\"/>",
-        SIDE + 20.0,
-        MARGIN + SIDE
-    );
-    for tick in ticks(low, high) {
-        let label = escaped(&number::seconds(tick));
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" class=\"m\">{label}</text>", x(tick), SIDE + 38.0);
-        let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" class=\"e\">{label}</text>", MARGIN - 6.0, y(tick) + 4.0);
-    }
-    let _ = write!(svg, "<text x=\"{:.1}\" y=\"{:.1}\" class=\"m\">recorded</text>", MARGIN + SIDE / 2.0, SIDE + 58.0);
-    let _ = write!(svg, "<text x=\"{MARGIN}\" y=\"12\">simulated</text>");
-    let colors = colors(validation);
-    for (place, cell) in scored() {
-        let Some((recorded, simulated)) = pair(place) else { continue };
-        let color = colors.get(cell.architecture.as_str()).copied().unwrap_or(PALETTE[0]);
-        if let Some((from, to)) = validation.simulated[place].prediction.interval {
-            let _ = write!(
-                svg,
-                "<path d=\"M{0:.1} {1:.1}V{2:.1}\" stroke=\"{color}\" stroke-opacity=\".25\"/>",
-                x(recorded),
-                y(from),
-                y(to)
-            );
-        }
-        let _ = write!(
-            svg,
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"3.5\" fill=\"{color}\" fill-opacity=\".75\"><title>{}: recorded {}, \
-             simulated {}</title></circle>",
-            x(recorded),
-            y(simulated),
-            escaped(&cell.name()),
-            escaped(&number::seconds(recorded)),
-            escaped(&number::seconds(simulated)),
-        );
-    }
-    for (row, (name, color)) in colors.iter().enumerate() {
-        let (left, top) = (MARGIN + SIDE + 18.0, 34.0 + 20.0 * row as f64);
-        let _ = write!(
-            svg,
-            "<circle cx=\"{left}\" cy=\"{top}\" r=\"4\" fill=\"{color}\"/><text x=\"{}\" y=\"{}\">{}</text>",
-            left + 10.0,
-            top + 4.0,
-            escaped(name)
-        );
-    }
-    Some(svg + "</svg>")
+    chart.to_svg(Frame::SQUARE)
 }
 
-/// Round lengths of time between two logarithms.
-fn ticks(low: f64, high: f64) -> impl Iterator<Item = f64> {
-    let all = [0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 60.0, 180.0, 600.0, 1_800.0, 3_600.0, 10_800.0, 36_000.0, 86_400.0];
-    all.into_iter().filter(move |tick| (low..=high).contains(&math::ln(*tick)))
-}
+/// Sums of logarithms, recorded, simulated and Amdahl's, and their number.
+type Sums = ([f64; 3], f64);
 
-/// Sums of logarithms: recorded, simulated and Amdahl's, and how many.
-type Sums = (f64, f64, f64, f64);
-
-/// A small picture an architecture and parallel fraction.
+/// A small chart an architecture and parallel fraction.
 fn curves(validation: &Validation) -> String {
     let mut groups: BTreeMap<(&str, String), BTreeMap<u32, Sums>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate() {
@@ -174,64 +133,44 @@ fn curves(validation: &Validation) -> String {
         let known = validation.recorded[place].speedup.zip(validation.simulated[place].prediction.speedup);
         let Some((recorded, simulated)) = known.filter(|(r, s)| *r > 0.0 && *s > 0.0) else { continue };
         let amdahl = validation.laws.first().and_then(|law| law[place].speedup).unwrap_or(f64::NAN);
-        let sums = groups.entry((&cell.architecture, p)).or_default().entry(cell.agents).or_default();
-        *sums = (
-            sums.0 + math::ln(recorded),
-            sums.1 + math::ln(simulated),
-            sums.2 + if amdahl > 0.0 { math::ln(amdahl) } else { f64::NAN },
-            sums.3 + 1.0,
-        );
+        let (sums, cells) = groups.entry((&cell.architecture, p)).or_default().entry(cell.agents).or_default();
+        for (sum, value) in sums.iter_mut().zip([recorded, simulated, amdahl]) {
+            *sum += if value > 0.0 { math::ln(value) } else { f64::NAN };
+        }
+        *cells += 1.0;
     }
     let of_teams = groups.into_iter().filter(|(_, sizes)| sizes.keys().any(|agents| *agents > 1));
-    of_teams.map(|((architecture, p), sizes)| curve(&format!("{architecture}{p}"), &sizes)).collect()
+    of_teams.filter_map(|((architecture, p), sizes)| curve(format!("{architecture}{p}"), &sizes)).collect()
 }
 
-fn curve(title: &str, sizes: &BTreeMap<u32, Sums>) -> String {
-    let points: Vec<(f64, [f64; 3])> = sizes
-        .iter()
-        .map(|(agents, sums)| (f64::from(*agents), [sums.0, sums.1, sums.2].map(|sum| math::exp(sum / sums.3))))
-        .collect();
-    let most = points.last().map_or(1.0, |(agents, _)| *agents).max(2.0);
-    let finite = points.iter().flat_map(|(_, values)| *values).filter(|value| value.is_finite());
-    let top = finite.fold(1.0_f64, f64::max) * 1.1;
-    let (width, height) = (250.0, 170.0);
-    let x = |agents: f64| 34.0 + (agents - 1.0) / (most - 1.0) * (width - 50.0);
-    let y = |value: f64| height + 10.0 - value / top * (height - 20.0);
-    let mut svg = open(width, height + 34.0);
-    let _ = write!(
-        svg,
-        "<text x=\"34\" y=\"14\">{}</text><path d=\"M34 24V{2:.1}H{1:.1}\" class=\"a\"/><path d=\"M34 {3:.1}H{1:.1}\" \
-         class=\"a\" stroke-opacity=\".5\"/><text x=\"28\" y=\"{4:.1}\" class=\"e\">1</text>",
-        escaped(title),
-        width - 10.0,
-        height + 10.0,
-        y(1.0),
-        y(1.0) + 4.0
-    );
-    let line = |place: usize| {
-        let known = points.iter().filter(|(_, values)| values[place].is_finite());
-        let steps: Vec<String> = known.map(|(n, values)| format!("{:.1} {:.1}", x(*n), y(values[place]))).collect();
-        if steps.is_empty() { String::new() } else { format!("M{}", steps.join("L")) }
+fn curve(title: String, sizes: &BTreeMap<u32, Sums>) -> Option<String> {
+    let means = |which: usize| -> Vec<(f64, f64)> {
+        sizes.iter().map(|(agents, (sums, cells))| (f64::from(*agents), math::exp(sums[which] / cells))).collect()
     };
-    let _ = write!(svg, "<path d=\"{}\" class=\"a d\"/>", line(2));
-    let _ = write!(svg, "<path d=\"{}\" stroke=\"{}\" stroke-width=\"2\" fill=\"none\"/>", line(1), PALETTE[0]);
-    for (agents, [recorded, simulated, _]) in &points {
-        let _ = write!(
-            svg,
-            "<circle cx=\"{:.1}\" cy=\"{:.1}\" r=\"4\" fill=\"{}\"><title>{agents} agents: recorded {recorded:.2}, \
-             simulated {simulated:.2}</title></circle><text x=\"{:.1}\" y=\"{:.1}\" class=\"m\">{agents}</text>",
-            x(*agents),
-            y(*recorded),
-            PALETTE[1],
-            x(*agents),
-            height + 26.0
-        );
-    }
-    svg + "</svg>\n"
-}
-
-fn open(width: f64, height: f64) -> String {
-    format!(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\">"
-    )
+    let (recorded, simulated, amdahl) = (means(0), means(1), means(2));
+    let all = recorded.iter().chain(&simulated).chain(&amdahl).map(|point| point.1).filter(|y| y.is_finite());
+    let range = AxisRange { low: 0.0, high: 1.06 * all.fold(1.0, f64::max), is_log: false };
+    let marks = recorded.iter().zip(&simulated).map(|(&(x, y), (_, other))| ChartMark {
+        x,
+        y,
+        title: format!("{x} agents: recorded {y:.2}, simulated {other:.2}"),
+        ..ChartMark::default()
+    });
+    let series = |name: &str, style, marks| ChartSeries {
+        name: name.to_owned(),
+        style,
+        is_joined: true,
+        marks,
+        ..ChartSeries::default()
+    };
+    let of_simulated = simulated.iter().map(|&(x, y)| ChartMark { x, y, ..ChartMark::default() }).collect();
+    let chart = Chart {
+        title,
+        x: ChartAxis::chosen("agents", AxisUnit::Whole),
+        y: ChartAxis::new("", number::plain).within(range),
+        series: vec![series("simulated", SIMULATED, of_simulated), series("recorded", RECORDED, marks.collect())],
+        lines: vec![ChartLine { name: String::new(), look: Look::Dashed, points: amdahl }],
+        ..Chart::default()
+    };
+    chart.to_svg(Frame::SMALL)
 }

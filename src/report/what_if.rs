@@ -12,11 +12,13 @@ use crate::experiment::{Curve, PointResult};
 use crate::prediction::what_if::{
     BETWEEN_RUNS, Basis, PREDICTION_LOG_SD, PredictionInterval, RESAMPLES, WhatIf, WhatIfAnswer,
 };
+use crate::problem::plural;
 use crate::record::METRICS;
 use crate::report::fits;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Table};
 use crate::report::rows::{self, Values};
-use crate::report::table::{Cell, Table};
-use crate::report::{footer, number, sweep};
+use crate::report::{footer, sweep};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 
@@ -55,7 +57,9 @@ impl WhatIfReport<'_> {
 
     /// For a page of documentation or a comment.
     pub fn to_markdown(&self, command: &str) -> String {
-        self.document(command, Table::to_markdown, |verdict| format!("**{}**", crate::report::table::markdown(verdict)))
+        self.document(command, Table::to_markdown, |verdict| {
+            format!("**{}**", crate::report::render::table::markdown(verdict))
+        })
     }
 
     fn document(&self, command: &str, table: impl Fn(&Table) -> String, verdict: impl Fn(&str) -> String) -> String {
@@ -87,7 +91,7 @@ impl WhatIfReport<'_> {
     /// What was recorded, and what the work is like.
     fn recorded(&self) -> String {
         let agents = self.trace.header.agents.len();
-        let team = if agents == 1 { "one agent".to_owned() } else { format!("{agents} agents") };
+        let team = plural(agents, "agent");
         let took =
             self.trace.total("duration_us").map_or_else(String::new, |us| format!(" in {}", Time::from_us_f64(us)));
         let tasks = plural(self.what_if.work.tasks.len(), "task");
@@ -104,15 +108,20 @@ impl WhatIfReport<'_> {
     /// What was learned from how much.
     fn learned(&self) -> String {
         let data = self.what_if.data;
-        let (agents, calls) = (plural(data.agents, "agent"), plural(data.calls, "call"));
-        let (steps, tasks) = (plural(data.steps, "step"), plural(data.tasks, "task"));
-        let from = format!("learned from this session alone (one run, {agents}, {calls}, {steps}, {tasks})");
+        let count = |count: usize, noun: &str| plural(number::count(count as u64), noun);
+        let (agents, calls) = (count(data.agents, "agent"), count(data.calls, "call"));
+        let (steps, tasks) = (count(data.steps, "step"), count(data.tasks, "task"));
+        let from = format!("learned from this session alone (1 run, {agents}, {calls}, {steps}, {tasks})");
         let varied = if data.portions == 0 {
             "; too little of it is alike to say how that varies, so a log standard deviation of 0.5 is assumed"
                 .to_owned()
         } else {
-            let what = if matches!(self.what_if.basis, Basis::LearnedPolicy(_)) { "portion of work" } else { "step" };
-            format!("; how that varies, from {}", plural(data.portions, what))
+            let (what, of) = if matches!(self.what_if.basis, Basis::LearnedPolicy(_)) {
+                ("portion", " of work")
+            } else {
+                ("step", "")
+            };
+            format!("; how that varies, from {}{of}", count(data.portions, what))
         };
         match &self.what_if.basis {
             Basis::LearnedPolicy(_) => format!("{from}: what its agents did by what they saw{varied}"),
@@ -158,8 +167,7 @@ impl WhatIfReport<'_> {
         let Some((row, (mean, range))) = self.fastest(curve).and_then(|row| Some((row, self.makespan(row)?))) else {
             return format!("{label}no run completed");
         };
-        let mut text =
-            format!("{label}fastest with {}: {}", plural(row.agents as usize, "agent"), seconds(mean, range));
+        let mut text = format!("{label}fastest with {}: {}", plural(row.agents, "agent"), seconds(mean, range));
         let place = self.place(row);
         if row.agents > 1
             && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[place])
@@ -189,7 +197,7 @@ impl WhatIfReport<'_> {
             _ => String::new(),
         };
         let growth = if enough < fastest.agents {
-            format!("{} cannot be told apart from it", plural(enough as usize, "agent"))
+            format!("{} cannot be told apart from it", plural(enough, "agent"))
         } else if is_largest && fastest.agents > 1 {
             "still growing there, the largest team tried".to_owned()
         } else {
@@ -327,16 +335,6 @@ impl WhatIfReport<'_> {
         });
         document["assumptions"] = self.assumptions().into();
         document
-    }
-}
-
-fn plural(count: usize, what: &str) -> String {
-    match count {
-        1 => format!("one {what}"),
-        _ => match what.split_once(' ') {
-            Some((first, rest)) => format!("{} {first}s {rest}", number::count(count as u64)),
-            None => format!("{} {what}s", number::count(count as u64)),
-        },
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::record::{Ending, Entry, Facts, Log, TaskEventKind};
-use crate::report::number;
+use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 

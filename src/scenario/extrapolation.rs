@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::problem::plural;
 use crate::simulation::Scenario;
 use crate::team::{Accuracy, Envelope};
 use crate::workload::{Measure, TaskGraph};
@@ -40,14 +41,14 @@ fn beyond(scenarios: &[&Scenario], context: Option<f64>, envelope: &Envelope) ->
         let are_many = sizes().any(|other| other != size);
         beyond.push(format!("{}{size} agents", if are_many { "up to " } else { "" }));
     } else if let Some(size) = sizes().min().filter(|size| *size < envelope.agents.0) {
-        beyond.push(if size == 1 { "one agent".to_owned() } else { format!("{size} agents") });
+        beyond.push(plural(size, "agent"));
     }
     let mut graphs: Vec<&Arc<TaskGraph>> = scenarios.iter().map(|scenario| &scenario.graph).collect();
     graphs.dedup_by(|a, b| Arc::ptr_eq(a, b));
     let counts = || graphs.iter().map(|graph| graph.len() as u32);
     let count = counts().max().filter(|count| *count > envelope.tasks.1);
     if let Some(count) = count.or_else(|| counts().min().filter(|count| *count < envelope.tasks.0)) {
-        beyond.push(if count == 1 { "one task".to_owned() } else { format!("{count} tasks") });
+        beyond.push(plural(count, "task"));
     }
     let (least, most) = envelope.parallel_fraction;
     let fraction = |graph: &&Arc<TaskGraph>| Measure::by_size(graph).parallel_fraction_by_count();
@@ -67,11 +68,10 @@ fn from(envelope: &Envelope) -> String {
     let whole =
         |(least, most): (u32, u32)| if least == most { least.to_string() } else { format!("{least} to {most}") };
     let team = match envelope.agents {
-        (1, 1) => "one agent".to_owned(),
+        (1, 1) => plural(1, "agent"),
         sizes => format!("teams of {}", whole(sizes)),
     };
-    let tasks =
-        if envelope.tasks == (1, 1) { "one task".to_owned() } else { format!("{} tasks", whole(envelope.tasks)) };
+    let tasks = plural(whole(envelope.tasks), "task");
     let (least, most) = envelope.parallel_fraction;
     let p = if least < most { format!("{least} to {most}") } else { least.to_string() };
     let context =

@@ -78,7 +78,7 @@ impl Simulator<'_> {
         });
     }
 
-    /// How many tasks a working step is about.
+    /// Number of tasks a working step is about.
     #[inline]
     fn tasks_of<const RARE: bool>(&self, agent: AgentId) -> u32 {
         if RARE { self.agents[agent].batch.len().max(1) as u32 } else { 1 }
@@ -322,7 +322,7 @@ impl Simulator<'_> {
         self.wakes.woke_ready = true;
     }
 
-    /// What the lead handed out arrives: tasks that are still nobody's change hands, and each new owner is told.
+    /// Commits assignments: tasks that are still unowned change hands, and each new owner gets a message.
     fn commit_assignments<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
         let deals = std::mem::take(&mut self.agents[agent].deals);
         for (place, &(task, to)) in deals.iter().enumerate() {

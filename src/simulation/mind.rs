@@ -8,7 +8,7 @@ use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph, TaskId};
 
-/// What the simulator keeps of a profile.
+/// Compiled form of a profile.
 #[derive(Clone, Debug)]
 pub(super) struct Mind {
     pub(super) latency: Pace,
@@ -28,7 +28,7 @@ pub(super) struct Mind {
     pub(super) ahead: Chance,
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
-    /// What it does by what it sees, in place of all that is above.
+    /// Learned policy, in place of all of the above.
     pub(super) repertoire: Option<Repertoire>,
 }
 
@@ -92,7 +92,7 @@ pub(super) enum Batch {
     Drawn(Sampler),
 }
 
-/// What can happen to a step, whatever it works on.
+/// Faults of a step, whatever it works on.
 #[derive(Clone, Debug)]
 pub(super) struct Mishaps {
     pub(super) any: bool,
@@ -103,7 +103,7 @@ pub(super) struct Mishaps {
     pub(super) stall_time: Sampler,
 }
 
-/// What can happen to an attempt on a task.
+/// Faults of an attempt on a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
     pub(super) error: Chance,
@@ -127,7 +127,7 @@ impl Batch {
 }
 
 impl Mind {
-    /// Whether a call may work on more than one task.
+    /// Returns true if a call may work on more than one task.
     pub(super) fn takes_batches(&self) -> bool {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }

@@ -5,7 +5,7 @@ use crate::architecture::deal::Dealer;
 use crate::engine::rng::{Chance, KeySource};
 use crate::engine::rows::FEW;
 use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
-use crate::simulation::habits::Habits;
+use crate::simulation::habit_memory::Habits;
 use crate::simulation::mind::{Mind, Minds};
 use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
 use crate::simulation::wakes::Wakes;
@@ -167,7 +167,6 @@ impl<'s> Simulator<'s> {
 
 const RUN_ENTITY: u64 = 0;
 const AGENT_ENTITY: u64 = 1 << 40;
-pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
 fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<AgentId, Member>) {

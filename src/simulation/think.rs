@@ -300,15 +300,15 @@ impl Simulator<'_> {
     /// Takes the locks of all that the step will write, or says no.
     #[cold]
     fn lock_all(&mut self, agent: AgentId, first: TaskId) -> bool {
-        let tasks = self.scenario.graph.tasks();
+        let graph = &self.scenario.graph;
         let batch = &self.agents[agent].batch;
         if batch.is_empty() {
-            return self.workspace.lock(&tasks[first.index()].writes, agent);
+            return self.workspace.lock(&graph[first].writes, agent);
         }
         for (taken, &(task, _)) in batch.iter().enumerate() {
-            if !self.workspace.lock(&tasks[task.index()].writes, agent) {
+            if !self.workspace.lock(&graph[task].writes, agent) {
                 for &(task, _) in &batch[..taken] {
-                    self.workspace.unlock(&tasks[task.index()].writes, agent);
+                    self.workspace.unlock(&graph[task].writes, agent);
                 }
                 return false;
             }

@@ -1,10 +1,11 @@
 //! Broken recordings: file, line, what is wrong and what was expected, all at once; and `--skip-bad` keeps the rest.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use brooks::trace::native;
 use proptest::prelude::*;
+
+use crate::binary::{Ran, brooks};
 
 const HEADER: &str =
     r#"{"record":"header","schema":"brooks.trace","version":"1.0","trace":"t","agents":[{"gen_ai.agent.name":"ann"}]}"#;
@@ -151,28 +152,28 @@ fn good_runs_are_kept_and_the_rest_is_counted() {
     let bad = good.replacen("\"start_us\":0", "\"start_us\":\"soon\"", 1);
     let file = folder.path().join("three.steps.jsonl");
     std::fs::write(&file, format!("{good}{bad}{good}")).expect("it can be written");
-    let strict = brooks(&["replay"], &file);
-    assert_eq!(strict.status.code(), Some(2));
+    let strict = run(&["replay"], &file);
+    assert_eq!(strict.code, 2);
     assert!(
-        text(&strict.stderr).contains("three.steps.jsonl:45: start_us: \"soon\"; expected a whole number"),
+        strict.stderr.contains("three.steps.jsonl:45: start_us: \"soon\"; expected a whole number"),
         "{}",
-        text(&strict.stderr)
+        strict.stderr
     );
     assert!(strict.stdout.is_empty());
-    let lenient = brooks(&["replay", "--skip-bad", "--format", "json"], &file);
-    assert_eq!(lenient.status.code(), Some(0));
-    let document: serde_json::Value = serde_json::from_slice(&lenient.stdout).expect("JSON");
+    let lenient = run(&["replay", "--skip-bad", "--format", "json"], &file);
+    assert_eq!(lenient.code, 0);
+    let document: serde_json::Value = serde_json::from_str(&lenient.stdout).expect("JSON");
     assert_eq!(document["summary"]["runs"], 2);
-    assert!(text(&lenient.stderr).contains("three.steps.jsonl:45"));
+    assert!(lenient.stderr.contains("three.steps.jsonl:45"));
     // Packed and cut off in the middle.
     let packed = zstd_of(good.as_bytes());
     let cut = folder.path().join("cut.steps.jsonl.zst");
     std::fs::write(&cut, &packed[..packed.len() / 2]).expect("it can be written");
-    let damaged = brooks(&["replay"], &cut);
-    assert_eq!(damaged.status.code(), Some(2), "{}", text(&damaged.stderr));
-    assert!(text(&damaged.stderr).contains("it can't be read on"), "{}", text(&damaged.stderr));
+    let damaged = run(&["replay"], &cut);
+    assert_eq!(damaged.code, 2, "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("it can't be read on"), "{}", damaged.stderr);
     std::fs::write(&cut, &packed).expect("it can be written");
-    assert_eq!(brooks(&["replay"], &cut).status.code(), Some(0));
+    assert_eq!(run(&["replay"], &cut).code, 0);
 }
 
 #[test]
@@ -180,22 +181,19 @@ fn what_is_no_recording_is_told() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("notes.txt");
     std::fs::write(&file, "buy milk").expect("it can be written");
-    let unknown = brooks(&["replay"], &file);
-    assert_eq!(unknown.status.code(), Some(2));
-    let told = text(&unknown.stderr);
+    let unknown = run(&["replay"], &file);
+    assert_eq!(unknown.code, 2);
+    let told = unknown.stderr;
     assert!(told.contains("its format is not known; brooks reads") && told.contains("llm-teams"), "{told}");
-    let nothing = brooks(&["analyze"], folder.path());
-    assert_eq!(nothing.status.code(), Some(2));
-    assert!(text(&nothing.stderr).contains("none of its 1 files is a recorded run"), "{}", text(&nothing.stderr));
-    assert_eq!(brooks(&["replay"], Path::new("nowhere.steps.jsonl")).status.code(), Some(5));
+    let nothing = run(&["analyze"], folder.path());
+    assert_eq!(nothing.code, 2);
+    assert!(nothing.stderr.contains("none of its 1 files is a recorded run"), "{}", nothing.stderr);
+    assert_eq!(run(&["replay"], Path::new("nowhere.steps.jsonl")).code, 5);
 }
 
-fn brooks(args: &[&str], path: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_brooks")).args(args).arg(path).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+fn run(args: &[&str], path: &Path) -> Ran {
+    let path = path.display().to_string();
+    brooks(&[args, &[&*path]].concat()[..]).run()
 }
 
 fn zstd_of(bytes: &[u8]) -> Vec<u8> {

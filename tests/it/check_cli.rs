@@ -1,10 +1,11 @@
 //! `brooks baseline` and `brooks check` as a person and as a CI server meet them: files, exit codes, forms.
 
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::binary::{Brooks, brooks};
 
 const SCENARIO: &str = "
 name: mine
@@ -36,26 +37,21 @@ impl Place {
         self.0.path().join(name).exists()
     }
 
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-        command.args(line.split_whitespace()).current_dir(self.0.path());
-        command.env_remove("CI").env_remove("GITHUB_STEP_SUMMARY").env_remove("NO_COLOR");
-        command
+    fn command(&self, line: &str) -> Brooks {
+        brooks(line).within(&self.0)
     }
 
     /// What it says, with this exit code.
     #[track_caller]
     fn gives(&self, line: &str, code: i32) -> (String, String) {
-        ended(&mut self.command(line), line, code)
+        ended(self.command(line), code)
     }
 }
 
 #[track_caller]
-fn ended(command: &mut Command, line: &str, code: i32) -> (String, String) {
-    let Output { status, stdout, stderr } = command.output().expect("it runs");
-    let (out, err) = (String::from_utf8(stdout).expect("text"), String::from_utf8(stderr).expect("text"));
-    assert_eq!(status.code(), Some(code), "brooks {line}\n{out}\n{err}");
-    (out, err)
+fn ended(command: Brooks, code: i32) -> (String, String) {
+    let ran = command.run().exits(code);
+    (ran.stdout, ran.stderr)
 }
 
 fn slower(scenario: &str) -> String {
@@ -160,7 +156,7 @@ fn nothing_is_written_in_ci() {
     };
     let before = files();
     let line = "check --despite-changes";
-    let (out, _) = ended(place.command(line).env("CI", "true"), line, 1);
+    let (out, _) = ended(place.command(line).env("CI", "true"), 1);
     assert!(out.contains("on your machine"), "{out}");
     assert_eq!(files(), before);
     assert_eq!(std::fs::read_dir(place.0.path()).expect("a folder").count(), 2);
@@ -173,9 +169,8 @@ fn every_form_says_the_same() {
     let asserts = "assert: [{ speedup: { agents: 4, at_least: 3.9 } }, { within_amdahl: true }]";
     place.write("mine.yaml", &format!("{}{asserts}", slower(SCENARIO)));
     let line = "check --despite-changes --junit ci/j.xml --markdown ci/m.md --github --format json";
-    let mut command = place.command(line);
-    command.env("CI", "true").env("GITHUB_STEP_SUMMARY", place.0.path().join("summary.md"));
-    let (out, err) = ended(&mut command, line, 1);
+    let command = place.command(line).env("CI", "true");
+    let (out, err) = ended(command.env("GITHUB_STEP_SUMMARY", place.0.path().join("summary.md")), 1);
     let found: Value = serde_json::from_str(&out).expect("JSON");
     assert_eq!((&found["verdict"], &found["schema_version"]), (&Value::from("fail"), &Value::from(1)));
     for point in found["points"].as_array().expect("points") {

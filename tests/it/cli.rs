@@ -1,60 +1,28 @@
 //! The binary, as a user and as a script meet it: output, exit codes, files, and what comes twice.
 
-use std::io::Write;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::binary::{Ran, brooks};
+
 const FORMATS: [&str; 4] = ["table", "json", "csv", "markdown"];
 
-fn command(line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(line.split_whitespace()).env_remove("NO_COLOR").stdin(Stdio::null());
-    command
-}
-
-/// Runs a command line; words are split at blanks.
-fn brooks(line: &str) -> Output {
-    command(line).output().expect("it runs")
-}
-
-/// The same, with something on stdin.
-fn brooks_reads(line: &str, stdin: &[u8]) -> Output {
-    let mut command = command(line);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().expect("it starts");
-    // A reader that has seen enough may close the pipe early.
-    let _ = child.stdin.take().expect("a pipe").write_all(stdin);
-    child.wait_with_output().expect("it ends")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("text")
-}
-
-/// What it says on stdout, if all is well.
+/// Stdout of a command line that succeeds.
 #[track_caller]
 fn said(line: &str) -> String {
-    let output = brooks(line);
-    assert_eq!(output.status.code(), Some(0), "brooks {line}\n{}", text(&output.stderr));
-    text(&output.stdout).to_owned()
+    brooks(line).run().done()
 }
 
 #[track_caller]
 fn json(line: &str) -> Value {
-    let text = said(line);
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("brooks {line}: {error}\n{text}"))
+    brooks(line).run().json()
 }
 
-/// It exits with `code` and says so on stderr.
 #[track_caller]
 fn fails(line: &str, code: i32, expected: &str) {
-    let output = brooks(line);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{error}");
-    assert!(error.contains(expected), "brooks {line}\nexpected {expected}\n     got {error}");
+    brooks(line).run().fails(code, expected);
 }
 
 /// What a result names as the command that repeats it.
@@ -160,18 +128,18 @@ fn stdout_is_data_and_stderr_is_talk() {
     let folder = TempDir::new().expect("a folder");
     let timeline = path(&folder, "run.svg");
     for format in ["json", "csv"] {
-        let loud = brooks(&format!("run hello --narrate --timeline {timeline} --format {format}"));
-        assert!(text(&loud.stderr).contains("starts") && text(&loud.stderr).contains("wrote "), "{format}");
-        assert!(!text(&loud.stdout).contains("starts") && !text(&loud.stdout).contains("wrote "), "{format}");
-        let quiet = brooks(&format!("run hello --timeline {timeline} --format {format} --quiet"));
-        assert_eq!(text(&quiet.stderr), "", "{format}");
+        let loud = brooks(&format!("run hello --narrate --timeline {timeline} --format {format}")).run();
+        assert!(loud.stderr.contains("starts") && loud.stderr.contains("wrote "), "{format}");
+        assert!(!loud.stdout.contains("starts") && !loud.stdout.contains("wrote "), "{format}");
+        let quiet = brooks(&format!("run hello --timeline {timeline} --format {format} --quiet")).run();
+        assert_eq!(quiet.stderr, "", "{format}");
     }
     for line in ["sweep hello --reps 2 --quiet", "compare hello --reps 2 --no-progress", "list metrics --quiet"] {
-        assert_eq!(text(&brooks(line).stderr), "", "{line}");
+        assert_eq!(brooks(line).run().stderr, "", "{line}");
     }
-    assert!(text(&brooks("sweep hello --reps 2 --verbose").stderr).contains("runs in"));
+    assert!(brooks("sweep hello --reps 2 --verbose").run().stderr.contains("runs in"));
     // Errors are told to the quiet too.
-    assert!(!brooks("run nope --quiet").stderr.is_empty());
+    assert!(!brooks("run nope --quiet").run().stderr.is_empty());
 }
 
 #[test]
@@ -212,13 +180,13 @@ fn exit_codes_say_what_happened() {
         ("list gadgets", "possible values"),
     ] {
         fails(line, 2, expected);
-        assert_eq!(text(&brooks(line).stdout), "", "brooks {line}: nothing is said before the error");
+        assert_eq!(brooks(line).run().stdout, "", "brooks {line}: nothing is said before the error");
     }
     fails(&format!("run {nowhere}"), 2, "it is a folder");
     for stdin in [&b"workload: 3"[..], b"", b"\xff\xfe", b"[1, 2"] {
-        let output = brooks_reads("run -", stdin);
-        assert_eq!(output.status.code(), Some(2));
-        assert!(text(&output.stderr).starts_with("stdin"), "{}", text(&output.stderr));
+        let output = brooks("run -").stdin(stdin).run();
+        assert_eq!(output.code, 2);
+        assert!(output.stderr.starts_with("stdin"), "{}", output.stderr);
     }
 }
 
@@ -259,8 +227,8 @@ fn what_is_wrong_with_an_argument_is_said_of_that_argument() {
         fails(line, 2, expected);
     }
     // Both at once, each with its place.
-    let told = brooks("run hello -n 0 -a chaos --set team.profile.error_rate=2");
-    let told = text(&told.stderr);
+    let told = brooks("run hello -n 0 -a chaos --set team.profile.error_rate=2").run();
+    let told = told.stderr;
     for place in ["--agents: team.agents", "--architecture: architecture", "--set: team.profile.error_rate"] {
         assert!(told.contains(place), "{place} in {told}");
     }
@@ -296,10 +264,10 @@ fn errors_are_json_where_results_are() {
         ("plan conflicts --lint --format json".to_owned(), 1, "finding"),
         (format!("sweep hello --reps 2 -o {file}/x --format json"), 5, "io"),
     ] {
-        let output = brooks(&line);
-        assert_eq!(output.status.code(), Some(code), "brooks {line}");
+        let output = brooks(&line).run();
+        assert_eq!(output.code, code, "brooks {line}");
         let document: Value =
-            serde_json::from_slice(&output.stderr).unwrap_or_else(|e| panic!("{line}: {e}\n{}", text(&output.stderr)));
+            serde_json::from_str(&output.stderr).unwrap_or_else(|e| panic!("{line}: {e}\n{}", output.stderr));
         let error = &document["errors"][0];
         assert_eq!(error["code"], kind, "brooks {line}");
         for key in ["file", "line", "path", "message", "expected"] {
@@ -330,11 +298,9 @@ fn a_seed_is_all_it_takes_to_repeat() {
 #[test]
 fn colour_only_where_it_is_wanted() {
     let green = |line: &str, no_color: Option<&str>| {
-        let mut command = command(line);
-        if let Some(value) = no_color {
-            command.env("NO_COLOR", value);
-        }
-        command.output().expect("it runs").stdout.contains(&0x1b)
+        let command = brooks(line);
+        let command = no_color.into_iter().fold(command, |command, value| command.env("NO_COLOR", value));
+        command.run().stdout.contains('\x1b')
     };
     let line = "sweep hello --reps 2 -n 1..2";
     assert!(!green(line, None), "this is no terminal");
@@ -350,11 +316,11 @@ fn colour_only_where_it_is_wanted() {
 #[test]
 fn a_reader_that_goes_away_is_no_error() {
     for line in ["run paper --narrate", "explain", "sweep paper --reps 2 --format csv", "completions bash"] {
-        let mut child = command(line).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it starts");
+        let mut child = brooks(line).spawn();
         drop(child.stdout.take());
-        let output = child.wait_with_output().expect("it ends");
-        assert_eq!(output.status.code(), Some(0), "brooks {line}");
-        assert_eq!(text(&output.stderr), "", "brooks {line}");
+        let output = Ran::of(line.to_owned(), child);
+        assert_eq!(output.code, 0, "brooks {line}");
+        assert_eq!(output.stderr, "", "brooks {line}");
     }
 }
 
@@ -383,9 +349,9 @@ fn a_sweep_gives_the_same_bytes() {
     assert_eq!(left, ["curve.svg", "parts", "plan.json", "sweep.csv", "sweep.parquet"], "nothing half-written is left");
     let parts = names(&folders[0].path().join("parts"));
     assert!(parts.iter().all(|name| !name.contains(".tmp-")), "{parts:?}");
-    let verified = brooks("sweep hello --reps 5 --verify --quiet --threads 2");
-    assert_eq!(verified.status.code(), Some(0));
-    assert!(text(&brooks("sweep hello --reps 5 --verify").stderr).contains("verified: 24 points"));
+    let verified = brooks("sweep hello --reps 5 --verify --quiet --threads 2").run();
+    assert_eq!(verified.code, 0);
+    assert!(brooks("sweep hello --reps 5 --verify").run().stderr.contains("verified: 24 points"));
 }
 
 #[test]
@@ -415,9 +381,9 @@ fn axes_of_the_command_line() {
 #[test]
 fn a_scenario_from_stdin_is_a_scenario() {
     let hello = said("new -");
-    let from_stdin = brooks_reads("run - --format csv", hello.as_bytes());
-    assert_eq!(from_stdin.status.code(), Some(0), "{}", text(&from_stdin.stderr));
-    assert_eq!(text(&from_stdin.stdout), said("run hello --format csv"));
+    let from_stdin = brooks("run - --format csv").stdin(hello.as_bytes()).run();
+    assert_eq!(from_stdin.code, 0, "{}", from_stdin.stderr);
+    assert_eq!(from_stdin.stdout, said("run hello --format csv"));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 //! everything that can be wrong with one.
 
 use std::fmt::Write as _;
-use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::binary::brooks;
 
 const RAYTRACER: &str = "1:20 4:78 8:130 12:170 16:190 20:200 24:210 28:230 32:260 48:280 64:310";
 const SPECSDM91: &str = "1:64.9 18:995.9 36:1652.4 72:1853.2 108:1828.9 144:1775 216:1702.2";
@@ -27,11 +28,8 @@ fn run(name: &str, table: &str, flags: &str) -> (i32, String, String) {
 }
 
 fn in_folder(folder: &TempDir, line: &str) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(line.split_whitespace()).current_dir(folder.path()).stdin(Stdio::null());
-    let output = command.output().expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-    (output.status.code().expect("an exit code"), text(&output.stdout), text(&output.stderr))
+    let ran = brooks(line).within(folder).run();
+    (ran.code, ran.stdout, ran.stderr)
 }
 
 #[track_caller]
@@ -152,13 +150,9 @@ fn every_form_of_a_table_says_the_same() {
         assert_eq!(figures(&json(name, &table, flags)), expected, "{name} {flags}\n{table}");
     }
     let folder = TempDir::new().expect("a folder");
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(["fit", "-", "--format", "json", "--svg", "deep/a.svg"]).current_dir(folder.path());
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("it starts");
-    let stdin = child.stdin.take().expect("a pipe");
-    std::io::Write::write_all(&mut { stdin }, csv("load,throughput", SPECSDM91).as_bytes()).expect("written");
-    let output = child.wait_with_output().expect("it ends");
-    assert_eq!(figures(&serde_json::from_slice(&output.stdout).expect("JSON")), expected);
+    let table = csv("load,throughput", SPECSDM91);
+    let piped = brooks("fit - --format json --svg deep/a.svg").within(&folder).stdin(table.as_bytes()).run();
+    assert_eq!(figures(&piped.json()), expected);
     let svg = std::fs::read_to_string(folder.path().join("deep/a.svg")).expect("a picture");
     assert!(svg.starts_with("<svg") && svg.contains("amdahl") && svg.contains(">load<"));
 }

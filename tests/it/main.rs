@@ -4,6 +4,7 @@
 
 mod bare_loop;
 mod baselines;
+mod binary;
 mod book_runs;
 mod broken_scenarios;
 mod broken_traces;
@@ -24,6 +25,7 @@ mod import_tables;
 mod import_teams;
 mod importers;
 mod invariants;
+mod learned_worlds;
 mod metamorphic;
 mod optimal;
 mod optimal_coverage;
@@ -33,6 +35,7 @@ mod paper_runs;
 mod properties;
 mod protocols;
 mod questions;
+mod random_worlds;
 mod reach;
 mod readme;
 mod recorded;

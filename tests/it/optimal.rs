@@ -1,23 +1,13 @@
 //! `brooks optimal` and the statistics of `brooks compare`, as somebody meets them.
 
-use std::process::{Command, Stdio};
-
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Exit code, stdout, stderr. Words are split at blanks.
-fn brooks(line: &str) -> (i32, String, String) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    let output = command.args(line.split_whitespace()).stdin(Stdio::null()).output().expect("it runs");
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-    (output.status.code().expect("an exit code"), text(&output.stdout), text(&output.stderr))
-}
+use crate::binary::{Ran, brooks};
 
 #[track_caller]
 fn ends(line: &str, expected: i32) -> String {
-    let (code, out, err) = brooks(line);
-    assert_eq!(code, expected, "brooks {line}\n{out}\n{err}");
-    out
+    brooks(line).run().exits(expected).stdout
 }
 
 #[track_caller]
@@ -136,7 +126,8 @@ fn what_is_wrong_is_said() {
     let path = folder.path().join("forgetful.yaml").display().to_string();
     let scenario = "workload: { chain: { tasks: 3 } }\nteam: { profile: { base: plain, orphan_rate: 1 } }";
     std::fs::write(&path, scenario).expect("written");
-    let (code, out, err) = brooks(&format!("optimal {path} --max-agents 2 -a solo,self_claim"));
+    let Ran { code, stdout: out, stderr: err, .. } =
+        brooks(&format!("optimal {path} --max-agents 2 -a solo,self_claim")).run();
     assert_eq!(code, 1, "{err}");
     assert!(out.starts_with("no team completes 99 % of its runs") && out.contains("0 % of runs"), "{out}");
     for (line, expected) in [
@@ -169,12 +160,13 @@ fn what_is_wrong_is_said() {
         ("sweep hello --precision 2% --reps 9", "cannot be used with"),
         ("sweep hello --precision 2% --dry-run", "cannot be used with"),
     ] {
-        let (code, out, err) = brooks(line);
+        let Ran { code, stdout: out, stderr: err, .. } = brooks(line).run();
         assert_eq!((code, out.as_str()), (2, ""), "brooks {line}\n{err}");
         assert!(err.contains(expected), "brooks {line}\nexpected {expected}\n     got {err}");
     }
     // Replications that run out promise nothing, and the exit code says so.
-    let (code, out, err) = brooks("optimal hello --agents 7,8 --max-reps 152 --indifference 0.01%");
+    let Ran { code, stdout: out, stderr: err, .. } =
+        brooks("optimal hello --agents 7,8 --max-reps 152 --indifference 0.01%").run();
     assert_eq!(code, 4, "{err}");
     assert!(out.contains("nothing is promised") && err.contains("ran out"), "{out}{err}");
 }

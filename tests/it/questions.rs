@@ -1,21 +1,14 @@
 //! Questions about a whole range, `sweep --sensitivity` and `sweep --find crossover`: the same answer on any number of threads, and
 //! an honest one where there is none.
 
-use std::process::{Command, Output};
-
 use serde_json::Value;
 
-fn brooks(line: &str) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_brooks")).args(line.split_whitespace()).output().expect("it runs")
-}
+use crate::binary::brooks;
 
 #[track_caller]
 fn ends(line: &str, code: i32) -> (String, String) {
-    let output = brooks(line);
-    let text = |bytes| String::from_utf8(bytes).expect("text");
-    let (out, error) = (text(output.stdout), text(output.stderr));
-    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{out}\n{error}");
-    (out, error)
+    let ran = brooks(line).run().exits(code);
+    (ran.stdout, ran.stderr)
 }
 
 #[track_caller]

@@ -1,25 +1,22 @@
 //! How far a profile reaches: its header, what it keeps of a validation, and what is said of a scenario beyond it.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use brooks::scenario::MAX_BYTES;
 use brooks::scenario::learned_profile::LearnedProfile;
 use serde_json::Value;
 use tempfile::TempDir;
 
-fn brooks(folder: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(args).args(["--no-progress"]).current_dir(folder).stdin(Stdio::null());
-    command.env("NO_COLOR", "1").env_remove("SOURCE_DATE_EPOCH").output().expect("it runs")
+use crate::binary::{Ran, brooks};
+
+fn run(folder: &Path, args: &[&str]) -> Ran {
+    brooks(&[args, &["--no-progress"]].concat()[..]).within(folder).run()
 }
 
 #[track_caller]
 fn done(folder: &Path, args: &[&str]) -> (String, String) {
-    let output = brooks(folder, args);
-    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("text");
-    assert_eq!(output.status.code(), Some(0), "{args:?}\n{}", text(&output.stderr));
-    (text(&output.stdout), text(&output.stderr))
+    let ran = run(folder, args).exits(0);
+    (ran.stdout, ran.stderr)
 }
 
 /// A folder with runs of one agent (`ones`) and of two (`twos`), six each.
@@ -73,15 +70,8 @@ fn the_day_is_that_of_the_recordings_or_of_the_build() {
     let folder = folder();
     let at = folder.path();
     let calibrate = |epoch: Option<&str>| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-        command
-            .args(["calibrate", "ones", "-o", "p.yaml", "--no-progress"])
-            .current_dir(at)
-            .env_remove("SOURCE_DATE_EPOCH");
-        if let Some(epoch) = epoch {
-            command.env("SOURCE_DATE_EPOCH", epoch);
-        }
-        assert!(command.output().expect("it runs").status.success());
+        let command = brooks("calibrate ones -o p.yaml --no-progress").within(at);
+        epoch.into_iter().fold(command, |command, epoch| command.env("SOURCE_DATE_EPOCH", epoch)).run().done();
         parse(at, "p.yaml").date
     };
     assert_eq!(calibrate(Some("1773014400")).as_deref(), Some("2026-03-09"));
@@ -98,10 +88,10 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     let folder = folder();
     let at = folder.path();
     done(at, &["calibrate", "ones", "-o", "p.yaml"]);
-    let run = ["run", "paper", "--agents", "4", "--set", "team.profile=p.yaml"];
-    let (_, talk) = done(at, &run);
+    let four = ["run", "paper", "--agents", "4", "--set", "team.profile=p.yaml"];
+    let (_, talk) = done(at, &four);
     let note = talk.lines().find(|line| line.starts_with("note: ")).expect("four are more than one");
-    assert!(note.contains("p was learned from one agent on 20 tasks with p = "), "{note}");
+    assert!(note.contains("p was learned from 1 agent on 20 tasks with p = "), "{note}");
     assert!(
         note.contains("here: 4 agents") && note.contains("it was not held against such teams (brooks validate)"),
         "{note}"
@@ -114,15 +104,15 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     // Again: what was known of the same recordings is replaced.
     done(at, &["validate", "p.yaml", "ones", "twos", "-r", "60", "--splits", "20", "--update-profile", "p.yaml"]);
     assert_eq!(parse(at, "p.yaml").accuracy.len(), 2);
-    let (_, talk) = done(at, &run);
+    let (_, talk) = done(at, &four);
     assert!(talk.contains("where it was held against teams its makespans were off by"), "{talk}");
     let (_, talk) = done(at, &["sweep", "paper", "--agents", "1..3", "-r", "5", "--set", "team.profile=p.yaml"]);
     assert_eq!(talk.lines().filter(|line| line.starts_with("note: ")).count(), 1, "{talk}");
     assert!(talk.contains("here: up to 3 agents"), "{talk}");
     let (_, talk) = done(at, &["run", "paper", "--agents", "1", "--set", "team.profile=p.yaml"]);
     assert!(!talk.contains("note: "), "{talk}");
-    let refused = brooks(at, &["validate", "--holdout", "runs", "ones", "--update-profile", "p.yaml"]);
-    assert_eq!(refused.status.code(), Some(2));
+    let refused = run(at, &["validate", "--holdout", "runs", "ones", "--update-profile", "p.yaml"]);
+    assert_eq!(refused.code, 2);
 }
 
 #[test]
@@ -137,9 +127,9 @@ fn a_profile_that_no_scenario_could_read_is_not_written() {
     let many: String =
         (0..copies).map(|copy| text.replacen("\"trace\":\"", &format!("\"trace\":\"{copy}-"), 1)).collect();
     std::fs::write(at.join("many.steps.jsonl"), many).expect("written");
-    let refused = brooks(at, &["calibrate", "many.steps.jsonl", "-o", "p.yaml", "--format", "json"]);
-    let error: Value = serde_json::from_slice(&refused.stderr).expect("JSON");
-    assert_eq!(refused.status.code(), Some(2), "{error}");
+    let refused = run(at, &["calibrate", "many.steps.jsonl", "-o", "p.yaml", "--format", "json"]);
+    let error: Value = serde_json::from_str(&refused.stderr).expect("JSON");
+    assert_eq!(refused.code, 2, "{error}");
     let message = error["errors"][0]["message"].as_str().expect("a message");
     assert!(message.contains("at most 4000000 are read") && message.contains("--method parametric"), "{message}");
     assert!(!at.join("p.yaml").exists());

@@ -1,7 +1,8 @@
 //! The transcripts of the README and of the book are what the tool really prints.
 
 use std::path::Path;
-use std::process::Command;
+
+use crate::binary::brooks;
 
 /// The console blocks of a page: a command after `$ brooks`, and the output below it up to the end of the block.
 fn transcripts(page: &str) -> Vec<(String, String)> {
@@ -34,9 +35,7 @@ fn check(page: &Path) -> usize {
     let shown = transcripts(&page);
     let number = shown.len();
     for (command, output) in shown {
-        let done =
-            Command::new(env!("CARGO_BIN_EXE_brooks")).args(command.split_whitespace()).output().expect("it runs");
-        let real = String::from_utf8(done.stdout).expect("text");
+        let real = brooks(&command).run().stdout;
         if std::env::var_os("BROOKS_BLESS").is_some() {
             page = page.replacen(&format!("$ brooks {command}\n{output}"), &format!("$ brooks {command}\n{real}"), 1);
         } else {

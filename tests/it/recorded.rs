@@ -1,46 +1,34 @@
 //! `brooks import`, `replay` and `analyze` as a user and as a script meet them: output, exit codes, files.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::binary::{Ran, brooks};
+
 const SELF_CLAIM: &str = "traces/self-claim.steps.jsonl";
 const PREASSIGNED: &str = "traces/preassigned.steps.jsonl";
 
-fn brooks(args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(args).current_dir(env!("CARGO_MANIFEST_DIR")).env("NO_COLOR", "1").stdin(Stdio::null());
-    command.output().expect("it runs")
+fn run(args: &[&str]) -> Ran {
+    brooks(args).within(env!("CARGO_MANIFEST_DIR")).run()
 }
 
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("text")
-}
-
-/// What it says on stdout, if all is well.
+/// Stdout of a command line that succeeds.
 #[track_caller]
 fn said(args: &[&str]) -> String {
-    let output = brooks(args);
-    assert_eq!(output.status.code(), Some(0), "{args:?}\n{}", text(&output.stderr));
-    text(&output.stdout).to_owned()
+    run(args).done()
 }
 
 #[track_caller]
 fn json(args: &[&str]) -> Value {
-    let text = said(&[args, &["--format", "json"]].concat());
-    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{args:?}: {error}\n{text}"))
+    run(&[args, &["--format", "json"]].concat()).json()
 }
 
-/// It exits with `code` and says so on stderr.
 #[track_caller]
 fn fails(args: &[&str], code: i32, expected: &str) {
-    let output = brooks(args);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{error}");
-    assert!(error.contains(expected), "{args:?}\nexpected {expected}\n     got {error}");
-    assert!(output.stdout.is_empty(), "{args:?}\n{}", text(&output.stdout));
+    let ran = run(args).fails(code, expected);
+    assert!(ran.stdout.is_empty(), "{args:?}\n{}", ran.stdout);
 }
 
 fn path(folder: &TempDir, name: &str) -> String {
@@ -118,14 +106,9 @@ fn json_has_the_promised_keys() {
     for document in [&import, &replay, &analyze, &what_if] {
         assert!(["schema_version", "brooks", "command"].iter().all(|key| !document[key].is_null()), "{document}");
     }
-    let output = brooks(&["import", "auto", "/dev/null", "--format", "json"]);
-    assert_eq!(output.status.code(), Some(2));
-    let told: Value = serde_json::from_str(text_of(&output)).expect("JSON");
+    let refused = run(&["import", "auto", "/dev/null", "--format", "json"]).exits(2);
+    let told: Value = serde_json::from_str(&refused.stderr).expect("JSON");
     assert!(told["errors"].is_array(), "{told}");
-}
-
-fn text_of(output: &Output) -> &str {
-    text(&output.stderr)
 }
 
 #[test]
@@ -217,15 +200,15 @@ fn first_line(file: &str) -> Value {
 
 #[test]
 fn a_run_that_is_there_twice_is_noted() {
-    let output = brooks(&["analyze", SELF_CLAIM, "traces/preassigned.steps.jsonl"]);
-    assert!(!text(&output.stderr).contains("twice"));
+    let output = run(&["analyze", SELF_CLAIM, "traces/preassigned.steps.jsonl"]);
+    assert!(!output.stderr.contains("twice"));
     let folder = TempDir::new().expect("a folder");
     for name in ["a.steps.jsonl", "b.steps.jsonl"] {
         std::fs::copy(SELF_CLAIM, folder.path().join(name)).expect("copied");
     }
-    let output = brooks(&["analyze", &folder.path().display().to_string()]);
+    let output = run(&["analyze", &folder.path().display().to_string()]);
     let twice = format!("note: {} is there twice", first_line(SELF_CLAIM)["trace"].as_str().expect("a name"));
-    assert!(text(&output.stderr).contains(&twice), "{}", text(&output.stderr));
+    assert!(output.stderr.contains(&twice), "{}", output.stderr);
 }
 
 #[test]

@@ -1,35 +1,21 @@
 //! `brooks report`: one page of any folder that `sweep` and `merge` leave, whole or not, and what it says of others.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::binary::brooks;
 use crate::golden;
-
-fn brooks(at: &Path, line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(line.split_whitespace()).current_dir(at).stdin(Stdio::null()).output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("text")
-}
 
 #[track_caller]
 fn done(at: &Path, line: &str) -> String {
-    let output = brooks(at, line);
-    assert_eq!(output.status.code(), Some(0), "brooks {line}\n{}", text(&output.stderr));
-    text(&output.stdout).to_owned()
+    brooks(line).within(at).run().done()
 }
 
 #[track_caller]
 fn fails(at: &Path, line: &str, code: i32, expected: &str) {
-    let output = brooks(at, line);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{error}");
-    assert!(error.contains(expected), "brooks {line}\nexpected {expected}\n     got {error}");
+    brooks(line).within(at).run().fails(code, expected);
 }
 
 fn read(path: impl AsRef<Path>) -> String {
@@ -49,9 +35,9 @@ fn the_same_page_whatever_the_threads_and_the_shards() {
         done(at, &format!("{SWEEP} --output=parts --shard {shard}/3"));
     }
     // All shards, not put together yet: everything is there.
-    let apart = brooks(at, "report parts -o apart.html");
-    assert_eq!(apart.status.code(), Some(0));
-    assert!(text(&apart.stderr).contains("brooks merge parts -o parts"), "{}", text(&apart.stderr));
+    let apart = brooks("report parts -o apart.html").within(at).run();
+    assert_eq!(apart.code, 0);
+    assert!(apart.stderr.contains("brooks merge parts -o parts"), "{}", apart.stderr);
     done(at, "merge parts -o parts");
     for folder in ["one", "two", "parts"] {
         done(at, &format!("report {folder}"));
@@ -105,7 +91,8 @@ fn what_is_not_finished_is_shown_and_named() {
     fails(at, "report out", 3, "points are missing");
     let page = read(at.join("out/report.html"));
     assert!(page.contains("of 12 points are there") && page.contains("Shards 1,3-4,6 of 6 are missing or unfinished."));
-    let json: Value = serde_json::from_slice(&brooks(at, "report out --format json").stdout).expect("a document");
+    let incomplete = brooks("report out --format json").within(at).run().exits(3);
+    let json: Value = serde_json::from_str(&incomplete.stdout).expect("a document");
     assert_eq!(json["missing_shards"].as_str(), Some("1,3-4,6"));
     assert!(json["points"].as_u64() < json["of_points"].as_u64());
     // A shard alone is as much a part as all of those that are there.
@@ -181,8 +168,8 @@ fn other_folders_and_damage_are_told() {
         fails(at, "report out", 2, expected);
     }
     with(&plan, cut);
-    let errors = brooks(at, "report out --format json");
-    let told: Value = serde_json::from_slice(&errors.stderr).expect("errors as JSON");
+    let errors = brooks("report out --format json").within(at).run();
+    let told: Value = serde_json::from_str(&errors.stderr).expect("errors as JSON");
     assert_eq!(told["errors"][0]["code"], "table");
     assert!(told["errors"][0]["line"].as_u64().is_some_and(|line| line > 1));
     // A page that is there stays as it was.

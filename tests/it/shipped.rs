@@ -1,11 +1,12 @@
 //! The calibrated profiles that are part of the program: made by `brooks calibrate`, and free of recorded rows.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::learned_profile::{LearnedProfile, SamplingMethod};
 use brooks::scenario::library::{self, PROFILES, no_files};
+
+use crate::binary::brooks;
 
 /// The profiles and the models that they are of, as the recordings call those.
 const SHIPPED: [(&str, &str); 3] = [
@@ -84,9 +85,7 @@ fn shipped_profiles_are_what_calibrate_writes() {
         std::os::unix::fs::symlink(data.join("paper"), scratch.join("paper")).expect("a link");
         let file = format!("{name}.yaml");
         let args = ["calibrate", "paper", "--way", "parametric", "--model", model, "-o", &file, "--source", SOURCE];
-        let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-        let output = command.args(args).current_dir(&scratch).stdin(Stdio::null()).output().expect("it runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        brooks(&args).within(&scratch).run().done();
         let text = std::fs::read_to_string(scratch.join(&file)).expect("it was written");
         if std::env::var_os("BROOKS_BLESS").is_some_and(|value| value != "0") {
             std::fs::write(folder.join(&file), &text).expect("it can be written");

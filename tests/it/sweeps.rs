@@ -2,10 +2,12 @@
 //! was killed.
 
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::binary::{Ran, brooks};
 
 /// A sweep of `hello` with an error rate as a third axis, as a file in this folder.
 fn scenario(folder: &TempDir, rates: &str) -> String {
@@ -22,29 +24,14 @@ fn small(folder: &TempDir) -> String {
     format!("sweep {scenario} -n 1..6 --reps 40 --per-run --no-progress")
 }
 
-fn command(line: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(line.split_whitespace()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command
-}
-
-fn brooks(line: &str) -> Output {
-    command(line).output().expect("it runs")
-}
-
 #[track_caller]
 fn done(line: &str) -> String {
-    let output = brooks(line);
-    assert_eq!(output.status.code(), Some(0), "brooks {line}\n{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("text")
+    brooks(line).run().done()
 }
 
 #[track_caller]
 fn fails(line: &str, code: i32, expected: &str) {
-    let output = brooks(line);
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "brooks {line}\n{error}");
-    assert!(error.contains(expected), "brooks {line}\nexpected {expected}\n     got {error}");
+    brooks(line).run().fails(code, expected);
 }
 
 /// A folder for results and its path as text.
@@ -107,8 +94,7 @@ fn what_is_missing_is_named() {
     // Another copy of a shard is no harm; a shard of another sweep is.
     let (_, other) = place(&folder, "other");
     done(&format!("{small} -o {other} --shard 3/12"));
-    let again = brooks(&format!("merge {at} {other} -o {other}/all"));
-    assert_eq!(again.status.code(), Some(0));
+    done(&format!("merge {at} {other} -o {other}/all"));
     done(&format!("{small} -o {other} --shard 4/12 --seed 7"));
     fails(&format!("merge {at} {other} -o {other}/all"), 2, "seed 7 there, 42 here");
     fails(&format!("merge {} -o {other}", folder.path().join("none").display()), 2, "no plan.json");
@@ -166,7 +152,7 @@ fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
         let line = format!("{sweep} -o {at} --threads 1 --save-every 2ms --resume");
         // Killed twice: what was resumed may be killed as well.
         for _ in 0..2 {
-            let mut child: Child = command(&line).spawn().expect("it starts");
+            let mut child: Child = brooks(&line).spawn();
             std::thread::sleep(Duration::from_millis(random(&mut state, took)));
             child.kill().expect("it can be killed");
             child.wait().expect("it ends");
@@ -210,7 +196,7 @@ fn designs_and_precision_know_nothing_of_threads_and_shards() {
         // Killed as soon as something is saved.
         let (resumed, at) = place(&folder, &format!("resumed-{number}"));
         let line = format!("{sweep} -o {at} --threads 2 --save-every 1ms --resume");
-        let mut child = command(&line).spawn().expect("it starts");
+        let mut child = brooks(&line).spawn();
         until(&mut child, || has(&resumed.join("parts"), ".part"));
         child.kill().and_then(|()| child.wait()).expect("it ends");
         done(&line);
@@ -258,7 +244,7 @@ fn it_may_be_killed_in_every_phase() {
     for (number, (what, is)) in moments.into_iter().enumerate() {
         let (path, at) = place(&folder, &format!("killed-{number}"));
         let line = format!("{sweep} -o {at} --save-every 20ms --resume");
-        let mut child = command(&line).spawn().expect("it starts");
+        let mut child = brooks(&line).spawn();
         assert!(until(&mut child, || is(&path)), "never {what}");
         child.kill().and_then(|()| child.wait()).expect("it ends");
         let plan = std::fs::read_to_string(path.join("plan.json")).unwrap_or_default();
@@ -276,16 +262,14 @@ fn asked_to_end_it_keeps_what_is_finished() {
     let (path, at) = place(&folder, "out");
     // Long enough that nobody waits for its end.
     let line = format!("sweep hello --reps 1000000 -o {at} --save-every 10ms --no-progress --threads 1");
-    let child = command(&line).spawn().expect("it starts");
+    let child = brooks(&line).spawn();
     while !path.join("plan.json").exists() {
         std::thread::sleep(Duration::from_millis(5));
     }
     std::thread::sleep(Duration::from_millis(50));
     let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(asked.success());
-    let output = child.wait_with_output().expect("it ends");
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(130), "{error}");
+    let error = Ran::of(line, child).exits(130).stderr;
     assert!(error.contains("of 24 points are kept in") && error.contains("--resume goes on"), "{error}");
     assert!(!path.join("sweep.csv").exists());
 }
@@ -296,18 +280,17 @@ fn more_points_than_anybody_reads() {
     let folder = TempDir::new().expect("a folder");
     let (path, at) = place(&folder, "out");
     let line = format!("sweep {} --reps 1 --no-progress -q", scenario(&folder, "0..0.0447 by 0.0001"));
-    let run = |more: &[&str]| {
-        let output = command(&line).args(more).output().expect("it runs");
-        let text = |bytes| String::from_utf8(bytes).expect("text");
-        (output.status.code(), text(output.stdout), text(output.stderr))
+    let run = |more: &str| {
+        let ran = brooks(&[&*line, more].join(" ")).run();
+        (ran.code, ran.stdout, ran.stderr)
     };
-    let (code, _, error) = run(&[]);
-    assert_eq!(code, Some(2), "{error}");
+    let (code, _, error) = run("");
+    assert_eq!(code, 2, "{error}");
     assert!(error.contains("points: a table shows up to 10,000; expected -o DIR"), "{error}");
-    let (code, text, error) = run(&["-o", &at]);
-    assert_eq!(code, Some(0), "{error}");
+    let (code, text, error) = run(&format!("-o {at}"));
+    assert_eq!(code, 0, "{error}");
     assert!(text.starts_with("fastest: ") && text.contains("every row is in"), "{text}");
-    let (_, csv, _) = run(&["--format", "csv"]);
+    let (_, csv, _) = run("--format csv");
     assert_eq!(csv, std::fs::read_to_string(path.join("sweep.csv")).expect("rows"));
     assert!(csv.lines().count() == 1 + 24 * 448);
 }

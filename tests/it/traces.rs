@@ -1,7 +1,8 @@
 //! The traces that are part of the project are what the commands in their list write.
 
 use std::path::Path;
-use std::process::Command;
+
+use crate::binary::brooks;
 
 #[test]
 fn the_shipped_traces_can_be_made_again() {
@@ -12,9 +13,7 @@ fn the_shipped_traces_can_be_made_again() {
     assert!(commands.len() >= 3, "there are traces");
     for command in commands {
         let name = command.split_whitespace().last().expect("the file is named last");
-        let words = command.split_whitespace();
-        let done = Command::new(env!("CARGO_BIN_EXE_brooks")).args(words).current_dir(scratch.path()).output();
-        assert!(done.expect("it runs").status.success(), "brooks {command}");
+        brooks(command).within(&scratch).run().done();
         let made = std::fs::read(scratch.path().join(name)).expect("it was written");
         if std::env::var_os("BROOKS_BLESS").is_some() {
             std::fs::write(folder.join(name), &made).expect("it can be written");

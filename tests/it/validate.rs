@@ -2,7 +2,6 @@
 //! the recorded runs that `BROOKS_DATA` points to.
 
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
 
 use brooks::prediction::calibration::{self, Options};
 use brooks::prediction::validation::{
@@ -18,6 +17,8 @@ use brooks::simulation::{Scenario, Simulator};
 use brooks::trace::{RunFacts, Trace, native};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use crate::binary::{Ran, brooks};
 
 const SUITES: [&str; 3] = ["0.2", "0.5", "0.9"];
 
@@ -221,30 +222,19 @@ fn a_holdout_never_sees_what_it_predicts() {
     }
 }
 
-fn brooks(folder: &Path, args: &[&str]) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_brooks"));
-    command.args(args).args(["--no-progress"]).current_dir(folder).env("NO_COLOR", "1").stdin(Stdio::null());
-    command.output().expect("it runs")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("text")
+fn run(folder: &Path, args: &[&str]) -> Ran {
+    brooks(&[args, &["--no-progress"]].concat()[..]).within(folder).run()
 }
 
 #[track_caller]
 fn fails(folder: &Path, args: &[&str], code: i32, expected: &str) {
-    let output = brooks(folder, args);
-    let error = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{args:?}\n{error}");
-    assert!(error.contains(expected), "{args:?}\nexpected {expected}\n     got {error}");
-    assert!(output.stdout.is_empty(), "{args:?}\n{}", text(&output.stdout));
+    let ran = run(folder, args).fails(code, expected);
+    assert!(ran.stdout.is_empty(), "{args:?}\n{}", ran.stdout);
 }
 
 #[track_caller]
 fn json(folder: &Path, args: &[&str]) -> Value {
-    let output = brooks(folder, &[args, &["--format", "json"]].concat());
-    assert_eq!(output.status.code(), Some(0), "{args:?}\n{}", text(&output.stderr));
-    serde_json::from_slice(&output.stdout).expect("JSON")
+    run(folder, &[args, &["--format", "json"]].concat()).json()
 }
 
 /// A folder with a corpus and a profile of its runs of one agent.
@@ -291,8 +281,8 @@ fn the_command_on_recordings_of_brooks_itself() {
     let page = std::fs::read_to_string(at.join("page.html")).expect("a page");
     assert!(page.contains("<svg") && page.contains("noise floor") && !page.contains("http://cdn"));
     // As text: the verdict first, how to repeat it last.
-    let output = brooks(at, &["validate", "one.yaml", "runs", "-r", "40"]);
-    let said = text(&output.stdout);
+    let output = run(at, &["validate", "one.yaml", "runs", "-r", "40"]);
+    let said = output.stdout;
     assert!(said.starts_with("preassigned: makespan within "), "{said}");
     assert!(said.trim_end().ends_with("brooks validate one.yaml runs -r 40 --no-progress --seed 1"), "{said}");
     // The same on any number of threads.
@@ -311,8 +301,8 @@ fn the_command_on_recordings_of_brooks_itself() {
     assert!(of("speedup").is_some_and(|f| f["value"].is_null()));
     assert!(of("makespan").is_some_and(|f| f["value"].is_number() && f["amdahl"].is_null()));
     // Nothing to score is said, and is no failure.
-    let nothing = brooks(at, &["validate", "one.yaml", "ones.steps.jsonl", "-r", "20", "--splits", "20"]);
-    assert!(text(&nothing.stdout).starts_with("nothing is scored"), "{}", text(&nothing.stdout));
+    let nothing = run(at, &["validate", "one.yaml", "ones.steps.jsonl", "-r", "20", "--splits", "20"]);
+    assert!(nothing.stdout.starts_with("nothing is scored"), "{}", nothing.stdout);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use crate::cli::args::common::{ScenarioArgs, threads};
 
 #[derive(Debug, Args)]
-pub struct Check {
+pub struct CheckArgs {
     /// Scenarios and baselines (.json); every baseline in the folder if none is given
     #[arg(value_name = "BASELINE|SCENARIO")]
     pub targets: Vec<String>,
@@ -41,9 +41,9 @@ pub struct Check {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Baseline {
+pub enum BaselineCommand {
     /// Run a scenario's sweep and keep it, to be committed
-    Record(Record),
+    Record(RecordArgs),
     /// What differs between baselines and what a failed check left beside them
     Review(Pending),
     /// Take over what a failed check left
@@ -51,7 +51,7 @@ pub enum Baseline {
 }
 
 #[derive(Debug, Args)]
-pub struct Record {
+pub struct RecordArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// The architectures, in place of the scenario's: preassigned,self_claim

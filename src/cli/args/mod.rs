@@ -29,39 +29,39 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// One run: its figures, where the team's time went, and what limits it
-    Run(Run),
+    Run(RunArgs),
     /// Every point of a scenario's sweep, each many times: the scaling curve
-    Sweep(Sweep),
+    Sweep(SweepArgs),
     /// Shards of a sweep to one result
-    Merge(Merge),
+    Merge(MergeArgs),
     /// The folder of a sweep as one page: verdict, pictures, every point
-    Report(Report),
+    Report(ReportArgs),
     /// Architectures side by side on common random numbers
-    Compare(Compare),
+    Compare(CompareArgs),
     /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
-    Optimal(Optimal),
+    Optimal(OptimalArgs),
     /// Work, span, width and bounds, before anything is run
-    Plan(Plan),
+    Plan(PlanArgs),
     /// Recorded runs of others (Claude Code, OpenTelemetry, Langfuse, tables) in brooks' own form
-    Import(Import),
+    Import(ImportArgs),
     /// A recorded run again: exactly, or the same work under another team
-    Replay(Replay),
+    Replay(ReplayArgs),
     /// Every figure of a corpus of recorded runs, in groups, with tests
-    Analyze(Analyze),
+    Analyze(AnalyzeArgs),
     /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
-    Validate(Validate),
+    Validate(ValidateArgs),
     /// A profile from recorded runs: what their agents would do in other teams
-    Calibrate(Calibrate),
+    Calibrate(CalibrateArgs),
     /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
-    Fit(Fit),
+    Fit(FitArgs),
     /// The serial fraction that two times reveal (Karp-Flatt)
-    InferP(InferP),
+    InferP(InferPArgs),
     /// Whether curves are still what they were, and what their scenarios claim: for CI
-    Check(Check),
+    Check(CheckArgs),
     /// What `check` holds curves to: record it, review what changed, accept it
     Baseline {
         #[command(subcommand)]
-        what: Baseline,
+        what: BaselineCommand,
     },
     /// What there is: architectures, scenarios, profiles, metrics, laws
     List {
@@ -98,7 +98,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-pub struct Run {
+pub struct RunArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// The architecture
@@ -123,7 +123,7 @@ pub struct Run {
 
 #[derive(Debug, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-pub struct Sweep {
+pub struct SweepArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// The architectures, in place of the scenario's: preassigned,self_claim
@@ -223,7 +223,7 @@ impl PerRun {
 }
 
 #[derive(Debug, Args)]
-pub struct Merge {
+pub struct MergeArgs {
     /// Folders of shards, or folders in which they are
     #[arg(required = true, value_name = "DIR")]
     pub folders: Vec<PathBuf>,
@@ -236,7 +236,7 @@ pub struct Merge {
 }
 
 #[derive(Debug, Args)]
-pub struct Report {
+pub struct ReportArgs {
     /// The folder of a sweep or a merge; of one that is not finished the page shows what is there (exit code 3)
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
@@ -246,7 +246,7 @@ pub struct Report {
 }
 
 #[derive(Debug, Args)]
-pub struct Compare {
+pub struct CompareArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// Which architectures; those on the scenario's axis if not given, or all
@@ -267,7 +267,7 @@ pub struct Compare {
 }
 
 #[derive(Debug, Args)]
-pub struct Optimal {
+pub struct OptimalArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// What the team should be best at
@@ -324,7 +324,7 @@ pub enum Goal {
 }
 
 #[derive(Debug, Args)]
-pub struct Plan {
+pub struct PlanArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
     /// Exit with 1 if there is something to mend: tasks that may overwrite each other
@@ -343,7 +343,7 @@ pub enum Listed {
 }
 
 #[derive(Debug, Args)]
-pub struct Fit {
+pub struct FitArgs {
     /// A table: CSV, JSON, JSON lines or Parquet, a row a measurement; `-` for stdin
     #[arg(value_name = "TABLE")]
     pub table: PathBuf,
@@ -369,7 +369,7 @@ pub struct Fit {
     /// How far measurements are off: all alike, or by a share of themselves. Without it repetitions say; where there are
     /// none, times are taken to be off by a share and rates by as much everywhere
     #[arg(long, value_enum)]
-    pub error: Option<FitError>,
+    pub error: Option<FitErrorChoice>,
     /// What the curve says of these team sizes, measured or not: 64,128
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = team_size)]
     pub predict: Vec<f64>,
@@ -394,7 +394,7 @@ pub enum FitKind {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FitError {
+pub enum FitErrorChoice {
     /// By as much at every team size
     Same,
     /// By a share of the measurement
@@ -407,7 +407,7 @@ fn team_size(text: &str) -> Result<f64, String> {
 }
 
 #[derive(Debug, Args)]
-pub struct InferP {
+pub struct InferPArgs {
     /// How long one agent needs: 45m, 1h05m, 90s
     #[arg(long, value_name = "TIME")]
     pub t1: String,

@@ -24,7 +24,7 @@ pub struct TraceArgs {
 }
 
 #[derive(Debug, Args)]
-pub struct Import {
+pub struct ImportArgs {
     /// The format (`brooks list importers`), or auto
     #[arg(value_name = "FORMAT")]
     pub from: String,
@@ -42,7 +42,7 @@ pub struct Import {
     pub columns: Option<String>,
 }
 
-impl Import {
+impl ImportArgs {
     /// What is read, as other commands say it.
     pub fn trace_args(&self) -> TraceArgs {
         TraceArgs {
@@ -55,7 +55,7 @@ impl Import {
 }
 
 #[derive(Debug, Args)]
-pub struct Replay {
+pub struct ReplayArgs {
     #[command(flatten)]
     pub traces: TraceArgs,
     /// What if: the recorded work under a team of this size, or of several: 4, 1..8, 1,2,4
@@ -73,7 +73,7 @@ pub struct Replay {
 }
 
 #[derive(Debug, Args)]
-pub struct Analyze {
+pub struct AnalyzeArgs {
     #[command(flatten)]
     pub traces: TraceArgs,
     /// The labels that make the groups; those that differ between runs if not given
@@ -85,18 +85,18 @@ pub struct Analyze {
     pub baseline: String,
     /// The tables and statistics of a study in its own definitions
     #[arg(long = "as", value_name = "PRESET")]
-    pub preset: Option<Preset>,
+    pub preset: Option<StudyPreset>,
 }
 
 /// A study whose definitions are built in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Preset {
+pub enum StudyPreset {
     /// "Language Model Teams as Distributed Systems" (arXiv 2603.12229)
     Paper,
 }
 
 #[derive(Debug, Args)]
-pub struct Validate {
+pub struct ValidateArgs {
     /// A calibrated profile, and then files and folders with recorded runs; with --holdout no profile is needed
     #[arg(required = true, value_name = "PROFILE.yaml TRACE")]
     pub inputs: Vec<PathBuf>,
@@ -143,7 +143,7 @@ pub struct Validate {
 }
 
 #[derive(Debug, Args)]
-pub struct Calibrate {
+pub struct CalibrateArgs {
     #[command(flatten)]
     pub traces: TraceArgs,
     /// The profile to write, for `team: { profile: PROFILE.yaml }`

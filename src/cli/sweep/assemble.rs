@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 
 use crate::cli::args::PerRun;
+use crate::cli::atomic_file::AtomicFile;
 use crate::cli::console::{Console, Failure};
-use crate::cli::sweep::new_file::NewFile;
 use crate::cli::sweep::plan::PlanFile;
 use crate::cli::sweep::{folder, part};
 use crate::experiment::sweep::Finished;
@@ -128,36 +128,37 @@ impl Total {
 
 /// A file of rows.
 enum RowFile {
-    Text { file: NewFile, form: PerRun, is_new: bool },
-    Parquet { path: PathBuf, about: Vec<(String, String)>, file: Option<Box<parquet::Writer<NewFile>>> },
+    Text { file: AtomicFile, form: PerRun, is_new: bool },
+    Parquet { path: PathBuf, about: Vec<(String, String)>, file: Option<Box<parquet::Writer<AtomicFile>>> },
 }
 
 impl RowFile {
     fn create(path: PathBuf, form: PerRun, about: Vec<(String, String)>) -> Result<RowFile, Failure> {
         Ok(match form {
             PerRun::Parquet => RowFile::Parquet { path, about, file: None },
-            form => RowFile::Text { file: NewFile::create(path)?, form, is_new: true },
+            form => RowFile::Text { file: AtomicFile::create(path)?, form, is_new: true },
         })
     }
 
     fn write(&mut self, series: &[Series]) -> Result<(), Failure> {
         match self {
-            RowFile::Text { file, form: PerRun::Jsonl, .. } => file.add(rows::json_lines(series).as_bytes()),
+            RowFile::Text { file, form: PerRun::Jsonl, .. } => file.add(rows::json_lines(series).as_bytes())?,
             RowFile::Text { file, is_new, .. } => {
                 if std::mem::take(is_new) {
                     file.add(rows::csv_head(series).as_bytes())?;
                 }
-                file.add(rows::csv_rows(series).as_bytes())
+                file.add(rows::csv_rows(series).as_bytes())?;
             }
             RowFile::Parquet { path, about, file } => {
                 let fail = |error| Failure::Io { path: path.clone(), error: std::io::Error::other(error) };
                 if file.is_none() {
-                    let out = NewFile::create(path.clone())?;
+                    let out = AtomicFile::create(path.clone())?;
                     *file = Some(Box::new(parquet::Writer::new(out, series, about).map_err(fail)?));
                 }
-                file.as_mut().map_or(Ok(()), |file| file.write(series)).map_err(fail)
+                file.as_mut().map_or(Ok(()), |file| file.write(series)).map_err(fail)?;
             }
         }
+        Ok(())
     }
 
     fn keep(self, console: &Console) -> Result<(), Failure> {
@@ -251,9 +252,7 @@ pub(super) fn assemble(
         && result.curves().len() <= DRAWN
         && let Some(picture) = curve::to_svg(&result)
     {
-        let mut file = NewFile::create(into.join("curve.svg"))?;
-        file.add(picture.as_bytes())?;
-        console.say(&format!("wrote {}", file.keep()?.display()));
+        console.write(&into.join("curve.svg"), picture.as_bytes())?;
     }
     Ok(Assembled { result, total, twice: points.twice })
 }

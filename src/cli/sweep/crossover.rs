@@ -2,11 +2,12 @@
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::answer::CommandOutput as Shown;
-use crate::cli::args::Sweep as Args;
+use crate::cli::args::SweepArgs as Args;
 use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
+use crate::cli::sweep::interrupt;
 use crate::cli::sweep::sensitivity::metric;
-use crate::cli::sweep::{interrupt, on_threads};
+use crate::cli::threads::on_threads;
 use crate::experiment::compare;
 use crate::experiment::crossover::{CrossoverQuestion, Crossovers, crossover as find};
 use crate::experiment::result::is_agents;

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use crate::cli::atomic_file::{self, UNFINISHED};
 use crate::cli::console::Failure;
-use crate::cli::sweep::new_file::{self, UNFINISHED};
 use crate::cli::sweep::part;
 use crate::cli::sweep::plan::PlanFile;
 use crate::experiment::sweep::Finished;
@@ -80,7 +80,7 @@ impl Folder {
 
     pub(super) fn save_plan(&mut self, complete: bool) -> Result<(), Failure> {
         self.plan.complete = complete;
-        new_file::write(self.path.join("plan.json"), self.plan.to_text().as_bytes())
+        Ok(atomic_file::write(self.path.join("plan.json"), self.plan.to_text().as_bytes())?)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -139,7 +139,7 @@ impl Folder {
         let path = self.path.join("parts").join(format!("{first:010}-{last:010}.part"));
         let bytes = part::encode(&self.plan.plan, points)
             .map_err(|why| Failure::Io { path: path.clone(), error: std::io::Error::other(why) })?;
-        new_file::write(path, &bytes)
+        Ok(atomic_file::write(path, &bytes)?)
     }
 }
 

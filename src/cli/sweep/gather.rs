@@ -10,7 +10,8 @@ use crate::cli::sweep::shard::Shard;
 use crate::experiment::sweep::table_reader;
 use crate::experiment::{PointResult, SweepResult};
 use crate::report::parquet::GROUP;
-use crate::report::{VERSION, number, rows};
+use crate::report::render::number;
+use crate::report::{VERSION, rows};
 
 /// The most points that are kept in memory: about 600 MB of them.
 const MOST_POINTS: usize = 200_000;

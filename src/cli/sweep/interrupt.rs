@@ -9,7 +9,7 @@ static ASKED: AtomicBool = AtomicBool::new(false);
 pub(super) fn listen() {
     let noted = ctrlc::set_handler(|| {
         if ASKED.swap(true, Ordering::Relaxed) {
-            std::process::exit(i32::from(crate::cli::INTERRUPTED));
+            std::process::exit(i32::from(crate::cli::exit_code::INTERRUPTED));
         }
     });
     // Somebody listens already: then that is noted as well.

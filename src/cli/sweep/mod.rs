@@ -6,7 +6,6 @@ mod folder;
 mod gather;
 mod interrupt;
 mod jobs;
-mod new_file;
 mod part;
 mod plan;
 mod sensitivity;
@@ -19,29 +18,30 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::args::{Format, SweepArgs as Args};
+use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::assemble::{Total, assemble};
 use crate::cli::sweep::folder::Folder;
 use crate::cli::sweep::show::{SHOWN, show};
+use crate::cli::threads::{on_threads, precision};
 use crate::engine::Digest;
 use crate::experiment::sweep::design::Design;
 use crate::experiment::sweep::{Control, Finished, ReplicationCount};
 use crate::experiment::{PointResult, Sweep, SweepResult};
-use crate::problem::Problems;
+use crate::problem::plural;
 use crate::problem::quantity::duration;
-use crate::report::table::{Cell, Column, Table};
-use crate::report::{number, rows};
-use crate::scaling::Precision;
-use crate::scaling::precision::{LEAST, half_width_is_enough};
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
+use crate::report::rows;
+use crate::scaling::precision::half_width_is_enough;
 use crate::scenario::ScenarioFile;
 
 pub(super) use assemble::Assembled;
 pub(super) use folder::shards;
 pub(super) use gather::gather;
-pub(super) use new_file::write;
 pub(super) use plan::PlanFile;
 pub(super) use shard::{Shard, ranges};
 
@@ -119,34 +119,6 @@ fn replications(args: &Args, file: &ScenarioFile) -> Result<ReplicationCount, Fa
         0 => Err(Failure::Usage("--reps 0: expected at least 1".to_owned())),
         replications => Ok(ReplicationCount::Fixed(replications)),
     }
-}
-
-fn precision(relative: f64, most: u64) -> Result<Precision, Failure> {
-    if most < LEAST {
-        return Err(Failure::Usage(format!("--max-reps {most}: expected at least {LEAST}")));
-    }
-    Ok(Precision { most, ..Precision::to(relative) })
-}
-
-/// As many replications as it takes to know every makespan to that share of itself, as `find` finds them.
-pub(super) fn precise(
-    console: &Console,
-    threads: Option<usize>,
-    relative: f64,
-    most: u64,
-    find: impl FnOnce(&Precision, &(dyn Fn(u64) + Sync)) -> Result<u64, Problems> + Send,
-) -> Result<u64, Failure> {
-    let precision = precision(relative, most)?;
-    let progress = Progress::new(console, 0);
-    let replications = on_threads(threads, || find(&precision, &|runs| progress.add(runs)))??;
-    progress.finish();
-    if replications >= most {
-        console.say(&format!(
-            "{replications} replications, the most there may be (--max-reps): not every makespan need be known to {}",
-            number::percent_of(relative)
-        ));
-    }
-    Ok(replications)
 }
 
 /// Without a folder: rows are kept for the table, or printed as they come.
@@ -265,7 +237,7 @@ pub(super) fn finish(
 /// A merged result in its folder: its plan, its table, and whether all runs completed.
 pub(super) fn conclude_merge(console: &Console, plan: PlanFile, assembled: &Assembled, output: &Path) -> CommandResult {
     let whole = PlanFile { shard: Shard::WHOLE, complete: true, ..plan };
-    new_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
+    atomic_file::write(output.join("plan.json"), whole.to_text().as_bytes())?;
     show(console, &assembled.result, &assembled.total, Some(output), &repeat(whole.seed));
     Ok(())
 }
@@ -403,8 +375,7 @@ impl<'a> SweepTotals<'a> {
             let digests = format!("{known} and, on {other} threads, {again}");
             return Err(Failure::Finding(format!("point {point} ({place}) gave two results: digest {digests}")));
         }
-        let threads = if other == 1 { "thread" } else { "threads" };
-        console.say(&format!("verified: {points} points give the same digests on {other} {threads}"));
+        console.say(&format!("verified: {points} points give the same digests on {}", plural(other, "thread")));
         Ok(())
     }
 }
@@ -416,13 +387,6 @@ pub(super) fn incomplete(total: &Total, is_required: bool) -> CommandResult {
         return Err(Failure::Finding(format!("{incomplete} runs did not complete")));
     }
     Ok(())
-}
-
-/// Does `work` on so many threads, or on as many as there are cores.
-pub(super) fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
-    let pool = pool.map_err(|error| Failure::Usage(format!("--threads: {error}")))?;
-    Ok(pool.install(work))
 }
 
 /// What would be run.

@@ -3,10 +3,11 @@
 use serde_json::json;
 
 use crate::cli::answer::CommandOutput as Shown;
-use crate::cli::args::{Format, Sweep as Args};
+use crate::cli::args::{Format, SweepArgs as Args};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
-use crate::cli::sweep::{interrupt, on_threads};
+use crate::cli::sweep::interrupt;
+use crate::cli::threads::on_threads;
 use crate::experiment::sensitivity::{Evaluations, SensitivityMethod, SensitivityQuestion, sensitivity as find};
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::{Control, Sweep};
@@ -38,7 +39,7 @@ pub(super) fn sensitivity(
     let most = points as u64 * sweep.replications();
     if args.dry_run {
         let (evaluations, replications) = (samples.evaluations(), sweep.replications());
-        let sizes = [evaluations as u64, points as u64, most].map(report::number::count);
+        let sizes = [evaluations as u64, points as u64, most].map(report::render::number::count);
         let [counted, different, runs] = &sizes;
         let text = format!(
             "{counted} evaluations of {different} different points, {replications} replications each: {runs} runs\n"

@@ -8,7 +8,8 @@ use crate::cli::args::Format;
 use crate::cli::console::Console;
 use crate::cli::sweep::assemble::Total;
 use crate::experiment::{PointResult, SweepResult};
-use crate::report::{self, number, plot, rows};
+use crate::report::render::{number, terminal_plot};
+use crate::report::{self, rows};
 
 /// The most points that are printed.
 pub(super) const SHOWN: usize = 10_000;
@@ -21,7 +22,7 @@ pub(super) fn show(console: &Console, result: &SweepResult, total: &Total, outpu
         Format::Table if is_short => {
             let mut text = report::sweep::to_text(result, command, console.color);
             if console.is_terminal && result.curves().iter().any(|curve| curve.rows.len() > 1) {
-                text = format!("{}\n{text}", plot::to_text(result, console.color));
+                text = format!("{}\n{text}", terminal_plot::to_text(result, console.color));
             }
             console.print(&text);
         }

@@ -12,6 +12,7 @@ use crate::experiment::result::{PointResult, WorkBounds};
 use crate::experiment::sweep::label;
 use crate::problem::Problem;
 use crate::problem::Problems;
+use crate::problem::plural;
 use crate::problem::quantity::duration;
 use crate::record::Ending;
 use crate::scaling::proportion::Proportion;
@@ -267,7 +268,7 @@ fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> 
 /// `preassigned, 4 agents`.
 pub fn place_of(grid_axes: &[String], axes: &[String], agents: u32) -> String {
     let curve = curve_of(grid_axes, axes);
-    let team = if agents == 1 { "1 agent".to_owned() } else { format!("{agents} agents") };
+    let team = plural(agents, "agent");
     if curve.is_empty() { team } else { format!("{curve}, {team}") }
 }
 

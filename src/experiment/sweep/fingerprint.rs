@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use sha2::{Digest as _, Sha256};
 
+use crate::engine::VERSION;
 use crate::experiment::Sweep;
-use crate::report::VERSION;
 
 /// Sixteen hexadecimal digits of the SHA-256 of all that the rows of a sweep depend on: the version, what
 /// [`Sweep::identity`] says, and the files that the scenario names, as written there, each with the [`sha256`] of its

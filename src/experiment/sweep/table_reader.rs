@@ -8,11 +8,11 @@ use std::io::Read;
 use csv::StringRecord;
 
 use crate::engine::Digest;
+use crate::engine::VERSION;
 use crate::experiment::result::is_agents;
 use crate::experiment::{Laws, PointResult, SweepResult};
 use crate::problem::{Problem, Problems};
 use crate::record::METRICS;
-use crate::report::VERSION;
 use crate::scaling::{Interval, Summary};
 
 /// Parts of the time budget with a column each, in the order of [`PointResult::shares`].

@@ -1,12 +1,12 @@
-//! How the points of a sweep are laid out: along one axis a line an architecture, and a facet for every combination of
-//! the values on all other axes.
+//! Layout of the points of a sweep: along one axis a line an architecture, and a facet for every combination of the
+//! values on all other axes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::experiment::result::{is_agents, short};
 use crate::experiment::{Curve, PointResult, SweepResult};
 
-/// What the horizontal axis of the pictures is.
+/// The horizontal axis of the pictures.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Along {
     /// The team's size.
@@ -29,11 +29,11 @@ pub(super) struct Layout<'a> {
 pub(super) struct Facet<'a> {
     /// The values on the other axes.
     pub(super) values: Vec<&'a str>,
-    pub(super) lines: Vec<Line<'a>>,
+    pub(super) lines: Vec<FacetLine<'a>>,
 }
 
 /// Points that differ on the horizontal axis only, in its order.
-pub(super) struct Line<'a> {
+pub(super) struct FacetLine<'a> {
     /// The place of its architecture.
     pub(super) style: usize,
     pub(super) rows: Vec<(f64, &'a PointResult)>,
@@ -68,7 +68,7 @@ impl<'a> Layout<'a> {
             });
             let own = &mut layout.facets[facet].lines;
             let line = *lines.entry((facet, style)).or_insert_with(|| {
-                own.push(Line { style, rows: Vec::new() });
+                own.push(FacetLine { style, rows: Vec::new() });
                 own.len() - 1
             });
             own[line].rows.push((x, row));
@@ -79,7 +79,7 @@ impl<'a> Layout<'a> {
         layout
     }
 
-    /// Where a row is on the horizontal axis.
+    /// Value of a row on the horizontal axis.
     fn x(&self, row: &PointResult) -> Option<f64> {
         match self.along {
             Along::Agents => Some(f64::from(row.agents)),
@@ -87,7 +87,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// What the horizontal axis is called.
+    /// Title of the horizontal axis.
     pub(super) fn x_title<'s>(&self, sweep: &'s SweepResult) -> &'s str {
         match self.along {
             Along::Agents => "agents",
@@ -95,19 +95,19 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// At how many places of the horizontal axis there are points.
+    /// Number of values on the horizontal axis.
     pub(super) fn width(&self) -> usize {
         let rows = self.facets.iter().flat_map(|facet| &facet.lines).flat_map(|line| &line.rows);
         rows.map(|(x, _)| x.to_bits()).collect::<BTreeSet<u64>>().len()
     }
 
-    /// Whether no two points share their values on the other axes, as in a Latin hypercube: then no team competes with
+    /// True if no two points share their values on the other axes, as in a Latin hypercube: no team competes with
     /// another.
     pub(super) fn is_scattered(&self) -> bool {
         self.facets.len() > 1 && self.facets.iter().all(|facet| facet.rows().nth(1).is_none())
     }
 
-    /// What the points of a facet have in common; empty if all points have it.
+    /// Values common to the points of a facet; empty if they are common to all points.
     pub(super) fn name(&self, sweep: &SweepResult, facet: &Facet<'_>) -> String {
         let axes = self.others.iter().filter_map(|&place| sweep.axes.get(place));
         let named: Vec<String> =
@@ -122,7 +122,7 @@ impl<'a> Facet<'a> {
     }
 }
 
-impl<'a> Line<'a> {
+impl<'a> FacetLine<'a> {
     /// The line as a scaling curve.
     pub(super) fn curve(&self) -> Curve<'a> {
         Curve { label: String::new(), rows: self.rows.iter().map(|(_, row)| *row).collect() }
@@ -135,7 +135,7 @@ pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a PointResult) -> &'a
     axis.unwrap_or(&row.architecture)
 }
 
-/// Whether an axis has two values or more.
+/// True if an axis has two values or more.
 fn has_several(sweep: &SweepResult, place: usize) -> bool {
     let first = sweep.rows.first().map_or("", |row| value(row, place));
     sweep.rows.iter().any(|row| value(row, place) != first)

@@ -1,10 +1,9 @@
 //! A sweep as one page that needs nothing else: the verdict, pictures, all points, what was assumed, how to repeat it.
 
-mod bars;
-mod chart;
 mod facets;
 mod pictures;
 mod points;
+mod provenance;
 mod words;
 
 use std::fmt::Write as _;
@@ -13,55 +12,35 @@ use serde_json::{Value, json};
 
 use crate::engine::Digest;
 use crate::experiment::SweepResult;
-use crate::report::html::{self, escaped};
+use crate::report::VERSION;
+use crate::report::render::chart::shares;
+use crate::report::render::table::Table;
+use crate::report::render::xml::escaped;
+use crate::report::render::{html, number};
 use crate::report::sweep_page::facets::Layout;
-use crate::report::table::Table;
-use crate::report::{VERSION, number};
+pub use crate::report::sweep_page::provenance::Provenance;
 
-/// Marks, bounds, bars and keys; what all pages have is in [`html`].
-const STYLE: &str = ".s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}\
-@media (prefers-color-scheme:dark){.s0{color:#5aa9e6}.s1{color:#ff9a5a}.s2{color:#3fd0a4}.s3{color:#eba6cd}.s4{color:#9ad7f5}.s5{color:#f2b84b}}\
-@media print{.s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1f7fb8}.s5{color:#8a6100}}\
-.j{fill:none;stroke:currentColor;stroke-width:2}.l1 .j,.l1.key .j{stroke-dasharray:8 3}.l2 .j{stroke-dasharray:2 3}.l3 .j{stroke-dasharray:9 3 2 3}\
-.l4 .j{stroke-dasharray:14 4}.l5 .j{stroke-dasharray:4 4}.k{fill:currentColor;stroke:var(--paper);stroke-width:.8}.hollow .k{fill:var(--paper);stroke:currentColor;stroke-width:1.5}.w{stroke:currentColor;fill:none}\
-.b{stroke:var(--faint);stroke-width:1.5;fill:none}.p{stroke-dasharray:1.5 3.5}.g{stroke:var(--line);fill:none}.t{fill:var(--faint)}\
-.o{stroke:var(--ink);stroke-width:.6}.h{stroke:#14181f;stroke-opacity:.55;fill:none}.defs{position:absolute}\
-.p0{fill:#0072b2}.p1{fill:#7cc4ee}.p2{fill:#c9ced6}.p3{fill:#a7aeb9}.p4{fill:#eef0f3}.p5{fill:#e07b2f}.p6{fill:#d99ac0}\
-.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}figure{margin:0}figcaption{min-height:1.5em}\
-ul.key{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}svg.key{vertical-align:-.1em}\
-.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
-@media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}.p0,.p1,.p2,.p3,.p4,.p5,.p6{print-color-adjust:exact}}";
+/// Style sheet of figures, keys and notes; that of all pages is in [`html`].
+const STYLE: &str = ".defs{position:absolute}.grid{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,25em),1fr));gap:1em 1.5em}\
+.grid figure{display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:.3em;align-items:start}.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}\
+dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
+@media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}}";
 /// The most facets that are judged in words, one by one.
 const MOST_JUDGED: usize = 12;
 
 /// The most rows of a table on a terminal.
 const MOST_SHOWN: usize = 40;
 
-/// What is known of a sweep besides its rows.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts {
-    /// The hash of its plan.
-    pub plan: String,
-    /// The version that ran it.
-    pub brooks: String,
-    /// How many points it has, here or elsewhere.
-    pub points: usize,
-    /// The command that ran it, if it is known.
-    pub command: Option<String>,
-    /// Shards that are missing, `3,7-9`, and of how many.
-    pub missing_shards: Option<(String, u32)>,
-}
-
-/// A sweep and what is known of it.
+/// A sweep and its origin.
 pub struct SweepReport<'a> {
     /// Its rows; of one that is not finished, those that are there.
     pub sweep: &'a SweepResult,
-    /// The rest.
-    pub facts: Facts,
+    /// Its origin.
+    pub origin: Provenance,
 }
 
 impl SweepReport<'_> {
-    /// In few lines: the best team of every combination of the values on the axes besides team size and architecture, how
+    /// Returns few lines: the best team of every combination of the values on the axes besides team size and architecture, how
     /// runs ended, and what is missing.
     pub fn verdict(&self) -> Vec<String> {
         let layout = Layout::of(self.sweep);
@@ -73,7 +52,7 @@ impl SweepReport<'_> {
         }
         lines.extend(unjudged(self.sweep, &layout));
         lines.push(words::endings(self.sweep, &layout));
-        lines.extend(Some(words::missing(self)).filter(|line| !line.is_empty()));
+        lines.extend(Some(words::missing(self.sweep, &self.origin)).filter(|line| !line.is_empty()));
         lines
     }
 
@@ -89,20 +68,20 @@ impl SweepReport<'_> {
         (is_short && !Layout::of(self.sweep).is_scattered()).then_some(table)
     }
 
-    /// For programs.
+    /// Returns the document for programs.
     pub fn to_json(&self) -> Value {
         let counts = words::Counts::of(self.sweep.rows.iter());
         json!({
             "scenario": self.sweep.scenario,
             "verdict": self.verdict(),
             "points": self.sweep.rows.len(),
-            "of_points": self.facts.points,
-            "missing_shards": self.facts.missing_shards.as_ref().map(|(shards, _)| shards),
+            "of_points": self.origin.points,
+            "missing_shards": self.origin.missing_shards.as_ref().map(|(shards, _)| shards),
             "runs": counts.runs,
             "completed": counts.completed,
             "stalled": counts.stalled,
             "timed_out": counts.timed_out,
-            "plan": self.facts.plan,
+            "plan": self.origin.plan,
             "digest": self.digest().to_string(),
             "best": self.table().to_json(),
         })
@@ -116,7 +95,7 @@ impl SweepReport<'_> {
     }
 
     /// The verdicts of the facets, if they are not too many for anybody to read.
-    fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::Verdict)> {
+    fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::FacetVerdict)> {
         if layout.facets.len() > MOST_JUDGED {
             return Vec::new();
         }
@@ -124,16 +103,16 @@ impl SweepReport<'_> {
         layout.facets.iter().map(judge).collect()
     }
 
-    /// The page. The same rows and facts give the same bytes.
+    /// Returns the page.
     pub fn to_html(&self) -> String {
         let sweep = self.sweep;
         let layout = Layout::of(sweep);
-        let mut page = bars::patterns();
+        let mut page = shares::patterns();
         let _ = writeln!(page, "<h1>{}</h1>", escaped(&sweep.scenario));
         if let Some(question) = &sweep.question {
             let _ = writeln!(page, "<p class=\"faint\">{}</p>", escaped(question));
         }
-        let missing = words::missing(self);
+        let missing = words::missing(self.sweep, &self.origin);
         if !missing.is_empty() {
             let _ = writeln!(page, "<p class=\"note\" role=\"note\">{}</p>", escaped(&missing));
         }
@@ -156,7 +135,7 @@ impl SweepReport<'_> {
             html::table(&table, &points::caption(sweep, is_all))
         );
         page.push_str("<h2>What was assumed</h2>\n");
-        page.push_str(&list(&words::assumed(self)));
+        page.push_str(&list(&words::assumed(self.sweep, &self.origin)));
         self.write_repeat(&mut page);
         html::page(&format!("{}: brooks report", sweep.scenario), STYLE, &page)
     }
@@ -186,7 +165,7 @@ impl SweepReport<'_> {
             page.push_str(&pictures::cloud(sweep, layout));
             return;
         }
-        let _ = write!(page, "<p>Where the time goes:</p>\n{}", bars::key());
+        let _ = write!(page, "<p>Where the time goes:</p>\n{}", pictures::budget_key());
         for facet in &layout.facets {
             let name = layout.name(sweep, facet);
             if !name.is_empty() {
@@ -197,7 +176,7 @@ impl SweepReport<'_> {
     }
 
     fn write_repeat(&self, page: &mut String) {
-        let Facts { plan, brooks, command, .. } = &self.facts;
+        let Provenance { plan, brooks, command, .. } = &self.origin;
         let typed = match command {
             Some(command) => format!("<code>{} -o DIR</code>", escaped(command)),
             None => "not kept in this folder: it was written by an earlier version".to_owned(),
@@ -227,7 +206,7 @@ fn join(name: &str, text: &str) -> String {
     if name.is_empty() { text.to_owned() } else { format!("{name}: {text}") }
 }
 
-/// What is said where there are too many facets to judge one by one: the best of all, and where the others are.
+/// Summarizes facets that are too many to judge one by one: the best of all, and a reference to the table.
 fn unjudged(sweep: &SweepResult, layout: &Layout<'_>) -> Vec<String> {
     if layout.facets.len() <= MOST_JUDGED {
         return Vec::new();

@@ -1,15 +1,18 @@
-//! Which pictures a page has: of every facet the scaling curves, where the time goes, what it takes, and time against
-//! cost; of very many facets all points as dots.
+//! The pictures of a page: of every facet the scaling curves, the use of time, consumption, and time against cost; of very
+//! many facets all points as dots.
 
 use std::fmt::Write as _;
 
 use crate::engine::Digest;
 use crate::experiment::{PointResult, SweepResult};
-use crate::report::html::escaped;
-use crate::report::number;
-use crate::report::sweep_page::chart::{self, Axis, Bound, Chart, Line, Mark, STYLES};
+use crate::report::render::chart::axis::{AxisUnit, ChartAxis};
+use crate::report::render::chart::shares::{self, Bar};
+use crate::report::render::chart::style::{self, Look, STYLES};
+use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Frame};
+use crate::report::render::number;
+use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
-use crate::report::sweep_page::{bars, points};
+use crate::report::sweep_page::points;
 
 /// More facets than this are drawn as one.
 pub(super) const MOST_FACETS: usize = 9;
@@ -18,19 +21,22 @@ pub(super) const MOST_DOTS: usize = 1_500;
 /// The most marks of a picture that have a text of their own.
 const MOST_TITLES: usize = 400;
 
-/// A figure of a row, with its interval if it has one.
-type Figure = fn(&PointResult) -> Option<(f64, f64)>;
+/// The parts of a team's time in the order in which they are stacked, from below.
+const PARTS: [&str; 7] = ["work", "coordination", "at the barrier", "in a queue", "nothing ready", "lost", "rework"];
 
-/// How a bound is drawn, and what it is of a row.
-type Law = (&'static str, fn(&PointResult) -> f64);
+/// A figure of a row, with the half-width of its interval.
+type RowFigure = fn(&PointResult) -> Option<(f64, f64)>;
+
+/// The look of a bound, and its value of a row.
+type RowLaw = (Look, fn(&PointResult) -> f64);
 
 /// A kind of picture along the horizontal axis.
-struct Kind {
+struct FigureKind {
     title: &'static str,
     y: &'static str,
     shown: fn(f64) -> String,
-    is_time: bool,
-    of: Figure,
+    unit: AxisUnit,
+    of: RowFigure,
 }
 
 fn metric(row: &PointResult, name: &str) -> Option<(f64, f64)> {
@@ -42,42 +48,49 @@ fn tokens(row: &PointResult) -> Option<(f64, f64)> {
     Some((input.mean + output.mean, f64::INFINITY))
 }
 
-const MAKESPAN: Kind = Kind {
+const MAKESPAN: FigureKind = FigureKind {
     title: "Makespan",
     y: "makespan",
     shown: number::seconds,
-    is_time: true,
+    unit: AxisUnit::Time,
     of: |row| metric(row, "makespan_s"),
 };
-const SPEEDUP: Kind = Kind {
+const SPEEDUP: FigureKind = FigureKind {
     title: "Speedup",
     y: "speedup, times as fast",
-    shown: plain,
-    is_time: false,
+    shown: number::plain,
+    unit: AxisUnit::Number,
     of: |row| row.speedup.map(|speedup| (speedup.estimate, speedup.half_width)),
 };
-/// What it takes: drawn where there is any of it.
-const TAKEN: [Kind; 4] = [
-    Kind { title: "Tokens of a run", y: "tokens", shown: number::tokens, is_time: false, of: tokens },
-    Kind { title: "Cost of a run", y: "cost", shown: number::money, is_time: false, of: |row| metric(row, "cost") },
-    Kind { title: "LLM calls of a run", y: "calls", shown: plain, is_time: false, of: |row| metric(row, "llm_calls") },
-    Kind {
+/// Consumption: drawn if there is any.
+const TAKEN: [FigureKind; 4] = [
+    FigureKind { title: "Tokens of a run", y: "tokens", shown: number::tokens, unit: AxisUnit::Number, of: tokens },
+    FigureKind {
+        title: "Cost of a run",
+        y: "cost",
+        shown: number::money,
+        unit: AxisUnit::Number,
+        of: |row| metric(row, "cost"),
+    },
+    FigureKind {
+        title: "LLM calls of a run",
+        y: "calls",
+        shown: number::plain,
+        unit: AxisUnit::Number,
+        of: |row| metric(row, "llm_calls"),
+    },
+    FigureKind {
         title: "Messages of a run",
         y: "messages sent",
-        shown: plain,
-        is_time: false,
+        shown: number::plain,
+        unit: AxisUnit::Number,
         of: |row| metric(row, "messages_sent"),
     },
 ];
 
-/// A number without zeros behind its point.
-fn plain(value: f64) -> String {
-    let text = number::significant(value);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
-}
-
-/// A picture with its heading.
-fn figure(page: &mut String, title: &str, about: &str, svg: &str) {
+/// Adds a picture with its heading, if there is one.
+fn figure(page: &mut String, title: &str, about: &str, svg: Option<String>) {
+    let Some(svg) = svg else { return };
     let (title, about) = (escaped(title), escaped(about));
     let _ = writeln!(page, "<figure><figcaption><b>{title}.</b> {about}</figcaption>{svg}</figure>");
 }
@@ -89,7 +102,7 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
     let drawn = facet.lines.iter().filter(|line| line.style < STYLES);
     let facet = &Facet {
         values: facet.values.clone(),
-        lines: drawn.map(|line| facets::Line { style: line.style, rows: line.rows.clone() }).collect(),
+        lines: drawn.map(|line| facets::FacetLine { style: line.style, rows: line.rows.clone() }).collect(),
     };
     let is_curve = layout.width() > 1;
     page.push_str(&key(layout, facet, is_curve && !sweep.scaled));
@@ -100,26 +113,22 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
         for (kind, about) in [(&MAKESPAN, whiskers), (&SPEEDUP, over.as_str())] {
             let bounds = if kind.title == SPEEDUP.title { bounds(sweep, facet) } else { Vec::new() };
             let chart = along(sweep, layout, facet, kind, bounds);
-            if let Some(svg) = chart::to_svg(&chart) {
-                figure(&mut page, kind.title, about, &svg);
-            }
+            figure(&mut page, kind.title, about, chart.to_svg(Frame::FIGURE));
         }
     }
     page.push_str(&budgets(sweep, layout, facet, is_curve));
     if is_curve {
-        let has_any = |kind: &&Kind| facet.rows().filter_map(kind.of).any(|(value, _)| value > 0.0);
+        let has_any = |kind: &&FigureKind| facet.rows().filter_map(kind.of).any(|(value, _)| value > 0.0);
         for kind in TAKEN.iter().filter(has_any) {
             let chart = along(sweep, layout, facet, kind, Vec::new());
-            if let Some(svg) = chart::to_svg(&chart) {
-                figure(&mut page, kind.title, "Means over completed runs", &svg);
-            }
+            figure(&mut page, kind.title, "Means over completed runs", chart.to_svg(Frame::FIGURE));
         }
     }
     page.push_str(&front(sweep, &lines_of(facet), &facet.rows().collect::<Vec<_>>()));
     page + "</div>\n"
 }
 
-/// Says it if there are more architectures than anybody tells apart.
+/// Notes that architectures are left out, where there are more than styles.
 fn left_out(layout: &Layout<'_>) -> String {
     let all = layout.architectures.len();
     let said = format!("<p>The first {STYLES} of {all} architectures are drawn; the table has all.</p>\n");
@@ -131,17 +140,23 @@ fn key(layout: &Layout<'_>, facet: &Facet<'_>, has_bounds: bool) -> String {
     let mut text = "<ul class=\"key\">".to_owned();
     for line in &facet.lines {
         let name = escaped(layout.architectures.get(line.style).copied().unwrap_or_default());
-        let _ = write!(text, "<li>{} {name}</li>", chart::sample(line.style));
+        let _ = write!(text, "<li>{} {name}</li>", style::key(Look::Style(line.style)));
     }
     if has_bounds {
-        let _ = write!(text, "<li>{} Amdahl's law</li>", chart::sample_of_bound("d"));
-        let _ = write!(text, "<li>{} work and span: no schedule is faster</li>", chart::sample_of_bound("p"));
+        let _ = write!(text, "<li>{} Amdahl's law</li>", style::key(Look::Dashed));
+        let _ = write!(text, "<li>{} work and span: no schedule is faster</li>", style::key(Look::Dotted));
     }
     text + "</ul>\n"
 }
 
-/// A picture along the horizontal axis.
-fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kind, bounds: Vec<Bound>) -> Chart {
+/// A chart along the horizontal axis.
+fn along(
+    sweep: &SweepResult,
+    layout: &Layout<'_>,
+    facet: &Facet<'_>,
+    kind: &FigureKind,
+    lines: Vec<ChartLine>,
+) -> Chart {
     let has_titles = facet.rows().count() <= MOST_TITLES;
     let mark = |x: f64, row: &PointResult| {
         let (value, half_width) = (kind.of)(row)?;
@@ -149,84 +164,80 @@ fn along(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kin
         let ends = interval
             .map_or(String::new(), |(low, high)| format!(" [{}, {}]", (kind.shown)(low.max(0.0)), (kind.shown)(high)));
         let title = format!("{}: {} {}{ends}", points::name(sweep, row), kind.y, (kind.shown)(value));
-        Some(Mark { x, y: value, interval, title: if has_titles { title } else { String::new() } })
+        let title = if has_titles { title } else { String::new() };
+        Some(ChartMark { x, y: value, interval, title, ..ChartMark::default() })
     };
-    let line = |line: &facets::Line<'_>| Line {
+    let series = |line: &facets::FacetLine<'_>| ChartSeries {
+        name: layout.architectures.get(line.style).copied().unwrap_or_default().to_owned(),
         style: line.style,
         is_joined: true,
         marks: line.rows.iter().filter_map(|(x, row)| mark(*x, row)).collect(),
+        ..ChartSeries::default()
     };
+    let unit = if layout.along == Along::Agents { AxisUnit::Whole } else { AxisUnit::Number };
     Chart {
         title: format!("{} along {}", kind.title, layout.x_title(sweep)),
-        about: ends(layout, facet, kind),
-        x: Axis {
-            title: layout.x_title(sweep).to_owned(),
-            shown: plain,
-            is_whole: layout.along == Along::Agents,
-            is_time: false,
-            is_chosen: true,
-        },
-        y: Axis {
-            title: kind.y.to_owned(),
-            shown: kind.shown,
-            is_whole: false,
-            is_time: kind.is_time,
-            is_chosen: false,
-        },
-        lines: facet.lines.iter().map(line).collect(),
-        bounds,
+        x: ChartAxis::chosen(layout.x_title(sweep), unit),
+        y: ChartAxis { unit: kind.unit, ..ChartAxis::new(kind.y, kind.shown) },
+        series: facet.lines.iter().map(series).collect(),
+        lines,
+        ..Chart::default()
     }
 }
 
-/// Where every line begins and ends, in words.
-fn ends(layout: &Layout<'_>, facet: &Facet<'_>, kind: &Kind) -> String {
-    let said = facet.lines.iter().filter_map(|line| {
-        let known: Vec<(f64, f64)> =
-            line.rows.iter().filter_map(|(x, row)| (kind.of)(row).map(|(value, _)| (*x, value))).collect();
-        let (first, last) = (known.first()?, known.last()?);
-        let name = layout.architectures.get(line.style).copied().unwrap_or_default();
-        let [from, to] = [first, last].map(|(x, value)| format!("{} at {}", (kind.shown)(*value), plain(*x)));
-        Some(format!("{name} from {from} to {to}"))
-    });
-    said.collect::<Vec<_>>().join("; ")
-}
-
-/// What the laws say, each line once; where the work grows with the team, Gustafson's law instead.
-fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<Bound> {
-    let laws: [Law; 2] = [("d", |row| row.laws.amdahl), ("p", |row| row.laws.work_span)];
-    let mut bounds: Vec<Bound> = Vec::new();
+/// Speedups by the laws, each line once; none where the work grows with the team.
+fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<ChartLine> {
+    let laws: [RowLaw; 2] = [(Look::Dashed, |row| row.laws.amdahl), (Look::Dotted, |row| row.laws.work_span)];
+    let mut bounds: Vec<ChartLine> = Vec::new();
     if sweep.scaled || facet.rows().any(|row| !row.over_one_agent) {
         return bounds;
     }
-    for (class, law) in laws {
+    for (look, law) in laws {
         for line in &facet.lines {
             let points: Vec<(f64, f64)> = line.rows.iter().map(|(x, row)| (*x, law(row))).collect();
-            if points.len() > 1 && !bounds.iter().any(|known| known.class == class && known.points == points) {
-                bounds.push(Bound { class, points });
+            if points.len() > 1 && !bounds.iter().any(|known| known.look == look && known.points == points) {
+                bounds.push(ChartLine { name: String::new(), look, points });
             }
         }
     }
     bounds
 }
 
-/// Where the time goes: a picture an architecture, or one of all where there is one team of each.
+/// Returns the legend of all budgets of time.
+pub(super) fn budget_key() -> String {
+    shares::key(&PARTS)
+}
+
+/// The shares of a row in the order of [`PARTS`].
+fn parts(row: &PointResult) -> [f64; 7] {
+    let [work, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
+    [work, coordination, at_barrier, in_queue, (waiting - at_barrier - in_queue).max(0.0), lost, rework]
+}
+
+/// A bar of a row; none if no run completed.
+fn bar(label: &str, row: &PointResult) -> Option<Bar> {
+    let named = PARTS.iter().zip(parts(row)).filter(|(_, share)| *share >= 0.005);
+    let named: Vec<String> = named.map(|(part, share)| format!("{part} {}", number::percent(share))).collect();
+    let title = format!("{label}: {}", named.join(", "));
+    (row.completed > 0).then(|| Bar { label: label.to_owned(), title, shares: parts(row) })
+}
+
+/// Budgets of time: a picture an architecture, or one of all where there is one team of each.
 fn budgets(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>, is_curve: bool) -> String {
     let mut page = String::new();
     let name = |style: usize| layout.architectures.get(style).copied().unwrap_or_default();
+    let about = "Shares of agents times makespan";
     if !is_curve {
-        let rows: Vec<(String, &PointResult)> =
-            facet.lines.iter().flat_map(|l| l.rows.iter().map(|(_, row)| (name(l.style).to_owned(), *row))).collect();
-        if let Some(svg) = bars::to_svg("Where the team's time goes", &rows, "") {
-            figure(&mut page, "Where the team's time goes", "Shares of agents times makespan", &svg);
-        }
+        let rows = facet.lines.iter().flat_map(|line| line.rows.iter().map(|(_, row)| (name(line.style), *row)));
+        let bars: Vec<Bar> = rows.filter_map(|(name, row)| bar(name, row)).collect();
+        let title = "Where the team's time goes";
+        figure(&mut page, title, about, shares::to_svg(title, &bars, ""));
         return page;
     }
     for line in &facet.lines {
-        let rows: Vec<(String, &PointResult)> = line.rows.iter().map(|(x, row)| (plain(*x), *row)).collect();
+        let bars: Vec<Bar> = line.rows.iter().filter_map(|(x, row)| bar(&number::plain(*x), row)).collect();
         let title = format!("Where the time of {} goes", name(line.style));
-        if let Some(svg) = bars::to_svg(&title, &rows, layout.x_title(sweep)) {
-            figure(&mut page, &title, "Shares of agents times makespan", &svg);
-        }
+        figure(&mut page, &title, about, shares::to_svg(&title, &bars, layout.x_title(sweep)));
     }
     page
 }
@@ -242,7 +253,7 @@ fn lines_of<'a>(facet: &Facet<'a>) -> ByStyle<'a> {
 /// a price.
 fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> String {
     let has_prices = all.iter().filter_map(|row| row.metric("cost")).any(|cost| cost.mean > 0.0);
-    let (of, shown, title): (Figure, fn(f64) -> String, &str) = if has_prices {
+    let (of, shown, title): (RowFigure, fn(f64) -> String, &str) = if has_prices {
         (|row| metric(row, "cost"), number::money, "cost of a run")
     } else {
         (tokens, number::tokens, "tokens of a run")
@@ -263,12 +274,12 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     let mark = |row: &&PointResult| {
         let (x, y) = place(row)?;
         let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
-        Some(Mark { x, y, interval: None, title: if has_titles { title } else { String::new() } })
+        Some(ChartMark { x, y, title: if has_titles { title } else { String::new() }, ..ChartMark::default() })
     };
-    let line = |(style, rows): &(usize, Vec<&PointResult>)| Line {
+    let series = |(style, rows): &(usize, Vec<&PointResult>)| ChartSeries {
         style: *style,
-        is_joined: false,
         marks: rows.iter().filter_map(mark).collect(),
+        ..ChartSeries::default()
     };
     let said: Vec<String> = front
         .iter()
@@ -280,26 +291,23 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     let said = format!("On the front, from the cheapest to the fastest: {}{more}", said.join("; "));
     let chart = Chart {
         title: format!("Time against {title}"),
-        about: said.clone(),
-        x: Axis { title: title.to_owned(), shown, is_whole: false, is_time: false, is_chosen: false },
-        y: Axis {
-            title: "makespan".to_owned(),
-            shown: number::seconds,
-            is_whole: false,
-            is_time: true,
-            is_chosen: false,
-        },
-        lines: lines.iter().map(line).collect(),
-        bounds: vec![Bound { class: "d", points: front.iter().map(|(place, _)| *place).collect() }],
+        description: said.clone(),
+        x: ChartAxis::new(title, shown),
+        y: ChartAxis::time("makespan"),
+        series: lines.iter().map(series).collect(),
+        lines: vec![ChartLine {
+            name: String::new(),
+            look: Look::Dashed,
+            points: front.iter().map(|(place, _)| *place).collect(),
+        }],
+        ..Chart::default()
     };
     let mut page = String::new();
-    if let Some(svg) = chart::to_svg(&chart) {
-        figure(&mut page, "Time against cost", &said, &svg);
-    }
+    figure(&mut page, "Time against cost", &said, chart.to_svg(Frame::FIGURE));
     page
 }
 
-/// Whether a point is among one in so many. Its identity decides, as its place would pick out some team sizes.
+/// Chooses one point in so many. Its identity decides, as its place would pick out some team sizes.
 fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     let mut digest = Digest::default();
     digest.add_text(&row.architecture);
@@ -308,7 +316,7 @@ fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     digest.value().is_multiple_of(one_in)
 }
 
-/// All points as dots, where there are too many combinations for a picture each. Of very many points some.
+/// Draws all points as dots, where there are too many combinations for a picture each; of very many points a sample.
 pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let one_in = sweep.rows.len().div_ceil(MOST_DOTS).max(1) as u64;
     let mut facet = Facet { values: Vec::new(), lines: Vec::new() };
@@ -317,7 +325,7 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
             line.rows.iter().filter(|(_, row)| is_chosen(row, one_in)).copied().collect();
         match facet.lines.iter_mut().find(|own| own.style == line.style) {
             Some(own) => own.rows.extend(rows),
-            None => facet.lines.push(facets::Line { style: line.style, rows }),
+            None => facet.lines.push(facets::FacetLine { style: line.style, rows }),
         }
     }
     facet.lines.sort_by_key(|line| line.style);
@@ -333,15 +341,30 @@ pub(super) fn cloud(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     page.push_str("<div class=\"grid\">\n");
     for kind in [&MAKESPAN, &SPEEDUP].into_iter().filter(|_| layout.width() > 1) {
         let mut chart = along(sweep, layout, &facet, kind, Vec::new());
-        chart.about = format!("{} points of all combinations", number::count(drawn as u64));
-        for line in &mut chart.lines {
-            line.is_joined = false;
-            line.marks.iter_mut().for_each(|mark| mark.interval = None);
+        chart.description = format!("{} points of all combinations", number::count(drawn as u64));
+        for series in &mut chart.series {
+            series.is_joined = false;
+            series.marks.iter_mut().for_each(|mark| mark.interval = None);
         }
-        if let Some(svg) = chart::to_svg(&chart) {
-            figure(&mut page, kind.title, "A mark a point: means over completed runs", &svg);
-        }
+        figure(&mut page, kind.title, "A mark a point: means over completed runs", chart.to_svg(Frame::FIGURE));
     }
     page.push_str(&front(sweep, &lines_of(&facet), &sweep.rows.iter().collect::<Vec<_>>()));
     page + "</div>\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::tests::sweep;
+
+    #[test]
+    fn a_bar_is_the_whole() {
+        let sweep = sweep();
+        // The parts of the fixture are 60, 10, 20, 1, 4, 0 and 5 %.
+        assert_eq!(
+            bar("2", &sweep.rows[0]).expect("runs completed").title,
+            "2: work 60 %, coordination 10 %, at the barrier 20 %, in a queue 1 %, nothing ready 4 %, rework 5 %"
+        );
+        assert!(bar("4", &sweep.rows[5]).is_none());
+    }
 }

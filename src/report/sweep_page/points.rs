@@ -2,32 +2,27 @@
 
 use crate::experiment::result::{is_agents, short};
 use crate::experiment::{Curve, PointResult, SweepResult};
-use crate::report::number;
+use crate::report::render::number;
+use crate::report::render::table::{Cell, Column, Table};
 use crate::report::sweep::{self, agents};
 use crate::report::sweep_page::facets::{Along, Layout, architecture};
 use crate::report::sweep_page::words;
-use crate::report::table::{Cell, Column, Table};
 
 /// The most points of which every one is in the table.
 pub(super) const MOST_ROWS: usize = 1_000;
-/// Of more, so many of the fastest are.
+/// Rows of the table if there are more points: the fastest.
 pub(super) const FASTEST: usize = 250;
 /// The most rows that a page has of the table of combinations.
 pub(super) const MOST_FACETS: usize = 500;
 
 /// The best of every combination of the values on the axes that tell facets apart: a row each, up to `most`.
 pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> Table {
-    let mut columns: Vec<Column> = layout
-        .others
-        .iter()
-        .filter_map(|&place| sweep.axes.get(place))
-        .map(|path| Column::text(path, short(path)))
-        .collect();
-    let mut more = vec![Column::text("architecture", "best architecture"), Column::number("agents", "agents")];
+    let others = layout.others.iter().filter_map(|&place| sweep.axes.get(place));
+    let mut columns: Vec<Column> = others.map(|path| Column::text(path, short(path))).collect();
+    columns.extend([Column::text("architecture", "best architecture"), Column::number("agents", "agents")]);
     if layout.along != Along::Agents {
-        more.push(Column::number("at", layout.x_title(sweep)));
+        columns.push(Column::number("at", layout.x_title(sweep)));
     }
-    columns.extend(more);
     columns.extend([
         Column::number("makespan_s", "makespan [95 %]"),
         Column::number("speedup", "speedup [95 %]"),
@@ -125,7 +120,7 @@ pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
     (table, is_all)
 }
 
-/// What the table of points is, in words.
+/// Caption of the table of points.
 pub(super) fn caption(sweep: &SweepResult, is_all: bool) -> String {
     let all = number::count(sweep.rows.len() as u64);
     if is_all {
@@ -140,7 +135,7 @@ pub(super) fn caption(sweep: &SweepResult, is_all: bool) -> String {
     )
 }
 
-/// What a point is called in a picture.
+/// Name of a point in a picture.
 pub(super) fn name(sweep: &SweepResult, row: &PointResult) -> String {
     let axes = sweep.axes.iter().zip(&row.axes);
     let others = axes.filter(|(path, _)| !is_agents(path) && *path != "architecture");

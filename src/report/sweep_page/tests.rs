@@ -1,8 +1,8 @@
 use super::*;
 use crate::experiment::sweep::table_reader;
 use crate::experiment::{PointResult, Sweep};
+use crate::report::render::chart::tests::assert_in_frame;
 use crate::report::rows::to_csv;
-use crate::report::sweep_page::chart::tests::assert_in_frame;
 use crate::report::tests::{assert_well_formed, sweep};
 use crate::scenario::ScenarioFile;
 use crate::scenario::library;
@@ -10,14 +10,14 @@ use crate::scenario::library::SCENARIOS;
 
 fn report(sweep: &SweepResult) -> SweepReport<'_> {
     let command = Some("brooks sweep 'a <b>' --seed 7".to_owned());
-    let facts = Facts {
+    let origin = Provenance {
         plan: "p".to_owned(),
         brooks: VERSION.to_owned(),
         points: sweep.rows.len(),
         command,
-        ..Facts::default()
+        ..Provenance::default()
     };
-    SweepReport { sweep, facts }
+    SweepReport { sweep, origin }
 }
 
 /// The page, after everything that every page must be has been looked at.
@@ -32,7 +32,7 @@ fn page(report: &SweepReport<'_>) -> String {
     }
     for svg in page.split("<svg").skip(1).filter(|svg| svg.contains("role=\"img\"")) {
         let svg = format!("<svg{}</svg>", svg.split("</svg>").next().unwrap_or_default());
-        assert!(svg.contains("aria-label=\""), "a picture says what it shows");
+        assert!(svg.contains("<title>") && svg.contains("<desc>"), "a picture has a description");
         assert_in_frame(&svg);
     }
     // Every pattern and class that is used is there.
@@ -142,10 +142,10 @@ fn a_team_that_rarely_completes_is_not_the_best() {
 fn what_is_missing_is_said_first() {
     let sweep = sweep();
     let mut told = report(&sweep);
-    told.facts.points = 24;
-    told.facts.missing_shards = Some(("3,7-9".to_owned(), 12));
-    told.facts.command = None;
-    told.facts.brooks = "0.0.1".to_owned();
+    told.origin.points = 24;
+    told.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
+    told.origin.command = None;
+    told.origin.brooks = "0.0.1".to_owned();
     let page = page(&told);
     let note = page.find("Incomplete: 6 of 24 points are there").expect("a note");
     assert!(note < page.find("fastest with").expect("a verdict"));
@@ -213,7 +213,7 @@ fn fifty_thousand_points_are_a_page_and_not_a_hundred_megabytes() {
     }
     // What is drawn by chance is drawn of every team size alike.
     let layout = Layout::of(&sweep);
-    let marks = pictures::cloud(&sweep, &layout).matches("class=\"k\"").count();
+    let marks = pictures::cloud(&sweep, &layout).matches("class=\"mark\"").count();
     assert!((3_000..6_000).contains(&marks), "{marks} marks in three pictures");
 }
 
@@ -231,9 +231,9 @@ fn names_cannot_break_the_page() {
     sweep.question = Some(bad.to_owned());
     sweep.baseline = bad.to_owned();
     let mut told = report(&sweep);
-    told.facts.command = Some(bad.to_owned());
-    told.facts.plan = bad.to_owned();
-    told.facts.brooks = bad.to_owned();
+    told.origin.command = Some(bad.to_owned());
+    told.origin.plan = bad.to_owned();
+    told.origin.brooks = bad.to_owned();
     let page = page(&told);
     assert!(!page.contains("<script") && !page.contains('\u{0}'));
 }

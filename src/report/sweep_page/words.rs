@@ -1,31 +1,32 @@
-//! What a page says of a sweep in words: the best team and why it is no better, what is missing, what was assumed.
+//! A sweep in words: the best team and its limits, missing points, assumptions.
 
 use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{PointResult, SweepResult};
+use crate::problem::plural;
 use crate::report::fits;
-use crate::report::number;
+use crate::report::render::number;
 use crate::report::sweep::{against, agents, is_close, limit};
 use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
 use crate::report::sweep_page::points::name;
-use crate::report::sweep_page::{Facts, SweepReport};
+use crate::report::sweep_page::provenance::Provenance;
 
 /// The share of its runs that a team has to complete to be called the best.
 const RELIABLE: f64 = 0.99;
 /// The most that are named one by one.
 const NAMED: usize = 5;
 
-/// What is said of a facet: a headline, and what is behind it.
-pub(super) struct Verdict {
+/// Verdict of a facet: a headline and its reasons.
+pub(super) struct FacetVerdict {
     pub(super) headline: String,
     pub(super) reasons: Vec<String>,
 }
 
 /// The best team of a facet: by time, or where the work grows with the team by what it does in its time.
-pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> Verdict {
+pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> FacetVerdict {
     let team = |row: &PointResult| team(sweep, layout, row);
     let Some(best) = best(sweep, facet) else {
         let counts = Counts::of(facet.rows());
-        return Verdict { headline: format!("no run completed: {}", counts.in_words()), reasons: Vec::new() };
+        return FacetVerdict { headline: format!("no run completed: {}", counts.in_words()), reasons: Vec::new() };
     };
     let makespan = best.metric("makespan_s");
     let time = makespan.map_or_else(|| number::NONE.to_owned(), |m| number::interval_seconds(m.mean, m.half_width));
@@ -61,10 +62,10 @@ pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_
     reasons.extend(edge(layout, facet, best));
     reasons.retain(|reason| !reason.is_empty());
     reasons.extend(laws(sweep, layout, facet));
-    Verdict { headline, reasons }
+    FacetVerdict { headline, reasons }
 }
 
-/// What a team is called.
+/// Name of a team.
 pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
     let team = format!("{}, {}", agents(row.agents), architecture(sweep, row));
     match layout.along {
@@ -80,7 +81,7 @@ fn completed(row: &PointResult) -> String {
     format!("only {} of its {} runs completed", number::count(row.completed as u64), number::count(row.runs as u64))
 }
 
-/// By what teams are compared: less is better.
+/// Criterion of the comparison of teams: less is better.
 fn burden(sweep: &SweepResult, row: &PointResult) -> Option<f64> {
     if sweep.scaled {
         row.speedup.map(|speedup| -speedup.estimate)
@@ -156,7 +157,7 @@ fn alike(facet: &Facet<'_>, best: &PointResult, team: &dyn Fn(&PointResult) -> S
     )
 }
 
-/// Whether the best team is the largest that was tried.
+/// Notes that the best team is the largest that was tried.
 fn edge(layout: &Layout<'_>, facet: &Facet<'_>, best: &PointResult) -> Option<String> {
     let largest = facet.rows().map(|row| row.agents).max()?;
     let is_edge = layout.along == Along::Agents && best.agents == largest && best.agents > 1;
@@ -190,7 +191,7 @@ fn laws<'a>(sweep: &SweepResult, layout: &Layout<'a>, facet: &Facet<'a>) -> Vec<
     .collect()
 }
 
-/// Runs by how they ended.
+/// Runs by their ending.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Counts {
     pub(super) runs: u64,
@@ -219,12 +220,11 @@ impl Counts {
     }
 }
 
-/// How the runs ended, and where they did not complete.
+/// Endings of the runs, and the points at which they did not complete.
 pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let counts = Counts::of(sweep.rows.iter());
     let points = sweep.rows.len();
-    let points = if points == 1 { "1 point".to_owned() } else { format!("{} points", number::count(points as u64)) };
-    let text = format!("{points}, {}", counts.in_words());
+    let text = format!("{}, {}", plural(number::count(points as u64), "point"), counts.in_words());
     if counts.completed == counts.runs {
         return text;
     }
@@ -249,10 +249,10 @@ fn place(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String 
     if facet.is_empty() { team } else { format!("{facet}: {team}") }
 }
 
-/// What is not there; empty if all is.
-pub(super) fn missing(report: &SweepReport<'_>) -> String {
-    let Facts { points, missing_shards, .. } = &report.facts;
-    let there = report.sweep.rows.len();
+/// Notes missing points; empty if there are none.
+pub(super) fn missing(sweep: &SweepResult, origin: &Provenance) -> String {
+    let Provenance { points, missing_shards, .. } = origin;
+    let there = sweep.rows.len();
     if there >= *points {
         return String::new();
     }
@@ -267,14 +267,13 @@ pub(super) fn missing(report: &SweepReport<'_>) -> String {
     )
 }
 
-/// What was assumed, and what the figures are.
-pub(super) fn assumed(report: &SweepReport<'_>) -> Vec<String> {
-    let sweep = report.sweep;
+/// Assumptions, and definitions of the figures.
+pub(super) fn assumed(sweep: &SweepResult, origin: &Provenance) -> Vec<String> {
     let runs = || sweep.rows.iter().map(|row| row.runs as u64);
     let (least, most) = (runs().min().unwrap_or(0), runs().max().unwrap_or(0));
     let [least, most] = [least, most].map(number::count);
     let each = if least == most { format!("{most} runs a point") } else { format!("{least} to {most} runs a point") };
-    let noise = match report.facts.command.as_deref() {
+    let noise = match origin.command.as_deref() {
         Some(command) if command.split(' ').any(|word| word == "--independent") => {
             "; every point has random numbers of its own"
         }

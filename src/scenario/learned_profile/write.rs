@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::problem::plural;
 use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, SamplingMethod, VERSION};
 use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
@@ -25,10 +26,9 @@ impl LearnedProfile {
 
     /// What it is, in a line.
     fn about(&self) -> String {
-        let plural = |count: u32, what: &str| if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") };
         let names: Vec<&str> = self.models.iter().map(|part| part.model.as_deref().unwrap_or("an agent")).collect();
-        let runs = plural(self.models.iter().map(|part| part.runs).sum(), "recorded run");
-        let calls = plural(self.models.iter().map(|part| part.fit.calls).sum(), "call");
+        let runs = plural(self.models.iter().map(|part| part.runs).sum::<u32>(), "recorded run");
+        let calls = plural(self.models.iter().map(|part| part.fit.calls).sum::<u32>(), "call");
         let team = match (*self.sizes.start(), *self.sizes.end()) {
             (1, 1) => "alone".to_owned(),
             (least, most) if least == most => format!("in teams of {least}"),

@@ -76,7 +76,7 @@ fn every_module_has_a_row_in_the_layer_table() {
 #[test]
 fn only_the_command_line_touches_the_world() {
     // Threads of sweeps, behind the feature `parallel`.
-    let allowed = [("src/experiment/runner.rs", "rayon")];
+    let allowed = [("src/experiment/replication/runner.rs", "rayon")];
     assert_none(&rules::worldly_uses(tree(), &allowed));
 }
 

@@ -1,8 +1,8 @@
-//! How numbers are shown to people: as many digits as they bear, and the unit with them.
+//! Numbers for people: as many digits as they bear, and the unit with them.
 
 use crate::engine::Time;
 
-/// What is shown where there is no number.
+/// Placeholder of a missing number.
 pub const NONE: &str = "–";
 
 /// Three significant digits, four from 1,000 on: `0.0123`, `1.35`, `38.0`, `214`, `1,235`, `12,350`.
@@ -19,6 +19,11 @@ pub fn significant(value: f64) -> String {
     }
     let rounded: f64 = format!("{value:.*e}", digits as usize - 1).parse().unwrap_or(value);
     grouped(&format!("{rounded:.0}"))
+}
+
+/// The same without zeros behind its point: `38`, `1.5`.
+pub fn plain(value: f64) -> String {
+    without_zeros(&significant(value)).to_owned()
 }
 
 /// A count with its thousands set apart: `12,345`.
@@ -54,8 +59,7 @@ pub fn percent_of(share: f64) -> String {
     let near = value.abs().min((100.0 - value).abs());
     let decimals = if near < 1e-9 { 0 } else { (1 - magnitude(near, 2)).clamp(0, 4) as usize };
     let shown = format!("{value:.decimals$}");
-    let shown = if shown.contains('.') { shown.trim_end_matches('0').trim_end_matches('.') } else { &shown };
-    format!("{shown} %")
+    format!("{} %", without_zeros(&shown))
 }
 
 /// A p-value: three digits, tiny ones by their power of ten; `0.0312`, `1.2e-9`.
@@ -90,13 +94,13 @@ pub fn money(value: f64) -> String {
     grouped(&format!("${value:.*}", decimals as usize))
 }
 
-/// A length of time given in seconds, as [`Time`] says it.
+/// A length of time given in seconds, in the format of [`Time`].
 pub fn seconds(value: f64) -> String {
     if value.is_finite() { Time::from_secs(value).to_string() } else { NONE.to_owned() }
 }
 
-/// A mean and its interval, in the digits that the interval bears: `1.35 [1.31, 1.39]`. Without an interval, which
-/// an infinite half-width says, the mean alone.
+/// A mean and its interval, in the digits that the interval bears: `1.35 [1.31, 1.39]`. With an infinite
+/// half-width, the mean alone.
 pub fn interval(mean: f64, half_width: f64) -> String {
     if !mean.is_finite() || !half_width.is_finite() {
         return significant(mean);
@@ -152,6 +156,11 @@ fn decimals_of(half_width: f64) -> usize {
 fn magnitude(value: f64, digits: i32) -> i32 {
     let text = format!("{value:.*e}", (digits - 1).max(0) as usize);
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
+}
+
+/// Drops the zeros at the end of a decimal number.
+fn without_zeros(text: &str) -> &str {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
 /// Sets the thousands of a decimal number apart, whatever stands before its first digit.

@@ -44,7 +44,7 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
 }
 
 /// Points, and the curve that was fitted to them as dots, over team sizes; empty if there are fewer than two sizes.
-pub(super) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [&str; 3], color: bool) -> String {
+pub(crate) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [&str; 3], color: bool) -> String {
     let whole = |n: f64| n.round() as u32;
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
     let (least, largest) = (whole(first.0), whole(last.0));

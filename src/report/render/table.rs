@@ -1,9 +1,10 @@
-//! A table of text: what every command shows, and the same cells as Markdown and CSV.
+//! A table for people, and the same cells as Markdown, CSV and JSON.
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use crate::report::{json_number, number};
+use crate::report::json_number;
+use crate::report::render::number;
 
 /// Columns and rows. Every row has a cell a column.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -17,7 +18,7 @@ pub struct Table {
 pub struct Column {
     /// Its name in files.
     pub key: String,
-    /// What people read; with the unit, if its cells do not say it.
+    /// Title for people; with the unit, if its cells have none.
     pub title: String,
     /// The side on which its cells line up.
     pub align: Align,
@@ -35,15 +36,15 @@ pub enum Align {
 /// One value, for people and for files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// What people read.
+    /// Text for people.
     pub shown: String,
-    /// What files hold.
+    /// Text for files.
     pub raw: String,
     /// Its colour, where colour is wanted.
     pub tint: Tint,
 }
 
-/// What a colour says. Nothing is said by colour alone.
+/// Meaning of a colour. No meaning is by colour alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tint {
     /// Nothing.
@@ -53,7 +54,7 @@ pub enum Tint {
     Good,
     /// Something to look at.
     Bad,
-    /// Of less weight.
+    /// Less weight.
     Faint,
 }
 
@@ -134,7 +135,7 @@ impl Table {
         }
     }
 
-    /// For a terminal: indented by two, columns two apart. Colours are ANSI codes, only if asked for.
+    /// Returns text for a terminal: indented by two, columns two apart. Colours are ANSI codes, only if asked for.
     pub fn to_text(&self, color: bool) -> String {
         let widths = self.widths(|cell| &cell.shown);
         let mut text = String::new();
@@ -168,7 +169,7 @@ impl Table {
         text.push('\n');
     }
 
-    /// As a Markdown table, padded so that it reads well as it is.
+    /// Returns a Markdown table, padded so that it reads well as it is.
     pub fn to_markdown(&self) -> String {
         let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| markdown(&column.title)).collect()];
         lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| markdown(&cell.shown)).collect()));
@@ -193,7 +194,7 @@ impl Table {
         text
     }
 
-    /// As CSV (RFC 4180, but with line feeds): keys as the head, and values as they are, unrounded.
+    /// Returns CSV (RFC 4180, but with line feeds): keys as the head, and values as they are, unrounded.
     pub fn to_csv(&self) -> String {
         let head = self.columns.iter().map(|column| column.key.as_str());
         csv([head.collect()]
@@ -201,7 +202,7 @@ impl Table {
             .chain(self.rows.iter().map(|row| row.iter().map(|c| c.raw.as_str()).collect())))
     }
 
-    /// For programs: an object a row, by the keys of the columns; empty cells are null.
+    /// Returns JSON: an object a row, by the keys of the columns; empty cells are null.
     pub fn to_json(&self) -> Value {
         let value = |(column, cell): (&Column, &Cell)| {
             let number = cell.raw.parse::<f64>().ok().filter(|_| column.align == Align::Right).map(json_number);

@@ -1,11 +1,12 @@
-//! What all pages have in common: one file that loads nothing, light or dark as its reader has it, on paper and on a phone.
+//! The frame of every page: one file that loads nothing, light or dark as its reader has it, on paper and on a phone.
 
 use std::fmt::Write as _;
 
-use crate::report::table::{Align, Column, Table};
-pub(super) use crate::report::timeline::escaped;
+use crate::report::render::chart::style::STYLE as CHART;
+use crate::report::render::table::{Align, Column, Table};
+use crate::report::render::xml::escaped;
 
-/// Colours by what they are for, text, tables, and drawings that take the colour of the text.
+/// Style sheet of all pages: colours by their purpose, text and tables.
 const STYLE: &str = ":root{color-scheme:light dark;--ink:#1f2937;--paper:#fff;--faint:#5b6472;--line:#d1d5db;--note:#fff4e0;--edge:#b45309}\
 @media (prefers-color-scheme:dark){:root{--ink:#e5e7eb;--paper:#14181f;--faint:#a3acb9;--line:#3b4453;--note:#352a17;--edge:#f59e0b}}\
 @media print{:root{color-scheme:light;--ink:#000;--paper:#fff;--faint:#444;--line:#bbb;--note:#fff;--edge:#000}}\
@@ -13,26 +14,26 @@ body{font:15px/1.5 Helvetica,Arial,sans-serif;color:var(--ink);background:var(--
 overflow-wrap:anywhere}h1{font-size:1.4em;line-height:1.25}h2{font-size:1.15em;margin-top:2em}h3{font-size:1em;margin:1.5em 0 .3em}\
 table{border-collapse:collapse;font-size:.85em;overflow-wrap:normal}caption{text-align:left;padding:.3em 0;color:var(--faint)}\
 th,td{padding:.2em .6em;border-bottom:1px solid var(--line);text-align:left;white-space:nowrap}th{vertical-align:bottom}.n{text-align:right}\
-svg{max-width:100%;height:auto}text{font:12px Helvetica,Arial,sans-serif;fill:var(--ink)}\
-.a{stroke:var(--faint);fill:none}.d{stroke-dasharray:6 4}.e{text-anchor:end}.m{text-anchor:middle}.v{font-size:1.1em;margin:.3em 0}\
+svg{max-width:100%;height:auto}.v{font-size:1.1em;margin:.3em 0}figure{margin:0}\
+ul.key{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:.2em 1.2em}svg.key{vertical-align:-.1em}\
 .wide{overflow-x:auto}code{font-family:monospace;overflow-wrap:anywhere}.faint{color:var(--faint)}\
 @media print{body{margin:0;max-width:none;font-size:10pt}h2,h3,caption{break-after:avoid}figure,tr{break-inside:avoid}\
 .wide{overflow:visible}table{font-size:6.5pt}th,td{padding:.1em .3em;white-space:normal}td:not(.n){overflow-wrap:anywhere}.sheet{page:sheet}}\
 @page sheet{size:landscape;margin:12mm}";
 
-/// A page of this title. `style` is its own, beside what all have.
-pub(super) fn page(title: &str, style: &str, body: &str) -> String {
+/// Returns a page of this title. `style` is its own style sheet, after that of all pages and charts.
+pub(crate) fn page(title: &str, style: &str, body: &str) -> String {
     let title = escaped(title);
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"/>\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"/>\
          <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>\
-         <title>{title}</title><style>{STYLE}{style}</style></head>\n<body>\n{body}</body>\n</html>\n"
+         <title>{title}</title><style>{STYLE}{CHART}{style}</style></head>\n<body>\n{body}</body>\n</html>\n"
     )
 }
 
-/// A table that is scrolled where the page is narrower; `caption` says what its rows are.
-pub(super) fn table(table: &Table, caption: &str) -> String {
+/// Returns a table that is scrolled where the page is narrower.
+pub(crate) fn table(table: &Table, caption: &str) -> String {
     let class = |column: &Column| if column.align == Align::Right { " class=\"n\"" } else { "" };
     let caption = escaped(caption);
     let mut text = format!("<div class=\"wide\" role=\"region\" tabindex=\"0\" aria-label=\"{caption}\"><table>");
@@ -57,7 +58,7 @@ pub(super) fn table(table: &Table, caption: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::table::Cell;
+    use crate::report::render::table::Cell;
     use crate::report::tests::assert_well_formed;
 
     #[test]
