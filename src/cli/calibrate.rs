@@ -28,7 +28,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
     };
     let mut cases: Vec<Case> = Vec::new();
     traces::each(console, &args.traces, |trace| {
-        cases.push(Case::of(&trace));
+        cases.push(Case::from_trace(&trace));
         Ok(())
     })?;
     let demonstrations = cases.iter().map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable));

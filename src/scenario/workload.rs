@@ -224,7 +224,7 @@ impl Resolver<'_> {
         let path = match error {
             GraphError::Empty => "workload.tasks".to_owned(),
             GraphError::DuplicateId { task, .. } => format!("workload.tasks[{task}].id"),
-            GraphError::UnknownDependency { task, place, .. } => format!("workload.tasks[{task}].depends_on[{place}]"),
+            GraphError::UnknownDependency { task, index, .. } => format!("workload.tasks[{task}].depends_on[{index}]"),
             GraphError::Cycle { task, .. } => format!("workload.tasks[{task}].depends_on"),
         };
         let line = self.root.get(&path).map_or(0, |node| node.line);
