@@ -130,9 +130,9 @@ impl Builder {
 }
 
 impl Trace {
-    /// Puts the steps in the order of files: by (start, end, id).
+    /// Sorts the steps as files do: by (start, end, landing order, id).
     pub fn sort(&mut self) {
-        let key = |step: &TraceStep| (step.start, step.end, step.id.clone());
+        let key = |step: &TraceStep| (step.start, step.end, step.landing_order(), step.id.clone());
         if !self.steps.is_sorted_by_key(key) {
             self.steps.sort_by_cached_key(key);
         }

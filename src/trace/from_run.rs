@@ -93,6 +93,7 @@ impl Trace {
             let step = line.to_step(run, &mut trace);
             trace.steps.push(step);
         }
+        record_landing_order(&mut trace.steps);
         trace.sort();
         trace.header.totals.extend(trace.counted());
         trace.header.totals.extend(counted(log));
@@ -103,26 +104,29 @@ impl Trace {
     }
 }
 
+/// Numbers steps that end at the same time, given in the order of landing, where a replay would land them in another
+/// order: by start and id.
+fn record_landing_order(steps: &mut [model::TraceStep]) {
+    for tied in steps.chunk_by_mut(|a, b| a.end == b.end) {
+        if !tied.is_sorted_by(|a, b| (a.round, a.start, &a.id) <= (b.round, b.start, &b.id)) {
+            for (order, step) in (1_u32..).zip(tied) {
+                step.more_mut().extra.set("x.order", order);
+            }
+        }
+    }
+}
+
 /// Counts of the log, for whoever replays the trace to be held against.
 fn counted(log: &Log) -> Vec<(String, Value)> {
-    let count = |is: fn(&Entry) -> bool| log.entries.iter().filter(|entry| is(entry)).count();
-    let task = |entry: &Entry, is: fn(TaskEventKind) -> bool| matches!(entry, Entry::Task(event) if is(event.kind));
+    let count = |is: &dyn Fn(&Entry) -> bool| log.entries.iter().filter(|entry| is(entry)).count();
+    let tasks = |is: fn(TaskEventKind) -> bool| count(&|entry| matches!(entry, Entry::Task(event) if is(event.kind)));
     let counts = [
-        ("rounds", count(|entry| matches!(entry, Entry::Round(_)))),
-        ("tests", count(|entry| matches!(entry, Entry::Test(_)))),
-        ("writes", count(|entry| matches!(entry, Entry::Write(_)))),
-        ("claims", log.entries.iter().filter(|entry| task(entry, |kind| kind == TaskEventKind::Claimed)).count()),
-        (
-            "blocked_claims",
-            log.entries.iter().filter(|entry| task(entry, |kind| kind == TaskEventKind::BlockedClaim)).count(),
-        ),
-        (
-            "completions",
-            log.entries
-                .iter()
-                .filter(|entry| task(entry, |kind| matches!(kind, TaskEventKind::Completed { .. })))
-                .count(),
-        ),
+        ("rounds", count(&|entry| matches!(entry, Entry::Round(_)))),
+        ("tests", count(&|entry| matches!(entry, Entry::Test(_)))),
+        ("writes", count(&|entry| matches!(entry, Entry::Write(_)))),
+        ("claims", tasks(|kind| kind == TaskEventKind::Claimed)),
+        ("blocked_claims", tasks(|kind| kind == TaskEventKind::BlockedClaim)),
+        ("completions", tasks(|kind| matches!(kind, TaskEventKind::Completed { .. }))),
     ];
     counts.map(|(key, count)| (key.to_owned(), Value::from(count))).to_vec()
 }

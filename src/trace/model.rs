@@ -14,7 +14,7 @@ use crate::workload::TaskId;
 pub struct Trace {
     /// What is known of the run as a whole.
     pub header: Header,
-    /// The steps, by (start, end, id).
+    /// The steps, by (start, end, landing order, id).
     pub steps: Vec<TraceStep>,
     /// Paths, models, tools and other names.
     pub names: Names,
@@ -262,6 +262,13 @@ impl TraceStep {
     /// The same, to be changed.
     pub fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_default()
+    }
+
+    /// Position in the order of landing among the steps that end at the same time, from 1; 0 where it is not recorded,
+    /// and the order of the file decides.
+    pub fn landing_order(&self) -> u32 {
+        let order = self.more().extra.get("x.order").and_then(serde_json::Value::as_u64);
+        order.map_or(0, |order| u32::try_from(order).unwrap_or(u32::MAX))
     }
 
     /// Whether a model was called.

@@ -10,6 +10,7 @@ use brooks::team::{BatchSize, Batching, Blocks, Fallibility, Profile, Resource, 
 use brooks::workload::{Generator, TaskSpec};
 
 use crate::golden;
+use crate::random_worlds;
 use crate::worlds::{self, PACINGS, Variant, variants};
 
 /// Everything that can vary at once: whatever depended on order or address would show.
@@ -95,7 +96,7 @@ fn assert_same(one: &Log, other: &Log, what: &str) {
 
 #[test]
 fn a_run_depends_on_nothing_but_its_scenario_and_number() {
-    let random = (0..60).map(|seed| worlds::random(1_000_000 + seed));
+    let random = (0..60).map(|seed| random_worlds::random(1_000_000 + seed));
     for scenario in variants().iter().flat_map(some_worlds).chain(random) {
         let name = &scenario.name;
         let fresh: Vec<Log> =

@@ -80,9 +80,10 @@ fn keeps_order(scenario: &Scenario) -> bool {
     let from_the_pool = ["solo", "self_claim"].contains(&scenario.architecture_name.as_str());
     match scenario.dependency_check {
         DependencyCheck::Complete => true,
-        // What one owns one may finish in any order within a call; and what was done may be undone.
+        // What one owns one may finish in any order within a call; and what was done may be undone. Not promised yet: a
+        // learned policy finishes what was dealt to its agent in any order.
         DependencyCheck::Claim => profiles.all(|profile| {
-            let one_a_call = matches!(profile.batching.tasks, BatchSize::Fixed(0 | 1));
+            let one_a_call = matches!(profile.batching.tasks, BatchSize::Fixed(0 | 1)) && profile.behaviour.is_none();
             profile.fallibility.premature_completion == 0.0 && (from_the_pool || one_a_call)
         }),
         DependencyCheck::None => false,
@@ -117,7 +118,9 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
             }
             TaskEventKind::Completed { .. } => {
                 assert!(!is_done, "{world}: {event:?} is done already");
-                assert_eq!(*holder, Some(event.agent), "{world}: {event:?} by somebody else");
+                // Not promised yet: a learned policy finishes what was dealt to its agent without a claim.
+                let needs_no_claim = holder.is_none() && agent.profile.behaviour.is_some();
+                assert!(needs_no_claim || *holder == Some(event.agent), "{world}: {event:?} by somebody else");
                 let needs = |on: &TaskId| done[on.index()];
                 assert!(!keeps_order || task.depends_on.iter().all(needs), "{world}: {event:?} before what it needs");
                 *holder = None;

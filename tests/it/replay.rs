@@ -1,7 +1,7 @@
 //! Replay and what-if over random recordings: with rounds and without, steps that overlap or contain others, what comes
 //! after what, tests that block everybody, waits for people.
 
-use brooks::engine::Time;
+use brooks::engine::{Keys, Purpose, Stream, Time, key_of};
 use brooks::experiment::Sweep;
 use brooks::prediction::what_if;
 use brooks::record::{Log, METRICS, Message, Observer, Round, Start, Step, TaskEvent, TestRun, Write};
@@ -10,16 +10,19 @@ use brooks::trace::replay::{Replay, replay};
 use brooks::trace::{Trace, native, work_of};
 use serde_json::{Value, json};
 
-use crate::worlds::Dice;
-
 /// How many random recordings of a kind.
 const TRACES: u64 = 300;
 
-fn below(dice: &mut Dice, n: u64) -> u64 {
-    dice.number(0, n - 1)
+/// The draws of a recording.
+fn dice(seed: u64) -> Stream {
+    Keys::new(seed, 0).stream(Purpose::Workload, key_of("recording"))
 }
 
-fn one_in(dice: &mut Dice, n: u64) -> bool {
+fn below(dice: &mut Stream, n: u64) -> u64 {
+    dice.below(n as u32).into()
+}
+
+fn one_in(dice: &mut Stream, n: u64) -> bool {
     below(dice, n) == 0
 }
 
@@ -48,7 +51,7 @@ fn read(text: &str) -> Trace {
 const CLASSES: [&str; 5] = ["work", "coordinate", "verify", "rework", "wait"];
 
 /// What a step may have besides its times.
-fn adorn(dice: &mut Dice, step: &mut Value) {
+fn adorn(dice: &mut Stream, step: &mut Value) {
     if one_in(dice, 2) {
         step["class"] = CLASSES[below(dice, 5) as usize].into();
     }
@@ -68,7 +71,7 @@ fn adorn(dice: &mut Dice, step: &mut Value) {
 
 /// Steps at any times, in any order: they overlap, contain each other and come after each other.
 fn without_rounds(seed: u64, k: u64) -> Trace {
-    let mut dice = Dice::new(seed, "recording");
+    let mut dice = dice(seed);
     let agents = 1 + below(&mut dice, 5);
     let mut steps: Vec<(u64, u64, Value)> = Vec::new();
     for number in 0..=below(&mut dice, 40) {
@@ -100,7 +103,7 @@ fn without_rounds(seed: u64, k: u64) -> Trace {
 /// A recorder as it is: replies are taken up one at a time, tests block it, and the next round begins after a gap. An
 /// agent may use a tool while its answer is on the way.
 fn in_rounds(seed: u64, k: u64) -> Trace {
-    let mut dice = Dice::new(seed, "recording");
+    let mut dice = dice(seed);
     let agents = 1 + below(&mut dice, 5);
     let mut steps = Vec::new();
     let mut now = below(&mut dice, 3);

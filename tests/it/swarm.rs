@@ -7,13 +7,14 @@ use brooks::simulation::{DependencyCheck, Pacing, Scenario, Simulator};
 use brooks::team::Consistency;
 
 use crate::invariants::{check, count, task_events};
-use crate::worlds;
+use crate::{random_worlds, worlds};
 
 /// What a run has to show for itself, by name.
 fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bool)> {
     let any = |is: fn(TaskEventKind) -> bool| count(log, is) > 0;
     let kind = |kind| log.steps().any(|step| step.kind == kind);
     let conflicted = any(|kind| kind == TaskEventKind::Conflicted);
+    let learned = scenario.team.iter().filter(|agent| agent.profile.behaviour.is_some()).count();
     let mut reached = vec![
         ("lost claim", any(|kind| kind == TaskEventKind::LostClaim)),
         ("blocked claim", any(|kind| kind == TaskEventKind::BlockedClaim)),
@@ -39,6 +40,11 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
         ("rework", metrics.budget.rework.as_us() > 0),
         ("concurrent writes", metrics.concurrent_writes > 0),
         ("rewrites by others", metrics.rewrites_cross_agent > 0),
+        ("completed by learned policies", learned == scenario.team.len() && metrics.ending == Ending::Completed),
+        (
+            "completed by a mixed team",
+            0 < learned && learned < scenario.team.len() && metrics.ending == Ending::Completed,
+        ),
         ("conflict, last writer wins", conflicted && scenario.consistency == Consistency::LastWriterWins),
         ("conflict, lock", conflicted && scenario.consistency == Consistency::Lock),
         ("conflict, optimistic", conflicted && scenario.consistency == Consistency::Optimistic),
@@ -66,7 +72,7 @@ fn every_world_keeps_the_rules_and_every_state_is_reached() {
         }
     }
     for seed in 0..worlds {
-        let scenario = worlds::random(seed);
+        let scenario = random_worlds::random(seed);
         let mut simulator = Simulator::new(&scenario);
         for replication in 0..2 {
             let (log, metrics) = check(&scenario, &mut simulator, replication);

@@ -2,50 +2,109 @@
 
 use std::collections::BTreeSet;
 
+use brooks::engine::Dist;
 use brooks::prediction::calibration::{Options, calibrate};
-use brooks::record::{Log, METRICS, Stats};
+use brooks::record::{Entry, Facts, Log, METRICS, Stats, Step, StepKind, TestRun, Write};
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::library;
-use brooks::simulation::Simulator;
+use brooks::simulation::{Scenario, Simulator};
+use brooks::team::{Blocks, Resource};
 use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};
+use brooks::workload::{ArtifactId, TaskSpec};
 
-use crate::worlds;
+use crate::random_worlds;
+use crate::worlds::{self, Variant};
+
+/// Simulates a scenario, writes the run to a file, reads and replays it, and checks that both runs are the same.
+/// Returns the text of the file; none for a run that was cut off and ends later than its last step.
+fn checked_replay(scenario: &Scenario) -> Option<String> {
+    let world = &scenario.name;
+    let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
+    Simulator::new(scenario).run(&*scenario.architecture, 0, &mut (&mut stats, &mut log));
+    let metrics = stats.metrics();
+    let trace = Trace::of_run(&RunFacts::of(scenario, 0, &log), &log);
+    let text = native::write(&trace);
+    let mut traces = native::read("world", text.as_bytes());
+    let again = traces.next().expect("a trace").unwrap_or_else(|problems| panic!("{world}: {problems}"));
+    assert!(traces.next().is_none());
+    let rewritten = native::write(&again);
+    let differing = text.lines().zip(rewritten.lines()).find(|(a, b)| a != b);
+    assert!(rewritten == text, "{world}: {differing:?}");
+    let (mut stats, mut replayed_log) = (Stats::new(scenario.prices), Log::default());
+    let replay = replay(&again, &mut (&mut stats, &mut replayed_log));
+    let replayed = stats.metrics();
+    let tests = |log: &Log| -> Vec<TestRun> {
+        log.entries.iter().filter_map(|entry| if let Entry::Test(test) = entry { Some(*test) } else { None }).collect()
+    };
+    assert_eq!(tests(&log), tests(&replayed_log), "{world}: tests simulated and replayed");
+    // A trace does not distinguish monitoring from idling.
+    let steps = |log: &Log| log.steps().map(|step| Step { kind: StepKind::Work, ..*step }).collect::<Vec<_>>();
+    let (simulated, replayed_steps) = (steps(&log), steps(&replayed_log));
+    let differing = simulated.iter().zip(&replayed_steps).find(|(a, b)| a != b);
+    assert!(simulated == replayed_steps, "{world}: steps simulated and replayed: {differing:?}");
+    let artifacts: Vec<&str> = again.names.iter().collect();
+    let names = Facts::new(&scenario.team, &scenario.graph);
+    let simulated = writes(&log, |artifact| names.artifact(artifact));
+    let replayed_writes = writes(&replayed_log, |artifact| artifacts[artifact.index()]);
+    let differing = simulated.iter().zip(&replayed_writes).find(|(a, b)| a != b);
+    assert!(simulated == replayed_writes, "{world}: writes simulated and replayed: {differing:?}");
+    if log.steps().map(|step| step.end).max() != Some(metrics.makespan) {
+        return None;
+    }
+    for metric in METRICS {
+        let (simulated, replayed) = ((metric.of)(&metrics), (metric.of)(&replayed));
+        let close = (simulated - replayed).abs() <= 1e-9 * simulated.abs().max(1.0);
+        assert!(close, "{world}, {}: {simulated} simulated, {replayed} replayed", metric.name);
+    }
+    assert!(replay.counts_equal(), "{world}: {:?}", replay.counted);
+    assert_eq!(metrics.ending, replayed.ending, "{world}");
+    Some(text)
+}
+
+/// The writes of a run in their order, by the names of their artifacts.
+fn writes<'n>(log: &Log, name: impl Fn(ArtifactId) -> &'n str) -> Vec<(String, Write)> {
+    let writes =
+        log.entries.iter().filter_map(|entry| if let Entry::Write(write) = entry { Some(write) } else { None });
+    writes.map(|write| (name(write.artifact).to_owned(), Write { artifact: ArtifactId::default(), ..*write })).collect()
+}
 
 #[test]
 fn a_simulated_run_survives_the_way_through_a_file() {
-    let mut completed = 0;
-    for seed in 0..400 {
-        let scenario = worlds::random(seed);
-        let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
-        Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut (&mut stats, &mut log));
-        let metrics = stats.metrics();
-        let trace = Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log);
-        let text = native::write(&trace);
-        let mut traces = native::read("world", text.as_bytes());
-        let again = traces.next().expect("a trace").unwrap_or_else(|problems| panic!("world {seed}: {problems}"));
-        assert!(traces.next().is_none());
-        let rewritten = native::write(&again);
-        let differing = text.lines().zip(rewritten.lines()).find(|(a, b)| a != b);
-        assert!(rewritten == text, "world {seed}: {differing:?}");
-        let mut stats = Stats::new(scenario.prices);
-        let replay = replay(&again, &mut stats);
-        let replayed = stats.metrics();
-        // A run that is cut off may end later than its last step.
-        let ends_with_a_step = log.steps().map(|step| step.end).max() == Some(metrics.makespan);
-        if !ends_with_a_step {
-            continue;
-        }
-        completed += 1;
-        for metric in METRICS {
-            let (simulated, replayed) = ((metric.of)(&metrics), (metric.of)(&replayed));
-            let close = (simulated - replayed).abs() <= 1e-9 * simulated.abs().max(1.0);
-            assert!(close, "world {seed}, {}: {simulated} simulated, {replayed} replayed", metric.name);
-        }
-        assert!(replay.counts_equal(), "world {seed}: {:?}", replay.counted);
-        assert_eq!(metrics.ending, replayed.ending, "world {seed}");
+    let worlds = if worlds::is_slow() { 4_000 } else { 400 };
+    let completed = (0..worlds).filter_map(|seed| checked_replay(&random_worlds::random(seed))).count();
+    assert!(completed > worlds as usize * 3 / 4, "{completed} of {worlds}");
+}
+
+#[test]
+fn steps_that_land_at_the_same_time_keep_their_order() {
+    // The first agent thinks for 2 seconds and may have its work reviewed for 1; the second thinks for 3. Of two that
+    // land after 3 seconds the second comes first: its landing was scheduled before the review of the first.
+    let file = |size: f64| TaskSpec { writes: vec!["file".to_owned()], ..TaskSpec::new(format!("of {size}"), size) };
+    let review = Resource {
+        name: "review".to_owned(),
+        capacity: 2,
+        service: Some(Dist::Constant(1.0)),
+        blocks: Blocks::User,
+        share: 0.5,
+    };
+    let mut reordered = 0;
+    for seed in 0..32 {
+        let specs: Vec<TaskSpec> = [2.0, 3.0, 2.1, 3.1, 2.2, 3.2].map(file).to_vec();
+        let variant = Variant::called("self_claim");
+        let mut scenario = worlds::scenario(&specs, 2, &worlds::a_token_a_second(), &variant, worlds::ASYNC);
+        (scenario.seed, scenario.resources) = (seed, vec![review.clone()]);
+        reordered += u32::from(checked_replay(&scenario).is_some_and(|text| text.contains("x.order")));
     }
-    assert!(completed > 300, "{completed} of 400");
+    assert!(reordered > 0, "no two steps landed in another order than they began");
+    // By name agent-10 comes before agent-2, by number after it.
+    for (pace, pacing) in worlds::PACINGS {
+        let specs: Vec<TaskSpec> = (0..12).map(|task| TaskSpec::new(format!("task-{task}"), 2.0)).collect();
+        let mut scenario =
+            worlds::scenario(&specs, 12, &worlds::a_token_a_second(), &Variant::called("preassigned"), pacing);
+        scenario.name = format!("twelve agents, {pace}");
+        assert!(checked_replay(&scenario).is_some_and(|text| text.contains("x.order")), "{}", scenario.name);
+    }
 }
 
 /// The run that `brooks run paper --trace-out` writes down with these settings.

@@ -37,7 +37,8 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         observer.task(&TaskEvent { task, agent, at: landing.end, kind: event(note) });
     }
     for test in &step.more().tests {
-        let start = landing.taken_up + (test.start - step.end);
+        // After the answer, or within the step where that ends with its tests, as a simulated one does.
+        let start = landing.taken_up + test.start - step.end;
         // 1, 2 and 3 are what pytest returns if something was wrong or cut short; 4 and 5 that nothing was tested.
         let has_failed = (1..=3).contains(&test.returncode);
         observer.test(&TestRun { agent, start, end: start + (test.end - test.start), has_failed });

@@ -1,7 +1,10 @@
 //! Runs without rounds. A step begins when all that it came after has ended, its agent's step before it, and the step
 //! that contains it has begun; then after the time that had passed in the recording too.
 
-use crate::engine::{EventQueue, Time};
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+
+use crate::engine::Time;
 use crate::record::Observer;
 use crate::trace::check::Places;
 use crate::trace::model::{Operation, Trace};
@@ -35,23 +38,33 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
     replay.agents = vec![nobody; trace.header.agents.len()];
     let own = self_times(trace);
     let mut nodes = nodes(trace, &mut replay.contradictions);
-    let mut queue = EventQueue::new();
+    // Events at one time come in the order of landing, else in that of the file, not in that of their scheduling: a
+    // simulated step that has passed a shared resource lands after one that was decided later. A step that takes no time
+    // begins when its turn to land has come.
+    let event = |at: Time, kind: u8, place: u32| {
+        let step = &trace.steps[place as usize];
+        let order = step.landing_order();
+        let class = if order > 0 && step.end == step.start { END } else { kind };
+        Reverse((at, class, order, place, kind))
+    };
+    let mut queue = BinaryHeap::new();
     for (place, node) in nodes.iter().enumerate() {
         if node.missing == 0 {
-            queue.push(node.lag, START, place as u32);
+            queue.push(event(node.lag, START, place as u32));
         }
     }
     let mut last = Time::ZERO;
-    while let Some(event) = queue.pop() {
-        let (now, place) = (event.time(), event.slot() as usize);
-        let (Some(step), Some(node)) = (trace.steps.get(place), nodes.get_mut(place)) else { continue };
-        let waiting = if event.class() == START {
+    while let Some(Reverse((now, _, _, place, kind))) = queue.pop() {
+        let (Some(step), Some(node)) = (trace.steps.get(place as usize), nodes.get_mut(place as usize)) else {
+            continue;
+        };
+        let waiting = if kind == START {
             node.start = now;
             effects::start(trace, step, now, observer);
-            queue.push(now + (step.end - step.start), END, place as u32);
+            queue.push(event(now + (step.end - step.start), END, place));
             std::mem::take(&mut node.after_start)
         } else {
-            let own = own.get(place).copied().unwrap_or_default();
+            let own = own.get(place as usize).copied().unwrap_or_default();
             let landing = Landing { start: node.start, arrived: now, taken_up: now, end: now };
             effects::land(trace, step, landing, own, observer);
             if let Some(agent) = replay.agents.get_mut(step.agent.index()) {
@@ -70,7 +83,7 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
             node.missing -= 1;
             node.ready = node.ready.max(now);
             if node.missing == 0 {
-                queue.push(node.ready + node.lag, START, next);
+                queue.push(event(node.ready + node.lag, START, next));
             }
         }
     }

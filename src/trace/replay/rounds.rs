@@ -34,7 +34,7 @@ fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t TraceStep, Time)
     let mut steps: Vec<(&TraceStep, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
     // By arrival within a round. Of what arrives at one time, what ran a test came last: it kept all others from being
     // taken up. For the rest, the sort keeps the order of the recording.
-    steps.sort_by_key(|(step, _)| (step.round, step.end, processed(step)));
+    steps.sort_by_key(|(step, _)| (step.round, step.end, step.landing_order(), processed(step)));
     for (step, own) in steps {
         match rounds.last_mut() {
             Some(round) if round.first().is_some_and(|(first, _)| first.round == step.round) => round.push((step, own)),

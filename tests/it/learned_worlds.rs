@@ -1,0 +1,150 @@
+//! Learned policies for random worlds: some learned from simulated runs, some drawn at random.
+//!
+//! Not promised yet of a learned policy, and so not checked in these worlds: it takes no locks, its writes land under
+//! optimistic control too, neither faults nor crashes happen to it, and it passes by resources with a service time.
+//! Tasks that were dealt it completes without a claim, and in any order (`invariants.rs`).
+
+use std::sync::{Arc, OnceLock};
+
+use brooks::engine::Dist;
+use brooks::prediction::calibration::{Options, calibrate};
+use brooks::record::Log;
+use brooks::simulation::Simulator;
+use brooks::team::{
+    Agent, BatchSize, Batching, Behaviour, Habit, Manner, Profile, SORTS, Script, Sight, Sort, WorkKey, names_of,
+};
+use brooks::trace::{RunFacts, Trace};
+use brooks::workload::{Generator, TaskGraph, TaskSpec};
+
+use crate::random_worlds::Draws;
+use crate::worlds::{PACINGS, Variant, scenario};
+
+/// Gives a learned policy to a team: to all of it, to its last member, or to every other one.
+pub(crate) fn teach(draws: &Draws, members: &mut [Agent], specs: &[TaskSpec]) {
+    let policy = match draws.kind("policy", &["learned from single agents", "learned from teams", "drawn"]) {
+        "learned from single agents" => learned().0.clone(),
+        "learned from teams" => learned().1.clone(),
+        _ => Arc::new(drawn(&draws.part("drawn"), &TaskGraph::new(specs).expect("a task graph"))),
+    };
+    let last = members.len() - 1;
+    let follows = |position: usize| match draws.kind("followers", &["all", "last", "every other"]) {
+        "all" => true,
+        "last" => position == last,
+        _ => position % 2 == last % 2,
+    };
+    for (position, member) in members.iter_mut().enumerate() {
+        if follows(position) {
+            let profile = Profile::clone(&member.profile);
+            member.profile = Arc::new(Profile { behaviour: Some(policy.clone()), ..profile });
+        }
+    }
+}
+
+/// The policies learned from simulated runs of single agents and of teams, in rounds and without.
+fn learned() -> &'static (Arc<Behaviour>, Arc<Behaviour>) {
+    static LEARNED: OnceLock<(Arc<Behaviour>, Arc<Behaviour>)> = OnceLock::new();
+    LEARNED.get_or_init(|| (Arc::new(learned_from(1)), Arc::new(learned_from(3))))
+}
+
+fn learned_from(agents: usize) -> Behaviour {
+    let specs = Generator::bench(Dist::Exponential { mean: 100.0 }).generate(1);
+    let mut runs = Vec::new();
+    for (architecture, tasks) in [("self_claim", BatchSize::Fixed(2)), ("preassigned", BatchSize::All)] {
+        for (_, pacing) in PACINGS {
+            let batching = Batching { unowned: tasks.clone(), tasks: tasks.clone(), ahead: 0.5 };
+            let profile = Profile { batching, ..Profile::with_latency("any", Dist::Exponential { mean: 10.0 }) };
+            let scenario = scenario(&specs, agents, &profile, &Variant::called(architecture), pacing);
+            let mut log = Log::default();
+            Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
+            runs.push(Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log));
+        }
+    }
+    let options = Options { agents: Some(1..=agents as u32), ..Options::default() };
+    let calibration = calibrate(&runs.iter().collect::<Vec<_>>(), &options);
+    calibration.unwrap_or_else(|problems| panic!("{problems}")).behaviour(None)
+}
+
+/// Calls that no agent would make, in an order that has no reason.
+fn drawn(draws: &Draws, graph: &TaskGraph) -> Behaviour {
+    let mut behaviour = Behaviour { shared: draws.pick("shared", &[0.0, 0.5, 1.0]), ..Behaviour::default() };
+    for run in 0..draws.number("runs", 1, 3) {
+        let draws = draws.part(&format!("run {run}"));
+        let (first, agents) = (behaviour.scripts.len() as u32, draws.number("agents", 1, 3) as u32);
+        let (is_dealt, is_on_this_work) = (draws.happens("is dealt", 0.4), draws.happens("this work", 0.3));
+        behaviour.manners.push(manner(&draws.part("manner")));
+        behaviour.models.push(String::new());
+        behaviour.names.push(if draws.happens("these files", 0.5) { names_of(graph) } else { Vec::new() });
+        for agent in 0..agents {
+            let draws = draws.part(&format!("agent {agent}"));
+            let calls = draws.number("calls", 1, 5);
+            behaviour.scripts.push(Script {
+                first: behaviour.habits.len() as u32,
+                calls: calls as u32,
+                manner: behaviour.manners.len() as u32 - 1,
+                work: if is_on_this_work { WorkKey::of(graph) } else { WorkKey::default() },
+                is_dealt,
+                weight: 1.0,
+                run: first,
+                agents,
+                pace: draws.between("pace", -0.5, 0.5),
+                left_some: agents == 1 && draws.happens("left some", 0.3),
+            });
+            behaviour.habits.extend((0..calls).map(|call| habit(&draws.part(&format!("call {call}")), call == 0)));
+        }
+    }
+    behaviour
+}
+
+fn manner(draws: &Draws) -> Manner {
+    Manner {
+        idle_s: draws.between("idle", 0.1, 3.0),
+        base_s: draws.between("base", 0.1, 5.0),
+        per_file_s: draws.between("per file", 0.1, 5.0),
+        spread_small: draws.pick("spread small", &[0.0, 0.4]),
+        spread_large: draws.pick("spread large", &[0.0, 0.4]),
+        spread_runs: draws.pick("spread runs", &[0.0, 0.2]),
+        common: draws.pick("common", &[0.0, 0.5, 1.0]),
+        longest_s: draws.pick("longest", &[0.0, 20.0]),
+        files_a_reply: draws.between("files a reply", 0.0, 10.0),
+        tokens_per_second: draws.between("tokens per second", 1.0, 100.0),
+        prompt_tokens: draws.between("prompt", 0.0, 1000.0),
+        board_tokens: draws.between("board", 0.0, 500.0),
+        test_tokens: draws.between("test", 0.0, 500.0),
+        window: draws.number("window", 0, 20) as u16,
+    }
+}
+
+fn habit(draws: &Draws, is_first: bool) -> Habit {
+    let number = |name: &str, most: u64| draws.number(name, 0, most) as u16;
+    let counts = |name: &str, sorts: std::ops::Range<usize>, most: u64| -> [u16; SORTS] {
+        std::array::from_fn(|sort| if sorts.contains(&sort) { number(&format!("{name} {sort}"), most) } else { 0 })
+    };
+    let tasks = counts("tasks", 0..SORTS, 4);
+    let (writes, rewrites, other_files) = (counts("writes", 0..SORTS, 2), number("rewrites", 1), number("others", 2));
+    let tests = if draws.happens("tests", 0.3) { number("tests", 2) } else { 0 };
+    Habit {
+        sight: Sight {
+            tasks,
+            total: tasks.iter().sum::<u16>() + number("done", 5),
+            done_begun: number("done begun", 3),
+            finished: number("finished", 3),
+            idle: number("idle", 2),
+            is_first,
+        },
+        writes,
+        rewrites,
+        other_files,
+        common_files: if other_files > 0 { number("common files", 7) } else { 0 },
+        files: writes.iter().sum::<u16>() + rewrites + other_files,
+        claims: counts("claims", 0..Sort::Held as usize, 2),
+        completes: counts("completes", 0..SORTS, 2),
+        finishes_claims: draws.happens("finishes claims", 0.5),
+        is_truncated: draws.happens("is cut", 0.1),
+        latency_s: draws.pick("takes no time", &[0.0, 1.0, 1.0, 1.0]) * draws.between("latency", 0.0, 20.0),
+        surprise: draws.between("surprise", -0.5, 0.5),
+        tests_s: f64::from(tests) * draws.between("test time", 0.0, 5.0),
+        tests,
+        has_failed: tests > 0 && draws.happens("has failed", 0.5),
+        output_tokens: draws.between("output", 0.0, 1000.0),
+    }
+}
