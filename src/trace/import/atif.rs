@@ -15,7 +15,8 @@ use crate::table::timestamp;
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::team::AgentId;
 use crate::trace::Builder;
-use crate::trace::import::{Importer, each_alone, naming, no_companions, order, prune};
+use crate::trace::import::importer::{Importer, each_alone, no_companions};
+use crate::trace::import::{naming, order, prune};
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
 /// The row of the table of importers.

@@ -9,8 +9,8 @@ use crate::record::Observer;
 use crate::trace::check::Places;
 use crate::trace::model::{Operation, Trace};
 use crate::trace::replay::effects::{self, Landing};
+use crate::trace::replay::result::{AgentTime, Replay};
 use crate::trace::replay::self_time::self_times;
-use crate::trace::replay::{AgentTime, Replay};
 
 /// Ends come before starts at one time: what ends lets others begin.
 const END: u8 = 0;

@@ -7,8 +7,8 @@ use crate::record::{Observer, Round};
 use crate::team::AgentId;
 use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
+use crate::trace::replay::result::{AgentTime, Replay, RoundTime};
 use crate::trace::replay::self_time::self_times;
-use crate::trace::replay::{AgentTime, Replay, RoundTime};
 
 /// Starts come before arrivals at one time: a step that takes none begins first.
 const START: u8 = 0;

@@ -15,8 +15,8 @@ use serde_json::Value;
 use crate::table::json::{MAX_LINE, lines, text};
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::import::claude_code::log::Session;
+use crate::trace::import::importer::{ImportUnit, Importer};
 use crate::trace::import::session::{folder, identifier, stem};
-use crate::trace::import::{ImportUnit, Importer};
 use crate::trace::model::Trace;
 
 /// The row of the table of importers.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::import::codex::thread::{Counted, What};
+use crate::trace::import::codex::record::{Counted, What};
 use crate::trace::import::codex::tool::{Answered, Asked};
 use crate::trace::import::session::{Ids, length};
 use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};

@@ -4,6 +4,7 @@
 //! within a file, so they are never subtracted from one another.
 
 mod agent;
+mod record;
 mod thread;
 mod tool;
 
@@ -15,8 +16,8 @@ use serde_json::json;
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::thread::{Thread, ThreadResult};
+use crate::trace::import::importer::{ImportUnit, Importer, no_companions};
 use crate::trace::import::session::{self, Ids, Member, folder, stem};
-use crate::trace::import::{ImportUnit, Importer, no_companions};
 use crate::trace::model::{Quality, Trace};
 
 /// The row of the table of importers.

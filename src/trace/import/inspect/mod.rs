@@ -10,7 +10,8 @@ use serde_json::Value;
 
 use crate::table::json::{at, number, text};
 use crate::table::{Head, ImportContext, SourceFile};
-use crate::trace::import::{Importer, each_alone, naming, no_companions, order};
+use crate::trace::import::importer::{Importer, each_alone, no_companions};
+use crate::trace::import::{naming, order};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 /// The row of the table of importers.

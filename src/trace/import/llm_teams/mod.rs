@@ -4,14 +4,13 @@
 mod assemble;
 mod run_folder;
 mod tables;
+mod task_files;
 
 use std::collections::BTreeMap;
 
 use crate::table::{Head, ImportContext, SourceFile};
-use crate::trace::import::{ImportUnit, Importer};
+use crate::trace::import::importer::{ImportUnit, Importer};
 use crate::trace::model::Trace;
-use crate::workload::TaskSpec;
-use crate::workload::paper_file;
 
 /// The row of the table of importers.
 pub(super) static ROW: Importer = Importer {
@@ -66,7 +65,7 @@ fn units(paths: &[String]) -> Vec<ImportUnit> {
     for path in paths.iter().filter(|path| [RUNS, EVENTS, LOG].contains(&name(path).as_str())) {
         units.entry(folder(path)).or_default().push(path.clone());
     }
-    let is_task_file = |path: &str| is_json(path) && path.split('/').any(|part| part == "tasks");
+    let is_task_file = |path: &str| task_files::is_json(path) && path.split('/').any(|part| part == "tasks");
     let beside = |path: &str, unit: &str| {
         folder(path) == unit && ["final_tasks.json", "tasks.json"].contains(&name(path).as_str())
     };
@@ -87,7 +86,7 @@ fn units(paths: &[String]) -> Vec<ImportUnit> {
 
 fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let find = |name: &str| files.iter().find(|file| file.path.rsplit('/').next() == Some(name));
-    let graphs = graphs(files, reading);
+    let graphs = task_files::read(files, reading);
     if let Some(log) = find(LOG) {
         return run_folder::read(log, files, &graphs, reading).into_iter().collect();
     }
@@ -98,35 +97,4 @@ fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
         return Vec::new();
     };
     tables::read(runs, events, &graphs, reading)
-}
-
-fn is_json(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
-}
-
-/// Task files by the end of their path: `amdahl_svgutils/p05`.
-type Graphs = BTreeMap<String, Vec<TaskSpec>>;
-
-/// The task files among the files. One that can't be read is said and left out.
-fn graphs(files: &[SourceFile], reading: &mut ImportContext) -> Graphs {
-    let mut graphs = Graphs::new();
-    for file in files.iter().filter(|file| is_json(&file.path) && !file.path.ends_with("results.json")) {
-        let Ok(text) = std::str::from_utf8(&file.bytes) else {
-            reading.bad(&file.path, 0, "", "it is not UTF-8", "a task file");
-            continue;
-        };
-        match paper_file::parse(text, 1.0) {
-            Ok(parsed) => {
-                let parts: Vec<&str> = file.path.trim_end_matches(".json").rsplit('/').take(2).collect();
-                let key = parts.into_iter().rev().collect::<Vec<_>>().join("/");
-                graphs.insert(key, parsed.tasks);
-            }
-            Err(errors) => {
-                for error in errors {
-                    reading.bad(&file.path, 0, "", error.to_string(), "a task file of the harness");
-                }
-            }
-        }
-    }
-    graphs
 }

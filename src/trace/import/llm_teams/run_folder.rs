@@ -2,15 +2,15 @@
 
 use serde_json::Value;
 
-use super::Graphs;
 use super::assemble::{Assembly, Event};
+use super::task_files::TaskGraphs;
 use crate::table::{ImportContext, SourceFile, json};
 use crate::trace::model::{Outcome, Quality, Trace};
 
 pub(super) fn read(
     log: &SourceFile,
     files: &[SourceFile],
-    graphs: &Graphs,
+    graphs: &TaskGraphs,
     reading: &mut ImportContext,
 ) -> Option<Trace> {
     let folder = log.path.rsplit_once('/').map_or("", |(folder, _)| folder);

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Graphs;
 use super::assemble::{Assembly, Event};
+use super::task_files::TaskGraphs;
 use crate::table::{self as columns, CellValue};
 use crate::table::{ImportContext, SourceFile};
 use crate::trace::model::{Outcome, Quality, Trace};
@@ -32,7 +32,12 @@ const MAX_TEAM: f64 = 1000.0;
 /// Those of the table of events.
 const EVENT_COLUMNS: &[&str] = &["type", "ts", "run_dir", "round", "agent", "path", "returncode", "seconds"];
 
-pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, reading: &mut ImportContext) -> Vec<Trace> {
+pub(super) fn read(
+    runs: &SourceFile,
+    events: &SourceFile,
+    graphs: &TaskGraphs,
+    reading: &mut ImportContext,
+) -> Vec<Trace> {
     let (Some(runs_table), Some(events_table)) =
         (table(runs, RUN_COLUMNS, reading), table(events, EVENT_COLUMNS, reading))
     else {
@@ -101,7 +106,7 @@ fn run(
     runs: &WantedColumns,
     row: usize,
     name: &str,
-    graphs: &Graphs,
+    graphs: &TaskGraphs,
     (events, span, file): (&WantedColumns, std::ops::Range<usize>, &str),
     reading: &mut ImportContext,
 ) -> Option<Trace> {

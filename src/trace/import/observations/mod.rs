@@ -4,9 +4,9 @@
 mod row;
 
 pub(super) use self::row::mlflow;
+use super::importer::{Importer, each_alone, no_companions};
 use super::spans::position::{DocumentPosition, values};
 use super::spans::{self, KeyShape};
-use super::{Importer, each_alone, no_companions};
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::model::Trace;
 

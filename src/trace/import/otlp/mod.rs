@@ -6,9 +6,10 @@ mod otel;
 
 use serde_json::Value;
 
+use super::importer::{Importer, each_alone, no_companions};
+use super::observations;
 use super::spans::position::{DocumentPosition, values};
 use super::spans::{self, KeyShape, Span};
-use super::{Importer, each_alone, no_companions, observations};
 use crate::table::{Head, ImportContext, SourceFile, json};
 use crate::trace::model::Trace;
 

@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{SpanField, as_name};
+use super::kind::SpanKind;
+use super::span::Span;
 use super::tree::Tree;
-use super::{Span, SpanKind};
 use crate::engine::Time;
 use crate::trace::model::Quality;
 
@@ -112,27 +113,4 @@ fn side_by_side(spans: &[Span], names: &[String], lives: &[Option<usize>], ends:
 fn fallback(span: &Span) -> String {
     let service = span.facts.name(SpanField::Service).filter(|name| !name.starts_with("unknown_service"));
     service.or_else(|| as_name(&span.name)).unwrap_or("agent").to_owned()
-}
-
-impl Span {
-    /// The agent whose life this span is, by the entity or the name of the span.
-    fn agent(&self) -> Option<&str> {
-        let name = self.name.as_str();
-        let bracketed = || name.strip_prefix("agent_run [")?.strip_suffix(']');
-        let named = name.strip_prefix("invoke_agent ").or_else(bracketed).unwrap_or(name);
-        let is_bare = named == "invoke_agent" || named == "agent_run";
-        self.facts.name(SpanField::Entity).or_else(|| as_name(named).filter(|_| !is_bare))
-    }
-
-    /// Whether the span itself says which agent it is about.
-    pub(super) fn names_agent(&self) -> bool {
-        self.facts.name(SpanField::Agent).is_some() || self.facts.name(SpanField::Entity).is_some()
-    }
-
-    /// The tool that was called.
-    pub(super) fn tool(&self) -> Option<&str> {
-        let name = self.name.strip_prefix("execute_tool ").unwrap_or(&self.name);
-        let told = self.facts.name(SpanField::Tool).or_else(|| self.facts.name(SpanField::Entity));
-        told.or_else(|| as_name(name)).filter(|_| self.kind == SpanKind::Tool)
-    }
 }

@@ -1,8 +1,9 @@
 //! Which model spans are calls. A framework, a client library and a gateway may each write a span of one call: the
 //! innermost is the call, and what is around it is left out, with the tokens that it repeats or adds up.
 
+use super::kind::SpanKind;
+use super::span::Span;
 use super::tree::Tree;
-use super::{Span, SpanKind};
 
 /// Leaves of model spans only the innermost, and of tool spans that one tool wrote twice only the outermost. Says how
 /// many were left out.

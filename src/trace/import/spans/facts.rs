@@ -7,7 +7,7 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::SpanKind;
+use super::kind::SpanKind;
 use crate::table::json;
 
 /// Something that is asked of a span.
@@ -333,7 +333,7 @@ impl SpanAttributes {
             plain => plain.clone(),
         };
         let says_nothing = match field {
-            SpanField::Kind | SpanField::Operation => value.as_str().and_then(SpanKind::of).is_none(),
+            SpanField::Kind | SpanField::Operation => value.as_str().and_then(SpanKind::from_word).is_none(),
             _ => false,
         };
         if !says_nothing {

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use super::kind::SpanKind;
 use super::moment::Moment;
-use super::{Span, SpanKind};
+use super::span::Span;
 use crate::engine::Time;
 
 /// Makes one span of the events of one thing. Says how many calls and tools were merely such events.

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::attribution::{self, Who};
 use super::facts::{SpanField, as_name};
+use super::kind::SpanKind;
 use super::moment::Moment;
+use super::span::{Span, SpanCounts};
 use super::tree::Tree;
-use super::{Span, SpanCounts, SpanKind, calls, dependencies, marks, usage};
+use super::{calls, dependencies, marks, usage};
 use crate::engine::Time;
 use crate::table::{ImportContext, timestamp};
 use crate::trace::Builder;
@@ -32,8 +34,7 @@ pub(super) fn trace(
     count.spans += spans.len();
     let mut spans = without_copies(spans, count);
     for span in &mut spans {
-        span.kind =
-            if span.facts.get(SpanField::BrooksMade).is_some() { SpanKind::Other } else { SpanKind::of_span(span) };
+        span.kind = if span.facts.get(SpanField::BrooksMade).is_some() { SpanKind::Other } else { span.infer_kind() };
         if span.is_own() && span.kind == SpanKind::Other {
             span.kind = SpanKind::Wait;
         }
@@ -268,13 +269,6 @@ fn follow_links(steps: &mut [TraceStep], links: &BTreeMap<&str, Vec<&str>>) {
             step.after.push((*id).into());
         }
         before.insert(step.id.clone());
-    }
-}
-
-impl Span {
-    /// The id of its step.
-    fn step_id(&self) -> &str {
-        self.facts.text(SpanField::BrooksId).unwrap_or(&self.id)
     }
 }
 

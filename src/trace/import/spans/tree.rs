@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Span;
+use super::span::Span;
 
 /// The spans of one trace as a forest.
 pub(super) struct Tree {

@@ -9,7 +9,7 @@ use map::{FIELDS, Map, MappedColumn, StepField, TablePreset};
 
 use crate::table::{self as columns, TableFormat};
 use crate::table::{Head, ImportContext, SourceFile};
-use crate::trace::import::{Importer, each_alone, no_companions};
+use crate::trace::import::importer::{Importer, each_alone, no_companions};
 use crate::trace::model::Trace;
 
 /// The row of the table of importers.
