@@ -7,13 +7,13 @@ use crate::table::json::{at, number, text, tokens};
 use crate::trace::import::codex::tool::{self, Answered, Asked};
 use crate::trace::import::session::{identifier, path};
 
-/// A record, reduced to what counts.
-pub(super) enum What {
-    /// Something that the next call answers.
+/// Kind of a record.
+pub(super) enum RecordKind {
+    /// Input that the next call answers.
     Input,
-    /// A prompt.
+    /// A prompt of a user.
     Prompt,
-    /// A part of an answer.
+    /// Part of an answer.
     Part,
     Model(String),
     Call(Counted),
@@ -26,7 +26,7 @@ pub(super) enum What {
         id: String,
         answered: Box<Answered>,
     },
-    /// What an event tells of a tool that has ended.
+    /// The end of a tool, from an event.
     Ended {
         id: String,
         exit: Option<i64>,
@@ -47,25 +47,25 @@ pub(super) enum What {
     Compacted,
 }
 
-/// The tokens of a call, and those of the thread so far.
+/// Tokens of a call and of the thread so far: input, cache reads, cache writes, output, reasoning.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Counted {
     pub(super) last: [u32; 5],
     total: [u32; 5],
 }
 
-/// What can be in a thread and again in one that goes on from it.
+/// Identity of a record that a continuation of the thread repeats.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Mark {
     Call(Counted),
     Tool(String),
 }
 
-impl What {
+impl RecordKind {
     pub(super) fn mark(&self) -> Option<Mark> {
         match self {
-            What::Call(counted) => Some(Mark::Call(counted.clone())),
-            What::Asks { id, .. } => Some(Mark::Tool(id.clone())),
+            RecordKind::Call(counted) => Some(Mark::Call(counted.clone())),
+            RecordKind::Asks { id, .. } => Some(Mark::Tool(id.clone())),
             _ => None,
         }
     }
@@ -75,39 +75,39 @@ fn call_id(payload: &Value) -> Option<String> {
     text(payload, "call_id").and_then(identifier).map(str::to_owned)
 }
 
-/// What an item of the conversation says.
-pub(super) fn item(payload: &Value, place: usize) -> Option<What> {
+/// Parses an item of the conversation.
+pub(super) fn item(payload: &Value, number: usize) -> Option<RecordKind> {
     let kind = text(payload, "type")?;
     match kind {
-        "message" if text(payload, "role") != Some("assistant") => Some(What::Input),
-        "message" | "reasoning" | "web_search_call" => Some(What::Part),
+        "message" if text(payload, "role") != Some("assistant") => Some(RecordKind::Input),
+        "message" | "reasoning" | "web_search_call" => Some(RecordKind::Part),
         "function_call" | "custom_tool_call" | "local_shell_call" | "tool_search_call" => {
             let name = text(payload, "name").and_then(identifier).unwrap_or(kind.trim_end_matches("_call")).to_owned();
-            let id = call_id(payload).unwrap_or_else(|| format!("line-{place}"));
-            Some(What::Asks { id, name, asked: Box::new(tool::asked(payload)) })
+            let id = call_id(payload).unwrap_or_else(|| format!("line-{number}"));
+            Some(RecordKind::Asks { id, name, asked: Box::new(tool::asked(payload)) })
         }
         "function_call_output" | "custom_tool_call_output" | "local_shell_call_output" | "tool_search_output" => {
-            Some(What::Answers { id: call_id(payload)?, answered: Box::new(tool::answered(payload)) })
+            Some(RecordKind::Answers { id: call_id(payload)?, answered: Box::new(tool::answered(payload)) })
         }
         _ => None,
     }
 }
 
-/// What an event says.
-pub(super) fn event(payload: &Value) -> Option<What> {
+/// Parses an event.
+pub(super) fn event(payload: &Value) -> Option<RecordKind> {
     let ended = |exit: Option<i64>, writes: Vec<String>| {
         let (took, reads) = (tool::duration(payload), tool::read_by(payload));
-        Some(What::Ended { id: call_id(payload)?, exit, took, reads, writes })
+        Some(RecordKind::Ended { id: call_id(payload)?, exit, took, reads, writes })
     };
     match text(payload, "type")? {
-        "token_count" => counted(payload).map(What::Call),
-        "user_message" => Some(What::Prompt),
-        "agent_reasoning" | "agent_message" => Some(What::Part),
-        "task_started" | "turn_started" => Some(What::TurnBegins),
-        "turn_aborted" => Some(What::TurnEnds { is_aborted: true, first_token: None }),
+        "token_count" => counted(payload).map(RecordKind::Call),
+        "user_message" => Some(RecordKind::Prompt),
+        "agent_reasoning" | "agent_message" => Some(RecordKind::Part),
+        "task_started" | "turn_started" => Some(RecordKind::TurnBegins),
+        "turn_aborted" => Some(RecordKind::TurnEnds { is_aborted: true, first_token: None }),
         "task_complete" | "turn_complete" => {
             let first = number(payload, "time_to_first_token_ms");
-            Some(What::TurnEnds {
+            Some(RecordKind::TurnEnds {
                 is_aborted: false,
                 first_token: first.map(|millis| Time::from_us_f64(millis * 1000.0)),
             })
@@ -116,7 +116,7 @@ pub(super) fn event(payload: &Value) -> Option<What> {
             let info = at(payload, "codex_error_info");
             let key = || info.and_then(Value::as_object)?.keys().next().map(String::as_str);
             let kind = info.and_then(Value::as_str).or_else(key).and_then(identifier);
-            Some(What::Failed(kind.unwrap_or("api_error").to_owned()))
+            Some(RecordKind::Failed(kind.unwrap_or("api_error").to_owned()))
         }
         "exec_command_end" => ended(number(payload, "exit_code").map(|code| code as i64), Vec::new()),
         "mcp_tool_call_end" => ended(None, Vec::new()),
@@ -129,13 +129,13 @@ pub(super) fn event(payload: &Value) -> Option<What> {
         }
         "collab_agent_spawn_end" => {
             let thread = text(payload, "new_thread_id").and_then(identifier)?.to_owned();
-            Some(What::Spawned { id: call_id(payload)?, thread })
+            Some(RecordKind::Spawned { id: call_id(payload)?, thread })
         }
         _ => None,
     }
 }
 
-/// The tokens of a call; none if only limits are told, or the size of a compacted context.
+/// Returns the tokens of a call; none for a record of limits or of a compacted context.
 fn counted(payload: &Value) -> Option<Counted> {
     let counts = |which: &str| {
         let key = |key: &str| tokens(payload, &format!("info.{which}.{key}")).unwrap_or(0);
