@@ -32,22 +32,22 @@ pub(super) static ROW: Importer = Importer {
 };
 
 fn sniff(head: &Head<'_>) -> Option<&'static str> {
-    product(&KeyShape::of(head.start)).map(|(_, why)| why)
+    product(&KeyShape::new(head.start)).map(|(_, why)| why)
 }
 
 /// Returns the product that writes rows of this shape, with the evidence.
 fn product(shape: &KeyShape) -> Option<(&'static str, &'static str)> {
     let parent = ["parentObservationId", "parent_observation_id"];
-    let has_inner_parent = parent.iter().any(|key| shape.holds(key));
-    let has_inner_langfuse = ["bookmarked", "observations", "projectId"].iter().any(|key| shape.holds(key));
+    let has_inner_parent = parent.iter().any(|key| shape.has_inner(key));
+    let has_inner_langfuse = ["bookmarked", "observations", "projectId"].iter().any(|key| shape.has_inner(key));
     let is_langfuse = shape.has_any(&parent)
         || (shape.has_any(&["data", "observations"]) && has_inner_parent)
-        || (shape.has("trace") && (shape.has("observations") || has_inner_langfuse) && !shape.holds("trace_id"))
+        || (shape.has("trace") && (shape.has("observations") || has_inner_langfuse) && !shape.has_inner("trace_id"))
         || (shape.has("observations") && shape.has_any(&["projectId", "bookmarked"]));
     let is_phoenix = shape.has_all(&["context.span_id", "start_time"])
         || shape.has_all(&["context", "span_kind"])
-        || (shape.has("data") && shape.holds("context") && shape.holds("span_kind"));
-    let is_langsmith = shape.has_all(&["run_type", "start_time"]) || (shape.has("runs") && shape.holds("run_type"));
+        || (shape.has("data") && shape.has_inner("context") && shape.has_inner("span_kind"));
+    let is_langsmith = shape.has_all(&["run_type", "start_time"]) || (shape.has("runs") && shape.has_inner("run_type"));
     let is_weave = shape.has_all(&["op_name", "started_at"]);
     let is_mlflow = shape.has("spans") && shape.has_any(&["trace_id", "request_id"]);
     let is_table = shape.has("start_time") && shape.has_any(&["parent_id", "parent_span_id", "context"]);
@@ -72,7 +72,7 @@ fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let mut traces = Vec::new();
     for file in files {
         let start = file.bytes.get(..file.bytes.len().min(1 << 16)).unwrap_or_default();
-        let producer = product(&KeyShape::of(start)).map_or("spans", |(producer, _)| producer);
+        let producer = product(&KeyShape::new(start)).map_or("spans", |(producer, _)| producer);
         let mut rows = row::ObservationRows::new(file, reading);
         values(file, reading, |line, value, reading| {
             rows.document(&value, &mut DocumentPosition { file: &file.path, line, reading });

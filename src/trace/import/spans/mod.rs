@@ -1,15 +1,16 @@
-//! Spans become steps: what all importers of tracing data share. A dialect says how a span is written; what it means is
-//! the same everywhere, and said here once.
+//! Conversion of spans into steps, shared by all importers of tracing data. A dialect defines the syntax of a span; this
+//! module defines its meaning.
 //!
 //! | to find | look in |
 //! |---|---|
-//! | under which keys a span tells what | [`facts`]: the tables of aliases |
-//! | how times are written, and how files are taken apart | [`moment`], [`place`] |
-//! | which span contains which | `tree` |
-//! | which model spans are calls | `calls`, `marks` |
-//! | whose they are | `who` |
-//! | how tokens are counted | `usage` |
-//! | the steps and the header | `steps`, and what came after what `after` |
+//! | keys of attributes and columns | [`facts`]: the tables of aliases |
+//! | formats of times, positions in files | [`moment`], [`position`] |
+//! | a span and its kind | `span`, `kind` |
+//! | nesting of spans | `tree` |
+//! | model spans that are calls | `calls`, `marks` |
+//! | agents of spans | `attribution` |
+//! | tokens | `usage` |
+//! | steps and header, dependencies | `steps`, `dependencies` |
 
 mod attribution;
 mod calls;
@@ -33,7 +34,7 @@ use self::span::SpanCounts;
 use crate::table::ImportContext;
 use crate::trace::model::Trace;
 
-/// The traces that spans make up, in the order in which they are met.
+/// Returns the traces of a list of spans, in order of their first span.
 pub(super) fn traces(
     format: &str,
     producer: &str,
@@ -54,10 +55,10 @@ pub(super) fn traces(
     }
     let many = groups.len();
     let mut count = SpanCounts::default();
-    let about = steps::About { format, producer, is_service: format == "otlp", file };
+    let source = steps::SpanSource { format, producer, is_service: format == "otlp", file };
     let mut traces: Vec<Trace> =
-        groups.into_iter().filter_map(|group| steps::trace(&about, group, &mut count, reading)).collect();
-    tell_apart(&mut traces);
+        groups.into_iter().filter_map(|group| steps::trace(&source, group, &mut count, reading)).collect();
+    number_duplicates(&mut traces);
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     if let Some(note) = count.note(name).filter(|_| many > 0) {
         reading.note(note);
@@ -68,13 +69,13 @@ pub(super) fn traces(
     }
     if traces.is_empty() && reading.problems.is_empty() {
         let expected = "spans with gen_ai.*, OpenInference, OpenLLMetry or MLflow attributes";
-        reading.bad(file, 0, "", "there is no call of a model or a tool in it", expected);
+        reading.bad(file, 0, "", "the file has no model or tool call", expected);
     }
     traces
 }
 
-/// Gives traces that say they are of one name a number each.
-fn tell_apart(traces: &mut [Trace]) {
+/// Appends a number to repeated names of traces.
+fn number_duplicates(traces: &mut [Trace]) {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     for trace in traces {
         let times = seen.entry(trace.header.trace.clone()).or_insert(0);
@@ -85,7 +86,7 @@ fn tell_apart(traces: &mut [Trace]) {
     }
 }
 
-/// An id, however it is written: base64 of eight or sixteen bytes as hex, in small letters; nothing for zeros.
+/// Normalizes an id of 8 or 16 bytes in hex or base64 to lower-case hex; returns empty text for zeros.
 pub(super) fn id(text: &str) -> String {
     let text = text.trim();
     let text = text.strip_prefix("0x").unwrap_or(text);
@@ -118,7 +119,7 @@ fn base64_to_hex(text: &str) -> Option<String> {
             hex.push(char::from_digit(bits >> held & 0xf, 16)?);
         }
     }
-    // The last two or four bits of the text are filling.
+    // The last two or four bits of the text are padding.
     hex.truncate(hex.len() / 2 * 2);
     Some(hex)
 }
