@@ -1,6 +1,5 @@
-//! A recorded run through the engine again: its steps become events, and what was recorded of their order (barriers,
-//! tests that block everybody, gaps, what came after what) decides when they happen. Observers are told the same
-//! entries as of a simulated run.
+//! Replay of a recorded run by the engine. Its steps become events; the recorded barriers, blocking tests, gaps and
+//! dependencies determine their times. Observers receive the same entries as from a simulated run.
 
 mod counts;
 mod effects;
@@ -20,7 +19,7 @@ use crate::trace::RunFacts;
 use crate::trace::model::Trace;
 use crate::workload::TaskId;
 
-/// Replays a trace. The observer is told every entry.
+/// Replays a trace. The observer receives every entry.
 ///
 /// ```
 /// use brooks::record::Log;
@@ -54,7 +53,7 @@ pub fn replay<O: Observer>(trace: &Trace, observer: &mut O) -> Replay {
     replay
 }
 
-/// How the recorded run ended. One that does not say has come to its end.
+/// Returns the ending of the recorded run: completed, unless it has another outcome.
 fn ending(trace: &Trace) -> Ending {
     let Some(outcome) = &trace.header.outcome else { return Ending::Completed };
     match outcome.reason.as_deref() {
@@ -65,7 +64,7 @@ fn ending(trace: &Trace) -> Ending {
     }
 }
 
-/// What is known of a replayed run beside its log.
+/// Returns the facts of a replayed run beside its log.
 pub fn run_facts(trace: &Trace) -> RunFacts {
     let labels = trace.header.labels.keys().filter_map(|name| Some((name.clone(), trace.label(name)?)));
     RunFacts {
@@ -77,7 +76,7 @@ pub fn run_facts(trace: &Trace) -> RunFacts {
     }
 }
 
-/// The names behind the numbers of a replayed log.
+/// Returns the names for the numbers in a replayed log.
 pub fn facts(trace: &Trace) -> Facts {
     let number = |id: &String| trace.header.tasks.iter().position(|task| task.id == *id).map(TaskId::at);
     let agents = trace

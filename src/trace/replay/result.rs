@@ -6,64 +6,63 @@ use crate::team::AgentId;
 use crate::trace::model::Trace;
 use crate::trace::replay::counts::Counted;
 
-/// What a replay gives.
+/// Result of a replay.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Replay {
-    /// How long the run took, as its recorder measured it; none if it did not say.
+    /// Recorded duration of the run; none if unknown.
     pub recorded: Option<Time>,
-    /// How long the replay took: start to last commit.
+    /// Replayed duration: start to last commit.
     pub replayed: Time,
-    /// The figures of the replayed run.
+    /// Metrics of the replayed run.
     pub metrics: Metrics,
-    /// Counts of the recording, where it has them, beside those of the replay.
+    /// Counts that the recording also has.
     pub counted: Vec<Counted>,
-    /// Where each agent's time went, by its number.
+    /// Use of the time of each agent, by number.
     pub agents: Vec<AgentTime>,
-    /// The rounds, if there are any.
+    /// Rounds; empty without a barrier.
     pub rounds: Vec<RoundTime>,
-    /// Steps that are said to come after others which ended later: an order that times contradict is not followed.
+    /// Number of recorded dependencies that contradict the times and are ignored.
     pub contradictions: usize,
 }
 
-/// Where the time of an agent went. Together it is the time for which the agent was there.
+/// Use of the time of an agent. The parts sum to the time for which the agent was present.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct AgentTime {
-    /// Since when it was there: from the start in rounds and in simulated runs, else from its first step.
+    /// Start of its presence: the start of the run with rounds and in simulated runs, else its first step.
     pub from: Time,
-    /// Until when: to the end of the run, or to its last step.
+    /// End of its presence: the end of the run, or of its last step.
     pub to: Time,
-    /// In calls and tools of its own, and in tests that it ran.
+    /// Time in its own calls, tools and tests.
     pub busy: Time,
-    /// Waiting while tests that others ran blocked everybody.
+    /// Time blocked by tests of other agents.
     pub blocked_on_tests: Time,
-    /// Waiting for a person.
+    /// Time waiting for a person.
     pub for_person: Time,
-    /// All other waiting: for the slowest of the round, for another agent, for nothing.
+    /// All other waiting time, such as for the straggler of the round or for another agent.
     pub waiting: Time,
 }
 
 /// A round of a replay.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct RoundTime {
-    /// Its number.
+    /// Number of the round, from 1.
     pub number: u32,
-    /// From.
+    /// Start.
     pub start: Time,
-    /// To.
+    /// End.
     pub end: Time,
-    /// Who ended it.
+    /// Agent that ended last.
     pub straggler: AgentId,
-    /// The slowest latency less the mean one; none with fewer than two replies.
+    /// Maximum latency minus mean latency; none with fewer than two replies.
     pub gap: Option<Time>,
 }
 
 impl Replay {
-    /// Waiting is what is left of the time for which each agent was there. Agents that come and go, as subagents do, do
-    /// not wait before and after.
+    /// Computes waiting times as the rest of the presence of each agent. Subagents are present for their lifetime only.
     pub(super) fn settle(&mut self, trace: &Trace) {
         let end = self.replayed;
         let is_fixed_team = trace.header.barrier || trace.header.source.format == "simulation";
-        let mut there = Time::ZERO;
+        let mut present = Time::ZERO;
         for agent in &mut self.agents {
             if is_fixed_team {
                 agent.from = Time::ZERO;
@@ -73,19 +72,19 @@ impl Replay {
             let whole = agent.to - agent.from;
             agent.for_person = agent.for_person.min(whole - agent.busy - agent.blocked_on_tests);
             agent.waiting = whole - agent.busy - agent.blocked_on_tests - agent.for_person;
-            there += whole;
+            present += whole;
         }
         let budget = &mut self.metrics.budget;
-        budget.waiting = there - (budget.work + budget.coordination + budget.lost + budget.rework);
+        budget.waiting = present - (budget.work + budget.coordination + budget.lost + budget.rework);
     }
 
-    /// The error of the replayed length, in percent of the recorded one.
+    /// Returns the error of the replayed duration, in percent of the recorded one.
     pub fn error_percent(&self) -> Option<f64> {
         let recorded = self.recorded.filter(|recorded| *recorded > Time::ZERO)?.as_secs();
         Some((self.replayed.as_secs() - recorded).abs() / recorded * 100.0)
     }
 
-    /// Whether all counts that the recording has are those of the replay.
+    /// Returns true if all counts of recording and replay are equal.
     pub fn counts_equal(&self) -> bool {
         self.counted.iter().all(|counted| counted.recorded == counted.replayed)
     }
