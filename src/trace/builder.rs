@@ -91,6 +91,11 @@ impl Builder {
         }
     }
 
+    /// Sets the qualities of several fields.
+    pub fn qualities(&mut self, fields: &[(&str, Quality)]) {
+        fields.iter().for_each(|&(field, quality)| self.quality(field, quality));
+    }
+
     /// Sets a label, which distinguishes the run from others.
     pub fn label(&mut self, name: &str, value: impl Into<Value>) {
         self.trace.header.labels.insert(name.to_owned(), value.into());

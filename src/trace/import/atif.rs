@@ -105,7 +105,7 @@ fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         return None;
     }
     order::link(builder.steps());
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Inferred),
         ("end_us", Quality::Recorded),
         ("gen_ai.usage.input_tokens", Quality::Recorded),
@@ -116,9 +116,7 @@ fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         ("files.write", Quality::Absent),
         ("tests", Quality::Absent),
         ("class", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     Some(builder.finish(true))
 }
 

@@ -201,7 +201,7 @@ impl Session {
         let outputs = if builder.steps().iter().any(is_estimate) { Quality::Estimated } else { Quality::Recorded };
         let lacks_input = builder.steps().iter().any(|step| step.is_call() && step.usage.input.is_none());
         let inputs = if lacks_input { Quality::Absent } else { Quality::Recorded };
-        for (field, quality) in [
+        builder.qualities(&[
             ("start_us", Quality::Inferred),
             ("end_us", ends),
             ("gen_ai.agent.name", names),
@@ -214,9 +214,7 @@ impl Session {
             ("task.events", Quality::Inferred),
             ("tests", Quality::Inferred),
             ("class", Quality::Absent),
-        ] {
-            builder.quality(field, quality);
-        }
+        ]);
     }
 }
 

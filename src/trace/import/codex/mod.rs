@@ -140,7 +140,7 @@ fn trace(file: &SourceFile, family: Vec<Thread>, reading: &mut ImportContext) ->
     builder.label("version", version);
     builder.label("session", id);
     builder.header().totals.insert("x.compactions".to_owned(), json!(compactions));
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Inferred),
         ("end_us", if lacks_zone { Quality::Inferred } else { Quality::Recorded }),
         ("gen_ai.agent.name", Quality::Recorded),
@@ -152,8 +152,6 @@ fn trace(file: &SourceFile, family: Vec<Thread>, reading: &mut ImportContext) ->
         ("task.events", Quality::Inferred),
         ("tests", Quality::Inferred),
         ("class", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     Some(builder.finish(true))
 }

@@ -63,7 +63,7 @@ fn read_log(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         reading.bad(&file.path, 0, "samples", format!("{count} samples, but {all} in the header"), "all samples");
     }
     order::link(builder.steps());
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Recorded),
         ("end_us", Quality::Recorded),
         ("gen_ai.usage.input_tokens", Quality::Recorded),
@@ -74,9 +74,7 @@ fn read_log(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         ("class", Quality::Inferred),
         ("files.write", Quality::Absent),
         ("tests", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     if let Some(version) = text(&header, "eval.packages.inspect_ai") {
         builder.header().source.producer = format!("inspect_ai {}", naming::id(version));
     }

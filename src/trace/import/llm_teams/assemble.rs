@@ -276,16 +276,18 @@ impl<'a> Assembly<'a> {
                 header.totals.entry(key).or_insert(value);
             }
         }
-        builder.quality("start_us", Quality::Recorded);
-        builder.quality("end_us", Quality::Recorded);
-        builder.quality("gen_ai.agent.name", Quality::Recorded);
-        builder.quality("gen_ai.usage.input_tokens", Quality::Absent);
-        builder.quality("gen_ai.usage.output_tokens", Quality::Absent);
-        builder.quality("task.events", Quality::Inferred);
-        builder.quality("files.write", Quality::Inferred);
-        builder.quality("tests", Quality::Recorded);
-        builder.quality("after", Quality::Absent);
-        builder.quality("class", Quality::Inferred);
+        builder.qualities(&[
+            ("start_us", Quality::Recorded),
+            ("end_us", Quality::Recorded),
+            ("gen_ai.agent.name", Quality::Recorded),
+            ("gen_ai.usage.input_tokens", Quality::Absent),
+            ("gen_ai.usage.output_tokens", Quality::Absent),
+            ("task.events", Quality::Inferred),
+            ("files.write", Quality::Inferred),
+            ("tests", Quality::Recorded),
+            ("after", Quality::Absent),
+            ("class", Quality::Inferred),
+        ]);
         let has_tasks = !builder.header().tasks.is_empty();
         builder.quality("task", if has_tasks { Quality::Inferred } else { Quality::Absent });
         builder.finish(true)

@@ -56,7 +56,7 @@ pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Tra
         return None;
     }
     order::link(builder.steps());
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Recorded),
         ("end_us", Quality::Recorded),
         ("gen_ai.usage.input_tokens", Quality::Recorded),
@@ -67,9 +67,7 @@ pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Tra
         ("files.write", Quality::Absent),
         ("tests", Quality::Absent),
         ("class", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     let trace = builder.finish(false);
     check_totals(&document, &trace, file, reading);
     Some(trace)

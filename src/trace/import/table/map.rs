@@ -52,152 +52,60 @@ pub(super) struct MappedColumn {
 pub(super) type Map = BTreeMap<StepField, MappedColumn>;
 
 /// Fields with their names, and common names of their columns in lower-case letters and digits.
-pub(super) static FIELDS: &[(StepField, &str, &[&str])] = &[
-    (Id, "id", &["id", "spanid", "callid", "requestid", "stepid", "eventid", "uuid", "observationid"]),
-    (
-        Run,
-        "run",
-        &["run", "runid", "runname", "traceid", "trace", "experiment", "experimentid", "sessionid", "session"],
-    ),
-    (
-        Agent,
-        "agent",
-        &["agent", "agentname", "agentid", "genaiagentname", "genaiagentid", "worker", "workerid", "actor"],
-    ),
+pub(super) static FIELDS: &[(StepField, &str, &str)] = &[
+    (Id, "id", "id spanid callid requestid stepid eventid uuid observationid"),
+    (Run, "run", "run runid runname traceid trace experiment experimentid sessionid session"),
+    (Agent, "agent", "agent agentname agentid genaiagentname genaiagentid worker workerid actor"),
     (
         Start,
         "start",
-        &[
-            "start",
-            "starttime",
-            "startedat",
-            "starttimestamp",
-            "begin",
-            "beginat",
-            "timestamp",
-            "ts",
-            "time",
-            "arrival",
-            "arrivaltime",
-            "arrivedat",
-            "createdat",
-            "requesttime",
-            "requestedat",
-            "datetime",
-            "t",
-        ],
+        "start starttime startedat starttimestamp begin beginat timestamp ts time arrival arrivaltime \
+         arrivedat createdat requesttime requestedat datetime t",
     ),
     (
         End,
         "end",
-        &[
-            "end",
-            "endtime",
-            "endedat",
-            "endtimestamp",
-            "finish",
-            "finishtime",
-            "finishedat",
-            "completed",
-            "completedat",
-            "completiontime",
-            "stoptime",
-            "te",
-            "responsetime",
-        ],
+        "end endtime endedat endtimestamp finish finishtime finishedat completed completedat completiontime \
+         stoptime te responsetime",
     ),
     (
         Duration,
         "duration",
-        &[
-            "duration",
-            "latency",
-            "elapsed",
-            "elapsedtime",
-            "totaltime",
-            "apitime",
-            "e2elatency",
-            "e2el",
-            "requestlatency",
-            "totallatency",
-            "durationtime",
-            "took",
-        ],
+        "duration latency elapsed elapsedtime totaltime apitime e2elatency e2el requestlatency totallatency \
+         durationtime took",
     ),
     (
         FirstChunk,
         "first_chunk",
-        &[
-            "ttft",
-            "timetofirsttoken",
-            "timetofirstchunk",
-            "firsttokenlatency",
-            "firstchunk",
-            "genairesponsetimetofirstchunk",
-            "prefilltime",
-        ],
+        "ttft timetofirsttoken timetofirstchunk firsttokenlatency firstchunk genairesponsetimetofirstchunk \
+         prefilltime",
     ),
     (
         InputTokens,
         "input_tokens",
-        &[
-            "inputtokens",
-            "prompttokens",
-            "tokensin",
-            "intokens",
-            "requesttokens",
-            "contexttokens",
-            "inputlength",
-            "promptlength",
-            "promptlen",
-            "inputlen",
-            "genaiusageinputtokens",
-            "usageinputtokens",
-            "usageprompttokens",
-            "numprompttokens",
-            "numinputtokens",
-            "numprefilltokens",
-        ],
+        "inputtokens prompttokens tokensin intokens requesttokens contexttokens inputlength promptlength \
+         promptlen inputlen genaiusageinputtokens usageinputtokens usageprompttokens numprompttokens \
+         numinputtokens numprefilltokens",
     ),
     (
         OutputTokens,
         "output_tokens",
-        &[
-            "outputtokens",
-            "completiontokens",
-            "tokensout",
-            "outtokens",
-            "responsetokens",
-            "generatedtokens",
-            "outputlength",
-            "outputlen",
-            "genaiusageoutputtokens",
-            "usageoutputtokens",
-            "usagecompletiontokens",
-            "numoutputtokens",
-            "numdecodetokens",
-            "numcompletiontokens",
-        ],
+        "outputtokens completiontokens tokensout outtokens responsetokens generatedtokens outputlength \
+         outputlen genaiusageoutputtokens usageoutputtokens usagecompletiontokens numoutputtokens \
+         numdecodetokens numcompletiontokens",
     ),
     (
         CachedTokens,
         "cached_tokens",
-        &[
-            "cachedtokens",
-            "cachereadtokens",
-            "cachereadinputtokens",
-            "cachedinputtokens",
-            "genaiusagecachereadinputtokens",
-            "usagecachereadinputtokens",
-            "inputcachedtokens",
-        ],
+        "cachedtokens cachereadtokens cachereadinputtokens cachedinputtokens genaiusagecachereadinputtokens \
+         usagecachereadinputtokens inputcachedtokens",
     ),
-    (Model, "model", &["model", "modelname", "modelid", "genairequestmodel", "genairesponsemodel", "requestmodel"]),
-    (Task, "task", &["task", "taskid", "taskname", "sampleid", "issueid", "instanceid"]),
-    (Round, "round", &["round", "roundid", "roundnumber"]),
-    (Parent, "parent", &["parent", "parentid", "parentspanid", "parentstepid", "parentobservationid"]),
-    (Tool, "tool", &["tool", "toolname", "genaitoolname", "functionname"]),
-    (Error, "error", &["error", "errortype", "errorcode", "errorname", "exceptiontype"]),
+    (Model, "model", "model modelname modelid genairequestmodel genairesponsemodel requestmodel"),
+    (Task, "task", "task taskid taskname sampleid issueid instanceid"),
+    (Round, "round", "round roundid roundnumber"),
+    (Parent, "parent", "parent parentid parentspanid parentstepid parentobservationid"),
+    (Tool, "tool", "tool toolname genaitoolname functionname"),
+    (Error, "error", "error errortype errorcode errorname exceptiontype"),
 ];
 
 /// Suffixes of column names that define a unit, the longest first.
@@ -292,7 +200,7 @@ pub(super) fn match_names(columns: &[String]) -> Map {
     let plain: Vec<String> = columns.iter().map(|name| plain(name)).collect();
     let mut map = Map::new();
     for &(field, _, names) in FIELDS {
-        let matched = names.iter().find_map(|wanted| {
+        let matched = names.split(' ').find_map(|wanted| {
             let mapped = |(name, plain): (&String, &String)| {
                 let unit = unit_of(field, wanted, plain)?;
                 let is_used = map.values().any(|column: &MappedColumn| column.name == *name);
