@@ -119,7 +119,7 @@ fn importers() -> String {
         let _ = writeln!(text, "### `{}`\n\nReads {}.\n", importer.name, importer.about);
         let _ = writeln!(text, "- **Source:** {}", importer.obtain);
         let _ = writeln!(text, "- **Recorded exactly:** {}", importer.exact);
-        let _ = writeln!(text, "- **Inferred or estimated:** {}\n", importer.guessed);
+        let _ = writeln!(text, "- **Inferred or estimated:** {}\n", importer.inferred);
     }
     text
 }

@@ -25,7 +25,7 @@ pub(super) static ROW: Importer = Importer {
     about: "trajectories in ATIF, the Agent Trajectory Interchange Format of Harbor",
     obtain: "Harbor writes agent/trajectory.json into the folder of each trial. Other tools export the same format.",
     exact: "End of every call, tokens, models and tool names. Agents, and subagents whose trajectories are included.",
-    guessed: "A call starts at the time of the previous step. The time of tools is therefore part of the call after \
+    inferred: "A call starts at the time of the previous step. The time of tools is therefore part of the call after \
               them, and tools have no duration of their own.",
     sniff,
     companions: no_companions,

@@ -14,7 +14,7 @@ pub struct Importer {
     /// Values that the source records exactly.
     pub exact: &'static str,
     /// Values that the importer infers or estimates, each with its rule.
-    pub guessed: &'static str,
+    pub inferred: &'static str,
     /// Format detection from the first and last bytes of a file: the evidence, or none if the format does not match.
     pub sniff: fn(&Head<'_>) -> Option<&'static str>,
     /// Files and folders to read along with a file that was named on its own, if they exist.

@@ -34,8 +34,8 @@ struct StepDependencies {
 
 pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut Replay) -> Time {
     // An agent is present from its first step to its last.
-    let nobody = AgentTime { from: Time::MAX, ..AgentTime::default() };
-    replay.agents = vec![nobody; trace.header.agents.len()];
+    let absent = AgentTime { from: Time::MAX, ..AgentTime::default() };
+    replay.agents = vec![absent; trace.header.agents.len()];
     let own = self_times(trace);
     let mut nodes = nodes(trace, &mut replay.contradictions);
     // Events at equal times are in the recorded order of commits, else in file order, and not in order of scheduling: a

@@ -36,7 +36,7 @@ pub(super) struct StepBuilder<'a> {
     /// True if the latest event is an answer without a tool request.
     pub(super) is_done: bool,
     seen: Time,
-    pub(super) found: SessionFacts,
+    pub(super) facts: SessionFacts,
 }
 
 /// Facts of a session beside its steps.
@@ -83,7 +83,7 @@ impl<'a> StepBuilder<'a> {
             idle: None,
             is_done: false,
             seen: Time::ZERO,
-            found: SessionFacts::default(),
+            facts: SessionFacts::default(),
         }
     }
 
@@ -118,7 +118,7 @@ impl<'a> StepBuilder<'a> {
             let end = if tool.is_open { Time::MAX } else { step.end };
             Some((id.clone(), (step.id.clone(), end)))
         });
-        self.found.tools = tools.collect();
+        self.facts.tools = tools.collect();
     }
 
     fn prompt(&mut self, at: Time, by: PromptSource) {
@@ -214,7 +214,7 @@ impl<'a> StepBuilder<'a> {
         step.more_mut().reads = self.files(tool.reads);
         step.writes = self.files(tool.writes);
         if let Some(fingerprint) = tool.starts {
-            self.found.starters.push((at, tool.id.clone(), fingerprint));
+            self.facts.starters.push((at, tool.id.clone(), fingerprint));
         }
         self.open.insert(tool.id.clone());
         self.tools.insert(tool.id, Tool { step: self.steps.len(), is_open: true, runs_tests: tool.runs_tests });
@@ -273,7 +273,7 @@ impl<'a> StepBuilder<'a> {
     }
 
     fn failure(&mut self, at: Time, kind: &str, retry: Option<Time>) {
-        self.found.api_errors += 1;
+        self.facts.api_errors += 1;
         let start = self.input.max(self.called_until).unwrap_or(at);
         if start < at {
             let id = self.ids.numbered("api-error");
@@ -290,7 +290,7 @@ impl<'a> StepBuilder<'a> {
     }
 
     fn compacted(&mut self, at: Time, took: Time) {
-        self.found.compactions += 1;
+        self.facts.compactions += 1;
         let start = self.input.max(self.called_until).unwrap_or(at).max(at - took);
         if start < at {
             let id = self.ids.numbered("compaction");
@@ -308,8 +308,8 @@ impl<'a> StepBuilder<'a> {
         for call in std::mem::take(&mut self.calls).into_values() {
             let Some(step) = self.steps.get_mut(call.step) else { continue };
             let recorded = call.reply.usage.output;
-            self.found.models.extend(call.reply.model.clone());
-            self.found.recorded_output += u64::from(recorded.unwrap_or(0));
+            self.facts.models.extend(call.reply.model.clone());
+            self.facts.recorded_output += u64::from(recorded.unwrap_or(0));
             step.usage = call.reply.usage;
             step.model = call.reply.model.as_deref().map(|model| self.builder.name(model));
             if let (Some(stop), Some(_)) = (&call.reply.stop, recorded) {

@@ -1,4 +1,4 @@
-//! Lines of a session, sorted by agent, and the trace made from them.
+//! Lines of a session, sorted by agent, and the trace result from them.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -164,27 +164,28 @@ impl Session {
                 let number = builder.agent(&name);
                 let mut steps = StepBuilder::new(&mut builder, &mut ids, number, name == MAIN);
                 steps.run(events);
-                let (steps, is_done, found) = (steps.steps, steps.is_done, steps.found);
-                team.push((name, log, AgentResult { number, start, prompt, is_done, steps, found }));
+                let (steps, is_done, facts) = (steps.steps, steps.is_done, steps.facts);
+                team.push((name, log, AgentResult { number, start, prompt, is_done, steps, facts }));
             }
         }
         totals(&mut builder, &team);
-        let models: BTreeSet<String> = team.iter().flat_map(|(_, _, made)| made.found.models.iter().cloned()).collect();
+        let models: BTreeSet<String> =
+            team.iter().flat_map(|(_, _, result)| result.facts.models.iter().cloned()).collect();
         builder.label("model", Vec::from_iter(models).join("+"));
         let starters = Starters::new(&team);
-        let members = team.into_iter().map(|(name, log, made)| {
+        let members = team.into_iter().map(|(name, log, result)| {
             let is_main = name == MAIN;
-            let spawn = if is_main { None } else { starters.find(&log, &made) };
+            let spawn = if is_main { None } else { starters.find(&log, &result) };
             let role = if is_main { MAIN } else { "subagent" };
             let role = if name.starts_with("acompact") { "compaction" } else { role };
             Member {
-                number: made.number,
+                number: result.number,
                 task: format!("task-{name}"),
                 role: role.to_owned(),
                 kind: log.kind,
                 spawn,
-                is_done: made.is_done,
-                steps: made.steps,
+                is_done: result.is_done,
+                steps: result.steps,
             }
         });
         session::close(&mut builder, members.collect());
@@ -220,11 +221,11 @@ impl Session {
 
 /// Adds totals that cannot be computed from the steps.
 fn totals(builder: &mut Builder, team: &[(String, AgentLog, AgentResult)]) {
-    let sum = |of: fn(&SessionFacts) -> u64| team.iter().map(|(_, _, made)| of(&made.found)).sum::<u64>();
+    let sum = |of: fn(&SessionFacts) -> u64| team.iter().map(|(_, _, result)| of(&result.facts)).sum::<u64>();
     let totals = &mut builder.header().totals;
-    totals.insert("x.recorded_output_tokens".to_owned(), json!(sum(|found| found.recorded_output)));
-    totals.insert("x.compactions".to_owned(), json!(sum(|found| found.compactions)));
-    totals.insert("x.api_errors".to_owned(), json!(sum(|found| found.api_errors)));
+    totals.insert("x.recorded_output_tokens".to_owned(), json!(sum(|facts| facts.recorded_output)));
+    totals.insert("x.compactions".to_owned(), json!(sum(|facts| facts.compactions)));
+    totals.insert("x.api_errors".to_owned(), json!(sum(|facts| facts.api_errors)));
 }
 
 /// Steps of an agent.
@@ -234,7 +235,7 @@ struct AgentResult {
     prompt: Option<u64>,
     is_done: bool,
     steps: Vec<TraceStep>,
-    found: SessionFacts,
+    facts: SessionFacts,
 }
 
 /// Tool calls that start agents.
@@ -249,10 +250,10 @@ struct Starters {
 impl Starters {
     fn new(team: &[(String, AgentLog, AgentResult)]) -> Starters {
         let (mut steps, mut by_prompt, mut by_time) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (_, _, made) in team {
-            steps.extend(made.found.tools.iter().map(|(id, (step, _))| (id.clone(), step.clone())));
-            for (at, id, fingerprint) in &made.found.starters {
-                if let Some((step, end)) = made.found.tools.get(id) {
+        for (_, _, result) in team {
+            steps.extend(result.facts.tools.iter().map(|(id, (step, _))| (id.clone(), step.clone())));
+            for (at, id, fingerprint) in &result.facts.starters {
+                if let Some((step, end)) = result.facts.tools.get(id) {
                     by_prompt.insert(*fingerprint, step.clone());
                     by_time.insert((*at, step.clone()), *end);
                 }
@@ -263,19 +264,19 @@ impl Starters {
 
     /// Returns the step that started an agent, and true if that is inferred. The log names it, or a call has the prompt
     /// of the agent, or it is the latest call in progress when the agent started.
-    fn find(&self, log: &AgentLog, made: &AgentResult) -> Option<(CompactString, bool)> {
+    fn find(&self, log: &AgentLog, result: &AgentResult) -> Option<(CompactString, bool)> {
         if let Some(step) = log.started_by.as_ref().and_then(|id| self.steps.get(id)) {
             return Some((step.clone(), false));
         }
-        if let Some(step) = made.prompt.and_then(|prompt| self.by_prompt.get(&prompt)) {
+        if let Some(step) = result.prompt.and_then(|prompt| self.by_prompt.get(&prompt)) {
             return Some((step.clone(), true));
         }
         // No step has an empty id, so this bound follows every call that started by then.
-        let after = (made.start + Time::from_us(1), CompactString::const_new(""));
+        let after = (result.start + Time::from_us(1), CompactString::const_new(""));
         self.by_time
             .range(..after)
             .next_back()
-            .filter(|(_, end)| **end >= made.start)
+            .filter(|(_, end)| **end >= result.start)
             .map(|((_, step), _)| (step.clone(), true))
     }
 }

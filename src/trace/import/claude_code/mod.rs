@@ -27,7 +27,7 @@ pub(super) static ROW: Importer = Importer {
              SESSION/subagents/. Pass a file or a whole project folder.",
     exact: "Agent, model and tool of every call; input tokens with their cached parts; the end of every call and tool; \
             the tool that started each subagent; files read and written; errors.",
-    guessed: "A call starts with the input it answers. Output tokens are estimated from the length of the answer if only \
+    inferred: "A call starts with the input it answers. Output tokens are estimated from the length of the answer if only \
               a count from the middle of the stream is recorded. Time from the end of a turn to the next typed prompt \
               counts as waiting for a person. Waiting for a permission is part of the time of the tool. Test runs are \
               recognized by their shell command. The last call of a subagent may be missing if the subagent appears \

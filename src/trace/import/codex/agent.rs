@@ -7,7 +7,7 @@ use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::import::codex::record::{Counted, RecordKind};
-use crate::trace::import::codex::tool::{Answered, Asked};
+use crate::trace::import::codex::tool::{ToolArguments, ToolOutput};
 use crate::trace::import::session::{Ids, length};
 use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
@@ -91,22 +91,22 @@ impl<'a> StepBuilder<'a> {
         self.is_done = match kind {
             RecordKind::Part | RecordKind::Call(_) => true,
             RecordKind::TurnEnds { is_aborted, .. } => self.is_done && !is_aborted,
-            RecordKind::Ended { .. } | RecordKind::Spawned { .. } => self.is_done,
+            RecordKind::ToolEnd { .. } | RecordKind::Subagent { .. } => self.is_done,
             _ => false,
         };
         match kind {
-            RecordKind::Input => self.got(at),
+            RecordKind::Input => self.input_received(at),
             RecordKind::Prompt => self.prompt(at),
             RecordKind::Part => self.part(at),
             RecordKind::Model(model) => {
                 self.model = Some(model);
-                self.got(at);
+                self.input_received(at);
             }
             RecordKind::Call(counted) => self.call(at, counted),
-            RecordKind::Asks { id, name, asked } => self.asks(at, id, &name, *asked),
-            RecordKind::Answers { id, answered } => self.answers(at, &id, *answered),
-            RecordKind::Ended { id, exit, took, reads, writes } => self.ended(&id, exit, took, &reads, &writes),
-            RecordKind::Spawned { id, thread } => self.spawned(&id, thread),
+            RecordKind::ToolCall { id, name, arguments } => self.tool_call(at, id, &name, *arguments),
+            RecordKind::ToolOutput { id, output } => self.tool_output(at, &id, *output),
+            RecordKind::ToolEnd { id, exit, took, reads, writes } => self.tool_end(&id, exit, took, &reads, &writes),
+            RecordKind::Subagent { id, thread } => self.subagent(&id, thread),
             RecordKind::TurnBegins => {
                 self.is_running = Some(true);
                 self.turn = Some((self.steps.len(), at));
@@ -115,13 +115,13 @@ impl<'a> StepBuilder<'a> {
             RecordKind::Failed(error) => self.failed(at, &error),
             RecordKind::Compacted => {
                 self.compactions += 1;
-                self.got(at);
+                self.input_received(at);
             }
         }
         self.seen = at;
     }
 
-    fn got(&mut self, at: Time) {
+    fn input_received(&mut self, at: Time) {
         self.input = Some(at);
         self.has_input = true;
     }
@@ -147,7 +147,7 @@ impl<'a> StepBuilder<'a> {
         }
         // No work happens between a prompt and another one that follows it.
         self.idle = Some(at).filter(|_| self.is_running != Some(true));
-        self.got(at);
+        self.input_received(at);
     }
 
     fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> TraceStep {
@@ -207,7 +207,7 @@ impl<'a> StepBuilder<'a> {
         self.idle = Some(at);
     }
 
-    fn asks(&mut self, at: Time, id: String, name: &str, asked: Asked) {
+    fn tool_call(&mut self, at: Time, id: String, name: &str, arguments: ToolArguments) {
         // Without input since the last call, this belongs to that call; else to the call in progress, which has no id yet.
         let is_early = self.has_input || self.previous.is_none();
         self.part(at);
@@ -220,37 +220,37 @@ impl<'a> StepBuilder<'a> {
         step.more_mut().tool = Some(self.builder.name(name));
         let file =
             |(path, chars): (String, _)| FileUse { chars: length(chars), ..FileUse::new(self.builder.name(&path)) };
-        step.writes = asked.writes.into_iter().map(file).collect();
-        step.more_mut().reads = asked.reads.iter().map(|path| FileUse::new(self.builder.name(path))).collect();
+        step.writes = arguments.writes.into_iter().map(file).collect();
+        step.more_mut().reads = arguments.reads.iter().map(|path| FileUse::new(self.builder.name(path))).collect();
         let not_before = if is_early { self.begun.or(self.input).unwrap_or(at) } else { self.called.0 };
         if is_early {
             self.early.push(self.steps.len());
         } else {
             step.after = self.previous.clone().into_iter().collect();
         }
-        let (index, runs_tests) = (self.steps.len(), asked.runs_tests);
+        let (index, runs_tests) = (self.steps.len(), arguments.runs_tests);
         self.tools.insert(id, Tool { step: index, is_open: true, not_before, runs_tests, exit: None, took: None });
         self.steps.push(step);
     }
 
-    fn answers(&mut self, at: Time, id: &str, answered: Answered) {
-        self.got(at);
+    fn tool_output(&mut self, at: Time, id: &str, output: ToolOutput) {
+        self.input_received(at);
         self.idle = Some(at).filter(|_| self.is_running.is_none());
         let Some(tool) = self.tools.get_mut(id).filter(|tool| tool.is_open) else { return };
         tool.is_open = false;
-        tool.exit = tool.exit.or(answered.exit);
-        tool.took = tool.took.or(answered.took);
+        tool.exit = tool.exit.or(output.exit);
+        tool.took = tool.took.or(output.took);
         let Some(step) = self.steps.get_mut(tool.step) else { return };
         step.end = at;
         self.pending.push(step.id.clone());
-        if answered.is_rejected {
+        if output.is_rejected {
             step.more_mut().error = Some(self.builder.name("user_rejected"));
         }
         let step_id = step.id.clone();
-        self.spawns.extend(answered.thread.map(|thread| (thread, step_id)));
+        self.spawns.extend(output.thread.map(|thread| (thread, step_id)));
     }
 
-    fn ended(&mut self, id: &str, exit: Option<i64>, took: Option<Time>, reads: &[String], writes: &[String]) {
+    fn tool_end(&mut self, id: &str, exit: Option<i64>, took: Option<Time>, reads: &[String], writes: &[String]) {
         let Some(tool) = self.tools.get_mut(id) else { return };
         tool.exit = exit.or(tool.exit);
         tool.took = took.or(tool.took);
@@ -264,7 +264,7 @@ impl<'a> StepBuilder<'a> {
         }
     }
 
-    fn spawned(&mut self, id: &str, thread: String) {
+    fn subagent(&mut self, id: &str, thread: String) {
         let step = self.tools.get(id).and_then(|tool| self.steps.get(tool.step));
         self.spawns.extend(step.map(|step| (thread, step.id.clone())));
     }
@@ -294,7 +294,7 @@ impl<'a> StepBuilder<'a> {
         }
         self.begun = None;
         self.idle = Some(at).filter(|_| self.is_running.is_none());
-        self.got(at);
+        self.input_received(at);
     }
 
     /// Fills in the values of tools that depend on all records.

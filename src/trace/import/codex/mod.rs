@@ -28,7 +28,7 @@ pub(super) static ROW: Importer = Importer {
              which connects subagents with the threads that started them.",
     exact: "Tokens of every call with their cached parts, the end of every call, tools with their exit codes, files in \
             patches, the thread that started each thread.",
-    guessed: "A call starts with the input it answers. Older versions write a tool call when it has ended: its start is \
+    inferred: "A call starts with the input it answers. Older versions write a tool call when it has ended: its start is \
               the end minus the recorded duration, within the call that requested it. Time from the end of a turn to the \
               next prompt counts as waiting for a person. Waiting for an approval is part of the time of the tool. Test \
               runs are recognized by their shell command.",
@@ -116,24 +116,24 @@ fn trace(file: &SourceFile, family: Vec<Thread>, reading: &mut ImportContext) ->
     for (index, mut thread) in family.into_iter().enumerate() {
         let name = if index == root { "main".to_owned() } else { thread.id.clone() };
         let number = builder.agent(&name);
-        let made = thread.make(&mut builder, &mut ids, number, &name);
-        team.push((thread, made));
+        let result = thread.make(&mut builder, &mut ids, number, &name);
+        team.push((thread, result));
     }
-    if !team.iter().any(|(_, made)| made.steps.iter().any(crate::trace::model::TraceStep::is_call)) {
+    if !team.iter().any(|(_, result)| result.steps.iter().any(crate::trace::model::TraceStep::is_call)) {
         reading.nothing_in(&file.path);
         return None;
     }
-    let spawns: BTreeMap<String, CompactString> = team.iter().flat_map(|(_, made)| made.spawns.clone()).collect();
-    let models: BTreeSet<String> = team.iter().flat_map(|(_, made)| made.models.iter().cloned()).collect();
-    let compactions: u64 = team.iter().map(|(_, made)| made.compactions).sum();
-    let members = team.into_iter().map(|(thread, made)| Member {
-        number: made.number,
-        task: format!("task-{}", made.name),
-        role: if made.name == "main" { "main".to_owned() } else { "subagent".to_owned() },
+    let spawns: BTreeMap<String, CompactString> = team.iter().flat_map(|(_, result)| result.spawns.clone()).collect();
+    let models: BTreeSet<String> = team.iter().flat_map(|(_, result)| result.models.iter().cloned()).collect();
+    let compactions: u64 = team.iter().map(|(_, result)| result.compactions).sum();
+    let members = team.into_iter().map(|(thread, result)| Member {
+        number: result.number,
+        task: format!("task-{}", result.name),
+        role: if result.name == "main" { "main".to_owned() } else { "subagent".to_owned() },
         kind: thread.role,
-        spawn: spawns.get(&thread.id).map(|step| (step.clone(), false)).filter(|_| made.name != "main"),
-        is_done: made.is_done,
-        steps: made.steps,
+        spawn: spawns.get(&thread.id).map(|step| (step.clone(), false)).filter(|_| result.name != "main"),
+        is_done: result.is_done,
+        steps: result.steps,
     });
     session::close(&mut builder, members.collect());
     builder.label("model", Vec::from_iter(models).join("+"));

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::engine::Time;
 use crate::table::json::{at, number, text, tokens};
-use crate::trace::import::codex::tool::{self, Answered, Asked};
+use crate::trace::import::codex::tool::{self, ToolArguments, ToolOutput};
 use crate::trace::import::session::{identifier, path};
 
 /// Kind of a record.
@@ -17,24 +17,24 @@ pub(super) enum RecordKind {
     Part,
     Model(String),
     Call(Counted),
-    Asks {
+    ToolCall {
         id: String,
         name: String,
-        asked: Box<Asked>,
+        arguments: Box<ToolArguments>,
     },
-    Answers {
+    ToolOutput {
         id: String,
-        answered: Box<Answered>,
+        output: Box<ToolOutput>,
     },
     /// The end of a tool, from an event.
-    Ended {
+    ToolEnd {
         id: String,
         exit: Option<i64>,
         took: Option<Time>,
         reads: Vec<String>,
         writes: Vec<String>,
     },
-    Spawned {
+    Subagent {
         id: String,
         thread: String,
     },
@@ -65,7 +65,7 @@ impl RecordKind {
     pub(super) fn mark(&self) -> Option<Mark> {
         match self {
             RecordKind::Call(counted) => Some(Mark::Call(counted.clone())),
-            RecordKind::Asks { id, .. } => Some(Mark::Tool(id.clone())),
+            RecordKind::ToolCall { id, .. } => Some(Mark::Tool(id.clone())),
             _ => None,
         }
     }
@@ -84,10 +84,10 @@ pub(super) fn item(payload: &Value, number: usize) -> Option<RecordKind> {
         "function_call" | "custom_tool_call" | "local_shell_call" | "tool_search_call" => {
             let name = text(payload, "name").and_then(identifier).unwrap_or(kind.trim_end_matches("_call")).to_owned();
             let id = call_id(payload).unwrap_or_else(|| format!("line-{number}"));
-            Some(RecordKind::Asks { id, name, asked: Box::new(tool::asked(payload)) })
+            Some(RecordKind::ToolCall { id, name, arguments: Box::new(tool::arguments(payload)) })
         }
         "function_call_output" | "custom_tool_call_output" | "local_shell_call_output" | "tool_search_output" => {
-            Some(RecordKind::Answers { id: call_id(payload)?, answered: Box::new(tool::answered(payload)) })
+            Some(RecordKind::ToolOutput { id: call_id(payload)?, output: Box::new(tool::output(payload)) })
         }
         _ => None,
     }
@@ -97,7 +97,7 @@ pub(super) fn item(payload: &Value, number: usize) -> Option<RecordKind> {
 pub(super) fn event(payload: &Value) -> Option<RecordKind> {
     let ended = |exit: Option<i64>, writes: Vec<String>| {
         let (took, reads) = (tool::duration(payload), tool::read_by(payload));
-        Some(RecordKind::Ended { id: call_id(payload)?, exit, took, reads, writes })
+        Some(RecordKind::ToolEnd { id: call_id(payload)?, exit, took, reads, writes })
     };
     match text(payload, "type")? {
         "token_count" => counted(payload).map(RecordKind::Call),
@@ -129,7 +129,7 @@ pub(super) fn event(payload: &Value) -> Option<RecordKind> {
         }
         "collab_agent_spawn_end" => {
             let thread = text(payload, "new_thread_id").and_then(identifier)?.to_owned();
-            Some(RecordKind::Spawned { id: call_id(payload)?, thread })
+            Some(RecordKind::Subagent { id: call_id(payload)?, thread })
         }
         _ => None,
     }

@@ -22,7 +22,7 @@ pub(super) static ROW: Importer = Importer {
              `inspect log convert --to eval` converts older logs.",
     exact: "Samples; model and tool calls with start, end, tokens and working time (x.working_us, without waiting for a \
             connection or a retry); error types; status and score.",
-    guessed: "Dependencies between steps, from the order of time. Every sample is an agent, and so is every agent inside \
+    inferred: "Dependencies between steps, from the order of time. Every sample is an agent, and so is every agent inside \
               a sample. Ends of calls in old logs, from the duration of the answer. Calls of scorers have the class \
               verify.",
     sniff,

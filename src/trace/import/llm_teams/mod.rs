@@ -20,7 +20,7 @@ pub(super) static ROW: Importer = Importer {
              scripts/run_amdahl_experiment.py. The folder tasks/ beside it provides the names of tasks.",
     exact: "Times of calls, rounds and tests; edits with their paths; claims, blocked claims and completions; tokens of \
             the whole run.",
-    guessed: "The agent of an edit, a completion or a blocked claim is that of the latest reply, since the recorder has \
+    inferred: "The agent of an edit, a completion or a blocked claim is that of the latest reply, since the recorder has \
               one thread. The task of a step is inferred from the files it writes, if tasks/ is present. The latency of \
               a reply that arrives during a test includes the remaining time of that test. The tables have no tokens of \
               single calls.",

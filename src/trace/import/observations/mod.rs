@@ -21,7 +21,7 @@ pub(super) static ROW: Importer = Importer {
              line, or Export to JSON lines. MLflow: mlflow.search_traces().to_json(orient='records', lines=True).",
     exact: "Times in the resolution of the file (Phoenix data frames: milliseconds), nesting of spans, model names, \
             token counts of the innermost calls, tools.",
-    guessed: "Tokens that wrappers repeat or add up are left out. A span without a kind, but with model and tokens, is a \
+    inferred: "Tokens that wrappers repeat or add up are left out. A span without a kind, but with model and tokens, is a \
               call. Without an agent name, the agent is the trace or the root span. Times without a zone are UTC. \
               Events of BeeAI are merged. A call or tool without an end lasts until the next step of its agent. Without \
               links, a call follows the previous tools and call of its agent.",

@@ -39,8 +39,11 @@ fn span(value: &Value, of_trace: &str, process: &Value, position: &mut DocumentP
         read
     };
     let (start, duration) = (time("startTime")?, time("duration"));
-    let end =
-        duration.map(|took| Moment { at: start.at + took.at, is_rough: start.is_rough || took.is_rough, ..start });
+    let end = duration.map(|took| Moment {
+        at: start.at + took.at,
+        is_inexact: start.is_inexact || took.is_inexact,
+        ..start
+    });
     let end = end.filter(|end| end.at.as_us() < moment::LATEST);
     let mut facts = SpanAttributes::default();
     tags(value.get("tags"), &mut facts);

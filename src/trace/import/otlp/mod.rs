@@ -23,7 +23,7 @@ pub(super) static ROW: Importer = Importer {
              MLflow: trace.to_json(), or traces.json among the artifacts of a trace.",
     exact: "Times in microseconds, nesting of spans, model names, token counts, tools, error types, and agents that \
             spans name (gen_ai.agent.name and similar attributes).",
-    guessed: "Of nested model spans, only the innermost counts as a call. Without an agent name, the agent is the service \
+    inferred: "Of nested model spans, only the innermost counts as a call. Without an agent name, the agent is the service \
               or the root span. Concurrent agents with the same name get a number each. Without links, a call follows \
               the previous tools and call of its agent. A call or tool without an end lasts until the next step of its \
               agent.",

@@ -7,7 +7,7 @@
 //! | formats of times, positions in files | [`moment`], [`position`] |
 //! | a span and its kind | `span`, `kind` |
 //! | nesting of spans | `tree` |
-//! | model spans that are calls | `calls`, `marks` |
+//! | model spans that are calls | `calls`, `event_spans` |
 //! | agents of spans | `attribution` |
 //! | tokens | `usage` |
 //! | steps and header, dependencies | `steps`, `dependencies` |
@@ -15,9 +15,9 @@
 mod attribution;
 mod calls;
 mod dependencies;
+mod event_spans;
 pub(super) mod facts;
 mod kind;
-mod marks;
 pub(super) mod moment;
 pub(super) mod position;
 mod sniff;

@@ -22,9 +22,9 @@ pub(in crate::trace) struct Moment {
     /// Microseconds since 1970.
     pub(in crate::trace) at: Time,
     /// True if it was recorded without a zone, which is taken as UTC.
-    pub(in crate::trace) is_bare: bool,
+    pub(in crate::trace) lacks_zone: bool,
     /// True if it was recorded as an inexact number, or estimated.
-    pub(in crate::trace) is_rough: bool,
+    pub(in crate::trace) is_inexact: bool,
 }
 
 /// Upper limit of instants, in microseconds.
@@ -44,7 +44,7 @@ pub(in crate::trace) fn read(value: &Value, unit: NumberUnit) -> Option<Moment> 
                 (_, Ok(real)) => real_number(real, unit)?,
                 _ => {
                     let instant = timestamp::parse(text)?;
-                    Moment { at: instant.at, is_bare: !instant.has_zone, is_rough: false }
+                    Moment { at: instant.at, lacks_zone: !instant.has_zone, is_inexact: false }
                 }
             }
         }
@@ -78,8 +78,8 @@ fn real_number(number: f64, unit: NumberUnit) -> Option<Moment> {
         NumberUnit::BySize | NumberUnit::Micros => number,
         NumberUnit::Nanos => number / 1e3,
     };
-    let is_rough = number > LATEST as f64;
-    Some(Moment { at: Time::from_us_f64(us), is_bare: false, is_rough })
+    let is_inexact = number > LATEST as f64;
+    Some(Moment { at: Time::from_us_f64(us), lacks_zone: false, is_inexact })
 }
 
 #[cfg(test)]
@@ -102,8 +102,11 @@ mod tests {
         ] {
             assert_eq!(read(&value, unit), Some(exact), "{value}");
         }
-        assert_eq!(read(&json!("2026-02-25 06:13:38.78"), NumberUnit::BySize), Some(Moment { is_bare: true, ..exact }));
-        assert_eq!(read(&json!(1.772_000_018_78e18), NumberUnit::Nanos), Some(Moment { is_rough: true, ..exact }));
+        assert_eq!(
+            read(&json!("2026-02-25 06:13:38.78"), NumberUnit::BySize),
+            Some(Moment { lacks_zone: true, ..exact })
+        );
+        assert_eq!(read(&json!(1.772_000_018_78e18), NumberUnit::Nanos), Some(Moment { is_inexact: true, ..exact }));
         for nothing in [json!(-1), json!("soon"), json!(null), json!(1e300), json!("NaN"), json!([1])] {
             assert_eq!(read(&nothing, NumberUnit::BySize), None, "{nothing}");
         }

@@ -104,9 +104,9 @@ pub(super) struct SpanCounts {
     /// Repeated exports of one span.
     pub(super) copies: usize,
     /// Wrappers of a call or a tool that an inner span describes.
-    pub(super) around: usize,
+    pub(super) wrappers: usize,
     /// Events that were written as spans.
-    pub(super) marks: usize,
+    pub(super) events: usize,
     /// Agents without a call or a tool.
     pub(super) empty: usize,
     /// Spans without an end.
@@ -117,13 +117,13 @@ impl SpanCounts {
     /// Returns a note for the user; none if every span is a step with a recorded end.
     pub(super) fn note(self, file: &str) -> Option<String> {
         let mut parts = Vec::new();
-        let rest = self.spans.saturating_sub(self.steps + self.around + self.empty + self.marks + self.copies);
+        let rest = self.spans.saturating_sub(self.steps + self.wrappers + self.empty + self.events + self.copies);
         for (number, what) in [
-            (self.around, "wrappers of a call or tool with a span of its own"),
-            (self.empty, "agents without a call or a tool"),
-            (self.marks, "events"),
-            (self.copies, "duplicates"),
-            (rest, "others, such as requests and wrappers"),
+            (self.wrappers, "around a call or tool with a span of its own"),
+            (self.empty, "for agents without a call or a tool"),
+            (self.events, "for events"),
+            (self.copies, "repeated"),
+            (rest, "of other kinds, such as requests and wrappers"),
         ] {
             if number > 0 {
                 parts.push(format!("{number} {what}"));
@@ -135,7 +135,7 @@ impl SpanCounts {
         let left_out = if parts.is_empty() { String::new() } else { format!("; left out: {}", parts.join(", ")) };
         let ends = match self.unended {
             0 => String::new(),
-            number => format!("; {number} have no recorded end, which is estimated"),
+            number => format!("; {number} without a recorded end, which is estimated"),
         };
         Some(format!("{file}: {} of {} spans are steps{left_out}{ends}", self.steps, self.spans))
     }

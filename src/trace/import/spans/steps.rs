@@ -9,7 +9,7 @@ use super::kind::SpanKind;
 use super::moment::Moment;
 use super::span::{Span, SpanCounts};
 use super::tree::Tree;
-use super::{calls, dependencies, marks, usage};
+use super::{calls, dependencies, event_spans, usage};
 use crate::engine::Time;
 use crate::table::{ImportContext, timestamp};
 use crate::trace::Builder;
@@ -44,21 +44,21 @@ pub(super) fn trace(
             (span.kind, span.end) = (SpanKind::Other, None);
         }
     }
-    count.marks += marks::merge(&mut spans);
+    count.events += event_spans::merge(&mut spans);
     let tree = Tree::new(&spans, |span| {
         let path = format!("span {}", span.id);
         reading.bad(source.file, span.line, &path, "it contains itself", "parents without a cycle");
     });
-    count.around += calls::keep_innermost(&mut spans, &tree);
+    count.wrappers += calls::keep_innermost(&mut spans, &tree);
     sort_containers(&mut spans, &tree, count);
     let mut ends = ends(&spans, &tree);
     let times: Vec<Time> = ends.iter().map(|end| end.at).collect();
-    let mut who = attribute(&spans, &tree, &times);
-    lend_agents_to_workflows(&spans, &tree, &mut who);
-    close_open_ends(&spans, &tree, &who, &mut ends);
+    let mut attribution = attribute(&spans, &tree, &times);
+    lend_agents_to_workflows(&spans, &tree, &mut attribution);
+    close_open_ends(&spans, &tree, &attribution, &mut ends);
     let is_unended = |span: &&Span| span.kind != SpanKind::Other && (span.is_open || span.end.is_none());
     count.unended += spans.iter().filter(is_unended).count();
-    let trace = Converter { source, spans: &spans, tree: &tree, ends: &ends, who: &who }.trace(reading);
+    let trace = Converter { source, spans: &spans, tree: &tree, ends: &ends, attribution: &attribution }.trace(reading);
     count.steps += trace.steps.len();
     (!trace.steps.is_empty()).then_some(trace)
 }
@@ -123,7 +123,7 @@ fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut SpanCounts) {
 fn ends(spans: &[Span], tree: &Tree) -> Vec<Moment> {
     let mut ends: Vec<Moment> = spans.iter().map(|span| span.end.unwrap_or(span.start)).collect();
     for &at in tree.order.iter().rev() {
-        ends[at].is_rough |= spans[at].end.is_none();
+        ends[at].is_inexact |= spans[at].end.is_none();
         if let Some(parent) = tree.parent[at].filter(|&parent| spans[parent].end.is_none()) {
             ends[parent].at = ends[at].at.max(ends[parent].at);
         }
@@ -133,27 +133,27 @@ fn ends(spans: &[Span], tree: &Tree) -> Vec<Moment> {
 
 /// Estimates the end of calls and tools without one: the next start of their agent, at the latest the end of the span
 /// around them.
-fn close_open_ends(spans: &[Span], tree: &Tree, who: &Attribution, ends: &mut [Moment]) {
+fn close_open_ends(spans: &[Span], tree: &Tree, attribution: &Attribution, ends: &mut [Moment]) {
     let around = tree.nearest(|at| spans[at].end.is_some());
     let mut order: Vec<usize> =
         (0..spans.len()).filter(|&at| spans[at].kind.is_call() || spans[at].kind == SpanKind::Tool).collect();
     order.sort_by_key(|&at| std::cmp::Reverse((spans[at].start.at, at)));
     let mut goes_on: BTreeMap<&str, Time> = BTreeMap::new();
     for at in order {
-        let agent = who.agents[at].as_str();
+        let agent = attribution.agents[at].as_str();
         if spans[at].is_open || spans[at].end.is_none() {
             let within = around[at].filter(|_| spans[at].end.is_none()).map_or(ends[at].at, |around| ends[around].at);
             // It ends after everything inside it.
             let least = if spans[at].end.is_none() { ends[at].at } else { spans[at].start.at };
             let end = goes_on.get(agent).map_or(within, |&next| next.min(within)).max(least);
-            ends[at] = Moment { at: end, is_bare: false, is_rough: true };
+            ends[at] = Moment { at: end, lacks_zone: false, is_inexact: true };
         }
         goes_on.insert(agent, spans[at].start.at);
     }
 }
 
 /// Assigns a workflow without an agent to the first agent inside it, as every step needs one.
-fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Attribution) {
+fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, attribution: &mut Attribution) {
     let mut first: Vec<Option<usize>> = vec![None; spans.len()];
     for &at in tree.order.iter().rev() {
         let is_step = !matches!(spans[at].kind, SpanKind::Other | SpanKind::Workflow);
@@ -169,8 +169,8 @@ fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Attribution) 
     for at in 0..spans.len() {
         let is_unnamed = !spans[at].is_own() && spans[at].facts.name(SpanField::Agent).is_none();
         if let Some(lead) = first[at].filter(|_| spans[at].kind == SpanKind::Workflow && is_unnamed) {
-            let agent = who.agents[lead].clone();
-            who.agents[at] = agent;
+            let agent = attribution.agents[lead].clone();
+            attribution.agents[at] = agent;
         }
     }
 }
@@ -181,7 +181,7 @@ struct Converter<'a> {
     spans: &'a [Span],
     tree: &'a Tree,
     ends: &'a [Moment],
-    who: &'a Attribution,
+    attribution: &'a Attribution,
 }
 
 impl Converter<'_> {
@@ -199,7 +199,7 @@ impl Converter<'_> {
         let is_linked = !links.is_empty();
         follow_links(builder.steps(), &links);
         let is_inferred = !is_linked && own.is_none() && dependencies::infer(builder.steps());
-        set_quality(&mut builder, spans, self.ends, self.who, own.is_some());
+        set_quality(&mut builder, spans, self.ends, self.attribution, own.is_some());
         builder.quality(
             "after",
             match (is_linked, is_inferred) {
@@ -217,7 +217,7 @@ impl Converter<'_> {
 
     /// Adds the steps and their agents; returns the linked steps of each step.
     fn add_steps(&self, builder: &mut Builder, reading: &mut ImportContext) -> BTreeMap<&str, Vec<&str>> {
-        let (spans, ends, agents) = (self.spans, self.ends, &self.who.agents);
+        let (spans, ends, agents) = (self.spans, self.ends, &self.attribution.agents);
         let above = self.tree.nearest(|at| spans[at].kind != SpanKind::Other);
         let mut ids: BTreeSet<&str> = BTreeSet::new();
         let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -323,7 +323,7 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
     }
     let mut est = facts.words(SpanField::Est);
     for (key, moment) in [("start_us", span.start), ("end_us", end)] {
-        if (moment.is_bare || moment.is_rough) && !est.iter().any(|known| known == key) {
+        if (moment.lacks_zone || moment.is_inexact) && !est.iter().any(|known| known == key) {
             est.push(key.to_owned());
         }
     }
@@ -357,8 +357,8 @@ fn error(span: &Span) -> Option<&str> {
 }
 
 /// Sets the quality of each field.
-fn set_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], who: &Attribution, is_own: bool) {
-    let of_time = |moment: Moment| match (moment.is_rough, moment.is_bare) {
+fn set_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], attribution: &Attribution, is_own: bool) {
+    let of_time = |moment: Moment| match (moment.is_inexact, moment.lacks_zone) {
         (true, _) => Quality::Estimated,
         (_, true) => Quality::Inferred,
         _ => Quality::Recorded,
@@ -374,7 +374,7 @@ fn set_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], who: &Att
     let has_class = steps.iter().any(|step| step.class.is_some());
     builder.quality("gen_ai.usage.input_tokens", recorded(has_input));
     builder.quality("gen_ai.usage.output_tokens", recorded(has_output));
-    builder.quality("gen_ai.agent.name", if is_own { Quality::Recorded } else { who.quality });
+    builder.quality("gen_ai.agent.name", if is_own { Quality::Recorded } else { attribution.quality });
     builder.quality("class", recorded(has_class));
     for field in ["task.events", "files.write", "tests"] {
         builder.quality(field, Quality::Absent);

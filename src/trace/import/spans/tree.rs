@@ -26,7 +26,7 @@ impl Tree {
         }
         let mut order = Vec::with_capacity(spans.len());
         let mut is_placed = vec![false; spans.len()];
-        let mut place = |root: usize, is_placed: &mut Vec<bool>| {
+        let mut visit = |root: usize, is_placed: &mut Vec<bool>| {
             let mut next = order.len();
             is_placed[root] = true;
             order.push(root);
@@ -41,7 +41,7 @@ impl Tree {
             }
         };
         for at in (0..spans.len()).filter(|&at| parent[at].is_none()) {
-            place(at, &mut is_placed);
+            visit(at, &mut is_placed);
         }
         // Every span that is left leads up to a cycle. A cut in the cycle places all of them.
         let mut walked = vec![usize::MAX; spans.len()];
@@ -64,7 +64,7 @@ impl Tree {
             }
             report(&spans[first]);
             parent[first] = None;
-            place(first, &mut is_placed);
+            visit(first, &mut is_placed);
         }
         Tree { parent, order }
     }

@@ -21,7 +21,7 @@ pub(super) static ROW: Importer = Importer {
              github.com/callanjfox/kv-cache-tester, Azure/AzurePublicDataset, kvcache-ai/Mooncake and HPMLL/BurstGPT.",
     exact: "The values of columns: times, agents, models, tokens, tools, tasks, rounds, runs and parents. In \
             kv-cache-tester also subagents and the time to the first token.",
-    guessed: "Columns are matched by name, and units of times by size, unless --columns or a known format defines them; \
+    inferred: "Columns are matched by name, and units of times by size, unless --columns or a known format defines them; \
               every match is reported. In kv-cache-tester, dependencies follow from the order of time, and the start of \
               a subagent from its duration. Without ends a call takes no time. Without a column of agents all calls \
               belong to one agent.",
