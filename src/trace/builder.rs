@@ -93,7 +93,9 @@ impl Builder {
 
     /// Sets the qualities of several fields.
     pub fn qualities(&mut self, fields: &[(&str, Quality)]) {
-        fields.iter().for_each(|&(field, quality)| self.quality(field, quality));
+        for &(field, quality) in fields {
+            self.quality(field, quality);
+        }
     }
 
     /// Sets a label, which distinguishes the run from others.

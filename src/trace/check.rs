@@ -138,7 +138,7 @@ fn cycle(trace: &Trace, index: &StepIndex<'_>) -> Option<Vec<usize>> {
         trail.push(at);
         at = steps[at].after.iter().filter_map(|id| index.find(id)).find(|&at| before[at] > 0)?;
     }
-    let start = trail.iter().position(|&at| at == at)?;
+    let start = trail.iter().position(|&step| step == at)?;
     Some(trail.split_off(start))
 }
 

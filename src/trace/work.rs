@@ -1,7 +1,7 @@
 //! The work of a recorded run as tasks for another team, for `workload: trace` and what-if replay.
 //!
-//! The tasks are those that the recording names. Without names, its steps are split into segments by the files that they
-//! write, and a segment depends on those whose files it reads or writes. All assumptions are reported.
+//! The tasks are those that the recording names. Without names, its steps are split into segments by the files they write.
+//! A segment depends on those whose files it reads or writes. All assumptions are reported.
 
 use std::collections::{BTreeMap, BTreeSet};
 

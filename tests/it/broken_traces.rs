@@ -53,6 +53,10 @@ fn every_kind_of_damage_is_told_with_its_place() {
             &["t.steps.jsonl:2: after: a cycle: a after b after a; expected no step that depends on itself"],
         ),
         (
+            &[HEADER, &step("t", 0, 1, r#","after":["a"]"#), &step("a", 1, 5, r#","after":["b"]"#), &b],
+            &["t.steps.jsonl:3: after: a cycle: a after b after a; expected no step that depends on itself"],
+        ),
+        (
             &[HEADER, &step("a", 0, 5, r#","after":["x"],"parent":"y""#)],
             &[
                 "t.steps.jsonl:2: after: there is no step \"x\"; expected ids of steps of this trace",

@@ -5,7 +5,8 @@
 //! timestamp, so the time of tools is part of the call that follows them.
 
 use compact_str::CompactString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -39,38 +40,18 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
     (is_json && contains(b"\"schema_version\"") && contains(b"\"ATIF-v")).then_some("the schema version of ATIF")
 }
 
-/// Selects the keys to read; message texts are left out.
+/// Keys to read; message texts are left out.
+static KEYS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "agent cached_tokens completion_tokens final_metrics function_name is_copied_context llm_call_count \
+     metrics model_name name observation prompt_tokens results schema_version session_id source \
+     source_call_id steps subagent_trajectories subagent_trajectory_ref timestamp tool_call_id tool_calls \
+     total_completion_tokens total_prompt_tokens trajectory_id version"
+        .split(' ')
+        .collect()
+});
+
 fn keep(_: &str, key: &str) -> bool {
-    matches!(
-        key,
-        "agent"
-            | "cached_tokens"
-            | "completion_tokens"
-            | "final_metrics"
-            | "function_name"
-            | "is_copied_context"
-            | "llm_call_count"
-            | "metrics"
-            | "model_name"
-            | "name"
-            | "observation"
-            | "prompt_tokens"
-            | "results"
-            | "schema_version"
-            | "session_id"
-            | "source"
-            | "source_call_id"
-            | "steps"
-            | "subagent_trajectories"
-            | "subagent_trajectory_ref"
-            | "timestamp"
-            | "tool_call_id"
-            | "tool_calls"
-            | "total_completion_tokens"
-            | "total_prompt_tokens"
-            | "trajectory_id"
-            | "version"
-    )
+    KEYS.contains(key)
 }
 
 fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {

@@ -1,8 +1,8 @@
 //! Sessions of Claude Code: a JSON Lines file for each session, with the files of its subagents.
 //!
 //! A model call is written as one line for each content block, all with the same `message.id`. Lines of an agent are in
-//! the main file, in `progress` records of the main file, in files of their own, or in several of these. A line has the
-//! time at which its block was complete. A call therefore starts with the input it answers and ends with its last block.
+//! the main file, in its `progress` records, in files of their own, or in several of these. A line has the time at which
+//! its block was complete. A call therefore starts with the input it answers and ends with its last block.
 
 mod agent;
 mod line;

@@ -1,6 +1,8 @@
 //! Container of an Inspect log: a zip file with a JSON entry for each sample, or one JSON document.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -21,58 +23,21 @@ pub(super) struct EvalLog {
     pub(super) samples: usize,
 }
 
-/// Selects the keys to read; message texts are left out.
+/// Keys to read; message texts are left out.
+static KEYS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "agent agent_span_id cache choices completed epoch error eval event events failed function id \
+     input_tokens input_tokens_cache_read input_tokens_cache_write inspect_ai metrics model model_usage \
+     name output output_tokens packages parent_id pending results retries samples scores span_id stats \
+     status stop_reason task time timestamp total_samples total_tokens type usage uuid value working_time"
+        .split(' ')
+        .collect()
+});
+
 fn keep(parent: &str, key: &str) -> bool {
     match parent {
         "model_usage" => true,
         "metrics" => matches!(key, "accuracy" | "mean"),
-        _ => matches!(
-            key,
-            "agent"
-                | "agent_span_id"
-                | "cache"
-                | "choices"
-                | "completed"
-                | "epoch"
-                | "error"
-                | "eval"
-                | "event"
-                | "events"
-                | "failed"
-                | "function"
-                | "id"
-                | "input_tokens"
-                | "input_tokens_cache_read"
-                | "input_tokens_cache_write"
-                | "inspect_ai"
-                | "metrics"
-                | "model"
-                | "model_usage"
-                | "name"
-                | "output"
-                | "output_tokens"
-                | "packages"
-                | "parent_id"
-                | "pending"
-                | "results"
-                | "retries"
-                | "samples"
-                | "scores"
-                | "span_id"
-                | "stats"
-                | "status"
-                | "stop_reason"
-                | "task"
-                | "time"
-                | "timestamp"
-                | "total_samples"
-                | "total_tokens"
-                | "type"
-                | "usage"
-                | "uuid"
-                | "value"
-                | "working_time"
-        ),
+        _ => KEYS.contains(key),
     }
 }
 

@@ -1,5 +1,5 @@
-//! OTLP JSON in its variants: names in camel or snake case, ids in hex or base64, times as text or number, enums as
-//! numbers or words, and the names of scopes before 2022.
+//! OTLP JSON in its variants: names in camel or snake case, ids in hex or base64, times as text or number, enums as numbers
+//! or words. Names of scopes from before 2022 are also read.
 
 use serde_json::Value;
 
