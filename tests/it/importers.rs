@@ -45,7 +45,7 @@ fn file(path: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 fn rows_say_what_they_are_and_are_found_by_name() {
     for (place, row) in IMPORTERS.iter().enumerate() {
         for (what, text) in
-            [("about", row.about), ("obtain", row.obtain), ("exact", row.exact), ("guessed", row.guessed)]
+            [("about", row.about), ("obtain", row.obtain), ("exact", row.exact), ("inferred", row.inferred)]
         {
             assert!(!text.trim().is_empty(), "{}: nothing about {what}", row.name);
         }

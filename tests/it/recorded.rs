@@ -267,7 +267,7 @@ fn columns_say_what_a_table_means() {
     assert_eq!(run["duration_s"].as_f64(), Some(2.5));
     assert_eq!(run["input_tokens"], 30);
     fails(&["import", "table", &file, "--columns", "agent=nobody"], 2, "nobody");
-    fails(&["import", "table", &file, "--columns", "nosuch=who"], 2, "there is no such field");
+    fails(&["import", "table", &file, "--columns", "nosuch=who"], 2, "unknown field");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 
 use crate::prediction::validation::measures::MAKESPAN;
 use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
-use crate::scaling::{amdahl, fit, law};
+use crate::scaling::{Point, amdahl, fit, law};
 
 /// The laws, in the order of every table and file.
 ///
@@ -74,11 +74,11 @@ fn from_others(
             && !is_one_curve(cell, own)
             && cell.is_measured(plan.fewest_runs)
     };
-    let points: Vec<fit::Point> = cells
+    let points: Vec<Point> = cells
         .iter()
         .zip(recorded)
         .filter(|(cell, _)| is_other(cell))
-        .filter_map(|(cell, recorded)| Some(fit::Point::new(f64::from(cell.agents), recorded.speedup?)))
+        .filter_map(|(cell, recorded)| Some(Point::new(f64::from(cell.agents), recorded.speedup?)))
         .collect();
     let fit = fit::fit(law(name)?, &points).ok()?;
     Some(fit.speedup(f64::from(own.agents)))
