@@ -117,10 +117,7 @@ impl WorkBuilder<'_> {
             left_out > Time::ZERO,
             format!("{left_out} of coordination and of steps without effect are not counted as work"),
         );
-        self.assume(
-            rework > Time::ZERO,
-            format!("{rework} of rework are a result of the team and not counted as work"),
-        );
+        self.assume(rework > Time::ZERO, format!("{rework} of rework are caused by the team and not counted as work"));
         self.assume(unassigned > Time::ZERO, format!("{unassigned} of steps without a task are left out"));
         if trace.quality("task") == Some(Quality::Inferred) {
             self.assumptions.push(

@@ -63,13 +63,8 @@ pub(super) fn read(
         traces.extend(run(&runs_table, row, name, graphs, (&events_table, span.clone(), &events.path), reading));
     }
     for (name, span) in spans.iter().filter(|(name, _)| !known.contains(**name)) {
-        reading.bad(
-            &events.path,
-            span.start + 1,
-            "run_dir",
-            format!("{name:?} is in no row of runs.parquet"),
-            "the name of a run",
-        );
+        let message = format!("{name:?} is in no row of runs.parquet");
+        reading.bad(&events.path, span.start + 1, "run_dir", message, "the name of a run");
     }
     traces
 }
@@ -90,13 +85,8 @@ fn spans<'t>(
         if let Some(name) = name
             && spans.insert(name, start..row).is_some()
         {
-            reading.bad(
-                &file.path,
-                start + 1,
-                "run_dir",
-                format!("the rows of {name:?} are not contiguous"),
-                "contiguous rows for each run",
-            );
+            let message = format!("the rows of {name:?} are not contiguous");
+            reading.bad(&file.path, start + 1, "run_dir", message, "contiguous rows for each run");
         }
         start = row;
     }

@@ -62,17 +62,7 @@ fn span(value: &Value, of_trace: &str, process: &Value, position: &mut DocumentP
             tag(field, &mut facts);
         }
     }
-    let mut parent = json::text(value, "parentSpanID").map(spans::id).unwrap_or_default();
-    let mut links = Vec::new();
-    for reference in value.get("references").and_then(Value::as_array).into_iter().flatten() {
-        let Some(other) = json::text(reference, "spanID").map(spans::id) else { continue };
-        let is_here = json::text(reference, "traceID").is_none_or(|trace| spans::id(trace) == spans::id(of_trace));
-        if json::text(reference, "refType") == Some("CHILD_OF") && is_here {
-            parent = other;
-        } else {
-            links.push(other);
-        }
-    }
+    let (parent, links) = references(value, of_trace);
     Some(Span {
         trace: spans::id(json::text(value, "traceID").unwrap_or(of_trace)),
         id,
@@ -85,6 +75,22 @@ fn span(value: &Value, of_trace: &str, process: &Value, position: &mut DocumentP
         line: position.line,
         ..Span::default()
     })
+}
+
+/// Returns the parent of a span, and the spans that it is linked to.
+fn references(value: &Value, of_trace: &str) -> (String, Vec<String>) {
+    let mut parent = json::text(value, "parentSpanID").map(spans::id).unwrap_or_default();
+    let mut links = Vec::new();
+    for reference in value.get("references").and_then(Value::as_array).into_iter().flatten() {
+        let Some(other) = json::text(reference, "spanID").map(spans::id) else { continue };
+        let is_here = json::text(reference, "traceID").is_none_or(|trace| spans::id(trace) == spans::id(of_trace));
+        if json::text(reference, "refType") == Some("CHILD_OF") && is_here {
+            parent = other;
+        } else {
+            links.push(other);
+        }
+    }
+    (parent, links)
 }
 
 fn tags(tags: Option<&Value>, facts: &mut SpanAttributes) {

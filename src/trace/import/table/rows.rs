@@ -172,13 +172,7 @@ impl MappedTable<'_> {
             [None, Some(end), Some(took)] if took <= end => (end - took, end),
             [Some(start), None, None] if !has_end => (start, start),
             [Some(_), None, None] => {
-                self.bad(
-                    row,
-                    StepField::End,
-                    "end and duration are missing",
-                    "the end or the duration of the call",
-                    reading,
-                );
+                self.bad(row, StepField::End, "end and duration are missing", "an end or a duration", reading);
                 return None;
             }
             _ => {
