@@ -5,7 +5,7 @@ use std::ops::Index;
 use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, InlineVec, Sampler, Samplers, Time};
 use crate::simulation::repertoire::Repertoire;
-use crate::team::{BatchSize, Latency, Profile, Tokens};
+use crate::team::{BatchSize, Fallibility, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 /// Compiled form of a profile.
@@ -126,6 +126,33 @@ impl Batch {
     }
 }
 
+impl Mishaps {
+    fn new(fallibility: &Fallibility, samplers: &Samplers) -> Mishaps {
+        let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
+        Mishaps {
+            any: fallibility.no_progress > 0.0 || fallibility.crash_rate > 0.0 || fallibility.stall_rate > 0.0,
+            no_progress: Bernoulli::new(fallibility.no_progress),
+            crash: Bernoulli::new(fallibility.crash_rate),
+            recovery: us(&fallibility.recovery),
+            stall: Bernoulli::new(fallibility.stall_rate),
+            stall_time: us(&fallibility.stall),
+        }
+    }
+}
+
+impl Faults {
+    fn new(fallibility: &Fallibility) -> Faults {
+        Faults {
+            error: Bernoulli::new(fallibility.error_rate),
+            detection: Bernoulli::new(fallibility.detection),
+            premature: Bernoulli::new(fallibility.premature_completion),
+            orphan: Bernoulli::new(fallibility.orphan_rate),
+            lease: fallibility.lease,
+            peaceful: 1.0 - fallibility.conflict_probability,
+        }
+    }
+}
+
 impl Mind {
     /// Returns true if a call may work on more than one task.
     pub(super) fn takes_batches(&self) -> bool {
@@ -142,24 +169,7 @@ impl Mind {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
         let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
         let variation = profile.variation;
-        let fallibility = &profile.fallibility;
         let tokens = profile.tokens;
-        let mishaps = Mishaps {
-            any: fallibility.no_progress > 0.0 || fallibility.crash_rate > 0.0 || fallibility.stall_rate > 0.0,
-            no_progress: Bernoulli::new(fallibility.no_progress),
-            crash: Bernoulli::new(fallibility.crash_rate),
-            recovery: us(&fallibility.recovery),
-            stall: Bernoulli::new(fallibility.stall_rate),
-            stall_time: us(&fallibility.stall),
-        };
-        let faults = Faults {
-            error: Bernoulli::new(fallibility.error_rate),
-            detection: Bernoulli::new(fallibility.detection),
-            premature: Bernoulli::new(fallibility.premature_completion),
-            orphan: Bernoulli::new(fallibility.orphan_rate),
-            lease: fallibility.lease,
-            peaceful: 1.0 - fallibility.conflict_probability,
-        };
         let recorded = |task: &Task| task.recorded.unwrap_or_default();
         let is_recorded = profile.latency == Latency::Recorded;
         let output_of = |size: f64| tokens.overhead.saturating_add((tokens.verbosity * size).round() as u32);
@@ -197,8 +207,8 @@ impl Mind {
             batch: Batch::new(&profile.batching.tasks, samplers),
             batch_unowned: Batch::new(&profile.batching.unowned, samplers),
             ahead: Bernoulli::new(profile.batching.ahead),
-            mishaps,
-            faults,
+            mishaps: Mishaps::new(&profile.fallibility, samplers),
+            faults: Faults::new(&profile.fallibility),
             repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out, agents)),
         }
     }

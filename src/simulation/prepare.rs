@@ -16,6 +16,37 @@ use crate::team::{
 };
 use crate::workload::{Task, TaskGraph, TaskId};
 
+impl Uses {
+    /// Features of the scenario's parts; those that depend on the protocol are left off.
+    fn new(scenario: &Scenario, team: &[Agent], minds: &Minds, nodes: &InlineVec<TaskId, TaskState>) -> Uses {
+        let (graph, check) = (&*scenario.graph, scenario.dependency_check);
+        let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
+        let habits = any(|mind| mind.repertoire.is_some());
+        Uses {
+            anything_rare: minds.len() > 1
+                || habits
+                || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
+                || any(|mind| mind.takes_batches() || mind.mishaps.any)
+                || any(|mind| !mind.task_input.is_empty())
+                || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
+                || !scenario.resources.is_empty()
+                || graph.tasks().iter().any(|task| task.release > Time::ZERO)
+                || nodes.iter().any(|node| !node.plain_write)
+                || scenario.consistency == Consistency::Lock
+                || check != DependencyCheck::Claim,
+            batches: any(Mind::takes_batches),
+            locks: scenario.consistency == Consistency::Lock,
+            optimistic: scenario.consistency == Consistency::Optimistic,
+            clashes: any(|mind| mind.faults.peaceful < 1.0),
+            effects: any(|mind| mind.effects.any),
+            habits,
+            checks_claims: check == DependencyCheck::Claim,
+            checks_completions: check == DependencyCheck::Complete,
+            ..Uses::default()
+        }
+    }
+}
+
 impl<'s> Simulator<'s> {
     /// Makes a scenario ready to run.
     pub fn new(scenario: &'s Scenario) -> Simulator<'s> {
@@ -31,44 +62,24 @@ impl<'s> Simulator<'s> {
         let lead = (terms.has_lead && team.len() > 1).then_some(AgentId::new(0));
         let hands_out = lead.is_some() || terms.dealt.is_some();
         let (minds, agents) = minds_of(team, graph, hands_out, samplers);
-        let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
         let check = scenario.dependency_check;
         let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
         let optimistic = scenario.consistency == Consistency::Optimistic;
-        let habits = any(|mind| mind.repertoire.is_some());
-        let clashes = any(|mind| mind.faults.peaceful < 1.0);
-        let plain_writes = !optimistic && !clashes;
+        let plain_writes = !optimistic && !minds.iter().any(|mind| mind.faults.peaceful < 1.0);
         let nodes: InlineVec<TaskId, TaskState> =
             graph.tasks().iter().map(|task| TaskState::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
+        let uses = Uses {
+            mail: lead.is_some() || terms.reports == Reports::Team,
+            claims_at_once: terms.claims == Claims::AtDecision,
+            hands_out,
+            ..Uses::new(scenario, team, &minds, &nodes)
+        };
         let mut simulator = Simulator {
             scenario,
             terms,
             stations: scenario.resources.iter().map(|resource| Shared::new(resource, samplers)).collect(),
-            uses: Uses {
-                anything_rare: minds.len() > 1
-                    || habits
-                    || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
-                    || any(|mind| mind.takes_batches() || mind.mishaps.any)
-                    || any(|mind| !mind.task_input.is_empty())
-                    || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
-                    || !scenario.resources.is_empty()
-                    || !releases.is_empty()
-                    || nodes.iter().any(|node| !node.plain_write)
-                    || scenario.consistency == Consistency::Lock
-                    || check != DependencyCheck::Claim,
-                batches: any(Mind::takes_batches),
-                locks: scenario.consistency == Consistency::Lock,
-                optimistic,
-                clashes,
-                effects: any(|mind| mind.effects.any),
-                mail: lead.is_some() || terms.reports == Reports::Team,
-                claims_at_once: terms.claims == Claims::AtDecision,
-                hands_out,
-                habits,
-                checks_claims: check == DependencyCheck::Claim,
-                checks_completions: check == DependencyCheck::Complete,
-            },
+            uses,
             releases,
             nodes,
             keys: Keys::default(),
@@ -93,7 +104,7 @@ impl<'s> Simulator<'s> {
             calls: 0,
             tokens: 0,
             round_effects: vec![1.0; minds.len()],
-            habits: if habits { Habits::new(team.len(), graph.len()) } else { Habits::default() },
+            habits: if uses.habits { Habits::new(team.len(), graph.len()) } else { Habits::default() },
             agents,
             minds,
         };
