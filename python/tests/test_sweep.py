@@ -88,7 +88,7 @@ def test_what_does_not_belong_together_is_not_merged(mine):
         brooks.merge([first])
     # What was run twice and came to the same does no harm.
     assert brooks.merge([first, second, first]).rows() == brooks.sweep(mine).rows()
-    with pytest.raises(ValueError, match="parts 0 and 1 are of two sweeps: seed 9 there, 1 here"):
+    with pytest.raises(ValueError, match="parts 0 and 1 belong to different sweeps: seed 9 there, 1 here"):
         brooks.merge([first, brooks.sweep(mine, seed=9, shard=(1, 2))])
     with pytest.raises(ValueError, match="of two sweeps: replications 7 there, 30 here"):
         brooks.merge([first, brooks.sweep(mine, reps=7, shard=(1, 2))])

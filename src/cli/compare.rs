@@ -1,4 +1,4 @@
-//! `brooks compare`: architectures side by side on common random numbers.
+//! `brooks compare`: architectures with common random numbers.
 
 use std::fmt::Write;
 
@@ -16,8 +16,7 @@ pub(super) fn compare(console: &Console, args: &CompareArgs) -> CommandResult {
     let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
     let names: Vec<&str> = args.architectures.iter().map(|name| name.trim()).collect();
     if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        let message =
-            format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
+        let message = format!("--architectures {unknown}: unknown architecture; expected one of {}", known.join(", "));
         return Err(Failure::Usage(message));
     }
     let architectures = compare::choose(&file, &names);

@@ -1,4 +1,4 @@
-//! `brooks infer-p`: the serial fraction that two times reveal.
+//! `brooks infer-p`: the serial fraction from two times (Karp-Flatt).
 
 use serde_json::Value;
 
@@ -11,7 +11,7 @@ use crate::report::infer_p::TwoTimes;
 pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
     let (one, team) = (time("--t1", &args.t1)?, time("--tn", &args.tn)?);
     if !(2..=1_000_000_000).contains(&args.n) {
-        let message = "expected the size of the team, from 2: one agent says nothing of how work is shared";
+        let message = "expected a team size of at least 2";
         return Err(Failure::Usage(format!("--n {}: {message}", args.n)));
     }
     let times = TwoTimes { one, team, n: args.n as f64 };
@@ -36,7 +36,7 @@ pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
     Ok(())
 }
 
-/// A time above 0, in seconds.
+/// Parses a time above 0, in seconds.
 fn time(flag: &str, text: &str) -> Result<f64, Failure> {
     match duration(text) {
         Ok(seconds) if seconds > 0.0 => Ok(seconds),

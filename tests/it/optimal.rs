@@ -149,7 +149,7 @@ fn what_is_wrong_is_said() {
         ("optimal hello --confidence 40%", "at least 50%"),
         ("optimal hello --reps 3", "at least 100"),
         ("optimal hello --max-reps 100", "expected at least 150"),
-        ("optimal hello -a chaos", "there is no such architecture"),
+        ("optimal hello -a chaos", "unknown architecture"),
         ("optimal gustafson", "grows with the team"),
         ("optimal helo", "did you mean \"hello\"?"),
         ("compare hello --precision 0", "is no share"),

@@ -61,7 +61,7 @@ fn questions_that_have_no_answer() {
         ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value, so it can move nothing"),
         ("sweep hello --axis agents --sensitivity sobol:4", 2, "expected PATH=VALUES"),
         ("sweep hello --find crossover --between self_claim", 2, "expected two architectures"),
-        ("sweep hello --find crossover --between self_claim,soloo", 2, "there is no such architecture"),
+        ("sweep hello --find crossover --between self_claim,soloo", 2, "unknown architecture"),
         ("sweep hello --find crossover --between self_claim,solo --along agents=4", 2, "expected PATH=LOW..HIGH"),
         ("sweep hello --find crossover --between self_claim,solo --along agents=8..2", 2, "expected PATH=LOW..HIGH"),
         ("sweep hello --find crossover --between self_claim,solo --along team.agnets=1..4", 2, "agnets"),
