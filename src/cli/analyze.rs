@@ -39,13 +39,7 @@ fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
             let tables = [report::paper::contrasts(&figures), report::paper::cells(&figures)];
             console.print(&tables.map(|table| table.to_markdown()).join("\n"));
         }
-        Format::Json => {
-            let mut document = report::document(None, &command());
-            if let Some(document) = document.as_object_mut() {
-                document.extend(report::paper::to_json(&figures));
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command(), report::paper::to_json(&figures).into()),
     }
     Ok(())
 }

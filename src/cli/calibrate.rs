@@ -52,13 +52,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
         }
         Format::Markdown => console.print(&report.table().to_markdown()),
         Format::Csv => console.print(&report.table().to_csv()),
-        Format::Json => {
-            let mut document = report::document(None, &command);
-            if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), report.to_json()) {
-                document.extend(more);
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command, report.to_json()),
     }
     Ok(())
 }
@@ -77,8 +71,8 @@ pub(super) fn fits(path: &Path, text: &str) -> CommandResult {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "{}: a profile of {} bytes; expected at most {MAX_BYTES}: use fewer runs (--agents, --model, fewer recordings), or \
-         --method parametric, which stores no calls",
+        "{}: a profile of {} bytes; expected at most {MAX_BYTES}: use fewer runs (--agents, --model, fewer recordings), \
+         or --method parametric, which stores no calls",
         path.display(),
         text.len()
     )))

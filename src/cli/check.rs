@@ -344,12 +344,8 @@ fn write_reports(console: &Console, args: &CheckArgs, entries: &[CheckedScenario
         Format::Markdown => console.print(&report::to_markdown(entries, strict)),
         Format::Csv => console.print(&report::table(entries, true).to_csv()),
         Format::Json => {
-            let mut document = crate::report::document(entries.first().map(|entry| entry.seed), &command());
-            let more = report::to_json(entries, strict);
-            if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
-                document.extend(more);
-            }
-            console.print_json(&document);
+            let seed = entries.first().map(|entry| entry.seed);
+            console.print_document(seed, &command(), report::to_json(entries, strict));
         }
     }
     if let Some(path) = &args.junit {

@@ -3,7 +3,7 @@
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::{Color, Format, Global};
 use crate::cli::atomic_file::{self, WriteError};
@@ -83,23 +83,31 @@ impl Console {
     }
 
     /// Prints a table in the chosen format; JSON has a list of objects under `name`, and the keys of `more` beside it.
-    pub(super) fn print_table(&self, name: &str, table: &Table, more: serde_json::Value) {
+    pub(super) fn print_table(&self, name: &str, table: &Table, more: Value) {
         match self.format {
             Format::Table => self.print(&table.to_text(self.color)),
             Format::Markdown => self.print(&table.to_markdown()),
             Format::Csv => self.print(&table.to_csv()),
             Format::Json => {
-                let mut document = crate::report::document(None, &command());
-                document[name] = table.to_json();
-                if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
-                    document.extend(more);
+                let mut contents = json!({ name: table.to_json() });
+                if let (Some(contents), Value::Object(more)) = (contents.as_object_mut(), more) {
+                    contents.extend(more);
                 }
-                self.print_json(&document);
+                self.print_document(None, &command(), contents);
             }
         }
     }
 
-    pub(super) fn print_json(&self, value: &serde_json::Value) {
+    /// Prints a JSON document: the header of every document, then `contents`.
+    pub(super) fn print_document(&self, seed: Option<u64>, command: &str, contents: Value) {
+        let mut document = crate::report::document(seed, command);
+        if let (Some(document), Value::Object(contents)) = (document.as_object_mut(), contents) {
+            document.extend(contents);
+        }
+        self.print_json(&document);
+    }
+
+    pub(super) fn print_json(&self, value: &Value) {
         self.print(&format!("{value:#}"));
     }
 

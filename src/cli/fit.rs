@@ -51,13 +51,7 @@ pub(super) fn fit(console: &Console, args: &FitArgs) -> CommandResult {
         }
         Format::Markdown => console.print(&report.to_markdown()),
         Format::Csv => console.print(&report.to_csv()),
-        Format::Json => {
-            let mut document = report::document(Some(seed), &command);
-            if let Some(document) = document.as_object_mut() {
-                document.extend(report.to_json());
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(Some(seed), &command, report.to_json().into()),
     }
     if let Some(path) = &args.svg {
         let name = args.table.file_stem().map_or("stdin".to_owned(), |name| name.to_string_lossy().into_owned());

@@ -1,7 +1,5 @@
 //! `brooks infer-p`: the serial fraction from two times (Karp-Flatt).
 
-use serde_json::Value;
-
 use crate::cli::args::{Format, InferPArgs};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::problem::quantity::duration;
@@ -25,13 +23,7 @@ pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
         }
         Format::Markdown => console.print(&times.table().to_markdown()),
         Format::Csv => console.print(&times.table().to_csv()),
-        Format::Json => {
-            let mut document = report::document(None, &command());
-            if let (Some(document), Value::Object(figures)) = (document.as_object_mut(), times.to_json()) {
-                document.extend(figures);
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command(), times.to_json()),
     }
     Ok(())
 }

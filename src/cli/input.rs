@@ -5,6 +5,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::architecture::ARCHITECTURES;
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::sweep::fingerprint::sha256;
@@ -42,6 +43,19 @@ pub(super) fn scenario_with_seed(
     }
     let given = |wrong, (argument, path, _): &Given<'_>| given_by(argument, Some(path), wrong);
     Ok(file.with(&settings).map_err(|wrong| more.iter().fold(wrong, given))?)
+}
+
+/// Checks the names of architectures in an argument.
+pub(super) fn architectures<'a>(argument: &str, names: &'a [String]) -> Result<Vec<&'a str>, Failure> {
+    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    match names.iter().find(|name| !known.contains(name)) {
+        Some(unknown) => {
+            let known = known.join(", ");
+            Err(Failure::Usage(format!("{argument} {unknown}: unknown architecture; expected one of {known}")))
+        }
+        None => Ok(names),
+    }
 }
 
 /// Returns the scenario with the values of an argument on an axis.

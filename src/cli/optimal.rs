@@ -1,6 +1,5 @@
 //! `brooks optimal`: the best team, with the probability of a right choice.
 
-use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Goal, OptimalArgs};
 use crate::cli::command_output::CommandOutput;
 use crate::cli::console::{CommandResult, Console, Failure};
@@ -17,7 +16,6 @@ use crate::problem::quantity::size;
 use crate::record::Prices;
 use crate::report;
 use crate::scaling::kim_nelson::End;
-use crate::scenario::Node;
 use crate::scenario::ScenarioFile;
 
 /// Default maximum team size.
@@ -80,7 +78,7 @@ fn question(file: &ScenarioFile, args: &OptimalArgs) -> Result<OptimalQuestion, 
         let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best; compare team sizes with brooks sweep";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let architectures = architectures(file, &args.architectures)?;
+    let architectures = compare::choose(file, &input::architectures("--architectures", &args.architectures)?);
     let sizes = sizes(file, args)?;
     let teams = sizes.len() * architectures.len();
     if teams > MOST_TEAMS {
@@ -151,17 +149,6 @@ fn pilot(file: &ScenarioFile, args: &OptimalArgs, has_deadline: bool) -> Result<
         return Err(Failure::Usage(message));
     }
     Ok(pilot)
-}
-
-fn architectures(file: &ScenarioFile, names: &[String]) -> Result<Vec<Node>, Failure> {
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        let known = known.join(", ");
-        let message = format!("--architectures {unknown}: unknown architecture; expected one of {known}");
-        return Err(Failure::Usage(message));
-    }
-    Ok(compare::choose(file, &names))
 }
 
 /// Returns the distinct team sizes in ascending order.

@@ -85,6 +85,22 @@ fn every_command_speaks_every_format() {
 }
 
 #[test]
+fn old_spellings_still_work_and_are_hidden() {
+    let script = said("sweep hello --job-script slurm --shards 3 -o out");
+    assert_eq!(said("sweep hello --plan slurm --shards 3 -o out"), script);
+    // Parsed, then refused for want of files: an unknown option would be named instead.
+    for (line, missing) in [
+        ("calibrate nowhere --way resampled -o out.yaml", "nowhere"),
+        ("validate nowhere.yaml traces --into out.yaml", "nowhere.yaml"),
+    ] {
+        fails(line, 5, missing);
+    }
+    for (command, old) in [("sweep", "--plan"), ("calibrate", "--way"), ("validate", "--into")] {
+        assert!(!said(&format!("{command} --help")).contains(old), "{command} {old}");
+    }
+}
+
+#[test]
 fn json_has_the_keys_that_others_rely_on() {
     let run = json("run paper --format json");
     for key in "schema_version brooks seed command scenario agents architecture ending digest".split(' ') {

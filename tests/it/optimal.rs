@@ -141,8 +141,8 @@ fn what_is_wrong_is_said() {
         ("optimal hello --deadline 0s", "not above 0"),
         ("optimal hello --on-time 2", "is no share"),
         ("optimal hello --budget 9ktokens", "this scenario has prices"),
-        ("optimal hello --budget nan", "no amount of dollars"),
-        ("optimal hello --budget 1e5000", "no amount of dollars"),
+        ("optimal hello --budget nan", "not an amount in dollars"),
+        ("optimal hello --budget 1e5000", "not an amount in dollars"),
         ("optimal specialists --budget $3", "this scenario has no prices"),
         ("optimal specialists --value-of-time 60", "no prices"),
         ("optimal hello --indifference 0%", "is no share"),
@@ -222,7 +222,7 @@ fn the_front_is_a_picture() {
     };
     let (first, second) = (draw("a.svg"), draw("b.svg"));
     assert_eq!(first, second);
-    for part in ["<svg", "paper: time and cost of a team", "makespan, s", "preassigned", "front"] {
+    for part in ["<svg", "paper: time and cost of a team", "makespan", "preassigned", "front"] {
         assert!(first.contains(part), "{part}");
     }
 }

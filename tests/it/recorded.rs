@@ -51,7 +51,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(&["import", "nosuch", "traces"], 2, "unknown importer; expected auto or one of claude-code");
     fails(&["import", "auto", "Cargo.toml"], 2, "unknown format");
     fails(&["import", "auto", "src/cli"], 2, "files is a recorded run");
-    fails(&["import", "auto", "-"], 2, "not from stdin");
+    fails(&["import", "auto", "-"], 2, "not read from stdin");
     fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ends in .steps.jsonl");
     fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is none of the choices");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");

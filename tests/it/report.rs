@@ -130,7 +130,7 @@ fn other_folders_and_damage_are_told() {
     fails(at, "report nowhere", 2, "nowhere: no such folder; expected the folder of brooks sweep");
     fails(at, "report out/sweep.csv", 2, "a file, not a folder");
     fails(at, "report out/parts", 2, "no plan.json");
-    fails(at, "report out -o out/sweep.csv", 2, "expected a name that ends in .html");
+    fails(at, "report out -o out/sweep.csv", 2, "expected a file ending in .html");
     fails(at, "report out -o out/plan.json/report.html", 5, "out/plan.json/report.html: ");
     std::fs::create_dir(at.join("taken.html")).expect("a folder");
     fails(at, "report out -o taken.html", 5, "taken.html: ");

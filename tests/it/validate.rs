@@ -318,7 +318,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(at, &["validate", "--holdout", "nosuch", "runs"], 2, "no run has this label");
     fails(at, &["validate", "one.yaml", "runs", "--reps", "0"], 2, "expected at least 1");
     // Nobody is scored on what the profile has seen.
-    fails(at, &["validate", "teams.yaml", "twos.steps.jsonl"], 2, "calibrated on every run that would be scored");
+    fails(at, &["validate", "teams.yaml", "twos.steps.jsonl"], 2, "calibrated on every run to score");
     let rest = json(at, &["validate", "teams.yaml", "runs", "-r", "20", "--splits", "20"]);
     assert_eq!(rest["seen_runs"], 24);
     let sizes = rest["cells"].as_array().into_iter().flatten().map(|cell| cell["agents"].as_u64());

@@ -6,11 +6,12 @@ use clap::{Args, ValueEnum};
 const MAX_THREADS: usize = 1024;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
     /// Output format of results
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// Random seed [default: the seed in the scenario]
+    /// Random seed [default: the seed in the scenario; 42 for fit, 1 for validate]
     #[arg(long, global = true)]
     pub seed: Option<u64>,
     /// Color on the terminal; NO_COLOR is respected

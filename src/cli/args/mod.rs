@@ -18,7 +18,7 @@ use common::threads;
 
 /// Simulates teams of LLM agents: which team size and architecture, at what cost in time and tokens
 #[derive(Debug, Parser)]
-#[command(name = "brooks", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "brooks", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -136,13 +136,13 @@ pub struct SweepArgs {
     #[arg(short, long)]
     pub reps: Option<u64>,
     /// Replicate until the 95% interval of every mean makespan is within this fraction of it, such as 2%
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], group = "until", value_parser = share)]
+    #[arg(long, value_name = "FRACTION", conflicts_with_all = ["reps", "dry_run"], group = "until", value_parser = share)]
     pub precision: Option<f64>,
     /// Maximum replications with --precision
     #[arg(long, default_value_t = 100_000, requires = "until")]
     pub max_reps: u64,
-    /// Points to run: grid is every combination, lhs:K a Latin hypercube of K points, sobol:K a scrambled Sobol sequence,
-    /// both between the least and the greatest value of each axis
+    /// Points to run: grid is every combination, lhs:K a Latin hypercube of K points, sobol:K a scrambled Sobol
+    /// sequence, both between the least and the greatest value of each axis
     #[arg(long, value_name = "grid|lhs:K|sobol:K", default_value = "grid")]
     pub design: String,
     #[command(flatten)]
@@ -159,8 +159,8 @@ pub struct SweepArgs {
     /// Interval between saves of finished points
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub save_every: String,
-    /// Run only shard I of N, with I from 1; auto reads both from the variables of Slurm, Kubernetes, CI and other systems,
-    /// auto/N only I
+    /// Run only shard I of N, with I from 1; auto reads both from the environment of Slurm, Kubernetes, CI or another
+    /// system, auto/N only I
     #[arg(long, value_name = "I/N|auto|auto/N", requires = "output")]
     pub shard: Option<String>,
     /// Print a job script that runs the sweep in shards
@@ -256,7 +256,7 @@ pub struct CompareArgs {
     #[arg(short, long)]
     pub reps: Option<u64>,
     /// Replicate until the 95% interval of every mean makespan is within this fraction of it, such as 2%
-    #[arg(long, value_name = "SHARE", conflicts_with = "reps", value_parser = share)]
+    #[arg(long, value_name = "FRACTION", conflicts_with = "reps", value_parser = share)]
     pub precision: Option<f64>,
     /// Maximum replications with --precision
     #[arg(long, default_value_t = 100_000, requires = "precision")]
@@ -283,7 +283,7 @@ pub struct OptimalArgs {
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<String>,
     /// Minimum fraction of runs within the deadline
-    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    #[arg(long, value_name = "FRACTION", default_value = "95%", value_parser = share)]
     pub on_time: f64,
     /// Maximum mean cost of a run: $0.50, or without prices 200k tokens
     #[arg(long, value_name = "COST")]
@@ -292,10 +292,10 @@ pub struct OptimalArgs {
     #[arg(long, value_name = "$/h")]
     pub value_of_time: Option<String>,
     /// Minimum probability that the choice is right
-    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    #[arg(long, value_name = "FRACTION", default_value = "95%", value_parser = share)]
     pub confidence: f64,
     /// Indifference zone: smaller relative differences from the best do not matter
-    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    #[arg(long, value_name = "FRACTION", default_value = "2%", value_parser = share)]
     pub indifference: f64,
     /// Replications of every team before the choice [default: the number in the scenario, at least 100, or 1,000 with a
     /// deadline]
@@ -366,8 +366,8 @@ pub struct FitArgs {
     /// Column of weights (inverse variances) [default: weight, if it exists]
     #[arg(long, value_name = "COLUMN")]
     pub weight: Option<String>,
-    /// Error model: the same standard deviation everywhere, or one proportional to the measurement [default: estimated from
-    /// repetitions; without repetitions share for times, same for rates]
+    /// Error model: the same standard deviation everywhere, or one proportional to the measurement [default: estimated
+    /// from repetitions; without repetitions share for times, same for rates]
     #[arg(long, value_enum)]
     pub error: Option<FitErrorChoice>,
     /// Team sizes to predict, measured or not: 64,128

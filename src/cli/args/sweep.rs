@@ -4,12 +4,12 @@ use clap::{Args, ValueEnum};
 
 #[derive(Debug, Args)]
 pub struct Questions {
-    /// Add or replace an axis, repeatable: team.profile.error_rate=0,0.1,0.2; with --design or --sensitivity also a range
-    /// 0..0.3
+    /// Add or replace an axis, repeatable: team.profile.error_rate=0,0.1,0.2; with --design or --sensitivity also a
+    /// range 0..0.3
     #[arg(long, value_name = "PATH=VALUES")]
     pub axis: Vec<String>,
-    /// Sensitivity of a metric to each axis: morris:R ranks axes by elementary effects on R trajectories, sobol:N estimates
-    /// their fractions of the variance from N base points
+    /// Sensitivity of a metric to each axis: morris:R ranks axes by elementary effects on R trajectories, sobol:N
+    /// estimates their fractions of the variance from N base points
     #[arg(long, value_name = "morris:R|sobol:N", group = "question", conflicts_with_all = NO_ROWS)]
     pub sensitivity: Option<String>,
     /// Metric of --sensitivity and --find (see `brooks list metrics`)

@@ -58,10 +58,10 @@ impl ImportArgs {
 pub struct ReplayArgs {
     #[command(flatten)]
     pub traces: TraceArgs,
-    /// What-if: predict the recorded work for this team size, or several: 4, 1..8, 1,2,4
+    /// Predict the recorded work (what-if) for this team size, or several: 4, 1..8, 1,2,4
     #[arg(short = 'n', long)]
     pub agents: Option<String>,
-    /// What-if: predict the recorded work under this architecture, or several
+    /// Predict the recorded work (what-if) under this architecture, or several
     #[arg(short, long)]
     pub architecture: Option<String>,
     /// Write a timeline chart of the replayed run with one row per agent
@@ -126,7 +126,8 @@ pub struct ValidateArgs {
     /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
-    /// Write the profile with its measured errors to this file, usually the same one; extrapolating runs then print them
+    /// Write the profile with its measured errors to this file, usually the same one; extrapolating runs then print
+    /// them
     #[arg(long, alias = "into", value_name = "PROFILE.yaml", conflicts_with = "holdout")]
     pub update_profile: Option<PathBuf>,
     /// Write an HTML page with every cell and curve

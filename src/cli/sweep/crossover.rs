@@ -1,9 +1,9 @@
 //! `brooks sweep --find crossover`: the axis values at which one architecture overtakes another.
 
-use crate::architecture::ARCHITECTURES;
 use crate::cli::args::SweepArgs;
 use crate::cli::command_output::CommandOutput;
 use crate::cli::console::{CommandResult, Console, Failure};
+use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::interrupt;
 use crate::cli::sweep::sensitivity::metric;
@@ -49,11 +49,7 @@ pub(super) fn crossover(console: &Console, args: &SweepArgs, file: &ScenarioFile
 fn question(args: &SweepArgs, file: &ScenarioFile) -> Result<CrossoverQuestion, Failure> {
     let asked = &args.questions;
     let usage = |message: String| Err(Failure::Usage(message));
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let names: Vec<&str> = asked.between.iter().map(|name| name.trim()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        return usage(format!("--between {unknown}: unknown architecture; expected one of {}", known.join(", ")));
-    }
+    let names = input::architectures("--between", &asked.between)?;
     let chosen = if names.is_empty() { Vec::new() } else { compare::choose(file, &names) };
     let labels = chosen.iter().map(label).collect::<Vec<_>>().join(", ");
     let many = chosen.len();

@@ -67,12 +67,11 @@ pub(super) fn sensitivity(
 fn dry_run(console: &Console, file: &ScenarioFile, samples: &Evaluations, replications: u64, runs: u64) {
     let (evaluations, points) = (samples.evaluations(), samples.points().len());
     if console.format == Format::Json {
-        let mut document = report::document(Some(file.seed()), &repeat(file.seed()));
-        let more = json!({ "evaluations": evaluations, "points": points, "replications": replications, "runs": runs });
-        if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
-            document.extend(more);
-        }
-        console.print_json(&document);
+        let (seed, contents) = (
+            file.seed(),
+            json!({ "evaluations": evaluations, "points": points, "replications": replications, "runs": runs }),
+        );
+        console.print_document(Some(seed), &repeat(seed), contents);
         return;
     }
     let [evaluations, points, runs] = [evaluations as u64, points as u64, runs].map(report::render::number::count);

@@ -67,8 +67,8 @@ struct Search {
 impl Search {
     fn add(&mut self, path: &Path) -> CommandResult {
         if path.as_os_str() == "-" {
-            let message = "-: recorded runs are not read from stdin, because their format is inferred from both ends of \
-                           a file; pass a file";
+            let message = "-: recorded runs are not read from stdin, because their format is inferred from both ends \
+                           of a file; pass a file";
             return Err(Failure::Usage(message.to_owned()));
         }
         let is_folder = std::fs::metadata(path).map_err(|error| io(path, error))?.is_dir();
