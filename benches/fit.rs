@@ -38,7 +38,7 @@ fn studies(criterion: &mut Criterion) {
         let plan = StudyOptions { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples };
         let rows = rows(runs);
         group.bench_function(name, |bencher| {
-            bencher.iter(|| Study::of(Sample::of(MeasurementKind::Throughput, black_box(&rows)), &plan));
+            bencher.iter(|| Study::new(Sample::from_rows(MeasurementKind::Throughput, black_box(&rows)), &plan));
         });
     }
     // Amdahl's curve lies at the bound of the USL, where intervals are profiles.
@@ -46,7 +46,7 @@ fn studies(criterion: &mut Criterion) {
         rows(1).iter().map(|&(n, x)| (n, x * (1.0 + 0.002 * n * (n - 1.0) / (1.0 + 0.05 * (n - 1.0))))).collect();
     let plan = StudyOptions { laws: law("usl").into_iter().collect(), judge_all: true, seed: 1, resamples: 0 };
     group.bench_function("10 points at a bound, no bootstrap", |bencher| {
-        bencher.iter(|| Study::of(Sample::of(MeasurementKind::Throughput, black_box(&at_bound)), &plan));
+        bencher.iter(|| Study::new(Sample::from_rows(MeasurementKind::Throughput, black_box(&at_bound)), &plan));
     });
 }
 

@@ -54,7 +54,8 @@ fn recorded(criterion: &mut Criterion) {
         bencher.iter(|| traces.iter().map(|trace| replay(trace, &mut ()).replayed.as_us()).sum::<u64>());
     });
     let analyze = || {
-        let runs: Vec<RecordedRun> = traces.iter().map(|trace| RecordedRun::of(trace, Prices::default())).collect();
+        let runs: Vec<RecordedRun> =
+            traces.iter().map(|trace| RecordedRun::from_trace(trace, Prices::default())).collect();
         let by = Grouping::by_what_differs(&runs);
         let grouping = Grouping { by, baseline: brooks::corpus::CorpusBaseline::Own };
         (groups(&runs, &grouping).len(), paper::figures(&runs).rounds)

@@ -8,7 +8,7 @@
 use std::sync::Arc;
 
 use brooks::architecture::{Architecture, Pick, SelfClaim};
-use brooks::engine::rng::{Chance, KeySource};
+use brooks::engine::rng::{Bernoulli, KeySource};
 use brooks::engine::{Dist, Keys, Purpose, Sampler, key_of};
 use brooks::record::Prices;
 use brooks::simulation::{DependencyCheck, Limits, Pacing, Scenario};
@@ -86,7 +86,7 @@ pub(crate) struct Bare {
     source: KeySource,
     call: Sampler,
     tool: Sampler,
-    fails: Chance,
+    fails: Bernoulli,
     keys: [u64; TASKS],
     open: [u8; TASKS],
     dependents: [[u8; 2]; TASKS],
@@ -138,7 +138,7 @@ impl Bare {
             source: KeySource::new(seed),
             call: Sampler::new(&lognormal(CALL).scaled(1e6)),
             tool: Sampler::new(&lognormal(TOOL).scaled(1e6)),
-            fails: Chance::new(ERROR_RATE),
+            fails: Bernoulli::new(ERROR_RATE),
             keys: std::array::from_fn(|task| key_of(&format!("task-{task}"))),
             open,
             dependents,

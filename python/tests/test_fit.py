@@ -74,7 +74,7 @@ def test_what_is_wrong_is_told():
 
 
 def test_notes_are_warnings():
-    with pytest.warns(UserWarning, match="nothing under time"):
+    with pytest.warns(UserWarning, match="without a value of time"):
         brooks.fit({"n": [*SIZES, 64], "time": [*TIMES, float("nan")]})
     with warnings.catch_warnings():
         warnings.simplefilter("error")

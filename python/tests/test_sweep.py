@@ -116,7 +116,7 @@ def test_axes_settings_and_mistakes():
     for wrong, match in [
         (dict(reps=0), "reps=0: expected at least 1"),
         (dict(reps=5, precision=0.1), "expected one of them"),
-        (dict(precision=2), '"2" is no share: expected one above 0 %'),
+        (dict(precision=2), '"2": expected a fraction above 0 %'),
         (dict(precision="2%", max_reps=3), "max_reps=3: expected at least 10"),
         (dict(design="cube:8"), "design=cube:8: expected grid, lhs:K or sobol:K"),
         (dict(agents=[]), "agents: no values"),

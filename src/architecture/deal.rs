@@ -1,4 +1,4 @@
-//! How tasks are dealt: from what can be seen to who gets what, always the same way.
+//! Assignment of tasks to agents: a deterministic function of the view.
 
 use crate::team::{AgentId, Deal, Status, View};
 use crate::workload::TaskId;
@@ -14,7 +14,7 @@ pub struct Dealer {
 }
 
 impl Dealer {
-    /// Who gets which of the tasks that are nobody's now. Only workers with the skill for it get a task; a task that no
+    /// Assigns the tasks that nobody owns. Only workers with the skill for it get a task; a task that no
     /// worker can do stays on the board.
     pub fn deal(&mut self, rule: Deal, view: &View<'_>) -> &[(TaskId, AgentId)] {
         self.dealt.clear();

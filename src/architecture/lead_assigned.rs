@@ -8,7 +8,7 @@ use crate::team::{Action, Deal, Reports, Until, View};
 /// Workers act only on what they were given.
 #[derive(Clone, Copy, Debug)]
 pub struct LeadAssigned {
-    /// How the lead deals.
+    /// Rule by which the lead assigns tasks.
     pub deal: Deal,
 }
 

@@ -8,7 +8,7 @@ use crate::team::{Action, Deal, Reports, Until, View};
 /// Workers act only on what they were given; the lead gives whenever somebody is free and something is ready.
 #[derive(Clone, Copy, Debug)]
 pub struct LeadDynamic {
-    /// How much the lead hands out in one call: `ToFree` or `OneToFree`.
+    /// Number of tasks that the lead assigns in one call: `ToFree` or `OneToFree`.
     pub deal: Deal,
 }
 

@@ -24,7 +24,7 @@ use crate::team::{Action, Claims, Deal, Reports, View};
 
 /// A coordination protocol.
 pub trait Architecture: Sync + Send {
-    /// What `view.me()` does next, given what it can see. Pure: same view and draws, same action.
+    /// Returns the next action of `view.me()`, given the view. Pure: same view and draws, same action.
     ///
     /// An agent that waits is asked again, so a protocol keeps no memory of its own: what it must remember lives on
     /// the board or in an inbox.
@@ -36,16 +36,16 @@ pub trait Architecture: Sync + Send {
     }
 }
 
-/// What the machinery must know of a protocol besides its decisions.
+/// Properties of a protocol besides its decisions, for the simulator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Terms {
     /// Agent 0 leads, if there is anybody to lead.
     pub has_lead: bool,
-    /// How all tasks are dealt before the start, if they are.
+    /// Rule by which all tasks are dealt before the start, if they are.
     pub dealt: Option<Deal>,
-    /// When a claim on an unowned task is granted.
+    /// Time at which a claim on an unowned task is granted.
     pub claims: Claims,
-    /// Who is told when work is done.
+    /// Recipients of the report that work is done.
     pub reports: Reports,
     /// Only agent 0 takes part.
     pub alone: bool,

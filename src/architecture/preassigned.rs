@@ -7,7 +7,7 @@ use crate::team::{Action, Deal, Until, View};
 /// Everybody works through what was dealt to them, as soon as it can be started.
 #[derive(Clone, Copy, Debug)]
 pub struct Preassigned {
-    /// How tasks are dealt.
+    /// Rule by which tasks are dealt.
     pub deal: Deal,
 }
 

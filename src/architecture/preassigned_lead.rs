@@ -7,7 +7,7 @@ use crate::team::{Action, Deal, Reports, Until, View};
 /// Workers work through what was dealt to them and report; the lead looks on each time it hears of something.
 #[derive(Clone, Copy, Debug)]
 pub struct PreassignedLead {
-    /// How tasks are dealt to the workers.
+    /// Rule by which tasks are dealt to the workers.
     pub deal: Deal,
 }
 

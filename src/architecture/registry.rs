@@ -11,7 +11,7 @@ pub struct ArchitectureEntry {
     pub name: &'static str,
     /// Its protocol in one sentence.
     pub about: &'static str,
-    /// What can be set, each with its choices; the first is the default.
+    /// Parameters, each with its choices; the first choice is the default.
     pub parameters: &'static [Parameter],
     /// Makes it from the chosen values.
     pub make: fn(&Choices<'_>) -> Box<dyn Architecture>,
@@ -22,7 +22,7 @@ pub struct ArchitectureEntry {
 pub struct Parameter {
     /// Its key in scenarios.
     pub name: &'static str,
-    /// What it settles.
+    /// Effect of the parameter, for help.
     pub about: &'static str,
     /// Its values; the first is the default.
     pub values: &'static [&'static str],

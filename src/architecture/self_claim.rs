@@ -7,15 +7,15 @@ use crate::team::{Action, Claims, Reports, Until, View};
 /// Everybody helps themselves.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SelfClaim {
-    /// Which of the ready tasks.
+    /// Choice among the ready tasks.
     pub pick: Pick,
-    /// When a claim is granted: `AtCommit` lets two agents want one task.
+    /// Time at which a claim is granted: `AtCommit` lets two agents want one task.
     pub claims: Claims,
-    /// Whether everybody is told of every finished task: n - 1 deliveries each.
+    /// Reports of every finished task to everybody (n - 1 deliveries each), or none.
     pub reports: Reports,
 }
 
-/// Which of the ready tasks an agent takes.
+/// Choice of a ready task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Pick {
     /// The first of the list, as language models do: everybody goes for the same one.

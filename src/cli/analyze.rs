@@ -14,7 +14,7 @@ const PAPER_LABELS: [&str; 4] = ["model", "suite", "p", "architecture"];
 pub(super) fn analyze(console: &Console, args: &AnalyzeArgs) -> CommandResult {
     let mut runs = Vec::new();
     traces::each(console, &args.traces, |trace| {
-        runs.push(RecordedRun::of(&trace, Prices::default()));
+        runs.push(RecordedRun::from_trace(&trace, Prices::default()));
         Ok(())
     })?;
     match args.preset {

@@ -126,7 +126,7 @@ mod tests {
         write(path.clone(), b"earlier").expect("it is written, with its folder");
         let mut first = AtomicFile::create(path.clone()).expect("it is created");
         let mut second = AtomicFile::create(path.clone()).expect("the temporary names differ");
-        first.add(b"given up").and_then(|()| first.add(&[b'x'; 1 << 17])).expect("it is written");
+        first.add(b"given up").and_then(|()| first.add("x".repeat(1 << 17).as_bytes())).expect("it is written");
         second.add(b"complete").expect("it is written");
         assert_eq!(std::fs::read(&path).expect("it is there"), b"earlier");
         assert_eq!(names(path.parent().expect("a folder")).len(), 3);

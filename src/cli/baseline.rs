@@ -44,7 +44,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     }
     let scenario = open(&source, console.seed)?;
     let replications = args.reps.unwrap_or_else(|| usual_replications(&scenario));
-    let grid = Grid::of(&scenario)?;
+    let grid = Grid::new(&scenario)?;
     let progress = Progress::new(console, grid.points.len() as u64 * replications);
     let recorded = on_threads(args.threads, || {
         baseline::record(&scenario, &grid, source, replications, VERSION, &|runs| progress.add(runs))
@@ -56,7 +56,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     let text = file::write(&recorded);
     console.write(&path, text.as_bytes())?;
     let points = recorded.points.len();
-    let held: Vec<&str> = Held::of(&scenario, &[]).iter().map(|held| held.metric).collect();
+    let held: Vec<&str> = Held::for_scenario(&scenario, &[]).iter().map(|held| held.metric).collect();
     let detectable = recorded.points.iter().filter_map(half_width).reduce(f64::max);
     if console.format == Format::Json {
         let mut document = crate::report::document(Some(recorded.seed), &repeat(recorded.seed));

@@ -27,7 +27,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
     };
     let mut cases: Vec<Case> = Vec::new();
     traces::each(console, &args.traces, |trace| {
-        cases.push(Case::of(&trace));
+        cases.push(Case::from_trace(&trace));
         Ok(())
     })?;
     let demonstrations = cases.iter().map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable));
@@ -40,7 +40,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
     let origin = format!("{source}; by brooks {}: {command}", report::VERSION);
     // A profile that is too large already needs no cross-validation.
     fits(&args.output, &calibration.to_yaml(&name, &origin))?;
-    calibration.know(on_threads(None, || cross_validation::held_out(cases, &options))?);
+    calibration.set_accuracy(on_threads(None, || cross_validation::held_out(cases, &options))?);
     let text = calibration.to_yaml(&name, &origin);
     fits(&args.output, &text)?;
     console.write(&args.output, text.as_bytes())?;

@@ -157,7 +157,7 @@ fn job(
     {
         file = open(&source, Some(recorded.seed))?;
     }
-    let grid = Grid::of(&file)?;
+    let grid = Grid::new(&file)?;
     let (claims, problems) = contract::claims(&file, &source.scenario, &grid);
     // Claims about points outside a reduced sweep are not problems of the scenario.
     let as_written = source.agents.is_none() && source.architecture.is_none() && source.set.is_empty();
@@ -211,8 +211,11 @@ fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<()
     let lacks = |held: &Held| {
         held.metric != COMPLETED && recorded.points.iter().any(|point| point.column(held.metric).is_none())
     };
-    let lacking: Vec<&str> =
-        Held::of(&job.file, &settings.tolerances).iter().filter(|held| lacks(held)).map(|held| held.metric).collect();
+    let lacking: Vec<&str> = Held::for_scenario(&job.file, &settings.tolerances)
+        .iter()
+        .filter(|held| lacks(held))
+        .map(|held| held.metric)
+        .collect();
     if !lacking.is_empty() {
         let message = format!("does not contain {}", lacking.join(", "));
         let expected = format!("a tolerance in the check of the scenario, then: {record}");
@@ -298,7 +301,7 @@ fn update_pending(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Ch
             "if that is meant: brooks check {name} on your machine, brooks baseline accept {name}, and commit it"
         ));
     } else if overall == Overall::Fail {
-        let fresh = baseline::of_samples(
+        let fresh = baseline::from_samples(
             &job.file,
             &job.grid,
             recorded.source.clone(),
@@ -329,8 +332,8 @@ fn update_pending(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Ch
 
 /// Returns the verdict on points and curves, without claims.
 fn curve_verdict(checked: &Checked, strict: bool) -> Overall {
-    let points = checked.points.iter().map(|point| Overall::of(point.verdict, strict));
-    points.chain(checked.rules.iter().map(|rule| Overall::of(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
+    let points = checked.points.iter().map(|point| Overall::new(point.verdict, strict));
+    points.chain(checked.rules.iter().map(|rule| Overall::new(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
 }
 
 /// Prints the results and writes the requested files.

@@ -35,7 +35,7 @@ pub(super) fn plan(console: &Console, args: &PlanArgs) -> CommandResult {
     };
     let scenario = file.scenario()?;
     let measure = Measure::by_size(&scenario.graph);
-    let work = WorkBounds::of(&scenario);
+    let work = WorkBounds::new(&scenario);
     let lint = lint(&scenario.graph, &measure);
     match console.format {
         Format::Table => console.print(&text(&scenario, &measure, &work, &sizes, &lint, console.color)),
@@ -119,7 +119,7 @@ fn bounds(work: &WorkBounds, sizes: &[u32]) -> Table {
         Column::number("gustafson", "Gustafson"),
     ]);
     for &agents in sizes {
-        let laws = Laws::of(work, agents);
+        let laws = Laws::new(work, agents);
         let mut row = vec![Cell::count(u64::from(agents))];
         for value in [laws.work_span, laws.greedy, laws.amdahl, laws.gustafson] {
             row.push(Cell::number(value, format!("{value:.2}")));

@@ -78,7 +78,7 @@ fn what_if(console: &Console, args: &ReplayArgs) -> CommandResult {
             let message = format!("{}: no task with recorded work; a what-if needs one", trace.header.trace);
             return Err(Failure::Usage(message));
         }
-        let mut what_if = WhatIf::of(trace, console.seed)?;
+        let mut what_if = WhatIf::from_trace(trace, console.seed)?;
         let file = &mut what_if.file;
         if let Some(architecture) = &args.architecture {
             *file =

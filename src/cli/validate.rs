@@ -25,7 +25,7 @@ const MAX_PROFILE: u64 = 64 << 20;
 const SEED: u64 = 1;
 
 pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult {
-    let holdout = args.holdout.as_deref().map(Holdout::of);
+    let holdout = args.holdout.as_deref().map(Holdout::parse);
     let (profile, traces) = split(args, holdout.is_some())?;
     let bytes = profile.map(|path| Ok::<_, Failure>((path, read(path)?))).transpose()?;
     let profile = match &bytes {
@@ -37,7 +37,7 @@ pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult 
     }
     let mut cases = Vec::new();
     traces::each(console, &traces, |trace| {
-        cases.push(Case::of(&trace));
+        cases.push(Case::from_trace(&trace));
         Ok(())
     })?;
     let mut plan = plan(console, args, &cases)?;
@@ -49,10 +49,10 @@ pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult 
     let (validation, model, seen) = match (holdout, profile) {
         (Some(holdout), profile) => {
             let mut options =
-                options(args, profile.map(|(_, calibration)| Options::of(&calibration)).unwrap_or_default())?;
+                options(args, profile.map(|(_, calibration)| Options::from_profile(&calibration)).unwrap_or_default())?;
             holdout.prepare(&mut cases, &mut plan, &mut options);
             let refit = holdout.refit(&cases, &plan, &options);
-            let model = in_words(&holdout, &options, refit.parts());
+            let model = in_words(&holdout, &options, refit.folds());
             let make = |cell: &ValidationCell, condition: &_| refit.scenario(cell, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, model, 0)
         }
@@ -93,7 +93,7 @@ fn update_profile(
         return Err(Failure::Usage(message));
     }
     let mut calibration = parse(path, bytes)?;
-    calibration.know(accuracy);
+    calibration.set_accuracy(accuracy);
     let (name, origin) = title(&path.to_string_lossy(), bytes);
     let text = calibration.to_yaml(&name, &origin);
     calibrate::fits(into, &text)?;

@@ -1,4 +1,4 @@
-//! Whether figures of recorded runs differ between the values of a label, or go with the size of the team.
+//! Hypothesis tests on recorded runs: differences of metrics between the values of a label, and trends with team size.
 
 use std::collections::BTreeMap;
 
@@ -7,38 +7,38 @@ use crate::corpus::group::SIZES;
 use crate::scaling::amdahl;
 use crate::scaling::{Alternative, benjamini_hochberg, kruskal_wallis, mann_whitney, median, spearman, wilcoxon};
 
-/// A test of one figure over one label.
+/// Test of one metric over one label.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
-    /// The figure.
+    /// Metric.
     pub figure: &'static str,
-    /// The label.
+    /// Label.
     pub label: String,
-    /// The test, by its name.
+    /// Name of the test.
     pub test: &'static str,
-    /// What was found, in the test's own statistics.
+    /// Statistics of the test as text.
     pub statistic: String,
-    /// Its statistics by name, for programs.
+    /// Statistics of the test by name.
     pub values: Vec<(String, f64)>,
-    /// The chance of as much if there were no difference.
+    /// p-value.
     pub p: f64,
-    /// The same after Benjamini and Hochberg, over all tests of the answer.
+    /// p-value adjusted over all tests of the result (Benjamini and Hochberg 1995).
     pub adjusted_p: f64,
-    /// In words: which value is larger, by medians.
-    pub says: String,
+    /// Direction of the difference, by medians.
+    pub direction: String,
 }
 
-/// A difference with a p-value below this is told as one.
+/// Significance level.
 pub const SIGNIFICANT: f64 = 0.05;
-/// With fewer runs, no order of sizes and figures is beyond chance.
+/// Least number of runs for a rank correlation that can be significant.
 const FEWEST_PAIRS: usize = 5;
-/// With fewer runs in three groups or more, no order of ranks is.
+/// Least number of runs in three or more groups for a rank test that can be significant.
 const FEWEST_OF_SEVERAL: usize = 7;
 
-/// Reads a figure of a run; not-a-number if it has none.
+/// Reader of a metric of a run; NaN if the run has none.
 type FigureReader = fn(&RecordedRun) -> f64;
 
-/// The figures that are tested.
+/// Tested metrics.
 const FIGURES: &[(&str, FigureReader)] = &[
     ("wall_clock_s", |run| run.wall_clock_s),
     ("llm_calls", |run| f64::from(run.metrics.llm_calls)),
@@ -48,8 +48,8 @@ const FIGURES: &[(&str, FigureReader)] = &[
     ("concurrent_writes", |run| f64::from(run.metrics.concurrent_writes)),
 ];
 
-/// Tests of every figure over every one of the labels, on these runs. Runs are compared as they are, whatever else
-/// tells them apart: a label that goes with another is tested together with it.
+/// Tests every metric over every label. There is no adjustment for other labels: effects of correlated labels are
+/// confounded.
 pub fn findings(runs: &[&RecordedRun], by: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for label in by {
@@ -70,18 +70,18 @@ pub fn findings(runs: &[&RecordedRun], by: &[String]) -> Vec<Finding> {
     findings
 }
 
-/// Whether there is any difference at all.
+/// Returns true if the values are not all equal.
 fn differs<'f>(figures: impl IntoIterator<Item = &'f f64>) -> bool {
     let mut figures = figures.into_iter();
     let first = figures.next();
     figures.any(|figure| Some(figure) != first)
 }
 
-/// Whether runs are enough for the clearest of differences to be told from chance.
-fn can_tell(samples: &[&[f64]]) -> bool {
+/// Returns true if the sample sizes allow a significant result.
+fn can_be_significant(samples: &[&[f64]]) -> bool {
     let runs: usize = samples.iter().map(|sample| sample.len()).sum();
     match samples {
-        // Two of the ways to deal the ranks to the two samples are as far apart as can be.
+        // Two of the assignments of ranks to the two samples are the most extreme.
         [a, _] => {
             let choose = |ways: f64, chosen: usize| ways * (runs - chosen) as f64 / (chosen + 1) as f64;
             2.0 / (0..a.len()).fold(1.0, choose) < SIGNIFICANT
@@ -90,7 +90,7 @@ fn can_tell(samples: &[&[f64]]) -> bool {
     }
 }
 
-/// The values of a figure by those of a label.
+/// Groups the values of a metric by those of a label.
 fn by_value<'r>(runs: &[&'r RecordedRun], label: &str, of: FigureReader) -> BTreeMap<&'r str, Vec<f64>> {
     let mut by_value: BTreeMap<&str, Vec<f64>> = BTreeMap::new();
     for run in runs.iter().filter(|run| !of(run).is_nan()) {
@@ -105,7 +105,7 @@ fn between(runs: &[&RecordedRun], label: &str, figure: &'static str, of: FigureR
         groups.iter().filter_map(|(value, figures)| Some((*value, median(figures)?))).collect();
     let (most, least) =
         (medians.iter().max_by(|a, b| a.1.total_cmp(&b.1))?, medians.iter().min_by(|a, b| a.1.total_cmp(&b.1))?);
-    let says = format!("{} {:.4} above {} {:.4} (medians)", most.0, most.1, least.0, least.1);
+    let direction = format!("{} {:.4} above {} {:.4} (medians)", most.0, most.1, least.0, least.1);
     let finding = |test, statistic, values, p| Finding {
         figure,
         label: label.to_owned(),
@@ -114,10 +114,10 @@ fn between(runs: &[&RecordedRun], label: &str, figure: &'static str, of: FigureR
         values,
         p,
         adjusted_p: p,
-        says,
+        direction,
     };
     let samples: Vec<&[f64]> = groups.values().map(Vec::as_slice).collect();
-    if !can_tell(&samples) || !differs(samples.iter().copied().flatten()) {
+    if !can_be_significant(&samples) || !differs(samples.iter().copied().flatten()) {
         return None;
     }
     if let [a, b] = samples.as_slice() {
@@ -152,11 +152,11 @@ fn with_size(runs: &[&RecordedRun], label: &str, figure: &'static str, of: Figur
         values: vec![("rho".to_owned(), test.rho)],
         p: test.p,
         adjusted_p: test.p,
-        says: format!("{} with the size of the team", if test.rho < 0.0 { "falls" } else { "grows" }),
+        direction: format!("{} with the size of the team", if test.rho < 0.0 { "falls" } else { "grows" }),
     })
 }
 
-/// Whether teams stay below the bound of Amdahl's law, where the runs say what their parallel fraction is.
+/// Tests if teams stay below the bound of Amdahl's law, for runs with a known parallel fraction.
 fn below_amdahl(runs: &[&RecordedRun], by: &[String]) -> Option<Finding> {
     let conditions: Vec<&String> = by.iter().filter(|label| !SIZES.contains(&label.as_str())).collect();
     let condition = |run: &RecordedRun| conditions.iter().map(|label| run.label(label).to_owned()).collect::<Vec<_>>();
@@ -181,6 +181,6 @@ fn below_amdahl(runs: &[&RecordedRun], by: &[String]) -> Option<Finding> {
         values: vec![("w".to_owned(), test.statistic), ("median".to_owned(), median)],
         p: test.p,
         adjusted_p: test.p,
-        says: format!("{:.4} {} the bound (median)", median.abs(), if median < 0.0 { "below" } else { "above" }),
+        direction: format!("{:.4} {} the bound (median)", median.abs(), if median < 0.0 { "below" } else { "above" }),
     })
 }

@@ -1,4 +1,4 @@
-//! Recorded runs in groups, each with its figures and its speedup over a baseline.
+//! Groups of recorded runs with their metrics and their speedup over a baseline.
 
 use std::collections::BTreeMap;
 
@@ -6,61 +6,61 @@ use crate::corpus::RecordedRun;
 use crate::record::METRICS;
 use crate::scaling::stats::Summary;
 
-/// Labels that tell one run from the next of its kind.
-const ONE_S_OWN: [&str; 4] = ["session", "rep", "replication", "seed"];
+/// Labels that identify a single run.
+const RUN_IDS: [&str; 4] = ["session", "rep", "replication", "seed"];
 
-/// What a speedup is relative to.
+/// Reference of a speedup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CorpusBaseline {
-    /// One agent, all other labels the same.
+    /// One agent, with all other labels equal.
     Own,
-    /// The fastest of the groups of one agent that differ in nothing but what agents coordinate by.
+    /// Fastest group of one agent, with all labels equal except the coordination.
     Solo,
-    /// The group with these labels, all others the same.
+    /// Group with these labels, with all others equal.
     Labels(Vec<(String, String)>),
 }
 
-/// Which runs a figure is of.
+/// Runs that a metric covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// Those that reached their goal.
+    /// Completed runs.
     Completed,
-    /// All of them, cut off or not.
+    /// All runs, also censored ones.
     All,
 }
 
-/// How runs are put into groups.
+/// Definition of groups.
 #[derive(Clone, Debug)]
 pub struct Grouping {
-    /// The labels, in the order of the columns.
+    /// Labels, in the order of the columns.
     pub by: Vec<String>,
-    /// What speedups are relative to.
+    /// Reference of the speedups.
     pub baseline: CorpusBaseline,
 }
 
-/// Runs with the same labels.
+/// Group of runs with equal labels.
 #[derive(Clone, Debug)]
 pub struct RunGroup {
-    /// The values of the labels, in their order.
+    /// Values of the labels, in their order.
     pub labels: Vec<String>,
-    /// How many runs.
+    /// Number of runs.
     pub runs: usize,
-    /// How many of them reached their goal.
+    /// Number of completed runs.
     pub completed: usize,
-    /// The figures over completed runs; none if there are none.
+    /// Metrics of completed runs; none if there are none.
     pub of_completed: Option<GroupFigures>,
-    /// The figures over all runs.
+    /// Metrics of all runs.
     pub of_all: Option<GroupFigures>,
 }
 
-/// Figures over some runs.
+/// Metrics of a group.
 #[derive(Clone, Debug)]
 pub struct GroupFigures {
     /// Recorded length, seconds.
     pub wall_clock_s: Summary,
-    /// All tokens, where they are known.
+    /// All tokens, if known.
     pub tokens: Option<Summary>,
-    /// Every metric of the replays, in the order of [`METRICS`]; none where it is not known.
+    /// Metrics of the replays, in the order of [`METRICS`]; none if unknown.
     pub metrics: Vec<Option<Summary>>,
     /// Mean length of the baseline over mean length here; none without a baseline.
     pub speedup: Option<f64>,
@@ -68,13 +68,13 @@ pub struct GroupFigures {
     pub token_multiplier: Option<f64>,
 }
 
-/// Names under which the team's size may be found among labels.
+/// Labels that may contain the team size.
 pub(crate) const SIZES: [&str; 2] = ["n", "agents"];
-/// Names under which what agents coordinate by may be found.
+/// Labels that may contain the coordination.
 pub(crate) const COORDINATION: [&str; 2] = ["mode", "architecture"];
 
 impl Grouping {
-    /// By the labels that differ between runs: those of few values, the size of the team last.
+    /// Selects the labels that differ between runs and have few values; the team size comes last.
     pub fn by_what_differs(runs: &[RecordedRun]) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         for (name, _) in runs.iter().flat_map(|run| &run.labels) {
@@ -88,12 +88,12 @@ impl Grouping {
             values.dedup();
             values.len()
         };
-        let is_name = |name: &String| ONE_S_OWN.contains(&name.as_str());
-        // A label of nearly as many values as there are runs is a number or a name, and tells nothing.
-        let tells =
+        let is_name = |name: &String| RUN_IDS.contains(&name.as_str());
+        // A label with nearly as many values as runs is an identifier.
+        let separates =
             |name: &String| !is_name(name) && (2..=12).contains(&values(name)) && values(name) * 2 <= runs.len().max(4);
-        let by = names.into_iter().filter(tells);
-        // Two labels that say the same are one.
+        let by = names.into_iter().filter(separates);
+        // Of labels that define the same groups the first is kept.
         let same = |a: &str, b: &str| {
             let pairs: std::collections::BTreeSet<(&str, &str)> =
                 runs.iter().map(|run| (run.label(a), run.label(b))).collect();
@@ -110,11 +110,11 @@ impl Grouping {
     }
 }
 
-/// The groups, ordered by their labels: numbers by value, all else as text.
+/// Returns the groups, sorted by their labels: numbers by value, others as text.
 pub fn groups(runs: &[RecordedRun], grouping: &Grouping) -> Vec<RunGroup> {
     let mut members: BTreeMap<Vec<LabelKey>, Vec<&RecordedRun>> = BTreeMap::new();
     for run in runs {
-        let key = grouping.by.iter().map(|name| LabelKey::of(run.label(name))).collect();
+        let key = grouping.by.iter().map(|name| LabelKey::new(run.label(name))).collect();
         members.entry(key).or_default().push(run);
     }
     let all: Vec<(Vec<LabelKey>, Vec<&RecordedRun>)> = members.into_iter().collect();
@@ -139,32 +139,32 @@ fn chosen<'r>(runs: &[&'r RecordedRun], scope: Scope) -> Vec<&'r RecordedRun> {
     runs.iter().copied().filter(|run| scope == Scope::All || run.is_completed()).collect()
 }
 
-/// The runs of a group's baseline.
+/// Returns the runs of a group's baseline.
 fn baseline<'r>(
     key: &[LabelKey],
     all: &[(Vec<LabelKey>, Vec<&'r RecordedRun>)],
     grouping: &Grouping,
     scope: Scope,
 ) -> Option<Vec<&'r RecordedRun>> {
-    let place = |names: &[&str]| grouping.by.iter().position(|name| names.contains(&name.as_str()));
+    let index = |names: &[&str]| grouping.by.iter().position(|name| names.contains(&name.as_str()));
     let wanted = |key: &[LabelKey], changes: &[(usize, &str)]| {
         let mut wanted = key.to_vec();
-        for (place, value) in changes {
-            wanted[*place] = LabelKey::of(value);
+        for (index, value) in changes {
+            wanted[*index] = LabelKey::new(value);
         }
         wanted
     };
     let find = |wanted: &[LabelKey]| all.iter().find(|(key, _)| key == wanted).map(|(_, runs)| chosen(runs, scope));
     match &grouping.baseline {
-        CorpusBaseline::Own => find(&wanted(key, &[(place(&SIZES)?, "1")])),
+        CorpusBaseline::Own => find(&wanted(key, &[(index(&SIZES)?, "1")])),
         CorpusBaseline::Solo => {
-            let size = place(&SIZES)?;
+            let size = index(&SIZES)?;
             let coordination: Vec<usize> =
-                (0..key.len()).filter(|&place| COORDINATION.contains(&grouping.by[place].as_str())).collect();
+                (0..key.len()).filter(|&index| COORDINATION.contains(&grouping.by[index].as_str())).collect();
             let is_candidate = |other: &[LabelKey]| {
-                (0..key.len()).all(|place| {
-                    coordination.contains(&place)
-                        || if place == size { other[place].text == "1" } else { other[place] == key[place] }
+                (0..key.len()).all(|index| {
+                    coordination.contains(&index)
+                        || if index == size { other[index].text == "1" } else { other[index] == key[index] }
                 })
             };
             let candidates = all.iter().filter(|(other, _)| is_candidate(other)).map(|(_, runs)| chosen(runs, scope));
@@ -174,7 +174,7 @@ fn baseline<'r>(
         }
         CorpusBaseline::Labels(labels) => {
             let changes: Option<Vec<(usize, &str)>> =
-                labels.iter().map(|(name, value)| Some((place(&[name.as_str()])?, value.as_str()))).collect();
+                labels.iter().map(|(name, value)| Some((index(&[name.as_str()])?, value.as_str()))).collect();
             find(&wanted(key, &changes?))
         }
     }
@@ -183,7 +183,7 @@ fn baseline<'r>(
 fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<GroupFigures> {
     let summary = |of: &dyn Fn(&RecordedRun) -> f64| {
         let mut values: Vec<f64> = runs.iter().map(|run| of(run)).filter(|value| !value.is_nan()).collect();
-        Summary::of(&mut values)
+        Summary::from_sample(&mut values)
     };
     let mean = |runs: &[&RecordedRun], of: fn(&RecordedRun) -> f64| {
         (!runs.is_empty()).then(|| runs.iter().map(|run| of(run)).sum::<f64>() / runs.len() as f64)
@@ -203,7 +203,7 @@ fn figures(runs: &[&RecordedRun], base: Option<&[&RecordedRun]>) -> Option<Group
     })
 }
 
-/// A label's value in the order of people: numbers by value, before text.
+/// Value of a label in natural order: numbers by value, before text.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct LabelKey {
     number: Option<f64>,
@@ -211,7 +211,7 @@ pub(crate) struct LabelKey {
 }
 
 impl LabelKey {
-    pub(crate) fn of(text: &str) -> LabelKey {
+    pub(crate) fn new(text: &str) -> LabelKey {
         LabelKey { number: text.parse().ok().filter(|number: &f64| number.is_finite()), text: text.to_owned() }
     }
 

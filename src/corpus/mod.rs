@@ -1,4 +1,4 @@
-//! Many recorded runs: what each came to, in groups by what tells them apart, against a baseline.
+//! Collections of recorded runs: metrics of each run, groups by labels, comparison with a baseline.
 
 mod findings;
 mod group;
@@ -13,48 +13,48 @@ use crate::record::{Ending, Metrics, Prices, Stats};
 use crate::trace::replay::{RoundTime, replay};
 use crate::trace::{Trace, TraceStep, TraceSummary};
 
-/// What a recorded run came to. Figures are those of its replay; what the recorder itself said stands beside them.
+/// Results of a recorded run: metrics of its replay, and the figures of the recorder.
 #[derive(Clone, Debug)]
 pub struct RecordedRun {
-    /// The name of its trace.
+    /// Name of its trace.
     pub trace: String,
-    /// What it can be told apart by: the labels of the trace, and always `agents`, `architecture` and `format`.
+    /// Labels of the trace, and always `agents`, `architecture` and `format`.
     pub labels: Vec<(String, String)>,
-    /// How many agents the team had.
+    /// Number of agents.
     pub agents: u32,
-    /// Whether it reached its goal; none if the recording does not say.
+    /// True if the run reached its goal; none if the recording does not contain it.
     pub success: Option<bool>,
-    /// The figures of the replay, at the prices that were given.
+    /// Metrics of the replay, at the given prices.
     pub metrics: Metrics,
-    /// Its length as the recorder measured it, in seconds; that of the replay if it did not.
+    /// Recorded length in seconds; that of the replay if the recording has none.
     pub wall_clock_s: f64,
-    /// Input tokens: of the calls, or of the whole run where calls do not say.
+    /// Input tokens: the sum over calls, or the total of the run if calls have none.
     pub input_tokens: f64,
-    /// Output tokens, likewise.
+    /// Output tokens, from the same source.
     pub output_tokens: f64,
-    /// Whether the tokens are known at all.
+    /// True if the tokens are known.
     pub has_tokens: bool,
-    /// Slowest less mean latency of each round with two replies or more, in seconds; after the paper, only replies of
-    /// less than 180 s count.
+    /// Straggler gap of each round with at least two replies: slowest less mean latency, in seconds. As in the paper, only
+    /// replies below 180 s count.
     pub gaps_s: Vec<f64>,
     /// Rounds and their stragglers.
     pub rounds: Vec<RoundTime>,
-    /// Counts that the recording has of itself, by name.
+    /// Totals of the recording, by name.
     pub totals: Vec<(String, f64)>,
 }
 
-/// Replies that took this long do not count for straggler gaps.
+/// Latency from which replies do not count for straggler gaps, seconds.
 const LONGEST_LATENCY_S: f64 = 180.0;
 
 impl RecordedRun {
-    /// Replays a trace and keeps what it comes to.
-    pub fn of(trace: &Trace, prices: Prices) -> RecordedRun {
+    /// Replays a trace and returns its results.
+    pub fn from_trace(trace: &Trace, prices: Prices) -> RecordedRun {
         let mut stats = Stats::new(prices);
         let replay = replay(trace, &mut stats);
         let mut metrics = stats.metrics();
         metrics.budget = replay.metrics.budget;
         if trace.header.tasks.is_empty() {
-            // Nobody knows which output is right where nobody knows the tasks.
+            // Without known tasks the quality is unknown.
             metrics.quality = f64::NAN;
         }
         let summary = TraceSummary::of(trace);
@@ -86,28 +86,28 @@ impl RecordedRun {
         }
     }
 
-    /// A label; empty if it has none of that name.
+    /// Returns the value of a label; empty if there is none.
     pub fn label(&self, name: &str) -> &str {
         self.labels.iter().find(|(label, _)| label == name).map_or("", |(_, value)| value)
     }
 
-    /// A count that the recording has of itself.
+    /// Returns a total of the recording.
     pub fn total(&self, name: &str) -> Option<f64> {
         self.totals.iter().find(|(key, _)| key == name).map(|(_, value)| *value)
     }
 
-    /// All tokens.
+    /// Returns all tokens.
     pub fn tokens(&self) -> f64 {
         self.input_tokens + self.output_tokens
     }
 
-    /// Whether it counts as completed: it says so, or it does not say and came to its end.
+    /// Returns true if the run counts as completed: by its recorded success, or else by the ending of its replay.
     pub fn is_completed(&self) -> bool {
         self.success.unwrap_or(self.metrics.ending == Ending::Completed)
     }
 }
 
-/// The gap of every round with two replies or more: the slowest latency less the mean one.
+/// Returns the straggler gap of every round with at least two replies: slowest less mean latency, in seconds.
 fn gaps(trace: &Trace) -> Vec<f64> {
     if !trace.header.barrier {
         return Vec::new();

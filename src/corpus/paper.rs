@@ -1,5 +1,5 @@
-//! The figures of "Language Model Teams as Distributed Systems" (arXiv 2603.12229) in its own definitions, recomputed
-//! from recorded runs: `brooks analyze --as paper`.
+//! Figures of "Language Model Teams as Distributed Systems" (arXiv 2603.12229) by its definitions, recomputed from
+//! recorded runs: `brooks analyze --as paper`.
 //!
 //! A latency counts in straggler gaps if it is above 0 and below 180 s, a round if it has two such replies or more. Run
 //! speedup: the mean length of the successful runs of one agent of the same architecture, model, suite and p, over the
@@ -13,46 +13,46 @@ use crate::scaling::{
     wilcoxon,
 };
 
-/// The two architectures that the paper compares, by the names of this project.
+/// Name of the pre-assigned architecture, one of the two that the paper compares.
 pub const PREASSIGNED: &str = "preassigned";
-/// The other one.
+/// Name of the self-claiming architecture.
 pub const SELF_CLAIM: &str = "self_claim";
 
-/// A comparison of the two architectures.
+/// Comparison of the two architectures.
 #[derive(Clone, Copy, Debug)]
 pub struct Contrast {
-    /// The test, pre-assigned runs first.
+    /// Test, with pre-assigned runs first.
     pub test: MannWhitney,
-    /// How many values of pre-assigned runs.
+    /// Number of values of pre-assigned runs.
     pub n_preassigned: usize,
-    /// How many of self-claiming ones.
+    /// Number of values of self-claiming runs.
     pub n_self_claim: usize,
-    /// Their medians.
+    /// Median of pre-assigned runs.
     pub median_preassigned: f64,
-    /// Their medians.
+    /// Median of self-claiming runs.
     pub median_self_claim: f64,
 }
 
-/// Speedup and tokens of a model, an architecture, a p and a team size.
+/// Speedup and tokens by model, architecture, p and team size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaperCell {
-    /// The architecture, by the names of this project.
+    /// Architecture, by the names of this project.
     pub architecture: String,
-    /// The model.
+    /// Model.
     pub model: String,
-    /// The label of the parallel fraction.
+    /// Label of the parallel fraction.
     pub p: String,
-    /// The team's size.
+    /// Team size.
     pub n: u32,
     /// Mean over suites of mean(n = 1) / mean(n).
     pub speedup: f64,
     /// Mean over suites of mean tokens(n) / mean tokens(n = 1).
     pub token_multiplier: f64,
-    /// Over how many suites.
+    /// Number of suites.
     pub suites: usize,
 }
 
-/// Conflicts as the published columns have them, beside those that the events give.
+/// Conflicts in the published columns and in the recorded events.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Conflicts {
     /// Runs.
@@ -61,26 +61,26 @@ pub struct Conflicts {
     pub recorded_concurrent_writes: u64,
     /// Pairs of a round and a file that two agents or more wrote.
     pub concurrent_writes: u64,
-    /// Pairs of a round and a file that was written twice or more, by whomever.
+    /// Pairs of a round and a file that was written twice or more by any agents.
     pub repeated_writes: u64,
     /// Sum of the published column `claims_blocked`.
     pub recorded_claims_blocked: u64,
     /// Events of blocked claims.
     pub claims_blocked: u64,
-    /// Runs whose published columns are both what the events give.
+    /// Runs whose published columns both equal the counts of events.
     pub equal_runs: usize,
-    /// Runs in which both published columns are zero although there were such events.
+    /// Runs with events whose published columns are both zero.
     pub zeroed_runs: usize,
 }
 
-/// All of it.
+/// Figures of the paper.
 #[derive(Clone, Debug)]
 pub struct PaperFigures {
     /// Runs.
     pub runs: usize,
-    /// Runs that say they succeeded.
+    /// Runs with recorded success.
     pub successful_runs: usize,
-    /// Events that were recorded; none if the traces do not say.
+    /// Recorded events; none if the traces do not contain the count.
     pub events: Option<u64>,
     /// Rounds.
     pub rounds: u64,
@@ -100,33 +100,33 @@ pub struct PaperFigures {
     pub straggler_gap_by_p: Vec<(String, f64)>,
     /// Run speedups of teams of two or more.
     pub run_speedup: Option<Contrast>,
-    /// Of pre-assigned ones, over p.
+    /// Run speedup of pre-assigned teams over p.
     pub speedup_over_p: Option<KruskalWallis>,
-    /// Of pre-assigned ones, less the bound of Amdahl's law at the run's p and n: is the median below?
+    /// Run speedup of pre-assigned teams less the bound of Amdahl's law at the run's p and n; alternative: below 0.
     pub below_amdahl: Option<Wilcoxon>,
-    /// Median of tokens over those of one agent, less the speedup: self-claiming teams of two or more.
+    /// Median of the token multiplier less the speedup: self-claiming teams of two or more.
     pub excess_median: Option<f64>,
     /// Token multiplier against team size, the same runs.
     pub tokens_with_n: Option<Correlation>,
     /// Speedup against team size, the same runs.
     pub speedup_with_n: Option<Correlation>,
-    /// By architecture, model, p and n.
+    /// Cells by architecture, model, p and n.
     pub cells: Vec<PaperCell>,
-    /// By architecture.
+    /// Conflicts by architecture.
     pub conflicts: Vec<(String, Conflicts)>,
 }
 
-/// A run beside the runs of one agent that it is held against.
+/// Run relative to the runs of one agent in its condition.
 struct Relative<'r> {
     run: &'r RecordedRun,
     speedup: f64,
     token_multiplier: f64,
 }
 
-/// The figures of these runs, which must have the labels model, suite, p and n.
+/// Computes the figures of runs with the labels model, suite, p and n.
 pub fn figures(runs: &[RecordedRun]) -> PaperFigures {
     let successful: Vec<&RecordedRun> = runs.iter().filter(|run| run.success == Some(true)).collect();
-    let metric = |of: fn(&RecordedRun) -> f64| contrast(&successful, |run| vec![of(run)]);
+    let metric = |read: fn(&RecordedRun) -> f64| contrast(&successful, |run| vec![read(run)]);
     let self_claiming: Vec<&RecordedRun> = of_architecture(&successful, SELF_CLAIM).collect();
     let size = |run: &RecordedRun| f64::from(run.agents);
     let relative = relative(&successful);
@@ -193,15 +193,15 @@ fn gaps_by_p(runs: &[&RecordedRun]) -> Vec<(String, f64)> {
     by_p.into_iter().filter_map(|(p, gaps)| Some((p.to_owned(), median(&gaps)?))).collect()
 }
 
-/// What makes runs comparable: architecture, model, suite, p.
+/// Condition of a run: architecture, model, suite, p.
 fn condition(run: &RecordedRun) -> [&str; 4] {
     ["architecture", "model", "suite", "p"].map(|label| run.label(label))
 }
 
-/// Sums over runs of one condition and size: how many, seconds, tokens.
+/// Sums over runs of one condition and size: count, seconds, tokens.
 type Sums = (f64, f64, f64);
 
-/// Every team of two or more, beside the runs of one agent in its condition.
+/// Relates every team of two or more to the runs of one agent in its condition.
 fn relative<'r>(successful: &[&'r RecordedRun]) -> Vec<Relative<'r>> {
     let mut alone: BTreeMap<[&str; 4], Sums> = BTreeMap::new();
     for run in successful.iter().filter(|run| run.agents == 1) {
@@ -234,7 +234,7 @@ fn over_p(relative: &[Relative<'_>]) -> Option<KruskalWallis> {
     kruskal_wallis(&groups)
 }
 
-/// Whether run speedups of pre-assigned teams lie below the bound of Amdahl's law at their p and n.
+/// Tests if run speedups of pre-assigned teams are below the bound of Amdahl's law at their p and n.
 fn below_amdahl(relative: &[Relative<'_>]) -> Option<Wilcoxon> {
     let chosen = relative.iter().filter(|r| r.run.label("architecture") == PREASSIGNED);
     let differences = chosen.filter_map(|relative| {
@@ -252,7 +252,7 @@ fn cells(successful: &[&RecordedRun]) -> Vec<PaperCell> {
     for run in successful {
         add(sums.entry((condition(run), run.agents)).or_default(), run);
     }
-    // By architecture, model, p and n: the ratios of every suite that has runs of one agent too.
+    // Ratios of every suite with runs of one agent, by architecture, model, p and n.
     let mut ratios: BTreeMap<PaperCondition<'_>, Vec<(f64, f64)>> = BTreeMap::new();
     for ((condition, n), (count, seconds, tokens)) in &sums {
         let Some((alone, alone_seconds, alone_tokens)) = sums.get(&(*condition, 1)) else { continue };
@@ -283,16 +283,16 @@ fn conflicts(runs: &[RecordedRun]) -> Vec<(String, Conflicts)> {
         let sums = by_architecture.entry(run.label("architecture")).or_default();
         let total = |name: &str| run.total(name).unwrap_or(0.0) as u64;
         let (writes, blocked) = (total("x.recorded_concurrent_writes"), total("x.recorded_claims_blocked"));
-        let (found, repeated) = (u64::from(run.metrics.concurrent_writes), total("repeated_writes"));
+        let (counted, repeated) = (u64::from(run.metrics.concurrent_writes), total("repeated_writes"));
         let claims = u64::from(run.metrics.temporal_violations);
         sums.runs += 1;
         sums.recorded_concurrent_writes += writes;
-        sums.concurrent_writes += found;
+        sums.concurrent_writes += counted;
         sums.repeated_writes += repeated;
         sums.recorded_claims_blocked += blocked;
         sums.claims_blocked += claims;
-        sums.equal_runs += usize::from((writes, blocked) == (found, claims));
-        sums.zeroed_runs += usize::from(writes == 0 && blocked == 0 && found + claims > 0);
+        sums.equal_runs += usize::from((writes, blocked) == (counted, claims));
+        sums.zeroed_runs += usize::from(writes == 0 && blocked == 0 && counted + claims > 0);
     }
     by_architecture.into_iter().map(|(name, sums)| (name.to_owned(), sums)).collect()
 }

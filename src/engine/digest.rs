@@ -1,8 +1,8 @@
-//! A fingerprint of results: equal results have equal digests on every platform.
+//! Digest of results: equal results have equal digests on every platform.
 
 use std::fmt;
 
-/// A running 64-bit digest of numbers, in the order in which they are given.
+/// Running 64-bit digest of a sequence of numbers; their order matters.
 ///
 /// FNV-1a over whole words instead of bytes, with a shift so that high bits reach low ones.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, serde::Serialize, serde::Deserialize)]
@@ -15,33 +15,32 @@ impl Default for Digest {
 }
 
 impl Digest {
-    /// The digest with this value, as a file has it.
-    pub const fn of_value(value: u64) -> Digest {
+    /// Returns the digest with this value, as read from a file.
+    pub const fn from_value(value: u64) -> Digest {
         Digest(value)
     }
 
-    /// Takes in one number.
+    /// Adds one number.
     #[inline]
     pub fn add(&mut self, number: u64) {
         let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         self.0 = mixed ^ (mixed >> 32);
     }
 
-    /// Takes in many numbers, four at a time: each of four lanes waits only for itself, so this takes a fraction of the
-    /// time that one after the other would.
+    /// Adds many numbers in four independent lanes, which the processor computes in parallel.
     #[inline]
     pub fn add_all<const N: usize>(&mut self, numbers: [u64; N]) {
         let mut lanes =
             [Digest(self.0), Digest(!self.0), Digest(self.0.rotate_left(21)), Digest(!self.0.rotate_left(42))];
-        for (place, number) in numbers.into_iter().enumerate() {
-            lanes[place % 4].add(number);
+        for (index, number) in numbers.into_iter().enumerate() {
+            lanes[index % 4].add(number);
         }
         for lane in lanes {
             self.add(lane.0);
         }
     }
 
-    /// Takes in a text and its length.
+    /// Adds a text and its length.
     pub fn add_text(&mut self, text: &str) {
         self.add(text.len() as u64);
         for byte in text.bytes() {
@@ -49,7 +48,7 @@ impl Digest {
         }
     }
 
-    /// The digest so far.
+    /// Returns the digest so far.
     pub const fn value(self) -> u64 {
         self.0
     }
@@ -73,12 +72,12 @@ mod tests {
     }
 
     #[test]
-    fn every_number_and_every_place_counts() {
+    fn every_number_and_every_index_counts() {
         let mut seen = vec![of([0; 9])];
-        for place in 0..9 {
+        for index in 0..9 {
             for bit in 0..64 {
                 let mut numbers = [0; 9];
-                numbers[place] = 1 << bit;
+                numbers[index] = 1 << bit;
                 seen.push(of(numbers));
             }
         }

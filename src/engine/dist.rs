@@ -1,23 +1,23 @@
-//! Distributions of positive quantities, given by their parameters.
+//! Parametric and empirical distributions of positive quantities.
 //!
-//! Sampling is by inverse transform with one uniform draw a variate, so that paired runs stay paired: the same draw
-//! gives the same quantile whatever the parameters are. See [`Sampler`](crate::engine::Sampler) for how.
+//! Sampling is by inverse transform with one uniform draw a variate ([`Sampler`](crate::engine::Sampler)). The same
+//! draw gives the same quantile for all parameters, so paired runs stay paired.
 
 use crate::engine::math;
 
-/// A distribution on the non-negative numbers. The unit (seconds, tokens) is the caller's.
+/// Distribution on the non-negative numbers. The caller chooses the unit (seconds, tokens).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dist {
-    /// Always the same value.
+    /// Point mass at one value.
     Constant(f64),
-    /// Every value from `low` to `high` alike.
+    /// Uniform from `low` to `high`.
     Uniform {
         /// Least value.
         low: f64,
         /// Greatest value.
         high: f64,
     },
-    /// Memoryless, with the given mean.
+    /// Exponential with the given mean.
     Exponential {
         /// Mean.
         mean: f64,
@@ -43,12 +43,12 @@ pub enum Dist {
         /// Scale, above 0.
         scale: f64,
     },
-    /// Observed values, sorted ascending, at least one; quantiles are interpolated between neighbours.
+    /// Observed values, at least one, ascending; quantiles are interpolated linearly between neighbours.
     Empirical(Vec<f64>),
 }
 
 impl Dist {
-    /// A lognormal by its mean and coefficient of variation (standard deviation / mean).
+    /// Returns the lognormal with this mean and coefficient of variation (standard deviation / mean).
     ///
     /// mu = ln(mean) - sigma^2 / 2 and sigma^2 = ln(1 + cv^2).
     pub fn lognormal_mean_cv(mean: f64, cv: f64) -> Dist {
@@ -56,22 +56,22 @@ impl Dist {
         Dist::Lognormal { mu: math::ln(mean) - variance / 2.0, sigma: variance.sqrt() }
     }
 
-    /// A lognormal by its median and the standard deviation of its logarithm.
+    /// Returns the lognormal with this median and standard deviation of the logarithm.
     pub fn lognormal_median_sigma(median: f64, sigma: f64) -> Dist {
         Dist::Lognormal { mu: math::ln(median), sigma }
     }
 
-    /// A gamma by its mean and coefficient of variation.
+    /// Returns the gamma with this mean and coefficient of variation.
     pub fn gamma_mean_cv(mean: f64, cv: f64) -> Dist {
         Dist::Gamma { shape: 1.0 / (cv * cv), scale: mean * cv * cv }
     }
 
-    /// A Weibull by its mean and shape: scale = mean / Gamma(1 + 1 / shape).
+    /// Returns the Weibull with this mean and shape: scale = mean / Gamma(1 + 1 / shape).
     pub fn weibull_mean_shape(mean: f64, shape: f64) -> Dist {
         Dist::Weibull { shape, scale: mean / math::gamma(1.0 + 1.0 / shape) }
     }
 
-    /// The expected value.
+    /// Returns the expected value.
     pub fn mean(&self) -> f64 {
         match self {
             Dist::Constant(value) => *value,
@@ -80,7 +80,7 @@ impl Dist {
             Dist::Lognormal { mu, sigma } => math::exp(mu + sigma * sigma / 2.0),
             Dist::Gamma { shape, scale } => shape * scale,
             Dist::Weibull { shape, scale } => scale * math::gamma(1.0 + 1.0 / shape),
-            // The integral of the interpolated quantile function: trapezoids between neighbours.
+            // Integral of the interpolated quantile function: trapezoids between neighbours.
             Dist::Empirical(values) if values.len() == 1 => values[0],
             Dist::Empirical(values) => {
                 let pairs = values.windows(2).map(|pair| pair[0].midpoint(pair[1]));
@@ -89,7 +89,7 @@ impl Dist {
         }
     }
 
-    /// The value that a draw stays below with probability `u`; `u` in (0, 1).
+    /// Returns the quantile at `u` in (0, 1).
     pub fn quantile(&self, u: f64) -> f64 {
         match self {
             Dist::Constant(value) => *value,
@@ -107,7 +107,7 @@ impl Dist {
         }
     }
 
-    /// The distribution of `factor` times a draw; `factor` above 0.
+    /// Returns the distribution of `factor` times a draw; `factor` above 0.
     pub fn scaled(&self, factor: f64) -> Dist {
         match self {
             Dist::Constant(value) => Dist::Constant(value * factor),

@@ -1,33 +1,33 @@
-//! Typed indices, as petgraph's `NodeIndex`: the compiler rejects the id of a task where that of an agent is expected.
+//! Typed ids: `u32` newtypes, so that a task cannot be used in place of an agent.
 
-/// A position in a list of things of one kind, from 0. The macro `id!` declares the types.
+/// Index into a list of one kind of object, from 0. The macro `id!` declares the types.
 pub trait Id: Copy + Ord {
-    /// The id with this number.
+    /// Returns the id with this number.
     fn new(number: u32) -> Self;
 
-    /// The number.
+    /// Returns the number.
     fn get(self) -> u32;
 
-    /// The position in a list.
+    /// Returns the number as an index of a list.
     #[inline]
     fn index(self) -> usize {
         self.get() as usize
     }
 
-    /// The word of a bitset that contains the id.
+    /// Returns the index of the bitset word that contains the id.
     #[inline]
     fn word(self) -> usize {
         self.index() / 64
     }
 
-    /// The bit of the id in that word.
+    /// Returns the bit of the id in that word.
     #[inline]
     fn bit(self) -> u32 {
         self.get() % 64
     }
 }
 
-/// Declares a type of ids, stored as a `u32`. Both text forms are the number.
+/// Declares an id type, a `u32` at run time.
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -36,34 +36,34 @@ macro_rules! id {
         pub struct $name(u32);
 
         impl $name {
-            /// The greatest id: a placeholder where there is none.
+            /// Greatest id; used as "none".
             pub const MAX: $name = $name(u32::MAX);
 
-            /// The id with this number.
+            /// Returns the id with this number.
             #[inline]
             pub const fn new(number: u32) -> $name {
                 $name(number)
             }
 
-            /// The id of a position in a list.
+            /// Returns the id of the object at this index of a list.
             #[inline]
             pub const fn at(index: usize) -> $name {
                 $name(index as u32)
             }
 
-            /// The ids of a list of `len` things, ascending.
+            /// Returns the ids of a list of `len` things, ascending.
             #[inline]
             pub fn all(len: usize) -> impl DoubleEndedIterator<Item = $name> + ExactSizeIterator + Clone + use<> {
                 (0..len as u32).map($name)
             }
 
-            /// The number.
+            /// Returns the number.
             #[inline]
             pub const fn get(self) -> u32 {
                 self.0
             }
 
-            /// The position in a list.
+            /// Returns the number as an index of a list.
             #[inline]
             pub const fn index(self) -> usize {
                 self.0 as usize

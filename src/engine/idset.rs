@@ -1,29 +1,29 @@
-//! A set of ids as a bitset: the ready tasks in list order, found in a few instructions.
+//! Bitsets of ids (tasks, agents), iterated in ascending order.
 
 use std::marker::PhantomData;
 
-use crate::engine::{Id, Rows};
+use crate::engine::{Id, InlineVec};
 
-/// A set of ids below a fixed capacity, iterated in ascending order.
+/// Set of ids below a fixed capacity, iterated in ascending order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct IdSet<K> {
-    /// The first 64 ids, which is nearly always all.
+    /// Ids 0 to 63; nearly always all.
     first: u64,
     more: Vec<u64>,
     ids: PhantomData<K>,
 }
 
-/// A set as words of 64 ids each, lowest first.
+/// Words of a set, 64 ids each, lowest first.
 #[derive(Clone, Copy, Debug)]
 pub struct Words<'a> {
-    /// The first 64 ids.
+    /// Ids 0 to 63.
     pub first: u64,
-    /// All further ones.
+    /// Further ids.
     pub more: &'a [u64],
 }
 
 impl Words<'_> {
-    /// The words in order.
+    /// Returns the words in order.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = u64> {
         std::iter::once(self.first).chain(self.more.iter().copied())
@@ -31,12 +31,12 @@ impl Words<'_> {
 }
 
 impl<K: Id> IdSet<K> {
-    /// The empty set over ids below `capacity`.
+    /// Returns the empty set of ids below `capacity`.
     pub fn empty(capacity: usize) -> IdSet<K> {
         IdSet { first: 0, more: vec![0; capacity.div_ceil(64).saturating_sub(1)], ids: PhantomData }
     }
 
-    /// The set of all ids below `capacity`.
+    /// Returns the set of all ids below `capacity`.
     pub fn full(capacity: usize) -> IdSet<K> {
         let mut set = IdSet::empty(capacity);
         for id in 0..capacity as u32 {
@@ -45,7 +45,7 @@ impl<K: Id> IdSet<K> {
         set
     }
 
-    /// Its words.
+    /// Returns the words of the set.
     #[inline]
     pub fn words(&self) -> Words<'_> {
         Words { first: self.first, more: &self.more }
@@ -62,51 +62,51 @@ impl<K: Id> IdSet<K> {
         *self.word_mut(id.word()) |= 1 << id.bit();
     }
 
-    /// Adds those of the 64 ids of a word whose bits are set.
+    /// Adds the ids of a word whose bits are set in `bits`.
     #[inline]
     pub fn insert_all(&mut self, word: usize, bits: u64) {
         *self.word_mut(word) |= bits;
     }
 
-    /// Takes `id` out.
+    /// Removes `id`.
     #[inline]
     pub fn remove(&mut self, id: K) {
         *self.word_mut(id.word()) &= !(1 << id.bit());
     }
 
-    /// Whether `id` is in.
+    /// Returns true if the set contains `id`.
     #[inline]
     pub fn contains(&self, id: K) -> bool {
         let word = if id.word() == 0 { Some(&self.first) } else { self.more.get(id.word() - 1) };
         word.is_some_and(|word| word >> id.bit() & 1 == 1)
     }
 
-    /// Whether it has no element.
+    /// Returns true if the set is empty.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.first == 0 && self.more.iter().all(|&word| word == 0)
     }
 
-    /// How many elements it has.
+    /// Returns the number of elements.
     #[inline]
     pub fn len(&self) -> usize {
         self.words().iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// The least element.
+    /// Returns the least element.
     #[inline]
     pub fn first(&self) -> Option<K> {
         self.iter().next()
     }
 
-    /// Takes everything out.
+    /// Removes all elements.
     #[inline]
     pub fn clear(&mut self) {
         self.first = 0;
         self.more.fill(0);
     }
 
-    /// Becomes a copy of `other`, which has the same capacity.
+    /// Copies `other`, which has the same capacity.
     #[inline]
     pub fn copy_from(&mut self, other: &IdSet<K>) {
         self.first = other.first;
@@ -122,38 +122,38 @@ impl<K: Id> IdSet<K> {
         }
     }
 
-    /// The elements, ascending.
+    /// Iterates over the elements, ascending.
     #[inline]
     pub fn iter(&self) -> impl Iterator<Item = K> + '_ {
         ones(std::iter::once(self.first).chain(self.more.iter().copied())).map(K::new)
     }
 }
 
-/// As many sets as there are rows: what each agent owns, what each is able to do.
+/// Matrix of bits: one set of ids a row, such as the tasks that each agent owns.
 #[derive(Clone, Debug, Default)]
-pub struct IdTable<R, K> {
-    /// Of each row the first 64 ids, which is nearly always all.
-    first: Rows<R, u64>,
-    /// All further words, one row after another.
+pub struct BitMatrix<R, K> {
+    /// Ids 0 to 63 of each row; nearly always all.
+    first: InlineVec<R, u64>,
+    /// Further words, row by row.
     more: Vec<u64>,
     /// Further words a row.
     width: usize,
     ids: PhantomData<K>,
 }
 
-impl<R: Id, K: Id> IdTable<R, K> {
-    /// `rows` empty sets over ids below `capacity`.
-    pub fn empty(rows: usize, capacity: usize) -> IdTable<R, K> {
+impl<R: Id, K: Id> BitMatrix<R, K> {
+    /// Returns `rows` empty sets of ids below `capacity`.
+    pub fn empty(rows: usize, capacity: usize) -> BitMatrix<R, K> {
         let width = capacity.div_ceil(64).saturating_sub(1);
-        IdTable { first: (0..rows).map(|_| 0).collect(), more: vec![0; rows * width], width, ids: PhantomData }
+        BitMatrix { first: (0..rows).map(|_| 0).collect(), more: vec![0; rows * width], width, ids: PhantomData }
     }
 
-    /// How many sets it has.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.first.len()
     }
 
-    /// The words of one set.
+    /// Returns the words of a row.
     #[inline]
     pub fn row(&self, row: R) -> Words<'_> {
         let start = row.index() * self.width;
@@ -166,34 +166,34 @@ impl<R: Id, K: Id> IdTable<R, K> {
         if id.word() == 0 { &mut self.first[row] } else { &mut self.more[row.index() * self.width + id.word() - 1] }
     }
 
-    /// Adds `id` to a set.
+    /// Adds `id` to a row.
     #[inline]
     pub fn insert(&mut self, row: R, id: K) {
         *self.word_mut(row, id) |= 1 << id.bit();
     }
 
-    /// Takes `id` out of a set.
+    /// Removes `id` from a row.
     #[inline]
     pub fn remove(&mut self, row: R, id: K) {
         *self.word_mut(row, id) &= !(1 << id.bit());
     }
 
-    /// Whether a set has `id`.
+    /// Returns true if a row contains `id`.
     #[inline]
     pub fn contains(&self, row: R, id: K) -> bool {
         let word = if id.word() == 0 { self.first[row] } else { self.more[row.index() * self.width + id.word() - 1] };
         word >> id.bit() & 1 == 1
     }
 
-    /// Becomes a copy of `other`, which has the same shape.
+    /// Copies `other`, which has the same shape.
     #[inline]
-    pub fn copy_from(&mut self, other: &IdTable<R, K>) {
+    pub fn copy_from(&mut self, other: &BitMatrix<R, K>) {
         self.first.copy_from(&other.first);
         self.more.copy_from_slice(&other.more);
     }
 }
 
-/// The positions of the ones in a sequence of words, ascending.
+/// Iterates over the positions of the ones in a sequence of words, ascending.
 #[inline]
 pub fn ones(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
     words.enumerate().flat_map(|(at, mut word)| {
@@ -208,17 +208,17 @@ pub fn ones(words: impl Iterator<Item = u64>) -> impl Iterator<Item = u32> {
     })
 }
 
-/// Ranks up to this are found without a branch; beyond it, the longer way costs lists of one or two more than it saves.
-const FORESEEN: u32 = 2;
+/// Greatest rank that is reached without a branch. Larger values were slower: most lists have one or two elements.
+const BRANCH_FREE: u32 = 2;
 
-/// The position of the `rank`-th one (from 0) in a word that has more than `rank` ones.
+/// Returns the position of the `rank`-th one (from 0) in a word that has more than `rank` ones.
 #[inline]
 pub fn select(mut word: u64, rank: u32) -> u32 {
-    // A drawn rank cannot be foreseen: the first few steps are made by everybody and nothing branches on it.
-    for step in 0..FORESEEN {
+    // A random rank defeats branch prediction, so the first steps do not branch on it.
+    for step in 0..BRANCH_FREE {
         word &= word.wrapping_sub(u64::from(rank > step));
     }
-    for _ in FORESEEN..rank {
+    for _ in BRANCH_FREE..rank {
         word &= word - 1;
     }
     word.trailing_zeros()

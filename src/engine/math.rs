@@ -1,10 +1,10 @@
-//! The only transcendental functions that layers L0-L5 may call.
+//! Transcendental functions with the same result on every platform; no other module below `cli` may use its own.
 //!
 //! The standard library's `exp` and `ln` differ between platforms, and even between two processors with one C
 //! library (with and without fused multiply-add). `pxfm` computes them in portable Rust, and its version is pinned.
-//! `sqrt` is exact by IEEE 754 and needs no help.
+//! `sqrt` is exact by IEEE 754.
 
-/// e to the power of `x`.
+/// Exponential function of `x`.
 #[inline]
 pub fn exp(x: f64) -> f64 {
     pxfm::f_exp(x)
@@ -22,13 +22,13 @@ pub fn ln_1p(x: f64) -> f64 {
     pxfm::f_log1p(x)
 }
 
-/// `base` to the power of `exponent`.
+/// Power of `base` to `exponent`.
 #[inline]
 pub fn pow(base: f64, exponent: f64) -> f64 {
     pxfm::f_pow(base, exponent)
 }
 
-/// The gamma function of `x` above 0. (`pxfm::f_tgamma` itself depends on fused multiply-add; the logarithm does not.)
+/// Gamma function of `x` above 0. (`pxfm::f_tgamma` itself depends on fused multiply-add; the logarithm does not.)
 pub fn gamma(x: f64) -> f64 {
     exp(pxfm::f_lgamma(x))
 }
@@ -40,8 +40,8 @@ pub fn normal_quantile(u: f64) -> f64 {
 
 /// Quantile of the gamma distribution with the given shape and scale 1; `u` in (0, 1).
 ///
-/// Newton's method on the regularised incomplete gamma function, kept inside a bracket that halves whenever a
-/// Newton step would leave it; it starts from the Wilson-Hilferty approximation.
+/// Newton's method on the regularised incomplete gamma function, from the Wilson-Hilferty approximation. A step that
+/// would leave the bracket is replaced by a bisection.
 pub fn gamma_quantile(shape: f64, u: f64) -> f64 {
     if u <= 0.0 {
         return 0.0;

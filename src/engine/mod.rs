@@ -1,13 +1,13 @@
-//! L0: time, the event queue, keyed random streams and distributions. Knows nothing about agents.
+//! L0: time, the event queue, keyed random streams and distributions. Independent of agents and tasks.
 
 pub mod digest;
 pub mod dist;
 pub mod id;
 pub mod idset;
+pub mod inline_vec;
 pub mod math;
 pub mod queue;
 pub mod rng;
-pub mod rows;
 pub mod sampler;
 pub mod time;
 
@@ -15,12 +15,12 @@ pub use digest::Digest;
 pub use dist::Dist;
 pub use id::Id;
 pub(crate) use id::id;
-pub use idset::{IdSet, IdTable};
+pub use idset::{BitMatrix, IdSet};
+pub use inline_vec::InlineVec;
 pub use queue::EventQueue;
 pub use rng::{Keys, Purpose, Stream, key_of};
-pub use rows::Rows;
 pub use sampler::{Sampler, Samplers};
 pub use time::Time;
 
-/// The version of this crate. Results with the same scenario, seed and version are the same bytes.
+/// Version of this crate. The same scenario, seed and version give the same bytes.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");

@@ -1,12 +1,11 @@
-//! The event queue: a total order, tuned for a team's handful of pending events.
+//! Event queue with a total order, tuned for few pending events.
 //!
-//! Events come out in the order (time, class, sequence number): what is scheduled first among equals happens first.
-//! That order is part of the contract, and few simulators promise one. All four parts of an event sit in one integer,
-//! so comparing two events is comparing two numbers.
+//! Events come out in the order (time, class, sequence number): equal events in the order of their scheduling. This order
+//! is part of the contract. An event is one integer, so that two events are compared as numbers.
 
 use crate::engine::Time;
 
-/// A pending event, packed: time (64 bits), class (4), sequence number (36), slot (24).
+/// Pending event, packed: time (64 bits), class (4), sequence number (36), slot (24).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Event(u128);
 
@@ -21,33 +20,33 @@ impl Event {
         Event(u128::from(time.as_us()) << 64 | u128::from(low))
     }
 
-    /// When it happens.
+    /// Returns the time of the event.
     #[inline]
     pub fn time(self) -> Time {
         Time::from_us((self.0 >> 64) as u64)
     }
 
-    /// Its class: of two events at one time the lower class happens first.
+    /// Returns the class: of two events at one time the lower class comes first.
     #[inline]
     pub fn class(self) -> u8 {
         ((self.0 as u64) >> (SEQUENCE_BITS + SLOT_BITS)) as u8
     }
 
-    /// Who it concerns: an agent, a task.
+    /// Returns the number of the agent or task that the event concerns.
     #[inline]
     pub fn slot(self) -> u32 {
         (self.0 as u32) & ((1 << SLOT_BITS) - 1)
     }
 }
 
-/// Above this many pending events the sorted array becomes a heap.
+/// Most events in the sorted array; beyond it the queue is a heap.
 const SMALL: usize = 24;
 const ARITY: usize = 4;
 
-/// Pending events; the earliest comes out first, equal ones in the order in which they went in.
+/// Priority queue of pending events, earliest first, first in first out among equals.
 ///
-/// Up to 24 events it is an array sorted latest first: pushing shifts a few neighbours, popping takes the last.
-/// Beyond that it is a 4-ary heap, until that runs empty again.
+/// Up to 24 events are an array sorted latest first: a push shifts a few neighbours, a pop takes the last. More events are
+/// a 4-ary heap until it is empty again.
 #[derive(Clone, Debug)]
 pub struct EventQueue {
     /// Latest first; used while the heap is empty.
@@ -64,12 +63,12 @@ impl Default for EventQueue {
 }
 
 impl EventQueue {
-    /// An empty queue.
+    /// Returns an empty queue.
     pub fn new() -> EventQueue {
         EventQueue { sorted: [Event(0); SMALL], len: 0, heap: Vec::new(), sequence: 0 }
     }
 
-    /// Forgets all events and starts counting anew; keeps its memory.
+    /// Removes all events and resets the sequence number; keeps the memory.
     #[inline]
     pub fn clear(&mut self) {
         self.len = 0;
@@ -77,13 +76,13 @@ impl EventQueue {
         self.sequence = 0;
     }
 
-    /// How many events are pending.
+    /// Returns the number of pending events.
     #[inline]
     pub fn len(&self) -> usize {
         self.len + self.heap.len()
     }
 
-    /// Whether nothing is pending.
+    /// Returns true if no event is pending.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -107,14 +106,14 @@ impl EventQueue {
         }
     }
 
-    /// When the next event happens.
+    /// Returns the time of the next event.
     #[inline]
     pub fn next_time(&self) -> Option<Time> {
         let next = if self.len > 0 { self.sorted.get(self.len - 1) } else { self.heap.first() };
         next.map(|event| event.time())
     }
 
-    /// Takes the next event.
+    /// Removes and returns the next event.
     #[inline]
     pub fn pop(&mut self) -> Option<Event> {
         if self.len == 0 {
@@ -126,7 +125,7 @@ impl EventQueue {
 
     #[cold]
     fn push_heap(&mut self, event: Event) {
-        // Earliest first is a heap already.
+        // A sequence sorted earliest first is a heap.
         self.heap.extend(self.sorted[..self.len].iter().rev());
         self.len = 0;
         self.heap.push(event);
@@ -175,7 +174,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against the obvious oracle: a stable sort by (time, class).
+        /// Oracle: a stable sort by (time, class).
         #[test]
         fn pops_in_time_class_and_fifo_order(events in prop::collection::vec((0u64..20, 0u8..3), 0..200)) {
             let mut queue = EventQueue::new();
@@ -190,7 +189,7 @@ mod tests {
             }
         }
 
-        /// Pushes and pops interleaved: what comes out is always the least of what is in.
+        /// Interleaved pushes and pops; oracle: the minimum of a list.
         #[test]
         fn interleaved(steps in prop::collection::vec(prop::option::weighted(0.6, 0u64..1000), 0..400)) {
             let mut queue = EventQueue::new();

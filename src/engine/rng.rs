@@ -1,56 +1,55 @@
 //! Random streams keyed by identity, never by position.
 //!
-//! A draw belongs to (seed, replication, purpose, entity): the noise of a task's second start is the same in every
-//! team size and under every architecture, so that comparisons are paired (common random numbers), and adding a draw,
-//! a point of a sweep or an observer moves nothing else.
+//! The key of a draw is (seed, replication, purpose, entity). The noise of a task's second start is the same for every
+//! team size and architecture, so comparisons are paired (common random numbers). An additional draw, point of a sweep
+//! or observer changes no other draw.
 //!
-//! One `ChaCha8` block a replication gives one 64-bit key a [`Purpose`]. A [`Stream`] mixes that key with the entity
-//! by two folded multiplications and then runs wyrand, a counter-based generator of 64 bits of state: opening a
-//! stream costs about as much as one draw. `tests/it/streams.rs` holds interleaved streams against statistical
-//! tests; docs/DESIGN.md tells what else was run.
+//! One `ChaCha8` block a replication gives one 64-bit key a [`Purpose`]. A [`Stream`] mixes that key with the entity by
+//! two folded multiplications. It then runs wyrand, a counter-based generator with 64 bits of state. Opening a stream
+//! costs about as much as one draw. Statistical tests: `tests/it/streams.rs` and docs/DESIGN.md.
 
 use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-/// What a stream is for. The number is the index of its key in the replication's block.
+/// Use of a stream. The number is the index of its key in the replication's block.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub enum Purpose {
-    /// How long a call takes; entity: task and the ordinal of its start.
+    /// Latency of a call; entity: task and the ordinal of its start.
     Latency,
-    /// What goes wrong with an attempt; entity: task and the ordinal of its landed attempt.
+    /// Faults of an attempt; entity: task and the ordinal of its committed attempt.
     Fault,
-    /// What goes wrong with an agent's step; entity: agent and step.
+    /// Faults of an agent's step; entity: agent and step.
     Mishap,
-    /// Lasting differences between agents, rounds and runs; entity: agent, round or run.
-    Temperament,
-    /// What an architecture decides by lot, and how many tasks a call takes; entity: agent and its step.
+    /// Random effects of agents, rounds and runs; entity: agent, round or run.
+    RandomEffect,
+    /// Random choices of an architecture, and batch sizes; entity: agent and its step.
     Choice,
     /// Service times at a shared resource; entity: resource and customer.
     Service,
-    /// Calls that work on no task; entity: agent and its step.
+    /// Idle calls; entity: agent and its step.
     Idle,
     /// Generated workloads.
     Workload,
 }
 
 const PURPOSES: usize = 8;
-/// Blocks that the vectorised `ChaCha8` makes at once; neighbouring replications share one refill.
+/// Blocks that the vectorised `ChaCha8` computes at once; neighbouring replications share one refill.
 const REPLICATIONS_A_REFILL: u64 = 4;
 
 const MIX: [u64; 3] = [0xa076_1d64_78bd_642f, 0xe703_7ed1_a0b4_28db, 0x8ebc_6af0_9c88_c6e3];
-/// wyrand's increment and multiplier (public domain, Wang Yi).
+/// Increment of wyrand (public domain, Wang Yi); [`FOLD`] is its multiplier.
 const STEP: u64 = 0x2d35_8dcc_aa6c_78a5;
 const FOLD: u64 = 0x8bb8_4b93_962e_acc9;
 
-/// The 128-bit product folded to 64 bits.
+/// Returns the 128-bit product folded to 64 bits.
 #[inline]
 const fn fold(a: u64, b: u64) -> u64 {
     let product = (a as u128).wrapping_mul(b as u128);
     (product as u64) ^ ((product >> 64) as u64)
 }
 
-/// A 64-bit identity for a name, the same on every platform and in every version.
+/// Returns a 64-bit key for a name, the same on every platform and in every version.
 pub fn key_of(name: &str) -> u64 {
     let bytes = name.as_bytes();
     let seed = fold(MIX[0] ^ bytes.len() as u64, MIX[1]);
@@ -61,12 +60,12 @@ pub fn key_of(name: &str) -> u64 {
     })
 }
 
-/// The keys of one replication, one a purpose.
+/// Keys of one replication, one a purpose.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Keys([u64; PURPOSES]);
 
 impl Keys {
-    /// The keys of `replication` under `seed`. Opening many replications in turn is cheaper with [`KeySource`].
+    /// Returns the keys of `replication` under `seed`. [`KeySource`] is cheaper for many replications in turn.
     pub fn new(seed: u64, replication: u64) -> Keys {
         KeySource::new(seed).keys(replication)
     }
@@ -85,7 +84,7 @@ impl Keys {
     }
 }
 
-/// Makes the keys of replications, four at a time.
+/// Generator of the keys of replications, four at a time.
 #[derive(Clone, Debug)]
 pub struct KeySource {
     cipher: ChaCha8Rng,
@@ -94,14 +93,14 @@ pub struct KeySource {
 }
 
 impl KeySource {
-    /// The source of all replications under `seed`.
+    /// Returns the source of all replications under `seed`.
     pub fn new(seed: u64) -> KeySource {
         let mut key = *b"........brooks replication keys\x01";
         key[..8].copy_from_slice(&seed.to_le_bytes());
         KeySource { cipher: ChaCha8Rng::from_seed(key), refill: u64::MAX, keys: [Keys::default(); 4] }
     }
 
-    /// The keys of `replication`: block `replication` of the key stream.
+    /// Returns the keys of `replication`: block `replication` of the key stream.
     #[inline]
     pub fn keys(&mut self, replication: u64) -> Keys {
         let refill = replication / REPLICATIONS_A_REFILL;
@@ -124,88 +123,88 @@ impl KeySource {
     }
 }
 
-/// A sequence of independent draws that belongs to one entity.
+/// Sequence of independent draws of one entity.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stream {
     state: u64,
 }
 
 impl Stream {
-    /// The next 64 random bits.
+    /// Returns the next 64 random bits.
     #[inline]
     pub fn bits(&mut self) -> u64 {
         self.state = self.state.wrapping_add(STEP);
         fold(self.state, self.state ^ FOLD)
     }
 
-    /// The draw numbered `index` (from 0), whatever was drawn before.
+    /// Returns the draw numbered `index` (from 0), independent of earlier draws.
     #[inline]
     pub fn nth(&self, index: u64) -> u64 {
         let state = self.state.wrapping_add(STEP.wrapping_mul(index + 1));
         fold(state, state ^ FOLD)
     }
 
-    /// A whole number below `bound`, each as likely as the next to within 2^-32.
+    /// Returns a whole number below `bound`, uniform to within 2^-32.
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {
         (((self.bits() >> 32) * u64::from(bound)) >> 32) as u32
     }
 
-    /// A number in [0, 1) with 53 random bits.
+    /// Returns a number in [0, 1) with 53 random bits.
     #[inline]
     pub fn uniform(&mut self) -> f64 {
         unit(self.bits())
     }
 
-    /// A standard normal draw by inversion.
+    /// Returns a standard normal draw by inversion.
     pub fn normal(&mut self) -> f64 {
         crate::engine::math::normal_quantile(open_unit(self.bits()))
     }
 }
 
-/// Random bits as a number in [0, 1).
+/// Returns random bits as a number in [0, 1).
 #[inline]
 pub fn unit(bits: u64) -> f64 {
     (bits >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
-/// Random bits as a number in (0, 1), never an end.
+/// Returns random bits as a number in (0, 1), both ends excluded.
 #[inline]
 pub fn open_unit(bits: u64) -> f64 {
     ((bits >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
 }
 
-/// An event of fixed probability, decided by comparing random bits with a threshold.
+/// Bernoulli distribution, sampled by comparison of random bits with a threshold.
 ///
-/// Probability 0 never happens and needs no draw; probability 1 always happens.
+/// Probability 0 never happens and takes no draw; probability 1 always happens.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Chance(u64);
+pub struct Bernoulli(u64);
 
-impl Chance {
-    /// Never happens.
-    pub const NEVER: Chance = Chance(0);
+impl Bernoulli {
+    /// Probability 0.
+    pub const NEVER: Bernoulli = Bernoulli(0);
 
-    /// Happens with probability `p`, clamped to [0, 1].
-    pub fn new(p: f64) -> Chance {
+    /// Returns the distribution with probability `p`, clamped to [0, 1].
+    pub fn new(p: f64) -> Bernoulli {
         // 2^63 is "always": bits are compared without their lowest one.
-        Chance((p.clamp(0.0, 1.0) * (1u64 << 63) as f64) as u64)
+        Bernoulli((p.clamp(0.0, 1.0) * (1u64 << 63) as f64) as u64)
     }
 
-    /// Whether it can happen at all.
+    /// Returns true if the probability is above 0.
     #[inline]
     pub const fn is_possible(self) -> bool {
         self.0 != 0
     }
 
-    /// Whether it happens for these random bits.
+    /// Returns the outcome for these random bits.
     #[inline]
     pub const fn happens(self, bits: u64) -> bool {
         (bits >> 1) < self.0
     }
 
-    /// Whether it happens for the draw numbered `index`, which is not made if it never does.
+    /// Returns the outcome of the draw numbered `index`; takes no draw at probability 0.
     #[inline]
-    pub fn strikes(self, draws: Stream, index: u64) -> bool {
+    pub fn sample_at(self, draws: Stream, index: u64) -> bool {
         self.is_possible() && self.happens(draws.nth(index))
     }
 }
@@ -228,7 +227,7 @@ mod tests {
 
     #[test]
     fn draws_are_the_same_for_ever() {
-        // Golden: a change here changes every result, and needs a new model version.
+        // A change here changes every result and needs a new model version.
         let mut stream = Keys::new(42, 0).stream(Purpose::Latency, key_of("task-1"));
         assert_eq!([stream.bits(), stream.bits()], GOLDEN);
     }
@@ -244,9 +243,9 @@ mod tests {
     }
 
     #[test]
-    fn chance_keeps_its_ends() {
-        assert!(!Chance::new(0.0).happens(0));
-        assert!(Chance::new(1.0).happens(u64::MAX));
-        assert!(Chance::new(0.5).happens(u64::MAX / 2 - 1) && !Chance::new(0.5).happens(u64::MAX / 2 + 2));
+    fn bernoulli_keeps_its_ends() {
+        assert!(!Bernoulli::new(0.0).happens(0));
+        assert!(Bernoulli::new(1.0).happens(u64::MAX));
+        assert!(Bernoulli::new(0.5).happens(u64::MAX / 2 - 1) && !Bernoulli::new(0.5).happens(u64::MAX / 2 + 2));
     }
 }

@@ -1,4 +1,4 @@
-//! A distribution made ready to draw from: an interpolated quantile table, exact in the tails.
+//! Samplers of distributions: interpolated quantile tables, exact in the far tails.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -8,19 +8,19 @@ use crate::engine::{Dist, Stream};
 /// Cells of the quantile table; a power of two.
 const CELLS: usize = 1024;
 const CELL_BITS: u32 = CELLS.trailing_zeros();
-/// Cells at either end where the quantile function bends too much for a straight line: there a finer table takes over.
+/// Cells at either end that a finer table replaces, as the quantile function is too curved there.
 const TAIL: usize = 16;
 /// Cells of each of the two finer tables; a power of two.
 const TAIL_CELLS: usize = 256;
-/// Bits that number a cell of a finer table.
+/// Bits of the index of a cell of a finer table.
 const TAIL_CELL_BITS: u32 = CELL_BITS - TAIL.trailing_zeros() + TAIL_CELLS.trailing_zeros();
-/// Cells at the very ends of the finer tables, where the quantile is computed exactly: one draw in 683.
+/// Cells at the outer ends of the finer tables, where the quantile is computed exactly: one draw in 683.
 const EXACT: usize = 12;
 
-/// Draws from a [`Dist`] by inverse transform, one uniform draw a variate.
+/// Sampler of a [`Dist`] by inverse transform, one uniform draw a variate.
 ///
-/// The relative error of a quantile stays below 4e-4 for the distributions that latencies follow (a test bounds it);
-/// at the very ends there is none. The table is monotone: a greater draw never gives a smaller value.
+/// The relative error of a quantile is below 4e-4 for usual latency distributions (bounded by a test) and 0 in the far
+/// tails. The table is monotone in the draw.
 #[derive(Clone, Debug)]
 pub struct Sampler(SamplerForm);
 
@@ -33,7 +33,7 @@ enum SamplerForm {
 
 #[derive(Debug)]
 struct QuantileTable {
-    /// Quantiles at i / CELLS; the outermost are never read.
+    /// Quantiles at i / CELLS; the outermost are not read.
     body: [f64; CELLS + 1],
     /// Quantiles at and near the lower end, in steps of 2^-TAIL_CELL_BITS from 0.
     low: [f64; TAIL_CELLS + 1],
@@ -43,7 +43,7 @@ struct QuantileTable {
 }
 
 impl Sampler {
-    /// Prepares `dist`: about 1,000 quantiles.
+    /// Returns the sampler of `dist`; computes about 1,500 quantiles.
     pub fn new(dist: &Dist) -> Sampler {
         Sampler(match dist {
             Dist::Constant(value) => SamplerForm::Constant(*value),
@@ -52,13 +52,13 @@ impl Sampler {
         })
     }
 
-    /// One variate. Always takes exactly one draw from the stream.
+    /// Returns one variate; takes exactly one draw from the stream.
     #[inline]
     pub fn draw(&self, stream: &mut Stream) -> f64 {
         self.at(stream.bits())
     }
 
-    /// The variate that belongs to these random bits.
+    /// Returns the variate of these random bits.
     #[inline]
     pub fn at(&self, bits: u64) -> f64 {
         match &self.0 {
@@ -69,22 +69,21 @@ impl Sampler {
     }
 }
 
-/// Samplers made once and shared: a sweep's points and pieces mostly draw from the same few distributions, and a table
-/// takes longer to make than a hundred runs.
+/// Cache of samplers. Most points of a sweep share a few distributions, and a table takes longer than a hundred runs.
 #[derive(Debug, Default)]
 pub struct Samplers {
     known: Mutex<Vec<(Dist, Sampler)>>,
 }
 
 impl Samplers {
-    /// The most that are kept; a sweep over a parameter of a distribution may need any number.
+    /// Most samplers in the cache; a sweep over a parameter of a distribution may need any number.
     const KEPT: usize = 64;
 
-    /// The sampler of `dist`.
+    /// Returns the sampler of `dist`.
     pub fn get(&self, dist: &Dist) -> Sampler {
         let known =
             |list: &[(Dist, Sampler)]| list.iter().find(|(other, _)| other == dist).map(|(_, sampler)| sampler.clone());
-        // A thread that panicked while it held the list has left it whole: it only ever appends.
+        // The list is append-only, so it is valid even after a panic in another thread.
         let list = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(sampler) = known(&list) {
             return sampler;
@@ -101,7 +100,7 @@ impl Samplers {
 
 impl QuantileTable {
     fn new(dist: &Dist) -> QuantileTable {
-        // At 0 and 1 a quantile may be infinite; those places are never read.
+        // At 0 and 1 a quantile may be infinite; those entries are not read.
         let at = |u: f64| if u > 0.0 && u < 1.0 { dist.quantile(u) } else { 0.0 };
         let step = 1.0 / f64::from(1 << TAIL_CELL_BITS);
         QuantileTable {
@@ -134,7 +133,7 @@ impl QuantileTable {
     }
 }
 
-/// The point of the straight line from `low` to `high` that belongs to these bits.
+/// Interpolates linearly from `low` to `high` by these bits.
 #[inline]
 fn between(low: f64, high: f64, bits: u64) -> f64 {
     low + unit(bits) * (high - low)
@@ -146,7 +145,7 @@ mod tests {
     use crate::engine::{Keys, Purpose};
 
     fn shapes() -> Vec<(Dist, f64)> {
-        // With the largest relative error of a quantile that the table may make.
+        // Distributions and the allowed relative error of a quantile.
         vec![
             (Dist::Exponential { mean: 3.0 }, 4e-4),
             (Dist::Lognormal { mu: 2.5, sigma: 0.6 }, 4e-4),

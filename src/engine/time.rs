@@ -1,56 +1,54 @@
-//! Simulated time: whole microseconds, so that sums are exact and the same on every machine.
+//! Simulated time in whole microseconds: sums are exact and the same on every machine.
 
 use std::fmt;
 use std::iter::Sum;
 use std::ops::{Add, AddAssign, Sub};
 
-/// An instant since the start of the run, or a length of time: whole microseconds.
+/// Time since the start of the run, or a duration, in whole microseconds.
 ///
-/// Addition saturates at [`Time::MAX`] (584,542 years), so a run can never wrap around.
-///
-/// With serde it is its number of microseconds.
+/// Addition saturates at [`Time::MAX`] (584,542 years). serde writes the number of microseconds.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize)]
 pub struct Time(u64);
 
 impl Time {
-    /// The start of a run.
+    /// Start of a run.
     pub const ZERO: Time = Time(0);
-    /// Later than anything that happens.
+    /// Greatest time; later than every event.
     pub const MAX: Time = Time(u64::MAX);
 
-    /// A time of `us` microseconds.
+    /// Returns a time of `us` microseconds.
     #[inline]
     pub const fn from_us(us: u64) -> Time {
         Time(us)
     }
 
-    /// The nearest microsecond to `seconds`; negative and not-a-number become zero, too large ones [`Time::MAX`].
+    /// Returns the nearest microsecond to `seconds`; negative values and NaN give 0, too large ones [`Time::MAX`].
     #[inline]
     pub fn from_secs(seconds: f64) -> Time {
         Time::from_us_f64(seconds * 1e6)
     }
 
-    /// The nearest whole microsecond to `us`, within the same limits as [`Time::from_secs`].
+    /// Returns the nearest whole microsecond to `us`, within the same limits as [`Time::from_secs`].
     #[inline]
     pub fn from_us_f64(us: f64) -> Time {
-        // A cast from float saturates, and takes not-a-number to zero; to a signed number it is the shorter way.
+        // A cast from float saturates and maps NaN to 0; the cast to a signed number is faster.
         let us = us + 0.5;
         Time(if us < 9e18 { (us as i64).max(0) as u64 } else { us as u64 })
     }
 
-    /// Microseconds.
+    /// Returns the microseconds.
     #[inline]
     pub const fn as_us(self) -> u64 {
         self.0
     }
 
-    /// Seconds.
+    /// Returns the seconds.
     #[inline]
     pub fn as_secs(self) -> f64 {
         self.0 as f64 / 1e6
     }
 
-    /// The time from `earlier` to here, or zero if `earlier` is the later one.
+    /// Returns the time since `earlier`, or 0 if `earlier` is later.
     #[inline]
     pub const fn since(self, earlier: Time) -> Time {
         Time(self.0.saturating_sub(earlier.0))
@@ -86,7 +84,7 @@ impl Sum for Time {
     }
 }
 
-/// As a person says it: `840 ms`, `4.2 s`, `1m 52s`, `3h 05m`, `2d 04h`.
+/// Formats with two significant units: `840 ms`, `4.2 s`, `1m 52s`, `3h 05m`, `2d 04h`.
 impl fmt::Display for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.as_secs();
@@ -121,7 +119,7 @@ mod tests {
     use super::Time;
 
     #[test]
-    fn reads_like_a_person_says_it() {
+    fn displays_with_units() {
         for (us, text) in [
             (0, "0 s"),
             (7, "7 µs"),

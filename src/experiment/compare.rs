@@ -1,4 +1,4 @@
-//! Architectures side by side: the same work, the same noise, another protocol.
+//! Comparison of architectures on the same work and common random numbers.
 
 use crate::architecture::ARCHITECTURES;
 use crate::experiment::Replications;
@@ -16,34 +16,34 @@ use crate::simulation::Scenario;
 /// One team size under every architecture.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
-    /// The architectures, fastest first; those that complete no run last.
+    /// Architectures, fastest first; those without a completed run last.
     pub entries: Vec<ArchitectureResult>,
-    /// What common random numbers were worth: variances of the differences in makespan from the fastest, added up.
+    /// Variance reduction by common random numbers: summed variances of the differences in makespan from the fastest.
     pub noise: Variances,
 }
 
 /// One architecture at one team size.
 #[derive(Clone, Debug)]
 pub struct ArchitectureResult {
-    /// Its figures.
+    /// Figures.
     pub row: PointResult,
-    /// Makespan here less that of the fastest, seconds, over runs that completed in both.
+    /// Makespan less that of the fastest, seconds, over runs that completed in both.
     pub slower_by: Option<Interval>,
-    /// Cost, or tokens where nothing has a price, here less that of the fastest.
+    /// Cost, or tokens without prices, less that of the fastest.
     pub dearer_by: Option<Interval>,
 }
 
 impl ArchitectureResult {
-    /// Whether the difference in makespan from the fastest may be none.
+    /// Returns true if the interval of the difference in makespan from the fastest includes 0.
     pub fn is_as_fast(&self) -> bool {
         self.slower_by.is_some_and(|difference| difference.low() <= 0.0)
     }
 }
 
-/// What there is to compare: the architectures of these names, with the parameters that the scenario gives them; without
-/// names those on its axis, or all.
+/// Selects the architectures of these names, with the parameters of the scenario; without names those on its axis, or
+/// all.
 pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
     let axis = file.axes().iter().filter(|axis| axis.path == "architecture").flat_map(|axis| &axis.values);
     let axis: Vec<Node> = axis.cloned().collect();
@@ -68,12 +68,12 @@ pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
     chosen
 }
 
-/// How many replications it takes to know the makespan of every architecture at every team size so precisely. One that
-/// does not complete a single run has none to know.
+/// Returns the number of replications that bring the makespan of every architecture at every team size to this
+/// precision. Teams without a completed run are ignored.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with a point.
+/// Reports all errors of any point.
 pub fn replications(
     file: &ScenarioFile,
     architectures: &[Node],
@@ -85,7 +85,7 @@ pub fn replications(
     Ok(precise::replications(&scenarios.iter().collect::<Vec<_>>(), precision, done))
 }
 
-/// The scenario of every architecture at every team size, sizes first.
+/// Scenarios of every architecture at every team size, by size first.
 fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result<Vec<Scenario>, Problems> {
     let (mut scenarios, mut problems) = (Vec::new(), Problems::default());
     for size in sizes {
@@ -100,11 +100,11 @@ fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result
 }
 
 /// Runs every architecture at every team size on common random numbers. Speedups are over one agent alone, so that they
-/// can be compared across architectures.
+/// are comparable across architectures.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with a point.
+/// Reports all errors of any point.
 pub fn compare(
     file: &ScenarioFile,
     architectures: &[Node],
@@ -124,9 +124,9 @@ pub fn compare(
     let mut points = Vec::with_capacity(scenarios.len());
     for ((scenario, alone), label) in scenarios.iter().zip(labels) {
         let here = samples.next().unwrap_or_default();
-        let there = alone.as_ref().and_then(|alone| Some((samples.next()?, WorkBounds::of(alone))));
+        let there = alone.as_ref().and_then(|alone| Some((samples.next()?, WorkBounds::new(alone))));
         let there = there.as_ref().map(|(sample, work)| (sample, *work));
-        points.push((PointResult::new(Vec::new(), &label, &here, there, &WorkBounds::of(scenario)), here));
+        points.push((PointResult::from_sample(Vec::new(), &label, &here, there, &WorkBounds::new(scenario)), here));
     }
     let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));
     let width = architectures.len().max(1);
@@ -144,15 +144,15 @@ fn side_by_side(agents: u32, points: &[(PointResult, Replications)], has_prices:
     order.sort_by(|(a, _), (b, _)| mean(a).total_cmp(&mean(b)));
     let fastest = order.first().map(|(_, sample)| sample);
     let price = if has_prices { "cost" } else { "output_tokens" };
-    let entries = order.iter().enumerate().map(|(place, (row, sample))| {
+    let entries = order.iter().enumerate().map(|(index, (row, sample))| {
         let difference = |metric: &str| {
-            let fastest = fastest.filter(|_| place > 0)?;
+            let fastest = fastest.filter(|_| index > 0)?;
             paired_difference(sample.paired(fastest, metric).into_iter().map(|(there, here)| (here, there)))
         };
         ArchitectureResult { row: row.clone(), slower_by: difference("makespan_s"), dearer_by: difference(price) }
     });
     let noise = |(_, sample): &&(PointResult, Replications)| {
-        fastest.map_or(Variances::default(), |fastest| Variances::of(sample.paired(fastest, "makespan_s")))
+        fastest.map_or(Variances::default(), |fastest| Variances::from_pairs(sample.paired(fastest, "makespan_s")))
     };
     Comparison { agents, entries: entries.collect(), noise: order.iter().skip(1).map(noise).sum() }
 }

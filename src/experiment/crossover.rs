@@ -1,15 +1,14 @@
-//! Where one architecture overtakes another along an axis: the places between which the sign of their difference changes.
+//! Crossovers of two architectures along an axis: the intervals in which the sign of their difference changes.
 //!
-//! Both run on common random numbers at every place that is looked at, and replications are added until the sign of the
-//! paired difference is known or there are as many as there may be ([`sign_change`](crate::scaling::stochastic_root)). A scan
-//! comes first; each stretch in which the sign changes is then halved.
+//! Both run on common random numbers at every probed value. Replications are added until the sign of the paired
+//! difference is known or their limit is reached ([`stochastic_root`](crate::scaling::stochastic_root)). A scan comes
+//! first; each interval with a change of sign is then bisected.
 
-use crate::experiment::Replications;
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::design::widened;
 use crate::experiment::sweep::label;
 use crate::problem::Problems;
-use crate::record::{Ending, Metric};
+use crate::record::Metric;
 use crate::scaling::stats::t95;
 use crate::scaling::stochastic_root::{Change, Looks, SearchRange, Sign, changes};
 use crate::scaling::variance_reduction::Variances;
@@ -17,112 +16,112 @@ use crate::scaling::{Interval, Welford};
 use crate::scenario::{Axis, Node, NodeKind, ScenarioFile};
 use crate::simulation::Scenario;
 
-/// A team that completes a smaller share of its runs has no honest mean: those it did not complete are missing from it.
+/// Least fraction of completed runs for a comparison: the mean of a team that completes fewer lacks the others.
 pub const COMPLETING: f64 = 0.99;
 /// Replications at the first look.
 pub const FIRST: u64 = 50;
-/// Runs whose figures are in memory at a time.
+/// Runs with all figures in memory at a time.
 const TOGETHER: u64 = 1 << 17;
-/// Stretches of an axis of numbers are halved down to this share of its range.
-const SHORT: f64 = 0.005;
+/// Tolerance of the search on an axis of numbers, as a fraction of its range.
+const TOLERANCE: f64 = 0.005;
 
-/// What is asked.
+/// Question of a crossover search.
 #[derive(Clone)]
 pub struct CrossoverQuestion {
     /// The two architectures.
     pub between: [Node; 2],
-    /// The path along which the crossing is looked for.
+    /// Path of the axis.
     pub path: String,
-    /// Its ends.
+    /// Lower end of the axis.
     pub low: f64,
-    /// See there.
+    /// Upper end of the axis.
     pub high: f64,
-    /// The figure.
+    /// Figure to compare.
     pub of: &'static Metric,
-    /// Places of the scan.
+    /// Number of values of the scan.
     pub scan: u32,
-    /// Most replications at a place.
+    /// Greatest number of replications at a value.
     pub most: u64,
 }
 
 impl CrossoverQuestion {
-    /// What the architectures are called: with their parameters only if nothing else tells them apart.
+    /// Names of the architectures, with parameters only if the names alone are equal.
     pub fn names(&self) -> [String; 2] {
-        let long = [0, 1].map(|place| label(&self.between[place]));
-        let short = [0, 1].map(|place: usize| long[place].split(" (").next().unwrap_or_default().to_owned());
+        let long = [0, 1].map(|index| label(&self.between[index]));
+        let short = [0, 1].map(|index: usize| long[index].split(" (").next().unwrap_or_default().to_owned());
         if short[0] == short[1] { long } else { short }
     }
 
-    /// How often is looked at a place.
+    /// Schedule of the looks at a value.
     pub fn looks(&self) -> Looks {
         Looks { first: FIRST.min(self.most), most: self.most }
     }
 }
 
-/// What is known at a place.
+/// Standing of the two architectures at a value of the axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AxisStanding {
-    /// The architecture of this place has less of the figure.
+    /// The architecture of this index has less of the figure.
     Less(usize),
-    /// The two are the same, run for run.
+    /// The two are equal, run for run.
     Same,
-    /// The difference can't be told from none.
+    /// The difference is not significant.
     Unknown,
-    /// The architecture of this place completes too few of its runs to be compared.
+    /// The architecture of this index completes too few of its runs for a comparison.
     Incomplete(usize),
 }
 
-/// A place that was looked at.
+/// Results at one value of the axis.
 #[derive(Clone, Debug)]
 pub struct Probe {
-    /// Where.
+    /// Value of the axis.
     pub at: f64,
-    /// Replications of each.
+    /// Replications of each architecture.
     pub runs: u64,
-    /// How many of them each completed.
+    /// Completed runs of each.
     pub completed: [u64; 2],
-    /// The figure's means over the runs that completed in both.
+    /// Means of the figure over the runs that completed in both.
     pub means: [f64; 2],
-    /// The first less the second, paired; none without a pair.
+    /// Paired difference, first less second; none without a pair.
     pub difference: Option<Interval>,
-    /// What that says.
+    /// Standing.
     pub standing: AxisStanding,
 }
 
-/// What was found.
+/// Results of a crossover search.
 #[derive(Clone)]
 pub struct Crossovers {
     /// The question.
     pub question: CrossoverQuestion,
-    /// What the axis is called.
+    /// Name of the axis.
     pub label: String,
-    /// Whether it holds whole numbers only.
+    /// Restriction of the axis to whole numbers.
     pub is_whole: bool,
-    /// The places, in order.
+    /// Probed values, ascending.
     pub probes: Vec<Probe>,
-    /// The stretches in which the sign changes, in order.
+    /// Intervals in which the sign changes, ascending.
     pub changes: Vec<Change>,
-    /// What common random numbers were worth, over all places.
+    /// Variance reduction by common random numbers, over all values.
     pub noise: Variances,
 }
 
 impl Crossovers {
-    /// The place that was looked at there.
+    /// Returns the results at a value.
     pub fn probe(&self, at: f64) -> Option<&Probe> {
         self.probes.iter().find(|probe| probe.at.total_cmp(&at).is_eq())
     }
 
-    /// Runs in all.
+    /// Total number of runs.
     pub fn runs(&self) -> u64 {
         self.probes.iter().map(|probe| 2 * probe.runs).sum()
     }
 }
 
-/// Finds the crossings; none at all if it was stopped. The same for any number of threads.
+/// Finds the crossovers; none if stopped. The result is the same for any number of threads.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with a place.
+/// Reports all errors of the scenario at any value.
 pub fn crossover(
     file: &ScenarioFile,
     question: CrossoverQuestion,
@@ -135,14 +134,14 @@ pub fn crossover(
         .iter()
         .all(|axis| axis.values.iter().all(|value| matches!(value.kind, NodeKind::Int(_))));
     let (low, high) = (question.low, question.high);
-    let range = SearchRange { low, high, is_whole, tolerance: SHORT * (high - low) };
+    let range = SearchRange { low, high, is_whole, tolerance: TOLERANCE * (high - low) };
     let mut search =
         Search { file, question: &question, is_whole, done, stop, probes: Vec::new(), noise: Variances::default() };
-    search.look(&range.scan(question.scan))?;
+    search.evaluate(&range.scan(question.scan))?;
     let mut scanned: Vec<(f64, Sign)> = search.probes.iter().map(|probe| (probe.at, sign(probe.standing))).collect();
     scanned.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let found = changes(&range, &scanned, |at| {
-        search.look(&[at])?;
+        search.evaluate(&[at])?;
         Ok::<Sign, Problems>(search.probes.last().map_or(Sign::Unknown, |probe| sign(probe.standing)))
     })?;
     if stop() {
@@ -154,7 +153,7 @@ pub fn crossover(
     Ok(Some(Crossovers { question, label, is_whole, probes, changes: found, noise }))
 }
 
-/// Of the first less the second.
+/// Sign of the first less the second.
 fn sign(standing: AxisStanding) -> Sign {
     match standing {
         AxisStanding::Less(0) => Sign::Negative,
@@ -177,33 +176,28 @@ struct Search<'a> {
     noise: Variances,
 }
 
-/// A place under way.
-struct AxisPosition {
+/// A value under evaluation.
+struct OpenProbe {
     at: f64,
     scenarios: [Scenario; 2],
-    /// Of each, by replication: the figure, if the run completed.
+    /// Figure by replication, of each architecture; none where the run did not complete.
     values: [Vec<Option<f64>>; 2],
-    /// None as long as more may tell.
+    /// Standing; none while further replications may decide.
     standing: Option<AxisStanding>,
 }
 
 impl Search<'_> {
-    /// Looks at these places, at all that are not known yet together, and keeps what is found in their order.
-    fn look(&mut self, places: &[f64]) -> Result<(), Problems> {
+    /// Evaluates these values together and appends the results in their order.
+    fn evaluate(&mut self, positions: &[f64]) -> Result<(), Problems> {
         let (mut all, mut problems) = (Vec::new(), Problems::default());
-        for &at in places {
+        for &at in positions {
             let value = number(at, self.is_whole);
             let make = |architecture: &Node| {
                 self.file.at(&[(self.question.path.as_str(), &value), ("architecture", architecture)])
             };
             match (make(&self.question.between[0]), make(&self.question.between[1])) {
                 (Ok(first), Ok(second)) => {
-                    all.push(AxisPosition {
-                        at,
-                        scenarios: [first, second],
-                        values: Default::default(),
-                        standing: None,
-                    });
+                    all.push(OpenProbe { at, scenarios: [first, second], values: Default::default(), standing: None });
                 }
                 (Err(wrong), _) | (_, Err(wrong)) => problems.append(wrong),
             }
@@ -212,53 +206,47 @@ impl Search<'_> {
         let looks = self.question.looks();
         let mut have = 0;
         while let Some(next) = looks.next(have).filter(|_| !(self.stop)()) {
-            let mut open: Vec<&mut AxisPosition> = all.iter_mut().filter(|place| place.standing.is_none()).collect();
-            // Many places at a time, as long as all figures of all their runs fit into memory.
+            let mut open: Vec<&mut OpenProbe> = all.iter_mut().filter(|open| open.standing.is_none()).collect();
+            // As many values at a time as fit into memory with all figures of their runs.
             for some in open.chunks_mut((TOGETHER / (2 * (next - have))).max(1) as usize) {
-                let scenarios: Vec<&Scenario> = some.iter().flat_map(|place| &place.scenarios).collect();
+                let scenarios: Vec<&Scenario> = some.iter().flat_map(|open| &open.scenarios).collect();
                 let mut samples = runner::more(&scenarios, have..next, self.done).into_iter();
-                for place in some {
-                    for (known, more) in place.values.iter_mut().zip(samples.by_ref()) {
-                        known.extend(values(&more, self.question.of));
+                for open in some {
+                    for (known, more) in open.values.iter_mut().zip(samples.by_ref()) {
+                        known.extend(more.by_replication(self.question.of.name));
                     }
-                    place.standing = judge(&place.values, looks);
+                    open.standing = judge(&open.values, looks);
                 }
             }
             have = next;
-            if open.iter().all(|place| place.standing.is_some()) {
+            if open.iter().all(|open| open.standing.is_some()) {
                 break;
             }
         }
-        for place in all {
-            self.noise = self.noise + Variances::of(pairs(&place.values));
-            self.probes.push(probe(&place));
+        for open in all {
+            self.noise = self.noise + Variances::from_pairs(pairs(&open.values));
+            self.probes.push(probe(&open));
         }
         Ok(())
     }
 }
 
-/// By replication: the figure, if the run completed.
-fn values<'a>(sample: &'a Replications, of: &Metric) -> impl Iterator<Item = Option<f64>> + 'a {
-    let all = sample.all(of.name).iter().zip(&sample.endings);
-    all.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value))
-}
-
-/// The figure in both, in those replications that completed in both.
+/// Pairs of the figure, over replications that completed in both.
 fn pairs(values: &[Vec<Option<f64>>; 2]) -> impl Iterator<Item = (f64, f64)> {
     values[0].iter().zip(&values[1]).filter_map(|(first, second)| (*first).zip(*second))
 }
 
-/// The first less the second.
+/// Paired differences, first less second.
 fn differences(values: &[Vec<Option<f64>>; 2]) -> Welford {
     pairs(values).map(|(first, second)| first - second).collect()
 }
 
-/// What is known now; none if more may tell.
+/// Current standing; none while further replications may decide.
 fn judge(values: &[Vec<Option<f64>>; 2], looks: Looks) -> Option<AxisStanding> {
     let is_failing =
         |values: &Vec<Option<f64>>| (values.iter().flatten().count() as f64) < COMPLETING * values.len() as f64;
-    if let Some(place) = values.iter().position(is_failing) {
-        return Some(AxisStanding::Incomplete(place));
+    if let Some(index) = values.iter().position(is_failing) {
+        return Some(AxisStanding::Incomplete(index));
     }
     match looks.sign(&differences(values)) {
         Sign::Negative => Some(AxisStanding::Less(0)),
@@ -267,19 +255,19 @@ fn judge(values: &[Vec<Option<f64>>; 2], looks: Looks) -> Option<AxisStanding> {
     }
 }
 
-fn probe(place: &AxisPosition) -> Probe {
-    let values = differences(&place.values);
-    let mean = |which: fn((f64, f64)) -> f64| pairs(&place.values).map(which).collect::<Welford>().mean();
+fn probe(open: &OpenProbe) -> Probe {
+    let values = differences(&open.values);
+    let mean = |which: fn((f64, f64)) -> f64| pairs(&open.values).map(which).collect::<Welford>().mean();
     let difference =
         (values.n() > 0).then(|| Interval { estimate: values.mean(), half_width: values.half_width(t95(values.n())) });
-    let [first, second] = &place.values;
+    let [first, second] = &open.values;
     Probe {
-        at: place.at,
+        at: open.at,
         runs: first.len() as u64,
         completed: [first, second].map(|values| values.iter().flatten().count() as u64),
         means: [mean(|pair| pair.0), mean(|pair| pair.1)],
         difference,
-        standing: place.standing.unwrap_or(AxisStanding::Unknown),
+        standing: open.standing.unwrap_or(AxisStanding::Unknown),
     }
 }
 

@@ -1,4 +1,4 @@
-//! L7: many runs: replications, sweeps and what is estimated from them.
+//! L7: many simulated runs: replications, sweeps, and estimates from them.
 //!
 //! | to | look in |
 //! |---|---|
@@ -8,7 +8,7 @@
 //! | select the best team | [`optimal`] |
 //! | find where two curves cross | [`crossover`] |
 //! | attribute the variance of a figure to its inputs | [`sensitivity`] |
-//! | hold a scenario against a recorded curve | [`baseline`] |
+//! | compare a scenario with a recorded baseline | [`baseline`] |
 
 pub mod baseline;
 pub mod compare;

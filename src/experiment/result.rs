@@ -1,4 +1,4 @@
-//! Results of a sweep: a row a point, and the curve that rows with different team sizes make.
+//! Results of a sweep: one row per point, and the curves over team sizes.
 
 use std::collections::BTreeMap;
 
@@ -15,66 +15,66 @@ use crate::team::Latency;
 use crate::workload::Task;
 use crate::workload::measure::work_and_span;
 
-/// What is known of the work before anything is run; sizes in tokens.
+/// Work and span of a scenario before anything is run; sizes in tokens.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorkBounds {
-    /// The sum of all sizes, T1.
+    /// Sum of all sizes, T1.
     pub work: f64,
-    /// The heaviest path, Tinf.
+    /// Heaviest path, Tinf.
     pub span: f64,
-    /// The parallel fraction: the one asked for where the workload was generated from one, else (T1 - Tinf)/T1.
+    /// Parallel fraction: the given one where the workload was generated from one, else (T1 - Tinf)/T1.
     pub parallel_fraction: f64,
 }
 
-/// One point of a sweep, summed up. Serialises with serde, whole and exact.
+/// Summary of one point of a sweep. Serialises with serde, complete and exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PointResult {
-    /// The values of the axes, as text, in the order of the axes.
+    /// Values of the axes, as text, in the order of the axes.
     pub axes: Vec<String>,
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
     /// The architecture.
     pub architecture: String,
     /// Replications.
     pub runs: usize,
-    /// How many completed: all figures below are of these.
+    /// Number of completed runs; all figures below are of these.
     pub completed: usize,
-    /// How many stalled.
+    /// Number of stalled runs.
     pub stalled: usize,
-    /// How many reached a limit.
+    /// Number of runs that reached a limit.
     pub timed_out: usize,
-    /// By metric, in the order of [`METRICS`]; none if no run completed.
+    /// Summary by metric, in the order of [`METRICS`]; none if no run completed.
     pub metrics: Vec<Option<Summary>>,
-    /// Mean share of the team's time, by part of the time budget, with those of the barrier and the queues last.
+    /// Mean fraction of the team's time, by part of the time budget, with those of the barrier and the queues last.
     pub shares: [f64; 7],
-    /// Makespan of the baseline over makespan here, ratio of means over paired runs.
+    /// Speedup: makespan of the baseline over makespan of the point, a ratio of means over paired runs.
     pub speedup: Option<Interval>,
-    /// Tokens here over tokens of the baseline.
+    /// Tokens of the point over tokens of the baseline.
     pub token_multiplier: Option<f64>,
-    /// Whether the baseline is one agent, so that the speedup can be held against the laws.
+    /// True if the baseline is one agent, so that the speedup is comparable with the laws.
     pub over_one_agent: bool,
-    /// What the laws say.
+    /// Theoretical speedups.
     pub laws: Laws,
-    /// A fingerprint of all runs of the point.
+    /// Fingerprint of all runs of the point.
     pub digest: Digest,
 }
 
-/// What theory says of a team of this size on this work. Speedups, over one agent that works alike.
+/// Theoretical speedups of a team of this size on this work, over one agent of the same profile.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Laws {
     /// Amdahl: 1 / ((1 - p) + p/n).
     pub amdahl: f64,
     /// Gustafson: n - s(n - 1), with s = 1 - p.
     pub gustafson: f64,
-    /// No schedule beats it: min(n, T1/Tinf).
+    /// Upper bound of every schedule: min(n, T1/Tinf).
     pub work_span: f64,
-    /// Any greedy schedule without overhead reaches it.
+    /// Lower bound of every greedy schedule without overhead.
     pub greedy: f64,
 }
 
 impl Laws {
-    /// For a team of `agents`.
-    pub fn of(work: &WorkBounds, agents: u32) -> Laws {
+    /// Computes the theoretical speedups of `agents`.
+    pub fn new(work: &WorkBounds, agents: u32) -> Laws {
         let n = f64::from(agents);
         Laws {
             amdahl: amdahl::speedup(work.parallel_fraction, n),
@@ -86,9 +86,9 @@ impl Laws {
 }
 
 impl WorkBounds {
-    /// Of a scenario.
-    pub fn of(scenario: &Scenario) -> WorkBounds {
-        // Recorded tasks weigh what they took, if they take that again; all others their tokens.
+    /// Measures the work of a scenario.
+    pub fn new(scenario: &Scenario) -> WorkBounds {
+        // Recorded tasks that are replayed weigh their recorded seconds, all others their tokens.
         let is_recorded = scenario.team.iter().all(|agent| agent.profile.latency == Latency::Recorded);
         let seconds = |task: &Task| task.recorded.map_or(0.0, |recorded| recorded.time.as_secs());
         let weight = |task: &Task| if is_recorded { seconds(task) } else { task.size };
@@ -100,31 +100,31 @@ impl WorkBounds {
 
 impl PointResult {
     /// Sums up a point and compares it with its baseline.
-    pub fn new(
+    pub fn from_sample(
         axes: Vec<String>,
         architecture: &str,
         sample: &Replications,
         baseline: Option<(&Replications, WorkBounds)>,
         work: &WorkBounds,
     ) -> PointResult {
-        let baseline = baseline.map(|(sample, work)| (PointAccumulator::of(sample).reference, work));
+        let baseline = baseline.map(|(sample, work)| (PointAccumulator::from_sample(sample).reference, work));
         let baseline = baseline.as_ref().map(|(reference, work)| (reference, *work));
-        PointResult::of(axes, architecture, &mut PointAccumulator::of(sample), baseline, work)
+        PointResult::from_accumulator(axes, architecture, &mut PointAccumulator::from_sample(sample), baseline, work)
     }
 
-    /// The same from what has been summed up as it was run. Of the baseline only the replications that the point has
-    /// too are looked at.
-    pub fn of(
+    /// Summarises accumulated replications. Only the baseline's replications that the point has too are used.
+    pub fn from_accumulator(
         axes: Vec<String>,
         architecture: &str,
-        tally: &mut PointAccumulator,
+        accumulator: &mut PointAccumulator,
         baseline: Option<(&Reference, WorkBounds)>,
         work: &WorkBounds,
     ) -> PointResult {
-        // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to this work.
+        // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to the work of
+        // the point.
         let baseline = baseline.map(|(reference, base)| (reference, base, work.work / base.work));
-        let metrics = tally.summaries();
-        let own = &tally.reference;
+        let metrics = accumulator.summaries();
+        let own = &accumulator.reference;
         let speedup = baseline.and_then(|(reference, _, times)| {
             paired_ratio(own.paired(reference).map(|(there, here)| (there * times, here)))
         });
@@ -134,7 +134,7 @@ impl PointResult {
                 own.mean_tokens(runs) / (reference.mean_tokens(runs) * times)
             })
             .filter(|ratio| ratio.is_finite());
-        let [completed, stalled, timed_out] = tally.endings;
+        let [completed, stalled, timed_out] = accumulator.endings;
         PointResult {
             axes,
             agents: own.agents,
@@ -144,32 +144,32 @@ impl PointResult {
             stalled,
             timed_out,
             metrics,
-            shares: shares(&tally.budget),
+            shares: shares(&accumulator.budget),
             speedup,
             token_multiplier,
             over_one_agent: baseline.is_none_or(|(reference, ..)| reference.agents == 1),
             laws: Laws {
-                // Gustafson's serial fraction is that of the work which one agent does in the same time.
-                gustafson: Laws::of(baseline.as_ref().map_or(work, |(_, base, _)| base), own.agents).gustafson,
-                ..Laws::of(work, own.agents)
+                // Gustafson's serial fraction is that of the work of one agent in the same time.
+                gustafson: Laws::new(baseline.as_ref().map_or(work, |(_, base, _)| base), own.agents).gustafson,
+                ..Laws::new(work, own.agents)
             },
-            digest: tally.digest(),
+            digest: accumulator.digest(),
         }
     }
 
-    /// A metric by its name.
+    /// Returns the summary of a metric by its name.
     pub fn metric(&self, name: &str) -> Option<&Summary> {
-        let place = METRICS.iter().position(|metric| metric.name == name)?;
-        self.metrics.get(place)?.as_ref()
+        let index = METRICS.iter().position(|metric| metric.name == name)?;
+        self.metrics.get(index)?.as_ref()
     }
 
-    /// Share of the Amdahl speedup that is reached.
+    /// Fraction of the Amdahl speedup that is reached.
     pub fn amdahl_share(&self) -> Option<f64> {
         self.speedup.filter(|_| self.over_one_agent).map(|speedup| speedup.estimate / self.laws.amdahl)
     }
 }
 
-/// Shares of work, coordination, waiting, lost, rework; and of the waiting at the barrier and in queues.
+/// Fractions of work, coordination, waiting, lost, rework; and of the waiting at the barrier and in queues.
 pub fn shares(budget: &TimeBudget) -> [f64; 7] {
     let whole = budget.total().as_secs();
     let [work, coordination, waiting, lost, rework] = budget.parts().map(|(_, time)| time);
@@ -177,45 +177,37 @@ pub fn shares(budget: &TimeBudget) -> [f64; 7] {
     parts.map(|part| if whole > 0.0 { part.as_secs() / whole } else { 0.0 })
 }
 
-/// All rows of a sweep, with what is needed to read them.
+/// All rows of a sweep, with the data needed to interpret them.
 #[derive(Clone, Debug)]
 pub struct SweepResult {
-    /// The scenario's name.
+    /// Name of the scenario.
     pub scenario: String,
-    /// The question that it answers.
+    /// Question of the scenario.
     pub question: Option<String>,
-    /// The seed.
+    /// Seed.
     pub seed: u64,
-    /// The paths of the axes.
+    /// Paths of the axes.
     pub axes: Vec<String>,
-    /// What every speedup is relative to, in words.
+    /// Reference of the speedups, in words.
     pub baseline: String,
-    /// Whether the work grows with the team: then a speedup is a ratio of rates, and Gustafson's law is the one to
-    /// hold it against.
+    /// True if the work grows with the team: then a speedup is a ratio of rates, to be compared with Gustafson's law.
     pub scaled: bool,
-    /// The points, in the order of the grid, the last axis fastest.
+    /// Points in the order of the grid, the last axis fastest.
     pub rows: Vec<PointResult>,
 }
 
 impl SweepResult {
-    /// The rows that differ in team size only, by what the others have in common: one curve each, in order of first
+    /// Groups the rows that differ in team size only: one curve per combination of the other values, in order of first
     /// appearance, each in order of team size.
     pub fn curves(&self) -> Vec<Curve<'_>> {
         let mut curves: Vec<Curve<'_>> = Vec::new();
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
+        let mut indices: BTreeMap<String, usize> = BTreeMap::new();
         for row in &self.rows {
-            let others = self.axes.iter().zip(&row.axes).filter(|(path, _)| !is_agents(path));
-            let name = |(path, value): (&String, &String)| match path.as_str() {
-                "architecture" => value.clone(),
-                path => format!("{} {value}", short(path)),
-            };
-            let label: Vec<String> = others.map(name).collect();
-            let label = label.join(", ");
-            let place = *places.entry(label).or_insert_with_key(|label| {
+            let index = *indices.entry(curve_of(&self.axes, &row.axes)).or_insert_with_key(|label| {
                 curves.push(Curve { label: label.clone(), rows: Vec::new() });
                 curves.len() - 1
             });
-            curves[place].rows.push(row);
+            curves[index].rows.push(row);
         }
         for curve in &mut curves {
             curve.rows.sort_by_key(|row| row.agents);
@@ -227,25 +219,35 @@ impl SweepResult {
 /// Rows that differ in team size only.
 #[derive(Clone, Debug)]
 pub struct Curve<'a> {
-    /// What they have in common; empty if there is nothing else.
+    /// Common values of the other axes; empty without other axes.
     pub label: String,
-    /// The rows, smallest team first.
+    /// Rows, smallest team first.
     pub rows: Vec<&'a PointResult>,
 }
 
 impl Curve<'_> {
-    /// What it is called in a picture: what its rows have in common, or else their architecture.
+    /// Name in a picture: the common values, or else the architecture.
     pub fn name(&self) -> &str {
         if self.label.is_empty() { self.rows.first().map_or("", |row| &row.architecture) } else { &self.label }
     }
 }
 
-/// Whether an axis holds a team size.
+/// Name of a point's curve: its values on all axes but the team size.
+pub fn curve_of(axes: &[String], values: &[String]) -> String {
+    let others = axes.iter().zip(values).filter(|(path, _)| !is_agents(path));
+    let name = |(path, value): (&String, &String)| match path.as_str() {
+        "architecture" => value.clone(),
+        path => format!("{} {value}", short(path)),
+    };
+    others.map(name).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns true for a path of the team size.
 pub fn is_agents(path: &str) -> bool {
     path == "agents" || path == "team.agents"
 }
 
-/// The last word of a path: how an axis is called in a picture.
+/// Last word of a path: the name of an axis in a picture.
 pub fn short(path: &str) -> &str {
     path.rsplit('.').next().unwrap_or(path)
 }

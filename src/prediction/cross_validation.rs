@@ -1,23 +1,24 @@
-//! Errors of a learned profile: of a validation, as a profile keeps them, and on its own runs, left out and predicted.
+//! Prediction errors of a learned profile: from a validation, and from cross-validation on its own runs.
 
 use crate::prediction::calibration::Options;
 use crate::prediction::validation::{Case, Holdout, Validation, ValidationPlan, conditions, validate};
 use crate::team::Accuracy;
 
-/// The figures that a profile keeps of a validation.
-const KEPT: [&str; 7] =
+/// Figures of a validation that a profile file contains.
+const PROFILE_FIGURES: [&str; 7] =
     ["makespan", "speedup", "rounds", "tokens", "straggler_gap", "concurrent_writes", "coverage_80"];
-/// Simulated runs a cell, and splits for the noise floor, of a calibration's check on itself.
+/// Simulated runs per cell, and splits for the noise floor, of the cross-validation.
 const REPLICATIONS: u64 = 100;
-/// The seed of that check.
+/// Seed of the cross-validation.
 const SEED: u64 = 1;
-/// How far off a validation was, an entry an architecture. `against` says against which recordings.
+
+/// Returns the errors of a validation, one entry per architecture. `against` describes the recordings.
 pub fn accuracy(validation: &Validation, against: &str) -> Vec<Accuracy> {
     let mut architectures: Vec<&str> = validation.rows.iter().map(|row| row.architecture.as_str()).collect();
     architectures.sort_unstable();
     architectures.dedup();
-    let of = |architecture: &str| {
-        let figures: Vec<(String, f64, Option<f64>)> = KEPT
+    let entry = |architecture: &str| {
+        let figures: Vec<(String, f64, Option<f64>)> = PROFILE_FIGURES
             .iter()
             .filter_map(|name| {
                 let row = validation.row(name, architecture)?;
@@ -28,20 +29,20 @@ pub fn accuracy(validation: &Validation, against: &str) -> Vec<Accuracy> {
         let scored = validation.cells.iter().filter(|cell| cell.is_scored && cell.architecture == architecture);
         let sizes = scored.clone().map(|cell| cell.agents);
         let agents = (sizes.clone().min()?, sizes.max()?);
-        let entry = Accuracy {
+        let accuracy = Accuracy {
             against: against.to_owned(),
             architecture: architecture.to_owned(),
             agents,
             cells: scored.count() as u32,
             figures,
         };
-        (!entry.figures.is_empty()).then_some(entry)
+        (!accuracy.figures.is_empty()).then_some(accuracy)
     };
-    architectures.into_iter().filter_map(of).collect()
+    architectures.into_iter().filter_map(entry).collect()
 }
 
-/// A calibration's check on itself: every other run of a cell is left out, learned without, and predicted. Empty where
-/// there is no cell with two runs in each half. Nothing of a team is looked at that is not learned from.
+/// Cross-validates a calibration with two folds: every other run of a cell is held out and predicted. Empty if no cell has
+/// two runs in each fold. Only the runs of the calibration are used.
 pub fn held_out(mut cases: Vec<Case>, options: &Options) -> Vec<Accuracy> {
     let mut options = options.clone();
     cases.retain(|case| {
@@ -59,7 +60,7 @@ pub fn held_out(mut cases: Vec<Case>, options: &Options) -> Vec<Accuracy> {
     let holdout = Holdout::Runs;
     holdout.prepare(&mut cases, &mut plan, &mut options);
     let refit = holdout.refit(&cases, &plan, &options);
-    let found = validate(&cases, &plan, &|cell, condition| refit.scenario(cell, condition, SEED), &|_| ());
-    let runs: usize = found.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs).sum();
-    accuracy(&found, &format!("every other one of its own {runs} runs, left out and predicted in turn"))
+    let validation = validate(&cases, &plan, &|cell, condition| refit.scenario(cell, condition, SEED), &|_| ());
+    let runs: usize = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs).sum();
+    accuracy(&validation, &format!("every other one of its own {runs} runs, left out and predicted in turn"))
 }

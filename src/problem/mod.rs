@@ -1,107 +1,98 @@
-//! L0: the problems of a file: every mistake at once, each with its position and the expected value.
+//! L0: errors in input files: all of a file at once, each with file, line, path, message and expected value.
 
 pub mod quantity;
 pub mod suggest;
 
 use std::fmt;
 
-/// Problems kept of one file; the rest is counted.
+/// Most problems kept of one file; further ones are counted.
 const MOST_SHOWN: usize = 100;
 
-/// One kind of mistake, for `brooks explain`.
+/// Kind of error, for `brooks explain`.
 #[derive(Clone, Copy, Debug)]
 pub struct ErrorCode {
-    /// Short and stable.
+    /// Stable identifier.
     pub code: &'static str,
-    /// Its meaning and its remedy.
+    /// Meaning and remedy.
     pub about: &'static str,
 }
 
-/// All kinds of mistakes in a file that brooks reads.
+const fn error(code: &'static str, about: &'static str) -> ErrorCode {
+    ErrorCode { code, about }
+}
+
+/// Kinds of errors in files that brooks reads.
 pub static ERRORS: &[ErrorCode] = &[
-    ErrorCode { code: "too-large", about: "The file passes a limit on size, nesting or values; the message names it." },
-    ErrorCode { code: "not-utf8", about: "The file is not UTF-8 text. Save it as UTF-8; the first bad byte is named." },
-    ErrorCode {
-        code: "syntax",
-        about: "The file is not YAML that brooks reads: often an indentation, an unclosed bracket or quote, a tab, or a \
-                second document.",
-    },
-    ErrorCode { code: "empty", about: "There is nothing in the file." },
-    ErrorCode { code: "unknown-key", about: "No such key here. `brooks schema` and the docs list those there are." },
-    ErrorCode {
-        code: "duplicate-key",
-        about: "A key is given twice; the last would win without a word, so one must go.",
-    },
-    ErrorCode { code: "missing-key", about: "A key that has no default is not given." },
-    ErrorCode { code: "one-of", about: "Of these keys exactly one says what is wanted; there are none or several." },
-    ErrorCode { code: "wrong-type", about: "The value is of another kind than expected, such as text for a number." },
-    ErrorCode {
-        code: "out-of-range",
-        about: "The value is negative, too large, not finite, or a probability above 1.",
-    },
-    ErrorCode { code: "not-a-choice", about: "The value is none of the words that are allowed here." },
-    ErrorCode { code: "quantity", about: "A duration, a size or a distribution can't be read." },
-    ErrorCode { code: "unknown-name", about: "No profile of that name is built in; a path to a file works too." },
-    ErrorCode { code: "missing-file", about: "A file that the scenario names can't be read." },
-    ErrorCode {
-        code: "task-graph",
-        about: "The tasks are no task graph: a cycle, an unknown dependency, two equal ids.",
-    },
-    ErrorCode { code: "task-file", about: "A file of tasks is not in the format of the paper's task files." },
-    ErrorCode { code: "workload-limit", about: "The workload is larger than brooks takes." },
-    ErrorCode {
-        code: "scaling",
-        about: "This workload can't grow with the team: its length and width don't come apart.",
-    },
-    ErrorCode { code: "team", about: "The members don't fit the team: too many, two leads, or one name twice." },
-    ErrorCode { code: "skill", about: "A task needs a skill that nobody in the team has, so it would never be done." },
-    ErrorCode { code: "profile", about: "A profile can't be based on what it names." },
-    ErrorCode { code: "path", about: "A path of --set or of a sweep leads nowhere." },
-    ErrorCode {
-        code: "trace",
-        about: "A recorded run can't be read as it is: a line that is no JSON, a missing or wrong value, times that go \
-                backwards, an id that is there twice, a circle, damage. --skip-bad leaves out what is broken and says how \
-                much that was.",
-    },
-    ErrorCode { code: "sweep", about: "The values of a sweep can't be read, or are too many." },
-    ErrorCode {
-        code: "baseline",
-        about: "A baseline is damaged, no baseline at all, or lacks a figure that is held. Take it from version control, or record it again.",
-    },
-    ErrorCode {
-        code: "baseline-version",
-        about: "A baseline has another form, or figures of another meaning, than this brooks. Record it again.",
-    },
-    ErrorCode {
-        code: "baseline-scenario",
-        about: "The scenario is not the one that was recorded. Record it again if the change is meant; --despite-changes shows what it does.",
-    },
-    ErrorCode { code: "assert", about: "A claim is about a point that the sweep does not have." },
-    ErrorCode {
-        code: "table",
-        about: "A table of measurements can't be fitted: a column that is not there, a cell that is no measurement.",
-    },
-    ErrorCode {
-        code: "calibration",
-        about: "Nothing can be learned from these recordings, or nothing can be predicted for that team: the message says \
-                why. Recordings must say what the tasks were and what became of them.",
-    },
+    error("too-large", "The file exceeds a limit on size, nesting or number of values; the message names the limit."),
+    error("not-utf8", "The file is not UTF-8 text. Save it as UTF-8; the message names the first invalid byte."),
+    error(
+        "syntax",
+        "The file is not valid YAML, or uses a part of YAML that brooks does not support. Frequent causes: \
+         indentation, an unclosed bracket or quote, a tab, a second document.",
+    ),
+    error("empty", "The file is empty."),
+    error("unknown-key", "The key does not exist here. `brooks schema` and docs/FORMATS.md list the keys."),
+    error("duplicate-key", "A key is given twice. Remove one of the two."),
+    error("missing-key", "A required key is missing; it has no default."),
+    error("one-of", "Exactly one of these keys is required; none or several are given."),
+    error("wrong-type", "The value has another type than expected, such as text instead of a number."),
+    error("out-of-range", "The value is negative, too large, not finite, or a probability above 1."),
+    error("not-a-choice", "The value is not one of the allowed words."),
+    error("quantity", "A duration, a size or a distribution is invalid."),
+    error("unknown-name", "No built-in profile has this name. The path of a profile file is also allowed."),
+    error("missing-file", "A file that the scenario refers to can't be read."),
+    error("task-graph", "The tasks are not a valid task graph: a cycle, an unknown dependency, or a duplicate id."),
+    error("task-file", "A task file is not in the format of the paper's task files."),
+    error("workload-limit", "The workload exceeds a size limit."),
+    error("scaling", "This workload can't grow with the team: its parallel part can't be scaled separately."),
+    error("team", "The members are inconsistent with the team: too many members, two leads, or a duplicate name."),
+    error("skill", "A task requires a skill that no agent of the team has, so the task could never be completed."),
+    error("profile", "A profile is invalid: its base, its model, or its latency can't be used."),
+    error("path", "A path of --set or of a sweep does not exist."),
+    error(
+        "trace",
+        "A recorded run is invalid: a line that is not JSON, a missing or invalid value, decreasing times, a \
+         duplicate id, a cycle, or damage. --skip-bad skips invalid records and reports their number.",
+    ),
+    error("sweep", "The values of a sweep are invalid or too many."),
+    error(
+        "baseline",
+        "The file is damaged, is not a baseline, or lacks a metric that is checked. Restore it from version control, \
+         or record it again.",
+    ),
+    error(
+        "baseline-version",
+        "A baseline has another format version, or metrics with another definition, than this version of brooks. \
+         Record it again.",
+    ),
+    error(
+        "baseline-scenario",
+        "The scenario differs from the recorded one. Record the baseline again if the change is intended; \
+         --despite-changes shows its effect.",
+    ),
+    error("assert", "An assertion refers to a point that is not in the sweep."),
+    error("table", "A table of measurements can't be fitted: a missing column, or a cell without a valid measurement."),
+    error(
+        "calibration",
+        "The recordings can't be used for calibration, or the team can't be predicted; the message gives the reason. \
+         Recordings must contain the tasks and their states.",
+    ),
 ];
 
-/// One mistake.
+/// Error in a file or argument.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// Its kind, from [`ERRORS`].
+    /// Kind, from [`ERRORS`].
     pub code: &'static str,
-    /// The file that it is in, or the argument that it came by, such as `--set`.
+    /// File or argument that contains the error, such as `--set`.
     pub file: String,
-    /// The line, from 1; 0 where there is none.
+    /// Line, from 1; 0 if there is none.
     pub line: u32,
-    /// The path of the value, such as `team.members[2].count`; empty for the whole file.
+    /// Path of the value, such as `team.members[2].count`; empty for the whole file.
     pub path: String,
-    /// The mistake.
+    /// Description of the error.
     pub message: String,
-    /// The expected value; empty where the message has it.
+    /// Expected value; empty if the message contains it.
     pub expected: String,
 }
 
@@ -119,7 +110,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// All mistakes of a file, in its order; of very many the first 100.
+/// Errors of a file in the order of its lines; at most the first 100 are kept.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Problems {
     list: Vec<Problem>,
@@ -127,22 +118,22 @@ pub struct Problems {
 }
 
 impl Problems {
-    /// A single one.
+    /// Returns a list with one problem.
     pub fn one(problem: Problem) -> Problems {
         Problems { list: vec![problem], more: 0 }
     }
 
-    /// Those that are told.
+    /// Returns the problems that are kept.
     pub fn list(&self) -> &[Problem] {
         &self.list
     }
 
-    /// Number of problems beyond those in the list.
+    /// Returns the number of problems beyond those in the list.
     pub fn more(&self) -> usize {
         self.more
     }
 
-    /// True if there are none.
+    /// Returns true if there are no problems.
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
@@ -159,7 +150,7 @@ impl Problems {
         self.list.len() >= MOST_SHOWN
     }
 
-    /// For programs: `errors`, each with code, file, line, path, message and what was expected.
+    /// Returns the JSON form: `errors`, each with code, file, line, path, message and expected value, and `more`.
     pub fn to_json(&self) -> serde_json::Value {
         let error = |problem: &Problem| {
             serde_json::json!({
@@ -170,7 +161,7 @@ impl Problems {
         serde_json::json!({ "errors": self.list.iter().map(error).collect::<Vec<_>>(), "more": self.more })
     }
 
-    /// Takes over those that are not told already.
+    /// Adds the problems that the list does not contain yet.
     pub(crate) fn append(&mut self, other: Problems) {
         self.more += other.more;
         for problem in other.list {
@@ -180,47 +171,47 @@ impl Problems {
         }
     }
 
-    /// Says that the values at `path` are what they are about, not a file with lines.
-    pub(crate) fn place_at(&mut self, path: &str) {
+    /// Replaces the location of every problem by `path`, without a line.
+    pub(crate) fn relocate(&mut self, path: &str) {
         for problem in &mut self.list {
             path.clone_into(&mut problem.path);
             problem.line = 0;
         }
     }
 
-    /// Says of values from the command line that stand where `is_its` says, by which argument they came.
-    pub(crate) fn came_by(&mut self, argument: &str, is_its: impl Fn(&str) -> bool) {
+    /// Sets the argument that values from the command line came from, for the paths that `is_its` selects.
+    pub(crate) fn set_argument(&mut self, argument: &str, is_its: impl Fn(&str) -> bool) {
         for problem in self.list.iter_mut().filter(|problem| problem.file == "--set" && is_its(&problem.path)) {
             argument.clone_into(&mut problem.file);
-            // An axis of the command line is in nobody's sweep.
+            // An axis of the command line is not part of a `sweep` section.
             problem.path = problem.path.strip_prefix("sweep.").unwrap_or(&problem.path).to_owned();
         }
     }
 
-    /// Says of what kind they are.
-    pub(crate) fn are(&mut self, code: &'static str) {
+    /// Sets the code of every problem.
+    pub(crate) fn set_code(&mut self, code: &'static str) {
         for problem in &mut self.list {
             problem.code = code;
         }
     }
 
-    /// `value`, unless there are problems.
+    /// Returns `value` if there are no problems.
     pub(crate) fn or<T>(self, value: T) -> Result<T, Problems> {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
-    /// By line, those of one line as found.
+    /// Sorts by line; stable within a line.
     pub(crate) fn sorted(mut self) -> Problems {
         self.list.sort_by_key(|problem| problem.line);
         self
     }
 }
 
-/// One line each.
+/// One line a problem.
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, problem) in self.list.iter().enumerate() {
-            write!(f, "{}{problem}", if place > 0 { "\n" } else { "" })?;
+        for (index, problem) in self.list.iter().enumerate() {
+            write!(f, "{}{problem}", if index > 0 { "\n" } else { "" })?;
         }
         if self.more > 0 { write!(f, "\nand {} more", self.more) } else { Ok(()) }
     }

@@ -1,11 +1,11 @@
-//! Durations and sizes as people write them: `45s`, `1h 30m`, `250ms`, `110 tokens`, `1.2k tokens`.
+//! Parser of durations and sizes: `45s`, `1h 30m`, `250ms`, `110 tokens`, `1.2k tokens`.
 
-/// What a quantity is measured in.
+/// Unit of a quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Time: seconds in the simulator.
+    /// Durations, in seconds.
     Seconds,
-    /// Sizes: tokens.
+    /// Sizes, in tokens.
     Tokens,
     /// Plain numbers.
     Count,
@@ -17,23 +17,23 @@ pub const MAX_SECONDS: f64 = 1e9;
 pub const MAX_TOKENS: f64 = 1e12;
 
 impl Unit {
-    /// Reads a quantity of this unit; 0 or more.
+    /// Parses a quantity of this unit; 0 or more.
     ///
     /// # Errors
     ///
-    /// What is wrong with it.
+    /// A description of the error.
     pub fn read(self, text: &str) -> Result<f64, String> {
         match self {
             Unit::Seconds => duration(text),
             Unit::Tokens => size(text),
             Unit::Count => match leading_number(text.trim()) {
                 Some((value, "")) if (0.0..=MAX_TOKENS).contains(&value) => Ok(value),
-                _ => Err(format!("\"{text}\" is no number from 0 on")),
+                _ => Err(format!("\"{text}\" is not a number from 0 up")),
             },
         }
     }
 
-    /// An example, for messages.
+    /// Returns an example, for messages.
     pub fn example(self) -> &'static str {
         match self {
             Unit::Seconds => "4s",
@@ -43,19 +43,21 @@ impl Unit {
     }
 }
 
-/// Reads a duration in seconds: numbers with units, greater units first, such as `1h 30m`. A plain number is an error,
-/// as nobody can tell what it means.
+/// Parses a duration in seconds: numbers with units, greater units first, such as `1h 30m`. A number without a unit is an
+/// error.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// A description of the error.
 pub fn duration(text: &str) -> Result<f64, String> {
-    let (mut rest, mut total, mut smallest) = (text.trim(), 0.0, f64::INFINITY);
-    if rest.is_empty() {
-        return Err("an empty text is no duration".to_owned());
+    let (mut remaining, mut total, mut smallest) = (text.trim(), 0.0, f64::INFINITY);
+    if remaining.is_empty() {
+        return Err("the duration is empty".to_owned());
     }
-    while !rest.is_empty() {
-        let Some((value, after)) = leading_number(rest) else { return Err(format!("\"{text}\" is no duration")) };
+    while !remaining.is_empty() {
+        let Some((value, after)) = leading_number(remaining) else {
+            return Err(format!("\"{text}\" is not a duration"));
+        };
         let after = after.trim_start();
         let end = after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len());
         let (unit, following) = after.split_at(end);
@@ -68,28 +70,32 @@ pub fn duration(text: &str) -> Result<f64, String> {
             "h" => 3_600e6,
             "d" => 86_400e6,
             "" => return Err(format!("{text} has no unit; write \"{value}s\"")),
-            _ => return Err(format!("\"{text}\" is no duration: there is no unit \"{unit}\", but us, ms, s, m, h, d")),
+            _ => {
+                return Err(format!(
+                    "\"{text}\" is not a duration: unknown unit \"{unit}\"; the units are us, ms, s, m, h, d"
+                ));
+            }
         };
         if value.is_sign_negative() && value != 0.0 {
             return Err(format!("{text} is negative"));
         }
         if microseconds >= smallest {
-            return Err(format!("\"{text}\" is no duration: greater units come first, each once"));
+            return Err(format!("\"{text}\" is not a duration: greater units come first, each at most once"));
         }
         smallest = microseconds;
         total += value * microseconds / 1e6;
-        rest = following.trim_start();
+        remaining = following.trim_start();
     }
     if total > MAX_SECONDS { Err(format!("{text} is more than {MAX_SECONDS} s")) } else { Ok(total) }
 }
 
-/// Reads a size in tokens: `110 tokens`, `1.2k tokens`, `2M tokens`, or the plain number.
+/// Parses a size in tokens: `110 tokens`, `1.2k tokens`, `2M tokens`, or the plain number.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// A description of the error.
 pub fn size(text: &str) -> Result<f64, String> {
-    let wrong = || format!("\"{text}\" is no size in tokens");
+    let wrong = || format!("\"{text}\" is not a size in tokens");
     let (value, unit) = leading_number(text.trim()).ok_or_else(wrong)?;
     let unit = unit.trim_start();
     let factor = unit.strip_suffix("tokens").or_else(|| unit.strip_suffix("token")).unwrap_or(unit).trim_end();
@@ -109,7 +115,7 @@ pub fn size(text: &str) -> Result<f64, String> {
     }
 }
 
-/// The finite decimal number that a text starts with, and what follows it.
+/// Splits a text into its leading finite decimal number and the remaining text.
 fn leading_number(text: &str) -> Option<(f64, &str)> {
     let bytes = text.as_bytes();
     let digits = |from: usize| from + bytes[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -136,7 +142,7 @@ mod tests {
 
     #[test]
     fn durations() {
-        let told = |text| duration(text).map_or_else(|message| message, |seconds| seconds.to_string());
+        let shown = |text| duration(text).map_or_else(|message| message, |seconds| seconds.to_string());
         for (text, expected) in [
             ("45s", "45"),
             ("1.5 s", "1.5"),
@@ -152,21 +158,24 @@ mod tests {
             ("0s", "0"),
             ("4", "4 has no unit; write \"4s\""),
             ("-3 s", "-3 s is negative"),
-            ("", "an empty text is no duration"),
-            ("soon", "\"soon\" is no duration"),
-            ("4 parsecs", "\"4 parsecs\" is no duration: there is no unit \"parsecs\", but us, ms, s, m, h, d"),
-            ("30m 1h", "\"30m 1h\" is no duration: greater units come first, each once"),
+            ("", "the duration is empty"),
+            ("soon", "\"soon\" is not a duration"),
+            (
+                "4 parsecs",
+                "\"4 parsecs\" is not a duration: unknown unit \"parsecs\"; the units are us, ms, s, m, h, d",
+            ),
+            ("30m 1h", "\"30m 1h\" is not a duration: greater units come first, each at most once"),
             ("1e9h", "1e9h is more than 1000000000 s"),
-            ("nans", "\"nans\" is no duration"),
-            ("1e999s", "\"1e999s\" is no duration"),
+            ("nans", "\"nans\" is not a duration"),
+            ("1e999s", "\"1e999s\" is not a duration"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 
     #[test]
     fn sizes() {
-        let told = |text| size(text).map_or_else(|message| message, |tokens| tokens.to_string());
+        let shown = |text| size(text).map_or_else(|message| message, |tokens| tokens.to_string());
         for (text, expected) in [
             ("110 tokens", "110"),
             ("1 token", "1"),
@@ -174,10 +183,10 @@ mod tests {
             ("2M", "2000000"),
             ("7", "7"),
             ("-7 tokens", "-7 tokens is negative"),
-            ("7 words", "\"7 words\" is no size in tokens"),
+            ("7 words", "\"7 words\" is not a size in tokens"),
             ("1e13", "1e13 is more than 1000000000000 tokens"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 

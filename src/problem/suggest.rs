@@ -1,13 +1,13 @@
-//! "Did you mean": the nearest of the names that there are.
+//! Spelling suggestions ("did you mean"), by edit distance.
 
-/// `; did you mean "x"?` for the candidate nearest to `name`, or nothing if none is near.
+/// Returns `; did you mean "x"?` for the nearest candidate, or an empty text if none is near.
 pub fn suggestion<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> String {
     nearest(name, candidates).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
 }
 
-/// The candidate nearest to `name`, if it is near: one letter in three may be wrong, and three in all.
+/// Returns the nearest candidate within a distance of a third of the letters, at least 1 and at most 3.
 pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // Nobody mistypes a word of 40 letters, and the distance takes time by the square of the length.
+    // The distance takes time by the square of the length.
     let letters: Vec<char> = name.chars().take(41).collect();
     if letters.len() > 40 {
         return None;
@@ -17,7 +17,7 @@ pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     near.min_by_key(|&(distance, _)| distance).filter(|&(distance, _)| distance <= within).map(|(_, near)| near)
 }
 
-/// How many letters must be put in, left out, changed or swapped with their neighbour; upper case counts as lower case.
+/// Returns the optimal string alignment distance (Damerau-Levenshtein without repeated edits), ignoring case.
 fn distance(from: &[char], to: &str) -> usize {
     let from: Vec<char> = from.iter().map(char::to_ascii_lowercase).collect();
     let to: Vec<char> = to.chars().map(|letter| letter.to_ascii_lowercase()).collect();

@@ -4,7 +4,7 @@ use crate::engine::Time;
 use crate::team::AgentId;
 use crate::workload::{ArtifactId, TaskId};
 
-/// What a step was for.
+/// Purpose of a step.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum StepKind {
     /// Working on tasks.
@@ -22,7 +22,7 @@ pub enum StepKind {
 }
 
 impl StepKind {
-    /// Whether a model was called.
+    /// Returns true if a model was called.
     pub fn is_call(self) -> bool {
         !matches!(self, StepKind::Tool | StepKind::Wait)
     }
@@ -31,38 +31,38 @@ impl StepKind {
 /// An agent has decided and begins to think.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Start {
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// What for.
+    /// The purpose.
     pub kind: StepKind,
     /// The first task it works on.
     pub task: Option<TaskId>,
-    /// When.
+    /// The time.
     pub at: Time,
 }
 
 /// A step has ended: decided, thought, landed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Step {
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// What for.
+    /// The purpose.
     pub kind: StepKind,
     /// The first task it worked on.
     pub task: Option<TaskId>,
-    /// How many tasks it worked on.
+    /// Number of tasks that it worked on.
     pub tasks: u32,
     /// The round it belongs to, from 1; 0 without rounds.
     pub round: u32,
-    /// When it was decided.
+    /// Time of the decision.
     pub start: Time,
-    /// When it landed.
+    /// Time of the commit.
     pub end: Time,
     /// The call and the agent's own tools: from decision to arrival, less any wait for a place to call.
     pub latency: Time,
     /// Waiting for resources within the step.
     pub waited: Time,
-    /// What its busy time (end - start - waited) went into.
+    /// Division of its busy time (end - start - waited).
     pub spent: TimeSplit,
     /// Input tokens, cached ones included.
     pub input_tokens: u32,
@@ -97,15 +97,15 @@ impl TimeSplit {
 pub struct TaskEvent {
     /// The task.
     pub task: TaskId,
-    /// Who did it.
+    /// The agent.
     pub agent: AgentId,
-    /// When.
+    /// The time.
     pub at: Time,
-    /// What.
+    /// The kind of event.
     pub kind: TaskEventKind,
 }
 
-/// What can happen to a task.
+/// Events of a task.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum TaskEventKind {
     /// Handed to the agent.
@@ -118,7 +118,7 @@ pub enum TaskEventKind {
     BlockedClaim,
     /// Done, or said to be; and whether the output is right.
     Completed {
-        /// Whether the output is right.
+        /// True if the output is right.
         right: bool,
     },
     /// The attempt was wrong, and a test or a reviewer noticed.
@@ -129,11 +129,11 @@ pub enum TaskEventKind {
     Orphaned,
     /// A forgotten claim ran out.
     Reclaimed,
-    /// It had been said to be done and was not. `spent` is the time that had been booked as work.
+    /// The task had been completed prematurely. `spent` is the time that had been booked as work.
     Reopened {
-        /// What the attempt had taken.
+        /// Time of the attempt that had completed it.
         spent: Time,
-        /// Whether its output had counted as right.
+        /// True if its output had counted as right.
         right: bool,
     },
 }
@@ -141,13 +141,13 @@ pub enum TaskEventKind {
 /// An agent's reply wrote an artifact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Write {
-    /// What.
+    /// The artifact.
     pub artifact: ArtifactId,
-    /// Who.
+    /// The agent.
     pub agent: AgentId,
-    /// When the step that wrote it was decided.
+    /// Time of the decision of the step that wrote it.
     pub start: Time,
-    /// When it landed.
+    /// Time of the commit.
     pub at: Time,
     /// The round, from 1; 0 without rounds.
     pub round: u32,
@@ -156,13 +156,13 @@ pub struct Write {
 /// Tests were run on what an agent's reply had changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TestRun {
-    /// Whose reply.
+    /// The agent whose reply was tested.
     pub agent: AgentId,
     /// From.
     pub start: Time,
     /// To.
     pub end: Time,
-    /// Whether something was found wrong.
+    /// True if something was found wrong.
     pub has_failed: bool,
 }
 
@@ -175,7 +175,7 @@ pub struct Message {
     pub to: Option<AgentId>,
     /// To how many agents it was delivered.
     pub deliveries: u32,
-    /// When.
+    /// The time.
     pub at: Time,
 }
 
@@ -184,13 +184,13 @@ pub struct Message {
 pub struct Round {
     /// Its number, from 1.
     pub number: u32,
-    /// When it began.
+    /// Time of its begin.
     pub start: Time,
-    /// When the last reply had landed.
+    /// Time of the last commit.
     pub end: Time,
 }
 
-/// How a run ended.
+/// End of a run.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ending {

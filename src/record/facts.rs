@@ -1,4 +1,4 @@
-//! What a log does not say: what its numbers stand for, and what depends on what.
+//! The names behind the numbers of a log, and the dependencies between its tasks.
 
 use crate::team::{Agent, AgentId, Role, common_files};
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
@@ -14,28 +14,28 @@ pub struct Facts {
     pub artifacts: Vec<String>,
 }
 
-/// Who an agent is.
+/// Name and role of an agent.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AgentFacts {
     /// Its name.
     pub name: String,
-    /// Whether it leads the others.
+    /// True if it leads the others.
     pub is_lead: bool,
 }
 
-/// What a task is.
+/// Name and dependencies of a task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskFacts {
     /// Its name.
     pub name: String,
-    /// What must be done before it.
+    /// Tasks that must be done before it.
     pub depends_on: Vec<TaskId>,
     /// Its share of the work: output tokens.
     pub weight: f64,
 }
 
 impl Facts {
-    /// Of a team at work on a graph.
+    /// Describes a team and the graph that it works on.
     pub fn new(team: &[Agent], graph: &TaskGraph) -> Facts {
         let agent = |agent: &Agent| AgentFacts { name: agent.name.clone(), is_lead: agent.role == Role::Lead };
         let tasks = graph.tasks().iter().map(|task| TaskFacts {

@@ -36,7 +36,7 @@ impl Log {
         self.entries.iter().filter_map(|entry| if let Entry::Step(step) = entry { Some(step) } else { None })
     }
 
-    /// How many agents the team had.
+    /// Number of agents the team had.
     pub fn agents(&self) -> usize {
         self.shape.0
     }

@@ -46,7 +46,7 @@ pub struct Metrics {
     pub budget: TimeBudget,
 }
 
-/// Where a team's time went: n x makespan, exactly.
+/// Time budget of a team: its parts add up to n x makespan, exactly.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
 pub struct TimeBudget {
     /// Attempts that got their task done.
@@ -59,9 +59,9 @@ pub struct TimeBudget {
     pub lost: Time,
     /// Attempts that had to be made again.
     pub rework: Time,
-    /// Of the waiting: at the barrier, for the slowest of the round.
+    /// Part of the waiting: at the barrier, for the slowest of the round.
     pub at_barrier: Time,
-    /// Of the waiting: for a shared resource or a lock.
+    /// Part of the waiting: for a shared resource or a lock.
     pub in_queue: Time,
 }
 
@@ -104,7 +104,7 @@ pub struct Metric {
     pub name: &'static str,
     /// Its unit; empty for counts and ratios.
     pub unit: &'static str,
-    /// What it is.
+    /// Definition, for help.
     pub about: &'static str,
     /// Reads it.
     pub of: fn(&Metrics) -> f64,

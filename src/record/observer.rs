@@ -1,4 +1,4 @@
-//! Who listens to a run. Observers never draw and never change anything: a run is the same whoever looks on.
+//! Observers of a run. They never draw and never change anything: a run is the same under any observer.
 
 use crate::engine::Time;
 use crate::record::entry::{Ending, Message, Round, Start, Step, TaskEvent, TestRun, Write};

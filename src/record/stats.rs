@@ -3,7 +3,7 @@
 #![expect(clippy::inline_always, reason = "told once a step or more, from one place")]
 #![expect(clippy::needless_bitwise_bool, reason = "a branch on what cannot be foreseen costs more")]
 
-use crate::engine::{Rows, Time};
+use crate::engine::{InlineVec, Time};
 use crate::record::entry::{
     Ending, Message, Round, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
 };
@@ -30,7 +30,7 @@ pub struct Stats {
     tasks: u32,
     metrics: Metrics,
     spent: TimeSplit,
-    /// Of the work: what turned out to have been for nothing. Apart from it, for one reply may say that a task is done
+    /// Part of the work that proved useless. Kept apart, because one reply may complete a task
     /// and find out that it is not, before its time is booked.
     undone: Time,
     waited: Time,
@@ -38,7 +38,7 @@ pub struct Stats {
     round: RoundSums,
     /// Over rounds with two replies or more: how many, sum of gaps (seconds), sum of wastes.
     gaps: (u32, f64, f64),
-    artifacts: Rows<ArtifactId, Artifact>,
+    artifacts: InlineVec<ArtifactId, Artifact>,
     /// Every write of a run without rounds, for its overlaps.
     landings: Vec<Landing>,
 }
@@ -54,7 +54,7 @@ struct RoundSums {
     landed: u64,
 }
 
-/// What must be known of an artifact to classify its next write.
+/// State of an artifact by which its next write is classified.
 #[derive(Clone, Copy, Debug)]
 struct Artifact {
     last_at: Time,
@@ -250,7 +250,7 @@ impl Observer for Stats {
     }
 }
 
-/// How many writes of the same artifact by others landed while the step of `write` was under way.
+/// Number of writes of the same artifact by others that were committed while the step of `write` was under way.
 #[cold]
 #[inline(never)]
 fn overlaps(landings: &[Landing], write: Write) -> u32 {

@@ -158,7 +158,8 @@ impl AnalyzeReport {
         ]);
         for finding in &self.findings {
             let is_told = finding.adjusted_p < SIGNIFICANT;
-            let says = if is_told { finding.says.clone() } else { "no difference that could not be chance".to_owned() };
+            let says =
+                if is_told { finding.direction.clone() } else { "no difference that could not be chance".to_owned() };
             table.push(vec![
                 Cell::text(finding.figure),
                 Cell::text(finding.label.clone()),
@@ -190,7 +191,7 @@ impl AnalyzeReport {
                 finding.values.iter().map(|(name, value)| (name.clone(), (*value).into())).collect();
             json!({
                 "figure": finding.figure, "over": finding.label, "test": finding.test, "values": values,
-                "p": finding.p, "p_adjusted": finding.adjusted_p, "says": finding.says,
+                "p": finding.p, "p_adjusted": finding.adjusted_p, "says": finding.direction,
             })
         });
         (groups.collect(), findings.collect())

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::experiment::baseline::COMPLETED;
-use crate::experiment::baseline::contract::{BoundedFigure, Says, place_of};
+use crate::experiment::baseline::contract::{BoundedFigure, ClaimKind, point_name};
 use crate::experiment::baseline::{
-    AssertOutcome, CheckVerdict, Checked, Difference, Holds, MetricOutcome, Overall, PointOutcome, RuleOutcome,
+    AssertOutcome, CheckVerdict, Checked, ClaimStatus, Difference, MetricOutcome, Overall, PointOutcome, RuleOutcome,
 };
 use crate::problem::plural;
 use crate::report::render::number;
@@ -45,9 +45,9 @@ pub struct CheckedScenario {
 impl CheckedScenario {
     /// In one word; `strict` takes what is equivalent for a change.
     pub fn overall(&self, strict: bool) -> Overall {
-        let points = self.points().iter().map(|point| Overall::of(point.verdict, strict));
-        let rules = self.rules().iter().map(|rule| Overall::of(rule.verdict, strict));
-        let claims = self.claims.iter().map(|claim| overall_of(claim.holds));
+        let points = self.points().iter().map(|point| Overall::new(point.verdict, strict));
+        let rules = self.rules().iter().map(|rule| Overall::new(rule.verdict, strict));
+        let claims = self.claims.iter().map(|claim| overall_of(claim.status));
         points.chain(rules).chain(claims).max().unwrap_or(Overall::Pass)
     }
 
@@ -71,7 +71,7 @@ impl CheckedScenario {
 
     /// `preassigned, 4 agents`.
     pub fn place(&self, point: &PointOutcome) -> String {
-        place_of(&self.axes, &point.axes, point.agents)
+        point_name(&self.axes, &point.axes, point.agents)
     }
 
     /// What became of it, without a verdict: for a review.
@@ -109,7 +109,7 @@ impl CheckedScenario {
 /// By how many tolerances the gravest figure of a point is off.
 fn beyond(point: &PointOutcome) -> f64 {
     let off = |metric: &MetricOutcome| Some(metric.difference?.estimate.abs() / metric.held.tolerance);
-    point.gravest().and_then(off).unwrap_or(0.0)
+    point.worst().and_then(off).unwrap_or(0.0)
 }
 
 /// A tolerance, without zeros at its end: `2 %`, `0.5 %`.
@@ -118,11 +118,11 @@ fn tolerance(share: f64) -> String {
 }
 
 /// A claim as a verdict of all.
-pub fn overall_of(holds: Holds) -> Overall {
-    match holds {
-        Holds::Holds => Overall::Pass,
-        Holds::Inconclusive => Overall::Inconclusive,
-        Holds::Violated => Overall::Fail,
+pub fn overall_of(status: ClaimStatus) -> Overall {
+    match status {
+        ClaimStatus::Satisfied => Overall::Pass,
+        ClaimStatus::Inconclusive => Overall::Inconclusive,
+        ClaimStatus::Violated => Overall::Fail,
     }
 }
 
@@ -152,23 +152,23 @@ fn verdict_of_points(checked: &Checked) -> String {
 }
 
 fn verdict_of_claims(claims: &[AssertOutcome]) -> String {
-    let with = |holds: Holds| claims.iter().filter(move |claim| claim.holds == holds);
-    let listed = |holds: Holds| with(holds).map(claim_name).collect::<Vec<_>>().join("; ");
-    match (with(Holds::Violated).count(), with(Holds::Inconclusive).count(), claims.len()) {
+    let with = |status: ClaimStatus| claims.iter().filter(move |claim| claim.status == status);
+    let listed = |status: ClaimStatus| with(status).map(claim_name).collect::<Vec<_>>().join("; ");
+    match (with(ClaimStatus::Violated).count(), with(ClaimStatus::Inconclusive).count(), claims.len()) {
         (0, 0, 1) => "its claim holds".to_owned(),
         (0, 0, all) => format!("all {all} claims hold"),
-        (0, open, _) => format!("{} can't be told: {}", plural(open, "claim"), listed(Holds::Inconclusive)),
-        (violated, ..) => format!("{} violated: {}", plural(violated, "claim"), listed(Holds::Violated)),
+        (0, open, _) => format!("{} can't be told: {}", plural(open, "claim"), listed(ClaimStatus::Inconclusive)),
+        (violated, ..) => format!("{} violated: {}", plural(violated, "claim"), listed(ClaimStatus::Violated)),
     }
 }
 
 /// `speedup of 8 agents at least 2.5`.
 pub fn claim_name(outcome: &AssertOutcome) -> String {
     let claim = &outcome.claim;
-    let mut text = match &claim.says {
-        Says::PeakBetween(low, high) => format!("best team size between {low} and {high}"),
-        Says::WithinAmdahl => "within Amdahl's law".to_owned(),
-        Says::Within(figure, at_least, at_most) => {
+    let mut text = match &claim.kind {
+        ClaimKind::PeakBetween(low, high) => format!("best team size between {low} and {high}"),
+        ClaimKind::WithinAmdahl => "within Amdahl's law".to_owned(),
+        ClaimKind::Within(figure, at_least, at_most) => {
             let bound =
                 |word: &str, bound: &Option<f64>| bound.map(|bound| format!(" {word} {}", in_units(*figure, bound)));
             let bounds: Vec<String> =
@@ -196,8 +196,8 @@ fn in_units(figure: BoundedFigure, value: f64) -> String {
 
 /// What was found for a claim: `2.31 [2.24, 2.38] at preassigned, 8 agents`.
 pub fn claim_found(outcome: &AssertOutcome) -> String {
-    let figure = if let Says::Within(figure, ..) = outcome.claim.says { figure } else { BoundedFigure::Speedup };
-    let is_peak = matches!(outcome.claim.says, Says::PeakBetween(..));
+    let figure = if let ClaimKind::Within(figure, ..) = outcome.claim.kind { figure } else { BoundedFigure::Speedup };
+    let is_peak = matches!(outcome.claim.kind, ClaimKind::PeakBetween(..));
     let found = outcome.found.filter(|_| !is_peak).map(|found| match figure {
         BoundedFigure::Speedup => number::interval(found.estimate, found.half_width),
         BoundedFigure::Makespan => number::interval_seconds(found.estimate, found.half_width),
@@ -251,7 +251,7 @@ pub fn difference(metric: &MetricOutcome) -> Option<String> {
 
 /// What a point's verdict rests on, in one line.
 pub fn reason(entry: &CheckedScenario, point: &PointOutcome) -> String {
-    let Some(metric) = point.gravest() else { return String::new() };
+    let Some(metric) = point.worst() else { return String::new() };
     let value =
         |value: Option<f64>| value.map_or_else(|| number::NONE.to_owned(), |value| shown(metric.held.metric, value));
     let found = difference(metric).unwrap_or_else(|| "too few runs completed to tell".to_owned());
@@ -358,8 +358,8 @@ fn claims(entries: &[CheckedScenario]) -> Table {
         for claim in &entry.claims {
             let cells = [entry.scenario.clone(), claim_name(claim), claim_found(claim), number::count(claim.runs)];
             let mut cells: Vec<Cell> = cells.into_iter().map(Cell::text).collect();
-            let tint = if claim.holds == Holds::Violated { Tint::Bad } else { Tint::Plain };
-            cells.push(Cell::text(claim.holds.name()).tinted(tint));
+            let tint = if claim.status == ClaimStatus::Violated { Tint::Bad } else { Tint::Plain };
+            cells.push(Cell::text(claim.status.name()).tinted(tint));
             table.push(cells);
         }
     }
@@ -460,7 +460,7 @@ pub fn to_json(entries: &[CheckedScenario], strict: bool) -> Value {
     };
     let of_claim = |entry: &CheckedScenario, claim: &AssertOutcome| {
         json!({
-            "scenario": entry.scenario, "claim": claim_name(claim), "verdict": claim.holds.name(), "at": claim.witness,
+            "scenario": entry.scenario, "claim": claim_name(claim), "verdict": claim.status.name(), "at": claim.witness,
             "found": claim.found.map(|found| number(found.estimate)),
             "ci95": claim.found.map(|found| [number(found.low()), number(found.high())]), "runs": claim.runs,
             "reason": claim.text,

@@ -43,7 +43,7 @@ pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<
     for (label, sample) in samples {
         match enough(&sample.points.iter().map(|point| point.n).collect::<Vec<f64>>(), &x) {
             Err((message, expected)) => problems.push((label, message, expected)),
-            Ok(()) => match Study::of(sample, plan) {
+            Ok(()) => match Study::new(sample, plan) {
                 // A curve that is alone because the others are left out keeps its label.
                 Ok(study) => curves.push((if several { label } else { String::new() }, study)),
                 Err(error) => problems.push((label, error.to_string(), String::new())),

@@ -21,16 +21,16 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
             lines.push(format!("::{level} file={file}{place},title={title}::{}", data(&text)));
         };
         for point in entry.points() {
-            add(Overall::of(point.verdict, strict), 1, format!("{}: {}", point.verdict.name(), reason(entry, point)));
+            add(Overall::new(point.verdict, strict), 1, format!("{}: {}", point.verdict.name(), reason(entry, point)));
         }
         for rule in entry.rules() {
             let text =
                 format!("{} of {}: was {}, is {}; {}", rule.rule, rule.curve, rule.recorded, rule.now, rule.reason);
-            add(Overall::of(rule.verdict, strict), 1, text);
+            add(Overall::new(rule.verdict, strict), 1, text);
         }
         for claim in &entry.claims {
-            let text = format!("{}: {}; {}", claim.holds.name(), claim_name(claim), claim_found(claim));
-            add(overall_of(claim.holds), claim.claim.line.max(1), text);
+            let text = format!("{}: {}; {}", claim.status.name(), claim_name(claim), claim_found(claim));
+            add(overall_of(claim.status), claim.claim.line.max(1), text);
         }
     }
     // Errors first, as GitHub stops after ten.

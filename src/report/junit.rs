@@ -14,18 +14,18 @@ pub fn to_xml(entries: &[CheckedScenario], strict: bool) -> String {
             let name = entry.place(point);
             let found = point.metrics.first().and_then(difference);
             let passed = found.map_or_else(|| "identical".to_owned(), |found| format!("equivalent: makespan {found}"));
-            let overall = Overall::of(point.verdict, strict);
+            let overall = Overall::new(point.verdict, strict);
             let text = if overall == Overall::Pass { passed } else { reason(entry, point) };
             suite.add_test_case(case("points", &name, overall, point.verdict.name(), &text));
         }
         for rule in entry.rules() {
             let name = if rule.curve.is_empty() { rule.rule.clone() } else { format!("{}: {}", rule.curve, rule.rule) };
             let text = format!("was {}, is {}; {}", rule.recorded, rule.now, rule.reason);
-            suite.add_test_case(case("rules", &name, Overall::of(rule.verdict, strict), "changed", &text));
+            suite.add_test_case(case("rules", &name, Overall::new(rule.verdict, strict), "changed", &text));
         }
         for claim in &entry.claims {
-            let (name, overall) = (claim_name(claim), overall_of(claim.holds));
-            suite.add_test_case(case("claims", &name, overall, claim.holds.name(), &claim_found(claim)));
+            let (name, overall) = (claim_name(claim), overall_of(claim.status));
+            suite.add_test_case(case("claims", &name, overall, claim.status.name(), &claim_found(claim)));
         }
         report.add_test_suite(suite);
     }

@@ -118,7 +118,7 @@ pub(crate) mod tests {
                 speedup: speedup.map(|estimate| Interval { estimate, half_width: estimate * 0.02 }),
                 token_multiplier: None,
                 over_one_agent: true,
-                laws: Laws::of(&work, agents),
+                laws: Laws::new(&work, agents),
                 digest: Digest::default(),
             }
         };

@@ -215,7 +215,7 @@ pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     document.insert("baseline".to_owned(), sweep.baseline.as_str().into());
     document.insert("rows".to_owned(), rows.into());
     let curve = |curve: &crate::experiment::Curve<'_>| {
-        let mut fits = fits::to_json(&Fits::of(curve, sweep.scaled));
+        let mut fits = fits::to_json(&Fits::new(curve, sweep.scaled));
         fits["curve"] = curve.label.as_str().into();
         fits
     };

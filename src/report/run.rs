@@ -58,7 +58,7 @@ impl RunReport {
             run,
             alone: alone(file, scenario, replication),
             baseline: sweep::name_of(&file.baseline()).to_owned(),
-            work: WorkBounds::of(scenario),
+            work: WorkBounds::new(scenario),
             queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
             has_prices: scenario.prices != Prices::default(),
             witness: None,
@@ -241,7 +241,7 @@ impl RunReport {
     }
 
     fn laws(&self) -> Laws {
-        Laws::of(&self.work, self.run.agents)
+        Laws::new(&self.work, self.run.agents)
     }
 
     /// Makespan of one agent alone over that of the team, if both got it done.
@@ -259,7 +259,7 @@ fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<M
     // Some teams can't be reduced to one: then there is nothing to compare with.
     let baseline = file.at(&point).ok()?;
     let mut metrics = simulate(&baseline, replication);
-    let times = WorkBounds::of(scenario).work / WorkBounds::of(&baseline).work;
+    let times = WorkBounds::new(scenario).work / WorkBounds::new(&baseline).work;
     metrics.makespan = Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
     Some(metrics)
 }

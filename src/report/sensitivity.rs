@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, Varied};
+use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, VariedAxis};
 use crate::problem::plural;
 use crate::report::compare::listed;
 use crate::report::json_number;
@@ -74,7 +74,7 @@ fn most(answer: &Sensitivity, found: &SensitivityResult) -> String {
     }
 }
 
-fn way(axis: &Varied, effect: &Effect) -> &'static str {
+fn way(axis: &VariedAxis, effect: &Effect) -> &'static str {
     match effect.mean {
         _ if axis.is_named => "",
         mean if mean.high < 0.0 => ", mostly down",
@@ -274,7 +274,7 @@ pub fn full(answer: &Sensitivity) -> Table {
 /// The same for programs.
 pub fn to_json(answer: &Sensitivity) -> Value {
     let range = |range: &Ranged| json!({ "estimate": range.estimate, "ci95": [range.low, range.high] });
-    let axis = |(place, axis): (usize, &Varied)| {
+    let axis = |(place, axis): (usize, &VariedAxis)| {
         let mut value = json!({ "axis": axis.label, "range": axis.range });
         match &answer.found {
             Some(SensitivityResult::Indices(indices)) => {

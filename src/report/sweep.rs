@@ -95,7 +95,7 @@ pub(in crate::report) fn against(speedup: f64, laws: &Laws) -> String {
 
 /// A line, or none: where more agents stop helping, and the cheapest team.
 fn advice(curve: &Curve<'_>, scaled: bool) -> String {
-    let fits = if curve.rows.len() > 2 { fits::to_text(&Fits::of(curve, scaled)) + "\n" } else { String::new() };
+    let fits = if curve.rows.len() > 2 { fits::to_text(&Fits::new(curve, scaled)) + "\n" } else { String::new() };
     if scaled {
         return fits;
     }

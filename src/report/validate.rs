@@ -132,7 +132,7 @@ impl ValidateReport<'_> {
             Column::number("log_error", "log error"),
             Column::number("log_bias", "log bias"),
         ];
-        let titles = ["Amdahl", "fitted", "USL", "no change", "carry on"];
+        let titles = ["Amdahl", "fitted", "USL", "no change", "last value"];
         columns.extend(LAW_NAMES.iter().zip(titles).map(|(law, title)| Column::number(law, title)));
         columns.extend([Column::number("cells", "of"), Column::number("left_out", "left out")]);
         let mut table = Table::new(columns);
@@ -168,8 +168,8 @@ impl ValidateReport<'_> {
             "errors are of means over completed runs; noise floor: what a perfect model would still show, as cells have \
              few runs; log bias above 0: too much is predicted"
                 .to_owned(),
-            "the laws start from the recorded makespan of one agent; fitted and USL have seen the other curves of teams, \
-             carry on the next smaller team"
+            "the laws start from the recorded makespan of one agent; fitted and USL have seen the other curves of teams; \
+             the last value is carried forward from the next smaller team"
                 .to_owned(),
         ];
         if self.seen > 0 {
@@ -260,7 +260,7 @@ impl ValidateReport<'_> {
             .iter()
             .enumerate()
             .map(|(place, measure)| {
-                let pair = json!({ "recorded": recorded.mean(place), "simulated": simulated.guess.mean(place) });
+                let pair = json!({ "recorded": recorded.mean(place), "simulated": simulated.prediction.mean(place) });
                 (measure.name.to_owned(), pair)
             })
             .collect();
@@ -272,16 +272,16 @@ impl ValidateReport<'_> {
         let more = json!({
             "agents": cell.agents, "architecture": cell.architecture, "scored": cell.is_scored,
             "runs": cell.runs, "completed": cell.completed(),
-            "recorded_mean": recorded.mean(0), "simulated_mean": simulated.guess.mean(0),
+            "recorded_mean": recorded.mean(0), "simulated_mean": simulated.prediction.mean(0),
             "measures": measures,
             "speedup": {
                 "recorded": recorded.speedup, "log_se": cell.speedup_se(&validation.cells),
-                "simulated": simulated.guess.speedup,
+                "simulated": simulated.prediction.speedup,
             },
-            "completion": { "recorded": recorded.completion, "simulated": simulated.guess.completion },
-            "interval_80_s": simulated.guess.interval.map(|(low, high)| [low, high]),
-            "runs_within": simulated.guess.interval.map(|(low, high)| {
-                cell.of(0).iter().filter(|value| (low..=high).contains(*value)).count()
+            "completion": { "recorded": recorded.completion, "simulated": simulated.prediction.completion },
+            "interval_80_s": simulated.prediction.interval.map(|(low, high)| [low, high]),
+            "runs_within": simulated.prediction.interval.map(|(low, high)| {
+                cell.values_of(0).iter().filter(|value| (low..=high).contains(*value)).count()
             }),
             "laws_makespan_s": laws, "max_rounds": cell.max_rounds, "tasks_assumed": cell.tasks_assumed,
             "pooled": simulated.is_pooled, "why_not": simulated.why_not, "digest": simulated.digest.to_string(),

@@ -68,7 +68,7 @@ pub fn cells(validation: &Validation) -> Table {
     );
     let mut table = Table::new(columns);
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
-        let (recorded, simulated) = (&validation.recorded[place], &validation.simulated[place].guess);
+        let (recorded, simulated) = (&validation.recorded[place], &validation.simulated[place].prediction);
         let number = |value: Option<f64>, show: &dyn Fn(f64) -> String| {
             value.map_or_else(table::Cell::none, |value| table::Cell::number(value, show(value)))
         };
@@ -92,7 +92,7 @@ const RECORDED: usize = 1;
 fn scatter(validation: &Validation) -> Option<String> {
     let mut series: BTreeMap<&str, Vec<ChartMark>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
-        let simulated = &validation.simulated[place].guess;
+        let simulated = &validation.simulated[place].prediction;
         let known = validation.recorded[place].mean(0).zip(simulated.mean(0));
         let Some((x, y)) = known.filter(|(recorded, simulated)| *recorded > 0.0 && *simulated > 0.0) else { continue };
         let [recorded, other] = [x, y].map(number::seconds);
@@ -130,7 +130,7 @@ fn curves(validation: &Validation) -> String {
     let mut groups: BTreeMap<(&str, String), BTreeMap<u32, Sums>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate() {
         let p = cell.parallel_fraction.map_or_else(String::new, |p| format!(", p = {p:.2}"));
-        let known = validation.recorded[place].speedup.zip(validation.simulated[place].guess.speedup);
+        let known = validation.recorded[place].speedup.zip(validation.simulated[place].prediction.speedup);
         let Some((recorded, simulated)) = known.filter(|(r, s)| *r > 0.0 && *s > 0.0) else { continue };
         let amdahl = validation.laws.first().and_then(|law| law[place].speedup).unwrap_or(f64::NAN);
         let (sums, cells) = groups.entry((&cell.architecture, p)).or_default().entry(cell.agents).or_default();

@@ -68,7 +68,7 @@ impl WhatIfReport<'_> {
             let _ = writeln!(text, "{}", verdict(&self.verdict(&curve)));
             let _ = writeln!(text, "{}", self.growth(&curve));
             if curve.rows.len() > 2 {
-                let _ = writeln!(text, "{}", fits::to_text(&Fits::of(&curve, false)));
+                let _ = writeln!(text, "{}", fits::to_text(&Fits::new(&curve, false)));
             }
             let _ = writeln!(text, "\n{}", table(&self.table(&curve)));
         }
@@ -113,14 +113,18 @@ impl WhatIfReport<'_> {
         let (steps, tasks) = (count(data.steps, "step"), count(data.tasks, "task"));
         let from = format!("learned from this session alone (1 run, {agents}, {calls}, {steps}, {tasks})");
         let varied = if data.portions == 0 {
-            "; too little of it is alike to say how that varies, so half of the logarithm is assumed".to_owned()
+            "; too little of it is alike to say how that varies, so a log standard deviation of 0.5 is assumed"
+                .to_owned()
         } else {
-            let (what, of) =
-                if matches!(self.what_if.basis, Basis::Habits(_)) { ("portion", " of work") } else { ("step", "") };
+            let (what, of) = if matches!(self.what_if.basis, Basis::LearnedPolicy(_)) {
+                ("portion", " of work")
+            } else {
+                ("step", "")
+            };
             format!("; how that varies, from {}{of}", count(data.portions, what))
         };
         match &self.what_if.basis {
-            Basis::Habits(_) => format!("{from}: what its agents did by what they saw{varied}"),
+            Basis::LearnedPolicy(_) => format!("{from}: what its agents did by what they saw{varied}"),
             Basis::WorkSegments(_, why) => {
                 format!("{from}: what its pieces of work took{varied}\nnot its agents' habits: {why}")
             }
@@ -321,7 +325,7 @@ impl WhatIfReport<'_> {
             "parallel_fraction": self.answer.plan.parallel_fraction,
         });
         let (basis, why) = match &self.what_if.basis {
-            Basis::Habits(_) => ("habits", None),
+            Basis::LearnedPolicy(_) => ("habits", None),
             Basis::WorkSegments(_, why) => ("pieces", Some(why.as_str())),
         };
         document["learned"] = json!({

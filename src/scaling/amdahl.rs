@@ -1,8 +1,8 @@
-//! Amdahl's law: work of fixed size, a part of which only one agent at a time can do.
+//! Amdahl's law: work of fixed size with a serial part.
 //!
-//! S(n) = 1 / ((1 - p) + p/n), where p is the parallel fraction: the share of the single agent's time that can be
-//! divided. G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing
-//! capabilities", AFIPS 1967.
+//! S(n) = 1 / ((1 - p) + p/n), where p is the parallel fraction: the part of the single agent's time that can be
+//! divided. G. M. Amdahl, "Validity of the single processor approach to achieving large scale computing capabilities",
+//! AFIPS 1967.
 
 use crate::scaling::{Parameter, ScalingLaw, Shape};
 
@@ -20,7 +20,7 @@ pub fn speedup(p: f64, n: f64) -> f64 {
     1.0 / ((1.0 - p) + p / n)
 }
 
-/// The speedup that no team exceeds: 1 / (1 - p), infinite for p = 1.
+/// Upper limit of the speedup: 1 / (1 - p), infinite for p = 1.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::amdahl::limit(0.75), 4.0);
@@ -40,7 +40,7 @@ pub fn parallel_fraction(speedup: f64, n: f64) -> f64 {
     (1.0 - 1.0 / speedup) / (1.0 - 1.0 / n)
 }
 
-/// The team size (a real number) that reaches `speedup`: n = p / (1/S - (1 - p)). None if no team does.
+/// Team size (a real number) that reaches `speedup`: n = p / (1/S - (1 - p)). None if no team reaches it.
 ///
 /// ```
 /// use brooks::scaling::amdahl;

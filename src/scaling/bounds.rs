@@ -1,10 +1,10 @@
-//! Work and span: what no schedule beats, and what every greedy one keeps.
+//! Bounds from work and span: lower for every schedule, upper for every greedy one.
 //!
-//! `work` is T1, the sum of all sizes; `span` is Tinf, the heaviest path; both in one unit of time. R. P. Brent, "The
-//! parallel evaluation of general arithmetic expressions", JACM 21(2), 1974; R. L. Graham, "Bounds on multiprocessing
-//! timing anomalies", SIAM J. Appl. Math. 17(2), 1969.
+//! `work` is T1, the sum of all sizes; `span` is Tinf, the heaviest path; both have the same unit of time. R. P. Brent,
+//! "The parallel evaluation of general arithmetic expressions", JACM 21(2), 1974; R. L. Graham, "Bounds on
+//! multiprocessing timing anomalies", SIAM J. Appl. Math. 17(2), 1969.
 
-/// No schedule for `n` agents is faster: max(T1/n, Tinf).
+/// Lower bound of the makespan of every schedule for `n` agents: max(T1/n, Tinf).
 ///
 /// ```
 /// // Twenty tasks of a minute with a chain of ten: four agents need at least ten minutes.
@@ -14,9 +14,9 @@ pub fn least_makespan(work: f64, span: f64, n: f64) -> f64 {
     (work / n).max(span)
 }
 
-/// No greedy schedule is slower, if coordination is free: T1/n + (1 - 1/n) Tinf.
+/// Upper bound of the makespan of every greedy schedule, if coordination is free: T1/n + (1 - 1/n) Tinf.
 ///
-/// Greedy means that nobody idles while a task is ready.
+/// Greedy: no agent idles while a task is ready.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::bounds::greedy_makespan(20.0, 10.0, 4.0), 12.5);
@@ -25,7 +25,7 @@ pub fn greedy_makespan(work: f64, span: f64, n: f64) -> f64 {
     work / n + (1.0 - 1.0 / n) * span
 }
 
-/// No schedule has a greater speedup over one agent: min(n, T1/Tinf).
+/// Upper bound of the speedup over one agent of every schedule: min(n, T1/Tinf).
 ///
 /// ```
 /// assert_eq!(brooks::scaling::bounds::greatest_speedup(20.0, 10.0, 4.0), 2.0);
@@ -34,7 +34,7 @@ pub fn greatest_speedup(work: f64, span: f64, n: f64) -> f64 {
     work / least_makespan(work, span, n)
 }
 
-/// Every greedy schedule has at least this speedup over one agent, if coordination is free.
+/// Lower bound of the speedup over one agent of every greedy schedule, if coordination is free.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::bounds::greedy_speedup(20.0, 10.0, 4.0), 1.6);
@@ -43,8 +43,8 @@ pub fn greedy_speedup(work: f64, span: f64, n: f64) -> f64 {
     work / greedy_makespan(work, span, n)
 }
 
-/// The fewest agents (a real number) with which a makespan is possible at all: T1/T, the inverse of [`least_makespan`].
-/// None if the span alone is longer.
+/// The fewest agents (a real number) with which a makespan is possible: T1/T, the inverse of [`least_makespan`]. None
+/// if the span alone is longer.
 ///
 /// ```
 /// use brooks::scaling::bounds;
@@ -55,8 +55,8 @@ pub fn least_agents_for(work: f64, span: f64, makespan: f64) -> Option<f64> {
     (makespan >= span && makespan > 0.0).then(|| (work / makespan).max(1.0))
 }
 
-/// The agents (a real number) with which every greedy schedule keeps a makespan: (T1 - Tinf) / (T - Tinf), the inverse of
-/// [`greedy_makespan`]. None if no number promises it.
+/// The number of agents (a real number) with which every greedy schedule keeps a makespan: (T1 - Tinf) / (T - Tinf),
+/// the inverse of [`greedy_makespan`]. None if no number guarantees it.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::bounds::greedy_agents_for(20.0, 10.0, 12.5), Some(4.0));

@@ -1,19 +1,20 @@
-//! Whether two figures go together: by their values (Pearson) or by their ranks (Spearman).
+//! Correlation of two figures: by their values (Pearson) or by their ranks (Spearman).
 
 use crate::scaling::ranks::Ranked;
 use crate::scaling::tails::t_two_sided;
 
-/// How two figures go together.
+/// A correlation coefficient with its p-value.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Correlation {
-    /// From -1, each falls as the other rises, to 1, both rise together.
+    /// Coefficient from -1 (one falls as the other rises) to 1 (both rise together).
     pub rho: f64,
-    /// The two-sided p-value, by Student's t with n - 2 degrees of freedom; 1 for two pairs, which always go together.
+    /// Two-sided p-value, by Student's t with n - 2 degrees of freedom; 1 for two pairs, which always correlate
+    /// perfectly.
     pub p: f64,
 }
 
-/// The correlation of values. None for fewer than two pairs or samples of unlike length, if a value is not finite, or
-/// if one sample does not vary.
+/// Returns the correlation of values. None for fewer than two pairs or samples of unlike length, if a value is not
+/// finite, or if one sample does not vary.
 ///
 /// K. Pearson, Proceedings of the Royal Society 58, 1895; as `scipy.stats.pearsonr`.
 ///
@@ -36,22 +37,22 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Option<Correlation> {
     Some(Correlation { rho, p: t_two_sided(t, df) })
 }
 
-/// The correlation of ranks; equal values share their average. None for fewer than two pairs or samples of unlike
-/// length, if a value is NaN, or if one sample does not vary.
+/// Returns the correlation of ranks; equal values share their average rank. None for fewer than two pairs or samples of
+/// unlike length, if a value is NaN, or if one sample does not vary.
 ///
 /// C. Spearman, American Journal of Psychology 15(1), 1904; as `scipy.stats.spearmanr` (which has NaN for the p-value
 /// of two pairs).
 ///
 /// ```
-/// // However steep: only the order matters.
+/// // Only the order matters.
 /// let found = brooks::scaling::correlation::spearman(&[1.0, 2.0, 3.0], &[1.0, 10.0, 1e9]).expect("both vary");
 /// assert_eq!(found.rho, 1.0);
 /// ```
 pub fn spearman(x: &[f64], y: &[f64]) -> Option<Correlation> {
-    pearson(&Ranked::of(x)?.ranks, &Ranked::of(y)?.ranks)
+    pearson(&Ranked::new(x)?.ranks, &Ranked::new(y)?.ranks)
 }
 
-/// Distances from the mean, the greatest of them 1, so that no square overflows or vanishes. None if nothing varies
+/// Distances from the mean, scaled to a maximum of 1, so that no square overflows or vanishes. None if nothing varies
 /// or a value is not finite.
 fn centred(values: &[f64]) -> Option<Vec<f64>> {
     let first = values.first()?;

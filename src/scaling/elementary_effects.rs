@@ -1,9 +1,9 @@
-//! Which inputs matter at all, in few runs: elementary effects after Morris.
+//! Elementary effects after Morris: a screening of inputs in few runs.
 //!
-//! From random places one input at a time is changed, and what that does to the figure is put in proportion to the
-//! change: an elementary effect, (f(after) - f(before)) / change. Over many places its mean says how much and in which
-//! direction, its mean size how much in either direction, and its spread whether that depends on where one is: on
-//! the others (interplay) or on itself (a bend).
+//! Starting from random points, one input at a time is changed. The change of the figure divided by the change of the
+//! input is an elementary effect, (f(after) - f(before)) / change. The mean over many points is the size and direction
+//! of the effect. The mean absolute effect is its size in either direction. The standard deviation shows that the
+//! effect depends on the other inputs (interaction) or on the input itself (curvature).
 //!
 //! M. D. Morris, "Factorial Sampling Plans for Preliminary Computational Experiments", Technometrics 33(2), 1991; the
 //! mean size mu*: F. Campolongo, J. Cariboni and A. Saltelli, "An effective screening design for sensitivity analysis of
@@ -12,10 +12,10 @@
 use crate::scaling::Welford;
 use crate::scaling::resample::{Ranged, ranged};
 
-/// One input was changed, and this came of it.
+/// Change of one input, and the figure before and after.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InputChange {
-    /// By how much it was changed, in any unit; not 0.
+    /// Change of the input in any unit; not 0.
     pub change: f64,
     /// The figure before.
     pub before: f64,
@@ -23,24 +23,24 @@ pub struct InputChange {
     pub after: f64,
 }
 
-/// What an input does, in the figure's unit a unit of change.
+/// Effect of an input, in units of the figure per unit of change.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Effect {
-    /// mu: the mean of its elementary effects.
+    /// mu: mean of its elementary effects.
     pub mean: Ranged,
-    /// mu*: the mean of their sizes.
+    /// mu*: mean of their absolute values.
     pub size: Ranged,
     /// sigma: their standard deviation, with n - 1 in the denominator; 0 for one.
     pub spread: f64,
 }
 
-/// The effect of an input that was changed so often, once from each place, with 95 % intervals from so many resamples;
-/// none if it never was.
+/// Returns the effect of an input from its changes, with 95 % intervals from `resamples` resamples; none without a
+/// change.
 ///
 /// ```
 /// use brooks::scaling::elementary_effects::{InputChange, effect};
-/// // A line: three more for each one, wherever it is.
-/// let steps = [(0.0, 0.5), (0.25, 0.75), (1.0, -0.5)].map(|(at, change)| Step {
+/// // A line of slope three.
+/// let steps = [(0.0, 0.5), (0.25, 0.75), (1.0, -0.5)].map(|(at, change)| InputChange {
 ///     change,
 ///     before: 7.0 + 3.0 * at,
 ///     after: 7.0 + 3.0 * (at + change),
@@ -67,7 +67,7 @@ pub fn effect(steps: &[InputChange], seed: u64, resamples: u32) -> Option<Effect
 mod tests {
     use super::*;
 
-    /// `SALib` 1.6.0: `sample.morris.sample(problem, 5, num_levels=4, seed=3)`, in thirds; four places a walk.
+    /// `SALib` 1.6.0: `sample.morris.sample(problem, 5, num_levels=4, seed=3)`, in thirds; four points per trajectory.
     #[rustfmt::skip]
     const WALKS: [[[u8; 3]; 4]; 5] = [
         [[3, 3, 3], [3, 3, 1], [3, 1, 1], [1, 1, 1]],
@@ -88,7 +88,7 @@ mod tests {
         ];
         for (input, expected) in expected.into_iter().enumerate() {
             let steps = WALKS.iter().flat_map(|walk| walk.windows(2)).filter_map(|pair| {
-                let [from, to] = [pair[0], pair[1]].map(|place| place.map(|thirds| f64::from(thirds) / 3.0));
+                let [from, to] = [pair[0], pair[1]].map(|index| index.map(|thirds| f64::from(thirds) / 3.0));
                 let change = to[input] - from[input];
                 (change != 0.0).then(|| InputChange { change, before: figure(from), after: figure(to) })
             });

@@ -1,9 +1,9 @@
-//! Many tests at once: p-values that say how many of the findings are false.
+//! Multiple testing: p-values adjusted for the false discovery rate.
 
-/// P-values after Benjamini and Hochberg, in the order given: those that are `q` or less are findings of which on
-/// average at most the share `q` is false.
+/// Returns p-values adjusted after Benjamini and Hochberg, in the order given. If values up to `q` are called findings,
+/// the expected fraction of false ones among them is at most `q`.
 ///
-/// A NaN stays one and counts as no test (as R's `p.adjust` has it).
+/// A NaN stays NaN and counts as no test (as in R's `p.adjust`).
 ///
 /// Y. Benjamini and Y. Hochberg, Journal of the Royal Statistical Society B 57(1), 1995; as
 /// `scipy.stats.false_discovery_control`.
@@ -13,13 +13,13 @@
 /// assert_eq!(benjamini_hochberg(&[0.75, 0.0625, 0.25]), [0.75, 0.1875, 0.375]);
 /// ```
 pub fn benjamini_hochberg(ps: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..ps.len()).filter(|&place| !ps[place].is_nan()).collect();
+    let mut order: Vec<usize> = (0..ps.len()).filter(|&index| !ps[index].is_nan()).collect();
     order.sort_unstable_by(|&left, &right| ps[left].total_cmp(&ps[right]));
     let (mut adjusted, mut least) = (vec![f64::NAN; ps.len()], 1.0_f64);
     let tests = order.len() as f64;
-    for (rank, &place) in order.iter().enumerate().rev() {
-        least = least.min(ps[place] * (tests / (rank + 1) as f64));
-        adjusted[place] = least.max(0.0);
+    for (rank, &index) in order.iter().enumerate().rev() {
+        least = least.min(ps[index] * (tests / (rank + 1) as f64));
+        adjusted[index] = least.max(0.0);
     }
     adjusted
 }

@@ -1,4 +1,4 @@
-//! Gustafson's law: the team is given as much work as it can do in the time that one agent has.
+//! Gustafson's law: the work grows with the team, so that the time stays fixed.
 //!
 //! S(n) = n - s(n - 1), where s is the serial fraction of the time as measured *on the team*, not of the work of a
 //! single agent. J. L. Gustafson, "Reevaluating Amdahl's law", CACM 31(5), 1988.
@@ -8,7 +8,7 @@ use crate::scaling::{Parameter, ScalingLaw, Shape};
 /// X(n) = lambda (n - s(n - 1)).
 pub struct Gustafson;
 
-/// Scaled speedup of `n` agents that spend the fraction `s` of their time on serial work.
+/// Scaled speedup of `n` agents whose fraction `s` of time is serial.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::gustafson::speedup(0.25, 5.0), 4.0);
@@ -26,7 +26,7 @@ pub fn serial_fraction(speedup: f64, n: f64) -> f64 {
     (n - speedup) / (n - 1.0)
 }
 
-/// The team size (a real number) that reaches `speedup`: n = (S - s) / (1 - s). None if no team does.
+/// Team size (a real number) that reaches `speedup`: n = (S - s) / (1 - s). None if no team reaches it.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::gustafson::agents_for(4.0, 0.25), Some(5.0));

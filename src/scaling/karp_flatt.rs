@@ -1,9 +1,9 @@
-//! The Karp-Flatt metric: the serial fraction that a measured speedup reveals.
+//! The Karp-Flatt metric: the serial fraction that follows from a measured speedup.
 //!
-//! e(n) = (1/S - 1/n) / (1 - 1/n). Constant over n: the work is serial to that degree (Amdahl). A rising straight
-//! line: overhead grows with the team, for under the Universal Scalability Law e(n) = sigma + kappa n exactly. Hence
-//! its plot is the best single diagnostic of a scaling curve. A. H. Karp and H. P. Flatt, "Measuring parallel
-//! processor performance", CACM 33(5), 1990.
+//! e(n) = (1/S - 1/n) / (1 - 1/n). A constant e(n) means serial work (Amdahl). A rising straight line means overhead
+//! that grows with the team: under the Universal Scalability Law e(n) = sigma + kappa n exactly. Its plot is therefore
+//! the best single diagnostic of a scaling curve. A. H. Karp and H. P. Flatt, "Measuring parallel processor
+//! performance", CACM 33(5), 1990.
 
 /// The experimentally determined serial fraction of a `speedup` with `n` agents, `n` above 1.
 ///

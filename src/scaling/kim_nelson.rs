@@ -1,7 +1,7 @@
-//! Which of several systems has the least mean, with a promise of how sure that is.
+//! Selection of the system with the least mean, with a guaranteed probability of correct selection.
 //!
-//! The fully sequential procedure of S.-H. Kim and B. L. Nelson, "A fully sequential procedure for
-//! indifference-zone selection in simulation", ACM TOMACS 11(3), 251-273 (2001), section 3, with c = 1:
+//! Fully sequential procedure of S.-H. Kim and B. L. Nelson, "A fully sequential procedure for indifference-zone
+//! selection in simulation", ACM TOMACS 11(3), 251-273 (2001), section 3, with c = 1:
 //!
 //! 1. n0 replications of each of k systems, and the variance of every difference
 //!    `S2(i,l) = sum_j (X(i,j) - X(l,j) - (mean(i) - mean(l)))^2 / (n0 - 1)`.
@@ -10,56 +10,56 @@
 //! 3. One system left: it is chosen. Else another replication of those that are left, and again step 2; once r is
 //!    beyond h2 S2/d^2 of all pairs, W is 0 and the least mean is chosen.
 //!
-//! If the best is better than every other by d, the indifference zone, or more, it is chosen with probability 1 - alpha
-//! or more (theorem 1 there), for normal values, whatever their variances. alpha/(k - 1) is Bonferroni's share, which
-//! holds when systems share their random numbers; and the more they share, the smaller S2 and the sooner it ends. If
-//! others are within d, one that is within d of the best is chosen with that probability, as the procedure's users
-//! find and the tests measure, though the theorem does not say so.
+//! If the best system is better than every other by the indifference zone d or more, the probability of its selection
+//! is at least 1 - alpha (theorem 1 there), for normal values of any variances. alpha/(k - 1) is the Bonferroni
+//! correction, which holds when systems share their random numbers. The more they share, the smaller S2 and the sooner
+//! the procedure ends. If others are within d, a system within d of the best is selected with that probability. The
+//! theorem does not cover this case; users of the procedure report it, and the tests measure it.
 
 use crate::engine::math;
 use crate::scaling::Welford;
 
-/// What is promised.
+/// Configuration of a selection.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SelectionConfig {
-    /// 1 - alpha, the probability of a right choice; above 1/k and below 1.
+    /// 1 - alpha, the probability of correct selection; above 1/k and below 1.
     pub confidence: f64,
-    /// The indifference zone d, above 0: a smaller difference is none.
+    /// The indifference zone d, above 0: the smallest difference worth detecting.
     pub indifference_zone: f64,
-    /// n0, the replications from which variances are taken; at least 2.
+    /// n0, the replications of the first stage, which estimate variances; at least 2.
     pub first: u64,
 }
 
-/// How a selection ended.
+/// Reason for the end of a selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
-    /// All others were shown to be no better.
+    /// All others were eliminated.
     Alone,
-    /// The differences that are left are within the zone: of these the least mean was chosen.
+    /// The remaining differences are within the indifference zone: the least mean was selected.
     WithinZone,
-    /// Replications ran out; nothing is promised of the choice.
+    /// Replications ran out; the selection has no guarantee.
     RanOut,
 }
 
-/// What was chosen.
+/// Result of a selection.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Selection {
-    /// The system chosen.
+    /// The selected system.
     pub best: usize,
-    /// Those that were left at the end, the chosen one among them.
+    /// Systems that remained at the end, including the selected one.
     pub standing: Vec<usize>,
-    /// Replications that the last of them had.
+    /// Replications of the remaining systems.
     pub replications: u64,
-    /// How it ended.
+    /// Reason for the end.
     pub end: End,
 }
 
 impl SelectionConfig {
     /// The constant eta of k systems: the solution of (1 + 2 eta)^(-(n0 - 1)/2) / 2 = alpha / (k - 1).
     pub fn eta(&self, systems: usize) -> f64 {
-        let share = (1.0 - self.confidence) / systems.saturating_sub(1).max(1) as f64;
-        // A share of a half or more asks for nothing that a throw of a coin does not give.
-        let twice = (2.0 * share).min(1.0);
+        let error = (1.0 - self.confidence) / systems.saturating_sub(1).max(1) as f64;
+        // An error probability of a half or more asks for no more than a random choice.
+        let twice = (2.0 * error).min(1.0);
         0.5 * (math::pow(twice, -2.0 / self.freedom()) - 1.0)
     }
 
@@ -67,9 +67,9 @@ impl SelectionConfig {
     ///
     /// ```
     /// use brooks::scaling::kim_nelson::SelectionConfig;
-    /// let promise = Promise { confidence: 0.95, zone: 1.0, first: 10 };
+    /// let config = SelectionConfig { confidence: 0.95, indifference_zone: 1.0, first: 10 };
     /// // k = 2, n0 = 10: eta = (0.1^(-2/9) - 1)/2 = 0.334.
-    /// assert!((promise.h_squared(2) - 6.013).abs() < 1e-3);
+    /// assert!((config.h_squared(2) - 6.013).abs() < 1e-3);
     /// ```
     pub fn h_squared(&self, systems: usize) -> f64 {
         2.0 * self.eta(systems) * self.freedom()
@@ -80,11 +80,11 @@ impl SelectionConfig {
     }
 }
 
-/// Chooses the system with the least mean. `draw` is given the systems that are left and how many more replications are
-/// wanted, and gives rows, one a replication, of one value a system in that order; some rows fewer or more are as
-/// good, and none says that there are no more. None without systems, or if not even n0 replications can be had.
+/// Selects the system with the least mean. `draw` takes the remaining systems and the number of further replications,
+/// and returns one row per replication with a value per system in that order. It may return fewer or more rows; none
+/// means that there are no more. Returns none without systems, or if there are fewer than n0 replications.
 ///
-/// The choice depends on the values only, not on how many come at a time: the procedure takes them one by one.
+/// The selection depends on the values only, not on the number per call: the procedure takes them one by one.
 ///
 /// ```
 /// use brooks::scaling::kim_nelson::{End, SelectionConfig, select};
@@ -94,12 +94,12 @@ impl SelectionConfig {
 ///     let row = |_| { noise = (noise + 0.37) % 1.0; left.iter().map(|&i| [2.0, 1.5, 3.0][i] + noise).collect() };
 ///     (0..rows).map(row).collect()
 /// };
-/// let selection = select(3, &Promise { confidence: 0.95, zone: 0.1, first: 10 }, draw).expect("enough");
+/// let selection = select(3, &SelectionConfig { confidence: 0.95, indifference_zone: 0.1, first: 10 }, draw).expect("enough");
 /// assert_eq!((selection.best, selection.replications), (1, 10));
 /// ```
 pub fn select(
     systems: usize,
-    promise: &SelectionConfig,
+    config: &SelectionConfig,
     mut draw: impl FnMut(&[usize], u64) -> Vec<Vec<f64>>,
 ) -> Option<Selection> {
     let mut left: Vec<usize> = (0..systems).collect();
@@ -108,46 +108,46 @@ pub fn select(
         return Some(Selection { best, standing: left, replications: 0, end: End::Alone });
     }
     let mut rows = Vec::new();
-    while (rows.len() as u64) < promise.first.max(2) {
-        let more = draw(&left, promise.first.max(2) - rows.len() as u64);
+    while (rows.len() as u64) < config.first.max(2) {
+        let more = draw(&left, config.first.max(2) - rows.len() as u64);
         if more.is_empty() {
             return None;
         }
         rows.extend(more);
     }
-    let later = rows.split_off(promise.first.max(2) as usize);
-    let mut field = SystemStates::new(systems, promise, &rows);
+    let later = rows.split_off(config.first.max(2) as usize);
+    let mut states = SystemStates::new(systems, config, &rows);
     let mut waiting = later.into_iter();
     loop {
-        if let Some(end) = field.screen(&mut left) {
-            return Some(field.chosen(left, end));
+        if let Some(end) = states.screen(&mut left) {
+            return Some(states.selection(left, end));
         }
         let mut next = waiting.next();
         if next.is_none() {
-            waiting = draw(&left, field.wanted()).into_iter();
-            field.drawn.clone_from(&left);
+            waiting = draw(&left, states.wanted()).into_iter();
+            states.drawn.clone_from(&left);
             next = waiting.next();
         }
-        let Some(row) = next else { return Some(field.chosen(left, End::RanOut)) };
-        field.take(&row);
+        let Some(row) = next else { return Some(states.selection(left, End::RanOut)) };
+        states.take(&row);
     }
 }
 
-/// What is known of the systems.
+/// State of the systems.
 struct SystemStates {
     systems: usize,
     indifference_zone: f64,
-    /// h^2 S^2 / d^2 of every pair: the replications after which their means are compared as they are.
+    /// h^2 S^2 / d^2 of every pair: the replications after which their means are compared directly.
     enough: Vec<f64>,
     means: Vec<Welford>,
-    /// The systems of which the rows at hand are.
+    /// Systems of the current rows, in their order.
     drawn: Vec<usize>,
     replications: u64,
 }
 
 impl SystemStates {
-    fn new(systems: usize, promise: &SelectionConfig, rows: &[Vec<f64>]) -> SystemStates {
-        let factor = promise.h_squared(systems) / (promise.indifference_zone * promise.indifference_zone);
+    fn new(systems: usize, config: &SelectionConfig, rows: &[Vec<f64>]) -> SystemStates {
+        let factor = config.h_squared(systems) / (config.indifference_zone * config.indifference_zone);
         let mut enough = vec![0.0; systems * systems];
         for i in 0..systems {
             for l in 0..i {
@@ -159,18 +159,18 @@ impl SystemStates {
             }
         }
         let drawn = (0..systems).collect();
-        let mut field = SystemStates {
+        let mut states = SystemStates {
             systems,
-            indifference_zone: promise.indifference_zone,
+            indifference_zone: config.indifference_zone,
             enough,
             means: vec![Welford::default(); systems],
             drawn,
             replications: 0,
         };
         for row in rows {
-            field.take(row);
+            states.take(row);
         }
-        field
+        states
     }
 
     fn take(&mut self, row: &[f64]) {
@@ -184,7 +184,7 @@ impl SystemStates {
         self.means[system].mean()
     }
 
-    /// Leaves out what can be left out; says whether that is the end.
+    /// Eliminates inferior systems; returns the reason if that ends the procedure.
     fn screen(&self, left: &mut Vec<usize>) -> Option<End> {
         let before = left.clone();
         let r = self.replications as f64;
@@ -204,12 +204,12 @@ impl SystemStates {
         }
     }
 
-    /// How many rows to ask for: more as they pile up, so that few are drawn in vain, and those in large pieces.
+    /// Number of rows to request: growing with the replications, so that few are wasted and requests stay large.
     fn wanted(&self) -> u64 {
         (self.replications / 4).clamp(16, 4096)
     }
 
-    fn chosen(&self, left: Vec<usize>, end: End) -> Selection {
+    fn selection(&self, left: Vec<usize>, end: End) -> Selection {
         let least = left.iter().copied().min_by(|&a, &b| self.mean(a).total_cmp(&self.mean(b)));
         Selection { best: least.unwrap_or(0), standing: left, replications: self.replications, end }
     }
@@ -228,12 +228,12 @@ mod tests {
         for systems in [2, 3, 5, 10, 100, 500] {
             for first in [2, 5, 10, 20, 50] {
                 for confidence in [0.9, 0.95, 0.99] {
-                    let promise = SelectionConfig { confidence, indifference_zone: 1.0, first };
+                    let config = SelectionConfig { confidence, indifference_zone: 1.0, first };
                     let power = -(first as f64 - 1.0) / 2.0;
-                    let left = 0.5 * math::pow(1.0 + 2.0 * promise.eta(systems), power);
+                    let left = 0.5 * math::pow(1.0 + 2.0 * config.eta(systems), power);
                     let right = (1.0 - confidence) / (systems as f64 - 1.0);
                     assert!((left / right - 1.0).abs() < 1e-9, "{systems} {first} {confidence}: {left} {right}");
-                    assert!(promise.h_squared(systems + 1) > promise.h_squared(systems));
+                    assert!(config.h_squared(systems + 1) > config.h_squared(systems));
                 }
             }
         }
@@ -248,15 +248,15 @@ mod tests {
     }
 
     /// The procedure as the paper writes it, for the greatest mean, with whole N and no care for speed.
-    fn as_written(values: &[Vec<f64>], promise: &SelectionConfig) -> Option<(usize, u64)> {
+    fn as_written(values: &[Vec<f64>], config: &SelectionConfig) -> Option<(usize, u64)> {
         let k = values.first()?.len();
-        let (n0, d) = (promise.first as usize, promise.indifference_zone);
+        let (n0, d) = (config.first as usize, config.indifference_zone);
         let mean = |i: usize, r: usize| values[..r].iter().map(|row| row[i]).sum::<f64>() / r as f64;
         let s2 = |i: usize, l: usize| {
             let apart = mean(i, n0) - mean(l, n0);
             values[..n0].iter().map(|row| (row[i] - row[l] - apart).powi(2)).sum::<f64>() / (n0 as f64 - 1.0)
         };
-        let h2 = promise.h_squared(k);
+        let h2 = config.h_squared(k);
         let longest = (0..k).flat_map(|i| (0..k).map(move |l| (i, l))).filter(|(i, l)| i != l);
         let longest = longest.map(|(i, l)| (h2 * s2(i, l) / (d * d)).floor() as usize).max()?;
         let mut left: Vec<usize> = (0..k).collect();
@@ -307,37 +307,37 @@ mod tests {
             seed in 0..500_u64, systems in 2..6_usize, shared in 0.0..5.0_f64, indifference_zone in 0.3..1.0_f64,
         ) {
             let values = noise(seed, systems, 3000, shared);
-            let promise = SelectionConfig { confidence: 0.95, indifference_zone, first: 10 };
-            let selection = select(systems, &promise, from_rows(&values, u64::MAX)).expect("enough");
+            let config = SelectionConfig { confidence: 0.95, indifference_zone, first: 10 };
+            let selection = select(systems, &config, from_rows(&values, u64::MAX)).expect("enough");
             let negated: Vec<Vec<f64>> = values.iter().map(|row| row.iter().map(|x| -x).collect()).collect();
-            let expected = as_written(&negated, &promise).expect("it ends");
+            let expected = as_written(&negated, &config).expect("it ends");
             prop_assert_eq!((selection.best, selection.replications), expected);
         }
 
         #[test]
         fn pieces_do_not_matter(seed in 0..500_u64, systems in 2..6_usize, piece in 1..50_u64) {
             let values = noise(seed, systems, 3000, 1.0);
-            let promise = SelectionConfig { confidence: 0.9, indifference_zone: 0.5, first: 12 };
-            let whole = select(systems, &promise, from_rows(&values, u64::MAX));
-            prop_assert_eq!(select(systems, &promise, from_rows(&values, piece)), whole);
+            let config = SelectionConfig { confidence: 0.9, indifference_zone: 0.5, first: 12 };
+            let whole = select(systems, &config, from_rows(&values, u64::MAX));
+            prop_assert_eq!(select(systems, &config, from_rows(&values, piece)), whole);
         }
     }
 
     #[test]
     fn where_there_is_little_to_choose() {
-        let promise = SelectionConfig { confidence: 0.95, indifference_zone: 0.1, first: 10 };
-        assert_eq!(select(0, &promise, |_, _| Vec::new()), None);
-        assert_eq!(select(1, &promise, |_, _| Vec::new()).expect("one").best, 0);
-        assert_eq!(select(2, &promise, |_, _| Vec::new()), None);
-        // What is the same in every replication cannot be told apart; the first is taken.
-        let same = select(3, &promise, |left, rows| vec![vec![4.0; left.len()]; rows as usize]).expect("rows");
+        let config = SelectionConfig { confidence: 0.95, indifference_zone: 0.1, first: 10 };
+        assert_eq!(select(0, &config, |_, _| Vec::new()), None);
+        assert_eq!(select(1, &config, |_, _| Vec::new()).expect("one").best, 0);
+        assert_eq!(select(2, &config, |_, _| Vec::new()), None);
+        // What is the same in every replication cannot be distinguished; the first is selected.
+        let same = select(3, &config, |left, rows| vec![vec![4.0; left.len()]; rows as usize]).expect("rows");
         assert_eq!((same.best, same.standing.len(), same.replications, same.end), (0, 3, 10, End::WithinZone));
         // The replications run out before the end.
         let values = noise(1, 3, 40, 0.0);
-        let promise = SelectionConfig { indifference_zone: 0.01, ..promise };
-        let early = select(3, &promise, from_rows(&values, 7)).expect("ten are there");
+        let config = SelectionConfig { indifference_zone: 0.01, ..config };
+        let early = select(3, &config, from_rows(&values, 7)).expect("ten are there");
         assert_eq!((early.replications, early.end), (40, End::RanOut));
-        let nothing = select(2, &promise, |left, rows| vec![vec![f64::NAN; left.len()]; rows as usize]);
+        let nothing = select(2, &config, |left, rows| vec![vec![f64::NAN; left.len()]; rows as usize]);
         assert!(nothing.is_some());
     }
 }

@@ -1,62 +1,19 @@
-//! The registry of scaling laws, and what each of them must know to be fitted.
+//! The registry of scaling laws.
 
+use crate::scaling::scaling_law::ScalingLaw;
 use crate::scaling::{amdahl, gustafson, linear, usl};
-
-/// Values of a law's shape parameters, in the order of [`ScalingLaw::shape`]; places without a parameter are 0.
-pub type Shape = [f64; 2];
-
-/// A family of curves X(n) = lambda S(n): the throughput of n agents is the rate of one times a speedup, whose shape
-/// has up to two parameters.
-///
-/// The rate lambda is a parameter of every law, so the measurement at n = 1 is a point like any other: its noise is
-/// not put into all the rest, as it is when speedups are formed first and the curve is nailed to S(1) = 1.
-pub trait ScalingLaw: Sync {
-    /// The parameters beside lambda, at most two.
-    fn shape(&self) -> &'static [Parameter];
-
-    /// S(n), with S(1) = 1.
-    fn speedup(&self, n: f64, shape: Shape) -> f64;
-
-    /// The derivative of S(n) by each parameter.
-    fn slope(&self, n: f64, shape: Shape) -> Shape;
-
-    /// Shapes from which the search for the best fit sets out, spread over what is plausible for measurements up to
-    /// a team of `largest`.
-    fn starts(&self, largest: f64) -> [Shape; 4];
-
-    /// The real number n where S is greatest; none for curves that never fall.
-    fn peak(&self, _shape: Shape) -> Option<f64> {
-        None
-    }
-
-    /// What S(n) approaches from below as n grows; none for curves that pass every bound or fall again.
-    fn limit(&self, shape: Shape) -> Option<f64>;
-}
-
-/// A parameter of a law and its bounds, which the fit keeps.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name in tables and files.
-    pub name: &'static str,
-    /// What it means.
-    pub about: &'static str,
-    /// Least value.
-    pub low: f64,
-    /// Greatest value; may be infinite.
-    pub high: f64,
-}
 
 /// A row of the registry.
 pub struct Law {
     /// The name on the command line.
     pub name: &'static str,
-    /// What it says, in one sentence.
+    /// One sentence.
     pub about: &'static str,
-    /// Its throughput form.
+    /// The equation of throughput.
     pub equation: &'static str,
-    /// Who found it, where.
+    /// Publication.
     pub source: &'static str,
-    /// The curve itself, which [`fit`](crate::scaling::fit::fit) fits.
+    /// The curve that [`fit`](crate::scaling::fit::fit) fits.
     pub curve: &'static dyn ScalingLaw,
 }
 
@@ -106,6 +63,7 @@ impl std::fmt::Debug for Law {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scaling::Shape;
 
     /// Shapes inside the bounds of every law.
     const SHAPES: [Shape; 4] = [[0.0, 0.0], [0.1, 0.003], [0.6, 0.02], [1.0, 0.0]];
@@ -131,13 +89,13 @@ mod tests {
         for law in LAWS {
             for shape in SHAPES {
                 for n in [1.0, 2.0, 7.5, 32.0] {
-                    for place in 0..law.curve.shape().len() {
+                    for index in 0..law.curve.shape().len() {
                         let step = 1e-6;
                         let (mut below, mut above) = (shape, shape);
-                        below[place] -= step;
-                        above[place] += step;
+                        below[index] -= step;
+                        above[index] += step;
                         let secant = (law.curve.speedup(n, above) - law.curve.speedup(n, below)) / (2.0 * step);
-                        let slope = law.curve.slope(n, shape)[place];
+                        let slope = law.curve.slope(n, shape)[index];
                         let scale = 1.0 + slope.abs();
                         assert!((secant - slope).abs() < 1e-4 * scale, "{law:?} {shape:?} {n}: {secant} {slope}");
                     }

@@ -1,4 +1,4 @@
-//! Linear scaling: every agent adds as much as the first.
+//! Linear scaling: every agent adds as much throughput as the first.
 
 use crate::scaling::{Parameter, ScalingLaw, Shape};
 

@@ -1,13 +1,13 @@
-//! Moments and quantiles of more values than one wants to keep: each is counted in a bucket of its size.
+//! Logarithmic histogram: moments and quantiles of more values than fit into memory.
 //!
 //! A bucket holds the numbers that agree in sign, exponent and the first 12 binary digits after the leading one, and is
-//! known by the least of them. Whole numbers below 8,192 have buckets of their own, so their quantiles are exact; of any
-//! other number the quantile may be too small by 2^-12 of itself, 0.025 %. Mean, spread and ends are exact. Counts do not
-//! depend on the order in which values come.
+//! represented by the least of them. Whole numbers below 8,192 have buckets of their own, so their quantiles are exact.
+//! Any other quantile may be too small by a relative 2^-12, 0.025 %. Mean, standard deviation, minimum and maximum are
+//! exact. Counts do not depend on the order of the values.
 
 use crate::scaling::stats::{Summary, Welford};
 
-/// Digits of a number that its bucket does not tell.
+/// Binary digits of a number that its bucket drops.
 const DROPPED: u32 = 52 - 12;
 
 /// Values of 0 and above, counted by size.
@@ -17,13 +17,13 @@ pub struct LogHistogram {
     least: Option<f64>,
     greatest: Option<f64>,
     zeros: u64,
-    /// The number of the first bucket in `counts`.
+    /// Number of the first bucket in `counts`.
     first: u64,
     counts: Vec<u64>,
 }
 
 impl LogHistogram {
-    /// Takes in one value; one below 0 is counted as 0 by its quantiles.
+    /// Adds a value; its quantiles count a negative one as 0.
     pub fn push(&mut self, value: f64) {
         self.moments.push(value);
         self.least = Some(self.least.map_or(value, |least| least.min(value)));
@@ -36,12 +36,12 @@ impl LogHistogram {
         }
     }
 
-    /// How many values it has seen.
+    /// Number of values.
     pub fn n(&self) -> usize {
         self.moments.n()
     }
 
-    /// All of them in few figures, where `t` is [`t95`](crate::scaling::stats::t95) of their number.
+    /// Summary of the values, where `t` is [`t95`](crate::scaling::stats::t95) of their number.
     pub fn summary(&self, t: f64) -> Option<Summary> {
         let (min, max) = (self.least?, self.greatest?);
         let quantile = |q: f64| self.quantile(q).clamp(min, max);
@@ -67,14 +67,14 @@ impl LogHistogram {
             self.counts.splice(0..0, std::iter::repeat_n(0, more));
             self.first = bucket;
         }
-        let place = (bucket - self.first) as usize;
-        if place >= self.counts.len() {
-            self.counts.resize(place + 1, 0);
+        let index = (bucket - self.first) as usize;
+        if index >= self.counts.len() {
+            self.counts.resize(index + 1, 0);
         }
-        &mut self.counts[place]
+        &mut self.counts[index]
     }
 
-    /// Interpolated between neighbours like any quantile, each known by its bucket.
+    /// Quantile interpolated between neighbours, each represented by its bucket.
     fn quantile(&self, q: f64) -> f64 {
         let position = q * (self.n() - 1) as f64;
         let below = position as u64;
@@ -82,16 +82,16 @@ impl LogHistogram {
         low + (position - below as f64) * (high - low)
     }
 
-    /// The value of this rank, from 0.
+    /// Value of this rank, from 0.
     fn at(&self, rank: u64) -> f64 {
         let mut passed = self.zeros;
         if rank < passed {
             return 0.0;
         }
         let mut last = 0.0;
-        for (place, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
+        for (index, &count) in self.counts.iter().enumerate().filter(|(_, count)| **count > 0) {
             passed += count;
-            last = f64::from_bits((self.first + place as u64) << DROPPED);
+            last = f64::from_bits((self.first + index as u64) << DROPPED);
             if rank < passed {
                 break;
             }
@@ -112,7 +112,7 @@ mod tests {
         for &value in values {
             buckets.push(value);
         }
-        let exact = Summary::of(&mut values.to_vec()).expect("not empty");
+        let exact = Summary::from_sample(&mut values.to_vec()).expect("not empty");
         (buckets.summary(t95(values.len())).expect("not empty"), exact)
     }
 

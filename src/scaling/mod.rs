@@ -1,7 +1,7 @@
-//! L1: what theory predicts: laws of scaling, bounds, queues, and the statistics that hold measurements against them.
+//! L1: scaling theory: laws, bounds, queues, and the statistics that compare measurements with them.
 //!
-//! Everywhere `n` is the team size, at least 1; it is a floating-point number so that curves can be drawn between
-//! team sizes. A *speedup* is relative to n = 1; a *throughput* is work a unit of time, in any unit.
+//! `n` is the team size, at least 1. It is a floating-point number, so that curves can be drawn between team sizes. A
+//! *speedup* is relative to n = 1; a *throughput* is work per unit of time, in any unit.
 //!
 //! ```
 //! use brooks::scaling::{Point, fit, law};
@@ -31,12 +31,14 @@ pub mod linear;
 pub mod log_histogram;
 mod near_bounds;
 pub mod order_statistics;
+mod point;
 pub mod precision;
 pub mod proportion;
 pub mod queueing;
 pub mod ranks;
 pub mod resample;
 pub mod sample;
+mod scaling_law;
 pub mod signed_ranks;
 pub mod sobol_indices;
 pub mod stats;
@@ -54,13 +56,15 @@ pub mod verdict;
 pub use confidence::Confidence;
 pub use correlation::{Correlation, pearson, spearman};
 pub use false_discovery::benjamini_hochberg;
-pub use fit::{Estimate, FTest, Fit, FitError, Peak, Point, PureError};
-pub use law::{LAWS, Law, Parameter, ScalingLaw, Shape, law};
+pub use fit::{Estimate, FTest, Fit, FitError, Peak, PureError};
+pub use law::{LAWS, Law, law};
+pub use point::Point;
 pub use precision::Precision;
 pub use proportion::Proportion;
 pub use ranks::{KruskalWallis, MannWhitney, kruskal_wallis, mann_whitney, median, ranks};
 pub use resample::Ranged;
 pub use sample::{MeasurementKind, Sample};
+pub use scaling_law::{Parameter, ScalingLaw, Shape};
 pub use signed_ranks::{Alternative, Wilcoxon, wilcoxon};
 pub use stats::{Interval, Summary, Welford};
 pub use study::Study;

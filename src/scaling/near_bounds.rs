@@ -1,29 +1,30 @@
-//! How far the squares may grow for an interval near a bound to hold the truth in 95 of 100 cases.
+//! Critical growth of the sum of squares for 95 % intervals near a bound (Feldman and Cousins).
 //!
-//! Away from bounds it is t^2 variances. Near one the fit can't follow the noise across it, so the squares of the
-//! truth exceed the least ones by less, and with t^2 the interval holds it in up to 99.7 of 100 cases. What holds it
-//! in 95 is the 95 % quantile of that excess if a value were the truth; which depends on the value. G. J. Feldman and
-//! R. D. Cousins, "Unified approach to the classical statistical analysis of small signals", Physical Review D 57,
-//! 1998; here for the least squares over up to two bounded parameters, whose distribution around the value is taken
-//! for normal, at the other parameters that suit the value best.
+//! Away from bounds the critical growth is t^2 variances. Near a bound the fit cannot follow the noise across it, so
+//! the sum of squares at the truth exceeds the minimum by less. With t^2 such an interval covers the truth in up to
+//! 99.7 of 100 cases. The critical growth for 95 % coverage is the 95 % quantile of that excess if a value were the
+//! truth; it depends on the value. G. J. Feldman and R. D. Cousins, "Unified approach to the classical statistical
+//! analysis of small signals", Physical Review D 57, 1998. Here the method is applied to least squares over up to two
+//! bounded parameters. Their estimates are taken as normal around the value, with the other parameters at their best
+//! fit for it.
 
 use crate::engine::math::normal_quantile;
 use crate::scaling::least_squares::{Matrix, Theta, solve};
 
-/// Points of a sequence that fills space evenly, as standard normal values: an integral over them needs no chance.
+/// Points of a low-discrepancy sequence as standard normal values: integrals over them need no random draws.
 pub(crate) struct Points(Vec<Theta>);
 
-/// So many points know a quantile to about a hundredth.
+/// Number of points; it determines a quantile to about a hundredth.
 const POINTS: u32 = 600;
 
 impl Points {
     /// Halton's sequence. J. H. Halton, Numerische Mathematik 2, 1960.
     pub(crate) fn new() -> Points {
         let digits = |mut index: u32, base: u32| {
-            let (mut value, mut place) = (0.0, 1.0);
+            let (mut value, mut weight) = (0.0, 1.0);
             while index > 0 {
-                place /= f64::from(base);
-                value += place * f64::from(index % base);
+                weight /= f64::from(base);
+                value += weight * f64::from(index % base);
                 index /= base;
             }
             value
@@ -32,55 +33,54 @@ impl Points {
     }
 }
 
-/// Parameters around what may be the truth.
+/// A hypothetical truth and the distribution of its estimates.
 pub(crate) struct Neighbourhood {
-    /// What may be the truth.
+    /// The hypothetical truth.
     pub(crate) theta: Theta,
-    /// The variances of its estimates without bounds, and how they go together; rows of parameters that the law does
-    /// not have are not read.
+    /// Covariance of its estimates without bounds; rows of parameters that the law does not have are not read.
     pub(crate) covariance: Matrix,
-    /// Which parameters the law has.
+    /// Presence of each parameter in the law.
     pub(crate) has: [bool; 3],
-    /// Bounds.
+    /// Lower bounds.
     pub(crate) low: Theta,
-    /// Bounds.
+    /// Upper bounds.
     pub(crate) high: Theta,
 }
 
 impl Neighbourhood {
-    /// The 95 % quantile of what the squares of the truth, with the parameter at `place` nailed to it, exceed the
-    /// least ones by, in variances; none if the covariance is singular.
-    pub(crate) fn critical(&self, place: usize, points: &Points) -> Option<f64> {
+    /// The 95 % quantile of the excess of the sum of squares, in variances, if the parameter at `index` is fixed to the
+    /// truth. None if the covariance is singular.
+    pub(crate) fn critical(&self, index: usize, points: &Points) -> Option<f64> {
         let factor = self.factor()?;
-        let mut excess: Vec<f64> = points.0.iter().map(|normal| self.excess(place, &factor, normal)).collect();
+        let mut excess: Vec<f64> = points.0.iter().map(|normal| self.excess(index, &factor, normal)).collect();
         excess.sort_by(f64::total_cmp);
         let rank = 0.95 * excess.len() as f64 - 0.5;
-        let (below, share) = (rank as usize, rank.fract());
+        let (below, weight) = (rank as usize, rank.fract());
         let (low, high) = (excess.get(below)?, excess.get(below + 1)?);
-        Some(low + share * (high - low))
+        Some(low + weight * (high - low))
     }
 
-    fn excess(&self, place: usize, factor: &Matrix, normal: &Theta) -> f64 {
+    fn excess(&self, index: usize, factor: &Matrix, normal: &Theta) -> f64 {
         let drawn: Theta =
             std::array::from_fn(|i| self.theta[i] + (0..=i).map(|j| factor[i][j] * normal[j]).sum::<f64>());
-        let nailed = self.least(&drawn, Some(place));
-        nailed - if self.is_inside(&drawn) { 0.0 } else { self.least(&drawn, None) }
+        let constrained = self.least(&drawn, Some(index));
+        constrained - if self.is_inside(&drawn) { 0.0 } else { self.least(&drawn, None) }
     }
 
-    /// The least squared distance from `drawn` to what parameters can be, with the one at `nailed` as in the truth:
-    /// over every choice of parameters that stand at a bound.
-    fn least(&self, drawn: &Theta, nailed: Option<usize>) -> f64 {
+    /// The least squared distance from `drawn` to the allowed parameters, with the one at `fixed_index` as in the
+    /// truth: the minimum over every choice of parameters that are at a bound.
+    fn least(&self, drawn: &Theta, fixed_index: Option<usize>) -> f64 {
         let mut least = f64::INFINITY;
         for choice in 0..9 {
             let stands = [None, end(choice % 3, self.low[1], self.high[1]), end(choice / 3, self.low[2], self.high[2])];
             let mut fixed: [Option<f64>; 3] = std::array::from_fn(|i| stands[i].filter(|_| self.has[i]));
-            let is_double = (1..3).any(|i| choice_of(choice, i) > 0 && (!self.has[i] || Some(i) == nailed))
+            let is_double = (1..3).any(|i| choice_of(choice, i) > 0 && (!self.has[i] || Some(i) == fixed_index))
                 || (1..3).any(|i| choice_of(choice, i) == 2 && !self.high[i].is_finite());
             if is_double {
                 continue;
             }
-            if let Some(place) = nailed {
-                fixed[place] = Some(self.theta[place]);
+            if let Some(index) = fixed_index {
+                fixed[index] = Some(self.theta[index]);
             }
             let moved: Theta = std::array::from_fn(|i| fixed[i].map_or(0.0, |value| value - drawn[i]));
             let Some(pull) = solve(&self.covariance, &moved, fixed.map(|value| value.is_none())) else { continue };
@@ -90,7 +90,7 @@ impl Neighbourhood {
             });
             if squares < least && self.is_inside(&there) {
                 least = squares;
-                // Bounds can only add to what is least without them.
+                // Bounds can only increase the minimum.
                 if choice == 0 {
                     break;
                 }
@@ -103,13 +103,13 @@ impl Neighbourhood {
         (1..3).all(|i| !self.has[i] || (self.low[i]..=self.high[i]).contains(&theta[i]))
     }
 
-    /// Cholesky's factor of the covariance.
+    /// Cholesky factor of the covariance.
     fn factor(&self) -> Option<Matrix> {
         let mut lower = [[0.0; 3]; 3];
         for i in (0..3).filter(|&i| self.has[i]) {
             for j in (0..=i).filter(|&j| self.has[j]) {
-                let rest = self.covariance[i][j] - (0..j).map(|k| lower[i][k] * lower[j][k]).sum::<f64>();
-                lower[i][j] = if i == j { rest.sqrt() } else { rest / lower[j][j] };
+                let residual = self.covariance[i][j] - (0..j).map(|k| lower[i][k] * lower[j][k]).sum::<f64>();
+                lower[i][j] = if i == j { residual.sqrt() } else { residual / lower[j][j] };
             }
             if !(lower[i][i] > 0.0 && lower[i][i].is_finite()) {
                 return None;
@@ -119,13 +119,13 @@ impl Neighbourhood {
     }
 }
 
-/// Free, at the lower or at the upper end.
+/// A parameter's constraint by its choice: free, at the lower or at the upper end.
 fn end(choice: usize, low: f64, high: f64) -> Option<f64> {
     [None, Some(low), Some(high)].get(choice).copied().flatten()
 }
 
-fn choice_of(choice: usize, place: usize) -> usize {
-    if place == 1 { choice % 3 } else { choice / 3 }
+fn choice_of(choice: usize, index: usize) -> usize {
+    if index == 1 { choice % 3 } else { choice / 3 }
 }
 
 #[cfg(test)]
@@ -145,9 +145,9 @@ mod tests {
     #[test]
     fn far_from_bounds_it_is_chi_square() {
         let points = Points::new();
-        for place in 0..3 {
-            let critical = at(9.0, 9.0, -0.8).critical(place, &points).expect("regular");
-            assert!((critical - 3.841).abs() < 0.12, "{place}: {critical}");
+        for index in 0..3 {
+            let critical = at(9.0, 9.0, -0.8).critical(index, &points).expect("regular");
+            assert!((critical - 3.841).abs() < 0.12, "{index}: {critical}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! The slowest of n: how long a round takes on average whose replies are drawn from one distribution.
+//! Expected maximum of n draws from one distribution: the mean length of a round.
 //!
 //! E max = integral over u from 0 to 1 of Q(u) d(u^n), where Q is the quantile function. Exact where there is a formula,
 //! else by the double exponential rule, to about ten digits. H. A. David and H. N. Nagaraja, "Order Statistics", Wiley
@@ -27,8 +27,8 @@ pub fn expected_max(dist: &Dist, n: u32) -> f64 {
     }
 }
 
-/// The largest round whose expected length is at most `length`; none if one draw is longer already, or if every round is
-/// short enough.
+/// The largest round whose expected length is at most `length`. None if one draw is longer already, or if every round
+/// is short enough.
 ///
 /// ```
 /// use brooks::engine::Dist;
@@ -37,7 +37,7 @@ pub fn expected_max(dist: &Dist, n: u32) -> f64 {
 /// assert_eq!(largest_round(&Dist::Constant(2.0), 3.0), None);
 /// ```
 pub fn largest_round(dist: &Dist, length: f64) -> Option<u32> {
-    /// Larger rounds are no teams.
+    /// Greatest round size that is searched.
     const MOST: u32 = 1_000_000;
     let is_short = |n: u32| expected_max(dist, n) <= length;
     if !is_short(1) || is_short(MOST) {
@@ -51,20 +51,21 @@ pub fn largest_round(dist: &Dist, length: f64) -> Option<u32> {
     Some(short)
 }
 
-/// Quantiles that are straight lines between the values: E max is the last less the sum of what each line adds before.
+/// Expected maximum for piecewise linear quantiles: the last value less the sum over the pieces.
 fn of_lines(values: &[f64], draws: f64) -> f64 {
     let lines = values.len().saturating_sub(1) as f64;
     let mut before = 0.0;
-    let mut less = 0.0;
-    for (place, pair) in values.windows(2).enumerate() {
-        let after = math::pow((place + 1) as f64 / lines, draws + 1.0);
-        less += (pair[1] - pair[0]) * lines * (after - before) / (draws + 1.0);
+    let mut deficit = 0.0;
+    for (index, pair) in values.windows(2).enumerate() {
+        let after = math::pow((index + 1) as f64 / lines, draws + 1.0);
+        deficit += (pair[1] - pair[0]) * lines * (after - before) / (draws + 1.0);
         before = after;
     }
-    values.last().map_or(0.0, |last| last - less)
+    values.last().map_or(0.0, |last| last - deficit)
 }
 
-/// With v = u^n the integral is that of Q(v^(1/n)) over v, and v = 1 / (1 + exp(-pi sinh t)) takes both ends to infinity.
+/// Expected maximum by quadrature: with v = u^n the integral is that of Q(v^(1/n)) over v, and v = 1 / (1 + exp(-pi
+/// sinh t)) maps both ends to infinity.
 fn by_quadrature(dist: &Dist, draws: f64) -> f64 {
     const STEP: f64 = 1.0 / 64.0;
     const STEPS: i32 = 280;

@@ -1,35 +1,35 @@
-//! When replications are enough: they go on until the mean is known to a stated share of itself.
+//! Sequential stopping rule: replications until the mean has a stated relative precision.
 //!
 //! The sequential procedure of A. M. Law, "Simulation Modeling and Analysis", 5th edition, McGraw-Hill 2015, section
 //! 9.4.1: after at least n0 replications stop as soon as
 //!
 //! > t(0.975, n - 1) s / sqrt(n) / |mean| <= g / (1 + g).
 //!
-//! The mean then is off by at most the share g of the truth with about 95 % confidence: |mean - mu| <= g' |mean| with
-//! g' = g/(1 + g) implies |mean - mu| <= g |mu|.
+//! The relative error of the mean is then at most g with about 95 % confidence: with g' = g/(1 + g),
+//! |mean - mu| <= g' |mean| implies |mean - mu| <= g |mu|.
 //!
-//! A rule that looks at its own data stops a little too early on average: with n0 = 10 Law finds coverage of 0.9 and
-//! more for an interval of 0.95. The looks are few here (the number of replications grows by a tenth at least), which
-//! keeps that small.
+//! A rule that inspects its own data stops a little early on average: with n0 = 10 Law finds coverage of 0.9 and more
+//! for a nominal 0.95. There are few inspections here (replications grow by at least a tenth), which keeps that error
+//! small.
 
-/// How precisely a mean has to be known, and how many replications that may take.
+/// Required relative precision of a mean, and limits on the replications.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Precision {
-    /// The share g of the mean, above 0: 0.02 is 2 %.
+    /// Relative precision g, above 0: 0.02 is 2 %.
     pub relative: f64,
-    /// At least so many replications.
+    /// Least number of replications.
     pub least: u64,
-    /// At most so many, precise or not; not below `least`.
+    /// Greatest number of replications, precise or not; not below `least`.
     pub most: u64,
 }
 
-/// Law's least number of replications before the rule is asked.
+/// Law's least number of replications before the rule applies.
 pub const LEAST: u64 = 10;
 
-/// Where replications end that never get precise.
+/// Greatest number of replications by default.
 pub const MOST: u64 = 100_000;
 
-/// Whether a mean with this half-width of its interval is known to the share `relative` of itself.
+/// Returns true if the half-width of a mean's interval meets the relative precision `relative`.
 ///
 /// ```
 /// use brooks::scaling::precision::half_width_is_enough;
@@ -42,15 +42,15 @@ pub fn half_width_is_enough(mean: f64, half_width: f64, relative: f64) -> bool {
 }
 
 impl Precision {
-    /// To this share of the mean, with the usual least and greatest number of replications.
+    /// Creates a precision with the default limits on replications.
     pub fn to(relative: f64) -> Precision {
         Precision { relative, least: LEAST, most: MOST }
     }
 
-    /// The number of replications to have next, given how many there are, and the mean of `values` of them with the
-    /// half-width of its interval (infinite below two values); none if they are enough, or as many as there may be.
+    /// Returns the next number of replications, given the present number, and the mean of `values` of them with the
+    /// half-width of its interval (infinite below two values). None if the precision or the limit is reached.
     ///
-    /// It depends on nothing else, so the same sample asks for the same replications, however they are run.
+    /// The result depends on nothing else, so the same sample leads to the same replications, however they are run.
     ///
     /// ```
     /// use brooks::scaling::precision::Precision;
@@ -68,7 +68,7 @@ impl Precision {
         if replications >= most || (values >= self.least && half_width_is_enough(mean, half_width, self.relative)) {
             return None;
         }
-        // The half-width falls with the square root of the replications; an early guess of it is not trusted far.
+        // The half-width falls with the square root of the replications; an early estimate of it is used with caution.
         let times = half_width / (self.relative / (1.0 + self.relative) * mean.abs());
         let growth = times * times;
         let growth = if growth.is_finite() { growth.clamp(1.0, 2.0) } else { 2.0 };
@@ -77,13 +77,13 @@ impl Precision {
     }
 }
 
-/// Reads a share as people write it: `2%`, `2 %` or `0.02`; above 0 and below 1.
+/// Parses a fraction above 0 and below 1: `2%`, `2 %` or `0.02`.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// Returns the text and what was expected.
 pub fn share(text: &str) -> Result<f64, String> {
-    let wrong = || format!("\"{text}\" is no share: expected one above 0 % and below 100 %, such as 2% or 0.02");
+    let wrong = || format!("\"{text}\": expected a fraction above 0 % and below 100 %, such as 2% or 0.02");
     let trimmed = text.trim();
     let (number, whole) = trimmed.strip_suffix('%').map_or((trimmed, 1.0), |number| (number.trim_end(), 100.0));
     let value = number.parse::<f64>().map_err(|_| wrong())? / whole;
@@ -126,7 +126,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever the spread: it stops, precise or at the cap, and never before the least number.
+        /// For any variance the rule stops, precise or at the cap, and never before the least number.
         #[test]
         fn what_it_stops_at_is_precise(spread in 0.0..5.0_f64, relative in 0.01..0.3_f64, seed in 1..1000_u64) {
             let precision = Precision { relative, least: 10, most: 3000 };

@@ -1,13 +1,13 @@
-//! How well a share is known from how many of so many.
+//! Confidence interval of a proportion.
 
 use crate::engine::math;
 
-/// A share of runs, with its 95 % interval.
+/// A proportion of runs with its 95 % interval.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Proportion {
-    /// How many.
+    /// Number of hits.
     pub hits: u64,
-    /// Of how many.
+    /// Number of trials.
     pub of: u64,
     /// Lower end of the interval.
     pub low: f64,
@@ -16,14 +16,14 @@ pub struct Proportion {
 }
 
 impl Proportion {
-    /// `hits` of so many, with the interval of E. B. Wilson (JASA 22, 1927), which is inside 0 to 1 and does not shrink to
-    /// nothing when all runs hit: the shares p with |hits/n - p| <= z sqrt(p (1 - p)/n).
+    /// Creates the proportion with the interval of E. B. Wilson (JASA 22, 1927): the proportions p with |hits/n - p| <=
+    /// z sqrt(p (1 - p)/n). It stays within 0 and 1 and has a positive width even if all runs hit.
     ///
     /// ```
-    /// let share = brooks::scaling::proportion::Share::of(97, 100);
+    /// let share = brooks::scaling::Proportion::new(97, 100);
     /// assert!((share.low - 0.915_481).abs() < 1e-6 && (share.high - 0.989_745).abs() < 1e-6);
     /// ```
-    pub fn of(hits: u64, of: u64) -> Proportion {
+    pub fn new(hits: u64, of: u64) -> Proportion {
         if of == 0 {
             return Proportion { hits: 0, of, low: 0.0, high: 1.0 };
         }
@@ -32,11 +32,11 @@ impl Proportion {
         let middle = (p + z * z / (2.0 * n)) / (1.0 + z * z / n);
         let reach = z / (1.0 + z * z / n) * (p * (1.0 - p) / n + z * z / (4.0 * n * n)).sqrt();
         let (low, high) = ((middle - reach).max(0.0), (middle + reach).min(1.0));
-        // Rounding must not leave the share itself outside.
+        // Rounding must not exclude the estimate.
         Proportion { hits: hits.min(of), of, low: low.min(p), high: high.max(p) }
     }
 
-    /// The share itself; 0 of none.
+    /// Point estimate; 0 without trials.
     pub fn estimate(&self) -> f64 {
         if self.of == 0 { 0.0 } else { self.hits as f64 / self.of as f64 }
     }
@@ -54,10 +54,10 @@ mod tests {
             (10, 10, 0.722_467_200_137_111_1, 1.0),
             (950, 1000, 0.934_686_179_755_749_2, 0.961_869_737_607_251_3),
         ] {
-            let share = Proportion::of(hits, of);
+            let share = Proportion::new(hits, of);
             assert!((share.low - low).abs() < 1e-9 && (share.high - high).abs() < 1e-9, "{share:?}");
             assert!(share.low <= share.estimate() && share.estimate() <= share.high);
         }
-        assert_eq!(Proportion::of(0, 0).estimate().to_bits(), 0);
+        assert_eq!(Proportion::new(0, 0).estimate().to_bits(), 0);
     }
 }

@@ -1,15 +1,14 @@
-//! Closed forms of queues and races, against which the simulator is checked.
+//! Closed forms of queues and races, against which the simulator is tested.
 //!
-//! Times are in any one unit; rates are per that unit. A queue that gets more work than it can do has no steady
-//! state: its waiting time is infinite. Formulas without a name are in L. Kleinrock, "Queueing Systems", volume 1,
-//! Wiley 1975.
+//! Times are in any one unit; rates are per that unit. An overloaded queue has no steady state: its waiting time is
+//! infinite. Formulas without a name are in L. Kleinrock, "Queueing Systems", volume 1, Wiley 1975.
 
 use crate::engine::math;
 
-/// Erlang B: the share of arrivals that find all servers busy, when those who do go away.
+/// Erlang B: the fraction of arrivals that find all servers busy, if blocked arrivals leave.
 ///
-/// `load` is arrival rate x mean service time. B(0) = 1, B(c) = load B(c-1) / (c + load B(c-1)): a sum of positive
-/// terms, so it neither overflows nor cancels. A. K. Erlang, 1917.
+/// `load` is the arrival rate times the mean service time. B(0) = 1, B(c) = load B(c-1) / (c + load B(c-1)): a sum of
+/// positive terms, so it neither overflows nor cancels. A. K. Erlang, 1917.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::erlang_b(1, 1.0), 0.5);
@@ -18,7 +17,7 @@ pub fn erlang_b(servers: u32, load: f64) -> f64 {
     (1..=servers).fold(1.0, |blocked, server| load * blocked / (f64::from(server) + load * blocked))
 }
 
-/// Erlang C: the share of arrivals that must wait for one of `servers`; 1 if the load is too much for them.
+/// Erlang C: the fraction of arrivals that wait for one of `servers`; 1 under overload.
 ///
 /// C = B / (1 - rho(1 - B)) with rho = load / servers.
 ///
@@ -39,7 +38,7 @@ pub fn erlang_c(servers: u32, load: f64) -> f64 {
 /// Wq = C mean / (c - load).
 ///
 /// ```
-/// // Half loaded, one waits on average as long as a service takes.
+/// // At half load the mean wait equals the mean service time.
 /// assert_eq!(brooks::scaling::queueing::mmc_wait(1, 0.5, 1.0), 1.0);
 /// ```
 pub fn mmc_wait(servers: u32, arrival_rate: f64, service_mean: f64) -> f64 {
@@ -48,7 +47,7 @@ pub fn mmc_wait(servers: u32, arrival_rate: f64, service_mean: f64) -> f64 {
     if free <= 0.0 { f64::INFINITY } else { erlang_c(servers, load) * service_mean / free }
 }
 
-/// Mean wait for the one server of M/G/1, whatever the distribution of service with coefficient of variation `cv`.
+/// Mean wait for the one server of M/G/1, for service times with coefficient of variation `cv`.
 ///
 /// Pollaczek and Khinchine: Wq = rho / (1 - rho) x (1 + cv^2) / 2 x mean.
 ///
@@ -64,7 +63,7 @@ pub fn mg1_wait(arrival_rate: f64, service_mean: f64, cv: f64) -> f64 {
     utilisation / (1.0 - utilisation) * (1.0 + cv * cv) / 2.0 * service_mean
 }
 
-/// Mean wait for the one server of M/D/1, whose service always takes the same time: half that of M/M/1.
+/// Mean wait for the one server of M/D/1, with constant service times: half that of M/M/1.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::md1_wait(0.5, 1.0), 0.5);
@@ -73,7 +72,7 @@ pub fn md1_wait(arrival_rate: f64, service: f64) -> f64 {
     mg1_wait(arrival_rate, service, 0.0)
 }
 
-/// Little's law: the mean number present is the arrival rate times the mean time that each stays.
+/// Little's law: the mean number present is the arrival rate times the mean time in the system.
 ///
 /// J. D. C. Little, "A proof for the queuing formula L = lambda W", Operations Research 9(3), 1961.
 ///
@@ -84,7 +83,7 @@ pub fn little(arrival_rate: f64, time_in_system: f64) -> f64 {
     arrival_rate * time_in_system
 }
 
-/// The inverse of Little's law: the mean time that each stays, from the mean number present.
+/// The inverse of Little's law: the mean time in the system, from the mean number present.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::time_in_system(6.0, 2.0), 3.0);
@@ -93,8 +92,8 @@ pub fn time_in_system(number: f64, arrival_rate: f64) -> f64 {
     number / arrival_rate
 }
 
-/// The fewest servers at which at most `share` of the arrivals find all busy (the inverse of Erlang B); `share` above 0.
-/// None if a million are not enough.
+/// The fewest servers at which at most the fraction `share`, above 0, of the arrivals find all busy (the inverse of
+/// Erlang B). None if a million are not enough.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::servers_for_blocking(1.0, 0.25), Some(2));
@@ -128,7 +127,7 @@ pub fn servers_for_wait(arrival_rate: f64, service_mean: f64, wait: f64) -> Opti
     })
 }
 
-/// More servers than this are no queue.
+/// Greatest number of servers that is searched.
 const MOST_SERVERS: u32 = 1_000_000;
 
 /// The arrival rate at which the mean wait for the one server of M/G/1 is `wait` (the inverse of [`mg1_wait`]).
@@ -148,13 +147,14 @@ pub fn mg1_arrival_rate(wait: f64, service_mean: f64, cv: f64) -> f64 {
 /// assert_eq!(brooks::scaling::queueing::harmonic(2), 1.5);
 /// ```
 pub fn harmonic(n: u32) -> f64 {
-    // The smallest terms first, which loses least.
+    // Summation from the smallest term loses least precision.
     (1..=n).rev().map(|term| 1.0 / f64::from(term)).sum()
 }
 
 /// Expected length of a round of `n` agents whose latencies are exponential with `mean`: `H_n` x mean.
 ///
-/// The first to finish of k takes mean/k, and then k - 1 are left, as if they had just begun.
+/// The first of k to finish takes mean/k on average; the exponential distribution has no memory, so k - 1 fresh agents
+/// are left.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::exponential_max(2, 4.0), 6.0);
@@ -163,9 +163,9 @@ pub fn exponential_max(n: u32, mean: f64) -> f64 {
     harmonic(n) * mean
 }
 
-/// Expected lost claims when `agents` each claim one of `tasks`, at least 1, at random and unseen by one another.
+/// Expected lost claims of `agents` that each claim one of `tasks`, at least 1, at random and at the same time.
 ///
-/// n - m(1 - (1 - 1/m)^n): the agents without the tasks that somebody claims (the birthday problem).
+/// n - m(1 - (1 - 1/m)^n): the agents less the claimed tasks (the birthday problem).
 ///
 /// ```
 /// assert_eq!(brooks::scaling::queueing::first_wave_lost_claims(2, 2), 0.5);

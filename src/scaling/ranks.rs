@@ -1,21 +1,21 @@
-//! Ranks, and the tests that compare independent samples by them: Mann-Whitney and Kruskal-Wallis.
+//! Ranks, and rank tests of independent samples: Mann-Whitney and Kruskal-Wallis.
 //!
-//! Only the order of the values matters, so a few endless runs do not decide. Values that are equal share the average
-//! of the places they take. Each test gives the figures of `scipy.stats` (1.17) on the same data. Where that has no
-//! answer, for an empty sample or a value that is not a number, it is None.
+//! Only the order of the values matters, so a few extreme runs do not decide. Equal values share the average of their
+//! ranks. Each test gives the figures of `scipy.stats` (1.17) on the same data. Where scipy has no answer, for an empty
+//! sample or a NaN, the result is None.
 
 use crate::scaling::tails::{chi_square_upper, normal_two_sided};
 
-/// The rank of each value, counted from 1; equal values share their average. All NaN if one value is.
+/// Returns the rank of each value, counted from 1; equal values share their average. All are NaN if one value is.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::ranks::ranks(&[30.0, 10.0, 20.0, 10.0]), [4.0, 1.5, 3.0, 1.5]);
 /// ```
 pub fn ranks(values: &[f64]) -> Vec<f64> {
-    Ranked::of(values).map_or_else(|| vec![f64::NAN; values.len()], |ranked| ranked.ranks)
+    Ranked::new(values).map_or_else(|| vec![f64::NAN; values.len()], |ranked| ranked.ranks)
 }
 
-/// The middle value, or the mean of the two in the middle. None if there is none, or one is NaN.
+/// Returns the middle value, or the mean of the two middle values. None for an empty sample or a NaN.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::ranks::median(&[4.0, 1.0, 3.0, 2.0]), Some(2.5));
@@ -32,21 +32,21 @@ pub fn median(values: &[f64]) -> Option<f64> {
     Some(below.map_or(upper, |lower| lower.midpoint(upper)))
 }
 
-/// What the test of Mann and Whitney found.
+/// Result of the Mann-Whitney test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MannWhitney {
-    /// In how many pairs the first sample has the greater value; equal ones count half.
+    /// Number of pairs in which the first sample has the greater value; equal values count half.
     pub u_a: f64,
-    /// In how many pairs the second sample has it.
+    /// Number of pairs in which the second sample has the greater value.
     pub u_b: f64,
     /// The two-sided p-value.
     pub p: f64,
 }
 
-/// Whether one of two samples tends to the greater values; two-sided. None if a sample is empty or has a NaN.
+/// Tests two samples for a tendency to greater values; two-sided. None if a sample is empty or has a NaN.
 ///
-/// Exact if no values are equal and a sample has 8 or fewer; else by the normal approximation, with corrections for
-/// ties and for continuity. If all values are equal, p is 1. It takes the time of sorting.
+/// The p-value is exact if no values are equal and a sample has 8 or fewer. Otherwise it is from the normal
+/// approximation, with corrections for ties and for continuity. If all values are equal, p is 1. Takes O(n log n) time.
 ///
 /// H. B. Mann and D. R. Whitney, Annals of Mathematical Statistics 18(1), 1947; as `scipy.stats.mannwhitneyu`.
 ///
@@ -61,30 +61,30 @@ pub fn mann_whitney(a: &[f64], b: &[f64]) -> Option<MannWhitney> {
     if a.is_empty() || b.is_empty() {
         return None;
     }
-    let ranked = Ranked::of(&[a, b].concat())?;
+    let ranked = Ranked::new(&[a, b].concat())?;
     let (of_a, of_b) = (a.len() as f64, b.len() as f64);
     let rank_sum: f64 = ranked.ranks.iter().take(a.len()).sum();
     let u_a = rank_sum - of_a * (of_a + 1.0) / 2.0;
     let u_b = of_a * of_b - u_a;
     let (few, many) = (a.len().min(b.len()), a.len().max(b.len()));
-    let exact = if few <= 8 && ranked.ties == 0.0 { share_at_most(few, many, u_a.min(u_b) as usize) } else { None };
-    let p = exact.map_or_else(|| approximate(of_a, of_b, u_a.max(u_b), ranked.ties), |share| 2.0 * share);
+    let exact =
+        if few <= 8 && ranked.ties == 0.0 { probability_at_most(few, many, u_a.min(u_b) as usize) } else { None };
+    let p = exact.map_or_else(|| approximate(of_a, of_b, u_a.max(u_b), ranked.ties), |probability| 2.0 * probability);
     Some(MannWhitney { u_a, u_b, p: p.min(1.0) })
 }
 
-/// The two-sided p-value of the greater U under the normal approximation; above 1 if U is at its mean.
+/// Two-sided p-value of the greater U under the normal approximation; above 1 if U is at its mean.
 fn approximate(a: f64, b: f64, u: f64, ties: f64) -> f64 {
     let n = a + b;
     let variance = a * b / 12.0 * ((n + 1.0) - ties / (n * (n - 1.0)));
-    // Half a step towards the mean, for U goes in steps. At the mean that is beyond it, and nothing speaks against
-    // chance.
+    // Continuity correction: half a step towards the mean. At the mean the p-value is 1.
     let beyond = u - a * b / 2.0 - 0.5;
     if beyond <= 0.0 { 1.0 } else { normal_two_sided(beyond / variance.sqrt()) }
 }
 
-/// The share of all orders of `few` and `many` values in which U is `u` or less. None if their number is beyond i128
-/// (8 against 200,000), where the approximation has long been good.
-fn share_at_most(few: usize, many: usize, u: usize) -> Option<f64> {
+/// Fraction of all orders of `few` and `many` values in which U is `u` or less. None if their number is beyond i128 (8
+/// against 200,000), where the approximation is accurate.
+fn probability_at_most(few: usize, many: usize, u: usize) -> Option<f64> {
     let mut total = 1_i128;
     for i in 1..=few {
         total = total.checked_mul((many + i) as i128)? / i as i128;
@@ -94,20 +94,20 @@ fn share_at_most(few: usize, many: usize, u: usize) -> Option<f64> {
     let mut orders = vec![0_i128; u + 1];
     orders[0] = 1;
     for i in 1..=few {
-        for place in (many + i..=u).rev() {
-            orders[place] -= orders[place - many - i];
+        for index in (many + i..=u).rev() {
+            orders[index] -= orders[index - many - i];
         }
-        for place in i..=u {
-            orders[place] += orders[place - i];
+        for index in i..=u {
+            orders[index] += orders[index - i];
         }
     }
     Some(orders.iter().sum::<i128>() as f64 / total as f64)
 }
 
-/// What the test of Kruskal and Wallis found.
+/// Result of the Kruskal-Wallis test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct KruskalWallis {
-    /// How far apart the groups' mean ranks are, corrected for ties.
+    /// Statistic of the distance between the groups' mean ranks, corrected for ties.
     pub h: f64,
     /// Degrees of freedom: groups minus 1.
     pub df: usize,
@@ -115,8 +115,8 @@ pub struct KruskalWallis {
     pub p: f64,
 }
 
-/// Whether some of two groups or more tend to greater values than others. None for fewer groups, if a group is empty
-/// or has a NaN, or if all values are equal.
+/// Tests two groups or more for a tendency of some to greater values. None for fewer groups, if a group is empty or has
+/// a NaN, or if all values are equal.
 ///
 /// W. H. Kruskal and W. A. Wallis, Journal of the American Statistical Association 47(260), 1952; as
 /// `scipy.stats.kruskal`.
@@ -129,16 +129,16 @@ pub fn kruskal_wallis(groups: &[&[f64]]) -> Option<KruskalWallis> {
     if groups.len() < 2 || groups.iter().any(|group| group.is_empty()) {
         return None;
     }
-    let ranked = Ranked::of(&groups.concat())?;
+    let ranked = Ranked::new(&groups.concat())?;
     let n = ranked.ranks.len() as f64;
-    let mut rest = ranked.ranks.as_slice();
+    let mut remaining = ranked.ranks.as_slice();
     let mut apart = 0.0;
     for group in groups {
-        let (own, others) = rest.split_at(group.len());
+        let (own, others) = remaining.split_at(group.len());
         let size = own.len() as f64;
         let above = own.iter().sum::<f64>() / size - 0.5 * (n + 1.0);
         apart += size * above * above;
-        rest = others;
+        remaining = others;
     }
     let untied = 1.0 - ranked.ties / (n * n * n - n);
     let h = 12.0 / (n * (n + 1.0)) * apart / untied;
@@ -146,17 +146,17 @@ pub fn kruskal_wallis(groups: &[&[f64]]) -> Option<KruskalWallis> {
     (untied > 0.0).then(|| KruskalWallis { h, df, p: chi_square_upper(h, df as f64) })
 }
 
-/// Ranks, and how much is tied.
+/// Ranks with their ties.
 pub(crate) struct Ranked {
-    /// In the order of the values.
+    /// Ranks in the order of the values.
     pub(crate) ranks: Vec<f64>,
     /// The sum of t^3 - t over the sizes t of all sets of equal values: 0 if none are equal.
     pub(crate) ties: f64,
 }
 
 impl Ranked {
-    /// None if a value is NaN.
-    pub(crate) fn of(values: &[f64]) -> Option<Ranked> {
+    /// Ranks the values; none if a value is NaN.
+    pub(crate) fn new(values: &[f64]) -> Option<Ranked> {
         if values.iter().any(|value| value.is_nan()) {
             return None;
         }
@@ -167,8 +167,8 @@ impl Ranked {
         #[expect(clippy::float_cmp, reason = "a tie is equality")]
         for tied in order.chunk_by(|&left, &right| values[left] == values[right]) {
             let size = tied.len() as f64;
-            for &place in tied {
-                ranks[place] = below + 0.5 * (size + 1.0);
+            for &index in tied {
+                ranks[index] = below + 0.5 * (size + 1.0);
             }
             below += size;
             ties += size * size * size - size;
@@ -281,11 +281,11 @@ mod tests {
 
     #[test]
     fn eight_against_very_many_are_counted_or_approximated() {
-        let share = share_at_most(8, 100_000, 8).expect("their number fits");
+        let share = probability_at_most(8, 100_000, 8).expect("their number fits");
         // Sums of up to 8 parts: 1 + 1 + 2 + 3 + 5 + 7 + 11 + 15 + 22 partitions of 0 to 8.
         let orders: f64 = (1..=8).map(|i| f64::from(100_000 + i) / f64::from(i)).product();
         close(share, 67.0 / orders);
-        assert_eq!(share_at_most(8, 1_000_000, 3), None);
+        assert_eq!(probability_at_most(8, 1_000_000, 3), None);
     }
 
     /// Values with and without ties.
@@ -341,7 +341,7 @@ mod tests {
                 at_most += u32::from(won as usize <= u);
             }
             let u = u.min(few * many);
-            prop_assert_eq!(share_at_most(few, many, u), Some(f64::from(at_most) / f64::from(all)));
+            prop_assert_eq!(probability_at_most(few, many, u), Some(f64::from(at_most) / f64::from(all)));
         }
 
         #[test]

@@ -1,6 +1,6 @@
-//! How far estimates might have come out otherwise: percentile intervals by drawing the rows again and again.
+//! Bootstrap percentile intervals of estimates over rows.
 //!
-//! B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", Chapman and Hall 1993, chapter 13. The draws are
+//! B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", Chapman and Hall 1993, chapter 13. Draws are
 //! keyed by seed and resample, so the same rows and seed give the same intervals everywhere.
 
 use crate::engine::{Keys, Purpose, key_of};
@@ -9,24 +9,24 @@ use crate::scaling::stats::quantile;
 /// An estimate and its 95 % interval, whose ends may lie at different distances.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ranged {
-    /// The best guess.
+    /// Estimate.
     pub estimate: f64,
-    /// The interval's lower end.
+    /// Lower end of the interval.
     pub low: f64,
-    /// The interval's upper end.
+    /// Upper end of the interval.
     pub high: f64,
 }
 
 impl Ranged {
-    /// Whether the two intervals have something in common.
+    /// Returns true if the two intervals overlap.
     pub fn overlaps(&self, other: &Ranged) -> bool {
         self.low <= other.high && other.low <= self.high
     }
 }
 
-/// What `of` makes of all `rows` rows, each estimate with the interval from so many resamples. `of` is given places of
-/// rows, from 0, and gives the same number of estimates every time; one that is no number in a resample is left out of
-/// its interval. Without resamples an interval is its estimate alone.
+/// Returns the estimates of `of` over all rows, each with its 95 % interval from `resamples` resamples. `of` takes row
+/// numbers, from 0, and returns the same number of estimates every time. An estimate that is not finite in a resample
+/// is left out of its interval. Without resamples an interval is its estimate alone.
 ///
 /// ```
 /// use brooks::scaling::resample::ranged;
@@ -37,15 +37,15 @@ impl Ranged {
 /// assert!(found.low > 2.5 && found.low < 4.0 && found.high > 6.0 && found.high < 8.0);
 /// ```
 pub fn ranged(rows: u32, resamples: u32, seed: u64, of: impl Fn(&[u32]) -> Vec<f64>) -> Vec<Ranged> {
-    let mut places: Vec<u32> = (0..rows).collect();
-    let estimates = of(&places);
+    let mut indices: Vec<u32> = (0..rows).collect();
+    let estimates = of(&indices);
     let mut drawn: Vec<Vec<f64>> = vec![Vec::with_capacity(resamples as usize); estimates.len()];
     for resample in 0..resamples {
         let mut draws = Keys::new(seed, u64::from(resample)).stream(Purpose::Choice, key_of("resample"));
-        for place in &mut places {
-            *place = draws.below(rows);
+        for index in &mut indices {
+            *index = draws.below(rows);
         }
-        for (values, value) in drawn.iter_mut().zip(of(&places)) {
+        for (values, value) in drawn.iter_mut().zip(of(&indices)) {
             if value.is_finite() {
                 values.push(value);
             }

@@ -1,23 +1,23 @@
-//! Measurements as people make them: times, rates or speedups at some team sizes, some of them repeated.
+//! Measurements at several team sizes, some of them repeated: times, rates or speedups.
 
 use crate::scaling::variance_function::{Spread, VarianceFunction};
 use crate::scaling::{Point, PureError, Welford};
 
-/// What a number in a table is.
+/// Kind of a measured number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MeasurementKind {
-    /// The time that the same work takes: throughput is its inverse.
+    /// Time for the same work: throughput is its inverse.
     Time,
-    /// Work a unit of time.
+    /// Work per unit of time.
     Throughput,
-    /// A throughput relative to that of one.
+    /// Throughput relative to that of one.
     Speedup,
-    /// How long each of n concurrent requests takes: throughput is n over it (Little's law).
+    /// Response time of each of n concurrent requests: throughput is n over it (Little's law).
     Response,
 }
 
 impl MeasurementKind {
-    /// Its name on the command line and in files.
+    /// Name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             MeasurementKind::Time => "time",
@@ -27,7 +27,8 @@ impl MeasurementKind {
         }
     }
 
-    /// The throughput of `n` that a value stands for; and, as each is its own inverse, the value of a throughput.
+    /// Converts a value of `n` to a throughput. Each conversion is its own inverse, so it also converts a throughput to
+    /// the value.
     pub fn convert(self, n: f64, value: f64) -> f64 {
         match self {
             MeasurementKind::Time => 1.0 / value,
@@ -37,24 +38,24 @@ impl MeasurementKind {
     }
 }
 
-/// What was measured at one team size.
+/// Measurements at one team size.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SizeGroup {
     /// Team size.
     pub n: f64,
-    /// Mean of what was measured.
+    /// Mean of the measurements.
     pub mean: f64,
     /// Standard deviation of single measurements; 0 for one.
     pub sd: f64,
-    /// How many measurements.
+    /// Number of measurements.
     pub runs: usize,
-    /// The measurements, if they are known and not only their mean.
+    /// The single measurements; empty if only their mean is known.
     pub values: Vec<f64>,
 }
 
 impl SizeGroup {
-    /// Of the measurements at a team size; none if there are none.
-    pub fn of(n: f64, values: Vec<f64>) -> Option<SizeGroup> {
+    /// Creates the group from its measurements; none without any.
+    pub fn new(n: f64, values: Vec<f64>) -> Option<SizeGroup> {
         let moments: Welford = values.iter().copied().collect();
         (!values.is_empty()).then(|| SizeGroup {
             n,
@@ -65,23 +66,23 @@ impl SizeGroup {
         })
     }
 
-    /// A function that is a power of the mean keeps this spread, to first order.
+    /// Returns the coefficient of variation, which a power transformation multiplies by its exponent, to first order.
     fn relative(&self) -> f64 {
         self.sd / self.mean
     }
 
-    /// How far its throughputs spread; none of a single measurement.
+    /// Returns the variance of its throughputs; none for a single measurement.
     fn spread(&self, kind: MeasurementKind) -> Option<Spread> {
         let x = kind.convert(self.n, self.mean);
         let deviation = self.relative() * x;
-        // What differs by less than rounding does not differ.
+        // Differences below rounding count as none.
         let deviation = if deviation > 1e-9 * x { deviation } else { 0.0 };
         let df = self.runs.checked_sub(1).filter(|&df| df > 0)? as f64;
         (x > 0.0 && x.is_finite()).then_some(Spread { x, variance: deviation * deviation, df })
     }
 }
 
-/// Excess kurtosis of the measurements within their team sizes; 0, as normal values have, if they are not known.
+/// Excess kurtosis of the measurements within their team sizes; 0, as for normal values, if single values are unknown.
 fn excess_kurtosis(groups: &[SizeGroup]) -> f64 {
     let standard = |group: &SizeGroup| -> Vec<f64> {
         let (mean, sd) = (group.mean, group.sd);
@@ -92,73 +93,72 @@ fn excess_kurtosis(groups: &[SizeGroup]) -> f64 {
     if squares > 0.0 { standard.len() as f64 * fourths / (squares * squares) - 3.0 } else { 0.0 }
 }
 
-/// How much points count.
+/// Weighting of the points.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Weighting {
-    /// Every measurement alike.
+    /// Equal weights.
     Alike,
-    /// Every measurement by the inverse square of its throughput: errors are a share of it.
+    /// Inverse squared throughput: errors are relative.
     Share,
-    /// By the spread at their team size: n/s^2.
+    /// Inverse variance at each team size: n/s^2.
     Own,
-    /// By the spread over all team sizes, as one that goes with a power of the throughput.
+    /// Inverse of a variance function pooled over all team sizes, a power of the throughput.
     Pooled {
-        /// The power: 0 for a spread that is alike everywhere, 1 for a share.
+        /// Power: 0 for absolute errors, 1 for relative ones.
         power: f64,
     },
-    /// As whoever measured says.
+    /// Weights given with the data.
     Given,
 }
 
 /// Measurements at some team sizes, ascending.
 #[derive(Clone, Debug)]
 pub struct Sample {
-    /// What was measured.
+    /// Kind of the measurements.
     pub kind: MeasurementKind,
-    /// A team size each.
+    /// Groups, one per team size.
     pub groups: Vec<SizeGroup>,
-    /// Their mean throughputs with weights.
+    /// Mean throughputs with weights.
     pub points: Vec<Point>,
-    /// What repetitions differ by.
+    /// Scatter of the repetitions.
     pub pure: PureError,
-    /// How the weights were made.
+    /// Origin of the weights.
     pub weighting: Weighting,
 }
 
-/// So many repetitions say how far they spread to within a quarter or so.
+/// Least number of repetitions that estimate a standard deviation to within about a quarter.
 const ENOUGH_RUNS: usize = 10;
-/// A variance function is given up where chance would miss it by so much in fewer cases than this.
+/// Significance level at which a variance function is rejected.
 const REFUTED: f64 = 0.001;
 
 impl Sample {
-    /// Of single measurements (team size, value); rows of one team size are repetitions.
-    pub fn of(kind: MeasurementKind, rows: &[(f64, f64)]) -> Sample {
-        Sample::of_power(kind, rows, None)
+    /// Creates a sample of single measurements (team size, value); rows of one team size are repetitions.
+    pub fn from_rows(kind: MeasurementKind, rows: &[(f64, f64)]) -> Sample {
+        Sample::from_rows_with_power(kind, rows, None)
     }
 
-    /// The same where the spread is known to go with that power of the throughput: 0 if it is alike everywhere, 1 if
-    /// it is a share.
-    pub fn of_power(kind: MeasurementKind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
+    /// Creates the sample with a known power of the variance function: 0 for absolute errors, 1 for relative ones.
+    pub fn from_rows_with_power(kind: MeasurementKind, rows: &[(f64, f64)], power: Option<f64>) -> Sample {
         let mut rows = rows.to_vec();
-        // The order of equal team sizes stays, so the same table gives the same bits.
+        // A stable sort: the same table gives the same bits.
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
         let groups = rows.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq());
-        let group = |rows: &[(f64, f64)]| SizeGroup::of(rows.first()?.0, rows.iter().map(|row| row.1).collect());
-        Sample::of_groups_power(kind, groups.filter_map(group).collect(), power)
+        let group = |rows: &[(f64, f64)]| SizeGroup::new(rows.first()?.0, rows.iter().map(|row| row.1).collect());
+        Sample::from_groups_with_power(kind, groups.filter_map(group).collect(), power)
     }
 
-    /// Of means, one a team size.
-    pub fn of_groups(kind: MeasurementKind, groups: Vec<SizeGroup>) -> Sample {
-        Sample::of_groups_power(kind, groups, None)
+    /// Creates a sample of groups, one per team size.
+    pub fn from_groups(kind: MeasurementKind, groups: Vec<SizeGroup>) -> Sample {
+        Sample::from_groups_with_power(kind, groups, None)
     }
 
-    /// The same where the power is known with which the spread goes.
-    pub fn of_groups_power(kind: MeasurementKind, mut groups: Vec<SizeGroup>, power: Option<f64>) -> Sample {
+    /// Creates the sample of groups with a known power of the variance function.
+    pub fn from_groups_with_power(kind: MeasurementKind, mut groups: Vec<SizeGroup>, power: Option<f64>) -> Sample {
         groups.sort_by(|a, b| a.n.total_cmp(&b.n));
         let df: usize = groups.iter().map(|group| group.runs.saturating_sub(1)).sum();
         let spreads: Vec<Spread> = groups.iter().filter_map(|group| group.spread(kind)).collect();
         let excess = excess_kurtosis(&groups);
-        let function = VarianceFunction::of(&spreads, power, excess);
+        let function = VarianceFunction::new(&spreads, power, excess);
         let is_refuted = |function: &VarianceFunction| {
             let known = groups.iter().all(|group| group.runs >= ENOUGH_RUNS && group.relative() > 1e-9);
             power.is_none() && known && function.p_value(&spreads, excess) < REFUTED
@@ -166,7 +166,7 @@ impl Sample {
         let weighting = match function {
             Some(function) if is_refuted(&function) => Weighting::Own,
             Some(VarianceFunction { power, .. }) => Weighting::Pooled { power },
-            // What a time is off by is a share of it as a rule; then its inverse is off by the same share.
+            // Errors of times are relative as a rule; then those of their inverse are, too.
             None => match power {
                 Some(power) if power > 0.5 => Weighting::Share,
                 None if matches!(kind, MeasurementKind::Time | MeasurementKind::Response) => Weighting::Share,
@@ -191,8 +191,8 @@ impl Sample {
         Sample { kind, groups, points, pure: PureError { squares, df }, weighting }
     }
 
-    /// Of measurements that do not all count alike: (team size, value, weight), where a weight is what the inverse of
-    /// the variance of its throughput is proportional to.
+    /// Creates a sample of weighted measurements (team size, value, weight). A weight is proportional to the inverse
+    /// variance of the throughput.
     pub fn weighted(kind: MeasurementKind, rows: &[(f64, f64, f64)]) -> Sample {
         let mut rows = rows.to_vec();
         rows.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -214,17 +214,17 @@ impl Sample {
         Sample { kind, groups, points, pure, weighting: Weighting::Given }
     }
 
-    /// How many measurements there are.
+    /// Number of measurements.
     pub fn runs(&self) -> usize {
         self.groups.iter().map(|group| group.runs).sum()
     }
 
-    /// Whether anything was measured more than once.
+    /// Returns true if a team size was measured more than once.
     pub fn is_repeated(&self) -> bool {
         self.pure.df > 0
     }
 
-    /// Throughput at n = 1; none if that was not measured.
+    /// Throughput at n = 1; none if not measured.
     pub fn one(&self) -> Option<f64> {
         self.points.first().filter(|point| point.n.total_cmp(&1.0).is_eq() && point.x > 0.0).map(|point| point.x)
     }

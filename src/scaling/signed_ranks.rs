@@ -1,12 +1,12 @@
-//! Wilcoxon's signed ranks: whether paired runs differ, whatever the shape of their differences.
+//! Wilcoxon signed-rank test of paired runs, for differences of any distribution.
 
 use crate::scaling::ranks::Ranked;
 use crate::scaling::tails::{normal_two_sided, normal_upper};
 
-/// What a test holds against chance.
+/// Alternative hypothesis of a test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alternative {
-    /// A difference to either side.
+    /// Differences to either side.
     TwoSided,
     /// Differences below 0.
     Less,
@@ -14,26 +14,26 @@ pub enum Alternative {
     Greater,
 }
 
-/// What the test of Wilcoxon found.
+/// Result of the Wilcoxon signed-rank test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Wilcoxon {
     /// The sum of the ranks of the differences above 0; two-sided, the lesser of the two sums.
     pub statistic: f64,
     /// The p-value.
     pub p: f64,
-    /// How many differences counted: those that are not 0.
+    /// Number of differences that are not 0.
     pub used: usize,
 }
 
-/// Up to so many differences all signs are counted through.
+/// Greatest number of differences with an exact p-value.
 const EXACT: usize = 50;
-/// The same if some are equal or 0.
+/// Greatest number of differences with an exact p-value if some are equal or 0.
 const EXACT_TIED: usize = 13;
 
-/// Whether differences lie around 0. None if there are none, or one is NaN.
+/// Tests the differences for symmetry around 0. None without differences, or for a NaN.
 ///
-/// Differences of 0 are left out (Wilcoxon's own way). The p-value is exact up to 50 differences, or up to 13 if some
-/// are equal in size or are 0; else it is by the normal approximation with a correction for ties and none for
+/// Differences of 0 are left out, as Wilcoxon did. The p-value is exact up to 50 differences, or up to 13 if some are
+/// equal in size or 0. Otherwise it is from the normal approximation, with a correction for ties and none for
 /// continuity. If all are 0, p is 1 (`scipy` has NaN from 14 on).
 ///
 /// F. Wilcoxon, Biometrics Bulletin 1(6), 1945; as `scipy.stats.wilcoxon` by default.
@@ -41,7 +41,7 @@ const EXACT_TIED: usize = 13;
 /// ```
 /// use brooks::scaling::signed_ranks::{Alternative, wilcoxon};
 ///
-/// // All five above 0: one of 32 ways to set five signs.
+/// // All five above 0: one of 32 combinations of signs.
 /// let found = wilcoxon(&[1.0, 2.0, 3.0, 4.0, 5.0], Alternative::Greater).expect("differences");
 /// assert_eq!((found.statistic, found.p, found.used), (15.0, 1.0 / 32.0, 5));
 /// ```
@@ -51,7 +51,7 @@ pub fn wilcoxon(differences: &[f64], alternative: Alternative) -> Option<Wilcoxo
     }
     let some: Vec<f64> = differences.iter().copied().filter(|&difference| difference != 0.0).collect();
     let sizes: Vec<f64> = some.iter().map(|difference| difference.abs()).collect();
-    let ranked = Ranked::of(&sizes)?;
+    let ranked = Ranked::new(&sizes)?;
     let ranks_above = ranked.ranks.iter().zip(&some).filter(|&(_, &difference)| difference > 0.0);
     // Not `sum`, which makes minus zero of nothing.
     let above = ranks_above.fold(0.0, |sum, (rank, _)| sum + rank);
@@ -67,9 +67,9 @@ pub fn wilcoxon(differences: &[f64], alternative: Alternative) -> Option<Wilcoxo
     Some(Wilcoxon { statistic, p, used: some.len() })
 }
 
-/// By the number of ways to set the signs of these ranks (at most 50) that give a sum of this or further out.
+/// Exact p-value: counts the combinations of signs of these ranks (at most 50) with a sum this extreme or more.
 fn exact(ranks: &[f64], above: f64, alternative: Alternative) -> f64 {
-    // Shared ranks are halves: doubled they are whole. The numbers of ways, at most 2^50, are exact.
+    // Shared ranks are multiples of one half: doubled they are whole. The counts, at most 2^50, are exact.
     let doubled = |rank: f64| (2.0 * rank) as usize;
     let mut ways = vec![0_u64; ranks.len() * (ranks.len() + 1) + 1];
     ways[0] = 1;
@@ -89,7 +89,7 @@ fn exact(ranks: &[f64], above: f64, alternative: Alternative) -> f64 {
     }
 }
 
-/// By the normal approximation.
+/// P-value from the normal approximation.
 fn approximate(n: f64, above: f64, ties: f64, alternative: Alternative) -> f64 {
     let variance = (n * (n + 1.0) * (2.0 * n + 1.0) - ties / 2.0) / 24.0;
     if variance <= 0.0 {

@@ -1,25 +1,26 @@
-//! Which input a figure's variance comes from: Sobol indices.
+//! Sobol indices: the variance of a figure attributed to its inputs.
 //!
-//! With f the figure and all inputs drawn independently, the **first-order index** of input i is the share of the
-//! variance that goes if it alone becomes known, and the **total index** what is left if all others become known:
+//! Let f be the figure, with all inputs independent. The **first-order index** of an input is the fraction of the
+//! variance that vanishes if this input alone is known. The **total index** is the fraction that is left if all others
+//! are known:
 //!
 //! > S_i = Var(E(f | x_i)) / Var(f), ST_i = E(Var(f | all but x_i)) / Var(f).
 //!
-//! The total index is the first-order index and a part in every interplay with others; indices of first order add up to
-//! 1 where there is none. They are estimated from three samples of rows: two independent ones, A and B, and for each input
-//! the first with that input's values from the second (`A_B`). A. Saltelli et al., "Variance based sensitivity analysis
-//! of model output", Computer Physics Communications 181(2), 2010, table 2: first order (b), total (f), the latter M. J.
-//! W. Jansen's (Computer Physics Communications 117, 1999):
+//! The total index is the first-order index plus the input's interactions with others; without interactions the
+//! first-order indices add up to 1. They are estimated from three samples of rows: two independent ones, A and B, and
+//! for each input the first with that input's values from the second (`A_B`). A. Saltelli et al., "Variance based
+//! sensitivity analysis of model output", Computer Physics Communications 181(2), 2010, table 2: first order (b), total
+//! (f), the latter M. J. W. Jansen's (Computer Physics Communications 117, 1999):
 //!
 //! > S_i = mean(f(B) (f(A_B) - f(A))) / Var(f), ST_i = mean((f(A) - f(A_B))^2) / (2 Var(f)).
 //!
-//! The share of a pair, beyond what each has alone (Saltelli, Comput. Phys. Commun. 145(2), 2002, theorem 2), needs the
+//! The index of a pair, beyond those of its inputs (Saltelli, Comput. Phys. Commun. 145(2), 2002, theorem 2), needs the
 //! second sample with values from the first too (`B_A`):
 //!
 //! > S_ij = mean(f(B_A, i) f(A_B, j) - f(A) f(B)) / Var(f) - S_i - S_j.
 //!
-//! Intervals are percentiles of resampled rows. Rows of a quasi-random sequence are more even than chance, so that the
-//! estimates are better than these intervals say.
+//! Intervals are percentiles of resampled rows. Rows of a quasi-random sequence are more even than random ones, so the
+//! estimates are more precise than these intervals.
 
 use crate::scaling::resample::{Ranged, ranged};
 
@@ -30,9 +31,9 @@ pub struct Outputs {
     pub a: Vec<f64>,
     /// Sample B.
     pub b: Vec<f64>,
-    /// By input: A with that input's values from B.
+    /// A with the values of one input from B, by input.
     pub a_with: Vec<Vec<f64>>,
-    /// By input: B with that input's values from A; empty if pairs are not asked for.
+    /// B with the values of one input from A, by input; empty if pairs are not asked for.
     pub b_with: Vec<Vec<f64>>,
 }
 
@@ -41,23 +42,23 @@ pub struct Outputs {
 pub struct Indices {
     /// Var(f) over A and B.
     pub variance: f64,
-    /// First order, by input. Noise may carry a small one below 0.
+    /// First-order index by input. Noise may make a small one negative.
     pub first: Vec<Ranged>,
-    /// Total, by input.
+    /// Total index by input.
     pub total: Vec<Ranged>,
-    /// Of pairs, each once, the earlier input first; empty if they were not asked for.
+    /// Indices of pairs, each once, the earlier input first; empty if not asked for.
     pub pairs: Vec<(usize, usize, Ranged)>,
 }
 
-/// The indices with 95 % intervals from so many resamples; none if there are fewer than two rows, lengths differ, or
-/// nothing varies.
+/// Returns the indices with 95 % intervals from `resamples` resamples. None if there are fewer than two rows, lengths
+/// differ, or nothing varies.
 pub fn indices(outputs: &Outputs, seed: u64, resamples: u32) -> Option<Indices> {
     let rows = outputs.a.len();
     let samples = || [&outputs.a, &outputs.b].into_iter().chain(&outputs.a_with).chain(&outputs.b_with);
     if rows < 2 || samples().any(|sample| sample.len() != rows) {
         return None;
     }
-    // What is common to all rows only adds to the error of the products.
+    // A constant only adds to the error of the products.
     let mean = samples().flatten().sum::<f64>() / (samples().count() * rows) as f64;
     let centred = |sample: &Vec<f64>| sample.iter().map(|value| value - mean).collect::<Vec<f64>>();
     let all = |samples: &[Vec<f64>]| samples.iter().map(centred).collect::<Vec<_>>();
@@ -69,7 +70,7 @@ pub fn indices(outputs: &Outputs, seed: u64, resamples: u32) -> Option<Indices> 
     };
     let whole: Vec<u32> = (0..rows as u32).collect();
     let variance = variance(&outputs, &whole);
-    // What rounding leaves of a constant is nothing.
+    // A variance within rounding of a constant is none.
     if variance.is_nan() || variance <= 1e-24 * mean * mean {
         return None;
     }
@@ -85,7 +86,7 @@ fn pairs(inputs: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..inputs).flat_map(move |i| (i + 1..inputs).map(move |j| (i, j)))
 }
 
-/// Over the rows of A and of B together.
+/// Variance over the rows of A and B together.
 fn variance(outputs: &Outputs, rows: &[u32]) -> f64 {
     let values = || rows.iter().flat_map(|&row| [outputs.a[row as usize], outputs.b[row as usize]]);
     let n = 2.0 * rows.len() as f64;
@@ -93,17 +94,17 @@ fn variance(outputs: &Outputs, rows: &[u32]) -> f64 {
     values().map(|value| (value - mean) * (value - mean)).sum::<f64>() / n
 }
 
-/// First order of all inputs, total of all, pairs.
+/// Estimates: first order of all inputs, total of all, pairs.
 fn estimates(outputs: &Outputs, rows: &[u32]) -> Vec<f64> {
     let variance = variance(outputs, rows);
-    let share = |of: &dyn Fn(usize) -> f64| {
+    let index = |of: &dyn Fn(usize) -> f64| {
         rows.iter().map(|&row| of(row as usize)).sum::<f64>() / rows.len() as f64 / variance
     };
     let Outputs { a, b, a_with, b_with } = outputs;
-    let first: Vec<f64> = a_with.iter().map(|with| share(&|row| b[row] * (with[row] - a[row]))).collect();
-    let total = a_with.iter().map(|with| share(&|row| 0.5 * (a[row] - with[row]) * (a[row] - with[row])));
+    let first: Vec<f64> = a_with.iter().map(|with| index(&|row| b[row] * (with[row] - a[row]))).collect();
+    let total = a_with.iter().map(|with| index(&|row| 0.5 * (a[row] - with[row]) * (a[row] - with[row])));
     let pair =
-        |(i, j): (usize, usize)| share(&|row| b_with[i][row] * a_with[j][row] - a[row] * b[row]) - first[i] - first[j];
+        |(i, j): (usize, usize)| index(&|row| b_with[i][row] * a_with[j][row] - a[row] * b[row]) - first[i] - first[j];
     let pairs = pairs(b_with.len().min(a_with.len())).map(pair);
     first.iter().copied().chain(total).chain(pairs).collect()
 }
@@ -129,7 +130,7 @@ mod tests {
     ];
 
     fn ishigami() -> Outputs {
-        let column = |place: usize| ISHIGAMI.iter().map(|row| row[place]).collect::<Vec<f64>>();
+        let column = |index: usize| ISHIGAMI.iter().map(|row| row[index]).collect::<Vec<f64>>();
         Outputs {
             a: column(0),
             b: column(7),
@@ -148,10 +149,10 @@ mod tests {
         for (found, expected) in found.first.iter().zip(first).chain(found.total.iter().zip(total)) {
             assert!((found.estimate - expected).abs() < 1e-12, "{found:?}, expected {expected}");
         }
-        for ((i, j, found), (place, expected)) in
+        for ((i, j, found), (index, expected)) in
             found.pairs.iter().zip([(0, 1), (0, 2), (1, 2)].into_iter().zip(pairs))
         {
-            assert!((*i, *j) == place && (found.estimate - expected).abs() < 1e-12, "{found:?}, expected {expected}");
+            assert!((*i, *j) == index && (found.estimate - expected).abs() < 1e-12, "{found:?}, expected {expected}");
         }
     }
 

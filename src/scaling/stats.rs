@@ -1,13 +1,13 @@
-//! Samples in few figures: means with intervals, quantiles, and comparisons of paired runs.
+//! Summary statistics: means with intervals, quantiles, and comparisons of paired runs.
 //!
 //! Sums are taken in the order given, so the same sample gives the same bits.
 
 use crate::scaling::tails::t_quantile;
 
-/// A sample: how many, where, how spread, and how well the mean is known.
+/// Summary of a sample.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Summary {
-    /// How many values.
+    /// Number of values.
     pub n: usize,
     /// Arithmetic mean.
     pub mean: f64,
@@ -28,14 +28,14 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of a sample in the order in which it was drawn; changes that order. None if it is empty.
-    pub fn of(sample: &mut [f64]) -> Option<Summary> {
+    /// Summarises a sample in the order in which it was drawn, and changes that order. None if it is empty.
+    pub fn from_sample(sample: &mut [f64]) -> Option<Summary> {
         let t = t95(sample.len());
-        Summary::with_t(sample, t)
+        Summary::from_sample_with_t(sample, t)
     }
 
-    /// The same, where `t` is [`t95`] of the sample's size: many samples of one size need it once.
-    pub fn with_t(sample: &mut [f64], t: f64) -> Option<Summary> {
+    /// Summarises a sample, where `t` is [`t95`] of its size: samples of one size can share it.
+    pub fn from_sample_with_t(sample: &mut [f64], t: f64) -> Option<Summary> {
         let moments: Welford = sample.iter().copied().collect();
         let min = sample.iter().copied().min_by(f64::total_cmp)?;
         let max = sample.iter().copied().max_by(f64::total_cmp)?;
@@ -61,26 +61,25 @@ impl Summary {
 /// An estimate and its 95 % confidence interval.
 #[derive(Clone, Copy, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct Interval {
-    /// The best guess, in the middle of the interval.
+    /// Estimate, in the middle of the interval.
     pub estimate: f64,
-    /// From the middle to either end; infinite where the sample says nothing about it.
+    /// Half-width; infinite where the sample does not bound the interval.
     pub half_width: f64,
 }
 
 impl Interval {
-    /// Its lower end.
+    /// Lower end.
     pub fn low(&self) -> f64 {
         self.estimate - self.half_width
     }
 
-    /// Its upper end.
+    /// Upper end.
     pub fn high(&self) -> f64 {
         self.estimate + self.half_width
     }
 }
 
-/// Mean and variance of values as they come, after B. P. Welford (Technometrics 4(3), 1962): no cancellation, whatever
-/// the mean.
+/// Running mean and variance after B. P. Welford (Technometrics 4(3), 1962), without cancellation.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Welford {
     n: usize,
@@ -89,7 +88,7 @@ pub struct Welford {
 }
 
 impl Welford {
-    /// Takes in one value.
+    /// Adds a value.
     pub fn push(&mut self, value: f64) {
         self.n += 1;
         let before = value - self.mean;
@@ -97,22 +96,22 @@ impl Welford {
         self.squares += before * (value - self.mean);
     }
 
-    /// How many values it has seen.
+    /// Number of values.
     pub fn n(&self) -> usize {
         self.n
     }
 
-    /// Their mean; 0 before the first.
+    /// Mean; 0 before the first value.
     pub fn mean(&self) -> f64 {
         self.mean
     }
 
-    /// Their variance with n - 1 in the denominator; 0 before the second.
+    /// Variance with n - 1 in the denominator; 0 before the second value.
     pub fn variance(&self) -> f64 {
         if self.n < 2 { 0.0 } else { self.squares / (self.n - 1) as f64 }
     }
 
-    /// Their standard deviation; 0 before the second.
+    /// Standard deviation; 0 before the second value.
     pub fn sd(&self) -> f64 {
         self.variance().sqrt()
     }
@@ -134,14 +133,14 @@ impl FromIterator<f64> for Welford {
     }
 }
 
-/// The factor of a two-sided 95 % interval from `n` values: t(0.975, n - 1); infinite below two.
+/// Factor of a two-sided 95 % interval from `n` values: t(0.975, n - 1); infinite below two.
 ///
-/// It takes microseconds: keep it where many samples have one size.
+/// Takes microseconds; samples of one size should share it.
 pub fn t95(n: usize) -> f64 {
     t_quantile(0.975, n.saturating_sub(1) as f64)
 }
 
-/// The quantile `q` in [0, 1] of an ascending, non-empty sample: R's type 7, which interpolates between neighbours.
+/// Quantile `q` in [0, 1] of an ascending, non-empty sample: R's type 7, which interpolates between neighbours.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::stats::quantile(&[1.0, 2.0, 4.0], 0.75), 3.0);
@@ -153,7 +152,7 @@ pub fn quantile(sorted: &[f64], q: f64) -> f64 {
     sorted[below] + (position - below as f64) * (sorted[above] - sorted[below])
 }
 
-/// The same quantile of a sample in any order, by selection: a million values need not be sorted for three quantiles.
+/// Quantile of a sample in any order, by selection, which is faster than sorting.
 fn select_quantile(sample: &mut [f64], q: f64) -> f64 {
     let position = q * (sample.len() - 1) as f64;
     let below = position as usize;
@@ -164,7 +163,7 @@ fn select_quantile(sample: &mut [f64], q: f64) -> f64 {
 
 /// Mean of first minus second over paired runs, with its 95 % interval. None without pairs.
 ///
-/// Runs are paired if they share their random numbers; what they share cancels.
+/// Runs that share their random numbers are paired; their common noise cancels.
 ///
 /// ```
 /// let pairs = [(10.0, 9.0), (20.0, 19.0), (30.0, 29.0)];
@@ -180,10 +179,10 @@ pub fn paired_difference(pairs: impl IntoIterator<Item = (f64, f64)>) -> Option<
 /// the baseline. None without pairs.
 ///
 /// The delta method: to first order the error of R = mean(a) / mean(b) is the mean of (a - R b) / mean(b), whose
-/// spread is small when a and b go together. W. G. Cochran, "Sampling Techniques", Wiley 1977, section 2.11.
+/// variance is small for positively correlated a and b. W. G. Cochran, "Sampling Techniques", Wiley 1977, section 2.11.
 ///
 /// ```
-/// // Always twice as fast: the ratio is certain, however much both vary.
+/// // Always twice as fast: the ratio has no error, although both vary.
 /// let pairs = [(10.0, 5.0), (20.0, 10.0), (90.0, 45.0)];
 /// let speedup = brooks::scaling::stats::paired_ratio(pairs).expect("three pairs");
 /// assert_eq!((speedup.estimate, speedup.half_width), (2.0, 0.0));
@@ -226,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_sample_worked_by_hand() {
-        let summary = Summary::of(&mut [5.0, 1.0, 2.0, 4.0, 3.0]).expect("not empty");
+        let summary = Summary::from_sample(&mut [5.0, 1.0, 2.0, 4.0, 3.0]).expect("not empty");
         assert_eq!((summary.n, summary.min, summary.max), (5, 1.0, 5.0));
         close(summary.mean, 3.0);
         close(summary.sd, 2.5_f64.sqrt());
@@ -240,8 +239,8 @@ mod tests {
 
     #[test]
     fn little_data_says_little() {
-        assert_eq!(Summary::of(&mut []), None);
-        let one = Summary::of(&mut [7.0]).expect("not empty");
+        assert_eq!(Summary::from_sample(&mut []), None);
+        let one = Summary::from_sample(&mut [7.0]).expect("not empty");
         assert_eq!((one.mean, one.sd, one.half_width, one.p90), (7.0, 0.0, f64::INFINITY, 7.0));
         assert_eq!(paired_difference([]), None);
         assert_eq!(paired_ratio([]), None);
@@ -281,7 +280,7 @@ mod tests {
 
         #[test]
         fn quantiles_are_monotone_and_inside(mut sample in proptest::collection::vec(-5.0..5.0_f64, 1..50)) {
-            let summary = Summary::of(&mut sample).expect("not empty");
+            let summary = Summary::from_sample(&mut sample).expect("not empty");
             let ladder = [summary.min, summary.p10, summary.p50, summary.p90, summary.max];
             prop_assert!(ladder.is_sorted());
         }

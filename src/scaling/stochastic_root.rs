@@ -1,30 +1,29 @@
-//! Where a difference changes its sign, if all that is known of it are noisy samples: when the sign at a place is known,
-//! and which places to look at.
+//! Stochastic root finding: the intervals in which a noisily sampled difference changes its sign.
 //!
-//! **At a place.** Values are drawn in looks that double their number, and the sign is known as soon as 0 is outside of
-//! Student's interval for their mean. Looking L times at 1 - alpha/L makes that wrong with a probability of at most alpha in
-//! all (Bonferroni), however large the difference is.
+//! **At a point.** The number of values is doubled from look to look. The sign is known as soon as 0 is outside of
+//! Student's interval for the mean. With L looks at level 1 - alpha/L each, the sign is wrong with a probability of at
+//! most alpha (Bonferroni), for any difference.
 //!
-//! **Along a range.** A scan of some places says between which of them the sign changes; each such stretch is halved until
-//! it is short enough. Where the sign stays unknown there is nothing to halve by: then the stretch is drawn in from both
-//! its ends, and what is left in the middle is told. Two changes between neighbouring places of the scan do not show.
+//! **Along a range.** A scan of several points finds the intervals in which the sign changes; each is bisected down to
+//! the tolerance. Where the sign stays unknown bisection cannot continue: then the interval shrinks from both ends, and
+//! the unknown middle is reported. Two changes between neighbouring points of the scan are not detected.
 
 use crate::scaling::Welford;
 use crate::scaling::tails::t_quantile;
 
-/// The probability with which a sign that is said to be known may be wrong, at a place.
+/// Greatest error probability of a known sign, at one point.
 pub const ALPHA: f64 = 0.01;
-/// Most places of a stretch at which the sign may stay unknown: these are the dear ones.
+/// Greatest number of points of an interval with unknown sign, which cost the most replications.
 const MOST_UNKNOWN: usize = 6;
 
-/// What is known of a sign.
+/// A sign as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sign {
     /// Below 0.
     Negative,
     /// Above 0.
     Positive,
-    /// Neither is shown.
+    /// Neither is significant.
     Unknown,
 }
 
@@ -34,28 +33,28 @@ impl Sign {
     }
 }
 
-/// How often is looked.
+/// Schedule of the looks at a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Looks {
     /// Values at the first look, at least 2.
     pub first: u64,
-    /// Values at the last.
+    /// Values at the last look.
     pub most: u64,
 }
 
 impl Looks {
-    /// How many there are at most.
+    /// Greatest number of looks.
     pub fn many(&self) -> u32 {
         std::iter::successors(Some(0), |&have| self.next(have)).count().saturating_sub(1).max(1) as u32
     }
 
-    /// How many values to have next; none after the last look.
+    /// Number of values of the next look; none after the last.
     pub fn next(&self, have: u64) -> Option<u64> {
         let most = self.most.max(self.first);
         (have < most).then(|| (2 * have).clamp(self.first, most))
     }
 
-    /// The sign of the mean that these values are a sample of.
+    /// Returns the sign of the mean that these values sample.
     pub fn sign(&self, values: &Welford) -> Sign {
         if values.n() < 2 {
             return Sign::Unknown;
@@ -72,47 +71,48 @@ impl Looks {
     }
 }
 
-/// Where to look.
+/// Range of the search.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SearchRange {
     /// The lower end.
     pub low: f64,
     /// The upper end, above the lower one.
     pub high: f64,
-    /// Whether there are whole numbers only.
+    /// Restriction to whole numbers.
     pub is_whole: bool,
-    /// Stretches so short are not halved any more; of whole numbers those of neighbours are not in any case.
+    /// Intervals of this length are not bisected; for whole numbers, neighbours are not in any case.
     pub tolerance: f64,
 }
 
 impl SearchRange {
-    /// So many places from end to end, evenly; whole numbers from 1 up that go far by equal factors.
+    /// Returns `count` points from end to end, evenly spaced; whole numbers from 1 up over a wide range are spaced by
+    /// equal factors.
     ///
     /// ```
     /// use brooks::scaling::stochastic_root::SearchRange;
-    /// let agents = Range { low: 1.0, high: 64.0, is_whole: true, tolerance: 1.0 };
+    /// let agents = SearchRange { low: 1.0, high: 64.0, is_whole: true, tolerance: 1.0 };
     /// assert_eq!(agents.scan(7), [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0]);
-    /// let rate = Range { low: 0.0, high: 0.5, is_whole: false, tolerance: 0.0025 };
+    /// let rate = SearchRange { low: 0.0, high: 0.5, is_whole: false, tolerance: 0.0025 };
     /// assert_eq!(rate.scan(5), [0.0, 0.125, 0.25, 0.375, 0.5]);
     /// ```
-    pub fn scan(&self, places: u32) -> Vec<f64> {
+    pub fn scan(&self, count: u32) -> Vec<f64> {
         let (low, high) = (self.low, self.high);
         let by_factors = self.is_whole && low >= 1.0 && high / low >= 16.0;
-        let place = |step: u32| {
-            let share = f64::from(step) / f64::from(places.max(2) - 1);
+        let point = |step: u32| {
+            let fraction = f64::from(step) / f64::from(count.max(2) - 1);
             let at = if by_factors {
-                low * crate::engine::math::exp(share * crate::engine::math::ln(high / low))
+                low * crate::engine::math::exp(fraction * crate::engine::math::ln(high / low))
             } else {
-                low + share * (high - low)
+                low + fraction * (high - low)
             };
-            if step + 1 == places.max(2) { high } else { self.rounded(at) }
+            if step + 1 == count.max(2) { high } else { self.rounded(at) }
         };
-        let mut all: Vec<f64> = (0..places.max(2)).map(place).collect();
+        let mut all: Vec<f64> = (0..count.max(2)).map(point).collect();
         all.dedup();
         all
     }
 
-    /// The nearest number that is short enough to be read, a tenth of the tolerance away at most.
+    /// Rounds to few decimals, by at most a tenth of the tolerance.
     fn rounded(&self, at: f64) -> f64 {
         let mut unit = 1.0;
         let mut decimals = 0;
@@ -123,7 +123,7 @@ impl SearchRange {
         rounded.clamp(self.low, self.high)
     }
 
-    /// The middle between two places; none if they are close enough.
+    /// Returns the middle between two points; none within the tolerance.
     fn middle(&self, low: f64, high: f64) -> Option<f64> {
         let is_close = if self.is_whole { high - low < 1.5 } else { high - low <= self.tolerance };
         let middle = self.rounded(low + (high - low) / 2.0);
@@ -131,22 +131,22 @@ impl SearchRange {
     }
 }
 
-/// A stretch at whose ends the signs are known and differ.
+/// An interval with known, different signs at its ends.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Change {
-    /// Its lower end.
+    /// Lower end.
     pub low: f64,
-    /// Its upper end.
+    /// Upper end.
     pub high: f64,
-    /// The sign at the lower end; the other one is at the upper end.
+    /// Sign at the lower end; the opposite one is at the upper end.
     pub before: Sign,
 }
 
-/// The changes of sign between places that have been looked at, in order, each drawn in by looking at more of them.
+/// Returns the sign changes between scanned points, in order, each refined by further probes.
 ///
 /// # Errors
 ///
-/// Those of `probe`.
+/// Passes on the errors of `probe`.
 pub fn changes<E>(
     range: &SearchRange,
     scanned: &[(f64, Sign)],
@@ -154,21 +154,21 @@ pub fn changes<E>(
 ) -> Result<Vec<Change>, E> {
     let mut found = Vec::new();
     let mut last: Option<(usize, Sign)> = None;
-    for (place, &(at, sign)) in scanned.iter().enumerate().filter(|(_, (_, sign))| sign.is_known()) {
+    for (index, &(at, sign)) in scanned.iter().enumerate().filter(|(_, (_, sign))| sign.is_known()) {
         if let Some((before, known)) = last.filter(|(_, known)| *known != sign) {
             let between: Vec<f64> =
-                scanned.get(before + 1..place).unwrap_or_default().iter().map(|(at, _)| *at).collect();
+                scanned.get(before + 1..index).unwrap_or_default().iter().map(|(at, _)| *at).collect();
             let low = scanned.get(before).map_or(at, |(at, _)| *at);
             let unknown = between.first().copied().zip(between.last().copied());
-            found.push(drawn_in(range, Change { low, high: at, before: known }, unknown, &mut probe)?);
+            found.push(refined(range, Change { low, high: at, before: known }, unknown, &mut probe)?);
         }
-        last = Some((place, sign));
+        last = Some((index, sign));
     }
     Ok(found)
 }
 
-/// `unknown` is where the sign is not known, if anywhere.
-fn drawn_in<E>(
+/// Shrinks the interval of a change; `unknown` is the part in which the sign is unknown, if any.
+fn refined<E>(
     range: &SearchRange,
     mut change: Change,
     mut unknown: Option<(f64, f64)>,
@@ -176,7 +176,7 @@ fn drawn_in<E>(
 ) -> Result<Change, E> {
     let mut tries = MOST_UNKNOWN;
     loop {
-        // The wider side of what is unknown first.
+        // The wider side of the unknown part first.
         let (left, right) = unknown.unwrap_or((change.high, change.low));
         let sides = [(change.low, left), (right, change.high)].map(|(low, high)| (high - low, range.middle(low, high)));
         let wider = sides.into_iter().filter_map(|(width, middle)| Some((width, middle?)));
@@ -211,8 +211,8 @@ mod tests {
     }
 
     /// The changes of a function that is known to `noise`, and how often it was asked.
-    fn found(range: &SearchRange, places: u32, noise: f64, of: impl Fn(f64) -> f64) -> (Vec<Change>, usize) {
-        let scanned: Vec<(f64, Sign)> = range.scan(places).into_iter().map(|at| (at, sign(of(at), noise))).collect();
+    fn found(range: &SearchRange, count: u32, noise: f64, of: impl Fn(f64) -> f64) -> (Vec<Change>, usize) {
+        let scanned: Vec<(f64, Sign)> = range.scan(count).into_iter().map(|at| (at, sign(of(at), noise))).collect();
         let mut asked = scanned.len();
         let probe = |at: f64| {
             asked += 1;
@@ -248,13 +248,13 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_change_is_inside_and_short(root in 0.02..0.98_f64, noise in 0.0..0.3_f64, places in 2..12_u32) {
+        fn the_change_is_inside_and_short(root in 0.02..0.98_f64, noise in 0.0..0.3_f64, count in 2..12_u32) {
             let range = SearchRange { low: 0.0, high: 1.0, is_whole: false, tolerance: 0.005 };
-            let (all, asked) = found(&range, places, 0.0, |x| x - root);
+            let (all, asked) = found(&range, count, 0.0, |x| x - root);
             prop_assert!(all.len() == 1 && asked < 25, "{all:?} {asked}");
             prop_assert!(all[0].low <= root && root <= all[0].high && all[0].high - all[0].low <= 0.0051);
             // With noise: still inside, and not much wider than the noise.
-            let (all, asked) = found(&range, places, noise, |x| x - root);
+            let (all, asked) = found(&range, count, noise, |x| x - root);
             prop_assert!(asked < 40);
             for change in all {
                 prop_assert!(change.low <= root && root <= change.high);
@@ -272,7 +272,7 @@ mod tests {
             prop_assert_eq!(ends, (root.floor(), root.ceil()));
         }
 
-        /// A sign that is said to be known is rarely wrong, though it is looked for again and again.
+        /// A known sign is rarely wrong in spite of repeated looks.
         #[test]
         fn ties_are_rarely_broken(seed in 0..20_u64) {
             let looks = Looks { first: 20, most: 640 };

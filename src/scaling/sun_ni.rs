@@ -1,9 +1,9 @@
-//! Sun and Ni's law of memory-bounded speedup: the shared work grows with what the team can hold.
+//! Sun and Ni's law of memory-bounded speedup: the shared work grows with the memory of the team.
 //!
-//! S(n) = (s + (1 - s)G) / (s + (1 - s)G/n), where s is the serial fraction of the single agent's work and G = G(n)
-//! says how much the shared work has grown. G = 1 is Amdahl's law, G = n is Gustafson's. X.-H. Sun and L. M. Ni,
-//! "Scalable problems and memory-bounded speedup", JPDC 19(1), 1993. It is not among the laws that are fitted: any
-//! increasing curve fits some G.
+//! S(n) = (s + (1 - s)G) / (s + (1 - s)G/n), where s is the serial fraction of the single agent's work and G = G(n) is
+//! the growth of the shared work. G = 1 is Amdahl's law, G = n is Gustafson's. X.-H. Sun and L. M. Ni, "Scalable
+//! problems and memory-bounded speedup", JPDC 19(1), 1993. The law is not fitted to data: any increasing curve fits
+//! some G.
 
 /// Speedup of `n` agents with serial fraction `s` when the shared work has grown `growth`-fold.
 ///

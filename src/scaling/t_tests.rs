@@ -1,20 +1,20 @@
-//! Tests of means by Student's t: paired, of two samples of unlike spread (Welch), and of equivalence (TOST).
+//! Tests of means by Student's t: paired, of two samples with unequal variances (Welch), and of equivalence (TOST).
 
 use crate::scaling::Welford;
 use crate::scaling::tails::{t_two_sided, t_upper};
 
-/// What a t-test found.
+/// Result of a t-test.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TTest {
-    /// The difference of the means over its standard error; infinite if nothing but the means differs.
+    /// Difference of the means over its standard error; infinite if only the means differ.
     pub t: f64,
-    /// Degrees of freedom; with Welch rarely a whole number.
+    /// Degrees of freedom; for Welch's test rarely a whole number.
     pub df: f64,
     /// The two-sided p-value.
     pub p: f64,
 }
 
-/// Whether the mean of paired differences is 0. None for fewer than two, if one is not finite, or if all are 0.
+/// Tests the mean of paired differences against 0. None for fewer than two, if one is not finite, or if all are 0.
 ///
 /// Student, Biometrika 6(1), 1908; as `scipy.stats.ttest_rel`.
 ///
@@ -23,11 +23,11 @@ pub struct TTest {
 /// assert!((found.t - 12.0_f64.sqrt()).abs() < 1e-12 && found.df == 2.0);
 /// ```
 pub fn paired_t(differences: &[f64]) -> Option<TTest> {
-    let moments = Moments::of(differences)?;
+    let moments = Moments::new(differences)?;
     two_sided(moments.mean, moments.error_squared, moments.df)
 }
 
-/// Whether two samples have one mean, whatever their spreads. None if one has fewer than two values or one that is not
+/// Tests two samples for equal means, with unequal variances. None if one has fewer than two values or one that is not
 /// finite, or if all values are equal.
 ///
 /// B. L. Welch, Biometrika 34(1-2), 1947; as `scipy.stats.ttest_ind` with `equal_var=False`.
@@ -37,17 +37,18 @@ pub fn paired_t(differences: &[f64]) -> Option<TTest> {
 /// assert!((found.t + 1.5_f64.sqrt()).abs() < 1e-12 && (found.df - 4.0).abs() < 1e-12);
 /// ```
 pub fn welch(a: &[f64], b: &[f64]) -> Option<TTest> {
-    let (a, b) = (Moments::of(a)?, Moments::of(b)?);
+    let (a, b) = (Moments::new(a)?, Moments::new(b)?);
     let error_squared = a.error_squared + b.error_squared;
-    // Shares of the squared error, for its own square may overflow. Without spread the degrees do not matter.
+    // Fractions of the squared error, as its own square may overflow. Without variance the degrees of freedom do not
+    // matter.
     let (of_a, of_b) = (a.error_squared / error_squared, b.error_squared / error_squared);
     let df = if error_squared > 0.0 { 1.0 / (of_a * of_a / a.df + of_b * of_b / b.df) } else { 1.0 };
     two_sided(a.mean - b.mean, error_squared, df)
 }
 
-/// Whether the mean of paired differences lies between `low` and `high`: the p-value of two one-sided t-tests, the
-/// greater of the two. Small says equivalent. None for fewer than two differences, if one is not finite or a bound is
-/// NaN, or if all differences are equal and at a bound.
+/// Tests that the mean of paired differences is between `low` and `high`: the greater p-value of two one-sided t-tests.
+/// A small p-value means equivalence. None for fewer than two differences, if one is not finite or a bound is NaN, or
+/// if all differences are equal and at a bound.
 ///
 /// D. J. Schuirmann, Journal of Pharmacokinetics and Biopharmaceutics 15(6), 1987.
 ///
@@ -59,25 +60,25 @@ pub fn welch(a: &[f64], b: &[f64]) -> Option<TTest> {
 /// assert!(tost_paired(&differences, 0.5, 1.0).expect("differences") > 0.5);
 /// ```
 pub fn tost_paired(differences: &[f64], low: f64, high: f64) -> Option<f64> {
-    let moments = Moments::of(differences)?;
+    let moments = Moments::new(differences)?;
     let error = moments.error_squared.sqrt();
     let above_low = t_upper((moments.mean - low) / error, moments.df);
     let below_high = t_upper((high - moments.mean) / error, moments.df);
-    // Not `f64::max`, which would pass over a NaN.
+    // Not `f64::max`, which ignores a NaN.
     (!above_low.is_nan() && !below_high.is_nan()).then(|| above_low.max(below_high))
 }
 
-/// A sample, as t-tests see it.
+/// Moments of a sample for t-tests.
 struct Moments {
     mean: f64,
-    /// The square of the mean's standard error.
+    /// Squared standard error of the mean.
     error_squared: f64,
     df: f64,
 }
 
 impl Moments {
-    /// None for fewer than two values, or if the figures are not finite.
-    fn of(sample: &[f64]) -> Option<Moments> {
+    /// Computes the moments; none for fewer than two values, or if a figure is not finite.
+    fn new(sample: &[f64]) -> Option<Moments> {
         let moments: Welford = sample.iter().copied().collect();
         let error_squared = moments.variance() / sample.len() as f64;
         let usable = sample.len() >= 2 && moments.mean().is_finite() && error_squared.is_finite();
@@ -85,7 +86,7 @@ impl Moments {
     }
 }
 
-/// None if there is neither a difference nor a spread.
+/// Returns the two-sided test; none if there is neither a difference nor a variance.
 fn two_sided(difference: f64, error_squared: f64, df: f64) -> Option<TTest> {
     let t = difference / error_squared.sqrt();
     (!t.is_nan()).then(|| TTest { t, df, p: t_two_sided(t, df) })

@@ -1,16 +1,16 @@
-//! Quantiles of Student's t, and tails of the normal, the chi-square, Student's t and Fisher's F.
+//! Quantiles of Student's t, and tails of the normal, chi-square, Student's t and Fisher's F distributions.
 //!
-//! A small tail is summed as such, not as 1 minus the rest, so one of 1e-66 has as many digits as one of 0.05.
+//! A small tail is summed directly, not as 1 minus the rest, so 1e-66 has as many digits as 0.05.
 //!
-//! Intervals and p-values are part of what must come out the same everywhere, so these stand on plain arithmetic and
-//! on `exp` and `ln` of [`engine::math`](crate::engine::math) only. Published implementations call the standard
-//! library, or change their last digits with fused multiply-add.
+//! Intervals and p-values must be the same on every platform. These functions therefore use plain arithmetic and `exp`
+//! and `ln` of [`engine::math`](crate::engine::math) only. Published implementations call the standard library, or
+//! change their last digits with fused multiply-add.
 
 use crate::engine::math;
 
-/// The value that Student's t with `df` degrees of freedom, at least 1, stays below with probability `p` in (0, 1).
+/// Quantile of Student's t with `df` degrees of freedom, at least 1, for probability `p` in (0, 1).
 ///
-/// Infinite for `df` below 1: with a single value nothing bounds the mean.
+/// Infinite for `df` below 1: a single value does not bound the mean.
 ///
 /// ```
 /// use brooks::scaling::tails;
@@ -23,8 +23,8 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     if df < 1.0 {
         return f64::INFINITY;
     }
-    // Newton's method for tail(t) = 1 - p. The tail is convex for t > 0, so from the left each step falls short of
-    // the root and the climb never needs a bracket. It ends where rounding stops it.
+    // Newton's method for tail(t) = 1 - p. The tail is convex for t > 0, so from the left each step falls short of the
+    // root and needs no bracket. The iteration ends at rounding.
     let tail = 1.0 - p;
     let ln_beta = ln_beta(df / 2.0, 0.5);
     let mut t = 0.0;
@@ -41,7 +41,7 @@ pub fn t_quantile(p: f64, df: f64) -> f64 {
     t
 }
 
-/// The probability that Student's t with `df` degrees of freedom is beyond `t` on either side: a two-sided p-value.
+/// Two-sided p-value: the probability that Student's t with `df` degrees of freedom is beyond `t` on either side.
 ///
 /// ```
 /// assert!((brooks::scaling::tails::t_two_sided(1.0, 1.0) - 0.5).abs() < 1e-12);
@@ -50,7 +50,7 @@ pub fn t_two_sided(t: f64, df: f64) -> f64 {
     f_upper(t * t, 1.0, df)
 }
 
-/// The probability that Student's t with `df` degrees of freedom exceeds `t`: a one-sided p-value.
+/// One-sided p-value: the probability that Student's t with `df` degrees of freedom exceeds `t`.
 ///
 /// ```
 /// // t with 1 degree of freedom is beyond 1 in a quarter of all cases.
@@ -61,7 +61,7 @@ pub fn t_upper(t: f64, df: f64) -> f64 {
     if t > 0.0 { beyond } else { 1.0 - beyond }
 }
 
-/// The probability that a standard normal value is beyond `z` on either side: a two-sided p-value, erfc(|z|/sqrt 2).
+/// Two-sided p-value: the probability that a standard normal value is beyond `z` on either side, erfc(|z|/sqrt 2).
 ///
 /// ```
 /// assert!((brooks::scaling::tails::normal_two_sided(-1.959_963_984_540_054) - 0.05).abs() < 1e-12);
@@ -70,7 +70,7 @@ pub fn normal_two_sided(z: f64) -> f64 {
     chi_square_upper(z * z, 1.0)
 }
 
-/// The probability that a standard normal value exceeds `z`: a one-sided p-value.
+/// One-sided p-value: the probability that a standard normal value exceeds `z`.
 ///
 /// ```
 /// assert!((brooks::scaling::tails::normal_upper(1.644_853_626_951_473) - 0.05).abs() < 1e-12);
@@ -80,7 +80,7 @@ pub fn normal_upper(z: f64) -> f64 {
     if z > 0.0 { beyond } else { 1.0 - beyond }
 }
 
-/// The probability that chi-square with `df` degrees of freedom, above 0, exceeds `x`: a p-value.
+/// P-value: the probability that chi-square with `df` degrees of freedom, above 0, exceeds `x`.
 ///
 /// ```
 /// // With 2 degrees of freedom it is e^(-x/2).
@@ -90,7 +90,7 @@ pub fn chi_square_upper(x: f64, df: f64) -> f64 {
     gamma_upper(df / 2.0, x / 2.0)
 }
 
-/// The probability that Fisher's F with `df1` and `df2` degrees of freedom exceeds `f`: a p-value.
+/// P-value: the probability that Fisher's F with `df1` and `df2` degrees of freedom exceeds `f`.
 ///
 /// ```
 /// // F(2, d) has the closed form (1 + 2f/d)^(-d/2).
@@ -118,18 +118,18 @@ fn gamma_upper(a: f64, x: f64) -> f64 {
     if x.is_infinite() {
         return 0.0;
     }
-    // The series converges fast below the mean, and the fraction above it, where it gives the tail itself.
+    // The series converges fast below the mean, the continued fraction above it, where it gives the tail itself.
     let front = math::exp(ln_gamma_front(a, x));
     if x < a + 1.0 { 1.0 - front * gamma_series(a, x) } else { front * gamma_fraction(a, x) }
 }
 
 /// P(a, x) over x^a e^(-x) / G(a): its power series (DLMF 8.7.1).
 fn gamma_series(a: f64, x: f64) -> f64 {
-    let (mut place, mut term) = (a, 1.0 / a);
+    let (mut shape, mut term) = (a, 1.0 / a);
     let mut sum = term;
     for _ in 0..GAMMA_TERMS {
-        place += 1.0;
-        term *= x / place;
+        shape += 1.0;
+        term *= x / shape;
         sum += term;
         if term < 1e-16 * sum {
             break;
@@ -143,8 +143,8 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
     let mut b = x + 1.0 - a;
     let (mut c, mut d) = (f64::INFINITY, 1.0 / b);
     let mut fraction = d;
-    for place in 1..GAMMA_TERMS {
-        let m = f64::from(place);
+    for term in 1..GAMMA_TERMS {
+        let m = f64::from(term);
         let above = m * (a - m);
         b += 2.0;
         d = 1.0 / away_from_zero(above * d + b);
@@ -157,7 +157,7 @@ fn gamma_fraction(a: f64, x: f64) -> f64 {
     fraction
 }
 
-/// Enough terms for shapes up to a hundred million; the number grows as their root.
+/// Greatest number of terms, enough for shapes up to a hundred million; the number grows as their square root.
 const GAMMA_TERMS: u32 = 100_000;
 
 /// ln of x^a e^(-x) / G(a), by Stirling's series above 10 and G(a) = G(a + 1)/a below.
@@ -172,7 +172,7 @@ fn ln_gamma_front(a: f64, x: f64) -> f64 {
     large - HALF_LN_2_PI - stirling_correction(shifted) + math::ln(factor)
 }
 
-/// The regularised incomplete beta function `I_x(a, b)`, where `y` is 1 - `x`, which the caller may know better.
+/// The regularised incomplete beta function `I_x(a, b)`, where `y` is 1 - `x`, given separately for precision.
 fn betainc(a: f64, b: f64, x: f64, y: f64) -> f64 {
     betainc_given(a, b, x, y, ln_beta(a, b))
 }
@@ -195,8 +195,8 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     let mut c = 1.0;
     let mut d = 1.0 / away_from_zero(1.0 - (a + b) * x / (a + 1.0));
     let mut fraction = d;
-    for place in 1..2_000 {
-        let m = f64::from(place);
+    for term in 1..2_000 {
+        let m = f64::from(term);
         let even = m * (b - m) * x / ((a + 2.0 * m - 1.0) * (a + 2.0 * m));
         d = 1.0 / away_from_zero(1.0 + even * d);
         c = away_from_zero(1.0 + even / c);
@@ -212,7 +212,7 @@ fn beta_fraction(a: f64, b: f64, x: f64) -> f64 {
     fraction
 }
 
-/// Lentz's method divides by what may vanish.
+/// Keeps a divisor of Lentz's method away from 0.
 fn away_from_zero(value: f64) -> f64 {
     const TINY: f64 = 1e-300;
     if value.abs() < TINY { TINY } else { value }
@@ -238,12 +238,12 @@ fn ln_beta(mut a: f64, mut b: f64) -> f64 {
     }
     let sum = a + b;
     // The large terms of ln G(a) + ln G(b) - ln G(a + b) are gathered into ratios, so that none of them cancel.
-    let shares = (a - 0.5) * ln_of(a / sum, b / sum) + (b - 0.5) * ln_of(b / sum, a / sum);
+    let ratios = (a - 0.5) * ln_of(a / sum, b / sum) + (b - 0.5) * ln_of(b / sum, a / sum);
     let corrections = stirling_correction(a) + stirling_correction(b) - stirling_correction(sum);
-    HALF_LN_2_PI + shares - 0.5 * math::ln(sum) + corrections + math::ln(factor)
+    HALF_LN_2_PI + ratios - 0.5 * math::ln(sum) + corrections + math::ln(factor)
 }
 
-/// What Stirling's formula lacks to ln G(x); to full precision for x of at least 10 (DLMF 5.11.1).
+/// Correction of Stirling's formula for ln G(x), to full precision for x of at least 10 (DLMF 5.11.1).
 fn stirling_correction(x: f64) -> f64 {
     const TERMS: [f64; 6] = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0];
     let square = 1.0 / (x * x);
@@ -305,8 +305,8 @@ mod tests {
     fn normal_and_chi_square_agree_with_statrs() {
         let normal = Normal::standard();
         let square = ChiSquared::new(1.0).expect("valid");
-        for place in -40..=40 {
-            let z = f64::from(place) / 8.0;
+        for step in -40..=40 {
+            let z = f64::from(step) / 8.0;
             // The reference keeps only ten digits of erfc; its gamma function keeps all.
             close(normal_upper(z), normal.sf(z), 2e-10);
             close(normal_two_sided(z), square.sf(z * z), 1e-12);

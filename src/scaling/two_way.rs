@@ -1,18 +1,19 @@
-//! How much of a difference between points is luck, where all points share theirs.
+//! Two-way layout: the variance of differences between points under common random numbers.
 //!
-//! In a table with a row a point and a column a replication,
+//! In a table with one row per point and one column per replication,
 //!
-//! > `y_ij = m + point_i + luck_j + e_ij`.
+//! > `y_ij = m + point_i + replication_j + e_ij`.
 //!
-//! With common random numbers the luck of a replication is everybody's and cancels when points are compared; what stays is e, the way in which a
-//! point takes its luck. Its variance is the mean square of interaction of a two-way layout (H. Scheffe, "The Analysis of
-//! Variance", Wiley 1959, section 4.2), and a difference of two points' means over n replications has 2 Var(e)/n of it.
+//! With common random numbers the effect of a replication is common to all points and cancels when they are compared.
+//! The interaction e remains. Its variance is the mean square of interaction of a two-way layout (H. Scheffe, "The
+//! Analysis of Variance", Wiley 1959, section 4.2). A difference of two points' means over n replications has the
+//! variance 2 Var(e)/n.
 
-/// The sums of a two-way layout, a row at a time.
+/// Sums of a two-way layout, accumulated row by row.
 #[derive(Clone, Debug, Default)]
 pub struct TwoWay {
     rows: usize,
-    /// Taken from every value, so that squares do not cancel.
+    /// Subtracted from every value, so that squares do not cancel.
     origin: f64,
     by_column: Vec<f64>,
     by_row_squared: f64,
@@ -20,7 +21,7 @@ pub struct TwoWay {
 }
 
 impl TwoWay {
-    /// Takes in a row. All have as many columns as the first; what is missing or too much is left out with the row.
+    /// Adds a row. A row with another number of columns than the first is left out.
     pub fn push(&mut self, row: &[f64]) {
         if self.rows == 0 {
             self.origin = row.first().copied().unwrap_or(0.0);
@@ -40,7 +41,7 @@ impl TwoWay {
         self.by_row_squared += sum * sum;
     }
 
-    /// How many rows it has.
+    /// Number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
@@ -50,7 +51,7 @@ impl TwoWay {
     /// ```
     /// use brooks::scaling::two_way::TwoWay;
     /// let mut table = TwoWay::default();
-    /// // All go up and down together, whatever their level: nothing is left.
+    /// // Both rows have the same pattern: no interaction.
     /// table.push(&[1.0, 2.0, 5.0]);
     /// table.push(&[11.0, 12.0, 15.0]);
     /// assert_eq!(table.interaction(), Some(0.0));

@@ -1,8 +1,8 @@
-//! Gunther's Universal Scalability Law: contention bends the curve, coherency turns it down.
+//! Gunther's Universal Scalability Law: contention bends the curve, coherency makes it fall.
 //!
-//! X(n) = lambda n / (1 + sigma(n - 1) + kappa n(n - 1)). lambda is the rate of one agent; sigma the fraction of work
-//! that queues for something shared; kappa the cost of every pair of agents keeping in agreement. With kappa = 0 it
-//! is Amdahl's law with p = 1 - sigma. N. J. Gunther, "Guerrilla Capacity Planning", Springer 2007.
+//! X(n) = lambda n / (1 + sigma(n - 1) + kappa n(n - 1)). lambda is the rate of one agent, sigma the fraction of work
+//! that queues for a shared resource, kappa the cost of agreement per pair of agents. With kappa = 0 the law is
+//! Amdahl's law with p = 1 - sigma. N. J. Gunther, "Guerrilla Capacity Planning", Springer 2007.
 
 use crate::scaling::{Parameter, ScalingLaw, Shape};
 
@@ -14,7 +14,7 @@ pub struct Usl;
 /// ```
 /// use brooks::scaling::usl;
 /// assert_eq!(usl::speedup(0.5, 0.0, 4.0), 1.6);
-/// // Four agents who must all agree are as fast as one.
+/// // With this coherency cost four agents are as fast as one.
 /// assert_eq!(usl::speedup(0.0, 0.25, 4.0), 1.0);
 /// ```
 pub fn speedup(sigma: f64, kappa: f64, n: f64) -> f64 {
@@ -30,8 +30,8 @@ pub fn throughput(lambda: f64, sigma: f64, kappa: f64, n: f64) -> f64 {
     lambda * speedup(sigma, kappa, n)
 }
 
-/// The real number n* = sqrt((1 - sigma)/kappa) at which the curve is greatest; none for kappa = 0, where it never
-/// falls.
+/// Team size n* = sqrt((1 - sigma)/kappa), a real number, of the greatest speedup. None for kappa = 0, where the curve
+/// never falls.
 ///
 /// ```
 /// use brooks::scaling::usl;
@@ -42,7 +42,7 @@ pub fn peak(sigma: f64, kappa: f64) -> Option<f64> {
     (kappa > 0.0).then(|| ((1.0 - sigma).max(0.0) / kappa).sqrt())
 }
 
-/// The best team size: the floor or the ceiling of the peak, whichever is faster (the smaller one if neither is).
+/// The best whole team size: the floor or the ceiling of the peak, whichever is faster; the smaller one of equals.
 ///
 /// ```
 /// use brooks::scaling::usl;
@@ -53,8 +53,7 @@ pub fn peak_agents(sigma: f64, kappa: f64) -> Option<u64> {
     peak(sigma, kappa).map(|peak| best_neighbour(peak, |n| speedup(sigma, kappa, n)) as u64)
 }
 
-/// The speedup that is approached without a peak (kappa = 0): 1/sigma, infinite for sigma = 0. None if there is a
-/// peak.
+/// Limit of the speedup for kappa = 0: 1/sigma, infinite for sigma = 0. None if there is a peak.
 ///
 /// ```
 /// assert_eq!(brooks::scaling::usl::limit(0.05, 0.0), Some(20.0));
@@ -63,9 +62,9 @@ pub fn limit(sigma: f64, kappa: f64) -> Option<f64> {
     (kappa <= 0.0).then(|| 1.0 / sigma)
 }
 
-/// The least team size (a real number) that reaches `speedup`. None if no team does.
+/// The least team size (a real number) that reaches `speedup`. None if no team reaches it.
 ///
-/// It is the smaller root of S kappa n^2 - (1 - S(sigma - kappa)) n + S(1 - sigma) = 0.
+/// The smaller root of S kappa n^2 - (1 - S(sigma - kappa)) n + S(1 - sigma) = 0.
 ///
 /// ```
 /// use brooks::scaling::usl;
@@ -78,11 +77,11 @@ pub fn agents_for(speedup: f64, sigma: f64, kappa: f64) -> Option<f64> {
     }
     let linear = 1.0 - speedup * (sigma - kappa);
     let discriminant = linear * linear - 4.0 * speedup * kappa * speedup * (1.0 - sigma);
-    // The form of the root that divides by a sum: no cancellation, and right for kappa = 0.
+    // This form of the root has no cancellation and also holds for kappa = 0.
     (linear > 0.0 && discriminant >= 0.0).then(|| 2.0 * speedup * (1.0 - sigma) / (linear + discriminant.sqrt()))
 }
 
-/// The whole number beside `peak`, at least 1, with the greater `value`; the smaller of two equals.
+/// The neighbouring whole number of `peak`, at least 1, with the greater `value`; the smaller of two equals.
 pub(crate) fn best_neighbour(peak: f64, value: impl Fn(f64) -> f64) -> f64 {
     let (below, above) = (peak.floor().max(1.0), peak.ceil().max(1.0));
     if value(above) > value(below) { above } else { below }
@@ -107,7 +106,7 @@ impl ScalingLaw for Usl {
     }
 
     fn starts(&self, largest: f64) -> [Shape; 4] {
-        // The peak beyond, at, and far inside the range; and no scaling at all.
+        // A peak beyond, at, and far inside the range; and no scaling at all.
         let kappa = 1.0 / (largest * largest);
         [[0.05, 0.0], [0.05, kappa], [0.05, 20.0 * kappa], [0.9, kappa]]
     }

@@ -1,4 +1,4 @@
-//! Whether a measured curve follows a scaling law at all.
+//! Verdict: the scaling law that a measured curve follows, or the reason why it follows none.
 
 use std::fmt;
 
@@ -6,24 +6,24 @@ use crate::scaling::fit::{FTest, PureError};
 use crate::scaling::tails::t_quantile;
 use crate::scaling::{Fit, Interval, Point, fit, law};
 
-/// What a curve is.
+/// Verdict on a curve.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Verdict {
-    /// It scales, and this law says how.
+    /// A scaling regime, described by this law.
     Regime {
-        /// The law's name.
+        /// Name of the law.
         law: &'static str,
     },
-    /// No law should be read off it.
+    /// No law describes the curve.
     NoRegime(NoRegime),
 }
 
-/// Why there is no scaling regime.
+/// Reasons for no scaling regime.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum NoRegime {
-    /// Two points always lie on some curve.
+    /// Fewer than three team sizes, which every curve fits.
     TooFewSizes {
-        /// How many different team sizes there are.
+        /// Number of different team sizes.
         sizes: usize,
     },
     /// No team is more than 5 % faster than the smallest.
@@ -36,42 +36,42 @@ pub enum NoRegime {
         /// Gain of the largest team over the smallest, as a fraction; negative.
         gain: f64,
     },
-    /// A team is slower than the smallest by more than 5 % and by more than its interval leaves open, where every law
-    /// that does better than a constant still rises.
+    /// A team is significantly more than 5 % slower than the smallest, where every law that does better than a constant
+    /// still rises.
     Dip {
-        /// Its size.
+        /// Team size.
         n: f64,
-        /// Its gain over the smallest team, as a fraction; negative.
+        /// Gain over the smallest team, as a fraction; negative.
         gain: f64,
     },
-    /// No law does better than "team size does not matter" by more than chance would.
+    /// No law is significantly better than a constant.
     Scatter {
         /// The least p-value of any law against a constant, at least 0.05.
         p_value: f64,
     },
 }
 
-/// What a gain must exceed to be one, and what chance must fall below to be ruled out.
+/// Least gain, and significance level.
 const THRESHOLD: f64 = 0.05;
 
 /// Judges `points` by the laws fitted to them.
 ///
-/// A law counts if the F test prefers it to a constant (which Amdahl's, Gustafson's and Gunther's laws contain: p = 0,
-/// s = 1, sigma = 1), at the 5 % level. Linear scaling counts if a straight line does and it fits better than a constant.
-/// Of those that count the least `AICc` wins; but the USL contains Amdahl's law, and all others contain linear scaling,
-/// so between these the nested F test says whether the data need a further parameter. Leave out laws that cannot apply:
-/// Gustafson's to work of fixed size.
+/// A law is a candidate if the F test prefers it to a constant at the 5 % level. Amdahl's, Gustafson's and Gunther's
+/// laws contain the constant: p = 0, s = 1, sigma = 1. Linear scaling is a candidate if a straight line is and it fits
+/// better than a constant. The candidate with the least `AICc` wins. But the USL contains Amdahl's law, and all others
+/// contain linear scaling, so between these the nested F test decides on the additional parameter. Leave out laws that
+/// cannot apply, such as Gustafson's for work of fixed size.
 pub fn judge(points: &[Point], fits: &[Fit]) -> Verdict {
     decide(points, PureError::default(), fits, &[])
 }
 
-/// The same for points of which each has a 95 % interval of so much to either side. A law does not count that rises where
-/// they say that a team is slower than the smallest.
+/// Judges points with a known 95 % half-width each. A law that rises where a team is significantly slower than the
+/// smallest is no candidate.
 pub fn judge_known(points: &[Point], half_widths: &[f64], fits: &[Fit]) -> Verdict {
     decide(points, PureError::default(), fits, &known(points, half_widths.iter().copied()))
 }
 
-/// The same for points that are means of repeated measurements, whose scatter is `pure`, and so are their intervals.
+/// Judges means of repeated measurements, whose scatter `pure` determines their intervals.
 pub fn judge_means(points: &[Point], pure: PureError, fits: &[Fit]) -> Verdict {
     if pure.df == 0 {
         return judge(points, fits);
@@ -81,7 +81,7 @@ pub fn judge_means(points: &[Point], pure: PureError, fits: &[Fit]) -> Verdict {
     decide(points, pure, fits, &known(points, half_widths))
 }
 
-/// Team sizes ascending, each with its interval.
+/// Intervals by ascending team size.
 fn known(points: &[Point], half_widths: impl Iterator<Item = f64>) -> Vec<(f64, Interval)> {
     let interval = |(point, half_width): (&Point, f64)| (point.n, Interval { estimate: point.x, half_width });
     let mut known: Vec<(f64, Interval)> = points.iter().zip(half_widths).map(interval).collect();
@@ -97,7 +97,7 @@ fn decide(points: &[Point], pure: PureError, fits: &[Fit], known: &[(f64, Interv
     let gain = |mean: f64| mean / means[0].1 - 1.0;
     let best = means.iter().map(|&(_, mean)| gain(mean)).fold(f64::NEG_INFINITY, f64::max);
     let last = gain(means[means.len() - 1].1);
-    // Not a number if nothing was ever done; then nothing was gained either.
+    // NaN if every throughput is 0; then there is no gain.
     if best.is_nan() || best <= THRESHOLD {
         return flat_or_falling(best, last);
     }
@@ -119,7 +119,7 @@ fn decide(points: &[Point], pure: PureError, fits: &[Fit], known: &[(f64, Interv
     let Some(fit) = winner else {
         return Verdict::NoRegime(dip.unwrap_or(NoRegime::Scatter { p_value: least_p }));
     };
-    // Noise alone may lift a point above the first: what counts is whether the curve rises.
+    // Noise alone may raise a point above the first: the fitted curve must rise.
     let gain = |n: f64| fit.speedup(n) / fit.speedup(first) - 1.0;
     let top = top(fit, first, largest);
     if gain(top) <= THRESHOLD {
@@ -128,13 +128,13 @@ fn decide(points: &[Point], pure: PureError, fits: &[Fit], known: &[(f64, Interv
     Verdict::Regime { law: fit.law.name }
 }
 
-/// Where the fitted curve is greatest between these team sizes.
+/// Team size of the fitted curve's maximum between these team sizes.
 fn top(fit: &Fit, first: f64, largest: f64) -> f64 {
     fit.peak().map_or(largest, |peak| peak.n.clamp(first, largest))
 }
 
-/// The team by which a fitted curve is wrong about more than how much: up to its top it rises, and there a team is slower
-/// than the smallest. Of several the slowest. Not every miss is one: of enough runs no law is exact.
+/// Returns the team that contradicts a fitted curve: the curve rises up to its maximum, where a team is slower than the
+/// smallest. Of several the slowest. Smaller deviations do not count: with enough runs no law is exact.
 fn contradiction(fit: &Fit, known: &[(f64, Interval)], largest: f64) -> Option<NoRegime> {
     let &(first, smallest) = known.first()?;
     let top = top(fit, first, largest);
@@ -151,7 +151,7 @@ fn flat_or_falling(best: f64, last: f64) -> Verdict {
     Verdict::NoRegime(if last < -THRESHOLD { NoRegime::Falling { gain: last } } else { NoRegime::Flat { gain: best } })
 }
 
-/// Whether `fit` is a better account of the same points than `other`.
+/// Returns true if `fit` describes the same points better than `other`.
 fn is_better(fit: &Fit, other: &Fit) -> bool {
     if contains(fit, other) {
         needs(other, fit).is_some_and(|test| test.p < THRESHOLD)
@@ -162,33 +162,28 @@ fn is_better(fit: &Fit, other: &Fit) -> bool {
     }
 }
 
-/// Whether the one law is the other with parameters to spare.
+/// Returns true if the law of `other` is a special case of that of `fit`.
 fn contains(fit: &Fit, other: &Fit) -> bool {
     let (law, other) = (fit.law.name, other.law.name);
     (law == "usl" && other == "amdahl") || (law != "linear" && other == "linear")
 }
 
-/// The nested F test: whether the USL explains more than Amdahl's law, which is the USL with kappa = 0, by more than
-/// chance. None without degrees of freedom.
-pub fn needs_usl(amdahl: &Fit, usl: &Fit) -> Option<FTest> {
-    needs(amdahl, usl)
-}
-
-/// The same of any law and one that contains it, as every law contains linear scaling.
+/// Nested F test of a law against one that contains it, as the USL with kappa = 0 is Amdahl's law. None without degrees
+/// of freedom.
 pub fn needs(simple: &Fit, general: &Fit) -> Option<FTest> {
     let parameters = general.estimates().len();
     let df2 = general.points.checked_sub(parameters).filter(|&df| df > 0)?;
     let df1 = parameters.checked_sub(simple.estimates().len()).filter(|&df| df > 0)?;
     let gained = (simple.rss - general.rss).max(0.0);
     let left = general.rss.max(general.rounding);
-    Some(FTest::of(if gained > general.rounding { gained } else { 0.0 }, df1, left, df2))
+    Some(FTest::new(if gained > general.rounding { gained } else { 0.0 }, df1, left, df2))
 }
 
-/// The points that outdo linear scaling from the smallest team: because of a cache, a handicapped baseline, or noise.
+/// Points with more than linear scaling from the smallest team: because of a cache, a handicapped baseline, or noise.
 pub fn superlinear(points: &[Point]) -> impl Iterator<Item = &Point> {
     let first = means_by_size(points).first().copied();
     points.iter().filter(move |point| {
-        // What exceeds the line by less than one part in 10^9 is rounding.
+        // An excess of less than one part in 10^9 is rounding.
         first.is_some_and(|(n, mean)| point.n > n && point.x * n > mean * point.n * (1.0 + 1e-9))
     })
 }
@@ -204,20 +199,20 @@ fn against_constant(points: &[Point], pure: PureError, fit: &Fit) -> f64 {
     let constant: f64 = points.iter().map(|point| point.weight * (point.x - mean) * (point.x - mean)).sum();
     let rss = fit.rss.max(fit.rounding);
     if parameters < 2 {
-        // A constant is no straight line through the origin, but both are straight lines, which Gustafson's law draws.
+        // A line through the origin does not contain the constant; Gustafson's law, a general line, contains both.
         let line = law("gustafson").filter(|_| rss < constant + pure.squares);
         let line = line.and_then(|line| fit::fit_means(line, points, pure).ok());
         return line.map_or(1.0, |line| against_constant(points, pure, &line));
     }
-    FTest::of(constant + pure.squares - rss, parameters - 1, rss, fit.points - parameters).p
+    FTest::new(constant + pure.squares - rss, parameters - 1, rss, fit.points - parameters).p
 }
 
-/// Less is better: `AICc` where there is one, then the number of parameters.
+/// Criterion for ranking, less is better: `AICc` where defined, then the number of parameters.
 fn rank(fit: &Fit) -> (f64, usize) {
     (fit.aicc.unwrap_or(f64::INFINITY), fit.estimates().len())
 }
 
-/// Team sizes ascending, each with the weighted mean of its points.
+/// Weighted means by ascending team size.
 fn means_by_size(points: &[Point]) -> Vec<(f64, f64)> {
     let mut sorted = points.to_vec();
     sorted.sort_by(|a, b| a.n.total_cmp(&b.n));
@@ -233,7 +228,7 @@ impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::Regime { law } => f.write_str(law),
-            // It may well scale, only by no law.
+            // The curve may scale without following a law.
             Verdict::NoRegime(reason @ NoRegime::Dip { .. }) => write!(f, "follows no law: {reason}"),
             Verdict::NoRegime(reason) => write!(f, "no scaling regime: {reason}"),
         }
@@ -282,7 +277,7 @@ mod tests {
     fn curves_are_told_apart() {
         assert_eq!(verdict(&[10.0, 18.2, 24.9, 30.8, 36.0, 39.9, 43.9]), Verdict::Regime { law: "amdahl" });
         assert_eq!(verdict(&[10.0, 17.0, 20.1, 20.0, 18.6, 17.1, 15.3, 14.1]), Verdict::Regime { law: "usl" });
-        // Five points have no AICc for the USL; the test against a constant still tells.
+        // Five points have no AICc for the USL; the test against a constant still decides.
         assert_eq!(verdict(&[10.0, 15.0, 15.0, 12.9, 10.9]), Verdict::Regime { law: "usl" });
         assert_eq!(verdict(&[10.0, 19.7, 30.4, 39.8, 50.3, 59.6, 70.1]), Verdict::Regime { law: "linear" });
         // An exact Amdahl curve is Amdahl's, though the USL fits it as well.
@@ -341,7 +336,7 @@ mod tests {
                 .iter()
                 .zip(1_u32..)
                 .flat_map(|(mean, n)| [-1.0, 0.0, 1.0].map(|off| (f64::from(n), mean * (1.0 + spread * off))));
-            let sample = Sample::of(MeasurementKind::Throughput, &rows.collect::<Vec<_>>());
+            let sample = Sample::from_rows(MeasurementKind::Throughput, &rows.collect::<Vec<_>>());
             let fits: Vec<Fit> = ["amdahl", "usl"]
                 .iter()
                 .filter_map(|name| fit::fit_means(law(name).expect("registered"), &sample.points, sample.pure).ok())

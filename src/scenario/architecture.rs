@@ -1,14 +1,14 @@
-//! `architecture`: a row of the registry and the values of its parameters.
+//! Key `architecture`: a row of the registry and the values of its parameters.
 
 use std::sync::Arc;
 
 use crate::architecture::{ARCHITECTURES, Architecture, Choices};
 use crate::scenario::node::{Node, NodeKind};
 
-/// An architecture and its name in the registry.
+/// Architecture and its name in the registry.
 pub(super) type Named = (Arc<dyn Architecture>, &'static str);
 
-/// The architecture that a value names; `None` if it is not entirely valid.
+/// Returns the architecture that a value names; `None` if a name or parameter is invalid.
 pub(super) fn known(node: &Node) -> Option<Named> {
     let (name, given) = match &node.kind {
         NodeKind::Text(name) => (name, &[][..]),
@@ -18,14 +18,14 @@ pub(super) fn known(node: &Node) -> Option<Named> {
     let row = ARCHITECTURES.iter().find(|row| row.name == name)?;
     let mut chosen: Vec<&str> = row.parameters.iter().map(|parameter| parameter.values[0]).collect();
     for (key, value) in given {
-        let place = row.parameters.iter().position(|parameter| parameter.name == key.name)?;
-        chosen[place] = value.text()?;
+        let index = row.parameters.iter().position(|parameter| parameter.name == key.name)?;
+        chosen[index] = value.text()?;
     }
     let made = (row.make)(&Choices::new(row, &chosen)?);
     Some((Arc::from(made), row.name))
 }
 
-/// The same with every parameter said, as text.
+/// Returns the canonical text of an architecture, with the values of all parameters.
 pub(super) fn canonical(node: &Node) -> String {
     let (name, given) = match &node.kind {
         NodeKind::Map(entries) if entries.len() == 1 => (entries[0].0.name.clone(), entries[0].1.entries()),

@@ -1,4 +1,4 @@
-//! The axes of a sweep: ranges and lists, expanded.
+//! Axes of a sweep: expanded ranges and lists.
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::axis_values::values;
@@ -9,21 +9,21 @@ use crate::scenario::path::{TEAM_SIZE, base_of_point, canonical, put};
 
 /// Most points of a sweep.
 pub const MAX_POINTS: usize = 10_000_000;
-/// Values of a list that are checked when the file is read; the others are when their point is made.
+/// Values of a list that are checked when the file is read; further ones are checked when their point is made.
 const CHECKED_AT_ONCE: usize = 100;
 
-/// One axis.
+/// Axis of a sweep.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Axis {
-    /// The path of the value that varies.
+    /// Path of the value that varies.
     pub path: String,
-    /// What its column is called: `agents` for the team size, else the path as written.
+    /// Name of its column: `agents` for the team size, else the path as written.
     pub label: String,
-    /// The values, in the order given.
+    /// Values, in the order given.
     pub values: Vec<Node>,
 }
 
-/// The axes of a document that has passed [`check`](super::check).
+/// Expands the axes of a document that has passed [`check`](super::check).
 pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
     let mut problems = Problems::default();
     let mut axes: Vec<Axis> = Vec::new();
@@ -35,7 +35,7 @@ pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
         };
         let (path, values) = (canonical(&key.name), values(node).unwrap_or_default());
         if axes.iter().any(|axis| axis.path == path) {
-            report(key.line, "sweep", format!("{path} is an axis already"), "");
+            report(key.line, "sweep", format!("the axis {path} is given twice"), "");
             continue;
         }
         if path == "sweep" || path.starts_with("sweep.") {
@@ -43,18 +43,18 @@ pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
             continue;
         }
         let base = base_of_point(root, path.starts_with("workload"));
-        let mut of_values = Problems::default();
+        let mut value_problems = Problems::default();
         for value in checked(node, &values) {
             let mut point = base.clone();
             match put(&mut point, &path, value.clone()) {
-                Ok(()) => of_values.append(check::check(file, &point, &SCENARIO)),
+                Ok(()) => value_problems.append(check::check(file, &point, &SCENARIO)),
                 Err((at, why)) => {
                     report(key.line, "path", format!("{} {why}", quoted(&at)), "the path of a value");
                     break;
                 }
             }
         }
-        problems.append(of_values);
+        problems.append(value_problems);
         let label = if path == TEAM_SIZE { "agents".to_owned() } else { key.name.clone() };
         axes.push(Axis { path, label, values });
     }
@@ -68,7 +68,7 @@ pub(super) fn axes(file: &str, root: &Node) -> Result<Vec<Axis>, Problems> {
     problems.or(axes)
 }
 
-/// A range is checked at its ends, as what is between them can't be worse; a list from its start.
+/// Selects the values to check: both ends of a range, which are its extremes, or the start of a list.
 fn checked<'a>(node: &Node, values: &'a [Node]) -> Vec<&'a Node> {
     if node.text().is_some() {
         let last = if values.len() > 1 { values.last() } else { None };

@@ -1,15 +1,15 @@
-//! The values of an axis: a range or a list, expanded.
+//! Values of an axis: an expanded range or list.
 
 use crate::scenario::node::{Node, NodeKind, quoted};
 
 /// Most values of one axis.
 pub const MAX_VALUES: usize = 1_000_000;
 
-/// The values of an axis.
+/// Expands the values of an axis.
 ///
 /// # Errors
 ///
-/// What is wrong with the range, or that there are none or too many.
+/// An invalid range, no values, or too many.
 pub(super) fn values(node: &Node) -> Result<Vec<Node>, String> {
     match &node.kind {
         NodeKind::List(items) if items.is_empty() => Err("has no values".to_owned()),
@@ -24,12 +24,12 @@ pub(super) fn values(node: &Node) -> Result<Vec<Node>, String> {
 }
 
 fn too_many(values: usize) -> String {
-    format!("{values} values on one axis; at most {MAX_VALUES} are taken")
+    format!("{values} values on one axis; the limit is {MAX_VALUES}")
 }
 
-/// `low..high`, `low..high by step` or `low..high by xfactor`; both ends included if the steps meet them.
+/// Expands `low..high`, `low..high by step` or `low..high by xfactor`; the upper end is included if a step meets it.
 fn range(text: &str) -> Result<Vec<NodeKind>, String> {
-    let wrong = || format!("{} is no range", quoted(text));
+    let wrong = || format!("{} is not a range", quoted(text));
     let (ends, step) = text.split_once(" by ").map_or((text, None), |(ends, step)| (ends, Some(step.trim())));
     let (low, high) = ends.split_once("..").ok_or_else(wrong)?;
     let factor = step.and_then(|step| step.strip_prefix('x'));
@@ -39,7 +39,7 @@ fn range(text: &str) -> Result<Vec<NodeKind>, String> {
     let places = low.places.max(high.places).max(if factor.is_some() { 0 } else { step.places });
     let (first, last) = (low.at(places), high.at(places));
     if first > last {
-        return Err(format!("{} is empty: it goes from the lower end up", quoted(text)));
+        return Err(format!("{} is empty: the lower end comes first", quoted(text)));
     }
     let by = if factor.is_some() { step.units } else { step.at(places) };
     if factor.is_some() && (step.places > 0 || by < 2 || first <= 0) {
@@ -57,7 +57,7 @@ fn range(text: &str) -> Result<Vec<NodeKind>, String> {
     Ok(values.map(|units| Decimal { units, places }.kind()).collect())
 }
 
-/// A decimal number, exact: `units` / 10^`places`. Steps of 0.1 so end where they should.
+/// Exact decimal number `units` / 10^`places`, so that steps of 0.1 meet the upper end.
 #[derive(Clone, Copy)]
 struct Decimal {
     units: i128,
@@ -65,7 +65,7 @@ struct Decimal {
 }
 
 impl Decimal {
-    /// Up to 15 digits in all.
+    /// Parses a decimal number of up to 15 digits.
     fn read(text: &str) -> Option<Decimal> {
         let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
         let digits = format!("{whole}{fraction}");
@@ -84,7 +84,7 @@ impl Decimal {
         self
     }
 
-    /// Its units with so many places, not fewer than it has.
+    /// Returns the units at a number of decimal places, at least its own.
     fn at(self, places: u32) -> i128 {
         self.units * 10i128.pow(places - self.places)
     }
@@ -100,7 +100,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn told(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let node = Node::new(NodeKind::Text(text.to_owned()));
         values(&node).map_or_else(|message| message, |values| Node::new(NodeKind::List(values)).to_string())
     }
@@ -114,15 +114,15 @@ mod tests {
             ("0..0.5 by 0.1", "[0, 0.1, 0.2, 0.3, 0.4, 0.5]"),
             ("-1 .. 1", "[-1, 0, 1]"),
             ("3..3", "[3]"),
-            ("4..1", "\"4..1\" is empty: it goes from the lower end up"),
+            ("4..1", "\"4..1\" is empty: the lower end comes first"),
             ("1..4 by 0", "\"1..4 by 0\" never ends: its step is not above 0"),
             ("0..4 by x2", "\"0..4 by x2\" never ends: it needs a factor of 2 or more and a start above 0"),
             ("1..4 by x1", "\"1..4 by x1\" never ends: it needs a factor of 2 or more and a start above 0"),
-            ("1..1000000000", "1000000000 values on one axis; at most 1000000 are taken"),
-            ("one..two", "\"one..two\" is no range"),
-            ("7", "\"7\" is no range"),
+            ("1..1000000000", "1000000000 values on one axis; the limit is 1000000"),
+            ("one..two", "\"one..two\" is not a range"),
+            ("7", "\"7\" is not a range"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
     }
 

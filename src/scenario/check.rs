@@ -1,4 +1,4 @@
-//! Holds a document to the table of keys and tells every mistake.
+//! Validation of a document against the table of keys; reports all errors.
 
 use crate::architecture::ARCHITECTURES;
 use crate::problem::quantity;
@@ -9,7 +9,7 @@ use crate::scenario::distribution;
 use crate::scenario::keys::{self, Expects, Section};
 use crate::scenario::node::{Node, NodeKey, NodeKind, PathStep, quoted, shown};
 
-/// Everything in `node` that `section` does not allow.
+/// Returns all violations of `section` in `node`.
 pub(super) fn check(file: &str, node: &Node, section: &'static Section) -> Problems {
     let mut checker = Checker { file, path: Vec::new(), problems: Problems::default() };
     checker.section(node, section);
@@ -22,13 +22,13 @@ struct Checker<'a> {
     problems: Problems,
 }
 
-/// What is wrong with a single value: code and message. What would be right is known from the table.
-type Wrong = (&'static str, String);
+/// Error of a single value: code and message. The table contains the expected value.
+type ValueError = (&'static str, String);
 
 impl<'a> Checker<'a> {
     fn report(&mut self, line: u32, code: &'static str, message: String, mut expected: String) {
         if message.contains("did you mean") {
-            // That says what would be right.
+            // The suggestion replaces the expected value.
             expected.clear();
         }
         let file = if line == 0 { "--set" } else { self.file }.to_owned();
@@ -39,8 +39,8 @@ impl<'a> Checker<'a> {
         match (expects, &node.kind) {
             (Expects::Section(section), _) => self.section(node, section),
             (Expects::ListOf(item), NodeKind::List(items)) => {
-                for (place, node) in items.iter().enumerate() {
-                    self.path.push(PathStep::Place(place));
+                for (index, node) in items.iter().enumerate() {
+                    self.path.push(PathStep::Index(index));
                     self.value(node, item);
                     self.path.pop();
                 }
@@ -87,7 +87,7 @@ impl<'a> Checker<'a> {
                 self.path.pop();
             }
         }
-        // With an unknown key among them, that is the one that was meant.
+        // An unknown key is probably a misspelled alternative.
         if !section.exactly_one.is_empty() && !unknown {
             self.exactly_one(node, entries, section);
         }
@@ -98,7 +98,7 @@ impl<'a> Checker<'a> {
         let mut given = entries.iter().map(|(key, _)| key).filter(|key| section.exactly_one.contains(&&*key.name));
         match (given.next(), given.next()) {
             (None, _) => {
-                self.report(node.line, "one-of", "does not say which".to_owned(), format!("one of {}", names()));
+                self.report(node.line, "one-of", "no alternative is given".to_owned(), format!("one of {}", names()));
             }
             (Some(first), Some(second)) if first.name != second.name => {
                 let message = format!("both \"{}\" and \"{}\" are given", first.name, second.name);
@@ -110,11 +110,11 @@ impl<'a> Checker<'a> {
 
     fn repeated(&mut self, entries: &'a [(NodeKey, Node)]) {
         let mut order: Vec<&NodeKey> = entries.iter().map(|(key, _)| key).collect();
-        // Stable: of equal names the first in the file comes first.
+        // The sort is stable: of equal names the first in the file comes first.
         order.sort_by_key(|key| &key.name);
         for pair in order.windows(2).filter(|pair| pair[0].name == pair[1].name) {
             self.path.push(PathStep::Key(&pair[1].name));
-            let message = format!("is given twice, first in line {}", pair[0].line);
+            let message = format!("duplicate key; first given in line {}", pair[0].line);
             self.report(pair[1].line, "duplicate-key", message, String::new());
             self.path.pop();
         }
@@ -135,13 +135,9 @@ impl<'a> Checker<'a> {
     /// `{name: {parameter: value}}`.
     fn architecture(&mut self, node: &'a Node, entries: &'a [(NodeKey, Node)]) {
         let [(key, parameters)] = entries else {
-            let message = format!("{} architectures are named", entries.len());
-            return self.report(
-                node.line,
-                "one-of",
-                message,
-                "a map from one architecture to its parameters".to_owned(),
-            );
+            let message = format!("{} architectures are given", entries.len());
+            let expected = "a map from one architecture to its parameters".to_owned();
+            return self.report(node.line, "one-of", message, expected);
         };
         self.path.push(PathStep::Key(&key.name));
         match (ARCHITECTURES.iter().find(|row| row.name == key.name), &parameters.kind) {
@@ -173,7 +169,7 @@ impl<'a> Checker<'a> {
     }
 
     fn either(&mut self, node: &'a Node, expects: &'static Expects, options: &'static [Expects]) {
-        // Of several maps the one that knows most of the keys is meant; of equals the first.
+        // Of several sections, the first one with the fewest unknown keys applies.
         let unknown = |section: &&'static Section| {
             node.entries().iter().filter(|(key, _)| section.find(&key.name).is_none()).count()
         };
@@ -188,17 +184,17 @@ impl<'a> Checker<'a> {
         if tried.iter().any(Result::is_ok) {
             return;
         }
-        // The most telling of them: what is no quantity says more than what is of another type.
-        let telling = |(code, _): &Wrong| {
+        // Report the most specific error: an invalid quantity is more specific than a wrong type.
+        let specificity = |(code, _): &ValueError| {
             ["wrong-type", "not-a-choice", "quantity", "out-of-range"].iter().position(|known| known == code)
         };
-        let wrong = tried.into_iter().filter_map(Result::err).max_by_key(telling);
+        let wrong = tried.into_iter().filter_map(Result::err).max_by_key(specificity);
         let (code, message) = wrong.unwrap_or_else(|| wrong_type(node));
         self.report(node.line, code, message, expects.describe());
     }
 }
 
-/// A suggestion for a key of the top level that belongs further down, such as `agents`.
+/// Suggests the path of a nested key that is given at the top level, such as `agents`.
 fn elsewhere(name: &str) -> String {
     let all = keys::all();
     let further_down = || all.iter().filter(|(path, _)| !path.contains(['[', '*']));
@@ -207,8 +203,8 @@ fn elsewhere(name: &str) -> String {
     path.map_or_else(String::new, |path| format!("; did you mean \"{path}\"?"))
 }
 
-/// Holds one value to one expectation that is no map.
-fn scalar(node: &Node, expects: &Expects) -> Result<(), Wrong> {
+/// Checks a value against an expected kind other than a map or a list.
+fn scalar(node: &Node, expects: &Expects) -> Result<(), ValueError> {
     match expects {
         Expects::Text | Expects::File | Expects::Recording | Expects::ProfileName => match node.text() {
             Some("") => Err(("out-of-range", "is empty".to_owned())),
@@ -250,17 +246,20 @@ fn scalar(node: &Node, expects: &Expects) -> Result<(), Wrong> {
     }
 }
 
-fn choice(node: &Node, words: &[&str]) -> Result<(), Wrong> {
+fn choice(node: &Node, words: &[&str]) -> Result<(), ValueError> {
     let text = node.text().ok_or_else(|| wrong_type(node))?;
     if words.contains(&text) {
         return Ok(());
     }
-    Err(("not-a-choice", format!("{} is none of the choices{}", quoted(text), suggestion(text, words.iter().copied()))))
+    Err((
+        "not-a-choice",
+        format!("{} is not an allowed value{}", quoted(text), suggestion(text, words.iter().copied())),
+    ))
 }
 
-fn whole(node: &Node, low: i128, high: i128) -> Result<(), Wrong> {
+fn whole(node: &Node, low: i128, high: i128) -> Result<(), ValueError> {
     finite(node)?;
-    let value = node.whole().ok_or_else(|| ("wrong-type", format!("{node} is no whole number")))?;
+    let value = node.whole().ok_or_else(|| ("wrong-type", format!("{node} is not a whole number")))?;
     match value {
         _ if value < 0 && low >= 0 => Err(("out-of-range", format!("{value} is negative"))),
         _ if value < low => Err(("out-of-range", format!("{value} is below {low}"))),
@@ -269,7 +268,7 @@ fn whole(node: &Node, low: i128, high: i128) -> Result<(), Wrong> {
     }
 }
 
-fn number(node: &Node, low: f64, high: f64) -> Result<(), Wrong> {
+fn number(node: &Node, low: f64, high: f64) -> Result<(), ValueError> {
     let value = finite(node)?;
     match value {
         _ if value < 0.0 && low >= 0.0 => Err(("out-of-range", format!("{node} is negative"))),
@@ -279,18 +278,18 @@ fn number(node: &Node, low: f64, high: f64) -> Result<(), Wrong> {
     }
 }
 
-fn finite(node: &Node) -> Result<f64, Wrong> {
+fn finite(node: &Node) -> Result<f64, ValueError> {
     match node.number() {
         Some(value) if value.is_finite() => Ok(value),
-        Some(_) => Err(("out-of-range", format!("{node} is no finite number"))),
+        Some(_) => Err(("out-of-range", format!("{node} is not a finite number"))),
         None => Err(wrong_type(node)),
     }
 }
 
-fn wrong_type(node: &Node) -> Wrong {
+fn wrong_type(node: &Node) -> ValueError {
     let message = match &node.kind {
-        NodeKind::Null => "there is no value".to_owned(),
-        NodeKind::Bool(value) => format!("{value} is a truth value"),
+        NodeKind::Null => "the value is missing".to_owned(),
+        NodeKind::Bool(value) => format!("{value} is a boolean"),
         NodeKind::Int(_) | NodeKind::Float(_) => format!("{node} is a number"),
         NodeKind::Text(text) => format!("{} is a text", quoted(text)),
         NodeKind::List(_) => "is a list".to_owned(),

@@ -1,4 +1,4 @@
-//! Distributions as people write them: `lognormal(mean=4s, cv=0.5)`, or a single value that is always taken.
+//! Parser of distributions: `lognormal(mean=4s, cv=0.5)`, or a constant.
 
 use crate::engine::Dist;
 use crate::problem::quantity::Unit;
@@ -8,25 +8,29 @@ use crate::scenario::node::{Node, NodeKind};
 /// Most values of an empirical distribution.
 pub const MAX_OBSERVED: usize = 1_000_000;
 
-/// One family and how it is written, for docs and messages.
+/// Family of distributions and its notation, for docs and messages.
 pub struct Family {
-    /// Its name.
+    /// Name.
     pub name: &'static str,
-    /// Its parameters in words.
+    /// Parameters, with an example.
     pub takes: &'static str,
-    /// What it is.
+    /// Description.
     pub about: &'static str,
 }
 
-/// All families.
+/// Families of distributions.
 pub static FAMILIES: &[Family] = &[
-    Family { name: "constant", takes: "one value: constant(4s), or just 4s", about: "always the same" },
-    Family { name: "uniform", takes: "low and high: uniform(2s..6s)", about: "every value between alike" },
+    Family { name: "constant", takes: "one value: constant(4s), or just 4s", about: "a constant" },
+    Family {
+        name: "uniform",
+        takes: "low and high: uniform(2s..6s)",
+        about: "all values of an interval, equally likely",
+    },
     Family { name: "exponential", takes: "mean: exponential(mean=4s)", about: "memoryless" },
     Family {
         name: "lognormal",
         takes: "mean and cv, median and sigma, or mu and sigma (of the logarithm): lognormal(mean=4s, cv=0.5)",
-        about: "what latencies mostly look like: many ordinary ones and a long tail",
+        about: "the usual shape of latencies: right-skewed, with a long tail",
     },
     Family {
         name: "gamma",
@@ -41,24 +45,24 @@ pub static FAMILIES: &[Family] = &[
     Family {
         name: "empirical",
         takes: "a file of plain numbers, or a list: empirical(latencies.txt), empirical([1s, 2s])",
-        about: "what was observed, interpolated",
+        about: "observed values, interpolated",
     },
 ];
 
-/// A distribution as written.
+/// Parsed distribution.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Written<'a> {
     /// Complete.
     Here(Dist),
-    /// Its values are in a file; see [`observed`].
+    /// Empirical distribution with its values in a file; see [`observed`].
     File(&'a str),
 }
 
-/// Reads a distribution of quantities of a unit.
+/// Parses a distribution of quantities of a unit.
 ///
 /// # Errors
 ///
-/// What is wrong with it.
+/// A description of the error.
 pub(super) fn read(node: &Node, unit: Unit) -> Result<Written<'_>, String> {
     let written = match &node.kind {
         NodeKind::Text(text) => from_text(text, unit)?,
@@ -66,7 +70,7 @@ pub(super) fn read(node: &Node, unit: Unit) -> Result<Written<'_>, String> {
             return Err(format!("{node} has no unit; write \"{node}s\""));
         }
         NodeKind::Int(_) | NodeKind::Float(_) => Written::Here(Dist::Constant(unit.read(&node.to_string())?)),
-        _ => return Err(format!("{node} is no distribution")),
+        _ => return Err(format!("{node} is not a distribution")),
     };
     match written {
         Written::Here(dist) if unit != Unit::Seconds && dist.mean() <= 0.0 => Err(format!("{node} is not above 0")),
@@ -107,7 +111,7 @@ fn from_text(text: &str, unit: Unit) -> Result<Written<'_>, String> {
 fn family(name: &str) -> Result<&'static Family, String> {
     FAMILIES.iter().find(|family| family.name == name).ok_or_else(|| {
         let names = FAMILIES.iter().map(|family| family.name);
-        format!("\"{name}\" is no distribution{}", suggestion(name, names))
+        format!("\"{name}\" is not a distribution{}", suggestion(name, names))
     })
 }
 
@@ -115,11 +119,11 @@ fn lacks(family: &Family, text: &str) -> String {
     format!("\"{text}\" does not fit: {} takes {}", family.name, family.takes)
 }
 
-/// The values of a file: plain numbers in seconds or tokens, one a line or separated by commas.
+/// Parses the values of a file: plain numbers in seconds or tokens, one a line or separated by commas.
 ///
 /// # Errors
 ///
-/// The first thing that is no such number, or that there are none or too many.
+/// The first invalid number, no values, or too many.
 pub(super) fn observed(bytes: &[u8]) -> Result<Dist, String> {
     let text = std::str::from_utf8(bytes).map_err(|_| "is not UTF-8 text".to_owned())?;
     let mut values = Vec::new();
@@ -127,7 +131,7 @@ pub(super) fn observed(bytes: &[u8]) -> Result<Dist, String> {
         for cell in row.split(',').map(str::trim).filter(|cell| !cell.is_empty()) {
             match cell.parse::<f64>() {
                 Ok(value) if (0.0..=1e12).contains(&value) => values.push(value),
-                _ => return Err(format!("line {}: \"{}\" is no number from 0 on", line + 1, shortened(cell))),
+                _ => return Err(format!("line {}: \"{}\" is not a number from 0 up", line + 1, shortened(cell))),
             }
         }
     }
@@ -143,13 +147,13 @@ fn sorted(mut values: Vec<f64>) -> Result<Dist, String> {
     match values.len() {
         0 => Err("there are no values".to_owned()),
         1..=MAX_OBSERVED => Ok(Dist::Empirical(values)),
-        many => Err(format!("{many} values; at most {MAX_OBSERVED} are taken")),
+        many => Err(format!("{many} values; the limit is {MAX_OBSERVED}")),
     }
 }
 
-/// What stands between the parentheses.
+/// Arguments between the parentheses.
 struct Arguments<'a> {
-    /// Name, or nothing, and value.
+    /// Name, possibly empty, and value.
     list: Vec<(&'a str, &'a str)>,
     unit: Unit,
 }
@@ -161,7 +165,7 @@ impl<'a> Arguments<'a> {
         Arguments { list: list.collect(), unit }
     }
 
-    /// `None` if the arguments are not those of the family.
+    /// Returns the distribution; `None` if the arguments are not those of the family.
     fn dist(&self, family: &str) -> Result<Option<Dist>, String> {
         Ok(Some(match family {
             "constant" => {
@@ -217,7 +221,7 @@ impl<'a> Arguments<'a> {
         }))
     }
 
-    /// The values of these names, if they are exactly the names that there are.
+    /// Returns the values of these names, if the arguments have exactly these names.
     fn named<const N: usize>(&self, names: [&str; N]) -> Option<[&'a str; N]> {
         let find = |name: &str| self.list.iter().find(|(own, _)| *own == name).map(|(_, value)| *value);
         let all_there = self.list.len() == N && names.iter().all(|name| find(name).is_some());
@@ -238,7 +242,7 @@ fn between(name: &str, text: &str, low: f64, high: f64) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if (low..=high).contains(&value) => Ok(value),
         Ok(_) => Err(format!("{name}: {text} is not from {low} to {high}")),
-        Err(_) => Err(format!("{name}: \"{}\" is no number", shortened(text))),
+        Err(_) => Err(format!("{name}: \"{}\" is not a number", shortened(text))),
     }
 }
 
@@ -247,7 +251,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn told(text: &str) -> String {
+    fn shown(text: &str) -> String {
         let node = Node::new(NodeKind::Text(text.to_owned()));
         read(&node, Unit::Seconds).map_or_else(|message| message, |written| format!("{written:?}"))
     }
@@ -269,7 +273,7 @@ mod tests {
             ("empirical(2s, 1s)", "Here(Empirical([1.0, 2.0]))"),
             ("empirical(data/latencies.txt)", "File(\"data/latencies.txt\")"),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
         for (text, mean) in [("lognormal(mean=4s, cv=0.5)", 4.0), ("weibull(mean=4s, shape=0.8)", 4.0)] {
             let node = Node::new(NodeKind::Text(text.to_owned()));
@@ -281,13 +285,13 @@ mod tests {
     }
 
     #[test]
-    fn says_what_is_wrong() {
+    fn errors_are_specific() {
         for (text, expected) in [
             ("lognormal(mean=-3s, cv=1)", "mean: -3s is negative"),
             ("lognormal(mean=0s, cv=1)", "mean: 0s is not above 0"),
             ("lognormal(mean=3, cv=1)", "mean: 3 has no unit; write \"3s\""),
             ("lognormal(mean=3s, cv=NaN)", "cv: NaN is not from 0 to 10"),
-            ("lognorml(mean=3s, cv=1)", "\"lognorml\" is no distribution; did you mean \"lognormal\"?"),
+            ("lognorml(mean=3s, cv=1)", "\"lognorml\" is not a distribution; did you mean \"lognormal\"?"),
             ("lognormal(mean=3s", "\"lognormal(mean=3s\" has no closing parenthesis; inside { } it needs quotes"),
             (
                 "exponential(rate=3s)",
@@ -300,10 +304,10 @@ mod tests {
                 "\"gamma\" lacks its parameters: it takes mean and cv, or shape and scale: gamma(mean=4s, cv=0.5)",
             ),
         ] {
-            assert_eq!(told(text), expected, "{text}");
+            assert_eq!(shown(text), expected, "{text}");
         }
         assert_eq!(observed(b"1\n2, 3\n"), Ok(Dist::Empirical(vec![1.0, 2.0, 3.0])));
-        assert_eq!(observed(b"1\nx\n"), Err("line 2: \"x\" is no number from 0 on".to_owned()));
+        assert_eq!(observed(b"1\nx\n"), Err("line 2: \"x\" is not a number from 0 up".to_owned()));
         assert_eq!(observed(b""), Err("there are no values".to_owned()));
     }
 

@@ -1,4 +1,4 @@
-//! Warnings of extrapolation: what of a scenario lies outside of what its learned profile was learned from.
+//! Extrapolation warning: properties of a scenario outside of the range of its learned profile.
 
 use std::sync::Arc;
 
@@ -7,39 +7,41 @@ use crate::simulation::Scenario;
 use crate::team::{Accuracy, Envelope};
 use crate::workload::{Measure, TaskGraph};
 
-/// Parallel fractions and contexts that differ by less are the same.
+/// Tolerance of parallel fractions (absolute) and contexts (relative).
 const SLACK: f64 = 0.05;
 
-/// One line on what of these scenarios is outside of what the profile of their agents was learned from, and how far off
-/// that was on such teams; none if nothing is. `context` is the greatest mean of input tokens that calls had, if it is
-/// known.
+/// Returns a warning on the properties of these scenarios outside of the range of a learned profile, with its known errors
+/// on teams; none if all are inside. `context` is the greatest mean of input tokens a call, if known.
 pub fn outside(scenarios: &[&Scenario], context: Option<f64>) -> Option<String> {
-    let mut told: Vec<&str> = Vec::new();
+    let mut checked: Vec<&str> = Vec::new();
     for agent in scenarios.iter().flat_map(|scenario| &scenario.team) {
         let name = agent.profile.name.as_str();
-        if told.contains(&name) {
+        if checked.contains(&name) {
             continue;
         }
-        told.push(name);
+        checked.push(name);
         let Some(learned) = agent.profile.learned.as_deref() else { continue };
         let uses = |scenario: &&&Scenario| scenario.team.iter().any(|agent| agent.profile.name == name);
         let users: Vec<&Scenario> = scenarios.iter().filter(uses).copied().collect();
         let beyond = beyond(&users, context, &learned.envelope);
         if !beyond.is_empty() {
-            let (from, off) = (from(&learned.envelope), off(&users, &learned.accuracy));
-            return Some(format!("{name} was learned from {from}; here: {}; {off}", beyond.join(", ")));
+            let (range, error) = (range(&learned.envelope), error(&users, &learned.accuracy));
+            return Some(format!(
+                "{name} was calibrated with {range}; outside of this range: {}; {error}",
+                beyond.join(", ")
+            ));
         }
     }
     None
 }
 
-/// What of these scenarios is beyond an envelope.
+/// Lists the properties of these scenarios outside of an envelope.
 fn beyond(scenarios: &[&Scenario], context: Option<f64>, envelope: &Envelope) -> Vec<String> {
     let mut beyond = Vec::new();
     let sizes = || scenarios.iter().map(|scenario| scenario.team.len() as u32);
     if let Some(size) = sizes().max().filter(|size| *size > envelope.agents.1) {
-        let are_many = sizes().any(|other| other != size);
-        beyond.push(format!("{}{size} agents", if are_many { "up to " } else { "" }));
+        let differ = sizes().any(|other| other != size);
+        beyond.push(format!("{}{size} agents", if differ { "up to " } else { "" }));
     } else if let Some(size) = sizes().min().filter(|size| *size < envelope.agents.0) {
         beyond.push(plural(size, "agent"));
     }
@@ -63,8 +65,8 @@ fn beyond(scenarios: &[&Scenario], context: Option<f64>, envelope: &Envelope) ->
     beyond
 }
 
-/// What a profile was learned from.
-fn from(envelope: &Envelope) -> String {
+/// Describes the range of the calibration runs.
+fn range(envelope: &Envelope) -> String {
     let whole =
         |(least, most): (u32, u32)| if least == most { least.to_string() } else { format!("{least} to {most}") };
     let team = match envelope.agents {
@@ -79,13 +81,13 @@ fn from(envelope: &Envelope) -> String {
     format!("{team} on {tasks} with p = {p}{context}")
 }
 
-/// How far off a profile was on teams, where it was held against some.
-fn off(scenarios: &[&Scenario], accuracy: &[Accuracy]) -> String {
+/// Describes the known errors of a profile on teams.
+fn error(scenarios: &[&Scenario], accuracy: &[Accuracy]) -> String {
     let largest = scenarios.iter().map(|scenario| scenario.team.len()).max().unwrap_or(1);
     let fits = |entry: &&Accuracy| {
         entry.agents.1 > 1 && scenarios.iter().any(|scenario| scenario.architecture_name == entry.architecture)
     };
-    let said: Vec<String> = accuracy
+    let errors: Vec<String> = accuracy
         .iter()
         .filter(fits)
         .filter_map(|entry| {
@@ -93,9 +95,9 @@ fn off(scenarios: &[&Scenario], accuracy: &[Accuracy]) -> String {
             Some(format!("{error} % ({} of {least} to {most})", entry.architecture))
         })
         .collect();
-    match said.as_slice() {
-        [] if largest > 1 => "it was not held against such teams (brooks validate)".to_owned(),
-        [] => "expect shapes, not seconds".to_owned(),
-        said => format!("where it was held against teams its makespans were off by {}", said.join(", ")),
+    match errors.as_slice() {
+        [] if largest > 1 => "not validated on such teams (see brooks validate)".to_owned(),
+        [] => "absolute times are unreliable".to_owned(),
+        errors => format!("makespan errors in validations on teams: {}", errors.join(", ")),
     }
 }

@@ -1,4 +1,4 @@
-//! A scenario file that has been checked from end to end, and its points.
+//! Validated scenario file, and the scenarios of its points.
 
 use crate::problem::suggest::suggestion;
 use crate::problem::{Problem, Problems};
@@ -11,18 +11,18 @@ use crate::scenario::resolve::{self, Document, Keep, Parts};
 use crate::scenario::{architecture, check, read, team};
 use crate::simulation::Scenario;
 
-/// What a speedup is relative to.
+/// Reference of the speedup.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Baseline {
     /// One agent under the same architecture.
     Own,
     /// One agent alone.
     Solo,
-    /// The point with these settings, for [`ScenarioFile::at`].
+    /// Point with these settings, for [`ScenarioFile::at`].
     Point(Vec<(&'static str, Node)>),
 }
 
-/// A scenario file that has been checked from end to end.
+/// Validated scenario file.
 #[derive(Clone)]
 pub struct ScenarioFile {
     file: String,
@@ -33,11 +33,11 @@ pub struct ScenarioFile {
 }
 
 impl ScenarioFile {
-    /// The scenario built in under that name, or else the file at that path.
+    /// Opens the built-in scenario of this name, or else the file at this path.
     ///
     /// # Errors
     ///
-    /// There is neither, or as for [`ScenarioFile::parse`].
+    /// Neither exists, or as for [`ScenarioFile::parse`].
     pub fn open(name: &str, files: &Files) -> Result<ScenarioFile, Problems> {
         if let Some(built_in) = library::find(SCENARIOS, name) {
             return ScenarioFile::parse(built_in.path, built_in.text.as_bytes(), files);
@@ -59,32 +59,32 @@ impl ScenarioFile {
         ScenarioFile::parse(name, &bytes, files)
     }
 
-    /// Reads a scenario. `file` is what messages call it; `files` reads the files that it names.
+    /// Parses a scenario. `file` is its name in messages; `files` reads the files that it refers to.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it.
+    /// All errors of the scenario.
     pub fn parse(file: &str, bytes: &[u8], files: &Files) -> Result<ScenarioFile, Problems> {
         ScenarioFile::from_tree(file, read::read(file, bytes)?, files)
     }
 
-    /// The same with other values: paths and values as `--set` takes them, such as `team.agents` and `8`.
+    /// Returns a copy with other values: paths and values as in `--set`, such as `team.agents` and `8`.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the paths or the values, or with the scenario that they make.
+    /// All errors of the paths, of the values, and of the resulting scenario.
     pub fn with(&self, settings: &[(String, String)]) -> Result<ScenarioFile, Problems> {
         let (mut root, mut problems) = (self.root.clone(), Problems::default());
         for (path, text) in settings {
             let mut value = match read::read("--set", text.as_bytes()) {
                 Ok(value) => value,
                 Err(mut wrong) => {
-                    wrong.place_at(path);
+                    wrong.relocate(path);
                     problems.append(wrong);
                     continue;
                 }
             };
-            value.forget_place();
+            value.clear_position();
             if let Err((at, why)) = put(&mut root, &canonical(path), value) {
                 let (file, message) = ("--set".to_owned(), format!("\"{at}\" {why}"));
                 let expected = "the path of a value, such as team.agents".to_owned();
@@ -95,8 +95,8 @@ impl ScenarioFile {
         ScenarioFile::from_tree(&self.file, root, &self.files)
     }
 
-    /// The same with these values on the axis `path`, in place of what its sweep has there: a range such as `1..8`, or a
-    /// list such as `preassigned,self_claim`.
+    /// Returns a copy whose sweep has these values on the axis `path`: a range such as `1..8`, or a list such as
+    /// `preassigned,self_claim`.
     ///
     /// # Errors
     ///
@@ -107,7 +107,7 @@ impl ScenarioFile {
             Node::from(values)
         } else {
             read::read("--set", format!("[{values}]").as_bytes()).map_err(|mut wrong| {
-                wrong.place_at(path);
+                wrong.relocate(path);
                 wrong
             })?
         };
@@ -120,7 +120,7 @@ impl ScenarioFile {
         for (_, sweep) in entries.iter_mut().filter(|(key, _)| key.name == "sweep") {
             let NodeKind::Map(axes) = &mut sweep.kind else { continue };
             let mut axis = axis.clone();
-            axis.forget_place();
+            axis.clear_position();
             match axes.iter_mut().find(|(key, _)| canonical(&key.name) == canonical(path)) {
                 Some((_, known)) => *known = axis,
                 None => axes.push((NodeKey { name: path.to_owned(), line: 0, column: 0 }, axis)),
@@ -134,7 +134,7 @@ impl ScenarioFile {
         let source = Document { file, root: &root, files };
         match (resolve::parts(source, None), axes::axes(file, &root)) {
             (Ok(parts), Ok(axes)) => {
-                // The file itself is a point: what only shows when a point is put together shows here.
+                // The file itself is a point. Building it finds errors of combinations of values.
                 parts.scenario(source, None, None)?;
                 Ok(ScenarioFile { file: file.to_owned(), root, files: files.clone(), parts, axes })
             }
@@ -146,17 +146,17 @@ impl ScenarioFile {
         }
     }
 
-    /// Its name.
+    /// Returns the name.
     pub fn name(&self) -> &str {
         &self.parts.name
     }
 
-    /// What it is; empty if it does not say.
+    /// Returns the description; may be empty.
     pub fn about(&self) -> &str {
         self.text("about")
     }
 
-    /// The question that it answers; empty if it does not say.
+    /// Returns the question that the scenario answers; may be empty.
     pub fn question(&self) -> &str {
         self.text("question")
     }
@@ -165,32 +165,32 @@ impl ScenarioFile {
         self.root.key(key).and_then(Node::text).unwrap_or_default()
     }
 
-    /// The document.
+    /// Returns the document.
     pub fn root(&self) -> &Node {
         &self.root
     }
 
-    /// The axes of its sweep, expanded; at most [`MAX_POINTS`] points in all.
+    /// Returns the expanded axes of the sweep; at most [`MAX_POINTS`] points in all.
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }
 
-    /// Runs of each point.
+    /// Returns the number of runs of each point.
     pub fn replications(&self) -> u64 {
         self.root.key("replications").and_then(Node::whole).map_or(100, |value| value as u64)
     }
 
-    /// The seed of all randomness.
+    /// Returns the seed of all random streams.
     pub fn seed(&self) -> u64 {
         self.parts.seed
     }
 
-    /// Whether the work grows with the team.
+    /// Returns true if the workload grows with the team.
     pub fn is_scaled(&self) -> bool {
         self.text("scaling") == "scaled"
     }
 
-    /// What speedup is relative to.
+    /// Returns the reference of the speedup.
     pub fn baseline(&self) -> Baseline {
         let Some(node) = self.root.key("baseline") else { return Baseline::Own };
         let setting = |key: &'static str, path| node.key(key).map(|value| (path, value.clone()));
@@ -204,66 +204,66 @@ impl ScenarioFile {
         }
     }
 
-    /// What the curve must fulfil: each kind (`peak_agents`, `speedup`, `within_amdahl`, ..) and what it says.
+    /// Returns the conditions on the curve: kind (`peak_agents`, `speedup`, `within_amdahl`, ..) and parameters.
     pub fn asserts(&self) -> impl Iterator<Item = (&str, &Node)> {
         let list = self.root.key("assert").map_or(&[][..], Node::items);
         list.iter().flat_map(Node::entries).map(|(key, node)| (key.name.as_str(), node))
     }
 
-    /// How close to its baseline the curve must stay: the fraction by metric, where the file says it.
+    /// Returns the given tolerances of the comparison with a baseline: relative difference by metric.
     pub fn tolerances(&self) -> impl Iterator<Item = (&str, f64)> {
         let given = self.root.get("check.tolerance").map_or(&[][..], Node::entries);
         given.iter().filter_map(|(key, node)| Some((key.name.as_str(), node.number()?)))
     }
 
-    /// How many runs of a point a check may buy, where the file says it.
+    /// Returns the most runs of a point in a check, if given.
     pub fn max_replications(&self) -> Option<u64> {
         self.root.get("check.max_replications").and_then(Node::whole).map(|value| value as u64)
     }
 
-    /// The architecture at a point with all its parameters, those that are not given too, in one form however it was
-    /// written: `self_claim(claims=at_commit, pick=first)`.
+    /// Returns the canonical text of the architecture at a point, with the values of all parameters:
+    /// `self_claim(claims=at_commit, pick=first)`.
     pub fn protocol_at(&self, point: &[(&str, &Node)]) -> String {
         let mut root = base_of_point(&self.root, false);
         for (path, value) in point {
-            // A path that leads nowhere is told by `at`.
+            // `at` reports invalid paths.
             let _ = put(&mut root, &canonical(path), (*value).clone());
         }
         architecture::canonical(root.key(ARCHITECTURE).unwrap_or(&Node::from("self_claim")))
     }
 
-    /// The scenario as the file has it, without its sweep.
+    /// Returns the scenario of the file, without its sweep.
     ///
     /// # Errors
     ///
-    /// None for a file that has been read; the type is that of [`ScenarioFile::at`].
+    /// None for a validated file; the type is that of [`ScenarioFile::at`].
     pub fn scenario(&self) -> Result<Scenario, Problems> {
         self.parts.scenario(self.source(&self.root), None, None)
     }
 
-    /// The scenario at a point: with these values at these paths. Points share graphs and profiles where they can; if
-    /// nothing but team size and architecture differ, nothing is read again.
+    /// Returns the scenario at a point: with these values at these paths. Points share graphs and profiles if possible. If only
+    /// team size and architecture differ, nothing is parsed again.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong at this point.
+    /// All errors of this point.
     pub fn at(&self, point: &[(&str, &Node)]) -> Result<Scenario, Problems> {
-        let (mut agents, mut architecture, mut rest) = (None, None, Vec::new());
+        let (mut agents, mut architecture, mut others) = (None, None, Vec::new());
         for &(path, value) in point {
             let path = canonical(path);
             match path.as_str() {
                 TEAM_SIZE if team::size_of(value).is_some() => agents = team::size_of(value),
                 ARCHITECTURE if architecture::known(value).is_some() => architecture = architecture::known(value),
-                _ => rest.push((path, value)),
+                _ => others.push((path, value)),
             }
         }
-        if rest.is_empty() {
+        if others.is_empty() {
             return self.parts.scenario(self.source(&self.root), agents, architecture);
         }
-        let touches = |part: &str| rest.iter().any(|(path, _)| path.starts_with(part));
+        let touches = |part: &str| others.iter().any(|(path, _)| path.starts_with(part));
         let same_graph = !["workload", "seed", "scaling"].into_iter().any(touches);
         let mut root = base_of_point(&self.root, !same_graph);
-        for (path, value) in &rest {
+        for (path, value) in &others {
             if let Err((at, why)) = put(&mut root, path, (*value).clone()) {
                 let (file, message) = (self.file.clone(), format!("\"{at}\" {why}"));
                 let (line, path, expected) = (value.line, path.clone(), String::new());
@@ -282,18 +282,18 @@ impl ScenarioFile {
     }
 }
 
-/// Says by which argument values were given that are wrong: those at `path`, or all if nothing else has changed. Where
-/// nobody says so, [`ScenarioFile::with`] and [`ScenarioFile::with_axis`] take them for those of `--set`.
+/// Sets the argument that invalid values came from: those at `path`, or all. [`ScenarioFile::with`] and
+/// [`ScenarioFile::with_axis`] report `--set` by default.
 pub fn given_by(argument: &str, path: Option<&str>, mut wrong: Problems) -> Problems {
     let own = path.map(canonical);
-    wrong.came_by(argument, |at| {
+    wrong.set_argument(argument, |at| {
         let rest = own.as_ref().map_or(Some(""), |own| at.strip_prefix(own.as_str()));
         rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
     });
     wrong
 }
 
-/// The description of a built-in file: its `about`, or an empty text.
+/// Returns the description of a built-in file: its `about`, or an empty text.
 pub fn about(built_in: &BuiltIn) -> String {
     let tree = read::read(built_in.path, built_in.text.as_bytes());
     tree.ok().and_then(|root| Some(root.key("about")?.text()?.trim().to_owned())).unwrap_or_default()

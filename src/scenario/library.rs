@@ -1,23 +1,23 @@
-//! Scenarios and profiles that are part of the program, and how files of the user's own are reached.
+//! Built-in scenarios and profiles, and the reader of the user's files.
 
 use std::sync::Arc;
 
-/// Reads a file that a scenario names, by the path as written there; the error says why it can't. Layers below the
-/// command line do no input, so whoever calls them brings this.
+/// Reader of a file by the path in a scenario; its error is the reason of the failure. Layers below the command line do no
+/// input, so the caller provides it.
 pub type Files = Arc<dyn Fn(&str) -> Result<Vec<u8>, String> + Send + Sync>;
 
-/// A file that is part of the program.
+/// File that is part of the program.
 #[derive(Clone, Copy, Debug)]
 pub struct BuiltIn {
-    /// What it is called on the command line and in scenarios.
+    /// Name on the command line and in scenarios.
     pub name: &'static str,
-    /// Where it is in the repository, for messages.
+    /// Path in the repository, for messages.
     pub path: &'static str,
-    /// What it says.
+    /// Content.
     pub text: &'static str,
 }
 
-/// A file of the repository, by the folder and the name that it has there.
+/// Embeds a file of the repository, by its folder and name.
 macro_rules! built_in {
     ($folder:literal, $name:literal) => {
         BuiltIn {
@@ -28,7 +28,7 @@ macro_rules! built_in {
     };
 }
 
-/// The scenarios, in the order in which one would try them.
+/// Scenarios, simplest first.
 pub static SCENARIOS: &[BuiltIn] = &[
     built_in!("scenarios", "hello"),
     built_in!("scenarios", "paper"),
@@ -41,7 +41,7 @@ pub static SCENARIOS: &[BuiltIn] = &[
     built_in!("scenarios", "bench"),
 ];
 
-/// The profiles.
+/// Profiles.
 pub static PROFILES: &[BuiltIn] = &[
     built_in!("scenarios/profiles", "plain"),
     built_in!("scenarios/profiles", "strong"),
@@ -54,12 +54,12 @@ pub static PROFILES: &[BuiltIn] = &[
     built_in!("scenarios/profiles", "gemini-3-flash"),
 ];
 
-/// The one of that name.
+/// Returns the file of this name.
 pub fn find(table: &'static [BuiltIn], name: &str) -> Option<&'static BuiltIn> {
     table.iter().find(|built_in| built_in.name == name)
 }
 
-/// A reader for scenarios that name no files of the user's own.
+/// Returns a reader that refuses all files.
 pub fn no_files() -> Files {
     Arc::new(|_| Err("no files can be read here".to_owned()))
 }

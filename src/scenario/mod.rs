@@ -1,7 +1,7 @@
 //! L6: scenario files and profiles: from YAML to a [`Scenario`](crate::simulation::Scenario), with all errors at once.
 //!
-//! A file is read into a tree that keeps line numbers ([`Node`]), validated against the table of [`keys`], and resolved
-//! into parts that runs share; [`ScenarioFile::at`] assembles the parts of one point.
+//! A file is parsed into a tree with line numbers ([`Node`]), validated against the table of [`keys`], and resolved into
+//! parts that runs share. [`ScenarioFile::at`] assembles the parts of one point.
 
 mod architecture;
 mod axes;

@@ -1,41 +1,41 @@
-//! A YAML document as a tree in which every value remembers its line, and repeated keys are kept.
+//! YAML document as a tree with line numbers; duplicate keys are kept.
 
 use std::fmt;
 
-/// A value and where it stands.
+/// Value and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
     /// Line, from 1; 0 if it comes from the command line.
     pub line: u32,
     /// Column, from 1; 0 if it comes from the command line.
     pub column: u32,
-    /// What it is.
+    /// Value.
     pub kind: NodeKind,
 }
 
-/// What a value is.
+/// Kind of a value, and the value.
 #[derive(Clone, Debug, PartialEq)]
 pub enum NodeKind {
-    /// Nothing, `null` or `~`.
+    /// No value, `null` or `~`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number.
+    /// Whole number.
     Int(i128),
-    /// Any other number, not-a-number and infinity included.
+    /// Other number, including NaN and infinity.
     Float(f64),
-    /// A text.
+    /// Text.
     Text(String),
-    /// A list.
+    /// List.
     List(Vec<Node>),
-    /// Keys and their values in the order of the file; a key may be there twice.
+    /// Keys and values in the order of the file, possibly with duplicate keys.
     Map(Vec<(NodeKey, Node)>),
 }
 
-/// A key and where it stands.
+/// Key and its position.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NodeKey {
-    /// What it says.
+    /// Name.
     pub name: String,
     /// Line, from 1; 0 if it comes from the command line.
     pub line: u32,
@@ -43,13 +43,13 @@ pub struct NodeKey {
     pub column: u32,
 }
 
-/// One step of a path.
+/// Step of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum PathStep<'a> {
-    /// Into the value of a key.
+    /// Value of a key.
     Key(&'a str),
-    /// Into a list, from 0.
-    Place(usize),
+    /// Element of a list, from 0.
+    Index(usize),
 }
 
 impl From<u32> for Node {
@@ -65,33 +65,33 @@ impl From<&str> for Node {
 }
 
 impl Node {
-    /// A value that stands nowhere.
+    /// Returns a value without a position.
     pub fn new(kind: NodeKind) -> Node {
         Node { line: 0, column: 0, kind }
     }
 
-    /// The value of a key, of the first one if it is repeated.
+    /// Returns the value of a key; of duplicate keys the first.
     pub fn key(&self, name: &str) -> Option<&Node> {
         let entries = self.entries();
         entries.iter().find(|(key, _)| key.name == name).map(|(_, node)| node)
     }
 
-    /// Keys and values; none if it is no map.
+    /// Returns keys and values; empty if the value is not a map.
     pub fn entries(&self) -> &[(NodeKey, Node)] {
         if let NodeKind::Map(entries) = &self.kind { entries } else { &[] }
     }
 
-    /// The values of a list; none if it is no list.
+    /// Returns the values of a list; empty if the value is not a list.
     pub fn items(&self) -> &[Node] {
         if let NodeKind::List(items) = &self.kind { items } else { &[] }
     }
 
-    /// The text, if it is one.
+    /// Returns the text, if the value is one.
     pub fn text(&self) -> Option<&str> {
         if let NodeKind::Text(text) = &self.kind { Some(text) } else { None }
     }
 
-    /// The number, if it is one.
+    /// Returns the number, if the value is one.
     pub fn number(&self) -> Option<f64> {
         match self.kind {
             NodeKind::Int(value) => Some(value as f64),
@@ -100,7 +100,7 @@ impl Node {
         }
     }
 
-    /// The number, if it is a whole one; `1e3` is.
+    /// Returns the number, if it is whole; `1e3` is.
     pub fn whole(&self) -> Option<i128> {
         match self.kind {
             NodeKind::Int(value) => Some(value),
@@ -109,42 +109,42 @@ impl Node {
         }
     }
 
-    /// The value at a path such as `team.members[0].count`.
+    /// Returns the value at a path such as `team.members[0].count`.
     pub fn get(&self, path: &str) -> Option<&Node> {
         let mut node = self;
         for step in steps(path)? {
             node = match step {
                 PathStep::Key(name) => node.key(name)?,
-                PathStep::Place(place) => node.items().get(place)?,
+                PathStep::Index(index) => node.items().get(index)?,
             };
         }
         Some(node)
     }
 
-    /// Makes it stand nowhere, with all that is in it.
-    pub(super) fn forget_place(&mut self) {
+    /// Removes the positions of a value and of all values in it.
+    pub(super) fn clear_position(&mut self) {
         (self.line, self.column) = (0, 0);
         match &mut self.kind {
-            NodeKind::List(items) => items.iter_mut().for_each(Node::forget_place),
+            NodeKind::List(items) => items.iter_mut().for_each(Node::clear_position),
             NodeKind::Map(entries) => {
                 for (key, node) in entries {
                     (key.line, key.column) = (0, 0);
-                    node.forget_place();
+                    node.clear_position();
                 }
             }
             _ => {}
         }
     }
 
-    /// Puts `value` at a path; maps on the way are made where there is nothing. A name on the way becomes a map that
-    /// still means the same: `profile: plain` becomes `profile: {base: plain, ..}`, and `architecture: self_claim` or
-    /// `pacing: rounds` becomes a map with the word as its only key.
+    /// Sets `value` at a path and creates missing maps. A name on the path becomes a map of the same meaning: `profile: plain`
+    /// becomes `profile: {base: plain, ..}`; `architecture: self_claim` or `pacing: rounds` becomes a map with the word as
+    /// its only key.
     ///
     /// # Errors
     ///
-    /// The path of the value that can't be gone into and why, or that it is no path.
+    /// The path of the value that can't be entered and the reason, or an invalid path.
     pub(super) fn set(&mut self, path: &str, value: Node) -> Result<(), (String, String)> {
-        let steps = steps(path).ok_or_else(|| (path.to_owned(), "is no path".to_owned()))?;
+        let steps = steps(path).ok_or_else(|| (path.to_owned(), "is not a path".to_owned()))?;
         let mut node = self;
         for (depth, &step) in steps.iter().enumerate() {
             let here = || shown(&steps[..depth]);
@@ -154,22 +154,22 @@ impl Node {
                     let (line, column) = (value.line, value.column);
                     let entries = match &mut node.kind {
                         NodeKind::Map(entries) => entries,
-                        other => return Err((here(), format!("is {other}: there is no \"{name}\" in it"))),
+                        other => return Err((here(), format!("is {other}, which has no key \"{name}\""))),
                     };
-                    let place = entries.iter().position(|(key, _)| key.name == name).unwrap_or_else(|| {
+                    let index = entries.iter().position(|(key, _)| key.name == name).unwrap_or_else(|| {
                         entries.push((NodeKey { name: name.to_owned(), line, column }, Node::new(NodeKind::Null)));
                         entries.len() - 1
                     });
-                    &mut entries[place].1
+                    &mut entries[index].1
                 }
-                PathStep::Place(place) => {
-                    let many = node.items().len();
+                PathStep::Index(index) => {
+                    let len = node.items().len();
                     let items = match &mut node.kind {
                         NodeKind::List(items) => items,
-                        other => return Err((here(), format!("is {other}: it is no list"))),
+                        other => return Err((here(), format!("is {other}, which is not a list"))),
                     };
-                    let missing = || (here(), format!("has {many} entries, counted from 0: there is no [{place}]"));
-                    items.get_mut(place).ok_or_else(missing)?
+                    let missing = || (here(), format!("has {len} entries; index {index} is out of range"));
+                    items.get_mut(index).ok_or_else(missing)?
                 }
             };
         }
@@ -177,7 +177,7 @@ impl Node {
         Ok(())
     }
 
-    /// Makes a map of what is only a name, or nothing, so that `name` can be set in it.
+    /// Replaces a name or a missing value by a map, so that `name` can be set in it.
     fn open_for(&mut self, name: &str, step: Option<PathStep<'_>>) {
         let key = |name: &str| NodeKey { name: name.to_owned(), line: self.line, column: self.column };
         let entries = match &self.kind {
@@ -192,29 +192,29 @@ impl Node {
     }
 }
 
-/// In quotes, on one line, and not too long.
+/// Returns a text in quotes, on one line, truncated after 40 characters.
 pub(super) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(40).map(|c| if c.is_control() { ' ' } else { c }).collect();
     if text.chars().nth(40).is_some() { format!("\"{shown}..\"") } else { format!("\"{shown}\"") }
 }
 
-/// The steps of a path; `None` if it is none.
+/// Parses the steps of a path; `None` if it is invalid.
 pub(super) fn steps(path: &str) -> Option<Vec<PathStep<'_>>> {
     let mut steps = Vec::new();
     for part in path.split('.') {
-        let (name, places) = part.split_at(part.find('[').unwrap_or(part.len()));
+        let (name, indices) = part.split_at(part.find('[').unwrap_or(part.len()));
         if name.is_empty() {
             return None;
         }
         steps.push(PathStep::Key(name));
-        for place in places.split_inclusive(']') {
-            steps.push(PathStep::Place(place.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?));
+        for index in indices.split_inclusive(']') {
+            steps.push(PathStep::Index(index.strip_prefix('[')?.strip_suffix(']')?.parse().ok()?));
         }
     }
     Some(steps)
 }
 
-/// The path that the steps make.
+/// Formats steps as a path.
 pub(super) fn shown(steps: &[PathStep<'_>]) -> String {
     let mut path = String::new();
     for step in steps {
@@ -224,9 +224,9 @@ pub(super) fn shown(steps: &[PathStep<'_>]) -> String {
                 path.push('.');
                 path.push_str(name);
             }
-            PathStep::Place(place) => {
+            PathStep::Index(index) => {
                 path.push('[');
-                path.push_str(&place.to_string());
+                path.push_str(&index.to_string());
                 path.push(']');
             }
         }
@@ -240,7 +240,7 @@ impl fmt::Display for Node {
     }
 }
 
-/// As it would be written on one line: `4`, `self_claim`, `[1, 2]`, `{preassigned: {deal: lpt}}`.
+/// Formats on one line: `4`, `self_claim`, `[1, 2]`, `{preassigned: {deal: lpt}}`.
 impl fmt::Display for NodeKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -251,15 +251,15 @@ impl fmt::Display for NodeKind {
             NodeKind::Text(text) => f.write_str(text),
             NodeKind::List(items) => {
                 f.write_str("[")?;
-                for (place, item) in items.iter().enumerate() {
-                    write!(f, "{}{item}", if place > 0 { ", " } else { "" })?;
+                for (index, item) in items.iter().enumerate() {
+                    write!(f, "{}{item}", if index > 0 { ", " } else { "" })?;
                 }
                 f.write_str("]")
             }
             NodeKind::Map(entries) => {
                 f.write_str("{")?;
-                for (place, (key, node)) in entries.iter().enumerate() {
-                    write!(f, "{}{}: {node}", if place > 0 { ", " } else { "" }, key.name)?;
+                for (index, (key, node)) in entries.iter().enumerate() {
+                    write!(f, "{}{}: {node}", if index > 0 { ", " } else { "" }, key.name)?;
                 }
                 f.write_str("}")
             }
@@ -294,13 +294,13 @@ mod tests {
     }
 
     #[test]
-    fn names_open_up_when_something_is_set_in_them() {
+    fn names_become_maps_when_a_key_is_set_in_them() {
         assert_eq!(after("a: 1", "b.c", "2"), "{a: 1, b: {c: 2}}");
         assert_eq!(after("a: [1, 2]", "a[1]", "x"), "{a: [1, x]}");
         assert_eq!(after("profile: plain", "profile.error_rate", "0.1"), "{profile: {base: plain, error_rate: 0.1}}");
         assert_eq!(after("pacing: rounds", "pacing.rounds.idle_calls", "no"), "{pacing: {rounds: {idle_calls: no}}}");
-        assert_eq!(after("a: 1", "a.b", "2"), "a is 1: there is no \"b\" in it");
-        assert_eq!(after("a: [1]", "a[7]", "2"), "a has 1 entries, counted from 0: there is no [7]");
-        assert_eq!(after("a: 1", "a..b", "2"), "a..b is no path");
+        assert_eq!(after("a: 1", "a.b", "2"), "a is 1, which has no key \"b\"");
+        assert_eq!(after("a: [1]", "a[7]", "2"), "a has 1 entries; index 7 is out of range");
+        assert_eq!(after("a: 1", "a..b", "2"), "a..b is not a path");
     }
 }

@@ -1,19 +1,19 @@
-//! Paths of values in a scenario document, such as `team.agents`, and what is at them.
+//! Paths of values in a scenario document, such as `team.agents`.
 
 use crate::scenario::node::{Node, NodeKind};
 
-/// The path of the team size.
+/// Path of the team size.
 pub(crate) const TEAM_SIZE: &str = "team.agents";
-/// The path of the architecture.
+/// Path of the architecture.
 pub(super) const ARCHITECTURE: &str = "architecture";
 
-/// The full path of a shorthand: `agents` is `team.agents`, `profile.latency` is `team.profile.latency`.
+/// Returns the full path of a shorthand: `agents` is `team.agents`, `profile.latency` is `team.profile.latency`.
 pub(super) fn canonical(path: &str) -> String {
     let first = path.split(['.', '[']).next().unwrap_or_default();
     if matches!(first, "agents" | "profile" | "members") { format!("team.{path}") } else { path.to_owned() }
 }
 
-/// Sets a value. A profile that is not given is first what it is by default, so that only this value changes.
+/// Sets a value. A missing profile is first set to its default, so that only this value changes.
 pub(super) fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (String, String)> {
     if let Some(end) = path.find("profile.").map(|start| start + "profile".len())
         && root.get(&path[..end]).is_none()
@@ -25,15 +25,15 @@ pub(super) fn put(root: &mut Node, path: &str, value: Node) -> Result<(), (Strin
     root.set(path, value)
 }
 
-/// What a point starts from: the document without its sweep. Where the graph is known already, the workload, which may
-/// be long, is replaced by the shortest there is.
+/// Returns the document without its sweep. If the graph is known, the workload, which may be long, is replaced by a
+/// minimal one.
 pub(super) fn base_of_point(root: &Node, with_workload: bool) -> Node {
     let kept = |name: &str| name != "sweep" && (with_workload || name != "workload");
     let entries = root.entries().iter().filter(|(key, _)| kept(&key.name)).cloned().collect();
     let mut base = Node { kind: NodeKind::Map(entries), ..*root };
     if !with_workload {
         let set = base.set("workload.chain.tasks", Node::new(NodeKind::Int(1)));
-        debug_assert!(set.is_ok(), "there is no workload yet");
+        debug_assert!(set.is_ok(), "the document has no workload");
     }
     base
 }

@@ -1,4 +1,4 @@
-//! `profile`: by name, from a file, or in place; what is not said comes from its base.
+//! Key `profile`: a name, a file, or parameters over those of a base.
 
 use std::sync::Arc;
 
@@ -12,18 +12,18 @@ use crate::scenario::library::{self, PROFILES};
 use crate::scenario::node::{Node, NodeKind, quoted};
 use crate::scenario::read;
 use crate::scenario::resolver::{Resolver, stem};
-use crate::team::{BatchSize, Behaviour, Latency, Profile};
+use crate::team::{BatchSize, Behaviour, Fallibility, Latency, Profile, Tokens};
 
-/// Longest chain of profiles each based on the next.
+/// Longest chain of base profiles.
 const MAX_BASES: usize = 8;
 
 impl Resolver<'_> {
-    /// The profile that a value names or describes.
+    /// Returns the profile that a value names or contains.
     pub(super) fn profile(&mut self, node: &Node, path: &str) -> Arc<Profile> {
         Arc::new(self.any_profile(node, path, 0))
     }
 
-    /// The profile of that name.
+    /// Returns the built-in profile of this name.
     pub(super) fn built_in_profile(&mut self, name: &str) -> Arc<Profile> {
         self.profile(&Node::new(NodeKind::Text(name.to_owned())), "team.profile")
     }
@@ -41,49 +41,39 @@ impl Resolver<'_> {
     }
 
     fn named_profile(&mut self, node: &Node, name: &str, path: &str, bases: usize) -> Profile {
-        let nothing = || Profile::with_latency(name, Dist::Constant(10.0));
+        let fallback = || Profile::with_latency(name, Dist::Constant(10.0));
         if bases > MAX_BASES {
-            self.report(
-                "profile",
-                node.line,
-                path,
-                format!("more than {MAX_BASES} profiles are based on each other"),
-                "",
-            );
-            return nothing();
+            let message = format!("the chain of base profiles is longer than {MAX_BASES}");
+            self.report("profile", node.line, path, message, "");
+            return fallback();
         }
         let (file, bytes) = if let Some(built_in) = library::find(PROFILES, name) {
             (built_in.path, built_in.text.as_bytes().to_vec())
         } else if name.contains(['/', '.']) {
-            let Some(bytes) = self.read_file(name, node.line, path) else { return nothing() };
+            let Some(bytes) = self.read_file(name, node.line, path) else { return fallback() };
             (name, bytes)
         } else {
             let names: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
             let near = suggestion(name, names.iter().copied());
             let expected =
                 if near.is_empty() { format!("{}, or the path of a file", names.join(", ")) } else { String::new() };
-            self.report(
-                "unknown-name",
-                node.line,
-                path,
-                format!("there is no profile {}{near}", quoted(name)),
-                &expected,
-            );
-            return nothing();
+            let message = format!("there is no profile {}{near}", quoted(name));
+            self.report("unknown-name", node.line, path, message, &expected);
+            return fallback();
         };
         let root = match read::read(file, &bytes) {
             Ok(root) => root,
             Err(problems) => {
                 self.problems.append(problems);
-                return nothing();
+                return fallback();
             }
         };
         let wrong = check::check(file, &root, &PROFILE);
         if !wrong.is_empty() {
             self.problems.append(wrong);
-            return nothing();
+            return fallback();
         }
-        // Inside of that file, paths and lines are its own.
+        // Paths and lines of problems refer to the file of the profile.
         let outside = std::mem::replace(&mut self.file, file.to_owned());
         let mut profile = self.any_profile(&root, "", bases);
         self.file = outside;
@@ -93,7 +83,7 @@ impl Resolver<'_> {
         profile
     }
 
-    /// Puts into `profile` all that a map says.
+    /// Sets the parameters of `profile` that a map contains.
     fn overlay(&mut self, profile: &mut Profile, node: &Node, path: &str) {
         let inside = |key: &str| inside(path, key);
         if let Some(name) = node.key("name").and_then(Node::text) {
@@ -112,13 +102,7 @@ impl Resolver<'_> {
             profile.tool = Some(self.dist(tool, Unit::Seconds, &inside("tool")));
         }
         if let Some(tokens) = node.key("tokens") {
-            count(&mut profile.tokens.system, tokens, "system");
-            count(&mut profile.tokens.board_per_task, tokens, "board_per_task");
-            count(&mut profile.tokens.per_message, tokens, "per_message");
-            count(&mut profile.tokens.history_limit, tokens, "history_limit");
-            number(&mut profile.tokens.verbosity, tokens, "verbosity");
-            count(&mut profile.tokens.overhead, tokens, "overhead");
-            number(&mut profile.tokens.cached_share, tokens, "cached_share");
+            overlay_tokens(&mut profile.tokens, tokens);
         }
         if let Some(batching) = node.key("batching") {
             number(&mut profile.batching.ahead, batching, "ahead");
@@ -133,7 +117,22 @@ impl Resolver<'_> {
                 profile.batching.unowned = self.batch_size(unowned, &inside("batching.unowned"));
             }
         }
-        let faults = &mut profile.fallibility;
+        self.overlay_faults(&mut profile.fallibility, node, path);
+        if let Some(learned) = node.key("behaviour") {
+            match calibration(&self.file, learned) {
+                Ok(calibration) => {
+                    profile.behaviour = Some(Arc::new(calibration.behaviour(None)));
+                    profile.learned = calibration.learned(None).map(Arc::new);
+                }
+                Err(problems) => self.problems.append(problems),
+            }
+        }
+        if let Some(model) = node.key("model") {
+            self.select_model(profile, model, &inside("model"));
+        }
+    }
+
+    fn overlay_faults(&mut self, faults: &mut Fallibility, node: &Node, path: &str) {
         number(&mut faults.error_rate, node, "error_rate");
         number(&mut faults.detection, node, "detection");
         number(&mut faults.conflict_probability, node, "conflict_probability");
@@ -146,27 +145,15 @@ impl Resolver<'_> {
             faults.lease = Some(Time::from_secs(lease));
         }
         if let Some(recovery) = node.key("recovery") {
-            faults.recovery = self.dist(recovery, Unit::Seconds, &inside("recovery"));
+            faults.recovery = self.dist(recovery, Unit::Seconds, &inside(path, "recovery"));
         }
         if let Some(stall) = node.key("stall") {
-            faults.stall = self.dist(stall, Unit::Seconds, &inside("stall"));
-        }
-        if let Some(learned) = node.key("behaviour") {
-            match calibration(&self.file, learned) {
-                Ok(calibration) => {
-                    profile.behaviour = Some(Arc::new(calibration.behaviour(None)));
-                    profile.learned = calibration.learned(None).map(Arc::new);
-                }
-                Err(problems) => self.problems.append(problems),
-            }
-        }
-        if let Some(model) = node.key("model") {
-            self.only(profile, model, &inside("model"));
+            faults.stall = self.dist(stall, Unit::Seconds, &inside(path, "stall"));
         }
     }
 
-    /// Of a behaviour that was learned from several models, that of one.
-    fn only(&mut self, profile: &mut Profile, node: &Node, path: &str) {
+    /// Selects one model of a learned policy.
+    fn select_model(&mut self, profile: &mut Profile, node: &Node, path: &str) {
         let (Some(model), Some(behaviour)) = (node.text(), &profile.behaviour) else { return };
         if behaviour.models.iter().any(|known| known == model) {
             profile.behaviour = Some(Arc::new(Behaviour::clone(behaviour).only(model)));
@@ -175,7 +162,7 @@ impl Resolver<'_> {
         let mut known = behaviour.models.clone();
         known.dedup();
         let near = suggestion(model, known.iter().map(String::as_str));
-        let message = format!("nothing was learned of {}{near}", quoted(model));
+        let message = format!("the profile has no model {}{near}", quoted(model));
         self.report("profile", node.line, path, message, &known.join(", "));
     }
 
@@ -211,17 +198,12 @@ impl Resolver<'_> {
             (Some(task), _) | (None, Latency::PerTask { task, .. }) => task.clone(),
             (None, Latency::Tokens { .. } | Latency::Recorded) => {
                 let path = format!("{path}.task");
-                return self.report(
-                    "missing-key",
-                    node.line,
-                    &path,
-                    "missing".to_owned(),
-                    "a duration or a distribution",
-                );
+                let expected = "a duration or a distribution";
+                return self.report("missing-key", node.line, &path, "missing".to_owned(), expected);
             }
         };
         let idle = given_idle.unwrap_or_else(|| match &*latency {
-            // An idle call that had a time of its own keeps it; one that took as long as a task still does.
+            // The time of an idle call stays if it differed from that of a task; otherwise it follows that of a task.
             Latency::PerTask { task, idle } if idle != task => idle.clone(),
             _ => task.clone(),
         });
@@ -235,6 +217,16 @@ impl Resolver<'_> {
             _ => BatchSize::Drawn(self.dist(node, Unit::Count, path)),
         }
     }
+}
+
+fn overlay_tokens(counts: &mut Tokens, tokens: &Node) {
+    count(&mut counts.system, tokens, "system");
+    count(&mut counts.board_per_task, tokens, "board_per_task");
+    count(&mut counts.per_message, tokens, "per_message");
+    count(&mut counts.history_limit, tokens, "history_limit");
+    number(&mut counts.verbosity, tokens, "verbosity");
+    count(&mut counts.overhead, tokens, "overhead");
+    number(&mut counts.cached_share, tokens, "cached_share");
 }
 
 fn inside(path: &str, key: &str) -> String {

@@ -1,4 +1,4 @@
-//! Bytes to a [`Node`]: the only code that knows the YAML parser. Every limit is checked before it could hurt.
+//! YAML parser: bytes to a [`Node`], with limits on size, nesting and number of values.
 
 use std::collections::BTreeMap;
 
@@ -11,21 +11,21 @@ use crate::scenario::node::{Node, NodeKey, NodeKind};
 pub const MAX_BYTES: usize = 4_000_000;
 /// Deepest nesting of lists and maps.
 pub const MAX_NESTING: usize = 64;
-/// Most values, those that aliases repeat counted each time.
+/// Most values; a value repeated by an alias counts each time.
 pub const MAX_NODES: usize = 2_000_000;
 
-/// Reads one YAML document. `file` is what messages call it.
+/// Parses one YAML document. `file` is its name in messages.
 ///
 /// # Errors
 ///
-/// One problem: YAML can't be read past its first mistake.
+/// The first problem: YAML can't be parsed beyond it.
 pub(super) fn read(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
     let fail = |(code, line, message): Refusal| {
         let (file, path, expected) = (file.to_owned(), String::new(), String::new());
         Problems::one(Problem { code, file, line, path, message, expected })
     };
     if bytes.len() > MAX_BYTES {
-        let message = format!("{} bytes; at most {MAX_BYTES} are read", bytes.len());
+        let message = format!("{} bytes; the limit is {MAX_BYTES}", bytes.len());
         return Err(fail(("too-large", 0, message)));
     }
     let text = std::str::from_utf8(bytes).map_err(|error| {
@@ -48,11 +48,11 @@ fn build(text: &str) -> Result<Node, Refusal> {
     let mut builder = Builder::default();
     for next in Parser::new_from_str_with_options(text, options) {
         let (event, span) = next.map_err(|error| syntax(&error))?;
-        builder.take(event, span.start)?;
+        builder.handle(event, span.start)?;
     }
     match builder.root {
         Some(root) if root.kind != NodeKind::Null => Ok(root),
-        _ => Err(("empty", 0, "there is nothing in it".to_owned())),
+        _ => Err(("empty", 0, "the document is empty".to_owned())),
     }
 }
 
@@ -68,32 +68,32 @@ fn too_deep(line: u32) -> Refusal {
     ("too-large", line, format!("lists and maps are nested more than {MAX_NESTING} deep"))
 }
 
-/// Puts events together.
+/// Builder of a tree from parser events.
 #[derive(Default)]
 struct Builder {
-    /// The lists and maps that are still open.
+    /// Open lists and maps.
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
-    /// Finished values that an alias may repeat, each with the number of values in it.
+    /// Complete values with an anchor, each with the number of values in it.
     anchors: BTreeMap<usize, (Node, usize)>,
 }
 
 struct Open {
     node: Node,
     anchor: usize,
-    /// The key whose value comes next.
+    /// Key of the next value.
     key: Option<NodeKey>,
-    /// Values before this one.
+    /// Number of values before this one.
     before: usize,
 }
 
 impl Builder {
-    fn take(&mut self, event: Event<'_>, mark: Marker) -> Result<(), Refusal> {
+    fn handle(&mut self, event: Event<'_>, mark: Marker) -> Result<(), Refusal> {
         let (line, column) = (mark.line() as u32, mark.col() as u32 + 1);
         match event {
             Event::DocumentStart(..) if self.root.is_some() => {
-                Err(("syntax", line, "a second document starts; there must be one only".to_owned()))
+                Err(("syntax", line, "a second document starts; only one is allowed".to_owned()))
             }
             Event::Scalar(text, style, anchor, tag) => {
                 let is_text = tag.as_deref().map_or(Ok(style != ScalarStyle::Plain), |tag| means_text(tag, line))?;
@@ -113,7 +113,7 @@ impl Builder {
             },
             Event::Alias(anchor) => {
                 let Some((node, size)) = self.anchors.get(&anchor) else {
-                    return Err(("syntax", line, "an alias stands inside of what it repeats".to_owned()));
+                    return Err(("syntax", line, "an alias refers to a value that contains it".to_owned()));
                 };
                 let (deep, size) = (depth(node), *size);
                 if self.open.len() + deep > MAX_NESTING {
@@ -148,10 +148,10 @@ impl Builder {
         Ok(())
     }
 
-    /// A value is complete: it becomes a key, a value, an entry, or the document.
+    /// Adds a complete value to its parent: a key, a value, an element, or the document.
     fn close(&mut self, node: Node, anchor: usize, size: usize, line: u32) -> Result<(), Refusal> {
         if anchor > 0 {
-            // Copies kept for aliases count as well, so that anchors inside anchors can't fill the memory.
+            // Copies for aliases count as well, which bounds the memory of nested anchors.
             self.count(size, line)?;
             self.anchors.insert(anchor, (node.clone(), size));
         }
@@ -175,7 +175,7 @@ impl Builder {
 }
 
 fn too_many(line: u32) -> Refusal {
-    ("too-large", line, format!("more than {MAX_NODES} values, those that aliases repeat included"))
+    ("too-large", line, format!("more than {MAX_NODES} values, including those repeated by aliases"))
 }
 
 fn depth(node: &Node) -> usize {
@@ -186,16 +186,16 @@ fn depth(node: &Node) -> usize {
     }
 }
 
-/// Whether a tag on a scalar says that it is text.
+/// Returns true if the tag of a scalar is `!!str`; other tags are errors.
 fn means_text(tag: &Tag, line: u32) -> Result<bool, Refusal> {
     if tag.is_yaml_core_schema_tag("str") { Ok(true) } else { Err(foreign(tag, line)) }
 }
 
 fn foreign(tag: &Tag, line: u32) -> Refusal {
-    ("syntax", line, format!("the tag {} has no meaning here", tag.original()))
+    ("syntax", line, format!("the tag {} is not supported", tag.original()))
 }
 
-/// What an unquoted scalar means, by the core schema of YAML 1.2.
+/// Resolves an unquoted scalar by the core schema of YAML 1.2.
 fn plain(text: &str) -> NodeKind {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
@@ -219,7 +219,7 @@ fn number(text: &str) -> Option<NodeKind> {
     if let Some(digits) = text.strip_prefix("0o") {
         return with_radix(digits, 8)?.ok().map(NodeKind::Int);
     }
-    // Rust would also take `inf` and `nan`.
+    // Rust also parses `inf` and `nan`.
     let numeric = unsigned.starts_with(|c: char| c.is_ascii_digit() || c == '.')
         && unsigned.bytes().all(|byte| byte.is_ascii_digit() || b".eE+-".contains(&byte));
     if !numeric {
@@ -251,13 +251,13 @@ mod tests {
             let below = format!("*a{}, ", level - 1).repeat(9);
             bomb.push(format!("a{level}: &a{level} [{below}]"));
         }
-        assert_eq!(first(&bomb.join("\n")), "f:7: more than 2000000 values, those that aliases repeat included");
-        assert_eq!(first("a: &x [*x]"), "f:1: an alias stands inside of what it repeats");
+        assert_eq!(first(&bomb.join("\n")), "f:7: more than 2000000 values, including those repeated by aliases");
+        assert_eq!(first("a: &x [*x]"), "f:1: an alias refers to a value that contains it");
     }
 
     #[test]
     fn every_limit_is_named() {
-        assert_eq!(first(&" ".repeat(5_000_000)), "f: 5000000 bytes; at most 4000000 are read");
+        assert_eq!(first(&" ".repeat(5_000_000)), "f: 5000000 bytes; the limit is 4000000");
         for (open, close) in [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")] {
             let deep = |n: usize| format!("{}1{}", open.repeat(n), close.repeat(n));
             assert_eq!(first(&deep(70)), "f:1: lists and maps are nested more than 64 deep", "{open}");
@@ -266,10 +266,10 @@ mod tests {
             }
         }
 
-        assert_eq!(first(""), "f: there is nothing in it");
-        assert_eq!(first("# only a comment\n"), "f: there is nothing in it");
-        assert_eq!(first("a: 1\n---\nb: 2"), "f:2: a second document starts; there must be one only");
-        assert_eq!(first("a: !secret x"), "f:1: the tag !secret has no meaning here");
+        assert_eq!(first(""), "f: the document is empty");
+        assert_eq!(first("# only a comment\n"), "f: the document is empty");
+        assert_eq!(first("a: 1\n---\nb: 2"), "f:2: a second document starts; only one is allowed");
+        assert_eq!(first("a: !secret x"), "f:1: the tag !secret is not supported");
         assert_eq!(first("[a]: 1"), "f:1: a list or map can't be a key");
     }
 }

@@ -1,4 +1,4 @@
-//! From a document that has passed the table to a [`Scenario`]: what only shows when values meet each other.
+//! Resolution of a validated document to a [`Scenario`]; checks combinations of values.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{Agent, Blocks, Consistency, Latency, Resource};
 use crate::workload::TaskGraph;
 
-/// A document and where it comes from.
+/// Document and its origin.
 #[derive(Clone, Copy)]
 pub(super) struct Document<'a> {
     pub(super) file: &'a str,
@@ -25,7 +25,7 @@ pub(super) struct Document<'a> {
     pub(super) files: &'a Files,
 }
 
-/// What the points of a sweep have in common.
+/// Parts that the points of a sweep share.
 #[derive(Clone)]
 pub(super) struct Parts {
     pub(super) name: String,
@@ -41,7 +41,7 @@ pub(super) struct Parts {
     prices: Prices,
 }
 
-/// Limits as given; what is not given depends on the workload.
+/// Given limits; the defaults of the others depend on the workload.
 #[derive(Clone, Copy, Default)]
 struct GivenLimits {
     rounds: Option<u32>,
@@ -50,7 +50,7 @@ struct GivenLimits {
     calls: Option<u64>,
 }
 
-/// What of earlier parts still holds.
+/// Parts that are reused.
 #[derive(Clone, Copy)]
 pub(super) struct Keep<'a> {
     pub(super) parts: &'a Parts,
@@ -58,7 +58,7 @@ pub(super) struct Keep<'a> {
     pub(super) team: bool,
 }
 
-/// Makes the parts of a document.
+/// Resolves the parts of a document.
 pub(super) fn parts(source: Document<'_>, keep: Option<Keep<'_>>) -> Result<Parts, Problems> {
     let Document { file, root, files } = source;
     let mut resolver = Resolver { file: file.to_owned(), root, files, problems: Problems::default() };
@@ -134,18 +134,18 @@ impl Resolver<'_> {
 
     fn check_asserts(&mut self) {
         let list = self.root.key("assert").map_or(&[][..], Node::items);
-        for (place, claim) in list.iter().enumerate() {
+        for (index, claim) in list.iter().enumerate() {
             let Some((NodeKey { name: key, .. }, claim)) = claim.entries().first() else { continue };
-            let path = format!("assert[{place}].{key}");
+            let path = format!("assert[{index}].{key}");
             if let Some(between) = claim.key("between") {
                 let ends: Vec<_> = between.items().iter().map(Node::whole).collect();
                 if ends.len() != 2 || ends[0] > ends[1] {
-                    let (path, message) = (format!("{path}.between"), format!("{between} is no interval"));
+                    let (path, message) = (format!("{path}.between"), format!("{between} is not an interval"));
                     self.report("out-of-range", between.line, &path, message, "the least and the greatest team size");
                 }
             } else if matches!(claim.kind, NodeKind::Map(_)) && claim.key("at_least").or(claim.key("at_most")).is_none()
             {
-                let message = "claims nothing".to_owned();
+                let message = "no bound is given".to_owned();
                 self.report("missing-key", claim.line, &path, message, "at_least, at_most, or both");
             }
         }
@@ -153,7 +153,7 @@ impl Resolver<'_> {
 }
 
 impl Parts {
-    /// One point: so many agents under that architecture, or as the document says.
+    /// Returns the scenario of a point: this team size and architecture, or those of the document.
     pub(super) fn scenario(
         &self,
         source: Document<'_>,
@@ -213,7 +213,7 @@ impl Parts {
     }
 }
 
-/// Every needed skill is somebody's; else its tasks would never be done.
+/// Checks that the team has every required skill; otherwise tasks could never be completed.
 fn check_skills(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
     let mut problems = Problems::default();
     for (number, skill) in graph.skills().iter().enumerate() {
@@ -223,17 +223,20 @@ fn check_skills(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Resu
         let number = number as u32;
         let task = graph.tasks().iter().find(|task| task.skill == Some(number)).map_or("", |task| &task.id);
         let tasks = source.root.get("workload.tasks").map_or(&[][..], Node::items);
-        let place = tasks.iter().position(|node| node.key("id").and_then(Node::text) == Some(task)).unwrap_or(0);
-        let path = format!("workload.tasks[{place}].skill");
+        let index = tasks.iter().position(|node| node.key("id").and_then(Node::text) == Some(task)).unwrap_or(0);
+        let path = format!("workload.tasks[{index}].skill");
         let line = source.root.get(&path).map_or(0, |node| node.line);
-        let message = format!("nobody in the team of {} has the skill \"{skill}\" that \"{task}\" needs", team.len());
+        let message = format!(
+            "no agent in the team of {} has the skill \"{skill}\", which the task \"{task}\" requires",
+            team.len()
+        );
         let (file, expected) = (source.file.to_owned(), String::new());
         problems.push(Problem { code: "skill", file, line, path, message, expected });
     }
     problems.or(())
 }
 
-/// Only recorded tasks have a recorded time.
+/// Checks that all tasks have a recorded time if a profile uses it.
 fn check_recorded(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
     let wants_recorded = team.iter().any(|agent| agent.profile.latency == Latency::Recorded);
     if !wants_recorded || graph.tasks().iter().all(|task| task.recorded.is_some()) {
@@ -241,7 +244,7 @@ fn check_recorded(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Re
     }
     let path = "team.profile.latency".to_owned();
     let line = source.root.get(&path).map_or(0, |node| node.line);
-    let message = "\"recorded\", but the workload is not from a recording".to_owned();
+    let message = "\"recorded\" requires the workload of a recording".to_owned();
     let (file, expected) = (source.file.to_owned(), "workload: { trace: FILE }, or another latency".to_owned());
     Err(Problems::one(Problem { code: "profile", file, line, path, message, expected }))
 }

@@ -1,4 +1,4 @@
-//! The resolution of a checked document: its files, its distributions, and the problems found on the way.
+//! State of the resolution of a validated document: files, distributions and problems.
 
 use crate::engine::Dist;
 use crate::problem::quantity::Unit;
@@ -7,9 +7,9 @@ use crate::scenario::distribution::{self, Written};
 use crate::scenario::library::Files;
 use crate::scenario::node::{Node, quoted};
 
-/// Takes a document apart and notes what is wrong.
+/// Resolver of a document; collects problems.
 pub(super) struct Resolver<'a> {
-    /// The file that is being read: the scenario's, or that of a profile.
+    /// Current file: that of the scenario or of a profile.
     pub(super) file: String,
     pub(super) root: &'a Node,
     pub(super) files: &'a Files,
@@ -17,7 +17,7 @@ pub(super) struct Resolver<'a> {
 }
 
 impl Resolver<'_> {
-    /// A distribution that has passed the table; its values may be in a file.
+    /// Returns a validated distribution; its values may be in a file.
     pub(super) fn dist(&mut self, node: &Node, unit: Unit, path: &str) -> Dist {
         let name = match distribution::read(node, unit) {
             Ok(Written::Here(dist)) => return dist,
@@ -49,7 +49,7 @@ impl Resolver<'_> {
     }
 }
 
-/// The name of a file without its folder and ending.
+/// Returns the name of a file without folder and extension.
 pub(super) fn stem(file: &str) -> &str {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     name.split_once('.').map_or(name, |(stem, _)| stem)

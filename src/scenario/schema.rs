@@ -1,4 +1,4 @@
-//! The JSON Schema of scenario files, for editors; made from the table of keys.
+//! JSON Schema of scenario files, for editors, generated from the table of keys.
 
 use serde_json::{Map, Value, json};
 
@@ -6,26 +6,26 @@ use crate::architecture::ARCHITECTURES;
 use crate::scenario::keys::{Expects, SCENARIO, Section};
 use crate::scenario::library::PROFILES;
 
-/// The schema (draft-07) of scenarios.
+/// Returns the schema (draft-07) of scenarios.
 pub fn schema() -> Value {
     let mut schema = json!({
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "brooks scenario",
     });
-    if let (Value::Object(schema), Value::Object(section)) = (&mut schema, of_section(&SCENARIO)) {
+    if let (Value::Object(schema), Value::Object(section)) = (&mut schema, section_schema(&SCENARIO)) {
         schema.extend(section);
     }
     schema
 }
 
-fn of_section(section: &Section) -> Value {
+fn section_schema(section: &Section) -> Value {
     let mut properties = Map::new();
     for key in section.keys {
         let about = match key.default {
             None | Some("") => key.about.to_owned(),
             Some(default) => format!("{} Default: {default}.", key.about),
         };
-        let mut value = of(&key.expects);
+        let mut value = value_schema(&key.expects);
         if let Value::Object(value) = &mut value {
             value.insert("description".to_owned(), Value::String(about));
         }
@@ -43,7 +43,7 @@ fn of_section(section: &Section) -> Value {
     schema
 }
 
-fn of(expects: &Expects) -> Value {
+fn value_schema(expects: &Expects) -> Value {
     match expects {
         Expects::Text | Expects::File | Expects::Recording => json!({ "type": "string", "minLength": 1 }),
         Expects::Bool => json!({ "type": "boolean" }),
@@ -62,7 +62,7 @@ fn of(expects: &Expects) -> Value {
             let words: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
             json!({ "enum": words })
         }
-        Expects::Architecture => of_architecture(),
+        Expects::Architecture => architecture_schema(),
         Expects::ProfileName => {
             let names: Vec<&str> = PROFILES.iter().map(|profile| profile.name).collect();
             json!({ "type": "string", "minLength": 1, "examples": names })
@@ -73,17 +73,17 @@ fn of(expects: &Expects) -> Value {
                 { "type": "array", "minItems": 1 },
             ],
         }),
-        Expects::Section(section) => of_section(section),
-        Expects::ListOf(item) => json!({ "type": "array", "items": of(item) }),
-        Expects::MapOf(_, value) => json!({ "type": "object", "additionalProperties": of(value) }),
+        Expects::Section(section) => section_schema(section),
+        Expects::ListOf(item) => json!({ "type": "array", "items": value_schema(item) }),
+        Expects::MapOf(_, value) => json!({ "type": "object", "additionalProperties": value_schema(value) }),
         Expects::Either(options) => {
-            let any_of: Vec<Value> = options.iter().map(of).collect();
+            let any_of: Vec<Value> = options.iter().map(value_schema).collect();
             json!({ "anyOf": any_of })
         }
     }
 }
 
-fn of_architecture() -> Value {
+fn architecture_schema() -> Value {
     let names: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
     let mut properties = Map::new();
     for row in ARCHITECTURES {

@@ -1,4 +1,4 @@
-//! `team`: members first, a lead before all others, then agents of the team's profile.
+//! Key `team`: members first, with a lead before all others, then agents of the team's profile.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::scenario::node::Node;
 use crate::scenario::resolver::Resolver;
 use crate::team::{Agent, Profile, Role};
 
-/// A team of any size.
+/// Template of a team of any size.
 #[derive(Clone)]
 pub(super) struct TeamTemplate {
     size: u32,
@@ -25,32 +25,32 @@ struct Member {
     skills: Vec<String>,
 }
 
-/// A team size, if it is one.
+/// Returns the team size, if the value is one.
 pub(super) fn size_of(node: &Node) -> Option<u32> {
     let size = node.whole().filter(|&size| (1..=i128::from(MAX_AGENTS)).contains(&size))?;
     u32::try_from(size).ok()
 }
 
 impl TeamTemplate {
-    /// How many agents there are unless a point says otherwise.
+    /// Returns the default size.
     pub(super) fn size(&self) -> u32 {
         self.size
     }
 
-    /// So many agents; if that is fewer than the members, the first of them.
+    /// Returns a team of this size; below the number of members, the first members.
     pub(super) fn agents(&self, size: u32) -> Vec<Agent> {
         let size = size as usize;
         let mut agents: Vec<Agent> = Vec::with_capacity(size);
         let led = self.members.first().is_some_and(|member| member.role == Role::Lead);
-        let numbered = |place: usize| format!("agent {}", place + usize::from(!led));
+        let numbered = |index: usize| format!("agent {}", index + usize::from(!led));
         for member in &self.members {
-            for which in 1..=member.count {
+            for number in 1..=member.count {
                 if agents.len() == size {
                     return agents;
                 }
                 let name = match &member.name {
                     Some(name) if member.count == 1 => name.clone(),
-                    Some(name) => format!("{name} {which}"),
+                    Some(name) => format!("{name} {number}"),
                     None if member.role == Role::Lead => "lead".to_owned(),
                     None => numbered(agents.len()),
                 };
@@ -58,8 +58,8 @@ impl TeamTemplate {
                 agents.push(Agent { name, role: member.role, profile, skills });
             }
         }
-        for place in agents.len()..size {
-            let (name, profile) = (numbered(place), Arc::clone(&self.profile));
+        for index in agents.len()..size {
+            let (name, profile) = (numbered(index), Arc::clone(&self.profile));
             agents.push(Agent { name, role: Role::Worker, profile, skills: Vec::new() });
         }
         agents
@@ -67,7 +67,7 @@ impl TeamTemplate {
 }
 
 impl Resolver<'_> {
-    /// The team of the document.
+    /// Resolves the team of the document.
     pub(super) fn team(&mut self) -> TeamTemplate {
         let node = self.root.key("team");
         let profile = match node.and_then(|team| team.key("profile")) {
@@ -77,35 +77,35 @@ impl Resolver<'_> {
         let list = node.and_then(|team| team.key("members")).map_or(&[][..], Node::items);
         let mut members = Vec::with_capacity(list.len());
         let (mut total, mut lead, mut names) = (0u64, None, BTreeSet::new());
-        for (place, node) in list.iter().enumerate() {
-            let path = format!("team.members[{place}]");
+        for (index, node) in list.iter().enumerate() {
+            let path = format!("team.members[{index}]");
             let member = self.member(node, &path, &profile);
             total += u64::from(member.count);
             if member.role == Role::Lead {
                 if member.count > 1 || lead.is_some() {
-                    let message = "a team has one lead at most".to_owned();
+                    let message = "a team has at most one lead".to_owned();
                     self.report("team", node.line, &format!("{path}.role"), message, "");
                 }
-                lead = lead.or(Some(place));
+                lead = lead.or(Some(index));
             }
             if let Some(name) = &member.name
                 && !names.insert(name.clone())
             {
-                let message = format!("another member is called \"{name}\" too");
+                let message = format!("another member has the same name \"{name}\"");
                 self.report("team", node.line, &format!("{path}.name"), message, "");
             }
             members.push(member);
         }
-        if let Some(place) = lead {
-            members[..=place].rotate_right(1);
+        if let Some(index) = lead {
+            members[..=index].rotate_right(1);
         }
         let given = node.and_then(|team| team.key("agents"));
         let size = given.and_then(size_of);
         let most = size.map_or(MAX_AGENTS, u64::from);
         if total > most {
             let line = given.or(node).map_or(0, |node| node.line);
-            let message = format!("the members are {total}, the team is {most}");
-            self.report("team", line, "team.agents", message, "at least as many as there are members");
+            let message = format!("{total} members in a team of {most}");
+            self.report("team", line, "team.agents", message, "at least the number of members");
         }
         let counted = u32::try_from(total.clamp(1, MAX_AGENTS)).unwrap_or(1);
         TeamTemplate { size: size.unwrap_or(counted), profile, members }

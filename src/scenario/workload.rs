@@ -1,4 +1,4 @@
-//! `workload`: a generator, a list of tasks, or a file of them, and the graph that they make.
+//! Key `workload`: a generator, a list of tasks, a task file or a recorded run, and the resulting graph.
 
 use std::sync::Arc;
 
@@ -11,19 +11,19 @@ use crate::trace::{native, work_of};
 use crate::workload::paper_file::{self, PaperFileError};
 use crate::workload::{Direction, Free, Generator, GeneratorError, GraphError, MAX_TASKS, TaskGraph, TaskSpec};
 
-/// What must be done, for any team.
+/// Workload for any team.
 #[derive(Clone)]
 pub(super) struct Workload {
-    /// The graph as the document has it.
+    /// Task graph of the document.
     pub(super) graph: Arc<TaskGraph>,
-    /// The parallel fraction that it was made to have.
+    /// Parallel fraction of the generator, if it has one.
     pub(super) parallel_fraction: Option<f64>,
-    /// Where it comes from, if it grows with the team.
+    /// Generator of larger workloads, if the workload grows with the team.
     pub(super) grows: Option<Generator>,
 }
 
 impl Resolver<'_> {
-    /// The workload of the document; `None` if there is a problem with it.
+    /// Resolves the workload of the document; `None` if it is invalid.
     pub(super) fn workload(&mut self, seed: u64) -> Option<Workload> {
         let node = self.root.key("workload")?;
         let scaled = self.root.key("scaling").filter(|scaling| scaling.text() == Some("scaled"));
@@ -114,7 +114,7 @@ impl Resolver<'_> {
         })
     }
 
-    /// `None` if it can't be run.
+    /// Checks the limits of a generator; `None` if it exceeds one.
     fn check_generator(&mut self, generator: &Generator, name: &str, node: &Node) -> Option<()> {
         let Err(errors) = generator.check() else { return Some(()) };
         for (field, message, expected) in errors.into_iter().map(limit) {
@@ -134,17 +134,17 @@ impl Resolver<'_> {
         }
         let sizes = Sizes::new(size, seed);
         let mut specs = Vec::with_capacity(items.len());
-        for (place, node) in items.iter().enumerate() {
+        for (index, node) in items.iter().enumerate() {
             let names = |key: &str| {
                 let list = node.key(key).map_or(&[][..], Node::items);
                 list.iter().filter_map(Node::text).map(ToOwned::to_owned).collect::<Vec<_>>()
             };
             let id = node.key("id").and_then(Node::text).unwrap_or_default();
             let size = match node.key("size") {
-                None => sizes.of(id),
+                None => sizes.sample(id),
                 Some(size) => {
-                    let size = self.dist(size, Unit::Tokens, &format!("workload.tasks[{place}].size"));
-                    Sizes::new(&size, seed).of(id)
+                    let size = self.dist(size, Unit::Tokens, &format!("workload.tasks[{index}].size"));
+                    Sizes::new(&size, seed).sample(id)
                 }
             };
             let priority = node.key("priority").and_then(Node::whole);
@@ -173,7 +173,7 @@ impl Resolver<'_> {
             Ok(mut file) => {
                 let sizes = Sizes::new(size, seed);
                 for task in &mut file.tasks {
-                    task.size = sizes.of(&task.id);
+                    task.size = sizes.sample(&task.id);
                 }
                 Some(file.tasks)
             }
@@ -194,7 +194,7 @@ impl Resolver<'_> {
         }
     }
 
-    /// The work of the one run in a file.
+    /// Resolves the tasks of the recorded run in a file.
     fn recorded_work(&mut self, node: &Node) -> Option<Vec<TaskSpec>> {
         let name = node.text()?;
         let bytes = self.read_file(name, node.line, "workload.trace")?;
@@ -207,13 +207,13 @@ impl Resolver<'_> {
             }
         };
         if traces.next().is_some() {
-            let message = format!("{name} holds several runs");
+            let message = format!("{name} contains several runs");
             self.report("trace", node.line, "workload.trace", message, "a file of one run");
             return None;
         }
         let tasks = work_of(&trace).tasks;
         if tasks.is_empty() {
-            let message = format!("no time of work is recorded in {name}");
+            let message = format!("{name} contains no steps with a duration");
             self.report("trace", node.line, "workload.trace", message, "a run with steps that take time");
             return None;
         }
@@ -224,7 +224,7 @@ impl Resolver<'_> {
         let path = match error {
             GraphError::Empty => "workload.tasks".to_owned(),
             GraphError::DuplicateId { task, .. } => format!("workload.tasks[{task}].id"),
-            GraphError::UnknownDependency { task, place, .. } => format!("workload.tasks[{task}].depends_on[{place}]"),
+            GraphError::UnknownDependency { task, index, .. } => format!("workload.tasks[{task}].depends_on[{index}]"),
             GraphError::Cycle { task, .. } => format!("workload.tasks[{task}].depends_on"),
         };
         let line = self.root.get(&path).map_or(0, |node| node.line);
@@ -232,19 +232,19 @@ impl Resolver<'_> {
     }
 }
 
-/// The field, what is wrong, and what would be right.
+/// Splits an error of a generator into field, message and expected value.
 pub(super) fn limit(error: GeneratorError) -> (&'static str, String, String) {
     let field = match error {
         GeneratorError::Zero { field } | GeneratorError::NotAFraction { field, .. } => field,
         _ => "",
     };
-    let told = error.to_string();
-    let told = told.strip_prefix(&format!("{field}: ")).unwrap_or(&told);
-    let (message, expected) = told.split_once("; expected ").unwrap_or((told, ""));
+    let text = error.to_string();
+    let text = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text);
+    let (message, expected) = text.split_once("; expected ").unwrap_or((text, ""));
     (field, message.to_owned(), expected.to_owned())
 }
 
-/// Sizes drawn for tasks by their names, as generators draw them.
+/// Sampler of task sizes, keyed by the names of tasks as in generators.
 struct Sizes {
     keys: Keys,
     size: Sampler,
@@ -255,7 +255,7 @@ impl Sizes {
         Sizes { keys: Keys::new(seed, 0), size: Sampler::new(size) }
     }
 
-    fn of(&self, id: &str) -> f64 {
+    fn sample(&self, id: &str) -> f64 {
         let bits = self.keys.stream(Purpose::Workload, key_of(id)).nth(0);
         self.size.at(bits).clamp(f64::MIN_POSITIVE, f64::MAX)
     }

@@ -78,7 +78,7 @@ impl Simulator<'_> {
         });
     }
 
-    /// How many tasks a working step is about.
+    /// Number of tasks a working step is about.
     #[inline]
     fn tasks_of<const RARE: bool>(&self, agent: AgentId) -> u32 {
         if RARE { self.agents[agent].batch.len().max(1) as u32 } else { 1 }
@@ -274,7 +274,7 @@ impl Simulator<'_> {
         }
         let draws = self.nodes[task].attempt;
         let mind = if RARE { self.agents[agent].mind } else { 0 };
-        if RARE && self.minds[mind].faults.orphan.strikes(draws, ORPHAN) && !self.team.board.is_owned(task, agent) {
+        if RARE && self.minds[mind].faults.orphan.sample_at(draws, ORPHAN) && !self.team.board.is_owned(task, agent) {
             self.open_attempt(task, attempt + 1);
             return self.forget(task, agent, observer);
         }
@@ -284,14 +284,14 @@ impl Simulator<'_> {
             return Outcome::Again;
         }
         let faults = &self.minds[mind].faults;
-        let mut right = !clashes && !faults.error.strikes(draws, ERROR);
-        if !right && faults.detection.strikes(draws, DETECTION) {
+        let mut right = !clashes && !faults.error.sample_at(draws, ERROR);
+        if !right && faults.detection.sample_at(draws, DETECTION) {
             let kind = if clashes { TaskEventKind::Conflicted } else { TaskEventKind::Rejected };
             self.open_attempt(task, attempt + 1);
             self.send_back(task, agent, kind, observer);
             return Outcome::Again;
         }
-        if RARE && faults.premature.strikes(draws, PREMATURE) {
+        if RARE && faults.premature.sample_at(draws, PREMATURE) {
             self.open_attempt(task, attempt + 1);
             let node = &mut self.nodes[task];
             node.spent = part;
@@ -322,7 +322,7 @@ impl Simulator<'_> {
         self.wakes.woke_ready = true;
     }
 
-    /// What the lead handed out arrives: tasks that are still nobody's change hands, and each new owner is told.
+    /// Commits assignments: tasks that are still unowned change hands, and each new owner gets a message.
     fn commit_assignments<O: Observer>(&mut self, agent: AgentId, busy: Time, observer: &mut O) -> TimeSplit {
         let deals = std::mem::take(&mut self.agents[agent].deals);
         for (place, &(task, to)) in deals.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! What goes wrong, apart from plain errors: steps that hang, crash or change nothing, claims that are forgotten, tasks
-//! said to be done that are not, and steps that clash in meaning.
+//! Faults besides plain errors: steps that hang, crash or change nothing, forgotten claims, premature
+//! completions, and semantic conflicts between steps.
 
 use crate::engine::{Stream, Time};
 use crate::record::{Observer, StepKind, TaskEventKind, TimeSplit};
@@ -25,7 +25,7 @@ const HOLLOW_FOUND: u64 = 4;
 const AUDIT: u64 = 5;
 const CLASH: u64 = 6;
 
-/// What goes wrong with a step of that latency, the latency that it has then, and how long it keeps its agent away.
+/// Returns the fault of a step of that latency, its latency then, and the time for which it keeps its agent away.
 #[cold]
 #[inline(never)]
 pub(super) fn mishap(mishaps: &Mishaps, draws: Stream, mut latency: f64, away: &mut Time) -> (Fate, f64) {
@@ -79,7 +79,7 @@ impl Simulator<'_> {
         }
     }
 
-    /// Whether the step clashes in meaning with any attempt on a related task that landed since its decision: with
+    /// Returns true if the step clashes in meaning with any attempt on a related task that landed since its decision: with
     /// probability 1 - (1 - q)^m for m of them.
     pub(super) fn clashes_in_meaning(&self, task: TaskId, agent: AgentId, step: &Underway) -> bool {
         let peaceful = self.minds[self.agents[agent].mind].faults.peaceful;
@@ -111,10 +111,10 @@ impl Simulator<'_> {
         Outcome::Lost
     }
 
-    /// Whether the attempt comes upon a dependency that was said to be done and is not, and notices.
+    /// Returns true if the attempt meets a prematurely completed dependency and detects it.
     #[cold]
     pub(super) fn trips<O: Observer>(&mut self, task: TaskId, mind: usize, draws: Stream, observer: &mut O) -> bool {
-        self.minds[mind].faults.detection.strikes(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
+        self.minds[mind].faults.detection.sample_at(draws, HOLLOW_FOUND) && self.reopen_needed(task, observer)
     }
 
     /// Reopens those dependencies of `task` that were said to be done and are not; says whether there were any.
@@ -141,7 +141,7 @@ impl Simulator<'_> {
         self.tell(task, owner.unwrap_or_default(), TaskEventKind::Reopened { spent, right: false }, observer);
     }
 
-    /// Who gets a task that comes back after it had left its owner's hands: whom it was dealt to before the start.
+    /// Returns the owner of a task that comes back: the agent to whom it was dealt before the start, if any.
     pub(super) fn owner_after(&self, task: TaskId) -> Option<AgentId> {
         self.team.board.dealt_to(task)
     }

@@ -6,14 +6,15 @@
 //! taken, else as many as were taken. Effects land under the rules of the board, so two agents of one habit want the
 //! same tasks, and one of them loses.
 
-use crate::engine::{IdSet, Purpose, Time, math, rng};
+use crate::engine::{Purpose, Time, math, rng};
 use crate::record::{Observer, Start, Step, StepKind, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::simulation::habit_memory::Habits;
 use crate::simulation::repertoire::{PlannedCall, completes_truncated, plan, sum};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
-use crate::team::{AgentId, ClaimOutcome, Habit, Manner, SORTS, Sight, Sort, Status};
+use crate::team::{AgentId, ClaimOutcome, Habit, Manner, Sight, Sort, Status};
 use crate::workload::{ArtifactId, TaskId};
 
-/// Entities of [`Purpose::Temperament`]: an agent's script, and the one that its team is like.
+/// Entities of [`Purpose::RandomEffect`]: an agent's script, and the one that its team is like.
 const SCRIPT_ENTITY: u64 = 3 << 40;
 const TEAM_SCRIPT: u64 = 4 << 40;
 /// The first of those of what is common to all who follow a call.
@@ -22,118 +23,6 @@ const STEP_ENTITY: u64 = 5 << 40;
 const SURPRISE: u64 = 0;
 const TESTS: u64 = 1;
 const OTHER: u64 = 2;
-/// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
-const REMEMBERED: usize = 64;
-
-/// What agents of habits remember, and what they share.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Habits {
-    agents: Vec<Memory>,
-    /// Until when tests keep everybody from being taken up.
-    tests_until: Time,
-    sorted: [Vec<TaskId>; SORTS],
-    done: Vec<TaskId>,
-}
-
-#[derive(Clone, Debug)]
-struct Memory {
-    /// Tasks whose files it has written, that it has asked for, that it has finished.
-    begun: IdSet<TaskId>,
-    asked: IdSet<TaskId>,
-    finished: IdSet<TaskId>,
-    /// How many those are.
-    has_finished: u16,
-    script: u32,
-    /// Whether its calls take as long as such calls do, and not as long as those that it follows.
-    is_copy: bool,
-    /// The logarithm of the pace of the recorded run that this one is like.
-    day: f64,
-    /// By how many standard deviations this one is off it.
-    off: f64,
-    last: Option<u32>,
-    idle: u16,
-    /// Tokens and messages of its latest calls, newest at `calls - 1`.
-    window: [(u32, u16); REMEMBERED],
-    calls: usize,
-    plan: PlannedCall,
-}
-
-impl Habits {
-    pub(super) fn new(agents: usize, tasks: usize) -> Habits {
-        let memory = Memory {
-            begun: IdSet::empty(tasks),
-            asked: IdSet::empty(tasks),
-            finished: IdSet::empty(tasks),
-            has_finished: 0,
-            script: 0,
-            is_copy: false,
-            day: 0.0,
-            off: 0.0,
-            last: None,
-            idle: 0,
-            window: [(0, 0); REMEMBERED],
-            calls: 0,
-            plan: PlannedCall {
-                writes: Vec::with_capacity(2 * tasks),
-                claims: Vec::with_capacity(2 * tasks),
-                completes: Vec::with_capacity(2 * tasks),
-                ..PlannedCall::default()
-            },
-        };
-        let list = || Vec::with_capacity(tasks);
-        Habits {
-            // A clone of an empty list has no room.
-            agents: (0..agents).map(|_| Memory { plan: roomy(tasks), ..memory.clone() }).collect(),
-            tests_until: Time::ZERO,
-            sorted: std::array::from_fn(|_| list()),
-            done: list(),
-        }
-    }
-}
-
-fn roomy(tasks: usize) -> PlannedCall {
-    let list = || Vec::with_capacity(2 * tasks);
-    PlannedCall { writes: list(), claims: list(), completes: list(), ..PlannedCall::default() }
-}
-
-impl Memory {
-    fn clear(&mut self, script: u32) {
-        self.begun.clear();
-        self.asked.clear();
-        self.finished.clear();
-        self.has_finished = 0;
-        self.script = script;
-        self.last = None;
-        self.idle = 0;
-        self.calls = 0;
-    }
-
-    /// The logarithm of how much longer calls take than those of the run that this one is like: around a mean of 1, so that
-    /// runs are not slower for it.
-    fn pace(&self, manner: &Manner) -> f64 {
-        manner.spread_runs * self.off - 0.5 * manner.spread_runs * manner.spread_runs
-    }
-
-    /// Input tokens of the next call: the prompt, the board, and what is sent along again.
-    fn input_tokens(&self, manner: &Manner) -> f64 {
-        let mut sum = manner.prompt_tokens + manner.board_tokens;
-        let mut messages = 0;
-        for back in 1..=self.calls.min(REMEMBERED) {
-            let (tokens, more) = self.window[(self.calls - back) % REMEMBERED];
-            messages += more;
-            if messages > manner.window {
-                break;
-            }
-            sum += f64::from(tokens);
-        }
-        sum
-    }
-
-    fn remember(&mut self, tokens: f64, messages: u16) {
-        self.window[self.calls % REMEMBERED] = (tokens.round() as u32, messages);
-        self.calls += 1;
-    }
-}
 
 impl Simulator<'_> {
     /// Back to the start: nobody remembers anything, and each agent has its script for the run.
@@ -144,8 +33,8 @@ impl Simulator<'_> {
             let (before, rest) = self.habits.agents.split_at_mut(id);
             let Some(memory) = rest.first_mut() else { continue };
             let Some(repertoire) = &self.minds[self.agents[AgentId::at(id)].mind].repertoire else { continue };
-            let team = self.keys.stream(Purpose::Temperament, TEAM_SCRIPT);
-            let own = self.keys.stream(Purpose::Temperament, SCRIPT_ENTITY + id as u64);
+            let team = self.keys.stream(Purpose::RandomEffect, TEAM_SCRIPT);
+            let own = self.keys.stream(Purpose::RandomEffect, SCRIPT_ENTITY + id as u64);
             let shares = rng::unit(own.nth(1)) < repertoire.shared;
             let (of_team, members) = repertoire.member(team.nth(0), id as u32);
             // A recorded team is followed as a team; of single agents each follows one, in the style of the first.
@@ -160,13 +49,13 @@ impl Simulator<'_> {
         }
     }
 
-    /// Whether an agent follows habits; a lead leads instead.
+    /// Returns true if an agent follows habits; a lead leads instead.
     #[inline]
     pub(super) fn has_habits(&self, agent: AgentId) -> bool {
         self.uses.habits && self.team.lead != Some(agent) && self.minds[self.agents[agent].mind].repertoire.is_some()
     }
 
-    /// What the agent can see, sorted for it.
+    /// Returns the observation of an agent, and sorts the tasks by class.
     fn look(&mut self, agent: AgentId) -> Sight {
         let Habits { agents, sorted, done, .. } = &mut self.habits;
         let memory = &agents[agent.index()];
@@ -231,7 +120,7 @@ impl Simulator<'_> {
         }
         let ratio = scaled(habit, manner, &memory.plan, completes_truncated);
         let noise = repertoire.noise(row, draws.nth(SURPRISE));
-        let of_all = self.keys.stream(Purpose::Temperament, STEP_ENTITY + place as u64);
+        let of_all = self.keys.stream(Purpose::RandomEffect, STEP_ENTITY + place as u64);
         let surprise = match (completes_truncated, teammates && memory.is_copy) {
             (true, _) => noise,
             (false, false) => 0.0,
@@ -417,7 +306,7 @@ impl Simulator<'_> {
     }
 }
 
-/// What a call on the files that were planned takes over what it took on those of the habit.
+/// Ratio of the expected latency of a call on the planned files to that on the recorded files.
 fn scaled(habit: &Habit, manner: &Manner, plan: &PlannedCall, completes_truncated: bool) -> f64 {
     let files = plan.writes.len() as f64 + f64::from(plan.other_files);
     if completes_truncated {

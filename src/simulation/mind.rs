@@ -2,13 +2,13 @@
 
 use std::ops::Index;
 
-use crate::engine::rng::Chance;
-use crate::engine::{Dist, Rows, Sampler, Samplers, Time};
+use crate::engine::rng::Bernoulli;
+use crate::engine::{Dist, InlineVec, Sampler, Samplers, Time};
 use crate::simulation::repertoire::Repertoire;
 use crate::team::{BatchSize, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph, TaskId};
 
-/// What the simulator keeps of a profile.
+/// Compiled form of a profile.
 #[derive(Clone, Debug)]
 pub(super) struct Mind {
     pub(super) latency: Pace,
@@ -20,15 +20,15 @@ pub(super) struct Mind {
     /// Cached input in 1/65536 of the input.
     pub(super) cached_65536: u64,
     /// Output tokens of a call on each task, the overhead of the call included.
-    pub(super) task_tokens: Rows<TaskId, u32>,
+    pub(super) task_tokens: InlineVec<TaskId, u32>,
     /// Input tokens of a call on each task, if those were recorded; else empty.
     pub(super) task_input: Vec<u32>,
     pub(super) batch: Batch,
     pub(super) batch_unowned: Batch,
-    pub(super) ahead: Chance,
+    pub(super) ahead: Bernoulli,
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
-    /// What it does by what it sees, in place of all that is above.
+    /// Learned policy, in place of all of the above.
     pub(super) repertoire: Option<Repertoire>,
 }
 
@@ -92,24 +92,24 @@ pub(super) enum Batch {
     Drawn(Sampler),
 }
 
-/// What can happen to a step, whatever it works on.
+/// Faults of a step, whatever it works on.
 #[derive(Clone, Debug)]
 pub(super) struct Mishaps {
     pub(super) any: bool,
-    pub(super) no_progress: Chance,
-    pub(super) crash: Chance,
+    pub(super) no_progress: Bernoulli,
+    pub(super) crash: Bernoulli,
     pub(super) recovery: Sampler,
-    pub(super) stall: Chance,
+    pub(super) stall: Bernoulli,
     pub(super) stall_time: Sampler,
 }
 
-/// What can happen to an attempt on a task.
+/// Faults of an attempt on a task.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Faults {
-    pub(super) error: Chance,
-    pub(super) detection: Chance,
-    pub(super) premature: Chance,
-    pub(super) orphan: Chance,
+    pub(super) error: Bernoulli,
+    pub(super) detection: Bernoulli,
+    pub(super) premature: Bernoulli,
+    pub(super) orphan: Bernoulli,
     pub(super) lease: Option<Time>,
     /// Chance that two overlapping steps on related artifacts do not clash.
     pub(super) peaceful: f64,
@@ -127,7 +127,7 @@ impl Batch {
 }
 
 impl Mind {
-    /// Whether a call may work on more than one task.
+    /// Returns true if a call may work on more than one task.
     pub(super) fn takes_batches(&self) -> bool {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
@@ -146,17 +146,17 @@ impl Mind {
         let tokens = profile.tokens;
         let mishaps = Mishaps {
             any: fallibility.no_progress > 0.0 || fallibility.crash_rate > 0.0 || fallibility.stall_rate > 0.0,
-            no_progress: Chance::new(fallibility.no_progress),
-            crash: Chance::new(fallibility.crash_rate),
+            no_progress: Bernoulli::new(fallibility.no_progress),
+            crash: Bernoulli::new(fallibility.crash_rate),
             recovery: us(&fallibility.recovery),
-            stall: Chance::new(fallibility.stall_rate),
+            stall: Bernoulli::new(fallibility.stall_rate),
             stall_time: us(&fallibility.stall),
         };
         let faults = Faults {
-            error: Chance::new(fallibility.error_rate),
-            detection: Chance::new(fallibility.detection),
-            premature: Chance::new(fallibility.premature_completion),
-            orphan: Chance::new(fallibility.orphan_rate),
+            error: Bernoulli::new(fallibility.error_rate),
+            detection: Bernoulli::new(fallibility.detection),
+            premature: Bernoulli::new(fallibility.premature_completion),
+            orphan: Bernoulli::new(fallibility.orphan_rate),
             lease: fallibility.lease,
             peaceful: 1.0 - fallibility.conflict_probability,
         };
@@ -196,7 +196,7 @@ impl Mind {
             },
             batch: Batch::new(&profile.batching.tasks, samplers),
             batch_unowned: Batch::new(&profile.batching.unowned, samplers),
-            ahead: Chance::new(profile.batching.ahead),
+            ahead: Bernoulli::new(profile.batching.ahead),
             mishaps,
             faults,
             repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out, agents)),

@@ -3,6 +3,7 @@
 
 mod commit;
 mod faults;
+mod habit_memory;
 mod habits;
 mod mind;
 mod outcome;

@@ -1,6 +1,6 @@
 //! The outcome of a task in a reply.
 
-/// What became of one task of a reply, and so of the time that went into it.
+/// Outcome of one task of a reply, by which its time is booked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Outcome {
     Done,

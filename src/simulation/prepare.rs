@@ -2,10 +2,10 @@
 //! would look up again and again.
 
 use crate::architecture::deal::Dealer;
-use crate::engine::rng::{Chance, KeySource};
-use crate::engine::rows::FEW;
-use crate::engine::{EventQueue, IdSet, IdTable, Keys, Purpose, Rows, Sampler, Samplers, Stream, Time, key_of};
-use crate::simulation::habits::Habits;
+use crate::engine::inline_vec::INLINE_LEN;
+use crate::engine::rng::{Bernoulli, KeySource};
+use crate::engine::{BitMatrix, EventQueue, IdSet, InlineVec, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
+use crate::simulation::habit_memory::Habits;
 use crate::simulation::mind::{Mind, Minds};
 use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
 use crate::simulation::wakes::Wakes;
@@ -38,7 +38,7 @@ impl<'s> Simulator<'s> {
         let habits = any(|mind| mind.repertoire.is_some());
         let clashes = any(|mind| mind.faults.peaceful < 1.0);
         let plain_writes = !optimistic && !clashes;
-        let nodes: Rows<TaskId, TaskState> =
+        let nodes: InlineVec<TaskId, TaskState> =
             graph.tasks().iter().map(|task| TaskState::new(task, graph, plain_writes)).collect();
         let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
         let mut simulator = Simulator {
@@ -48,7 +48,7 @@ impl<'s> Simulator<'s> {
             uses: Uses {
                 anything_rare: minds.len() > 1
                     || habits
-                    || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > FEW)
+                    || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
                     || any(|mind| mind.takes_batches() || mind.mishaps.any)
                     || any(|mind| !mind.task_input.is_empty())
                     || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
@@ -157,7 +157,7 @@ impl<'s> Simulator<'s> {
         for (id, member) in self.agents.iter_mut().enumerate() {
             let effects = &self.minds[member.mind].effects;
             let factor = |effect: &Option<Sampler>, entity: u64| {
-                let bits = self.keys.stream(Purpose::Temperament, entity).nth(0);
+                let bits = self.keys.stream(Purpose::RandomEffect, entity).nth(0);
                 effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
             };
             member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
@@ -167,10 +167,14 @@ impl<'s> Simulator<'s> {
 
 const RUN_ENTITY: u64 = 0;
 const AGENT_ENTITY: u64 = 1 << 40;
-pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 
 /// One mind for each different profile, and each agent with its own.
-fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Samplers) -> (Minds, Rows<AgentId, Member>) {
+fn minds_of(
+    team: &[Agent],
+    graph: &TaskGraph,
+    hands_out: bool,
+    samplers: &Samplers,
+) -> (Minds, InlineVec<AgentId, Member>) {
     let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, team.len(), samplers));
     let mut members: Vec<Member> = Vec::with_capacity(team.len());
     for (place, agent) in team.iter().enumerate() {
@@ -185,8 +189,8 @@ fn minds_of(team: &[Agent], graph: &TaskGraph, hands_out: bool, samplers: &Sampl
     (minds, members.into_iter().collect())
 }
 
-fn skills_of(team: &[Agent], graph: &TaskGraph) -> IdTable<AgentId, TaskId> {
-    let mut able = IdTable::empty(team.len(), graph.len());
+fn skills_of(team: &[Agent], graph: &TaskGraph) -> BitMatrix<AgentId, TaskId> {
+    let mut able = BitMatrix::empty(team.len(), graph.len());
     for (agent, member) in AgentId::all(team.len()).zip(team) {
         for (id, task) in TaskId::all(graph.len()).zip(graph.tasks()) {
             if member.has_skill(task.skill.map(|skill| graph.skills()[skill as usize].as_str())) {
@@ -219,7 +223,7 @@ impl Shared {
             station: Station::new(resource.capacity),
             service: resource.service.as_ref().map(|dist| samplers.get(&dist.scaled(1e6))),
             blocks: resource.blocks,
-            share: Chance::new(resource.share),
+            share: Bernoulli::new(resource.share),
             key: key_of(&resource.name),
         }
     }

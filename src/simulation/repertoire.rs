@@ -1,18 +1,18 @@
-//! What agents of habits choose from, how they choose, and what a habit comes to with the tasks at hand.
+//! Recorded calls to choose from, the choice, and its plan for the tasks at hand.
 
 use crate::engine::{Time, math, rng};
 use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, names_of};
 use crate::workload::{TaskGraph, TaskId};
 
-/// What a sort of task weighs that is there in one sight and not in the other; the same for a first call.
+/// Cost of a task class that is present in one observation and absent in the other; also of a first call.
 const THERE_OR_NOT: f64 = 1.5;
-/// What one more call without a change weighs, and how many are told apart.
+/// Cost of one more call without a change, and the largest number that is distinguished.
 const IDLE: (f64, u16) = (0.3, 3);
-/// What it weighs to leave the script.
+/// Cost of leaving the trajectory.
 const LEAVE: f64 = 5.0;
-/// What it counts for a habit to come next in the script.
+/// Gain of the next call of the trajectory.
 const GO_ON: f64 = 2.0;
-/// How far chance moves a habit.
+/// Range of the random part of the cost.
 const CHANCE: f64 = 1.5;
 /// Fewer calls than these do not show how such calls differ.
 const FEWEST: usize = 8;
@@ -30,7 +30,7 @@ pub(super) struct Repertoire {
     pub(super) manners: Vec<Manner>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
-    /// What recorded calls took over what such calls take: those on one file or none, and those on several.
+    /// Log residuals of recorded calls: of those on one file or none, and of those on several.
     surprises: [Vec<f64>; 2],
     pub(super) shared: f64,
 }
@@ -59,18 +59,18 @@ pub(super) struct CallRow {
     pub(super) pace: f64,
 }
 
-/// What the call under way will do when it lands.
+/// Planned effects of the call under way, for its commit.
 #[derive(Clone, Debug, Default)]
 pub(super) struct PlannedCall {
     pub(super) writes: Vec<TaskId>,
     pub(super) claims: Vec<TaskId>,
     pub(super) completes: Vec<TaskId>,
     pub(super) other_files: u16,
-    /// Which of those others may write, too, as bits.
+    /// Those of the other files that several agents may write, as bits.
     pub(super) common_files: u16,
     pub(super) tests: Time,
     pub(super) has_failed: bool,
-    /// When it was taken up and its tests began.
+    /// Time at which it was taken up and its tests began.
     pub(super) taken_up: Option<Time>,
 }
 
@@ -262,22 +262,22 @@ fn runs_of(scripts: &[Script], rows: &[CallRow]) -> (Vec<RunScripts>, f64) {
     (runs, total)
 }
 
-/// What recorded calls took over what such calls take; none of few calls, and none of calls made from parameters, which hold
-/// no surprise.
+/// Log residuals of recorded calls; none of few calls, and none of calls made from parameters, which have
+/// no residual.
 fn surprises_of<'r>(rows: impl Iterator<Item = &'r CallRow>) -> Vec<f64> {
     let surprises: Vec<f64> = rows.map(|row| row.habit.surprise).collect();
     let squares: f64 = surprises.iter().map(|surprise| surprise * surprise).sum();
     if surprises.len() >= FEWEST && squares > 1e-6 * surprises.len() as f64 { surprises } else { Vec::new() }
 }
 
-/// How work is gone about: much in one call, a task a call, or a task in several.
+/// Style of work: many tasks a call, one task a call, or several calls a task.
 fn style_of(calls: &[CallRow]) -> f64 {
     let acting = calls.iter().filter(|row| !row.habit.is_idle()).count();
     let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.habit.completes)));
     math::ln(acting.max(1) as f64 / f64::from(finished.max(1)))
 }
 
-/// How far what is seen is from what was seen then.
+/// Distance of an observation from a recorded one.
 fn distance(sight: &Sight, logs: &[f64; SORTS], row: &CallRow) -> f64 {
     let seen = &row.habit.sight;
     let mut sum = 0.0;
@@ -337,8 +337,8 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
     }
 }
 
-/// Whether a reply that was cut off comes to its end with what is to do here: all of the agent's work fits into a reply, or
-/// there is less to do than there was then, as teammates have done some, and that fits.
+/// Returns true if a truncated reply is completed here: all of the agent's work fits into a reply, or
+/// less is left to do than then, as teammates have done some, and that fits.
 pub(super) fn completes_truncated(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
     let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
     let to_do = sum(&sight.tasks);

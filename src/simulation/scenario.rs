@@ -13,45 +13,45 @@ use crate::workload::TaskGraph;
 pub struct Scenario {
     /// Its name.
     pub name: String,
-    /// What must be done.
+    /// The work.
     pub graph: Arc<TaskGraph>,
     /// The parallel fraction that the workload was made to have; none if it was not made to have one.
     pub parallel_fraction: Option<f64>,
-    /// Who does it; at least one agent, a lead first.
+    /// The team; at least one agent, a lead first.
     pub team: Vec<Agent>,
-    /// How they coordinate.
+    /// The coordination protocol.
     pub architecture: Arc<dyn Architecture>,
-    /// What that is called in the registry.
+    /// Name of the architecture in the registry.
     pub architecture_name: String,
     /// With or without rounds.
     pub pacing: Pacing,
-    /// What happens when two want to write one artifact.
+    /// Policy for concurrent writes of one artifact.
     pub consistency: Consistency,
-    /// When dependencies are enforced.
+    /// Point at which dependencies are enforced.
     pub dependency_check: DependencyCheck,
-    /// What they share; used in this order.
+    /// Shared resources, used in this order.
     pub resources: Vec<Resource>,
-    /// When to give up.
+    /// Limits at which a run is cut off.
     pub limits: Limits,
-    /// What tokens cost.
+    /// Prices of tokens.
     pub prices: Prices,
     /// The seed of all randomness.
     pub seed: u64,
 }
 
-/// Whether agents go on at their own pace or wait for each other.
+/// Pacing of the team: asynchronous, or in rounds with a barrier.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Pacing {
     /// Whoever is free goes on at once.
     Async,
     /// Everybody thinks in parallel, and the round ends with its slowest member.
     Rounds {
-        /// Whether those who have nothing to do are called all the same, as the paper's harness does.
+        /// True if agents with nothing to do are called all the same, as in the paper's harness.
         idle_calls: bool,
     },
 }
 
-/// Where open dependencies are noticed.
+/// Point at which open dependencies are noticed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum DependencyCheck {
     /// At the claim: what an agent owns it may finish in any order.
@@ -63,7 +63,7 @@ pub enum DependencyCheck {
     None,
 }
 
-/// When a run is given up. Reaching one of these makes the run censored.
+/// Limits of a run. A run that reaches one of these is censored.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Limits {
     /// Most rounds.

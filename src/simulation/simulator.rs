@@ -5,27 +5,27 @@
 
 use crate::architecture::deal::Dealer;
 use crate::architecture::{Architecture, Terms};
-use crate::engine::rng::KeySource;
-use crate::engine::rows::FEW;
-use crate::engine::{EventQueue, Id, IdSet, Keys, Purpose, Rows, Sampler, Stream, Time};
+use crate::engine::inline_vec::INLINE_LEN;
+use crate::engine::rng::{Bernoulli, KeySource};
+use crate::engine::{EventQueue, Id, IdSet, InlineVec, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
-use crate::simulation::habits::Habits;
+use crate::simulation::habit_memory::Habits;
 use crate::simulation::mind::Minds;
-use crate::simulation::prepare::ROUND_ENTITY;
 use crate::simulation::wakes::Wakes;
 use crate::simulation::{Pacing, Scenario};
 use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
 use crate::workload::{ArtifactId, TaskId};
 
+pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
     pub(super) terms: Terms,
     pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
-    pub(super) nodes: Rows<TaskId, TaskState>,
+    pub(super) nodes: InlineVec<TaskId, TaskState>,
     pub(super) uses: Uses,
-    /// When tasks are released that are not there from the start.
+    /// Release times of the tasks that are not available from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
     pub(super) keys: Keys,
     pub(super) key_source: KeySource,
@@ -33,10 +33,10 @@ pub struct Simulator<'s> {
     pub(super) team: Commons,
     pub(super) round: u32,
     pub(super) queue: EventQueue,
-    /// What happens by itself: releases, leases that run out, recoveries.
+    /// Timed events: releases, expiring leases, recoveries.
     pub(super) timers: EventQueue,
     pub(super) workspace: Workspace,
-    pub(super) agents: Rows<AgentId, Member>,
+    pub(super) agents: InlineVec<AgentId, Member>,
     /// Tasks in the order in which attempts on them landed; kept only if they can clash in meaning.
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
@@ -50,29 +50,29 @@ pub struct Simulator<'s> {
     pub(super) habits: Habits,
 }
 
-/// What the loop must know of a task besides what the board says, in one place.
+/// State of a task besides the board, in one place.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct TaskState {
     /// The identity that keys its draws.
     pub(super) key: u64,
     /// The first artifact that it writes.
     pub(super) first_write: ArtifactId,
-    /// It writes no other, and there is nothing more to a write than that.
+    /// True if the task writes this artifact only, without further bookkeeping.
     pub(super) plain_write: bool,
-    /// Whether it declares what it reads and writes.
+    /// True if it declares its reads and writes.
     pub(super) declares: bool,
     // What a run changes.
     /// The stream of its next start's latency, opened ahead.
     pub(super) latency: Stream,
     /// The stream of the next attempt that lands, opened ahead: what comes of that attempt nobody waits for then.
     pub(super) attempt: Stream,
-    /// What the attempt took that got it done.
+    /// Time of the attempt that completed it.
     pub(super) spent: Time,
     /// Said to be done and is not.
     pub(super) is_hollow: bool,
 }
 
-/// Which of the less common things a scenario uses, so that the loop can pass the others by.
+/// Features that a scenario uses, so that the loop skips the others.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a feature of its own")]
 pub(super) struct Uses {
@@ -103,7 +103,7 @@ pub(super) struct Shared {
     /// None: it is held during the call itself.
     pub(super) service: Option<Sampler>,
     pub(super) blocks: Blocks,
-    pub(super) share: crate::engine::rng::Chance,
+    pub(super) share: Bernoulli,
     pub(super) key: u64,
 }
 
@@ -124,9 +124,9 @@ pub(super) struct Member {
     pub(super) step: Underway,
     /// All tasks of the step and their versions as seen, if there is more than one; else empty.
     pub(super) batch: Vec<(TaskId, u32)>,
-    /// What an assigning step will hand out.
+    /// Assignments of an assigning step.
     pub(super) deals: Vec<(TaskId, AgentId)>,
-    /// How long a crashing step will keep it away.
+    /// Time for which a crashing step will take it offline.
     pub(super) away: Time,
 }
 
@@ -152,11 +152,11 @@ pub(super) struct Underway {
     pub(super) output_tokens: u32,
 }
 
-/// What is to become of a step, settled when it starts and known when it lands.
+/// Fate of a step, settled at its start and known at its commit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Fate {
     Normal,
-    /// It changes nothing.
+    /// No effect.
     Nothing,
     /// Its effects are lost, and the agent is away for a while.
     Crash,
@@ -406,7 +406,7 @@ impl Simulator<'_> {
         for (mind, effect) in self.minds.iter().zip(&mut self.round_effects) {
             if let Some(sampler) = &mind.effects.round {
                 let entity = ROUND_ENTITY + u64::from(self.round);
-                *effect = sampler.at(self.keys.stream(Purpose::Temperament, entity).nth(0));
+                *effect = sampler.at(self.keys.stream(Purpose::RandomEffect, entity).nth(0));
             }
         }
     }
@@ -441,7 +441,7 @@ impl Simulator<'_> {
         self.wakes.woke_change = true;
     }
 
-    /// Whether nothing more happens before the time is up; then it is up now.
+    /// Returns true if nothing more happens before the time limit; then the time is set to it.
     fn next_timer_is_too_late(&mut self) -> bool {
         let limit = self.scenario.limits.time;
         let too_late = self.timers.next_time().is_some_and(|at| at > limit);
@@ -461,8 +461,8 @@ impl Simulator<'_> {
 /// comes from, leaves out at every look-up what there would be to do with others.
 #[inline(always)]
 pub(super) fn known<const RARE: bool, K: Id>(id: K) -> K {
-    debug_assert!(RARE || id.index() < FEW);
-    if RARE { id } else { K::new(id.get() % FEW as u32) }
+    debug_assert!(RARE || id.index() < INLINE_LEN);
+    if RARE { id } else { K::new(id.get() % INLINE_LEN as u32) }
 }
 
 /// The entity that an agent's step is to the streams.

@@ -1,4 +1,4 @@
-//! Who is to be asked next: agents that have just become free, and those whose reason to wait is gone.
+//! Agents to be asked next: those that have just become free, and those whose reason to wait is gone.
 
 use crate::engine::Id;
 use crate::team::{AgentId, Until};
@@ -25,7 +25,7 @@ struct AgentSet {
     change: u64,
 }
 
-/// What has happened since agents were last asked: all ones or none, to be cut out of a set.
+/// Changes since agents were last asked: masks of ones or zeros, to be cut out of a set.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Causes {
     ready: u64,
@@ -50,7 +50,7 @@ impl Wakes {
         self.woke_change = false;
     }
 
-    /// How many groups of 64 agents there are.
+    /// Number of groups of 64 agents.
     #[inline]
     pub(super) fn groups(&self) -> usize {
         1 + self.others.len()
@@ -61,7 +61,7 @@ impl Wakes {
         if number == 0 { &mut self.first } else { &mut self.others[number - 1] }
     }
 
-    /// What has happened since this was last asked.
+    /// Returns the changes since the last call, and clears them.
     #[inline]
     pub(super) fn causes(&mut self) -> Causes {
         let all_if = |happened: bool| if happened { u64::MAX } else { 0 };

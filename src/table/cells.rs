@@ -1,63 +1,63 @@
-//! A table in memory: cells, and the columns that were asked for.
+//! Table in memory: cells of the requested columns.
 
 use crate::engine::Time;
 use crate::table::timestamp;
 
-/// How a Parquet file begins and ends.
+/// Magic number at the start and the end of a Parquet file.
 pub(super) const PARQUET: &[u8] = b"PAR1";
-/// The most cells that are kept of a table.
+/// Most cells of a table.
 pub const MAX_CELLS: usize = 40_000_000;
-/// The most bytes of text that are kept of a table.
+/// Most bytes of text of a table.
 pub const MAX_TEXT: usize = 1 << 30;
-/// Longer text is somebody's prose and no name, number or time.
+/// Longest text of a cell, bytes; longer text is prose, not a name, a number or a time.
 pub const MAX_CELL_TEXT: usize = 512;
-/// The most columns that are told apart.
+/// Most columns of a table.
 pub const MAX_COLUMNS: usize = 10_000;
-/// What is in one place of a table.
+/// Value of a cell.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum CellValue {
-    /// Nothing, or nothing that is a name, a number or a time.
+    /// No value, or none that is a name, a number or a time.
     #[default]
     Nothing,
-    /// A whole number.
+    /// Whole number.
     Int(i64),
-    /// Another number; always finite.
+    /// Other number; always finite.
     Number(f64),
     /// Text of at most [`MAX_CELL_TEXT`] bytes; never empty.
     Text(Box<str>),
-    /// A time since 1970.
+    /// Time since 1970.
     Time(Time),
 }
 
-/// Some columns of a table.
+/// Requested columns of a table.
 #[derive(Clone, Debug, Default)]
 pub struct DataTable {
-    /// Where each row is in the file: its line, or its number from 1 where there are no lines.
-    pub places: Vec<u32>,
-    /// The columns, in the order they were asked for, as long as there are rows.
+    /// Position of each row in the file: its line, or its number from 1 if the format has no lines.
+    pub positions: Vec<u32>,
+    /// Columns in the order of the request, each as long as there are rows.
     columns: Vec<Vec<CellValue>>,
     /// Bytes of text so far.
     text: usize,
 }
 
 impl CellValue {
-    /// Text as a cell: trimmed, and nothing if it is empty or long.
-    pub fn of_text(text: &str) -> CellValue {
+    /// Returns a text as a cell: trimmed; [`CellValue::Nothing`] if it is empty or too long.
+    pub fn from_text(text: &str) -> CellValue {
         let text = text.trim();
         if text.is_empty() || text.len() > MAX_CELL_TEXT { CellValue::Nothing } else { CellValue::Text(text.into()) }
     }
 
-    /// A number as a cell: nothing if it is not finite.
-    pub fn of_number(number: f64) -> CellValue {
+    /// Returns a number as a cell; [`CellValue::Nothing`] if it is not finite.
+    pub fn from_number(number: f64) -> CellValue {
         if number.is_finite() { CellValue::Number(number) } else { CellValue::Nothing }
     }
 
-    /// Whether nothing is there.
+    /// Returns true if the cell has no value.
     pub fn is_nothing(&self) -> bool {
         *self == CellValue::Nothing
     }
 
-    /// A number, be it a number or text that is one.
+    /// Returns the number of a numeric cell, or of text that is a number.
     pub fn number(&self) -> Option<f64> {
         match self {
             CellValue::Int(number) => Some(*number as f64),
@@ -67,7 +67,7 @@ impl CellValue {
         }
     }
 
-    /// A whole number that is not negative, with all its digits.
+    /// Returns the whole number from 0 up, with all its digits.
     pub fn whole(&self) -> Option<u64> {
         match self {
             CellValue::Int(number) => u64::try_from(*number).ok(),
@@ -76,7 +76,7 @@ impl CellValue {
         }
     }
 
-    /// A time that says so itself, and whether it names its zone; numbers need a unit and are none.
+    /// Returns the time of a time cell, or of text that is a timestamp; a plain number has no unit and gives none.
     pub fn instant(&self) -> Option<timestamp::Instant> {
         match self {
             CellValue::Time(at) => Some(timestamp::Instant { at: *at, has_zone: true }),
@@ -85,7 +85,7 @@ impl CellValue {
         }
     }
 
-    /// As text: a name; none for nothing.
+    /// Returns the value as text; none if the cell has no value.
     pub fn text(&self) -> Option<String> {
         match self {
             CellValue::Nothing => None,
@@ -98,34 +98,34 @@ impl CellValue {
 }
 
 impl DataTable {
-    /// A table of that many columns, without rows.
+    /// Returns a table with this number of columns and no rows.
     pub(super) fn new(columns: usize) -> DataTable {
         DataTable { columns: vec![Vec::new(); columns], ..DataTable::default() }
     }
 
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
-        self.places.len()
+        self.positions.len()
     }
 
-    /// The cell of a row in a column; nothing outside of the table.
+    /// Returns the cell of a row in a column; [`CellValue::Nothing`] outside of the table.
     pub fn cell(&self, row: usize, column: usize) -> &CellValue {
         static NOTHING: CellValue = CellValue::Nothing;
         self.columns.get(column).and_then(|cells| cells.get(row)).unwrap_or(&NOTHING)
     }
 
-    /// A column.
+    /// Returns the cells of a column.
     pub fn column(&self, column: usize) -> &[CellValue] {
         self.columns.get(column).map_or(&[], |cells| cells)
     }
 
-    /// Adds a cell to a column; an error that names the limit if the table would be too large.
+    /// Appends a cell to a column. The error names the limit that the table would exceed.
     pub(super) fn push(&mut self, column: usize, cell: CellValue) -> Result<(), String> {
         if let CellValue::Text(text) = &cell {
             self.text += text.len();
         }
         if self.text > MAX_TEXT {
-            return Err("more than 1 GiB of names in the columns that are read, which is the limit".to_owned());
+            return Err("more than 1 GiB of text in the requested columns, which is the limit".to_owned());
         }
         let most = MAX_CELLS / self.columns.len().max(1);
         let Some(cells) = self.columns.get_mut(column) else { return Ok(()) };
@@ -137,12 +137,16 @@ impl DataTable {
         Ok(())
     }
 
-    /// Adds a row, whose cells are in the order of the columns.
-    pub(super) fn push_row(&mut self, place: usize, cells: impl IntoIterator<Item = CellValue>) -> Result<(), String> {
+    /// Appends a row; `position` is its line or number in the file.
+    pub(super) fn push_row(
+        &mut self,
+        position: usize,
+        cells: impl IntoIterator<Item = CellValue>,
+    ) -> Result<(), String> {
         for (column, cell) in cells.into_iter().enumerate() {
             self.push(column, cell)?;
         }
-        self.places.push(place as u32);
+        self.positions.push(position as u32);
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The format of a table, inferred from its first bytes, and the readers of each.
+//! Format of a table, inferred from its first bytes, and the reader of each format.
 
 use crate::table::cells::{DataTable, PARQUET};
 #[cfg(feature = "parquet")]
@@ -6,20 +6,20 @@ use crate::table::parquet_table;
 use crate::table::source::{Head, ImportContext, SourceFile};
 use crate::table::text;
 
-/// How a table is written.
+/// File format of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableFormat {
-    /// Values with commas, semicolons or tabs between them, and names in the first line.
+    /// Values separated by commas, semicolons or tabs, with names in the first line.
     Csv,
-    /// An object a line, or a list of objects.
+    /// One object a line, or a list of objects.
     Json,
     /// Apache Parquet.
     Parquet,
 }
 
 impl TableFormat {
-    /// How a table that begins like this is written.
-    pub fn of(start: &[u8]) -> TableFormat {
+    /// Infers the format from the first bytes of a file.
+    pub fn infer(start: &[u8]) -> TableFormat {
         let text = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
         match text.first() {
             _ if start.starts_with(PARQUET) => TableFormat::Parquet,
@@ -29,9 +29,9 @@ impl TableFormat {
     }
 }
 
-/// The names of the columns, as far as the beginning and the end of a file tell them.
+/// Returns the names of the columns, as far as the start and the end of a file contain them.
 pub fn names_of(head: &Head<'_>) -> Vec<String> {
-    match TableFormat::of(head.start) {
+    match TableFormat::infer(head.start) {
         TableFormat::Csv => text::csv_names(head.start).unwrap_or_default(),
         TableFormat::Json => text::json_names_of_head(head.start),
         #[cfg(feature = "parquet")]
@@ -41,9 +41,9 @@ pub fn names_of(head: &Head<'_>) -> Vec<String> {
     }
 }
 
-/// The names of the columns of a table, in order; none if it can't be read, which is told.
+/// Returns the names of the columns in order. If the file is invalid, reports a problem and returns none.
 pub fn names(file: &SourceFile, reading: &mut ImportContext) -> Option<Vec<String>> {
-    let found = match TableFormat::of(&file.bytes) {
+    let names = match TableFormat::infer(&file.bytes) {
         TableFormat::Csv => text::csv_names(&file.bytes),
         TableFormat::Json => Ok(text::json_names(&file.bytes)),
         #[cfg(feature = "parquet")]
@@ -51,12 +51,12 @@ pub fn names(file: &SourceFile, reading: &mut ImportContext) -> Option<Vec<Strin
         #[cfg(not(feature = "parquet"))]
         TableFormat::Parquet => Err(NO_PARQUET.to_owned()),
     };
-    found.map_err(|message| reading.bad(&file.path, 0, "", message, "a table in CSV, JSON or Parquet")).ok()
+    names.map_err(|message| reading.bad(&file.path, 0, "", message, "a table in CSV, JSON or Parquet")).ok()
 }
 
-/// Columns of a table by name, as far as they can be read; what can't is told.
+/// Reads columns of a table by name. Reports invalid rows and skips them.
 pub fn read(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
-    match TableFormat::of(&file.bytes) {
+    match TableFormat::infer(&file.bytes) {
         TableFormat::Csv => text::read_csv(file, wanted, reading),
         TableFormat::Json => text::read_json(file, wanted, reading),
         #[cfg(feature = "parquet")]

@@ -1,7 +1,7 @@
-//! L2: tables of any origin (CSV, JSON, Parquet), the files that they come in, and measurements of scaling in them.
+//! L2: tables of any origin (CSV, JSON, Parquet), their source files, and measurements of scaling in them.
 //!
-//! Only the columns that are asked for are kept, at most [`MAX_CELLS`] cells. The Parquet reader is this project's own
-//! for files of unknown origin, as the crate's panics on damaged ones (docs/DESIGN.md).
+//! Only the requested columns are kept, at most [`MAX_CELLS`] cells. Parquet files of unknown origin are read by this
+//! module, as the crate `parquet` panics on damaged files (docs/DESIGN.md).
 
 mod cells;
 mod format;

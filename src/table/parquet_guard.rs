@@ -1,6 +1,7 @@
-//! What stands between a Parquet file and the crate that unpacks its pages. Of the crate's version 60 it is known that
-//! damaged page headers make it panic or ask for memory without bound (sizes of pages, gzip that is larger than it
-//! says). So a header is read here first, and nothing of a page that is too large is unpacked.
+//! Checks of Parquet pages before the crate `parquet` decompresses them.
+//!
+//! Damaged page headers make version 60 of the crate panic or allocate without bound (page sizes, gzip streams larger
+//! than stated). Every header is therefore parsed here first, and pages above the limit are not decompressed.
 
 use std::io::{Cursor, Read};
 use std::sync::Arc;
@@ -12,25 +13,25 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use super::thrift::{Thrift, kind};
 
-/// A page may not be larger than this, unpacked.
+/// Largest page, decompressed bytes.
 const MAX_PAGE: u64 = 64 << 20;
-/// All pages that are read of a file may not be larger than this, unpacked.
+/// Most decompressed bytes of all pages of a file.
 const MAX_UNPACKED: u64 = 16 << 30;
 
 fn damaged(what: &str) -> ParquetError {
     ParquetError::General(what.to_owned())
 }
 
-/// A file of which one column of a group of rows is read, page after page.
+/// Reader of one column of a row group, page by page.
 pub(super) struct Body {
     bytes: Bytes,
-    /// Where the column lies.
+    /// Offset of the column.
     start: u64,
     length: u64,
     is_gzip: bool,
-    /// How many bytes came out of all pages so far.
+    /// Decompressed bytes of all pages so far.
     unpacked: Arc<AtomicU64>,
-    /// Of the page that was begun: how many bytes before its packed part, and how many it has unpacked.
+    /// Bytes before the compressed part of the current page, and its decompressed bytes.
     levels: AtomicUsize,
     size: AtomicU64,
 }
@@ -48,19 +49,19 @@ impl Body {
         }
     }
 
-    /// How long the file is.
+    /// Returns the length of the file.
     pub(super) fn length(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The same file for another column.
+    /// Returns a reader of another column of the same file.
     pub(super) fn for_chunk(&self, start: u64, length: u64, is_gzip: bool) -> Body {
         let unpacked = self.unpacked.clone();
         Body { start, length, is_gzip, unpacked, ..Body::new(self.bytes.clone()) }
     }
 
-    /// The part of the column from there on.
-    fn rest_at(&self, start: u64) -> Result<Bytes> {
+    /// Returns the bytes of the column from this offset on.
+    fn bytes_from(&self, start: u64) -> Result<Bytes> {
         let end = self.start.saturating_add(self.length).min(self.bytes.len() as u64);
         if start < self.start || start > end {
             return Err(damaged("a page lies outside of its column"));
@@ -78,9 +79,9 @@ impl Length for Body {
 impl ChunkReader for Body {
     type T = Cursor<Bytes>;
 
-    /// Is called where a page begins: nothing of it is believed before it is looked at.
+    /// Checks the header of the page that starts here.
     fn get_read(&self, start: u64) -> Result<Cursor<Bytes>> {
-        let bytes = self.rest_at(start)?;
+        let bytes = self.bytes_from(start)?;
         let header = PageHeader::read(&bytes).ok_or_else(|| damaged("a page header is damaged"))?;
         if header.unpacked > MAX_PAGE || header.levels > header.packed {
             return Err(damaged("a page larger than 64 MiB, which is the limit, or smaller than its parts"));
@@ -93,38 +94,38 @@ impl ChunkReader for Body {
         Ok(Cursor::new(bytes))
     }
 
-    /// Is called for what is in a page.
+    /// Returns the content of a page after checking its decompressed size.
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        let bytes = self.rest_at(start)?;
+        let bytes = self.bytes_from(start)?;
         if length > bytes.len() {
-            return Err(damaged("a page is cut off"));
+            return Err(damaged("a page is truncated"));
         }
         let page = bytes.slice(..length);
         if self.is_gzip {
-            // Of all codecs only this one pays no heed to the size that the header gives.
+            // gzip is the only codec that ignores the size in the header.
             let packed = page.get(self.levels.load(Ordering::Relaxed)..).unwrap_or_default();
             let size = self.size.load(Ordering::Relaxed);
             let mut unpacked = flate2::bufread::MultiGzDecoder::new(packed).take(size + 1);
-            let found = std::io::copy(&mut unpacked, &mut std::io::sink()).unwrap_or(0);
-            if found > size {
-                return Err(damaged("a page is larger than its header says"));
+            let actual = std::io::copy(&mut unpacked, &mut std::io::sink()).unwrap_or(0);
+            if actual > size {
+                return Err(damaged("a page is larger than its header states"));
             }
         }
         Ok(page)
     }
 }
 
-/// What the header of a page says of sizes.
+/// Sizes in the header of a page.
 #[derive(Default)]
 struct PageHeader {
     unpacked: u64,
     packed: u64,
-    /// Bytes before the part that is packed, in pages of the second version.
+    /// Bytes before the compressed part, in version 2 pages.
     levels: u64,
 }
 
 impl PageHeader {
-    /// None unless all of it is there and every field that the crate knows is of the kind that it takes it for.
+    /// Parses a header. Returns none unless it is complete and every field that the crate reads has the expected kind.
     fn read(bytes: &[u8]) -> Option<PageHeader> {
         let mut header = PageHeader::default();
         let mut known = 0_u32;
@@ -154,7 +155,7 @@ impl PageHeader {
         (known & 0b1110 == 0b1110).then_some(header)
     }
 
-    /// A field of what the header says of pages of its kind.
+    /// Parses a field of the part that is specific to the kind of page.
     fn part(&mut self, thrift: &mut Thrift<'_>, of: i64, part: i64, kind: u8) -> Option<()> {
         let numbers = match of {
             5 => 4,
@@ -181,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    /// A header of a page of these sizes (each below 64), or of one that is larger than any page.
+    /// Page with these sizes (each below 64), or with a stated size above every limit.
     fn page(unpacked: Option<u8>, body: &[u8], is_gzip: bool) -> Body {
         let unpacked = unpacked.map_or(vec![0xfe, 0xff, 0xff, 0xff, 0x0f], |size| vec![size << 1]);
         let header = [&[0x15, 0x00, 0x15][..], &unpacked, &[0x15, (body.len() as u8) << 1, 0x00]].concat();
@@ -197,10 +198,10 @@ mod tests {
     }
 
     #[test]
-    fn pages_that_are_too_large_are_not_unpacked() {
+    fn pages_above_the_limit_are_not_decompressed() {
         assert!(page(Some(9), b"012345678", false).get_read(0).is_ok());
-        let said = page(None, b"0", false).get_read(0).expect_err("two gigabytes").to_string();
-        assert!(said.contains("64 MiB"), "{said}");
+        let message = page(None, b"0", false).get_read(0).expect_err("two gigabytes").to_string();
+        assert!(message.contains("64 MiB"), "{message}");
         let honest = page(Some(20), &zeros(20), true);
         assert!(honest.get_read(0).is_ok() && honest.get_bytes(7, zeros(20).len()).is_ok());
         let lying = page(Some(20), &zeros(10_000), true);
@@ -209,11 +210,11 @@ mod tests {
     }
 
     #[test]
-    fn headers_that_are_not_as_they_should_be_are_told() {
+    fn invalid_headers_are_rejected() {
         for bytes in [&b""[..], &[0], &[0x15, 0], &[0x18, 5, 0x15, 2, 0x15, 2, 0], &[0x15, 0, 0x15, 1, 0x15, 2, 0]] {
             assert!(PageHeader::read(bytes).is_none(), "{bytes:?}");
         }
-        // Levels of a page of the second version that are longer than it is.
+        // A version 2 page with levels longer than the page.
         let header = [0x15, 6, 0x15, 8, 0x15, 8, 0x5c, 0x55, 60, 0x15, 0, 0, 0];
         assert_eq!(PageHeader::read(&header).map(|header| header.levels), Some(30));
         let bytes = Bytes::copy_from_slice(&header);

@@ -1,5 +1,5 @@
-//! What is in the pages of a Parquet file: levels, which say what is missing, and values, which are plain, numbers of
-//! a dictionary, or differences. Whatever the bytes are, they give cells or an error.
+//! Decoder of Parquet pages: definition levels, which mark missing values, and values in plain, dictionary or delta
+//! encoding. Every input gives cells or an error.
 
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::Page;
@@ -7,15 +7,15 @@ use parquet::column::page::Page;
 use super::cells::CellValue;
 use crate::engine::Time;
 
-/// The day of 1970-01-01 in the count that INT96 uses.
+/// Julian day of 1970-01-01, as used by INT96.
 const EPOCH_DAY: u64 = 2_440_588;
 const DAY_US: u64 = 86_400_000_000;
-const SHORT: &str = "a page ends too early";
+const SHORT: &str = "a page is too short";
 
-/// The pages of a column in a group of rows, one after another.
+/// Decoder of the pages of a column in a row group.
 pub(super) struct Pages {
     physical: Physical,
-    /// The level of what is there.
+    /// Definition level of a present value.
     optional: i16,
     dictionary: Option<Vec<CellValue>>,
 }
@@ -25,21 +25,21 @@ impl Pages {
         Pages { physical, optional, dictionary: None }
     }
 
-    /// Tells the values of a page, at most as many as are left to tell.
+    /// Emits the values of a page, at most `left`.
     pub(super) fn read(
         &mut self,
         page: &Page,
         left: &mut usize,
-        tell: impl FnMut(CellValue) -> Result<(), String>,
+        emit: impl FnMut(CellValue) -> Result<(), String>,
     ) -> Result<(), String> {
         match page {
             Page::DictionaryPage { buf, num_values, encoding, .. } => {
                 let is_plain = matches!(encoding, Encoding::PLAIN | Encoding::PLAIN_DICTIONARY);
                 if !is_plain || self.physical == Physical::BOOLEAN || self.dictionary.is_some() {
-                    return Err("a dictionary that is not plain, or a second one".to_owned());
+                    return Err("the dictionary is not plain, or there are two".to_owned());
                 }
                 let mut plain = Plain::new(buf, self.physical);
-                // The values are gathered one by one: there may be fewer than the page says.
+                // Collected one by one: the page may contain fewer values than it states.
                 let values: Option<Vec<CellValue>> = (0..*num_values).map(|_| plain.next()).collect();
                 self.dictionary = Some(values.ok_or(SHORT)?);
                 Ok(())
@@ -50,49 +50,49 @@ impl Pages {
                 } else if *def_level_encoding == Encoding::RLE {
                     sized(buf).ok_or(SHORT)?
                 } else {
-                    return Err("levels of a kind that is no longer written".to_owned());
+                    return Err("definition levels in an obsolete encoding".to_owned());
                 };
-                self.tell(levels, values, *encoding, *num_values, left, tell)
+                self.emit(levels, values, *encoding, *num_values, left, emit)
             }
             Page::DataPageV2 { buf, num_values, encoding, def_levels_byte_len, rep_levels_byte_len, .. } => {
-                // There are no levels of repetition: lists are not read.
+                // No repetition levels: lists are not read.
                 let after = buf.get(*rep_levels_byte_len as usize..).ok_or(SHORT)?;
                 let (levels, values) = after.split_at_checked(*def_levels_byte_len as usize).ok_or(SHORT)?;
-                self.tell(levels, values, *encoding, *num_values, left, tell)
+                self.emit(levels, values, *encoding, *num_values, left, emit)
             }
         }
     }
 
-    fn tell(
+    fn emit(
         &self,
         levels: &[u8],
         values: &[u8],
         encoding: Encoding,
         count: u32,
         left: &mut usize,
-        mut tell: impl FnMut(CellValue) -> Result<(), String>,
+        mut emit: impl FnMut(CellValue) -> Result<(), String>,
     ) -> Result<(), String> {
         let width = 16 - (self.optional as u16).leading_zeros();
         let mut levels = Hybrid::new(levels, width);
         let count = (count as usize).min(*left);
         let mut values = Values::new(self, values, encoding, count)?;
         for _ in 0..count {
-            let is_there = self.optional == 0 || levels.next().ok_or(SHORT)? == self.optional as u32;
-            tell(if is_there { values.next().ok_or(SHORT)? } else { CellValue::Nothing })?;
+            let is_present = self.optional == 0 || levels.next().ok_or(SHORT)? == self.optional as u32;
+            emit(if is_present { values.next().ok_or(SHORT)? } else { CellValue::Nothing })?;
             *left -= 1;
         }
         Ok(())
     }
 }
 
-/// The values of a page.
+/// Values of a page by encoding.
 enum Values<'a> {
     Plain(Plain<'a>),
     Dictionary(&'a [CellValue], Hybrid<'a>),
     Flags(Hybrid<'a>),
     Delta(Delta<'a>),
     Texts(std::vec::IntoIter<i64>, &'a [u8]),
-    /// The first bytes of all numbers, then the second ones, and so on.
+    /// Byte stream split: the first bytes of all numbers, then the second bytes, and so on.
     Split {
         bytes: &'a [u8],
         size: usize,
@@ -107,7 +107,7 @@ impl<'a> Values<'a> {
             (Encoding::PLAIN, physical) => Values::Plain(Plain::new(bytes, physical)),
             (Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY, _) => {
                 let dictionary = pages.dictionary.as_ref().ok_or("the dictionary is missing")?;
-                // Without any value there may be no width.
+                // A page without values may have no width.
                 let (width, rest) = bytes.split_first().unwrap_or((&0, &[]));
                 Values::Dictionary(dictionary, Hybrid::new(rest, u32::from(*width)))
             }
@@ -118,10 +118,10 @@ impl<'a> Values<'a> {
             (Encoding::DELTA_LENGTH_BYTE_ARRAY, Physical::BYTE_ARRAY) => {
                 let mut delta = Delta::new(bytes, Physical::INT32).ok_or(SHORT)?;
                 if delta.left > count as u64 {
-                    return Err("more lengths than values".to_owned());
+                    return Err("there are more lengths than values".to_owned());
                 }
                 let lengths: Option<Vec<i64>> = (0..delta.left).map(|_| delta.next()).collect();
-                Values::Texts(lengths.ok_or(SHORT)?.into_iter(), delta.rest())
+                Values::Texts(lengths.ok_or(SHORT)?.into_iter(), delta.bytes)
             }
             (Encoding::BYTE_STREAM_SPLIT, Physical::FLOAT | Physical::INT32) => {
                 Values::Split { bytes, size: 4, at: 0, physical: pages.physical }
@@ -130,7 +130,7 @@ impl<'a> Values<'a> {
                 Values::Split { bytes, size: 8, at: 0, physical: pages.physical }
             }
             (other, _) => {
-                return Err(format!("coded as {other}; as plain values or with a dictionary it can be read"));
+                return Err(format!("the encoding {other} is not supported; use plain or dictionary encoding"));
             }
         })
     }
@@ -138,7 +138,7 @@ impl<'a> Values<'a> {
     fn next(&mut self) -> Option<CellValue> {
         match self {
             Values::Plain(plain) => plain.next(),
-            Values::Dictionary(cells, places) => cells.get(places.next()? as usize).cloned(),
+            Values::Dictionary(cells, indices) => cells.get(indices.next()? as usize).cloned(),
             Values::Flags(flags) => flags.next().map(|flag| CellValue::Int(i64::from(flag))),
             Values::Delta(delta) => delta.next().map(CellValue::Int),
             Values::Texts(lengths, bytes) => {
@@ -159,14 +159,14 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Bytes with their length before them, and what comes after.
+/// Splits length-prefixed bytes from the following ones.
 fn sized(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
     rest.split_at_checked(u32::from_le_bytes(*length) as usize)
 }
 
 fn text_of(bytes: &[u8]) -> CellValue {
-    std::str::from_utf8(bytes).map_or(CellValue::Nothing, CellValue::of_text)
+    std::str::from_utf8(bytes).map_or(CellValue::Nothing, CellValue::from_text)
 }
 
 fn varint(bytes: &mut &[u8]) -> Option<u64> {
@@ -186,10 +186,10 @@ fn zigzag(value: u64) -> i64 {
     (value >> 1) as i64 ^ -((value & 1) as i64)
 }
 
-/// Values one after another.
+/// Plain values, one after another.
 struct Plain<'a> {
     rest: &'a [u8],
-    /// The bit that is next, in booleans.
+    /// Next bit, for booleans.
     bit: u32,
     physical: Physical,
 }
@@ -224,8 +224,8 @@ impl<'a> Plain<'a> {
                 let us = days.and_then(|days| days.checked_add(nanos / 1000));
                 us.map_or(CellValue::Nothing, |us| CellValue::Time(Time::from_us(us)))
             }
-            Physical::FLOAT => CellValue::of_number(f64::from(f32::from_le_bytes(self.take()?))),
-            Physical::DOUBLE => CellValue::of_number(f64::from_le_bytes(self.take()?)),
+            Physical::FLOAT => CellValue::from_number(f64::from(f32::from_le_bytes(self.take()?))),
+            Physical::DOUBLE => CellValue::from_number(f64::from_le_bytes(self.take()?)),
             Physical::BYTE_ARRAY => {
                 let (text, rest) = sized(self.rest)?;
                 self.rest = rest;
@@ -236,13 +236,13 @@ impl<'a> Plain<'a> {
     }
 }
 
-/// Small numbers: runs of one number, and numbers of a fixed width in bits.
+/// Hybrid encoding of small numbers: runs of one number, and bit-packed numbers of fixed width.
 struct Hybrid<'a> {
     rest: &'a [u8],
     width: u32,
-    /// How many of this number are still to come.
+    /// Remaining length of the run, and its number.
     run: (u64, u32),
-    /// Numbers of bits that are still to come, and the bit that is next.
+    /// Bit-packed bytes, and the next bit.
     packed: (&'a [u8], usize),
 }
 
@@ -267,7 +267,7 @@ impl<'a> Hybrid<'a> {
             self.packed = (&[], 0);
             let header = varint(&mut self.rest)?;
             if header & 1 == 1 && self.width > 0 {
-                // Groups of eight, each of as many bytes as a number has bits; the last may be cut short.
+                // Groups of eight numbers, `width` bytes each; the last may be truncated.
                 let length = usize::try_from(header >> 1).ok()?.saturating_mul(self.width as usize);
                 let (packed, rest) = self.rest.split_at(length.min(self.rest.len()));
                 self.packed = (packed, 0);
@@ -284,7 +284,7 @@ impl<'a> Hybrid<'a> {
     }
 }
 
-/// The number of `width` bits, at most 64, that begins at a bit; none if it is not all there.
+/// Returns the number of `width` bits, at most 64, that starts at a bit; none if the bytes end before.
 fn bits(bytes: &[u8], at: usize, width: u32) -> Option<u64> {
     let end = at.checked_add(width as usize)?;
     let of = bytes.get(at / 8..end.div_ceil(8))?;
@@ -292,21 +292,21 @@ fn bits(bytes: &[u8], at: usize, width: u32) -> Option<u64> {
     Some((all >> (at % 8)) as u64 & (1_u128 << width).wrapping_sub(1) as u64)
 }
 
-/// Differences from number to number, in blocks of which each says the least difference.
+/// Delta encoding: blocks of differences, each with its least difference.
 struct Delta<'a> {
     bytes: &'a [u8],
     is_32: bool,
-    /// How many parts a block has, and how many numbers a part.
+    /// Miniblocks of a block, and numbers of a miniblock.
     parts: usize,
     of_part: usize,
-    /// How many numbers are still to come.
+    /// Remaining numbers.
     left: u64,
-    /// The number before the next, or the next if it is the first.
+    /// Previous number, or the first one before it is returned.
     last: i64,
     is_first: bool,
     least: i64,
     widths: &'a [u8],
-    /// The part that is read, the bit that is next in it, and how many numbers are left of it.
+    /// Current miniblock, its next bit, and its remaining numbers.
     part: (&'a [u8], usize, usize),
     width: u32,
 }
@@ -363,16 +363,11 @@ impl<'a> Delta<'a> {
         let (&width, widths) = self.widths.split_first()?;
         self.widths = widths;
         self.width = Some(u32::from(width)).filter(|width| *width <= 64)?;
-        // The last part may be cut short.
+        // The last miniblock may be truncated.
         let length = (self.of_part / 8 * usize::from(width)).min(self.bytes.len());
         let (part, rest) = self.bytes.split_at(length);
         self.part = (part, 0, self.of_part);
         self.bytes = rest;
         Some(())
-    }
-
-    /// What comes after the numbers.
-    fn rest(&self) -> &'a [u8] {
-        self.bytes
     }
 }

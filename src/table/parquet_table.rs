@@ -1,9 +1,10 @@
-//! Parquet tables. The crate `parquet` finds the pages and unpacks them. What is around and inside of pages is read
-//! here, because on a damaged file the crate (version 60) can be made to panic, to nest without end or to ask for any
-//! amount of memory: the footer in this file, page headers in [`parquet_guard`](super::parquet_guard), what is in
-//! pages in [`parquet_pages`](super::parquet_pages).
+//! Parquet tables.
 //!
-//! Columns of numbers, text, booleans and times are read, those inside of structures too; lists and the rest are not.
+//! The crate `parquet` (version 60) only locates and decompresses pages. On damaged files its other parts can panic, recurse
+//! or allocate without bound (docs/DESIGN.md). The footer is parsed in this file, page headers in
+//! [`parquet_guard`](super::parquet_guard), and page contents in [`parquet_pages`](super::parquet_pages).
+//!
+//! Supported are columns of numbers, text, booleans and times, also inside of structures. Lists and other types are not.
 
 use std::sync::Arc;
 
@@ -21,49 +22,49 @@ use super::parquet_pages::Pages;
 use super::thrift::{Thrift, kind};
 use crate::engine::Time;
 
-/// What a file says of itself may take this much.
+/// Largest footer, bytes.
 const MAX_FOOTER: usize = 16 << 20;
-/// How deep columns may be inside of structures.
+/// Deepest nesting of columns in structures.
 const MAX_NESTING: usize = 16;
 const DAMAGED: &str = "the footer is damaged";
 
-/// What the footer says, as far as it matters.
+/// Relevant parts of the footer.
 struct Footer {
     leaves: Vec<Leaf>,
     groups: Vec<RowGroup>,
 }
 
-/// A column.
+/// Leaf column of the schema.
 struct Leaf {
     name: String,
     element: Element,
-    /// How many of it and the structures it is in may be missing.
+    /// Number of optional levels: the column and its enclosing structures.
     optional: i16,
-    /// Whether it is in a list.
+    /// True inside of a list.
     repeated: bool,
 }
 
-/// An entry of the schema.
+/// Element of the schema.
 #[derive(Clone, Default)]
 struct Element {
     name: String,
     physical: Option<Physical>,
     repetition: i64,
     children: usize,
-    /// Microseconds a unit, as a fraction, if it is a time; else none.
+    /// Microseconds a unit of a time column, as a fraction; none for other columns.
     time: Option<(i64, i64)>,
-    /// Whether its values mean something else than what they look like.
+    /// True if the logical type changes the meaning of the values, such as decimals.
     is_odd: bool,
 }
 
-/// A group of rows.
+/// Row group.
 #[derive(Default)]
 struct RowGroup {
     rows: i64,
     chunks: Vec<Chunk>,
 }
 
-/// Where the values of a column in a group of rows are.
+/// Location of the values of a column in a row group.
 #[derive(Clone, Default)]
 struct Chunk {
     is_elsewhere: bool,
@@ -74,18 +75,18 @@ struct Chunk {
     dictionary_at: Option<i64>,
 }
 
-/// The names of the columns.
+/// Returns the names of the columns.
 pub(super) fn names(bytes: &[u8]) -> Result<Vec<String>, String> {
     let footer = footer(bytes)?;
     Ok(footer.leaves.into_iter().map(|leaf| leaf.name).collect())
 }
 
-/// The names of the columns, if all of the footer is in the last bytes of the file.
+/// Returns the names of the columns if the last bytes of the file contain the whole footer.
 pub(super) fn names_of_tail(end: &[u8]) -> Option<Vec<String>> {
     names(end).ok()
 }
 
-/// Columns by name. Those that are not there, or of a kind that is not read, hold nothing.
+/// Reads columns by name. Missing columns and unsupported types give [`CellValue::Nothing`].
 pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<DataTable, String> {
     let footer = footer(bytes)?;
     let body = Arc::new(Body::new(Bytes::copy_from_slice(bytes)));
@@ -99,22 +100,22 @@ pub(super) fn read(bytes: &[u8], wanted: &[String]) -> Result<DataTable, String>
         done += rows;
         for (column, name) in wanted.iter().enumerate() {
             let leaf = footer.leaves.iter().position(|leaf| leaf.name == *name);
-            let found = leaf.and_then(|place| Some((footer.leaves.get(place)?, group.chunks.get(place)?)));
-            match found.filter(|(leaf, _)| leaf.is_read()) {
+            let leaf = leaf.and_then(|index| Some((footer.leaves.get(index)?, group.chunks.get(index)?)));
+            match leaf.filter(|(leaf, _)| leaf.is_read()) {
                 Some((leaf, chunk)) => {
                     let end = table.column(column).len() + rows;
                     read_chunk(&body, leaf, chunk, rows, |cell| table.push(column, cell))
                         .map_err(|error| format!("column {name:?}: {error}"))?;
-                    let there = table.column(column).len();
-                    if there != end {
-                        return Err(format!("column {name:?} has {there} values of {end}"));
+                    let len = table.column(column).len();
+                    if len != end {
+                        return Err(format!("column {name:?} has {len} values instead of {end}"));
                     }
                 }
                 None => (0..rows).try_for_each(|_| table.push(column, CellValue::Nothing))?,
             }
         }
     }
-    table.places = (1..=done as u32).collect();
+    table.positions = (1..=done as u32).collect();
     Ok(table)
 }
 
@@ -126,13 +127,13 @@ impl Leaf {
     }
 }
 
-/// The values of a column in a group of rows.
+/// Emits the values of a column in a row group.
 fn read_chunk(
     body: &Arc<Body>,
     leaf: &Leaf,
     chunk: &Chunk,
     rows: usize,
-    mut tell: impl FnMut(CellValue) -> Result<(), String>,
+    mut emit: impl FnMut(CellValue) -> Result<(), String>,
 ) -> Result<(), String> {
     let wrong = |error: ParquetError| error.to_string();
     let physical = leaf.element.physical.ok_or(DAMAGED)?;
@@ -144,7 +145,7 @@ fn read_chunk(
         7 => Compression::LZ4_RAW,
         other => {
             let name = ["", "", "", "LZO", "Brotli", "the old LZ4"].get(other as usize).unwrap_or(&"an unknown codec");
-            return Err(format!("it is packed with {name}; packed with zstd or snappy it can be read"));
+            return Err(format!("compressed with {name}, which is not supported; use zstd or snappy"));
         }
     };
     let start = chunk.dictionary_at.filter(|at| *at > 0).unwrap_or(chunk.data_at);
@@ -172,13 +173,13 @@ fn read_chunk(
     let mut left = rows;
     while left > 0 {
         let Some(page) = packed.get_next_page().map_err(wrong)? else { break };
-        pages.read(&page, &mut left, |value| tell(leaf.element.cell(value)))?;
+        pages.read(&page, &mut left, |value| emit(leaf.element.cell(value)))?;
     }
     Ok(())
 }
 
 impl Element {
-    /// What a value of this column means.
+    /// Converts a value by the logical type of the column.
     fn cell(&self, value: CellValue) -> CellValue {
         match (self.time, value) {
             (Some((times, over)), CellValue::Int(value)) => u64::try_from(value.saturating_mul(times) / over)
@@ -188,9 +189,10 @@ impl Element {
     }
 }
 
-/// Reads the footer: the last part of the file, before its length and the magic number.
+/// Parses the footer: the last part of the file, before its length and the magic number.
 fn footer(bytes: &[u8]) -> Result<Footer, String> {
-    let rest = bytes.strip_suffix(PARQUET).ok_or("it does not end as Parquet does: it may be cut off")?;
+    let rest =
+        bytes.strip_suffix(PARQUET).ok_or("the magic number at the end is missing; the file may be truncated")?;
     let (rest, length) = rest.split_last_chunk::<4>().ok_or(DAMAGED)?;
     let length = u32::from_le_bytes(*length) as usize;
     if length > MAX_FOOTER {
@@ -214,11 +216,11 @@ fn footer(bytes: &[u8]) -> Result<Footer, String> {
 }
 
 fn read_schema(thrift: &mut Thrift<'_>, kind: u8, into: &mut Vec<Element>) -> Option<()> {
-    thrift.structures(kind, |thrift, place, id, kind| {
-        if into.len() <= place {
-            into.resize(place + 1, Element::default());
+    thrift.structures(kind, |thrift, index, id, kind| {
+        if into.len() <= index {
+            into.resize(index + 1, Element::default());
         }
-        let element = into.get_mut(place)?;
+        let element = into.get_mut(index)?;
         match id {
             1 => element.physical = physical(thrift.int_field(kind)?),
             3 => element.repetition = thrift.int_field(kind)?,
@@ -245,7 +247,7 @@ fn read_schema(thrift: &mut Thrift<'_>, kind: u8, into: &mut Vec<Element>) -> Op
     Some(())
 }
 
-/// The unit of a column of times.
+/// Parses the unit of a time column.
 fn read_timestamp(thrift: &mut Thrift<'_>, element: &mut Element) -> Option<()> {
     thrift.structure(|thrift, id, kind| match id {
         2 if kind == kind::STRUCT => thrift.structure(|thrift, unit, kind| {
@@ -275,19 +277,19 @@ fn physical(code: i64) -> Option<Physical> {
 }
 
 fn read_groups(thrift: &mut Thrift<'_>, kind: u8, into: &mut Vec<RowGroup>) -> Option<()> {
-    thrift.structures(kind, |thrift, place, id, kind| {
-        if into.len() <= place {
-            into.resize_with(place + 1, RowGroup::default);
+    thrift.structures(kind, |thrift, index, id, kind| {
+        if into.len() <= index {
+            into.resize_with(index + 1, RowGroup::default);
         }
-        let group = into.get_mut(place)?;
+        let group = into.get_mut(index)?;
         match id {
             1 => {
                 let chunks = &mut group.chunks;
-                let count = thrift.structures(kind, |thrift, place, id, kind| {
-                    if chunks.len() <= place {
-                        chunks.resize(place + 1, Chunk::default());
+                let count = thrift.structures(kind, |thrift, index, id, kind| {
+                    if chunks.len() <= index {
+                        chunks.resize(index + 1, Chunk::default());
                     }
-                    read_chunk_place(thrift, id, kind, chunks.get_mut(place)?)
+                    read_chunk_place(thrift, id, kind, chunks.get_mut(index)?)
                 })?;
                 chunks.resize(count, Chunk::default());
             }
@@ -320,12 +322,12 @@ fn read_chunk_place(thrift: &mut Thrift<'_>, id: i64, kind: u8, chunk: &mut Chun
     }
 }
 
-/// The columns of a schema, which is a tree written down from the top: each entry says how many follow inside of it.
+/// Returns the leaf columns of a schema, a tree in depth-first order: each element has its number of children.
 fn leaves(elements: &[Element]) -> Result<Vec<Leaf>, String> {
-    // Of each structure that is open: how many entries are still to come, its name, and what that means for a column.
+    // Open structures: remaining children, path, optional levels, and true inside of a list.
     let mut open: Vec<(usize, String, i16, bool)> = Vec::new();
     let mut leaves = Vec::new();
-    for (place, element) in elements.iter().enumerate() {
+    for (index, element) in elements.iter().enumerate() {
         while open.last().is_some_and(|(left, ..)| *left == 0) {
             open.pop();
         }
@@ -337,13 +339,13 @@ fn leaves(elements: &[Element]) -> Result<Vec<Leaf>, String> {
                 optional = *may_miss + i16::from(element.repetition != 0);
                 repeated = *in_list || element.repetition == 2;
             }
-            None if place > 0 => return Err(DAMAGED.to_owned()),
+            None if index > 0 => return Err(DAMAGED.to_owned()),
             None => {}
         }
         if name.len() > 1000 || leaves.len() >= MAX_COLUMNS || open.len() > MAX_NESTING {
             return Err("more than 10,000 columns, or names too long or nested too deep".to_owned());
         }
-        if element.children > 0 || place == 0 {
+        if element.children > 0 || index == 0 {
             open.push((element.children, name, optional, repeated));
         } else {
             leaves.push(Leaf { name, element: element.clone(), optional, repeated });

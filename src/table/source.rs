@@ -1,44 +1,44 @@
-//! Files as importers and table readers take them, and the context of a reading: options in, problems and notes out.
+//! Input files of importers and table readers, and the context of an import: options, problems and notes.
 
 use crate::problem::{Problem, Problems};
 
-/// The beginning of a file, unpacked: what a format is told by.
+/// Start and end of a file, decompressed; the format is inferred from it.
 #[derive(Clone, Copy, Debug)]
 pub struct Head<'a> {
-    /// Where it is.
+    /// Path of the file.
     pub path: &'a str,
-    /// Its first 64 KiB at most.
+    /// First 64 KiB at most.
     pub start: &'a [u8],
-    /// Its last 64 KiB at most: where Parquet keeps the names of its columns.
+    /// Last 64 KiB at most, which contain the names of the columns of a Parquet file.
     pub end: &'a [u8],
 }
 
-/// A file of a unit, unpacked.
+/// Decompressed input file.
 #[derive(Clone, Debug)]
 pub struct SourceFile {
-    /// Where it is.
+    /// Path of the file.
     pub path: String,
-    /// What is in it.
+    /// Content.
     pub bytes: Vec<u8>,
 }
 
-/// Which column or key of a table says what, as the user maps them: (brooks field, column).
+/// User's mapping of fields to columns or keys: (brooks field, column).
 pub type ColumnMap = Vec<(String, String)>;
 
-/// What an importer is told, and what it tells beside its traces.
+/// Options of an import, and its problems and notes.
 #[derive(Debug, Default)]
 pub struct ImportContext {
-    /// How columns are called in tables of unknown origin.
+    /// Names of columns in tables of unknown origin.
     pub columns: ColumnMap,
-    /// What is wrong with the files. Importers leave out what is wrong and go on, so that everything is told at once;
-    /// whether the rest may be used is for the caller to say (`--skip-bad`).
+    /// Problems of the files. Importers skip invalid records, so that all problems are reported at once. The caller decides
+    /// if the remaining records are used (`--skip-bad`).
     pub problems: Problems,
-    /// What people should know of how the file was read.
+    /// Notes for the user on the interpretation of the file.
     pub notes: Vec<String>,
 }
 
 impl ImportContext {
-    /// Something is wrong in a file, at a line (from 1; 0 for none) and a path inside it.
+    /// Reports a problem of a file at a line (from 1; 0 for none) and a path inside the file.
     pub fn bad(&mut self, file: &str, line: usize, path: &str, message: impl Into<String>, expected: &str) {
         self.problems.push(Problem {
             code: "trace",
@@ -50,12 +50,12 @@ impl ImportContext {
         });
     }
 
-    /// A file of the right format in which nobody did anything, such as a session that was opened and left.
+    /// Notes that a file of the right format contains no model call.
     pub fn nothing_in(&mut self, file: &str) {
-        self.note(format!("{file}: there is no call of a model in it"));
+        self.note(format!("{file}: no model calls"));
     }
 
-    /// Something to know, said once.
+    /// Adds a note, unless it is present.
     pub fn note(&mut self, note: impl Into<String>) {
         let note = note.into();
         if !self.notes.contains(&note) {

@@ -1,10 +1,12 @@
-//! Tables in, columns out; damaged Parquet files are told and never more than that.
+//! Tests of table formats. Damaged Parquet files give errors, never panics.
 
 use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding};
 use parquet::data_type::{BoolType, ByteArray, ByteArrayType, DoubleType, Int32Type, Int64Type};
+use parquet::errors::ParquetError;
 use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
@@ -37,7 +39,7 @@ fn csv_by_commas_semicolons_and_tabs() {
             (texts(&table, 0), texts(&table, 2)),
             (vec!["a".into(), "c".into()], vec!["x".into(), String::new()])
         );
-        assert_eq!(table.places, [2, 4]);
+        assert_eq!(table.positions, [2, 4]);
         assert_eq!(reading.problems.list().len(), 1);
         assert_eq!(reading.problems.list()[0].line, 3);
     }
@@ -62,9 +64,9 @@ fn json_by_lines_lists_and_documents() {
     assert_eq!((table.rows(), reading.problems.list().len()), (1, 1));
 }
 
-/// How a file of Parquet is written.
+/// Options of a written Parquet file.
 #[derive(Clone, Copy, Debug)]
-struct Way {
+struct Encodings {
     version: WriterVersion,
     packed: Compression,
     dictionary: bool,
@@ -72,11 +74,11 @@ struct Way {
 }
 
 const ROWS: usize = 300;
-/// How often each file is damaged.
+/// Damaged variants of each file.
 const ROUNDS: usize = 50;
 
-fn ways() -> Vec<Way> {
-    let mut ways = Vec::new();
+fn all_encodings() -> Vec<Encodings> {
+    let mut all = Vec::new();
     for version in [WriterVersion::PARQUET_1_0, WriterVersion::PARQUET_2_0] {
         for packed in [
             Compression::UNCOMPRESSED,
@@ -86,14 +88,14 @@ fn ways() -> Vec<Way> {
             Compression::LZ4_RAW,
         ] {
             for (dictionary, delta) in [(true, false), (false, false), (false, true)] {
-                ways.push(Way { version, packed, dictionary, delta });
+                all.push(Encodings { version, packed, dictionary, delta });
             }
         }
     }
-    ways
+    all
 }
 
-fn parquet_file(way: Way) -> Vec<u8> {
+fn parquet_file(how: Encodings) -> Vec<u8> {
     let schema = "message table {
         required int64 id;
         optional binary agent (UTF8);
@@ -105,14 +107,14 @@ fn parquet_file(way: Way) -> Vec<u8> {
         optional group calls (LIST) { repeated group list { optional int32 element; } }
     }";
     let properties = WriterProperties::builder()
-        .set_writer_version(way.version)
-        .set_compression(way.packed)
-        .set_dictionary_enabled(way.dictionary)
+        .set_writer_version(how.version)
+        .set_compression(how.packed)
+        .set_dictionary_enabled(how.dictionary)
         .set_data_page_row_count_limit(100)
         .set_write_batch_size(50);
     let plain = |column: &str| parquet::schema::types::ColumnPath::from(vec![column.to_owned()]);
-    let numbers = if way.delta { Encoding::DELTA_BINARY_PACKED } else { Encoding::PLAIN };
-    let (text, split) = if way.delta {
+    let numbers = if how.delta { Encoding::DELTA_BINARY_PACKED } else { Encoding::PLAIN };
+    let (text, split) = if how.delta {
         (Encoding::DELTA_LENGTH_BYTE_ARRAY, Encoding::BYTE_STREAM_SPLIT)
     } else {
         (Encoding::PLAIN, Encoding::PLAIN)
@@ -129,10 +131,10 @@ fn parquet_file(way: Way) -> Vec<u8> {
         let there = || (0..ROWS as i64).filter(|row| row % 3 != 0);
         let mut columns = Vec::new();
         while let Some(mut column) = rows.next_column().expect("memory") {
-            let place = columns.len();
-            columns.push(place);
+            let index = columns.len();
+            columns.push(index);
             let levels = Some(&defined[..]);
-            let done = match place {
+            let done = match index {
                 0 => {
                     let ids: Vec<i64> = (0..ROWS as i64).map(|row| group * 1000 + row).collect();
                     column.typed::<Int64Type>().write_batch(&ids, None, None)
@@ -180,13 +182,13 @@ fn parquet_file(way: Way) -> Vec<u8> {
 
 #[test]
 fn parquet_as_everybody_writes_it() {
-    for way in ways() {
-        let (names, table, reading) = read_all(parquet_file(way));
-        assert!(reading.problems.is_empty(), "{way:?}: {}", reading.problems);
+    for how in all_encodings() {
+        let (names, table, reading) = read_all(parquet_file(how));
+        assert!(reading.problems.is_empty(), "{how:?}: {}", reading.problems);
         let expected = ["id", "agent", "ts", "seconds", "tokens", "ok", "usage.out", "calls.list.element"];
         assert_eq!(names, expected);
         assert_eq!(table.rows(), 2 * ROWS);
-        assert_eq!(table.cell(ROWS + 4, 0), &CellValue::Int(1004), "{way:?}");
+        assert_eq!(table.cell(ROWS + 4, 0), &CellValue::Int(1004), "{how:?}");
         assert_eq!(table.cell(4, 1), &CellValue::Text("agent-4".into()));
         assert!(table.cell(3, 1).is_nothing());
         assert_eq!(table.cell(4, 2), &CellValue::Time(Time::from_us(1_700_000_000_000_068)));
@@ -197,7 +199,7 @@ fn parquet_as_everybody_writes_it() {
     }
 }
 
-/// Numbers that look random, the same each time.
+/// Deterministic pseudo-random numbers.
 struct Dice(u64);
 
 impl Dice {
@@ -208,10 +210,10 @@ impl Dice {
 }
 
 #[test]
-fn damaged_parquet_is_told_and_nothing_worse() {
+fn damaged_parquet_never_panics() {
     let mut dice = Dice(1);
-    for way in ways() {
-        let whole = parquet_file(way);
+    for how in all_encodings() {
+        let whole = parquet_file(how);
         for length in [0, 4, 8, 12, whole.len() / 2, whole.len() - 9, whole.len() - 1] {
             let (_, _, reading) = read_all(&whole[..length]);
             assert!(!reading.problems.is_empty(), "{length} bytes");
@@ -220,21 +222,61 @@ fn damaged_parquet_is_told_and_nothing_worse() {
         for _ in 0..ROUNDS {
             let mut damaged = whole.clone();
             for _ in 0..=dice.below(4) {
-                // Headers and footers are where it hurts.
-                let place = match dice.below(3) {
+                // Headers and footers are damaged most often.
+                let index = match dice.below(3) {
                     0 => damaged.len() - 8 - footer + dice.below(footer + 8),
                     1 => 4 + dice.below(64),
                     _ => dice.below(damaged.len()),
                 };
-                damaged[place] = match dice.below(4) {
+                damaged[index] = match dice.below(4) {
                     0 => 0xff,
                     1 => 0,
-                    2 => damaged[place] ^ (1 << dice.below(8)),
+                    2 => damaged[index] ^ (1 << dice.below(8)),
                     _ => dice.below(256) as u8,
                 };
             }
             let (_, table, _) = read_all(damaged);
             assert!(table.rows() <= MAX_CELLS);
         }
+    }
+}
+
+/// Bytes of a Parquet file with one column `a` of 32-bit integers and one row, the value 0 (docs/DESIGN.md).
+const SMALLEST: &str = "504152311500150815082c15021500150615060000000000001502192c48016d1502001502250018 \
+    0161001602191c191c26001c1502192500061918016115001602162a162a2608491c150015001502 \
+    000000162a16022608162a1400002800191c1c0000004d00000050415231";
+
+fn smallest() -> Vec<u8> {
+    let digits: Vec<u32> = SMALLEST.chars().filter_map(|digit| digit.to_digit(16)).collect();
+    digits.chunks(2).map(|pair| (pair[0] << 4 | pair[1]) as u8).collect()
+}
+
+/// Number of rows as the crate's own reader counts them.
+fn rows_by_crate(bytes: Vec<u8>) -> Result<usize, ParquetError> {
+    let reader = SerializedFileReader::new(bytes::Bytes::from(bytes))?;
+    let rows: Result<Vec<_>, _> = reader.get_row_iter(None)?.collect();
+    rows.map(|rows| rows.len())
+}
+
+#[test]
+fn one_changed_byte_panics_the_crate_and_is_an_error_here() {
+    assert_eq!(rows_by_crate(smallest()).ok(), Some(1));
+    let (_, table, reading) = read_all(smallest());
+    assert!(reading.problems.is_empty(), "{}", reading.problems);
+    assert_eq!(table.column(0), [CellValue::Int(0)]);
+    // Encoding of the data page: PLAIN becomes PLAIN_DICTIONARY. Then the compressed size of the column: 21 becomes -1.
+    for (index, value, panic, error) in [
+        (14, 0x04, "Decoder for dict should have been set", "the dictionary is missing"),
+        (69, 0x01, "column start and length should not be negative", "the footer is damaged"),
+    ] {
+        let mut damaged = smallest();
+        damaged[index] = value;
+        let copy = damaged.clone();
+        let payload = std::panic::catch_unwind(|| rows_by_crate(copy)).expect_err("the crate panics");
+        let text = payload.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| payload.downcast_ref::<&str>().copied()).unwrap_or_default();
+        assert!(text.contains(panic), "{text}");
+        let (_, _, reading) = read_all(damaged);
+        assert!(reading.problems.to_string().contains(error), "{}", reading.problems);
     }
 }

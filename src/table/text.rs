@@ -1,4 +1,4 @@
-//! Tables in text: CSV and JSON.
+//! Text tables: CSV and JSON.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -7,17 +7,17 @@ use serde::de::{Deserializer, Error, SeqAccess, Visitor};
 use serde_json::Value;
 
 use super::cells::{CellValue, DataTable, MAX_COLUMNS};
-use crate::table::json::MAX_LINE;
+use crate::table::json::{MAX_LINE, message_of};
 use crate::table::source::{ImportContext, SourceFile};
 
-/// How many objects are looked at to know the names of the columns.
+/// Number of objects from which the names of the columns are collected.
 const ROWS_FOR_NAMES: usize = 1000;
-/// How deep objects inside of objects are columns of their own: `usage.input_tokens`.
+/// Nesting depth to which fields of inner objects are columns: `usage.input_tokens`.
 const MAX_NESTING: usize = 4;
-/// Longer names are none that anybody asks for.
+/// Longest name of a column, bytes; longer ones are skipped.
 const MAX_NAME: usize = 200;
 
-/// The names in the first line.
+/// Returns the names in the first line.
 pub(super) fn csv_names(bytes: &[u8]) -> Result<Vec<String>, String> {
     let mut reader = csv_reader(bytes);
     let names = reader.byte_headers().map_err(|error| format!("not CSV: {error}"))?;
@@ -25,7 +25,7 @@ pub(super) fn csv_names(bytes: &[u8]) -> Result<Vec<String>, String> {
         return Err("more than 10,000 columns, which is the limit".to_owned());
     }
     if names.iter().all(<[u8]>::is_empty) {
-        return Err("there is nothing in the file".to_owned());
+        return Err("the file is empty".to_owned());
     }
     Ok(names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect())
 }
@@ -33,12 +33,12 @@ pub(super) fn csv_names(bytes: &[u8]) -> Result<Vec<String>, String> {
 fn csv_reader(bytes: &[u8]) -> csv::Reader<&[u8]> {
     let line = bytes.split(|&byte| byte == b'\n').next().unwrap_or_default();
     let count = |separator: u8| line.split(|&byte| byte == separator).count();
-    // Of equal counts the last of the list, which is the comma.
+    // `max_by_key` returns the last of equal counts, which is the comma.
     let separator = [b'\t', b';', b','].into_iter().max_by_key(|&separator| count(separator)).unwrap_or(b',');
     csv::ReaderBuilder::new().delimiter(separator).flexible(true).from_reader(bytes)
 }
 
-/// Columns of a file of CSV. Rows that are too long or too short are told and left out.
+/// Reads columns of a CSV file. Reports rows with a wrong number of values and skips them.
 pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
     let mut table = DataTable::new(wanted.len());
     let Ok(names) = csv_names(&file.bytes) else { return table };
@@ -57,13 +57,13 @@ pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut Impor
         }
         let line = row.position().map_or(0, |position| position.line() as usize);
         if row.len() != names.len() {
-            let message = format!("{} values in {} columns", row.len(), names.len());
-            reading.bad(&file.path, line, "", message, "as many values as there are names in the first line");
+            let message = format!("{} values for {} columns", row.len(), names.len());
+            reading.bad(&file.path, line, "", message, "one value for each name in the first line");
             continue;
         }
         let cells = columns.iter().map(|column| {
             let text = column.and_then(|column| row.get(column)).map(std::str::from_utf8);
-            text.and_then(Result::ok).map_or(CellValue::Nothing, CellValue::of_text)
+            text.and_then(Result::ok).map_or(CellValue::Nothing, CellValue::from_text)
         });
         if let Err(message) = table.push_row(line, cells) {
             reading.bad(&file.path, line, "", message, "a smaller table");
@@ -72,7 +72,7 @@ pub(super) fn read_csv(file: &SourceFile, wanted: &[String], reading: &mut Impor
     }
 }
 
-/// The names of the columns of a file of JSON, those of the first rows in order.
+/// Returns the names of the columns of a JSON file, in the order of the first rows.
 pub(super) fn json_names(bytes: &[u8]) -> Vec<String> {
     let (mut names, mut known, mut rows) = (Vec::new(), BTreeSet::new(), 0);
     each_row(bytes, &mut |_, row| {
@@ -87,7 +87,7 @@ pub(super) fn json_names(bytes: &[u8]) -> Vec<String> {
     names
 }
 
-/// The names of the columns as far as the beginning of the file shows them: those of the first object.
+/// Returns the names of the columns of the first object, from the start of a file.
 pub(super) fn json_names_of_head(start: &[u8]) -> Vec<String> {
     let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).trim_ascii_start();
     let inside = start.strip_prefix(b"[").unwrap_or(start);
@@ -103,30 +103,31 @@ pub(super) fn json_names_of_head(start: &[u8]) -> Vec<String> {
     names
 }
 
-/// Columns of a file of JSON: a list of objects, or objects one after another. What is no object is told and left out.
+/// Reads columns of a JSON file: a list of objects, or a sequence of objects. Reports other values and skips them.
 pub(super) fn read_json(file: &SourceFile, wanted: &[String], reading: &mut ImportContext) -> DataTable {
-    let places: BTreeMap<&str, usize> = wanted.iter().enumerate().map(|(place, name)| (name.as_str(), place)).collect();
+    let indices: BTreeMap<&str, usize> =
+        wanted.iter().enumerate().map(|(index, name)| (name.as_str(), index)).collect();
     let mut table = DataTable::new(wanted.len());
-    each_row(&file.bytes, &mut |place, row| {
+    each_row(&file.bytes, &mut |position, row| {
         let row = match row {
             Ok(row @ Value::Object(_)) => row,
             Ok(_) => {
-                reading.bad(&file.path, place, "", "not an object", "an object a row");
+                reading.bad(&file.path, position, "", "not an object", "an object a row");
                 return true;
             }
             Err(message) => {
-                reading.bad(&file.path, place, "", message, "an object a row");
+                reading.bad(&file.path, position, "", message, "an object a row");
                 return true;
             }
         };
         let mut cells = vec![CellValue::Nothing; wanted.len()];
         flatten(&row, &mut String::new(), 0, &mut |name, value| {
-            if let Some(cell) = places.get(name).and_then(|&place| cells.get_mut(place)) {
+            if let Some(cell) = indices.get(name).and_then(|&index| cells.get_mut(index)) {
                 *cell = cell_of(value);
             }
         });
-        if let Err(message) = table.push_row(place, cells) {
-            reading.bad(&file.path, place, "", message, "a smaller table");
+        if let Err(message) = table.push_row(position, cells) {
+            reading.bad(&file.path, position, "", message, "a smaller table");
             return false;
         }
         true
@@ -139,13 +140,13 @@ fn cell_of(value: &Value) -> CellValue {
         Value::Bool(is) => CellValue::Int(i64::from(*is)),
         Value::Number(number) => number
             .as_i64()
-            .map_or_else(|| number.as_f64().map_or(CellValue::Nothing, CellValue::of_number), CellValue::Int),
-        Value::String(text) => CellValue::of_text(text),
+            .map_or_else(|| number.as_f64().map_or(CellValue::Nothing, CellValue::from_number), CellValue::Int),
+        Value::String(text) => CellValue::from_text(text),
         Value::Null | Value::Array(_) | Value::Object(_) => CellValue::Nothing,
     }
 }
 
-/// The values of an object and of the objects in it, under the names that lead to them.
+/// Calls `each` for the fields of an object and of its inner objects, with their paths.
 fn flatten(value: &Value, path: &mut String, depth: usize, each: &mut dyn FnMut(&str, &Value)) {
     let Value::Object(map) = value else { return };
     for (key, value) in map {
@@ -164,8 +165,8 @@ fn flatten(value: &Value, path: &mut String, depth: usize, each: &mut dyn FnMut(
     }
 }
 
-/// The rows of a file of JSON with their places, until `each` has enough: lines, or elements of a list, or, where
-/// objects go over several lines, one after another.
+/// Calls `each` for the rows of a JSON file with their positions, until it returns false. Rows are lines, elements of a
+/// list, or objects of several lines.
 fn each_row(bytes: &[u8], each: &mut dyn FnMut(usize, Result<Value, String>) -> bool) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if bytes.trim_ascii_start().first() == Some(&b'[') {
@@ -174,44 +175,38 @@ fn each_row(bytes: &[u8], each: &mut dyn FnMut(usize, Result<Value, String>) -> 
     let mut lines = bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty());
     let first = lines.next().unwrap_or_default();
     if serde_json::from_slice::<serde::de::IgnoredAny>(first).is_ok() || lines.next().is_none() {
-        for (place, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+        for (index, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
             if line.trim_ascii().is_empty() {
                 continue;
             }
             let row = if line.len() > MAX_LINE {
                 Err("a line longer than 64 MiB, which is the limit".to_owned())
             } else {
-                serde_json::from_slice(line).map_err(|error| says(&error))
+                serde_json::from_slice(line).map_err(|error| message_of(&error))
             };
-            if !each(place + 1, row) {
+            if !each(index + 1, row) {
                 return;
             }
         }
         return;
     }
-    for (place, row) in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().enumerate() {
-        if !each(place + 1, row.map_err(|error| format!("{error}"))) {
+    for (index, row) in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>().enumerate() {
+        if !each(index + 1, row.map_err(|error| format!("{error}"))) {
             return;
         }
     }
 }
 
-fn says(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let text = text.rsplit_once(" at line ").map_or(text.as_str(), |(text, _)| text);
-    format!("not JSON: {text}, column {}", error.column())
-}
-
-/// The elements of a list, without all of it in memory.
+/// Calls `each` for the elements of a list without the whole list in memory.
 fn each_element(bytes: &[u8], each: &mut dyn FnMut(usize, Result<Value, String>) -> bool) {
     let (mut count, mut is_enough) = (0, false);
-    let mut count_and_tell = |value| {
+    let mut count_and_call = |value| {
         count += 1;
         is_enough = !each(count, Ok(value));
         !is_enough
     };
     let mut source = serde_json::Deserializer::from_slice(bytes);
-    let read = source.deserialize_seq(Elements(&mut count_and_tell)).and_then(|()| source.end());
+    let read = source.deserialize_seq(Elements(&mut count_and_call)).and_then(|()| source.end());
     if let Err(error) = read
         && !is_enough
     {

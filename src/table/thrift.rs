@@ -1,10 +1,10 @@
-//! The compact protocol of Apache Thrift, in which Parquet keeps what it says of itself: as much of it as it takes to
-//! look at a damaged file without believing it. Every length is held against what is left, nothing is allocated.
+//! Reader of the compact protocol of Apache Thrift, the format of Parquet metadata, for damaged files: every length is
+//! checked against the remaining bytes, and nothing is allocated.
 
-/// How deep structures may nest.
+/// Deepest nesting of structures.
 const MAX_DEPTH: u32 = 32;
 
-/// The kinds of values.
+/// Kinds of values.
 pub(super) mod kind {
     pub(in super::super) const TRUE: u8 = 1;
     pub(in super::super) const FALSE: u8 = 2;
@@ -20,31 +20,31 @@ pub(super) mod kind {
     pub(in super::super) const STRUCT: u8 = 12;
 }
 
-/// A place in bytes. Every method gives none where the bytes are not what it reads.
+/// Cursor over bytes. Every method returns none if the bytes do not have the expected form.
 pub(super) struct Thrift<'a> {
-    rest: &'a [u8],
+    bytes: &'a [u8],
     depth: u32,
 }
 
 impl<'a> Thrift<'a> {
     pub(super) fn new(bytes: &'a [u8]) -> Thrift<'a> {
-        Thrift { rest: bytes, depth: 0 }
+        Thrift { bytes, depth: 0 }
     }
 
-    /// How many bytes are left.
+    /// Returns the number of remaining bytes.
     pub(super) fn left(&self) -> usize {
-        self.rest.len()
+        self.bytes.len()
     }
 
     fn byte(&mut self) -> Option<u8> {
-        let (&first, rest) = self.rest.split_first()?;
-        self.rest = rest;
+        let (&first, rest) = self.bytes.split_first()?;
+        self.bytes = rest;
         Some(first)
     }
 
     fn take(&mut self, count: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.rest.split_at_checked(count)?;
-        self.rest = rest;
+        let (taken, rest) = self.bytes.split_at_checked(count)?;
+        self.bytes = rest;
         Some(taken)
     }
 
@@ -60,28 +60,28 @@ impl<'a> Thrift<'a> {
         None
     }
 
-    /// A whole number of 16, 32 or 64 bits.
+    /// Reads a whole number of 16, 32 or 64 bits.
     pub(super) fn int(&mut self) -> Option<i64> {
         let value = self.varint()?;
         Some((value >> 1) as i64 ^ -((value & 1) as i64))
     }
 
-    /// Text or bytes.
+    /// Reads text or bytes.
     pub(super) fn binary(&mut self) -> Option<&'a [u8]> {
         let length = usize::try_from(self.varint()?).ok()?;
         self.take(length)
     }
 
-    /// The beginning of a list: what it holds, and how many.
+    /// Reads the header of a list: the kind of its elements and their number.
     pub(super) fn list(&mut self) -> Option<(u8, usize)> {
         let first = self.byte()?;
         let short = usize::from(first >> 4);
         let size = if short == 15 { usize::try_from(self.varint()?).ok()? } else { short };
-        // Everything that can be in a list takes at least one byte.
+        // Every element takes at least one byte.
         (size <= self.left()).then_some((first & 0x0f, size))
     }
 
-    /// A structure: `field` gets the number and kind of each field, and has to read it or [`Thrift::skip`] it.
+    /// Reads a structure. `field` gets the number and kind of each field and must read or [`Thrift::skip`] it.
     pub(super) fn structure(&mut self, mut field: impl FnMut(&mut Self, i64, u8) -> Option<()>) -> Option<()> {
         if self.depth == MAX_DEPTH {
             return None;
@@ -101,7 +101,7 @@ impl<'a> Thrift<'a> {
         Some(())
     }
 
-    /// Passes over a value that is a field.
+    /// Skips the value of a field.
     pub(super) fn skip(&mut self, kind: u8) -> Option<()> {
         match kind {
             kind::TRUE | kind::FALSE => Some(()),
@@ -143,7 +143,7 @@ impl<'a> Thrift<'a> {
         Some(())
     }
 
-    /// A list of structures: `field` gets which structure, and each of its fields.
+    /// Reads a list of structures. `field` gets the index of the structure and each of its fields.
     pub(super) fn structures(
         &mut self,
         kind: u8,
@@ -153,13 +153,13 @@ impl<'a> Thrift<'a> {
         if of != kind::STRUCT && size > 0 {
             return None;
         }
-        for place in 0..size {
-            self.structure(|thrift, id, kind| field(thrift, place, id, kind))?;
+        for index in 0..size {
+            self.structure(|thrift, id, kind| field(thrift, index, id, kind))?;
         }
         Some(size)
     }
 
-    /// A whole number, if the field is one.
+    /// Reads a whole number if the field is one.
     pub(super) fn int_field(&mut self, kind: u8) -> Option<i64> {
         matches!(kind, kind::I16 | kind::I32 | kind::I64).then(|| self.int())?
     }

@@ -1,4 +1,4 @@
-//! Times in files: RFC 3339 and its relatives to microseconds since 1970, and back.
+//! Conversion of RFC 3339 and similar timestamps to microseconds since 1970, and back.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -6,21 +6,20 @@ use jiff::{Timestamp, fmt::temporal::DateTimeParser};
 
 use crate::engine::Time;
 
-/// No recorded time is later: a few centuries after 1970 (in 2255) a digit is broken, and no reader of JSON could tell
-/// microseconds apart.
+/// Latest accepted time, in the year 2255: the last microsecond count that JSON numbers (doubles) represent exactly.
 pub const LATEST: Time = Time::from_us(1 << 53);
 
-/// A time that was read, and whether it said its zone; without one it is taken as UTC.
+/// Parsed timestamp; without a zone it is taken as UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Instant {
     /// Microseconds since 1970.
     pub at: Time,
-    /// Whether the text said which zone it is in.
+    /// True if the text contained a zone.
     pub has_zone: bool,
 }
 
-/// Reads `2026-02-25T10:00:00.123Z`, the same with an offset, with a space for the T, or without a zone. None if it is
-/// no time, or one before 1970 or beyond [`LATEST`].
+/// Parses `2026-02-25T10:00:00.123Z`, also with an offset, with a space instead of the T, or without a zone. Returns none
+/// if the text is not a time, or the time is before 1970 or after [`LATEST`].
 ///
 /// ```
 /// use brooks::table::timestamp;
@@ -43,13 +42,13 @@ pub fn parse(text: &str) -> Option<Instant> {
     Some(Instant { at: micros(at)?, has_zone: false })
 }
 
-/// The nearest microsecond, as the time types of most sources have more digits than they know.
+/// Rounds to the nearest microsecond; most sources have more digits than precision.
 fn micros(at: Timestamp) -> Option<Time> {
     let nanos = u128::try_from(at.as_nanosecond()).ok()?;
     u64::try_from((nanos + 500) / 1000).ok().map(Time::from_us).filter(|at| *at <= LATEST)
 }
 
-/// The instant that many microseconds after 1970, in UTC.
+/// Formats a time since 1970 in UTC.
 pub fn rfc3339(at: Time) -> String {
     let at = i64::try_from(at.as_us()).ok().and_then(|us| Timestamp::from_microsecond(us).ok());
     at.map_or_else(|| "start".to_owned(), |at| at.to_string())

@@ -1,8 +1,8 @@
-//! What an agent can do next, and the terms under which a protocol does it: the words that policy and mechanism share.
+//! Actions of an agent and the terms of a protocol: the vocabulary that policy and mechanism share.
 
 use crate::workload::TaskId;
 
-/// What an agent does next.
+/// Next action of an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Action {
     /// Work on this task, and in the same call on as many of its like as the agent's batching takes: further tasks of
@@ -16,7 +16,7 @@ pub enum Action {
     Wait(Until),
 }
 
-/// What wakes an agent that waits. Who is woken is asked again, and may wait again.
+/// Condition on which a waiting agent is asked again. It may wait again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Until {
     /// A task can be started: its last dependency is done, or it went back to the pool, or was assigned.
@@ -27,7 +27,7 @@ pub enum Until {
     Change,
 }
 
-/// How tasks are dealt to agents.
+/// Rule of assignment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Deal {
     /// In topological order, in turn; a task with dependencies goes to the owner of the last of them, so that a chain
@@ -43,17 +43,17 @@ pub enum Deal {
     OneToFree,
 }
 
-/// When a claim is granted.
+/// Time at which a claim is granted.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Claims {
-    /// When the reply lands: two agents can want one task, and one of them loses.
+    /// At the commit: two agents can want one task, and one of them loses.
     #[default]
     AtCommit,
-    /// When the agent decides: the board is atomic, and nobody loses.
+    /// At the decision: the board is atomic, and nobody loses.
     AtDecision,
 }
 
-/// Who is told when work is done.
+/// Recipients of the report that work is done.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Reports {
     /// Nobody: the board says it.

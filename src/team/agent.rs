@@ -10,7 +10,7 @@ id! {
     AgentId
 }
 
-/// What an agent is there for.
+/// Role of an agent.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Role {
     /// Works on tasks.
@@ -23,19 +23,27 @@ pub enum Role {
 /// An LLM worker with its own context.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Agent {
-    /// What it is called in tables and pictures.
+    /// Name in tables and pictures.
     pub name: String,
-    /// What it is there for.
+    /// Role.
     pub role: Role,
-    /// How fast, how talkative and how fallible it is.
+    /// Latency, tokens and error rates.
     pub profile: Arc<Profile>,
     /// The skills it has; none listed means all.
     pub skills: Vec<String>,
 }
 
 impl Agent {
-    /// Whether it can do a task that needs `skill`.
+    /// Returns true if it can do a task that needs `skill`.
     pub fn has_skill(&self, skill: Option<&str>) -> bool {
         self.skills.is_empty() || skill.is_none_or(|skill| self.skills.iter().any(|own| own == skill))
     }
+}
+
+/// Number of files outside of any task that a team may write (see [`Behaviour::common_files`]).
+///
+/// [`Behaviour::common_files`]: crate::team::Behaviour::common_files
+pub fn common_files(team: &[Agent]) -> usize {
+    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
+    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
 }

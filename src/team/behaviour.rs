@@ -1,5 +1,5 @@
-//! What agents of one kind do in a call, by what they see: habits, as they were seen in recorded runs of few agents,
-//! to be followed by teams of many.
+//! Learned policy: recorded calls of few agents by their observations, to be followed by teams of
+//! many.
 //!
 //! A [`Script`] is what one recorded agent did, call by call; a [`Habit`] is one of its calls: what the agent saw on
 //! the board, and what it wrote, claimed and finished then. Tasks are not named but sorted by what the agent knows of
@@ -7,28 +7,28 @@
 
 use crate::workload::{ArtifactId, TaskGraph};
 
-/// How many sorts of tasks there are that are not done.
+/// Number of classes of tasks that are not done.
 pub const SORTS: usize = 6;
 
-/// How much a run counts that was on the same files in another order. Recorded single agents are foretold about as well with
+/// Weight of a run on the same files in another order. Predictions of single agents are about as accurate with
 /// 0.3 as with 1 (docs/DESIGN.md).
 const OTHER_ORDER: f64 = 0.4;
 
-/// What an agent can know of a task that is not done. The number is the place in the arrays of a [`Habit`].
+/// Class of a task that is not done, as an agent can know it. The number is the index in the arrays of a [`Habit`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub enum Sort {
-    /// It can be claimed, and I have not written its files.
+    /// Claimable, and I have not written its files.
     Ready,
-    /// It can be claimed, and I have written its files.
+    /// Claimable, and I have written its files.
     ReadyBegun,
     /// Something it depends on is not done, and I have not written its files.
     Waiting,
     /// Something it depends on is not done, and I have written its files.
     WaitingBegun,
-    /// It is being worked on, and I have claimed it or think so; I have not written its files.
+    /// Under way, and I have claimed it or think so; I have not written its files.
     Held,
-    /// It is being worked on, and I have claimed it or think so; I have written its files.
+    /// Under way, and I have claimed it or think so; I have written its files.
     HeldBegun,
 }
 
@@ -46,43 +46,43 @@ impl Sort {
     }
 }
 
-/// What an agent sees when it decides.
+/// Observation of an agent at its decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Sight {
-    /// How many tasks there are of each sort; tasks of others are left out where tasks are dealt.
+    /// Number of tasks of each class; tasks of others are left out where tasks are dealt.
     pub tasks: [u16; SORTS],
-    /// How many tasks there are in all, done ones too; its own where tasks are dealt.
+    /// Number of all tasks, done ones too; its own where tasks are dealt.
     pub total: u16,
-    /// How many of those that are done it has written itself.
+    /// Number of done tasks that it has written itself.
     pub done_begun: u16,
-    /// How many tasks it has finished itself.
+    /// Number of tasks that it has finished itself.
     pub finished: u16,
-    /// How many of its calls have changed nothing since the last that did.
+    /// Number of its calls since the last one that changed something.
     pub idle: u16,
-    /// Whether it is its first call.
+    /// True if it is its first call.
     pub is_first: bool,
 }
 
 /// One call: what was seen, what was done, and how long it took.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Habit {
-    /// What the agent saw.
+    /// Observation of the agent.
     pub sight: Sight,
-    /// Of how many tasks of each sort it wrote files.
+    /// Number of tasks of each class of which it wrote files.
     pub writes: [u16; SORTS],
-    /// Of how many tasks that were done it wrote files again.
+    /// Number of done tasks of which it wrote files again.
     pub rewrites: u16,
-    /// How many files it wrote that belong to no task.
+    /// Number of files of no task that it wrote.
     pub other_files: u16,
-    /// Which of those are files that others write, too: bit i is the i-th of [`Behaviour::common_files`].
+    /// Files among those that others write, too: bit i is the i-th of [`Behaviour::common_files`].
     pub common_files: u16,
-    /// How many files it wrote in all, each as often as it was written.
+    /// Number of files that it wrote, each as often as it was written.
     pub files: u16,
-    /// How many tasks of each sort it claimed. Of those that wait, claims that were refused.
+    /// Number of tasks of each class that it claimed. Claims on waiting tasks were refused.
     pub claims: [u16; SORTS],
-    /// How many tasks of each sort it said to be done.
+    /// Number of tasks of each class that it completed.
     pub completes: [u16; SORTS],
-    /// It finished all that it claimed: so it would have finished what was refused.
+    /// True if it finished all that it claimed: it would have finished refused tasks, too.
     pub finishes_claims: bool,
     /// The reply was cut off at the limit on output, and came to nothing.
     pub is_truncated: bool,
@@ -92,47 +92,47 @@ pub struct Habit {
     pub surprise: f64,
     /// Seconds of tests that it ran.
     pub tests_s: f64,
-    /// How many test runs that were.
+    /// Number of those test runs.
     pub tests: u16,
-    /// Whether one of them failed.
+    /// True if one of them failed.
     pub has_failed: bool,
     /// Output tokens.
     pub output_tokens: f64,
 }
 
 impl Habit {
-    /// Whether the call changed nothing.
+    /// Returns true if the call changed nothing.
     pub fn is_idle(&self) -> bool {
         self.files == 0 && self.claims.iter().chain(&self.completes).all(|&count| count == 0)
     }
 }
 
-/// What one recorded agent did, call by call.
+/// Recorded calls of one agent, in order.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Script {
     /// Its first call among [`Behaviour::habits`], and how many there are.
     pub first: u32,
-    /// How many calls.
+    /// Number of calls.
     pub calls: u32,
-    /// What it has in common with others: a place in [`Behaviour::manners`].
+    /// Index of its call model in [`Behaviour::manners`].
     pub manner: u32,
     /// The work that it did.
     pub work: WorkKey,
-    /// Whether tasks had been dealt before the start, so that it minded its own only.
+    /// True if tasks had been dealt before the start, so that it worked on its own only.
     pub is_dealt: bool,
-    /// How much it counts, against the others.
+    /// Weight against the others.
     pub weight: f64,
     /// The recorded run that it is of: the place of the first script of that run. Scripts of a run stand together.
     pub run: u32,
-    /// How many agents that run had.
+    /// Number of agents of that run.
     pub agents: u32,
     /// The logarithm of the pace of its run: how much longer calls took on that day than in other runs on this work.
     pub pace: f64,
-    /// Whether it was alone and left tasks undone.
+    /// True if it was alone and left tasks undone.
     pub left_some: bool,
 }
 
-/// What tells one piece of work from another: see [`WorkKey::of`].
+/// Fingerprint of a piece of work: see [`WorkKey::of`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct WorkKey {
     /// The tasks and what each depends on.
@@ -158,7 +158,7 @@ impl WorkKey {
     }
 }
 
-/// What scripts of one kind of agent on one kind of work have in common.
+/// Call model: parameters that the trajectories of one kind of agent on one kind of work share.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Manner {
     /// Seconds of a call that writes nothing, above 0.
@@ -173,12 +173,12 @@ pub struct Manner {
     pub spread_large: f64,
     /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
     pub spread_runs: f64,
-    /// How alike the surprises of agents of a team are at one step, as a correlation: 1 makes all equally slow, 0 makes each
-    /// as slow as it happens.
+    /// Correlation of the residuals of agents of a team at one step: 1 makes all equally slow, 0 makes each
+    /// as slow as its own draw.
     pub common: f64,
     /// Hardly any call takes longer, as replies are limited in length; 0 if that is not known.
     pub longest_s: f64,
-    /// How many files fit into one reply, by the limit on output.
+    /// Number of files that fit into one reply, by the limit on output.
     pub files_a_reply: f64,
     /// Output tokens a second.
     pub tokens_per_second: f64,
@@ -188,7 +188,7 @@ pub struct Manner {
     pub board_tokens: f64,
     /// Input tokens of the result of a test run.
     pub test_tokens: f64,
-    /// How many messages (the board, a reply, a test result) are sent along again.
+    /// Number of messages (the board, a reply, a test result) that are sent again as context.
     pub window: u16,
 }
 
@@ -198,33 +198,27 @@ impl Manner {
         if files > 0.0 { self.base_s + self.per_file_s * files } else { self.idle_s }
     }
 
-    /// So many seconds, or the longest that is possible.
+    /// Returns the seconds, at most the longest that is possible.
     pub fn possible_s(&self, seconds: f64) -> f64 {
         if self.longest_s > 0.0 { seconds.min(self.longest_s) } else { seconds }
     }
 }
 
-/// What agents of one kind do, by what they see.
+/// Recorded calls of one kind of agent, by observation.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Behaviour {
     /// All calls, those of a script in order and together.
     pub habits: Vec<Habit>,
-    /// Who made them.
+    /// Recorded agents, each with its range of calls.
     pub scripts: Vec<Script>,
-    /// What scripts have in common.
+    /// Call models.
     pub manners: Vec<Manner>,
-    /// Whose manners they are: a model each, empty where it is not known.
+    /// Name of the language model of each call model, empty where it is not known.
     pub models: Vec<String>,
     /// The files of the work of each manner, by keys of their names in order: see [`names_of`].
     pub names: Vec<Vec<u32>>,
     /// Chance that an agent follows the script of its team, and not one of its own in the same style.
     pub shared: f64,
-}
-
-/// How many files that belong to no task a team may write: see [`Behaviour::common_files`].
-pub fn common_files(team: &[crate::team::Agent]) -> usize {
-    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
-    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
 }
 
 impl Behaviour {
@@ -234,7 +228,7 @@ impl Behaviour {
         self
     }
 
-    /// How many files there are that belong to no task and may be written by several agents: fixtures, packages, notes.
+    /// Number of files of no task that several agents may write: fixtures, packages, notes.
     pub fn common_files(&self) -> usize {
         let all = self.habits.iter().fold(0, |all, habit| all | habit.common_files);
         (u16::BITS - all.leading_zeros()) as usize
@@ -284,7 +278,7 @@ impl Behaviour {
     }
 }
 
-/// How much a script counts for a work; none if it does not fit.
+/// Weight of a script for a work; none if it does not fit.
 type Counts<'c> = dyn Fn(&Script) -> Option<f64> + 'c;
 
 /// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
@@ -297,7 +291,7 @@ pub fn names_of(graph: &TaskGraph) -> Vec<u32> {
     names
 }
 
-/// Which share of the larger of two sets, in order, is in both; 0 of empty ones.
+/// Size of the intersection of two sets, in order, over the size of the larger; 0 for empty ones.
 fn share_in_common(these: &[u32], those: &[u32]) -> f64 {
     let both = these.iter().filter(|name| those.binary_search(name).is_ok()).count();
     both as f64 / these.len().max(those.len()).max(1) as f64

@@ -18,11 +18,11 @@
 use std::ops::Range;
 
 use crate::engine::idset::Words;
-use crate::engine::{Id, IdSet, IdTable, Rows, Time};
+use crate::engine::{BitMatrix, Id, IdSet, InlineVec, Time};
 use crate::team::AgentId;
 use crate::workload::{TaskGraph, TaskId};
 
-/// What the board says of a task.
+/// Status of a task on the board.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Status {
     /// Nobody's.
@@ -38,10 +38,10 @@ pub enum Status {
     Done,
 }
 
-/// What became of asking for a task.
+/// Outcome of a claim.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClaimOutcome {
-    /// It is the agent's now.
+    /// The task is the agent's now.
     Granted,
     /// Somebody else has it, or did it.
     Lost,
@@ -52,9 +52,9 @@ pub enum ClaimOutcome {
 /// All tasks of a run.
 #[derive(Clone, Debug)]
 pub struct Board {
-    tasks: Rows<TaskId, TaskEntry>,
-    fresh: Rows<TaskId, TaskEntry>,
-    /// Who waits for whom, one task's dependents after another's.
+    tasks: InlineVec<TaskId, TaskEntry>,
+    fresh: InlineVec<TaskId, TaskEntry>,
+    /// Dependents of every task, concatenated.
     dependents: Vec<TaskId>,
     /// Pending and waiting for nothing.
     ready: IdSet<TaskId>,
@@ -63,8 +63,8 @@ pub struct Board {
     /// Waiting for nothing, whoever has it, done or not.
     startable: IdSet<TaskId>,
     /// By agent: assigned to it, and not done.
-    owned: IdTable<AgentId, TaskId>,
-    fresh_owned: IdTable<AgentId, TaskId>,
+    owned: BitMatrix<AgentId, TaskId>,
+    fresh_owned: BitMatrix<AgentId, TaskId>,
     /// Released: it may be seen.
     visible: IdSet<TaskId>,
     fresh_visible: IdSet<TaskId>,
@@ -85,9 +85,9 @@ struct TaskEntry {
     starts: u32,
     /// Open dependencies, and one more before its release.
     waits_for: u32,
-    /// Whom it is assigned to until it is done or forgotten; or [`NOBODY`].
+    /// Owner until it is done or forgotten; or [`NOBODY`].
     owner: AgentId,
-    /// Where its dependents are in [`Board::dependents`].
+    /// Range of its dependents in [`Board::dependents`].
     dependents: (u32, u32),
 }
 
@@ -121,7 +121,7 @@ impl Board {
             debug_assert!(entry.status == Status::Pending);
             fresh_ready.insert(TaskId::at(task));
         }
-        let fresh: Rows<TaskId, TaskEntry> = fresh.into_iter().collect();
+        let fresh: InlineVec<TaskId, TaskEntry> = fresh.into_iter().collect();
         Board {
             tasks: fresh.clone(),
             dependents,
@@ -130,8 +130,8 @@ impl Board {
             fresh_startable: fresh_ready.clone(),
             fresh,
             fresh_ready,
-            owned: IdTable::empty(agents, graph.len()),
-            fresh_owned: IdTable::empty(agents, graph.len()),
+            owned: BitMatrix::empty(agents, graph.len()),
+            fresh_owned: BitMatrix::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
             visible,
             done: 0,
@@ -166,7 +166,7 @@ impl Board {
         self.clear();
     }
 
-    /// Whom a task was dealt to before the start.
+    /// Returns the agent to whom a task was dealt before the start.
     pub fn dealt_to(&self, task: TaskId) -> Option<AgentId> {
         match self.fresh[task].status {
             Status::Assigned(agent) => Some(agent),
@@ -174,41 +174,41 @@ impl Board {
         }
     }
 
-    /// How many tasks there are.
+    /// Number of tasks.
     #[inline]
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
-    /// Whether there is no task.
+    /// Returns true if there is no task.
     pub fn is_empty(&self) -> bool {
         self.tasks.is_empty()
     }
 
-    /// Whether every task is said to be done.
+    /// Returns true if every task is said to be done.
     #[inline]
     pub fn all_done(&self) -> bool {
         self.done as usize == self.tasks.len()
     }
 
-    /// How many tasks are said to be done.
+    /// Number of tasks are said to be done.
     pub fn done(&self) -> u32 {
         self.done
     }
 
-    /// What it says of a task.
+    /// Status of a task.
     #[inline]
     pub fn status(&self, task: TaskId) -> Status {
         self.tasks[task].status
     }
 
-    /// How many attempts on a task have landed: what a step remembers having seen.
+    /// Number of committed attempts on a task: its version, which a step remembers.
     #[inline]
     pub fn version(&self, task: TaskId) -> u32 {
         self.tasks[task].version
     }
 
-    /// Whether a task waits for nothing.
+    /// Returns true if a task waits for nothing.
     #[inline]
     pub fn is_startable(&self, task: TaskId) -> bool {
         self.tasks[task].waits_for == 0
@@ -232,7 +232,7 @@ impl Board {
         self.owned.row(agent)
     }
 
-    /// Whether a task is assigned to `agent` or, having been assigned to it, claimed by it.
+    /// Returns true if a task is assigned to `agent` or, having been assigned to it, claimed by it.
     #[inline]
     pub fn is_owned(&self, task: TaskId, agent: AgentId) -> bool {
         self.tasks[task].owner == agent
@@ -337,7 +337,7 @@ impl Board {
         woke
     }
 
-    /// What [`Board::complete`] does for the dependents of a task, wherever in the sets they are.
+    /// Updates the dependents of a completed task, for [`Board::complete`], wherever in the sets they are.
     #[inline(never)]
     fn open_dependents(&mut self, places: Range<u32>) -> bool {
         let mut woke = false;
@@ -360,7 +360,7 @@ impl Board {
         self.ready.insert_all(word, opened.ready);
     }
 
-    /// Whether a task may be seen: it has been released.
+    /// Returns true if a task is visible: it has been released.
     pub fn is_visible(&self, task: TaskId) -> bool {
         self.visible.contains(task)
     }

@@ -1,7 +1,7 @@
-//! How far a learned profile reaches: over which teams and which work it was learned, and how far off it was where it
-//! was held against recordings. It says how far to trust a run, and changes none.
+//! Range of a learned profile: the teams and the work that it was learned from, and its measured errors.
+//! It qualifies the results of a run and changes none.
 
-/// What a profile was learned from, as far as a scenario can be inside of it or outside.
+/// Conditions that a profile was learned from, as far as a scenario can be inside or outside of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Envelope {
     /// The least and the greatest team.
@@ -32,7 +32,7 @@ impl Envelope {
     }
 }
 
-/// How far off a profile was under one architecture, where it was held against recordings: percent.
+/// Errors of a profile under one architecture, measured against recordings: percent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Accuracy {
     /// Against which recordings.
@@ -41,7 +41,7 @@ pub struct Accuracy {
     pub architecture: String,
     /// The least and the greatest team that was scored.
     pub agents: (u32, u32),
-    /// How many cells: conditions that were recorded.
+    /// Number of cells: recorded conditions.
     pub cells: u32,
     /// By figure, in the order of `brooks validate`: its value, and what a perfect model would show if that is known.
     pub figures: Vec<(String, f64, Option<f64>)>,
@@ -54,11 +54,11 @@ impl Accuracy {
     }
 }
 
-/// What is known of a learned profile's worth.
+/// Range and errors of a learned profile.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learned {
-    /// What it was learned from.
+    /// Conditions that it was learned from.
     pub envelope: Envelope,
-    /// How far off it was.
+    /// Measured errors.
     pub accuracy: Vec<Accuracy>,
 }

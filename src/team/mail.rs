@@ -42,7 +42,7 @@ impl Mail {
         self.inboxes[from.index()].heard += 1;
     }
 
-    /// How many messages an agent has not read.
+    /// Number of messages an agent has not read.
     #[inline]
     pub fn unread(&self, agent: AgentId) -> u32 {
         let inbox = self.inboxes[agent.index()];

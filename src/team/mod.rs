@@ -13,8 +13,8 @@ pub mod view;
 pub mod workspace;
 
 pub use action::{Action, Claims, Deal, Reports, Until};
-pub use agent::{Agent, AgentId, Role};
-pub use behaviour::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, common_files, names_of};
+pub use agent::{Agent, AgentId, Role, common_files};
+pub use behaviour::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, names_of};
 pub use board::{Board, ClaimOutcome, Status};
 pub use envelope::{Accuracy, Envelope, Learned};
 pub use mail::Mail;

@@ -1,4 +1,4 @@
-//! What one kind of agent is like: speed, tokens, habits and failings. Every figure comes from a profile file or a
+//! Profile of one kind of agent: speed, tokens, learned policy and faults. Every figure comes from a profile file or a
 //! scenario; the code knows no model and no price.
 
 use std::sync::Arc;
@@ -11,26 +11,26 @@ use crate::team::{Behaviour, Learned};
 pub struct Profile {
     /// Its name, for tables.
     pub name: String,
-    /// How long a call takes.
+    /// Latency of a call.
     pub latency: Latency,
-    /// How that differs between runs, agents, rounds and calls.
+    /// Variation of latency between runs, agents, rounds and calls.
     pub variation: Variation,
     /// Seconds of the agent's own tool use after each call that works on tasks.
     pub tool: Option<Dist>,
-    /// How many tokens a call reads and writes.
+    /// Tokens that a call reads and writes.
     pub tokens: Tokens,
-    /// How many tasks a call takes on.
+    /// Number of tasks that a call takes on.
     pub batching: Batching,
-    /// What goes wrong, and how often.
+    /// Faults and their rates.
     pub fallibility: Fallibility,
-    /// What it does by what it sees, if that was learned from recorded runs. Then calls, times and tokens are those of
-    /// its habits, and of all else here only what a lead does counts.
+    /// Learned policy from recorded runs, if any. Then calls, times and tokens are those of
+    /// the policy, and the other fields here describe a lead only.
     pub behaviour: Option<Arc<Behaviour>>,
-    /// How far that reaches.
+    /// Range and errors of the learned policy.
     pub learned: Option<Arc<Learned>>,
 }
 
-/// How long a call takes, before [`Variation`].
+/// Latency of a call, before [`Variation`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Latency {
     /// `ttft + output_tokens / tokens_per_second`.
@@ -40,8 +40,7 @@ pub enum Latency {
         /// Output tokens a second, above 0.
         tokens_per_second: f64,
     },
-    /// The time that each task took when it was recorded (see [`Recorded`](crate::workload::Recorded)), and its tokens
-    /// as they were. Calls that work on no task take no time.
+    /// Recorded time and tokens of each task (see [`RecordedCost`](crate::workload::RecordedCost)). Calls that work on no task take no time.
     Recorded,
     /// Seconds a task, drawn anew for every task of the call and added up.
     PerTask {
@@ -102,19 +101,19 @@ impl Default for Tokens {
     }
 }
 
-/// How many tasks a call takes on.
+/// Number of tasks that a call takes on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Batching {
-    /// How many of its own.
+    /// Number of its own tasks.
     pub tasks: BatchSize,
-    /// How many of those that nobody owns.
+    /// Number of unowned tasks.
     pub unowned: BatchSize,
     /// Chance that a call on unowned tasks goes on to tasks whose dependencies it has only just written: it has not
     /// seen that a claim needs them done. Such claims are blocked.
     pub ahead: f64,
 }
 
-/// How many tasks at most.
+/// Largest number of tasks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum BatchSize {
     /// This many, at least 1.
@@ -131,7 +130,7 @@ impl Default for Batching {
     }
 }
 
-/// What goes wrong. Every rate is a probability and off by default.
+/// Fault rates. Every rate is a probability and 0 by default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fallibility {
     /// An attempt's output is wrong.

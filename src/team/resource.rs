@@ -8,17 +8,17 @@ use crate::engine::{Dist, Time};
 pub struct Resource {
     /// Its name.
     pub name: String,
-    /// How many it serves at once, at least 1.
+    /// Number of requests that it serves at once, at least 1.
     pub capacity: u32,
     /// Seconds a service takes. A resource without one is held during the call itself (a rate limit).
     pub service: Option<Dist>,
-    /// Who waits while it serves.
+    /// Agents that wait while it serves.
     pub blocks: Blocks,
     /// Chance that a working step uses it.
     pub share: f64,
 }
 
-/// Who waits while a resource serves.
+/// Agents that wait while a resource serves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Blocks {
     /// Only who uses it.

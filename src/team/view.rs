@@ -1,14 +1,14 @@
-//! What an agent can see when it decides. The board is shared, so the view is the board itself, at this moment: what
-//! another agent is thinking about does not show, and that is where staleness comes from.
+//! View of an agent at its decision. The board is shared, so the view is the board itself, at this moment; calls
+//! under way do not show, which is the cause of staleness.
 
 use std::sync::Arc;
 
 use crate::engine::idset::{Words, ones, select};
-use crate::engine::{IdTable, Stream, Time};
+use crate::engine::{BitMatrix, Stream, Time};
 use crate::team::{AgentId, Board, Mail, Status};
 use crate::workload::{TaskGraph, TaskId};
 
-/// What the whole team shares and everybody sees.
+/// State that the whole team shares and sees.
 #[derive(Clone)]
 pub(crate) struct Commons {
     pub(crate) now: Time,
@@ -17,7 +17,7 @@ pub(crate) struct Commons {
     pub(crate) board: Board,
     pub(crate) mail: Mail,
     /// By agent: the tasks that it has the skill for.
-    pub(crate) able: IdTable<AgentId, TaskId>,
+    pub(crate) able: BitMatrix<AgentId, TaskId>,
 }
 
 /// The team as one agent sees it now. Architectures read it and nothing else.
@@ -28,7 +28,7 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// Who is asked.
+    /// The agent that is asked.
     #[inline]
     pub fn me(&self) -> AgentId {
         self.me
@@ -39,19 +39,19 @@ impl<'a> View<'a> {
         self.team.now
     }
 
-    /// How many agents the team has.
+    /// Number of agents of the team.
     #[inline]
     pub fn agents(&self) -> u32 {
         self.team.able.rows() as u32
     }
 
-    /// Whether I am the lead of a team of more than one. A lead alone has nobody to lead, and works.
+    /// Returns true if I am the lead of a team of more than one. A lead alone works itself.
     #[inline]
     pub fn am_lead(&self) -> bool {
         self.team.lead == Some(self.me)
     }
 
-    /// Whether somebody leads.
+    /// Returns true if the team has a lead.
     #[inline]
     pub fn has_lead(&self) -> bool {
         self.team.lead.is_some()
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         &self.team.graph
     }
 
-    /// What the board says of a task.
+    /// Status of a task on the board.
     pub fn status(&self, task: TaskId) -> Status {
         self.team.board.status(task)
     }
@@ -92,18 +92,18 @@ impl<'a> View<'a> {
         TaskList { tasks: self.team.board.owned(self.me), among: self.team.board.startable().words() }
     }
 
-    /// Whether an agent owns nothing that it could work on. What it owns may wait for a task that was reopened, and
+    /// Returns true if an agent owns nothing that it could work on. Its tasks may wait for one that was reopened, and
     /// somebody must be free to take that one.
     pub fn is_free(&self, agent: AgentId) -> bool {
         TaskList { tasks: self.team.board.owned(agent), among: self.team.board.startable().words() }.is_empty()
     }
 
-    /// Whether an agent has the skill for a task.
+    /// Returns true if an agent has the skill for a task.
     pub fn is_able(&self, agent: AgentId, task: TaskId) -> bool {
         self.team.able.contains(agent, task)
     }
 
-    /// Whether there is a ready task that some free worker could take.
+    /// Returns true if there is a ready task that some free worker could take.
     pub fn can_hand_out(&self) -> bool {
         let ready = self.team.board.ready().words();
         self.workers().any(|worker| {
@@ -112,7 +112,7 @@ impl<'a> View<'a> {
         })
     }
 
-    /// Whether a task is on the board and nobody's, startable or not.
+    /// Returns true if a task is on the board and unowned, startable or not.
     pub fn is_unowned(&self, task: TaskId) -> bool {
         self.team.board.is_visible(task) && self.team.board.status(task) == Status::Pending
     }
@@ -122,13 +122,13 @@ impl<'a> View<'a> {
         TaskList { tasks: self.team.board.ready().words(), among: self.team.board.ready().words() }
     }
 
-    /// Whether some task is nobody's, startable or not, and some worker has the skill for it.
+    /// Returns true if some task is unowned, startable or not, and some worker has the skill for it.
     pub fn can_assign(&self) -> bool {
         let mut unowned = TaskId::all(self.team.board.len()).filter(|&task| self.is_unowned(task));
         unowned.any(|task| self.workers().any(|worker| self.is_able(worker, task)))
     }
 
-    /// How many messages I have not read.
+    /// Number of messages I have not read.
     pub fn unread(&self) -> u32 {
         self.team.mail.unread(self.me)
     }
@@ -173,13 +173,13 @@ impl TaskList<'_> {
         }
     }
 
-    /// How many there are.
+    /// Number of there are.
     #[inline]
     pub fn len(&self) -> u32 {
         self.words().map(u64::count_ones).sum()
     }
 
-    /// Whether there is none.
+    /// Returns true if there is none.
     #[inline]
     pub fn is_empty(&self) -> bool {
         self.words().all(|word| word == 0)

@@ -1,10 +1,10 @@
 //! The shared artifacts: who wrote what since when, and who holds a lock.
 
-use crate::engine::Rows;
+use crate::engine::InlineVec;
 use crate::team::AgentId;
 use crate::workload::ArtifactId;
 
-/// What happens when two steps want to write one artifact.
+/// Policy for two steps that want to write one artifact.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Consistency {
     /// The later write replaces the earlier one.
@@ -19,7 +19,7 @@ pub enum Consistency {
 /// The artifacts of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Workspace {
-    artifacts: Rows<ArtifactId, Artifact>,
+    artifacts: InlineVec<ArtifactId, Artifact>,
     /// Writes so far: the clock that versions are read from.
     clock: u32,
 }
@@ -41,12 +41,12 @@ impl Default for Artifact {
 }
 
 impl Workspace {
-    /// How many artifacts there are.
+    /// Number of artifacts.
     pub fn len(&self) -> usize {
         self.artifacts.len()
     }
 
-    /// Whether there are none.
+    /// Returns true if there are none.
     pub fn is_empty(&self) -> bool {
         self.artifacts.len() == 0
     }
@@ -79,7 +79,7 @@ impl Workspace {
         changed
     }
 
-    /// Whether another than `agent` has written `artifact` since the workspace had the version `seen`.
+    /// Returns true if another than `agent` has written `artifact` since the workspace had the version `seen`.
     #[inline]
     pub fn changed_since(&self, artifact: ArtifactId, seen: u32, agent: AgentId) -> bool {
         let artifact = &self.artifacts[artifact];

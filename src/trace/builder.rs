@@ -1,4 +1,4 @@
-//! Puts a trace together, step by step, for importers: absolute times in, a sorted trace from time zero out.
+//! Builder of traces for importers: absolute times in, a sorted trace from time zero out.
 
 use std::collections::BTreeMap;
 
@@ -10,8 +10,8 @@ use crate::trace::model::{Header, Name, Operation, Quality, Trace, TraceAgent, T
 use crate::trace::native::VERSION;
 use crate::workload::TaskId;
 
-/// A trace under way. Steps carry absolute times (microseconds since 1970, or from any origin); [`Builder::finish`]
-/// moves them to begin at zero.
+/// A trace under construction. Steps have absolute times (microseconds since 1970, or from any origin); [`Builder::finish`]
+/// shifts them to begin at zero.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     trace: Trace,
@@ -21,7 +21,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A trace of that name, imported from a file of that format that `producer` wrote.
+    /// Returns an empty trace with its name, the format of its source, and the program that wrote the source.
     pub fn new(trace: &str, format: &str, producer: &str) -> Builder {
         let source = TraceSource {
             format: format.to_owned(),
@@ -39,7 +39,7 @@ impl Builder {
         Builder { trace: Trace { header, ..Trace::default() }, ..Builder::default() }
     }
 
-    /// The number of the agent of that name, who is added if new.
+    /// Returns the number of the agent with a name; adds a new one.
     pub fn agent(&mut self, name: &str) -> AgentId {
         let agents = &mut self.trace.header.agents;
         *self.agents.entry(name.to_owned()).or_insert_with(|| {
@@ -48,7 +48,7 @@ impl Builder {
         })
     }
 
-    /// The number of the task of that name, which is added if new.
+    /// Returns the number of the task with an id; adds a new one.
     pub fn task(&mut self, id: &str) -> TaskId {
         let tasks = &mut self.trace.header.tasks;
         *self.tasks.entry(id.to_owned()).or_insert_with(|| {
@@ -57,22 +57,22 @@ impl Builder {
         })
     }
 
-    /// The name of a path, model, tool and so on.
+    /// Returns the name for the text of a path, a model, a tool and so on.
     pub fn name(&mut self, text: &str) -> Name {
         self.trace.names.add(text)
     }
 
-    /// The operation of that name.
+    /// Returns the operation with a name.
     pub fn operation(&mut self, name: &str) -> Operation {
         Operation::of(name, &mut self.trace.names)
     }
 
-    /// What is known of the run as a whole.
+    /// Returns the header, for changes.
     pub fn header(&mut self) -> &mut Header {
         &mut self.trace.header
     }
 
-    /// The steps so far.
+    /// Returns the steps so far, for changes.
     pub fn steps(&mut self) -> &mut Vec<TraceStep> {
         &mut self.trace.steps
     }
@@ -82,7 +82,7 @@ impl Builder {
         self.trace.steps.push(step);
     }
 
-    /// Says how far a field can be trusted: the worst that was said of it holds.
+    /// Sets the quality of a field. Of several values the worst counts.
     pub fn quality(&mut self, field: &str, quality: Quality) {
         let fields = &mut self.trace.header.quality;
         match fields.iter_mut().find(|(name, _)| name == field) {
@@ -91,18 +91,25 @@ impl Builder {
         }
     }
 
-    /// Gives the run a label: what it can be told apart by.
+    /// Sets the qualities of several fields.
+    pub fn qualities(&mut self, fields: &[(&str, Quality)]) {
+        for &(field, quality) in fields {
+            self.quality(field, quality);
+        }
+    }
+
+    /// Sets a label, which distinguishes the run from others.
     pub fn label(&mut self, name: &str, value: impl Into<Value>) {
         self.trace.header.labels.insert(name.to_owned(), value.into());
     }
 
-    /// When the run began, if that was before its first step.
+    /// Sets the start of the run, if it is before the first step.
     pub fn began(&mut self, at: Time) {
         self.origin = Some(at);
     }
 
-    /// The trace: times from zero, steps in order, and totals for what the source gave none of. `is_clock` says that
-    /// times were counted from 1970, so that the origin can be told.
+    /// Returns the trace with times from zero, sorted steps, and computed totals where the source has none. `is_clock`
+    /// means that times count from 1970, so that the origin is an instant.
     pub fn finish(self, is_clock: bool) -> Trace {
         let mut trace = self.trace;
         let first = trace.steps.iter().map(|step| step.start).min().unwrap_or(Time::ZERO);
@@ -130,7 +137,7 @@ impl Builder {
 }
 
 impl Trace {
-    /// Sorts the steps as files do: by (start, end, landing order, id).
+    /// Sorts the steps by (start, end, landing order, id), the order of native files.
     pub fn sort(&mut self) {
         let key = |step: &TraceStep| (step.start, step.end, step.landing_order(), step.id.clone());
         if !self.steps.is_sorted_by_key(key) {
@@ -138,7 +145,7 @@ impl Trace {
         }
     }
 
-    /// The totals that can be counted from the steps.
+    /// Returns the totals that follow from the steps.
     pub fn counted(&self) -> Vec<(String, Value)> {
         let end = self.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO);
         let calls = self.steps.iter().filter(|step| step.is_call());

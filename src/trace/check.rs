@@ -1,4 +1,4 @@
-//! What must hold in a trace as a whole: unique ids, references that lead somewhere, no cycle, sums that agree.
+//! Consistency checks of a whole trace: unique ids, valid references, no cycles, correct totals.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -6,16 +6,16 @@ use crate::engine::Time;
 use crate::problem::Problem;
 use crate::trace::model::{Trace, TraceStep};
 
-/// Something that does not hold, and the step that shows it by its place in the trace; none for the header.
+/// A violation, with the index of the step that shows it; none for the header.
 pub struct Fault {
-    /// The step.
+    /// Index of the step.
     pub step: Option<usize>,
-    /// What is wrong; file and line are for the reader to fill in.
+    /// The problem. The reader fills in file and line.
     pub problem: Problem,
 }
 
-/// Tells everything that does not hold.
-pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
+/// Reports all violations.
+pub fn check(trace: &Trace, mut report: impl FnMut(Fault)) {
     let mut fault = |step: Option<usize>, path: &str, message: String, expected: &str| {
         let problem = Problem {
             code: "trace",
@@ -25,96 +25,101 @@ pub fn check(trace: &Trace, mut tell: impl FnMut(Fault)) {
             message,
             expected: expected.to_owned(),
         };
-        tell(Fault { step, problem });
+        report(Fault { step, problem });
     };
-    let places = Places::of(trace);
-    for place in places.doubles() {
-        let id = &trace.steps[place].id;
-        fault(Some(place), "id", format!("{id:?} is there twice"), "unique ids");
+    let index = StepIndex::new(trace);
+    for duplicate in index.duplicates() {
+        let id = &trace.steps[duplicate].id;
+        fault(Some(duplicate), "id", format!("{id:?} occurs twice"), "unique ids");
     }
-    for (place, step) in trace.steps.iter().enumerate() {
+    for (at, step) in trace.steps.iter().enumerate() {
         if step.end < step.start {
             let message = format!("{} is before start_us, which is {}", step.end.as_us(), step.start.as_us());
-            fault(Some(place), "end_us", message, "an end that is not before the start");
+            fault(Some(at), "end_us", message, "an end at or after the start");
         }
     }
-    for (place, step) in trace.steps.iter().enumerate() {
-        for id in step.after.iter().filter(|id| places.find(id).is_none()) {
-            fault(Some(place), "after", format!("there is no step {id:?}"), "ids of steps of this trace");
+    for (at, step) in trace.steps.iter().enumerate() {
+        for id in step.after.iter().filter(|id| index.find(id).is_none()) {
+            fault(Some(at), "after", format!("there is no step {id:?}"), "ids of steps of this trace");
         }
-        if let Some(parent) = step.more().parent.as_deref().filter(|parent| places.find(parent).is_none()) {
-            fault(Some(place), "parent", format!("there is no step {parent:?}"), "the id of a step of this trace");
+        if let Some(parent) = step.more().parent.as_deref().filter(|parent| index.find(parent).is_none()) {
+            fault(Some(at), "parent", format!("there is no step {parent:?}"), "the id of a step of this trace");
         }
     }
-    if let Some(cycle) = cycle(trace, &places) {
-        let ids: Vec<&str> = cycle.iter().chain(cycle.first()).map(|&place| &*trace.steps[place].id).collect();
-        fault(cycle.first().copied(), "after", format!("a cycle: {}", ids.join(" after ")), "no step after itself");
+    if let Some(cycle) = cycle(trace, &index) {
+        let ids: Vec<&str> = cycle.iter().chain(cycle.first()).map(|&step| &*trace.steps[step].id).collect();
+        fault(
+            cycle.first().copied(),
+            "after",
+            format!("a cycle: {}", ids.join(" after ")),
+            "no step that depends on itself",
+        );
     }
-    if let Err((place, message)) = task_graph(trace) {
-        fault(None, &format!("tasks[{place}].depends_on"), message, "tasks of this trace, and no cycle");
+    if let Err((task, message)) = task_graph(trace) {
+        fault(None, &format!("tasks[{task}].depends_on"), message, "tasks of this trace, and no cycle");
     }
     if trace.steps.iter().any(|step| step.agent.index() >= trace.header.agents.len()) {
-        fault(None, "agents", "steps name agents that are not listed".to_owned(), "every agent in the header");
+        fault(None, "agents", "steps have agents that are not in the list".to_owned(), "every agent in the header");
     }
     for (key, message) in wrong_totals(trace) {
-        fault(None, &format!("totals.{key}"), message, "totals that are the sum of the steps");
+        fault(None, &format!("totals.{key}"), message, "totals equal to the sums of the steps");
     }
 }
 
-/// Where steps are, by their ids: four bytes a step, as there may be millions.
-pub(crate) struct Places<'t> {
+/// Index of steps by id, in four bytes per step, as there can be millions.
+pub(crate) struct StepIndex<'t> {
     steps: &'t [TraceStep],
     by_id: Vec<u32>,
 }
 
-impl Places<'_> {
-    pub(crate) fn of(trace: &Trace) -> Places<'_> {
+impl StepIndex<'_> {
+    pub(crate) fn new(trace: &Trace) -> StepIndex<'_> {
         let steps = &trace.steps;
         let mut by_id: Vec<u32> = (0..steps.len() as u32).collect();
-        // Of equals the first comes first.
+        // A stable sort: of equal ids the first step comes first.
         by_id.sort_by(|&a, &b| steps[a as usize].id.cmp(&steps[b as usize].id));
-        Places { steps, by_id }
+        StepIndex { steps, by_id }
     }
 
-    /// The place of the step of that id; of several the first.
+    /// Returns the index of the step with an id; of several the first.
     pub(crate) fn find(&self, id: &str) -> Option<usize> {
-        let first = self.by_id.partition_point(|&place| *self.steps[place as usize].id < *id);
-        let place = *self.by_id.get(first)? as usize;
-        (*self.steps[place].id == *id).then_some(place)
+        let first = self.by_id.partition_point(|&step| *self.steps[step as usize].id < *id);
+        let step = *self.by_id.get(first)? as usize;
+        (*self.steps[step].id == *id).then_some(step)
     }
 
-    /// The places of steps whose ids are those of others above them.
-    fn doubles(&self) -> Vec<usize> {
-        let is_double = |pair: &&[u32]| self.steps[pair[0] as usize].id == self.steps[pair[1] as usize].id;
-        let mut doubles: Vec<usize> = self.by_id.windows(2).filter(is_double).map(|pair| pair[1] as usize).collect();
-        doubles.sort_unstable();
-        doubles
+    /// Returns the indices of steps that repeat the id of an earlier one.
+    fn duplicates(&self) -> Vec<usize> {
+        let is_duplicate = |pair: &&[u32]| self.steps[pair[0] as usize].id == self.steps[pair[1] as usize].id;
+        let mut duplicates: Vec<usize> =
+            self.by_id.windows(2).filter(is_duplicate).map(|pair| pair[1] as usize).collect();
+        duplicates.sort_unstable();
+        duplicates
     }
 }
 
-/// Steps that come after one another in a circle, if there are any.
-fn cycle(trace: &Trace, places: &Places<'_>) -> Option<Vec<usize>> {
+/// Returns a cycle of dependencies; none without a cycle.
+fn cycle(trace: &Trace, index: &StepIndex<'_>) -> Option<Vec<usize>> {
     let steps = &trace.steps;
-    let goes_back = |(place, step): (usize, &TraceStep)| {
-        step.after.iter().filter_map(|id| places.find(id)).all(|earlier| earlier < place)
-    };
+    let goes_back =
+        |(at, step): (usize, &TraceStep)| step.after.iter().filter_map(|id| index.find(id)).all(|earlier| earlier < at);
     if steps.iter().enumerate().all(goes_back) {
-        // Everything comes after what stands above it: that needs no search, nor the memory of one.
+        // All dependencies lead to earlier lines: no cycle, and no search is needed.
         return None;
     }
     let mut before = vec![0_usize; steps.len()];
     let mut after: Vec<Vec<usize>> = vec![Vec::new(); steps.len()];
-    for (place, step) in steps.iter().enumerate() {
-        for earlier in step.after.iter().filter_map(|id| places.find(id)) {
-            after[earlier].push(place);
-            before[place] += 1;
+    for (at, step) in steps.iter().enumerate() {
+        for earlier in step.after.iter().filter_map(|id| index.find(id)) {
+            after[earlier].push(at);
+            before[at] += 1;
         }
     }
-    let mut free: VecDeque<usize> = (0..steps.len()).filter(|&place| before[place] == 0).collect();
+    let mut free: VecDeque<usize> = (0..steps.len()).filter(|&at| before[at] == 0).collect();
     let mut settled = 0;
-    while let Some(place) = free.pop_front() {
+    while let Some(at) = free.pop_front() {
         settled += 1;
-        for &next in &after[place] {
+        for &next in &after[at] {
             before[next] -= 1;
             if before[next] == 0 {
                 free.push_back(next);
@@ -124,38 +129,37 @@ fn cycle(trace: &Trace, places: &Places<'_>) -> Option<Vec<usize>> {
     if settled == steps.len() {
         return None;
     }
-    // Whoever is left waits for somebody who is left: going back from anyone leads around.
-    let mut at = (0..steps.len()).find(|&place| before[place] > 0)?;
+    // Every step that is left depends on one that is left: a walk back from any of them leads into a cycle.
+    let mut at = (0..steps.len()).find(|&step| before[step] > 0)?;
     let mut trail: Vec<usize> = Vec::new();
     let mut seen = vec![false; steps.len()];
     while !seen[at] {
         seen[at] = true;
         trail.push(at);
-        at = steps[at].after.iter().filter_map(|id| places.find(id)).find(|&place| before[place] > 0)?;
+        at = steps[at].after.iter().filter_map(|id| index.find(id)).find(|&at| before[at] > 0)?;
     }
-    let start = trail.iter().position(|&place| place == at)?;
+    let start = trail.iter().position(|&step| step == at)?;
     Some(trail.split_off(start))
 }
 
-/// Whether the tasks of the header are a graph: if not, which task shows it, and how.
+/// Checks that the tasks of the header form an acyclic graph. The error has the index of a task and a message.
 fn task_graph(trace: &Trace) -> Result<(), (usize, String)> {
     let tasks = &trace.header.tasks;
-    let places: BTreeMap<&str, usize> =
-        tasks.iter().enumerate().map(|(place, task)| (task.id.as_str(), place)).collect();
+    let index_of: BTreeMap<&str, usize> = tasks.iter().enumerate().map(|(at, task)| (task.id.as_str(), at)).collect();
     let mut waits = vec![0_usize; tasks.len()];
     let mut dependents: Vec<Vec<usize>> = vec![Vec::new(); tasks.len()];
-    for (place, task) in tasks.iter().enumerate() {
+    for (at, task) in tasks.iter().enumerate() {
         for on in &task.depends_on {
-            let on = places.get(on.as_str()).ok_or_else(|| (place, format!("there is no task {on:?}")))?;
-            dependents[*on].push(place);
-            waits[place] += 1;
+            let on = index_of.get(on.as_str()).ok_or_else(|| (at, format!("there is no task {on:?}")))?;
+            dependents[*on].push(at);
+            waits[at] += 1;
         }
     }
-    let mut free: Vec<usize> = (0..tasks.len()).filter(|&place| waits[place] == 0).collect();
+    let mut free: Vec<usize> = (0..tasks.len()).filter(|&at| waits[at] == 0).collect();
     let mut settled = 0;
-    while let Some(place) = free.pop() {
+    while let Some(at) = free.pop() {
         settled += 1;
-        for &next in &dependents[place] {
+        for &next in &dependents[at] {
             waits[next] -= 1;
             if waits[next] == 0 {
                 free.push(next);
@@ -163,12 +167,12 @@ fn task_graph(trace: &Trace) -> Result<(), (usize, String)> {
         }
     }
     match waits.iter().position(|&waits| waits > 0) {
-        Some(place) if settled < tasks.len() => Err((place, format!("{:?} waits for itself", tasks[place].id))),
+        Some(at) if settled < tasks.len() => Err((at, format!("{:?} depends on itself", tasks[at].id))),
         _ => Ok(()),
     }
 }
 
-/// Totals that the steps do not add up to. Where steps do not say, or guess, there is nothing to hold the total to.
+/// Returns the totals that differ from the sums of the steps. Missing or estimated values of steps exempt a total.
 fn wrong_totals(trace: &Trace) -> Vec<(&'static str, String)> {
     let calls: Vec<_> = trace.steps.iter().filter(|step| step.is_call()).collect();
     let sum = |key: &str, of: &dyn Fn(&TraceStep) -> Option<u32>| {
@@ -178,21 +182,21 @@ fn wrong_totals(trace: &Trace) -> Vec<(&'static str, String)> {
     };
     let input = "gen_ai.usage.input_tokens";
     let output = "gen_ai.usage.output_tokens";
-    let found = [
+    let sums = [
         ("llm_calls", Some(calls.len() as f64)),
         (input, sum(input, &|step| step.usage.input)),
         (output, sum(output, &|step| step.usage.output)),
     ];
-    let wrong = found.into_iter().filter_map(|(key, found)| {
-        let (found, given) = (found?, trace.total(key)?);
-        // Both are whole.
-        ((found - given).abs() > 0.5).then(|| (key, format!("{given}, and the steps give {found}")))
+    let wrong = sums.into_iter().filter_map(|(key, sum)| {
+        let (sum, total) = (sum?, trace.total(key)?);
+        // Both are whole numbers.
+        ((sum - total).abs() > 0.5).then(|| (key, format!("it is {total}, but the steps sum to {sum}")))
     });
     wrong.collect()
 }
 
-/// Agents with two model calls at one time: then calls of several agents go by one name, or the agent asks several
-/// times at once. Each with the number of calls that begin before an earlier one has ended.
+/// Returns the agents with overlapping model calls, each with the number of calls that start before an earlier one ends.
+/// Such calls belong to several agents of one name, or to an agent with parallel calls.
 pub fn overlapping_calls(trace: &Trace) -> Vec<(&str, usize)> {
     let mut busy_until = vec![Time::ZERO; trace.header.agents.len()];
     let mut overlaps = vec![0_usize; trace.header.agents.len()];

@@ -1,4 +1,4 @@
-//! A simulated run as a [`Trace`]: the same form as a recorded one.
+//! Conversion of a simulated run into a [`Trace`].
 
 use std::collections::BTreeSet;
 
@@ -15,37 +15,37 @@ use crate::trace::model::{
 };
 use crate::trace::native::VERSION;
 
-/// What is known of a simulated run beside its log.
+/// Facts about a simulated run beside its log.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunFacts {
-    /// The name of the trace: runs that differ have different ones.
+    /// Name of the trace, different for different runs.
     pub trace: String,
-    /// What the agents coordinated by.
+    /// Coordination architecture.
     pub architecture: String,
-    /// Whether there were rounds.
+    /// True with rounds.
     pub barrier: bool,
-    /// What the trace can be told apart by from others of its kind, in the order in which it is written.
+    /// Labels that distinguish the trace from similar ones, in the order of writing.
     pub labels: Vec<(String, String)>,
-    /// Who and what.
+    /// Names of agents, tasks and artifacts.
     pub facts: Facts,
 }
 
 impl RunFacts {
-    /// Of a simulated run and what happened in it.
+    /// Collects the facts of a simulated run.
     ///
-    /// The name says for people which run it was, and ends with a fingerprint of what it holds, since settings that no
-    /// name could list make other runs of the same scenario, team and seed.
+    /// The name ends with a fingerprint of the content of the run: settings that are not in the name change the run of the
+    /// same scenario, team and seed.
     pub fn of(scenario: &Scenario, replication: u64, log: &Log) -> RunFacts {
         let Scenario { name, architecture_name, seed, .. } = scenario;
         let facts = Facts::new(&scenario.team, &scenario.graph);
-        let (agents, held) = (log.agents(), fingerprint(&facts, log).value() >> 32);
+        let (agents, digest) = (log.agents(), fingerprint(&facts, log).value() >> 32);
         let labels = [
             ("scenario", scenario.name.clone()),
             ("seed", scenario.seed.to_string()),
             ("replication", replication.to_string()),
         ];
         RunFacts {
-            trace: format!("{name}-{architecture_name}-n{agents}-seed{seed}-r{replication}-{held:08x}"),
+            trace: format!("{name}-{architecture_name}-n{agents}-seed{seed}-r{replication}-{digest:08x}"),
             architecture: scenario.architecture_name.clone(),
             barrier: matches!(scenario.pacing, Pacing::Rounds { .. }),
             labels: labels.map(|(name, value)| (name.to_owned(), value)).to_vec(),
@@ -54,7 +54,7 @@ impl RunFacts {
     }
 }
 
-/// Of what a run holds: its work, its steps, what they wrote, and what became of the tasks in them.
+/// Fingerprint of a run: its tasks, its steps, their writes and task events.
 fn fingerprint(facts: &Facts, log: &Log) -> Digest {
     let mut digest = Digest::default();
     for task in &facts.tasks {
@@ -86,7 +86,7 @@ fn fingerprint(facts: &Facts, log: &Log) -> Digest {
 }
 
 impl Trace {
-    /// A simulated run.
+    /// Converts a simulated run.
     pub fn of_run(run: &RunFacts, log: &Log) -> Trace {
         let mut trace = Trace { header: header(run, log), ..Trace::default() };
         for line in gather(run, log) {
@@ -104,8 +104,8 @@ impl Trace {
     }
 }
 
-/// Numbers steps that end at the same time, given in the order of landing, where a replay would land them in another
-/// order: by start and id.
+/// Numbers steps that end at the same time, given in order of commits, if a replay would commit them in another order: by
+/// start and id.
 fn record_landing_order(steps: &mut [model::TraceStep]) {
     for tied in steps.chunk_by_mut(|a, b| a.end == b.end) {
         if !tied.is_sorted_by(|a, b| (a.round, a.start, &a.id) <= (b.round, b.start, &b.id)) {
@@ -116,7 +116,7 @@ fn record_landing_order(steps: &mut [model::TraceStep]) {
     }
 }
 
-/// Counts of the log, for whoever replays the trace to be held against.
+/// Counts entries of the log, for comparison with a replay.
 fn counted(log: &Log) -> Vec<(String, Value)> {
     let count = |is: &dyn Fn(&Entry) -> bool| log.entries.iter().filter(|entry| is(entry)).count();
     let tasks = |is: fn(TaskEventKind) -> bool| count(&|entry| matches!(entry, Entry::Task(event) if is(event.kind)));
@@ -131,10 +131,10 @@ fn counted(log: &Log) -> Vec<(String, Value)> {
     counts.map(|(key, count)| (key.to_owned(), Value::from(count))).to_vec()
 }
 
-/// A step with what happened in it.
-struct Line {
+/// A step with its events.
+struct RunStep {
     id: String,
-    /// The steps that had done what this one's tasks depend on.
+    /// Ids of the steps that completed the dependencies of its tasks.
     after: Vec<String>,
     step: Step,
     events: Vec<TaskEvent>,
@@ -143,11 +143,11 @@ struct Line {
     sent: Vec<Message>,
 }
 
-/// Gives every event to the step that caused it: the one that lands next, as a reply's effects are told before its
-/// end; claims that a board grants at the decision to the step that begins with them; and what happens by itself, such
-/// as a claim that runs out, to the step that landed last.
-fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
-    let mut lines: Vec<Line> = Vec::new();
+/// Assigns every event to the step that caused it. Effects precede the end of their step in the log. A claim that the board
+/// grants at the decision belongs to the step that starts with it. Events without a step, such as the expiry of a claim,
+/// belong to the step that committed last.
+fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
+    let mut lines: Vec<RunStep> = Vec::new();
     let mut landing: Vec<TaskEvent> = Vec::new();
     let mut writes: Vec<Write> = Vec::new();
     let mut tests: Vec<TestRun> = Vec::new();
@@ -164,7 +164,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                     .drain(..)
                     .partition(|event| event.agent == start.agent && event.kind == TaskEventKind::Claimed);
                 decided[start.agent.index()] = own;
-                settle(&mut lines, others);
+                attach_to_last(&mut lines, others);
             }
             Entry::Step(step) => {
                 let agent = step.agent.index();
@@ -176,9 +176,9 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                 };
                 let mut events = std::mem::take(&mut decided[agent]);
                 let (now, before): (Vec<_>, Vec<_>) = landing.drain(..).partition(|event| event.at == step.end);
-                settle(&mut lines, before);
+                attach_to_last(&mut lines, before);
                 events.extend(now);
-                let after = needed(run, step, &events, &done_by);
+                let after = dependencies(run, step, &events, &done_by);
                 for event in &events {
                     if let TaskEventKind::Completed { .. } = event.kind
                         && let Some(done) = done_by.get_mut(event.task.index())
@@ -186,7 +186,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                         *done = Some((id.clone(), step.end));
                     }
                 }
-                lines.push(Line {
+                lines.push(RunStep {
                     id,
                     after,
                     step: *step,
@@ -196,7 +196,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
                     sent: std::mem::take(&mut sent),
                 });
             }
-            Entry::Round(_) | Entry::End(..) => settle(&mut lines, std::mem::take(&mut landing)),
+            Entry::Round(_) | Entry::End(..) => attach_to_last(&mut lines, std::mem::take(&mut landing)),
             Entry::Message(message) => sent.push(*message),
             Entry::Test(test) => tests.push(*test),
         }
@@ -204,15 +204,15 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<Line> {
     lines
 }
 
-/// Gives events that no step is about to land to the one that landed last.
-fn settle(lines: &mut [Line], events: Vec<TaskEvent>) {
+/// Assigns events without a step to the step that committed last.
+fn attach_to_last(lines: &mut [RunStep], events: Vec<TaskEvent>) {
     if let Some(line) = lines.last_mut() {
         line.events.extend(events);
     }
 }
 
-/// The steps that had done the dependencies of this step's tasks when it was decided.
-fn needed(run: &RunFacts, step: &Step, events: &[TaskEvent], done_by: &[Option<(String, Time)>]) -> Vec<String> {
+/// Returns the steps that had completed the dependencies of the tasks of a step before its decision.
+fn dependencies(run: &RunFacts, step: &Step, events: &[TaskEvent], done_by: &[Option<(String, Time)>]) -> Vec<String> {
     let tasks: BTreeSet<_> = step.task.into_iter().chain(events.iter().map(|event| event.task)).collect();
     let tasks = tasks.iter().filter_map(|&task| run.facts.tasks.get(task.index()));
     let needed = tasks.flat_map(|task| &task.depends_on).filter_map(|&on| done_by.get(on.index())?.as_ref());
@@ -222,7 +222,7 @@ fn needed(run: &RunFacts, step: &Step, events: &[TaskEvent], done_by: &[Option<(
 
 fn header(run: &RunFacts, log: &Log) -> Header {
     let facts = &run.facts;
-    // Alone, only the first of a team is at work.
+    // A solo run uses only the first agent of the team.
     let agents = facts.agents.iter().take(log.agents()).map(|agent| TraceAgent {
         name: agent.name.clone(),
         role: Some(if agent.is_lead { "lead" } else { "worker" }.to_owned()),
@@ -264,7 +264,7 @@ fn ending(entry: &Entry) -> Option<(Ending, Time)> {
     if let Entry::End(ending, at) = entry { Some((*ending, *at)) } else { None }
 }
 
-impl Line {
+impl RunStep {
     fn to_step(&self, run: &RunFacts, trace: &mut Trace) -> model::TraceStep {
         let step = &self.step;
         let mut out = model::TraceStep {
@@ -310,7 +310,7 @@ impl Line {
             extra.insert("x.latency_us".to_owned(), step.latency.as_us().into());
         }
         if !self.sent.is_empty() {
-            // To whom; null is everybody else.
+            // Recipients; null is a broadcast.
             let to = self.sent.iter().map(|message| message.to.map_or(Value::Null, |to| run.facts.agent(to).into()));
             extra.insert("x.sent_to".to_owned(), to.collect());
         }
@@ -361,7 +361,7 @@ fn class(step: &Step) -> Class {
     }
 }
 
-/// What the step's busy time went into, where it went into anything.
+/// Returns the non-zero categories of the busy time of a step.
 fn spent(split: &TimeSplit) -> Value {
     let parts =
         [("work", split.work), ("coordination", split.coordination), ("lost", split.lost), ("rework", split.rework)];
@@ -378,7 +378,7 @@ mod tests {
     use crate::workload::TaskId;
 
     #[test]
-    fn a_run_in_the_native_form() {
+    fn a_run_in_the_native_format() {
         let trace = RunFacts {
             trace: "t".to_owned(),
             architecture: "self_claim".to_owned(),
@@ -409,8 +409,8 @@ mod tests {
     }
 
     #[test]
-    fn every_event_finds_its_step() {
-        // A claim that a board grants at once belongs to the step it begins; one that runs out to the last that landed.
+    fn every_event_belongs_to_its_step() {
+        // A claim granted at the decision belongs to the step it starts; an expired one to the step that committed last.
         let trace = RunFacts { facts: fixture::facts(), ..RunFacts::default() };
         let mut log = fixture::log();
         let steps: Vec<Step> = log.steps().copied().collect();

@@ -1,11 +1,11 @@
-//! L5: runs in files. Whatever comes in, from whatever format, becomes a [`Trace`]; a simulated run becomes one too.
+//! L5: recorded runs. Every recording and every simulated run becomes a [`Trace`].
 //!
 //! | to | look in |
 //! |---|---|
 //! | replay a recorded run through the engine | [`replay`] |
-//! | read and write brooks' own form | [`native`] |
-//! | read what others wrote | [`import`]: one importer a file, and the table [`IMPORTERS`](import::IMPORTERS) |
-//! | write for others | [`export`] |
+//! | read and write the native format | [`native`] |
+//! | read other formats | [`import`]: one importer per file or folder, and the registry [`IMPORTERS`](import::IMPORTERS) |
+//! | write other formats | [`export`] |
 
 pub mod builder;
 pub mod check;

@@ -1,4 +1,4 @@
-//! A run as a file tells it: a header and steps. Recorded elsewhere or simulated, the same form.
+//! Data model of a recorded or simulated run: a header and steps.
 
 use compact_str::CompactString;
 use serde_json::{Map, Value};
@@ -9,241 +9,243 @@ pub use crate::trace::names::{Extra, Name, Names};
 pub use crate::trace::vocabulary::{Class, Operation, Quality, TaskNoteKind};
 use crate::workload::TaskId;
 
-/// One run, with the names that occur over and over kept once.
+/// A run, with interned names.
 #[derive(Clone, Debug, Default)]
 pub struct Trace {
-    /// What is known of the run as a whole.
+    /// Facts about the whole run.
     pub header: Header,
-    /// The steps, by (start, end, landing order, id).
+    /// The steps, by (start, end, id).
+=======
+    /// Steps, sorted by (start, end, landing order, id).
     pub steps: Vec<TraceStep>,
     /// Paths, models, tools and other names.
     pub names: Names,
 }
 
-/// What is known of a run as a whole.
+/// Facts about a whole run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Header {
-    /// The version of the format it was written in: major, minor.
+    /// Version of the format: major, minor.
     pub version: (u32, u32),
-    /// The name of the run.
+    /// Name of the run.
     pub trace: String,
-    /// Where it comes from.
+    /// Source of the trace.
     pub source: TraceSource,
-    /// What time zero is: an RFC 3339 instant, or `start`.
+    /// Time zero: an RFC 3339 instant, or `start`.
     pub origin: String,
-    /// Who worked, in order of their numbers.
+    /// Agents, by number.
     pub agents: Vec<TraceAgent>,
-    /// What was to be done, in order of their numbers.
+    /// Tasks, by number.
     pub tasks: Vec<TraceTask>,
-    /// What the agents coordinated by, if known.
+    /// Coordination architecture, if known.
     pub architecture: Option<String>,
-    /// Whether steps come in rounds, each with a barrier at its end.
+    /// True if steps are in rounds, each with a barrier at its end.
     pub barrier: bool,
-    /// Limits on the run, as recorded.
+    /// Recorded limits on the run.
     pub limits: Map<String, Value>,
-    /// How it ended, if known.
+    /// Outcome, if known.
     pub outcome: Option<Outcome>,
-    /// Figures that the source itself gives, or that were counted from it: the check on everything else.
+    /// Totals that the source contains, or that were counted from it. A replay is checked against them.
     pub totals: Map<String, Value>,
-    /// What the run can be told apart by from others: model, mode, p, n.
+    /// Labels that distinguish the run from others, such as model, mode, p and n.
     pub labels: Map<String, Value>,
-    /// How far each field can be trusted.
+    /// Quality of each field.
     pub quality: Vec<(String, Quality)>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
-/// Where a trace comes from.
+/// Source of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceSource {
-    /// The format it was imported from; `simulation` for a run of brooks.
+    /// Format of the source; `simulation` for a run of brooks.
     pub format: String,
-    /// The program that recorded it.
+    /// Program that recorded the run.
     pub producer: String,
-    /// The files it was read from: path and SHA-256.
+    /// Source files: path and SHA-256.
     pub files: Vec<(String, String)>,
-    /// The importer and its version.
+    /// Importer with its version.
     pub importer: String,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
 /// An agent of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceAgent {
-    /// Its name, unique in the trace.
+    /// Name, unique in the trace.
     pub name: String,
-    /// `lead`, `worker`, `subagent` and the like.
+    /// Role, such as `lead`, `worker` or `subagent`.
     pub role: Option<String>,
-    /// The step that started it.
+    /// Id of the step that started the agent.
     pub spawned_by: Option<String>,
-    /// Its model, where it has one of its own.
+    /// Model of the agent, if known.
     pub model: Option<String>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
 /// A task of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceTask {
-    /// Its name, unique in the trace.
+    /// Id, unique in the trace.
     pub id: String,
-    /// What it is called. Importers leave it out: it may be somebody's text.
+    /// Title. Importers leave it out for privacy.
     pub title: Option<String>,
-    /// The tasks that must be done before.
+    /// Ids of the tasks it depends on.
     pub depends_on: Vec<String>,
-    /// Its share of the work.
+    /// Weight in the total work.
     pub weight: Option<f64>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
-/// How a recorded run ended.
+/// Outcome of a recorded run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Outcome {
-    /// Whether it reached its goal, as the source defines that.
+    /// Success, as defined by the source.
     pub success: Option<bool>,
-    /// How well, as the source defines that.
+    /// Score, as defined by the source.
     pub score: Option<f64>,
-    /// Why it ended.
+    /// Reason for the end.
     pub reason: Option<String>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
-/// One busy interval of an agent.
+/// A busy interval of an agent.
 #[derive(Clone, Debug, Default)]
 pub struct TraceStep {
-    /// Unique in the trace.
+    /// Id, unique in the trace.
     pub id: CompactString,
-    /// What it was: a call of a model, of a tool, a wait.
+    /// Operation: a model call, a tool call, a wait and so on.
     pub operation: Operation,
-    /// Who: a place in [`Header::agents`].
+    /// Agent: an index of [`Header::agents`].
     pub agent: AgentId,
-    /// From.
+    /// Start.
     pub start: Time,
-    /// To.
+    /// End.
     pub end: Time,
-    /// The round, from 1; 0 without rounds.
+    /// Round, from 1; 0 without rounds.
     pub round: u32,
-    /// The steps whose results it used.
+    /// Ids of the steps it depends on.
     pub after: Vec<CompactString>,
-    /// The task it was about: a place in [`Header::tasks`].
+    /// Task: an index of [`Header::tasks`].
     pub task: Option<TaskId>,
-    /// What happened to tasks in it.
+    /// Task events.
     pub events: Vec<TaskNote>,
-    /// The model that was called.
+    /// Model of a call.
     pub model: Option<Name>,
-    /// Tokens.
+    /// Token counts.
     pub usage: Usage,
-    /// The files it wrote, in order.
+    /// Files written, in order.
     pub writes: Vec<FileUse>,
-    /// What it was for, if the source says or an importer could tell.
+    /// Class, if recorded or inferred.
     pub class: Option<Class>,
-    /// What few steps have; see [`TraceStep::more`].
+    /// Rare fields; see [`TraceStep::more`].
     pub more: Option<Box<More>>,
 }
 
-/// What few steps have.
+/// Fields that few steps have, boxed to keep steps small.
 #[derive(Clone, Debug, Default)]
 pub struct More {
-    /// The step that contains it, such as the tool call that started its agent.
+    /// Id of the step that contains it, such as the tool call that started its agent.
     pub parent: Option<CompactString>,
-    /// From the start to the first chunk of the answer.
+    /// Time from the start to the first chunk of the answer.
     pub first_chunk: Option<Time>,
-    /// Why the answer ended.
+    /// Reasons for the end of the answer.
     pub finish_reasons: Vec<Name>,
-    /// The kind of error, if it failed.
+    /// Error type of a failed step.
     pub error: Option<Name>,
-    /// The tool that was called.
+    /// Tool of a call.
     pub tool: Option<Name>,
-    /// The files it read, in order.
+    /// Files read, in order.
     pub reads: Vec<FileUse>,
-    /// The tests that were run in it, in order.
+    /// Test runs, in order.
     pub tests: Vec<TraceTest>,
-    /// The keys of this step that were guessed.
+    /// Keys of this step with inferred or estimated values.
     pub est: Vec<Name>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
-/// Tokens of a call; none where the source does not say.
+/// Token counts of a call; none if missing in the source.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
-    /// Input, what was read from the cache included.
+    /// Input tokens, including those read from the cache.
     pub input: Option<u32>,
-    /// Output.
+    /// Output tokens.
     pub output: Option<u32>,
-    /// Input that was read from the cache.
+    /// Input tokens read from the cache.
     pub cache_read: Option<u32>,
-    /// Input that was written to the cache.
+    /// Input tokens written to the cache.
     pub cache_write: Option<u32>,
 }
 
-/// Something happened to a task.
+/// A task event.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskNote {
-    /// What.
+    /// Kind of event.
     pub event: TaskNoteKind,
-    /// To which; none where the source does not say.
+    /// Task; none if missing in the source.
     pub task: Option<TaskId>,
-    /// By whom, if not the step's agent.
+    /// Agent, if it is not the agent of the step.
     pub agent: Option<AgentId>,
-    /// Keys that brooks does not know, and its own details, which begin with `x.`.
+    /// Unknown keys, and details of brooks, which begin with `x.`.
     pub extra: Extra,
 }
 
 /// A file that a step read or wrote.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileUse {
-    /// Its path.
+    /// Path of the file.
     pub path: Name,
-    /// How many characters.
+    /// Number of characters.
     pub chars: Option<u32>,
-    /// Whether it worked.
+    /// Success of the access, if known.
     pub ok: Option<bool>,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
-/// A run of tests.
+/// A test run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TraceTest {
-    /// What it returned; 0 is success.
+    /// Exit code; 0 is success.
     pub returncode: i64,
-    /// From.
+    /// Start.
     pub start: Time,
-    /// To.
+    /// End.
     pub end: Time,
-    /// Keys that brooks does not know.
+    /// Unknown keys.
     pub extra: Extra,
 }
 
 impl Trace {
-    /// The text of a name.
+    /// Returns the text of a name.
     pub fn name(&self, name: Name) -> &str {
         self.names.get(name)
     }
 
-    /// A label as text; none if the trace has none of that name.
+    /// Returns a label as text; none if missing.
     pub fn label(&self, name: &str) -> Option<String> {
         let value = self.header.labels.get(name)?;
         Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned))
     }
 
-    /// A figure of the totals.
+    /// Returns a total as a number.
     pub fn total(&self, name: &str) -> Option<f64> {
         self.header.totals.get(name)?.as_f64()
     }
 
-    /// What the header says of a field.
+    /// Returns the quality of a field.
     pub fn quality(&self, field: &str) -> Option<Quality> {
         self.header.quality.iter().find(|(name, _)| name == field).map(|(_, quality)| *quality)
     }
 }
 
 impl TraceStep {
-    /// What few steps have: that of this one, or nothing.
+    /// Returns the rare fields, empty by default.
     pub fn more(&self) -> &More {
         static NOTHING: More = More {
             parent: None,
@@ -259,26 +261,26 @@ impl TraceStep {
         self.more.as_deref().unwrap_or(&NOTHING)
     }
 
-    /// The same, to be changed.
+    /// Returns the rare fields, for changes.
     pub fn more_mut(&mut self) -> &mut More {
         self.more.get_or_insert_default()
     }
 
-    /// Position in the order of landing among the steps that end at the same time, from 1; 0 where it is not recorded,
-    /// and the order of the file decides.
+    /// Returns the position, from 1, in the order of commits among the steps that end at the same time. It is 0 if not
+    /// recorded; then the file order decides.
     pub fn landing_order(&self) -> u32 {
         let order = self.more().extra.get("x.order").and_then(serde_json::Value::as_u64);
         order.map_or(0, |order| u32::try_from(order).unwrap_or(u32::MAX))
     }
 
-    /// Whether a model was called.
+    /// Returns true for model calls.
     pub fn is_call(&self) -> bool {
         matches!(self.operation, Operation::Chat | Operation::Plan)
     }
 }
 
 impl More {
-    /// Whether there is none of it.
+    /// Returns true if all fields are empty.
     pub(crate) fn is_nothing(&self) -> bool {
         self.parent.is_none()
             && self.first_chunk.is_none()
@@ -293,14 +295,14 @@ impl More {
 }
 
 impl TaskNote {
-    /// Something that the step's own agent did.
+    /// Returns an event of the agent of the step.
     pub fn new(event: TaskNoteKind, task: Option<TaskId>) -> TaskNote {
         TaskNote { event, task, agent: None, extra: Extra::default() }
     }
 }
 
 impl FileUse {
-    /// A file of which only the path is known.
+    /// Returns a file access with only a path.
     pub fn new(path: Name) -> FileUse {
         FileUse { path, chars: None, ok: None, extra: Extra::default() }
     }

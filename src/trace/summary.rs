@@ -1,4 +1,4 @@
-//! What one sees at a glance of a trace: what `brooks import` prints of each.
+//! Summary of a trace, as printed by `brooks import`.
 
 use crate::engine::Time;
 use crate::trace::model::{Operation, Trace};
@@ -6,28 +6,28 @@ use crate::trace::model::{Operation, Trace};
 /// Counts of a trace.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TraceSummary {
-    /// Calls of models.
+    /// Number of model calls.
     pub llm_calls: usize,
-    /// Agents that did something.
+    /// Number of agents with steps.
     pub agents: usize,
-    /// Calls of tools.
+    /// Number of tool calls.
     pub tool_calls: usize,
-    /// From the first start to the last end.
+    /// Time from the first start to the last end.
     pub duration: Time,
-    /// Input tokens, cached ones included; the header's total where calls do not say.
+    /// Input tokens including cached ones; the total of the header if calls have none.
     pub input_tokens: u64,
-    /// Output tokens; the header's total where calls do not say.
+    /// Output tokens; the total of the header if calls have none.
     pub output_tokens: u64,
-    /// Most model calls at one time; a call that ends when another begins does not overlap it.
+    /// Maximum number of concurrent model calls. A call that ends when another one starts does not overlap it.
     pub max_concurrent_llm_calls: usize,
-    /// Different files that were written.
+    /// Number of distinct files written.
     pub files_written: usize,
-    /// Rounds, if there are any.
+    /// Number of rounds; 0 without rounds.
     pub rounds: u32,
 }
 
 impl TraceSummary {
-    /// Of a trace.
+    /// Computes the summary of a trace.
     pub fn of(trace: &Trace) -> TraceSummary {
         let calls = || trace.steps.iter().filter(|step| step.is_call());
         let mut active = vec![false; trace.header.agents.len()];
@@ -37,7 +37,7 @@ impl TraceSummary {
                 *active = true;
             }
             for file in &step.writes {
-                if let Some(written) = written.get_mut(file.path.place()) {
+                if let Some(written) = written.get_mut(file.path.index()) {
                     *written = true;
                 }
             }
@@ -56,16 +56,16 @@ impl TraceSummary {
             duration: last - first,
             input_tokens: tokens("gen_ai.usage.input_tokens", |step| step.usage.input),
             output_tokens: tokens("gen_ai.usage.output_tokens", |step| step.usage.output),
-            max_concurrent_llm_calls: most_at_once(calls().map(|step| (step.start, step.end))),
+            max_concurrent_llm_calls: max_concurrent(calls().map(|step| (step.start, step.end))),
             files_written: count(&written),
             rounds: trace.steps.iter().map(|step| step.round).max().unwrap_or(0),
         }
     }
 }
 
-/// Most intervals that hold one instant in common; empty ones hold none.
-fn most_at_once(intervals: impl Iterator<Item = (Time, Time)>) -> usize {
-    // At one time ends come before starts.
+/// Returns the maximum number of intervals that contain one instant; empty intervals contain none.
+fn max_concurrent(intervals: impl Iterator<Item = (Time, Time)>) -> usize {
+    // At equal times ends precede starts.
     let mut edges: Vec<(Time, bool)> =
         intervals.filter(|(start, end)| start < end).flat_map(|(start, end)| [(start, true), (end, false)]).collect();
     edges.sort_unstable();

@@ -1,93 +1,93 @@
-//! The closed sets of words of a trace.
+//! Closed vocabularies of a trace.
 
 use crate::trace::names::{Name, Names};
 
-/// How far a field can be trusted.
+/// Quality of a field: the source of its values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Quality {
-    /// It is in the source.
+    /// Contained in the source.
     Recorded,
-    /// It follows from what is in the source, by a rule that may be wrong.
+    /// Derived from the source by a rule that can be wrong.
     Inferred,
-    /// It is a guess at a number.
+    /// Estimated number.
     Estimated,
-    /// The source does not say.
+    /// Missing in the source.
     Absent,
 }
 
-/// What a step was, by the names of `OpenTelemetry` for generative AI and our own for waits.
+/// Operation of a step, named by the `GenAI` conventions of `OpenTelemetry`, with additions for waits.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Operation {
-    /// `chat`: a call of a model.
+    /// `chat`: a model call.
     #[default]
     Chat,
-    /// `execute_tool`: a call of a tool.
+    /// `execute_tool`: a tool call.
     ExecuteTool,
-    /// `invoke_agent`: the whole life of an agent; contains its steps.
+    /// `invoke_agent`: the lifetime of an agent, which contains its steps.
     InvokeAgent,
-    /// `invoke_workflow`: contains steps of several agents.
+    /// `invoke_workflow`: a container of steps of several agents.
     InvokeWorkflow,
-    /// `plan`: a call of a model that plans.
+    /// `plan`: a model call that plans.
     Plan,
-    /// `x.human_wait`: for a person.
+    /// `x.human_wait`: a wait for a person.
     HumanWait,
-    /// `x.lock_wait`: for a lock.
+    /// `x.lock_wait`: a wait for a lock.
     LockWait,
-    /// `x.queue_wait`: in a queue.
+    /// `x.queue_wait`: a wait in a queue.
     QueueWait,
-    /// Another, kept by name.
+    /// Another operation, by name.
     Other(Name),
 }
 
-/// What a step was for.
+/// Class of a step: its contribution to the work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Class {
-    /// It got work done.
+    /// Progress on a task.
     Work,
-    /// It organised work.
+    /// Organization of work.
     Coordinate,
-    /// It checked work.
+    /// Verification of work.
     Verify,
-    /// It did work again.
+    /// Repeated work.
     Rework,
-    /// It waited, or nothing came of it.
+    /// Waiting, or a call without effect.
     Wait,
 }
 
-/// What can happen to a task, in files.
+/// Kind of a task event, in files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskNoteKind {
-    /// It was claimed.
+    /// Claim of the task.
     Claim,
-    /// It was wanted, but somebody else had it.
+    /// Claim that lost to another agent.
     Lost,
-    /// It was wanted, but something it depends on was not done.
+    /// Claim refused because a dependency is incomplete.
     Blocked,
-    /// It was done, or said to be.
+    /// Completion, correct or not.
     Complete,
-    /// An attempt on it failed.
+    /// Failed attempt.
     Fail,
-    /// It was handed to an agent.
+    /// Assignment to an agent.
     Assign,
-    /// It had been taken or done, and is open again.
+    /// Return of a claimed or completed task to the pool.
     Reopen,
 }
 
-/// A closed set of words: its values with their names in files.
+/// Defines the names of a closed vocabulary in files.
 macro_rules! words {
     ($type:ty, $($value:path => $word:literal),+ $(,)?) => {
         impl $type {
-            /// Its name in files.
+            /// Returns the name in files.
             pub fn name(self) -> &'static str {
                 match self { $($value => $word),+ }
             }
 
-            /// The one of that name.
+            /// Returns the value with a name.
             pub fn of(name: &str) -> Option<$type> {
                 match name { $($word => Some($value),)+ _ => None }
             }
 
-            /// All names, for messages.
+            /// Names of all values, for messages.
             pub const NAMES: &[&str] = &[$($word),+];
         }
     };
@@ -105,7 +105,7 @@ words!(TaskNoteKind,
     TaskNoteKind::Reopen => "reopen");
 
 impl Operation {
-    /// Its name in files.
+    /// Returns the name in files.
     pub fn name(self, names: &Names) -> &str {
         match self {
             Operation::Chat => "chat",
@@ -120,7 +120,7 @@ impl Operation {
         }
     }
 
-    /// The one of that name.
+    /// Returns the operation with a name.
     pub fn of(name: &str, names: &mut Names) -> Operation {
         match name {
             "chat" | "text_completion" | "generate_content" => Operation::Chat,
@@ -135,12 +135,12 @@ impl Operation {
         }
     }
 
-    /// Whether it is a wait.
+    /// Returns true for waits.
     pub fn is_wait(self) -> bool {
         matches!(self, Operation::HumanWait | Operation::LockWait | Operation::QueueWait)
     }
 
-    /// Whether it contains other steps and is no work of its own.
+    /// Returns true for containers of other steps, which are no work themselves.
     pub fn is_container(self) -> bool {
         matches!(self, Operation::InvokeAgent | Operation::InvokeWorkflow)
     }

@@ -1,163 +1,148 @@
-//! Generators of task graphs: a shape, task sizes and a seed in, a list of tasks out.
+//! Generators of task graphs: from a shape, task sizes and a seed to a list of tasks.
 //!
-//! One more task, layer or column moves nothing that was there, and a greater edge probability only adds edges.
+//! A further task, layer or column leaves the others unchanged. A greater edge probability only adds edges.
 
-use crate::engine::rng::Chance;
+use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, Keys, Sampler};
 use crate::workload::TaskSpec;
-use crate::workload::shapes::{self, Maker};
+use crate::workload::shapes::{self, Direction, Free, TaskFactory};
 
-/// A family of task graphs and its parameters. Every `size` is in output tokens, drawn for each task by its name.
+/// A family of task graphs and its parameters. Every `size` is in output tokens and is drawn for each task.
 ///
-/// Distributions are taken as valid; [`Generator::check`] judges everything else.
+/// Distributions must be valid; [`Generator::check`] validates everything else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Generator {
-    /// `task-1`, `task-2`, ..: each needs the one before it.
+    /// `task-1`, `task-2`, ..: each depends on the one before it.
     Chain {
-        /// How many tasks.
+        /// Number of tasks.
         tasks: u64,
         /// Size of a task.
         size: Dist,
     },
-    /// `start`, then in each stage s `work-s-1`, `work-s-2`, .. side by side and a `join-s` that needs them all and
-    /// that the next stage needs.
+    /// `start`, then in each stage s the parallel tasks `work-s-1`, `work-s-2`, .. and a `join-s` that depends on all of
+    /// them. The next stage depends on the join.
     ForkJoin {
-        /// How many times the work forks and joins.
+        /// Number of stages.
         stages: u64,
-        /// Tasks side by side in a stage.
+        /// Parallel tasks per stage.
         width: u64,
-        /// Size of the tasks side by side.
+        /// Size of the parallel tasks.
         size: Dist,
         /// Size of the start and the joins.
         join_size: Dist,
     },
-    /// `task-l-w` for layer l and column w: needs the task above it in its own column, and each of the others of the
-    /// layer above with a probability. At 0 that is one chain a column, at 1 a barrier between layers.
+    /// `task-l-w` for layer l and column w: depends on the task of its column in the layer above, and on each other task of
+    /// that layer with a probability. 0 gives one chain per column, 1 a barrier between layers.
     Layered {
-        /// Layers, one after another.
+        /// Number of layers.
         layers: u64,
-        /// Columns: tasks a layer.
+        /// Number of columns: tasks per layer.
         width: u64,
-        /// Chance of each edge to another column.
+        /// Probability of each edge to another column.
         edge_probability: f64,
         /// Size of a task.
         size: Dist,
     },
     /// A complete tree with the root `task-1`, numbered level by level.
     Tree {
-        /// Levels; 1 is the root alone.
+        /// Number of levels; 1 is the root alone.
         depth: u64,
         /// Children of each task above the last level.
         branching: u64,
-        /// Which way the work flows.
+        /// Direction of the dependencies.
         direction: Direction,
         /// Size of a task.
         size: Dist,
     },
-    /// `task-1`, `task-2`, ..: each needs each one before it with a probability.
+    /// `task-1`, `task-2`, ..: each depends on each earlier one with a probability.
     Random {
-        /// How many tasks.
+        /// Number of tasks.
         tasks: u64,
-        /// Chance of each edge.
+        /// Probability of each edge.
         edge_probability: f64,
         /// Size of a task.
         size: Dist,
     },
     /// A chain `chain-1`, `chain-2`, .. and the free tasks `free-1`, `free-2`, ..
     ///
-    /// Of N tasks the nearest whole number to pN is free, halves rounded up, and the rest is the chain.
+    /// Of N tasks, pN are free, rounded to the nearest integer and halves up. The others form the chain.
     Amdahl {
-        /// How many tasks in all: N.
+        /// Number of tasks: N.
         tasks: u64,
-        /// The share that is free: p.
+        /// Proportion of free tasks: p.
         parallel_fraction: f64,
-        /// Where the free tasks are.
+        /// Position of the free tasks.
         free: Free,
         /// Size of a task.
         size: Dist,
     },
-    /// Several strands, loosely coupled. Counting from 0, task j (`task-{j+1}`) needs j - width if there is one, and
-    /// then j - width + 1 too if j is odd and the width above 1.
+    /// Loosely coupled strands. Counted from 0, task j (`task-{j+1}`) depends on j - width if it exists. If j is odd and the
+    /// width above 1, it then also depends on j - width + 1.
     Lattice {
-        /// How many tasks.
+        /// Number of tasks.
         tasks: u64,
-        /// Strands; so many tasks need nothing.
+        /// Number of strands; so many tasks have no dependency.
         width: u64,
         /// Size of a task.
         size: Dist,
     },
-    /// Independent tasks `task-1`, `task-2`, .. that are released one by one: a renewal process from time 0.
+    /// Independent tasks `task-1`, `task-2`, .. released one by one: a renewal process from time 0.
     Stream {
-        /// How many tasks.
+        /// Number of tasks.
         tasks: u64,
-        /// Seconds from one release to the next, and from time 0 to the first.
+        /// Seconds between releases, and from time 0 to the first.
         interarrival: Dist,
         /// Size of a task.
         size: Dist,
     },
 }
 
-/// Which way the work of a tree flows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// From the root: every task needs its parent.
-    Out,
-    /// To the root, as in a reduction: every task needs its children.
-    In,
-}
-
-/// Where the free tasks of an Amdahl workload are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Free {
-    /// Beside the chain: they need nothing. The longest chain is the chain: the paper's shape.
-    Beside,
-    /// After the chain: each needs its last task. With n dividing their number and nothing lost, n agents reach
-    /// Amdahl's speedup exactly; the longest chain has one task more than the chain.
-    After,
-}
-
 impl Generator {
-    /// The graph of the `bench` scenario: 20 tasks in five strands.
+    /// Returns the graph of the `bench` scenario: 20 tasks in five strands.
     pub fn bench(size: Dist) -> Generator {
         Generator::Lattice { tasks: 20, width: 5, size }
     }
 
-    /// The tasks, in an order in which every task comes after all it needs. [`Generator::check`] has passed before.
+    /// Returns the tasks in topological order. [`Generator::check`] must have passed.
     ///
-    /// [`TaskGraph::new`](crate::workload::TaskGraph::new) accepts the list: names are unique, dependencies are there, no task waits for itself.
+    /// The list is valid for [`TaskGraph::new`](crate::workload::TaskGraph::new): unique names, known dependencies, no
+    /// cycle.
     pub fn generate(&self, seed: u64) -> Vec<TaskSpec> {
         let keys = Keys::new(seed, 0);
         match self {
-            Generator::Chain { tasks, size } => shapes::chain(&Maker::new(keys, size), "task", *tasks),
+            Generator::Chain { tasks, size } => shapes::chain(&TaskFactory::new(keys, size), "task", *tasks),
             Generator::ForkJoin { stages, width, size, join_size } => {
-                shapes::fork_join(&Maker::new(keys, size), &Maker::new(keys, join_size), *stages, *width)
+                shapes::fork_join(&TaskFactory::new(keys, size), &TaskFactory::new(keys, join_size), *stages, *width)
             }
             Generator::Layered { layers, width, edge_probability, size } => {
-                shapes::layered(&Maker::new(keys, size), *layers, *width, Chance::new(*edge_probability))
+                shapes::layered(&TaskFactory::new(keys, size), *layers, *width, Bernoulli::new(*edge_probability))
             }
             Generator::Tree { branching, direction, size, .. } => {
-                shapes::tree(&Maker::new(keys, size), self.tasks(), *branching, *direction)
+                shapes::tree(&TaskFactory::new(keys, size), self.tasks(), *branching, *direction)
             }
             Generator::Random { tasks, edge_probability, size } => {
-                shapes::random(&Maker::new(keys, size), *tasks, Chance::new(*edge_probability))
+                shapes::random(&TaskFactory::new(keys, size), *tasks, Bernoulli::new(*edge_probability))
             }
             Generator::Amdahl { tasks, parallel_fraction, free, size } => {
-                shapes::amdahl(&Maker::new(keys, size), shapes::chain_and_free(*tasks, *parallel_fraction), *free)
+                shapes::amdahl(&TaskFactory::new(keys, size), shapes::chain_and_free(*tasks, *parallel_fraction), *free)
             }
-            Generator::Lattice { tasks, width, size } => shapes::lattice(&Maker::new(keys, size), *tasks, *width),
+            Generator::Lattice { tasks, width, size } => shapes::lattice(&TaskFactory::new(keys, size), *tasks, *width),
             Generator::Stream { tasks, interarrival, size } => {
-                shapes::stream(&Maker::new(keys, size), *tasks, &Sampler::new(interarrival))
+                shapes::stream(&TaskFactory::new(keys, size), *tasks, &Sampler::new(interarrival))
             }
         }
     }
 
-    /// The workload for a team of `agents` whose parallel part grows with the team (Gustafson), where that has a
-    /// meaning. One agent gets the same tasks as without, and what is in both has the same sizes.
+    /// Returns the workload of a team whose parallel part grows with the team (Gustafson). One agent gets the same tasks,
+    /// and common tasks have the same sizes.
     ///
-    /// Amdahl: the free tasks times `agents`, the chain as it is. Fork-join and layered: the width times `agents`, as
-    /// long as before. Chain: it has no parallel part and stays as it is. Stream: `agents` times as many tasks in the
-    /// same time. `None` for trees, random graphs and lattices: their length and width don't come apart. The
-    /// result may be too large: [`Generator::check`] it again.
+    /// - Amdahl: `agents` times the free tasks; the chain is unchanged.
+    /// - Fork-join and layered: `agents` times the width.
+    /// - Chain: unchanged, as it has no parallel part.
+    /// - Stream: `agents` times as many tasks in the same time.
+    /// - Trees, random graphs and lattices: `None`, as their length and width are not independent.
+    ///
+    /// The result may be too large: validate it with [`Generator::check`].
     pub fn for_team(&self, agents: u64) -> Option<Generator> {
         let n = agents.max(1);
         let mut scaled = self.clone();

@@ -1,4 +1,4 @@
-//! The task graph: acyclic by construction, and every mistake in its making comes with a witness.
+//! Task graphs, acyclic by construction. Every error contains the tasks that cause it.
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::engine::key_of;
 use crate::workload::{ArtifactId, Task, TaskId, TaskSpec};
 
-/// Tasks and what depends on what. Task ids are places in list order: by priority, then as listed.
+/// Tasks and their dependencies. A [`TaskId`] is an index by priority, then in list order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TaskGraph {
     tasks: Vec<Task>,
@@ -18,72 +18,72 @@ pub struct TaskGraph {
     topological: Vec<TaskId>,
 }
 
-/// Why a list of tasks is not a task graph. `task` and `other` are places in the list that was given.
+/// Reason why a list of tasks is not a task graph. `task` and `other` are indices of the given list.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum GraphError {
-    /// There is no task at all.
+    /// The list is empty.
     #[error("there are no tasks")]
     Empty,
-    /// Two tasks have one name.
-    #[error("tasks[{other}] and tasks[{task}] are both called \"{id}\"")]
+    /// Two tasks have the same name.
+    #[error("tasks[{other}] and tasks[{task}] have the same id \"{id}\"")]
     DuplicateId {
-        /// The later of the two.
+        /// Index of the later task.
         task: usize,
-        /// The earlier of the two.
+        /// Index of the earlier task.
         other: usize,
         /// Their name.
         id: String,
     },
     /// A dependency names no task.
-    #[error("task \"{id}\" depends on \"{dependency}\", which is no task")]
+    #[error("task \"{id}\" depends on \"{dependency}\", which is not a task")]
     UnknownDependency {
-        /// The task that has the dependency.
+        /// Index of the task.
         task: usize,
-        /// The dependency's place among the task's dependencies.
-        place: usize,
-        /// The task's name.
+        /// Index among the dependencies of the task.
+        index: usize,
+        /// Name of the task.
         id: String,
-        /// What it names.
+        /// The unknown name.
         dependency: String,
     },
-    /// Tasks wait for each other in a circle.
-    #[error("tasks wait for each other in a circle: {}", cycle.join(" -> "))]
+    /// The dependencies have a cycle.
+    #[error("dependency cycle: {}", cycle.join(" -> "))]
     Cycle {
-        /// The first task of the circle.
+        /// Index of the first task of the cycle.
         task: usize,
-        /// Names along the circle; the first is also the last. An arrow reads "needs".
+        /// Names along the cycle; the first is also the last. An arrow means "depends on".
         cycle: Vec<String>,
     },
 }
 
 impl TaskGraph {
-    /// Builds the graph, or says everything that is wrong with the list.
+    /// Builds the graph.
     ///
     /// # Errors
     ///
-    /// All duplicate names and unknown dependencies, up to 100; if there are none, one cycle if there is one.
+    /// All duplicate names and unknown dependencies, up to 100; if there are none, one cycle.
     pub fn new(specs: &[TaskSpec]) -> Result<TaskGraph, Vec<GraphError>> {
         if specs.is_empty() {
             return Err(vec![GraphError::Empty]);
         }
-        let places = resolve_names(specs)?;
+        let indices = resolve_names(specs)?;
         let mut order: Vec<usize> = (0..specs.len()).collect();
-        order.sort_by_key(|&place| specs[place].priority);
-        let mut id_at = vec![TaskId::default(); specs.len()];
-        for (id, &place) in order.iter().enumerate() {
-            id_at[place] = TaskId::at(id);
+        order.sort_by_key(|&index| specs[index].priority);
+        let mut ids = vec![TaskId::default(); specs.len()];
+        for (id, &index) in order.iter().enumerate() {
+            ids[index] = TaskId::at(id);
         }
         let mut artifacts = Names::default();
         let mut skills = Names::default();
         let mut tasks: Vec<Task> = Vec::with_capacity(specs.len());
-        for &place in &order {
-            let spec = &specs[place];
+        for &index in &order {
+            let spec = &specs[index];
             let mut depends_on: Vec<TaskId> = Vec::with_capacity(spec.depends_on.len());
             let mut known = BTreeSet::new();
             for name in &spec.depends_on {
-                let on = id_at[places[name.as_str()]];
-                if known.insert(on) {
-                    depends_on.push(on);
+                let dependency = ids[indices[name.as_str()]];
+                if known.insert(dependency) {
+                    depends_on.push(dependency);
                 }
             }
             let own = std::slice::from_ref(&spec.id);
@@ -118,38 +118,38 @@ impl TaskGraph {
         Ok(TaskGraph { tasks, artifacts: artifacts.list, skills: skills.list, topological })
     }
 
-    /// The tasks in list order.
+    /// Tasks by [`TaskId`].
     pub fn tasks(&self) -> &[Task] {
         &self.tasks
     }
 
-    /// How many tasks there are; never 0.
+    /// Number of tasks; at least 1.
     #[expect(clippy::len_without_is_empty, reason = "a task graph has at least one task")]
     pub fn len(&self) -> usize {
         self.tasks.len()
     }
 
-    /// The names of all artifacts that a task reads or writes.
+    /// Names of all artifacts that a task reads or writes.
     pub fn artifacts(&self) -> &[String] {
         &self.artifacts
     }
 
-    /// The names of all skills that a task needs.
+    /// Names of all skills that a task needs.
     pub fn skills(&self) -> &[String] {
         &self.skills
     }
 
-    /// Every task after all it depends on, and otherwise in list order.
+    /// Topological order: every task after its dependencies, otherwise by [`TaskId`].
     pub fn topological(&self) -> &[TaskId] {
         &self.topological
     }
 
-    /// How many dependencies there are in all.
+    /// Number of dependencies.
     pub fn edges(&self) -> usize {
         self.tasks.iter().map(|task| task.depends_on.len()).sum()
     }
 
-    /// The list that would build this graph again, in list order.
+    /// Returns a list of tasks that builds this graph.
     pub fn to_specs(&self) -> Vec<TaskSpec> {
         let names = |ids: &[ArtifactId]| ids.iter().map(|&id| self.artifacts[id.index()].clone()).collect();
         let spec = |task: &Task| TaskSpec {
@@ -174,7 +174,7 @@ impl Index<TaskId> for TaskGraph {
     }
 }
 
-/// Names to numbers, in order of first mention.
+/// Numbers of names, in order of first mention.
 #[derive(Default)]
 struct Names {
     list: Vec<String>,
@@ -200,36 +200,37 @@ impl Names {
     }
 }
 
-/// Mistakes that are told, so that a list of nothing else does not fill the memory.
-const MAX_MISTAKES: usize = 100;
+/// Largest number of reported errors. It bounds memory.
+const MAX_ERRORS: usize = 100;
 
+/// Returns the index of each task by name.
 fn resolve_names(specs: &[TaskSpec]) -> Result<BTreeMap<&str, usize>, Vec<GraphError>> {
     let mut errors = Vec::new();
-    let mut places = BTreeMap::new();
-    for (place, spec) in specs.iter().enumerate() {
-        match places.entry(spec.id.as_str()) {
+    let mut indices = BTreeMap::new();
+    for (index, spec) in specs.iter().enumerate() {
+        match indices.entry(spec.id.as_str()) {
             Entry::Vacant(entry) => {
-                entry.insert(place);
+                entry.insert(index);
             }
             Entry::Occupied(entry) => {
-                errors.push(GraphError::DuplicateId { task: place, other: *entry.get(), id: spec.id.clone() });
+                errors.push(GraphError::DuplicateId { task: index, other: *entry.get(), id: spec.id.clone() });
             }
         }
     }
-    errors.truncate(MAX_MISTAKES);
-    let room = MAX_MISTAKES - errors.len();
+    errors.truncate(MAX_ERRORS);
+    let room = MAX_ERRORS - errors.len();
     let dependencies = specs.iter().enumerate().flat_map(|(task, spec)| {
-        spec.depends_on.iter().enumerate().map(move |(place, dependency)| (task, place, &spec.id, dependency))
+        spec.depends_on.iter().enumerate().map(move |(index, dependency)| (task, index, &spec.id, dependency))
     });
-    let unknown = dependencies.filter(|(.., dependency)| !places.contains_key(dependency.as_str())).take(room);
-    errors.extend(unknown.map(|(task, place, id, dependency)| {
+    let unknown = dependencies.filter(|(.., dependency)| !indices.contains_key(dependency.as_str())).take(room);
+    errors.extend(unknown.map(|(task, index, id, dependency)| {
         let (id, dependency) = (id.clone(), dependency.clone());
-        GraphError::UnknownDependency { task, place, id, dependency }
+        GraphError::UnknownDependency { task, index, id, dependency }
     }));
-    if errors.is_empty() { Ok(places) } else { Err(errors) }
+    if errors.is_empty() { Ok(indices) } else { Err(errors) }
 }
 
-/// Kahn's algorithm, taking the least task that is free first; or a cycle, its first task repeated at the end.
+/// Returns a topological order by Kahn's algorithm, smallest id first; or a cycle that ends with its first task.
 fn topological_order(tasks: &[Task]) -> Result<Vec<TaskId>, Vec<TaskId>> {
     let mut open: Vec<usize> = tasks.iter().map(|task| task.depends_on.len()).collect();
     let mut free: std::collections::BinaryHeap<std::cmp::Reverse<TaskId>> =
@@ -247,7 +248,7 @@ fn topological_order(tasks: &[Task]) -> Result<Vec<TaskId>, Vec<TaskId>> {
     if order.len() == tasks.len() {
         return Ok(order);
     }
-    // Whatever is left waits for something that is left: walk dependencies until a task comes round again.
+    // Every remaining task depends on a remaining one: follow dependencies until a task repeats.
     let next = |id: TaskId| tasks[id.index()].depends_on.iter().copied().find(|&on| open[on.index()] > 0);
     let start = TaskId::all(tasks.len()).find(|id| open[id.index()] > 0).unwrap_or_default();
     let mut path = vec![start];
@@ -272,41 +273,41 @@ mod tests {
     }
 
     #[test]
-    fn a_cycle_shows_itself() {
+    fn the_error_of_a_cycle_contains_it() {
         let specs =
             [task("start", &[]), task("a", &["start", "c"]), task("b", &["a"]), task("c", &["b"]), task("z", &["c"])];
         let errors = TaskGraph::new(&specs).expect_err("there is a cycle");
-        assert_eq!(errors[0].to_string(), "tasks wait for each other in a circle: a -> c -> b -> a");
+        assert_eq!(errors[0].to_string(), "dependency cycle: a -> c -> b -> a");
         assert!(matches!(errors[0], GraphError::Cycle { task: 1, .. }));
-        let itself = TaskGraph::new(&[task("a", &["a"])]).expect_err("it needs itself");
-        assert_eq!(itself[0].to_string(), "tasks wait for each other in a circle: a -> a");
+        let itself = TaskGraph::new(&[task("a", &["a"])]).expect_err("a cycle of one");
+        assert_eq!(itself[0].to_string(), "dependency cycle: a -> a");
     }
 
     #[test]
-    fn all_mistakes_at_once() {
+    fn all_errors_at_once() {
         let specs = [task("a", &["x"]), task("a", &["y", "a"])];
         let errors: Vec<_> =
-            TaskGraph::new(&specs).expect_err("three mistakes").iter().map(ToString::to_string).collect();
+            TaskGraph::new(&specs).expect_err("three errors").iter().map(ToString::to_string).collect();
         assert_eq!(
             errors,
             [
-                "tasks[0] and tasks[1] are both called \"a\"",
-                "task \"a\" depends on \"x\", which is no task",
-                "task \"a\" depends on \"y\", which is no task",
+                "tasks[0] and tasks[1] have the same id \"a\"",
+                "task \"a\" depends on \"x\", which is not a task",
+                "task \"a\" depends on \"y\", which is not a task",
             ]
         );
         assert_eq!(TaskGraph::new(&[]).expect_err("empty"), [GraphError::Empty]);
     }
 
     #[test]
-    fn priority_comes_before_place() {
+    fn priority_comes_before_list_order() {
         let mut urgent = task("urgent", &["late"]);
         urgent.priority = -1;
-        let graph = TaskGraph::new(&[task("late", &[]), task("later", &[]), urgent]).expect("sound");
+        let graph = TaskGraph::new(&[task("late", &[]), task("later", &[]), urgent]).expect("valid");
         let names: Vec<_> = graph.tasks().iter().map(|t| t.id.as_str()).collect();
         assert_eq!(names, ["urgent", "late", "later"]);
         assert_eq!(graph.topological(), [1, 0, 2].map(TaskId::new));
         assert_eq!(graph.tasks()[1].dependents, [TaskId::new(0)]);
-        assert_eq!(TaskGraph::new(&graph.to_specs()).expect("sound"), graph);
+        assert_eq!(TaskGraph::new(&graph.to_specs()).expect("valid"), graph);
     }
 }

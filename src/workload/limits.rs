@@ -1,67 +1,67 @@
-//! How large a generator's graph would be, and whether that is too large, found out without building it.
+//! Limits on generated graphs, checked without building them.
 
 use thiserror::Error;
 
-use crate::workload::generate::{Free, Generator};
-use crate::workload::shapes;
+use crate::workload::generate::Generator;
+use crate::workload::shapes::{self, Free};
 
-/// The most tasks of one workload.
+/// Largest number of tasks of a workload.
 pub const MAX_TASKS: u64 = 100_000;
-/// The most dependencies of one workload; random ones count by their expected number.
+/// Largest number of dependencies of a workload; the expected number for random ones.
 pub const MAX_EDGES: u64 = 5_000_000;
-/// The most pairs of tasks of which a generator decides by lot whether one needs the other.
+/// Largest number of pairs of tasks for which a generator draws a dependency.
 pub const MAX_PAIRS: u64 = 200_000_000;
 
-/// Why a generator can't be run. `field` is the name of a parameter.
+/// Reason why a generator cannot be run. `field` is the name of a parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Error)]
 pub enum GeneratorError {
     /// A count is 0.
     #[error("{field}: 0; expected at least 1")]
     Zero {
-        /// Which count.
+        /// Name of the count.
         field: &'static str,
     },
-    /// A probability or share is no such thing.
+    /// A probability or proportion is not between 0 and 1.
     #[error("{field}: {value}; expected a number from 0 to 1")]
     NotAFraction {
-        /// Which one.
+        /// Name of the parameter.
         field: &'static str,
-        /// What it is.
+        /// Its value.
         value: f64,
     },
     /// More than [`MAX_TASKS`].
     #[error("{tasks} tasks; expected at most {MAX_TASKS}")]
     TooManyTasks {
-        /// How many it would be.
+        /// Number of tasks.
         tasks: u64,
     },
     /// More than [`MAX_EDGES`].
     #[error("about {edges} dependencies; expected at most {MAX_EDGES}")]
     TooManyEdges {
-        /// How many it would be, on average.
+        /// Expected number of dependencies.
         edges: u64,
     },
     /// More than [`MAX_PAIRS`].
     #[error("{pairs} pairs of tasks that may depend on each other; expected at most {MAX_PAIRS}")]
     TooManyPairs {
-        /// How many it would be.
+        /// Number of pairs.
         pairs: u64,
     },
 }
 
 impl Generator {
-    /// The parallel fraction that the work was made to have, in whole tasks; none for all but amdahl.
+    /// Returns the parallel fraction of an Amdahl workload, in whole tasks; none for other shapes.
     pub fn parallel_fraction(&self) -> Option<f64> {
         let Generator::Amdahl { tasks, parallel_fraction, .. } = self else { return None };
         let (chained, free) = shapes::chain_and_free(*tasks, *parallel_fraction);
         Some(free as f64 / (chained + free) as f64)
     }
 
-    /// Whether it can be run, found out without building anything.
+    /// Validates the parameters and the size of the graph, without building it.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong: each parameter out of its range; if there is none, each limit that is passed.
+    /// Every parameter out of its range; if there is none, every limit that is exceeded.
     pub fn check(&self) -> Result<(), Vec<GeneratorError>> {
         let (counts, fraction): (Vec<(&'static str, u64)>, _) = match *self {
             Generator::Chain { tasks, .. } | Generator::Stream { tasks, .. } => (vec![("tasks", tasks)], None),
@@ -97,8 +97,7 @@ impl Generator {
         if errors.is_empty() { Ok(()) } else { Err(errors) }
     }
 
-    /// How many tasks it makes, or `u64::MAX` if that is more. A tree is counted up to the first level that takes it
-    /// past [`MAX_TASKS`].
+    /// Number of tasks, saturating at `u64::MAX`. A tree is counted up to the first level that exceeds [`MAX_TASKS`].
     pub fn tasks(&self) -> u64 {
         match *self {
             Generator::Chain { tasks, .. }
@@ -122,7 +121,7 @@ impl Generator {
         }
     }
 
-    /// How many dependencies it makes, at most; of random ones the expected number.
+    /// Largest number of dependencies; the expected number for random ones.
     pub fn edges(&self) -> u64 {
         let expected = |probability: f64| (self.pairs() as f64 * probability).ceil() as u64;
         match *self {
@@ -143,7 +142,7 @@ impl Generator {
         }
     }
 
-    /// Pairs of tasks that are decided by lot.
+    /// Number of pairs of tasks for which a dependency is drawn.
     fn pairs(&self) -> u64 {
         match *self {
             Generator::Random { tasks, .. } => tasks.saturating_mul(tasks.saturating_sub(1)) / 2,
@@ -168,9 +167,9 @@ mod tests {
     fn too_much_is_refused_at_once() {
         let huge = 1_000_000_000;
         let chain = Generator::Chain { tasks: huge, size: SIZE };
-        let told: Vec<String> = chain.check().expect_err("too long").iter().map(ToString::to_string).collect();
+        let messages: Vec<String> = chain.check().expect_err("too long").iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            messages,
             ["1000000000 tasks; expected at most 100000", "about 999999999 dependencies; expected at most 5000000"]
         );
         let refused = [
@@ -187,9 +186,9 @@ mod tests {
             assert!(generator.check().is_err(), "{generator:?}");
         }
         let wrong = Generator::Layered { layers: 0, width: 0, edge_probability: f64::NAN, size: SIZE };
-        let told: Vec<String> = wrong.check().expect_err("all wrong").iter().map(ToString::to_string).collect();
+        let messages: Vec<String> = wrong.check().expect_err("all wrong").iter().map(ToString::to_string).collect();
         assert_eq!(
-            told,
+            messages,
             [
                 "layers: 0; expected at least 1",
                 "width: 0; expected at least 1",
@@ -218,7 +217,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn counts_are_foretold(generator in any_generator(), seed in any::<u64>()) {
+        fn counts_are_predicted(generator in any_generator(), seed in any::<u64>()) {
             let specs = generator.generate(seed);
             prop_assert_eq!(specs.len() as u64, generator.tasks());
             prop_assert_eq!(generator.check(), Ok(()));

@@ -1,20 +1,20 @@
-//! What a task graph allows, before anybody works on it: work, span, width, parallel fractions, overlapping writes.
+//! Measures of a task graph, independent of any team: work, span, width, parallel fractions, overlapping writes.
 
 use crate::engine::Id;
 use crate::engine::idset::ones;
 use crate::workload::{ArtifactId, Task, TaskGraph, TaskId};
 
-/// Graphs of more tasks than this get lower bounds of what needs to know every path: width and overlaps.
+/// Largest number of tasks for exact width and overlaps, which need the transitive closure. Larger graphs get lower bounds.
 pub const MAX_EXACT_TASKS: usize = 3_000;
-/// How many overlaps are shown as examples.
+/// Largest number of overlaps kept as examples.
 pub const MAX_WITNESSES: usize = 5;
 
 /// Measures of a task graph whose tasks have weights: sizes in tokens, or seconds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
-    /// How many tasks: N.
+    /// Number of tasks: N.
     pub tasks: usize,
-    /// How many dependencies.
+    /// Number of dependencies.
     pub edges: usize,
     /// T1: the sum of all weights.
     pub work: f64,
@@ -22,45 +22,44 @@ pub struct Measure {
     pub span: f64,
     /// A path of that weight, from its first task to its last.
     pub critical_path: Vec<TaskId>,
-    /// CP: the number of tasks in the longest chain, whatever they weigh; also the number of levels.
+    /// CP: the number of tasks in the longest chain, regardless of weight; also the number of levels.
     pub longest_chain: usize,
-    /// The largest antichain: how many tasks can be worked on at once at most.
+    /// Size of the largest antichain: the largest number of tasks in progress at once.
     pub width: Count,
-    /// Two tasks that may run at the same time, as no path joins them, and an artifact that both write, counted. A
-    /// pair that shares two artifacts counts twice.
+    /// Number of overlaps: two tasks without a path between them, and an artifact that both write. A pair that shares two
+    /// artifacts counts twice.
     pub write_overlaps: Count,
-    /// The first few of them: by artifact, then by task.
+    /// First overlaps, by artifact, then by task.
     pub witnesses: Vec<Overlap>,
 }
 
-/// A count, or what it is at least.
+/// A count or a lower bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Count {
-    /// This many.
+    /// Exact count.
     Exact(u64),
-    /// This many or more: the graph has more than [`MAX_EXACT_TASKS`] tasks, and only tasks with equally long chains
-    /// before them were compared.
+    /// Lower bound: the graph has more than [`MAX_EXACT_TASKS`] tasks, and only tasks of the same level were compared.
     AtLeast(u64),
 }
 
-/// Two tasks that may write one artifact at the same time.
+/// Two tasks that may write the same artifact at the same time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Overlap {
-    /// The task that comes first in the list.
+    /// The task with the smaller id.
     pub first: TaskId,
     /// The other one.
     pub second: TaskId,
-    /// What both write.
+    /// The artifact that both write.
     pub artifact: ArtifactId,
 }
 
 impl Measure {
-    /// Measures `graph` by the sizes of its tasks, in output tokens.
+    /// Measures a graph by the sizes of its tasks, in output tokens.
     pub fn by_size(graph: &TaskGraph) -> Measure {
         Measure::new(graph, |task| task.size)
     }
 
-    /// Measures `graph` by any weight above 0; work and span have its unit.
+    /// Measures a graph by any weight above 0; work and span have its unit.
     pub fn new(graph: &TaskGraph, weight: impl Fn(&Task) -> f64) -> Measure {
         let weights: Vec<f64> = graph.tasks().iter().map(weight).collect();
         let (span, critical_path) = heaviest_path(graph, &weights);
@@ -84,12 +83,12 @@ impl Measure {
         }
     }
 
-    /// T1 / Tinf: the speedup that no team can pass.
+    /// T1 / Tinf: upper bound of the speedup of any team.
     pub fn parallelism(&self) -> f64 {
         self.work / self.span
     }
 
-    /// p by count: (N - CP) / N, as the paper has it (arXiv 2603.12229).
+    /// p by count: (N - CP) / N, as in arXiv 2603.12229.
     pub fn parallel_fraction_by_count(&self) -> f64 {
         (self.tasks - self.longest_chain) as f64 / self.tasks as f64
     }
@@ -101,7 +100,7 @@ impl Measure {
 }
 
 impl Count {
-    /// The number, exact or not.
+    /// Returns the number, exact or not.
     pub const fn value(self) -> u64 {
         match self {
             Count::Exact(value) | Count::AtLeast(value) => value,
@@ -109,22 +108,22 @@ impl Count {
     }
 }
 
-/// Work and span of `graph` by these weights of its tasks, without the measures that take longer.
+/// Returns work and span by these weights, without the costlier measures.
 pub fn work_and_span(graph: &TaskGraph, weight: impl Fn(&Task) -> f64) -> (f64, f64) {
     let weights: Vec<f64> = graph.tasks().iter().map(weight).collect();
     (weights.iter().sum(), heaviest_path(graph, &weights).0)
 }
 
-/// The weight of the heaviest path and its tasks. Of equals it takes the one that comes first in the list.
+/// Returns the weight of the heaviest path and its tasks; of equal ones the first in list order.
 fn heaviest_path(graph: &TaskGraph, weights: &[f64]) -> (f64, Vec<TaskId>) {
     let mut heaviest = weights.to_vec();
     let mut before: Vec<Option<TaskId>> = vec![None; graph.len()];
     for &id in graph.topological() {
-        let at = id.index();
-        let longest = heavier_first(&graph.tasks()[at].depends_on, &heaviest);
+        let index = id.index();
+        let longest = heavier_first(&graph.tasks()[index].depends_on, &heaviest);
         if let Some(longest) = longest {
-            heaviest[at] += heaviest[longest.index()];
-            before[at] = Some(longest);
+            heaviest[index] += heaviest[longest.index()];
+            before[index] = Some(longest);
         }
     }
     let all: Vec<TaskId> = TaskId::all(graph.len()).collect();
@@ -138,7 +137,7 @@ fn heavier_first(ids: &[TaskId], weights: &[f64]) -> Option<TaskId> {
     ids.iter().copied().reduce(|best, id| if weights[id.index()] > weights[best.index()] { id } else { best })
 }
 
-/// For each task, how many tasks the longest chain before it has.
+/// Level of each task: the number of tasks in the longest chain before it.
 fn levels(graph: &TaskGraph) -> Vec<usize> {
     let mut levels = vec![0; graph.len()];
     for &id in graph.topological() {
@@ -148,7 +147,7 @@ fn levels(graph: &TaskGraph) -> Vec<usize> {
     levels
 }
 
-/// No path joins two tasks of one level, so each level is an antichain.
+/// Size of the widest level. Tasks of one level have no path between them, so each level is an antichain.
 fn widest_level(levels: &[usize]) -> u64 {
     let mut widths = vec![0; levels.len()];
     for &level in levels {
@@ -157,7 +156,7 @@ fn widest_level(levels: &[usize]) -> u64 {
     widths.into_iter().max().unwrap_or(0)
 }
 
-/// For each task, all that come after it on some path: rows of a bit matrix.
+/// Transitive closure: for each task, a row of a bit matrix with all its successors.
 struct Closure {
     words_a_row: usize,
     words: Vec<u64>,
@@ -193,15 +192,15 @@ impl Closure {
     }
 }
 
-/// The largest antichain, by Dilworth's theorem: as many tasks as the fewest chains that cover the graph, which is
-/// the number of tasks less a largest matching of tasks with later tasks (Fulkerson 1956).
+/// Size of the largest antichain. By Dilworth's theorem it is the smallest number of chains that cover the graph: the number
+/// of tasks less the largest matching of tasks with successors (Fulkerson 1956).
 ///
-/// The matching grows along augmenting paths, searched breadth first from every unmatched task. The searches of one
-/// pass share what they have visited: a search that fails has seen nothing that could help another. A pass without
-/// success ends it: no augmenting path is left (Berge).
+/// The matching grows along augmenting paths, searched breadth first from every unmatched task. The searches of one pass
+/// share their visited tasks, as a failed search visits nothing that could help another. After a pass without success no
+/// augmenting path is left (Berge).
 fn exact_width(closure: &Closure) -> u64 {
     let tasks = closure.len();
-    // Each task is in the matching twice: as an earlier one (`next`) and as a later one (`previous`).
+    // Each task is on both sides of the matching: as predecessor (`next`) and as successor (`previous`).
     let mut next: Vec<Option<TaskId>> = vec![None; tasks];
     let mut previous: Vec<Option<TaskId>> = vec![None; tasks];
     let mut reached_from: Vec<TaskId> = vec![TaskId::default(); tasks];
@@ -228,7 +227,7 @@ fn exact_width(closure: &Closure) -> u64 {
     }
 }
 
-/// Where an augmenting path from `start` ends; `reached_from` then leads back along it.
+/// Returns the end of an augmenting path from `start`; `reached_from` then leads back along it.
 fn free_end(
     closure: &Closure,
     start: TaskId,
@@ -237,13 +236,13 @@ fn free_end(
     reached_from: &mut [TaskId],
 ) -> Option<TaskId> {
     let mut queue = vec![start];
-    let mut at = 0;
-    while let Some(&earlier) = queue.get(at) {
-        at += 1;
+    let mut head = 0;
+    while let Some(&earlier) = queue.get(head) {
+        head += 1;
         for (word, &after) in closure.after(earlier).iter().enumerate() {
-            let found = after & unvisited[word];
-            unvisited[word] &= !found;
-            for bit in ones(std::iter::once(found)) {
+            let new = after & unvisited[word];
+            unvisited[word] &= !new;
+            for bit in ones(std::iter::once(new)) {
                 let later = TaskId::new(word as u32 * 64 + bit);
                 reached_from[later.index()] = earlier;
                 match previous[later.index()] {
@@ -256,7 +255,7 @@ fn free_end(
     None
 }
 
-/// The tasks that write each artifact, in list order.
+/// Tasks that write each artifact, ascending.
 fn writers(graph: &TaskGraph) -> Vec<Vec<TaskId>> {
     let mut writers = vec![Vec::new(); graph.artifacts().len()];
     for (id, task) in graph.tasks().iter().enumerate() {
@@ -280,12 +279,9 @@ fn exact_overlaps(graph: &TaskGraph, closure: &Closure) -> (Count, Vec<Overlap>)
         let overlaps = pairs(writers.len()) - ordered;
         count += overlaps;
         if overlaps > 0 && witnesses.len() < MAX_WITNESSES {
-            let all = writers.iter().enumerate().flat_map(|(at, &first)| {
-                writers[at + 1..].iter().map(move |&second| Overlap {
-                    first,
-                    second,
-                    artifact: ArtifactId::at(artifact),
-                })
+            let artifact = ArtifactId::at(artifact);
+            let all = writers.iter().enumerate().flat_map(|(index, &first)| {
+                writers[index + 1..].iter().map(move |&second| Overlap { first, second, artifact })
             });
             let apart = |o: &Overlap| !closure.is_after(o.second, o.first) && !closure.is_after(o.first, o.second);
             witnesses.extend(all.filter(apart).take(MAX_WITNESSES - witnesses.len()));
@@ -382,7 +378,7 @@ mod tests {
             prop_assert_eq!(measure.write_overlaps, Count::Exact(overlaps.len() as u64));
             prop_assert_eq!(measure.witnesses, &overlaps[..overlaps.len().min(MAX_WITNESSES)]);
 
-            // What large graphs get is a bound of the same, with examples that are ones.
+            // Large graphs get a lower bound of the same, with valid examples.
             let levels = levels(&graph);
             let (bound, examples) = overlaps_in_levels(&graph, &levels);
             prop_assert!(widest_level(&levels) <= measure.width.value());
@@ -393,7 +389,7 @@ mod tests {
 
     #[test]
     fn the_widest_level_can_be_too_narrow() {
-        // f is on the first level, and b, d or c, e, which are all apart from it, are on the others.
+        // f is on the first level; b, d and c, e, which have no path to it, are on the others.
         let task = |id: &str, size: f64, after: &[&str]| TaskSpec::new(id, size).after(after.iter().copied());
         let specs = [
             task("a", 1.0, &[]),
@@ -403,7 +399,7 @@ mod tests {
             task("e", 2.0, &["d"]),
             task("f", 9.0, &[]),
         ];
-        let graph = TaskGraph::new(&specs).expect("sound");
+        let graph = TaskGraph::new(&specs).expect("valid");
         let measure = Measure::by_size(&graph);
         assert_eq!((measure.width, widest_level(&levels(&graph))), (Count::Exact(3), 2));
         assert_eq!((measure.work, measure.span, measure.critical_path.as_slice()), (20.0, 9.0, &[TaskId::new(5)][..]));
@@ -419,7 +415,7 @@ mod tests {
         let measured = |layers| {
             let mut specs = layered(layers).generate(3);
             specs.iter_mut().step_by(10).for_each(|spec| spec.writes = vec!["shared".to_owned()]);
-            Measure::by_size(&TaskGraph::new(&specs).expect("sound"))
+            Measure::by_size(&TaskGraph::new(&specs).expect("valid"))
         };
         let (exact, bound) = (measured(60), measured(61));
         assert_eq!((exact.width, bound.width), (Count::Exact(50), Count::AtLeast(50)));

@@ -1,4 +1,4 @@
-//! L1: what must be done: tasks, their graph, its measures, and where graphs come from.
+//! L1: workloads: tasks, task graphs, their measures, generators and task files.
 
 pub mod generate;
 pub mod graph;
@@ -8,9 +8,10 @@ pub mod paper_file;
 mod shapes;
 pub mod task;
 
-pub use generate::{Direction, Free, Generator};
+pub use generate::Generator;
 pub use graph::{GraphError, TaskGraph};
 pub use limits::{GeneratorError, MAX_EDGES, MAX_TASKS};
 pub use measure::{Count, Measure, Overlap};
 pub use paper_file::{PaperFile, PaperFileError};
+pub use shapes::{Direction, Free};
 pub use task::{ArtifactId, RecordedCost, Task, TaskId, TaskSpec};

@@ -1,67 +1,67 @@
-//! The task files of "Language Model Teams as Distributed Systems" (arXiv 2603.12229), read as they are.
+//! Task files of "Language Model Teams as Distributed Systems" (arXiv 2603.12229).
 //!
-//! A file is a JSON object with `project`, `description` and `tasks`; a task has `id`, `dependencies` and `files`.
-//! Everything else in it is ignored, as it is someone else's format: also `priority`, which the paper's harness never
-//! reads. Its agents see the tasks in the order of the file, and so do ours.
+//! A file is a JSON object with `project`, `description` and `tasks`; a task has `id`, `dependencies` and `files`. Other
+//! keys are ignored, also `priority`, which the paper's harness never reads. Agents see the tasks in the order of the file,
+//! as in the paper.
 
 use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::workload::{GraphError, MAX_EDGES, MAX_TASKS, TaskGraph, TaskSpec};
 
-/// Values of the wrong kind that are told, so that a file of nothing else does not fill the memory.
-const MAX_MISTAKES: usize = 100;
+/// Largest number of reported errors. It bounds memory.
+const MAX_ERRORS: usize = 100;
 
-/// What brooks uses of a task file.
+/// Content of a task file, as far as brooks uses it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaperFile {
-    /// `project`; empty if there is none.
+    /// `project`; empty if absent.
     pub name: String,
-    /// `description`; empty if there is none.
+    /// `description`; empty if absent.
     pub about: String,
-    /// `tasks`, in the order of the file; [`TaskGraph::new`] accepts them.
+    /// `tasks`, in the order of the file; valid for [`TaskGraph::new`].
     pub tasks: Vec<TaskSpec>,
 }
 
-/// Why a text is not a task file.
+/// Reason why a text is not a task file.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PaperFileError {
-    /// It is not JSON.
+    /// The text is not JSON.
     #[error("line {line}, column {column}: {message}")]
     Syntax {
         /// Line, from 1.
         line: usize,
         /// Column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// Message of the JSON parser.
         message: String,
     },
-    /// A value is missing or of the wrong kind.
+    /// A value is missing or has the wrong type.
     #[error("{path}: {found}; expected {expected}")]
     Unexpected {
-        /// Where, such as `tasks[3].dependencies[0]`; empty for the whole file.
+        /// Path of the value, such as `tasks[3].dependencies[0]`; empty for the whole file.
         path: String,
-        /// What is there.
+        /// The actual value.
         found: String,
-        /// What should be there.
+        /// Description of a valid value.
         expected: String,
     },
-    /// The tasks are no task graph.
+    /// The tasks form no task graph.
     #[error("{path}: {error}")]
     Graph {
-        /// Where, such as `tasks[3].dependencies[0]`.
+        /// Path of the value, such as `tasks[3].dependencies[0]`.
         path: String,
-        /// Why.
+        /// The reason.
         error: GraphError,
     },
 }
 
-/// Reads a task file. The format has no sizes, so every task gets `size` output tokens (above 0).
+/// Parses a task file. The format has no sizes, so every task gets `size` output tokens (above 0).
 ///
 /// # Errors
 ///
-/// The place where the text stops being JSON; or every value of the wrong kind, up to 100; or every mistake of the
-/// graph, see [`TaskGraph::new`].
+/// The position of a syntax error; or every value of the wrong type, up to 100; or every error of the graph, see
+/// [`TaskGraph::new`].
 pub fn parse(text: &str, size: f64) -> Result<PaperFile, Vec<PaperFileError>> {
     let root: Value = serde_json::from_str(text).map_err(|error| vec![syntax(&error)])?;
     let mut reader = Reader { errors: Vec::new() };
@@ -78,7 +78,7 @@ pub fn parse(text: &str, size: f64) -> Result<PaperFile, Vec<PaperFileError>> {
 
 fn syntax(error: &serde_json::Error) -> PaperFileError {
     let text = error.to_string();
-    // The message ends with the place, which has fields of its own.
+    // The message ends with the position, which is in separate fields.
     let message = text.rsplit_once(" at line ").map_or(text.as_str(), |(message, _)| message);
     PaperFileError::Syntax { line: error.line(), column: error.column(), message: message.to_owned() }
 }
@@ -87,12 +87,12 @@ fn path_of(error: &GraphError) -> String {
     match error {
         GraphError::Empty => "tasks".to_owned(),
         GraphError::DuplicateId { task, .. } => format!("tasks[{task}].id"),
-        GraphError::UnknownDependency { task, place, .. } => format!("tasks[{task}].dependencies[{place}]"),
+        GraphError::UnknownDependency { task, index, .. } => format!("tasks[{task}].dependencies[{index}]"),
         GraphError::Cycle { task, .. } => format!("tasks[{task}].dependencies"),
     }
 }
 
-/// Takes a JSON value apart; what does not fit is noted and read as empty.
+/// Reader of a JSON value; an invalid part is reported and read as empty.
 struct Reader {
     errors: Vec<PaperFileError>,
 }
@@ -113,7 +113,7 @@ impl Reader {
             self.too_many("tasks", list.len(), MAX_TASKS);
             return PaperFile { name, about, tasks: Vec::new() };
         }
-        let tasks: Vec<TaskSpec> = list.iter().enumerate().map(|(at, task)| self.task(task, at, size)).collect();
+        let tasks: Vec<TaskSpec> = list.iter().enumerate().map(|(index, task)| self.task(task, index, size)).collect();
         let edges: usize = tasks.iter().map(|task| task.depends_on.len()).sum();
         if edges as u64 > MAX_EDGES {
             self.too_many("dependencies", edges, MAX_EDGES);
@@ -121,8 +121,8 @@ impl Reader {
         PaperFile { name, about, tasks }
     }
 
-    fn task(&mut self, value: &Value, at: usize, size: f64) -> TaskSpec {
-        let path = format!("tasks[{at}]");
+    fn task(&mut self, value: &Value, index: usize, size: f64) -> TaskSpec {
+        let path = format!("tasks[{index}]");
         let Some(task) = value.as_object() else {
             self.unexpected(&path, Some(value), "an object with an id");
             return TaskSpec::new("", size);
@@ -137,7 +137,7 @@ impl Reader {
         spec
     }
 
-    /// A list of texts; none if it is absent or null.
+    /// Reads a list of texts; empty if absent or null.
     fn names(&mut self, object: &Map<String, Value>, path: &str, key: &str, expected: &str) -> Vec<String> {
         let list = match object.get(key) {
             None | Some(Value::Null) => return Vec::new(),
@@ -148,10 +148,10 @@ impl Reader {
             }
         };
         let mut names = Vec::with_capacity(list.len());
-        for (place, value) in list.iter().enumerate() {
+        for (index, value) in list.iter().enumerate() {
             match value.as_str() {
                 Some(name) => names.push(name.to_owned()),
-                None => self.unexpected(&format!("{path}.{key}[{place}]"), Some(value), expected),
+                None => self.unexpected(&format!("{path}.{key}[{index}]"), Some(value), expected),
             }
         }
         names
@@ -174,14 +174,14 @@ impl Reader {
     }
 
     fn unexpected(&mut self, path: &str, found: Option<&Value>, expected: &str) {
-        if self.errors.len() < MAX_MISTAKES {
+        if self.errors.len() < MAX_ERRORS {
             let (path, found, expected) = (path.to_owned(), describe(found), expected.to_owned());
             self.errors.push(PaperFileError::Unexpected { path, found, expected });
         }
     }
 }
 
-/// A value in a few words.
+/// Returns a short description of a value.
 fn describe(value: Option<&Value>) -> String {
     match value {
         None => "missing".to_owned(),
@@ -202,8 +202,8 @@ mod tests {
 
     const SIZE: f64 = 110.0;
 
-    fn mistakes(text: &str) -> Vec<String> {
-        parse(text, SIZE).expect_err("it is wrong").iter().map(ToString::to_string).collect()
+    fn errors_in(text: &str) -> Vec<String> {
+        parse(text, SIZE).expect_err("it is invalid").iter().map(ToString::to_string).collect()
     }
 
     #[test]
@@ -217,29 +217,29 @@ mod tests {
                 {"id": "bell"}
             ]
         }"#;
-        let file = parse(text, SIZE).expect("it is sound");
+        let file = parse(text, SIZE).expect("it is valid");
         assert_eq!((file.name.as_str(), file.about.as_str()), ("A clock", "Tells the time."));
         let mut hands = TaskSpec::new("hands", SIZE).after(["face"]);
         hands.writes = vec!["hands.py".to_owned(), "face.py".to_owned()];
         let mut face = TaskSpec::new("face", SIZE);
         face.writes = vec!["face.py".to_owned()];
-        // The order of the file stands, whatever the priorities say.
+        // The order of the file is kept, regardless of priority.
         assert_eq!(file.tasks, [hands, face, TaskSpec::new("bell", SIZE)]);
         let measure = Measure::by_size(&TaskGraph::new(&file.tasks).expect("parse has checked it"));
         assert_eq!((measure.longest_chain, measure.work, measure.span), (2, 330.0, 220.0));
     }
 
     #[test]
-    fn says_where_it_stops_being_json() {
+    fn reports_the_position_of_a_syntax_error() {
         let errors = parse("{\n  \"tasks\": [,]\n}", SIZE).expect_err("a comma too many");
         let message = "expected value".to_owned();
         assert_eq!(errors, [PaperFileError::Syntax { line: 2, column: 13, message }]);
-        assert_eq!(mistakes(""), ["line 1, column 0: EOF while parsing a value"]);
-        assert_eq!(mistakes(&"[".repeat(100_000)), ["line 1, column 128: recursion limit exceeded"]);
+        assert_eq!(errors_in(""), ["line 1, column 0: EOF while parsing a value"]);
+        assert_eq!(errors_in(&"[".repeat(100_000)), ["line 1, column 128: recursion limit exceeded"]);
     }
 
     #[test]
-    fn tells_every_value_of_the_wrong_kind() {
+    fn reports_every_value_of_the_wrong_type() {
         let text = r#"{"project": 7, "tasks": [
             {"id": 3, "dependencies": [], "files": []},
             "paint",
@@ -247,7 +247,7 @@ mod tests {
             {"dependencies": [{"id": "b"}]}
         ]}"#;
         assert_eq!(
-            mistakes(text),
+            errors_in(text),
             [
                 "project: 7; expected a text",
                 "tasks[0].id: 3; expected the name of the task",
@@ -259,52 +259,34 @@ mod tests {
                 "tasks[3].dependencies[0]: an object; expected the id of a task",
             ]
         );
-        assert_eq!(mistakes("{}"), ["tasks: missing; expected a list of tasks"]);
-        assert_eq!(mistakes("[]"), [": a list; expected an object with a list of tasks"]);
+        assert_eq!(errors_in("{}"), ["tasks: missing; expected a list of tasks"]);
+        assert_eq!(errors_in("[]"), [": a list; expected an object with a list of tasks"]);
         let many = format!("{{\"tasks\": [{}0]}}", "0,".repeat(200));
-        assert_eq!(mistakes(&many).len(), MAX_MISTAKES);
+        assert_eq!(errors_in(&many).len(), MAX_ERRORS);
         let too_many = format!("{{\"tasks\": [{}0]}}", "0,".repeat(100_000));
-        assert_eq!(mistakes(&too_many), ["tasks: 100001 tasks; expected at most 100000"]);
+        assert_eq!(errors_in(&too_many), ["tasks: 100001 tasks; expected at most 100000"]);
     }
 
     #[test]
-    fn tells_where_the_graph_is_wrong() {
+    fn reports_the_path_of_graph_errors() {
         let unknown = r#"{"tasks": [{"id": "a"}, {"id": "a", "dependencies": ["a", "z"]}]}"#;
         assert_eq!(
-            mistakes(unknown),
+            errors_in(unknown),
             [
-                "tasks[1].id: tasks[0] and tasks[1] are both called \"a\"",
-                "tasks[1].dependencies[1]: task \"a\" depends on \"z\", which is no task",
+                "tasks[1].id: tasks[0] and tasks[1] have the same id \"a\"",
+                "tasks[1].dependencies[1]: task \"a\" depends on \"z\", which is not a task",
             ]
         );
         let cycle = r#"{"tasks": [{"id": "a", "dependencies": ["b"]}, {"id": "b", "dependencies": ["a"]}]}"#;
-        assert_eq!(mistakes(cycle), ["tasks[0].dependencies: tasks wait for each other in a circle: a -> b -> a"]);
-        assert_eq!(mistakes(r#"{"tasks": []}"#), ["tasks: there are no tasks"]);
+        assert_eq!(errors_in(cycle), ["tasks[0].dependencies: dependency cycle: a -> b -> a"]);
+        assert_eq!(errors_in(r#"{"tasks": []}"#), ["tasks: there are no tasks"]);
     }
 
-    /// Texts that are nearly task files.
+    /// Texts that resemble task files.
     fn nearly() -> impl Strategy<Value = String> {
-        let pieces = [
-            "{",
-            "}",
-            "[",
-            "]",
-            ",",
-            ":",
-            "\"",
-            "\"tasks\"",
-            "\"id\"",
-            "\"dependencies\"",
-            "\"files\"",
-            "\"a\"",
-            "\"b\"",
-            "null",
-            "1e999",
-            "-7",
-            "\\ud800",
-            "\u{fffd}",
-        ];
-        prop::collection::vec(prop::sample::select(pieces.to_vec()), 0..60).prop_map(|pieces| pieces.concat())
+        let pieces = r#"{ } [ ] , : " "tasks" "id" "dependencies" "files" "a" "b" null 1e999 -7 \ud800 �"#;
+        let pieces: Vec<&str> = pieces.split(' ').collect();
+        prop::collection::vec(prop::sample::select(pieces), 0..60).prop_map(|pieces| pieces.concat())
     }
 
     proptest! {

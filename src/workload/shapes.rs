@@ -1,54 +1,72 @@
-//! The shapes of generated task graphs: one function each, every task after all it needs.
+//! Shapes of generated task graphs: one function each. Tasks are listed in topological order.
 //!
-//! Every draw belongs to a task by name: draw 0 of its stream is its size; the others are its edges, each numbered by
-//! the task at the other end, or the gap to the task before it.
+//! Every draw is keyed by the name of a task. Draw 0 of its stream is its size. The others are its edges, numbered by the
+//! task at the other end, or the time since the release of the task before it.
 
-use crate::engine::rng::Chance;
+use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, Keys, Purpose, Sampler, Stream, Time, key_of};
 use crate::workload::TaskSpec;
-use crate::workload::generate::{Direction, Free};
 
-/// How many tasks are in the chain, and how many are free.
+/// Direction of the dependencies of a tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the root: every task depends on its parent.
+    Out,
+    /// To the root, as in a reduction: every task depends on its children.
+    In,
+}
+
+/// Position of the free tasks of an Amdahl workload.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Free {
+    /// Beside the chain, without dependencies. The longest chain is the chain: the shape of arXiv 2603.12229.
+    Beside,
+    /// After the chain: each depends on its last task. If n divides their number and nothing is lost, n agents reach
+    /// Amdahl's speedup exactly. The longest chain has one task more than the chain.
+    After,
+}
+
+/// Returns the number of tasks in the chain, and of free tasks.
 pub(super) fn chain_and_free(tasks: u64, parallel_fraction: f64) -> (u64, u64) {
     let free = ((parallel_fraction * tasks as f64).round() as u64).min(tasks);
     (tasks - free, free)
 }
 
-/// Makes tasks with sizes from one distribution.
-pub(super) struct Maker {
+/// Factory of tasks with sizes from one distribution.
+pub(super) struct TaskFactory {
     keys: Keys,
     size: Sampler,
 }
 
-impl Maker {
-    pub(super) fn new(keys: Keys, size: &Dist) -> Maker {
-        Maker { keys, size: Sampler::new(size) }
+impl TaskFactory {
+    pub(super) fn new(keys: Keys, size: &Dist) -> TaskFactory {
+        TaskFactory { keys, size: Sampler::new(size) }
     }
 
     fn task(&self, id: impl Into<String>) -> TaskSpec {
         let id = id.into();
-        // A draw at the very end of a distribution may be 0 or infinite; a size is neither.
+        // Extreme draws may be 0 or infinite; a size must not.
         let size = self.size.at(self.stream(&id).nth(0)).clamp(f64::MIN_POSITIVE, f64::MAX);
         TaskSpec::new(id, size)
     }
 
-    /// The draws that belong to a task; number 0 is its size.
+    /// Random stream of a task; draw 0 is its size.
     fn stream(&self, id: &str) -> Stream {
         self.keys.stream(Purpose::Workload, key_of(id))
     }
 }
 
-/// The draw of a task's stream that decides about its edge to candidate `other`, counted from 0.
+/// Index of the draw for the edge to candidate `other`, counted from 0.
 fn edge_draw(other: u64) -> u64 {
     1 + other
 }
 
-pub(super) fn chain(make: &Maker, name: &str, tasks: u64) -> Vec<TaskSpec> {
+pub(super) fn chain(make: &TaskFactory, name: &str, tasks: u64) -> Vec<TaskSpec> {
     let before = |k: u64| (k > 1).then(|| format!("{name}-{}", k - 1));
     (1..=tasks).map(|k| make.task(format!("{name}-{k}")).after(before(k))).collect()
 }
 
-pub(super) fn fork_join(work: &Maker, join: &Maker, stages: u64, width: u64) -> Vec<TaskSpec> {
+pub(super) fn fork_join(work: &TaskFactory, join: &TaskFactory, stages: u64, width: u64) -> Vec<TaskSpec> {
     let mut fork = "start".to_owned();
     let mut specs = vec![join.task(&fork)];
     for stage in 1..=stages {
@@ -60,7 +78,7 @@ pub(super) fn fork_join(work: &Maker, join: &Maker, stages: u64, width: u64) -> 
     specs
 }
 
-pub(super) fn layered(make: &Maker, layers: u64, width: u64, edge: Chance) -> Vec<TaskSpec> {
+pub(super) fn layered(make: &TaskFactory, layers: u64, width: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let mut specs = Vec::new();
     for layer in 1..=layers {
         for column in 0..width {
@@ -74,8 +92,8 @@ pub(super) fn layered(make: &Maker, layers: u64, width: u64, edge: Chance) -> Ve
     specs
 }
 
-pub(super) fn tree(make: &Maker, tasks: u64, branching: u64, direction: Direction) -> Vec<TaskSpec> {
-    // From 0: the children of k are k * branching + 1 and the next ones.
+pub(super) fn tree(make: &TaskFactory, tasks: u64, branching: u64, direction: Direction) -> Vec<TaskSpec> {
+    // Numbered from 0: the first child of k is k * branching + 1.
     let parent = |k: u64| if k > 0 { (k - 1) / branching..(k - 1) / branching + 1 } else { 0..0 };
     let first_child = |k: u64| k.saturating_mul(branching).saturating_add(1).min(tasks);
     let children = |k: u64| first_child(k)..first_child(k + 1);
@@ -89,7 +107,7 @@ pub(super) fn tree(make: &Maker, tasks: u64, branching: u64, direction: Directio
     }
 }
 
-pub(super) fn random(make: &Maker, tasks: u64, edge: Chance) -> Vec<TaskSpec> {
+pub(super) fn random(make: &TaskFactory, tasks: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let task = |j: u64| {
         let task = make.task(format!("task-{}", j + 1));
         let draws = make.stream(&task.id);
@@ -99,14 +117,14 @@ pub(super) fn random(make: &Maker, tasks: u64, edge: Chance) -> Vec<TaskSpec> {
     (0..tasks).map(task).collect()
 }
 
-pub(super) fn amdahl(make: &Maker, (chained, free): (u64, u64), place: Free) -> Vec<TaskSpec> {
+pub(super) fn amdahl(make: &TaskFactory, (chained, free): (u64, u64), position: Free) -> Vec<TaskSpec> {
     let mut specs = chain(make, "chain", chained);
-    let end = (place == Free::After && chained > 0).then(|| format!("chain-{chained}"));
+    let end = (position == Free::After && chained > 0).then(|| format!("chain-{chained}"));
     specs.extend((1..=free).map(|k| make.task(format!("free-{k}")).after(end.clone())));
     specs
 }
 
-pub(super) fn lattice(make: &Maker, tasks: u64, width: u64) -> Vec<TaskSpec> {
+pub(super) fn lattice(make: &TaskFactory, tasks: u64, width: u64) -> Vec<TaskSpec> {
     let task = |j: u64| {
         let above = j.checked_sub(width);
         let beside = above.filter(|_| j % 2 == 1 && width > 1).map(|above| above + 1);
@@ -116,7 +134,7 @@ pub(super) fn lattice(make: &Maker, tasks: u64, width: u64) -> Vec<TaskSpec> {
     (0..tasks).map(task).collect()
 }
 
-pub(super) fn stream(make: &Maker, tasks: u64, interarrival: &Sampler) -> Vec<TaskSpec> {
+pub(super) fn stream(make: &TaskFactory, tasks: u64, interarrival: &Sampler) -> Vec<TaskSpec> {
     let mut now = Time::ZERO;
     let task = |k: u64| {
         let mut task = make.task(format!("task-{k}"));

@@ -1,6 +1,6 @@
 //! Baselines and checks in the library: what counts as the same scenario, what a file survives, what a check decides.
 
-use brooks::experiment::baseline::contract::{self, Holds};
+use brooks::experiment::baseline::contract::{self, ClaimStatus};
 use brooks::experiment::baseline::{
     self, CheckVerdict, Checked, Grid, RecordedBaseline, ScenarioSource, Settings, check, file,
 };
@@ -14,7 +14,7 @@ fn open(text: &str) -> ScenarioFile {
 }
 
 fn grid(file: &ScenarioFile) -> Grid {
-    Grid::of(file).unwrap_or_else(|problems| panic!("{problems}"))
+    Grid::new(file).unwrap_or_else(|problems| panic!("{problems}"))
 }
 
 fn record(file: &ScenarioFile, replications: u64) -> RecordedBaseline {
@@ -125,7 +125,7 @@ fn a_slower_step_is_worse_and_a_faster_one_better() {
     let dearer = open(&ONE.replace("output: 15", "output: 30"));
     let found = checked(&dearer, &recorded, &Settings::default());
     let point = &found.points[0];
-    assert_eq!((point.verdict, point.gravest().map(|metric| metric.held.metric)), (CheckVerdict::Worse, Some("cost")));
+    assert_eq!((point.verdict, point.worst().map(|metric| metric.held.metric)), (CheckVerdict::Worse, Some("cost")));
 }
 
 #[test]
@@ -135,7 +135,7 @@ fn runs_that_no_longer_complete_are_a_failure() {
     let found = checked(&never, &recorded, &Settings::default());
     for point in &found.points {
         assert_eq!(point.verdict, CheckVerdict::Worse);
-        assert_eq!(point.gravest().map(|metric| metric.held.metric), Some("completed"));
+        assert_eq!(point.worst().map(|metric| metric.held.metric), Some("completed"));
     }
     // And the other way round.
     let recorded = record(&never, 20);
@@ -174,45 +174,45 @@ seed: 3";
     assert!(found.points.iter().all(|point| point.verdict == CheckVerdict::Equivalent), "latencies are constant");
 }
 
-fn claims(text: &str, replications: u64, most: u64) -> Vec<Holds> {
+fn claims(text: &str, replications: u64, most: u64) -> Vec<ClaimStatus> {
     let scenario = open(text);
     let grid = grid(&scenario);
     let (claims, problems) = contract::claims(&scenario, "f.yaml", &grid);
     assert!(problems.is_empty(), "{problems}");
-    contract::judge(&claims, &grid, 42, replications, most, &|_| {}).iter().map(|outcome| outcome.holds).collect()
+    contract::judge(&claims, &grid, 42, replications, most, &|_| {}).iter().map(|outcome| outcome.status).collect()
 }
 
 #[test]
 fn claims_hold_or_do_not() {
     let with = |asserts: &str| format!("{ONE}assert: [{asserts}]");
     for (claim, holds) in [
-        ("{ peak_agents: { between: [4, 4] } }", Holds::Holds),
-        ("{ peak_agents: { between: [1, 2], architecture: self_claim } }", Holds::Violated),
-        ("{ speedup: { agents: 4, architecture: self_claim, at_least: 1.2 } }", Holds::Holds),
-        ("{ speedup: { agents: 4, at_least: 3.9 } }", Holds::Violated),
-        ("{ speedup: { agents: 1, at_least: 0.99, at_most: 1.01 } }", Holds::Holds),
-        ("{ makespan: { at_most: 1h } }", Holds::Holds),
-        ("{ makespan: { agents: 4, at_most: 10s } }", Holds::Violated),
-        ("{ cost: { at_most: 100 } }", Holds::Holds),
-        ("{ quality: { at_least: 0.999 } }", Holds::Holds),
-        ("{ completion: { at_least: 1 } }", Holds::Holds),
-        ("{ completion: { at_most: 0.5 } }", Holds::Violated),
-        ("{ within_amdahl: true }", Holds::Holds),
+        ("{ peak_agents: { between: [4, 4] } }", ClaimStatus::Satisfied),
+        ("{ peak_agents: { between: [1, 2], architecture: self_claim } }", ClaimStatus::Violated),
+        ("{ speedup: { agents: 4, architecture: self_claim, at_least: 1.2 } }", ClaimStatus::Satisfied),
+        ("{ speedup: { agents: 4, at_least: 3.9 } }", ClaimStatus::Violated),
+        ("{ speedup: { agents: 1, at_least: 0.99, at_most: 1.01 } }", ClaimStatus::Satisfied),
+        ("{ makespan: { at_most: 1h } }", ClaimStatus::Satisfied),
+        ("{ makespan: { agents: 4, at_most: 10s } }", ClaimStatus::Violated),
+        ("{ cost: { at_most: 100 } }", ClaimStatus::Satisfied),
+        ("{ quality: { at_least: 0.999 } }", ClaimStatus::Satisfied),
+        ("{ completion: { at_least: 1 } }", ClaimStatus::Satisfied),
+        ("{ completion: { at_most: 0.5 } }", ClaimStatus::Violated),
+        ("{ within_amdahl: true }", ClaimStatus::Satisfied),
     ] {
         assert_eq!(claims(&with(claim), 100, 200), [holds], "{claim}");
     }
     // A bound at the truth can't be told.
     let mean = record(&open(ONE), 2_000).points[0].columns[0].mean;
     let claim = with(&format!("{{ makespan: {{ agents: 1, architecture: preassigned, at_most: {mean:.3}s }} }}"));
-    assert_eq!(claims(&claim, 50, 100), [Holds::Inconclusive]);
+    assert_eq!(claims(&claim, 50, 100), [ClaimStatus::Inconclusive]);
     let free = ONE.replace("prices: { input: 3, output: 15 }\n", "") + "assert: [{ cost: { at_most: 1 } }]";
     let told = contract::claims(&open(&free), "f.yaml", &grid(&open(&free))).1.to_string();
-    assert_eq!(told, "f.yaml:7: assert[0].cost: claims a cost, and nothing has a price; expected prices");
+    assert_eq!(told, "f.yaml:7: assert[0].cost: bounds a cost, but the scenario has no prices; expected prices");
     let wrong = open(&with("{ speedup: { agents: 3, at_least: 1 } }, { peak_agents: { between: [5, 9] } }"));
     let told = contract::claims(&wrong, "f.yaml", &grid(&wrong)).1.to_string();
     assert_eq!(
         told,
-        "f.yaml:8: assert[0].speedup: is about no point of the sweep; expected a point of the sweep: team sizes 1, 2, 4\n\
+        "f.yaml:8: assert[0].speedup: applies to no point of the sweep; expected a point of the sweep: team sizes 1, 2, 4\n\
          f.yaml:8: assert[1].peak_agents: no team size of the sweep is from 5 to 9; expected some of 1, 2, 4"
     );
 }
@@ -228,10 +228,13 @@ fn other_forms_and_other_meanings_are_told_apart_from_damage() {
         assert_ne!(body, text);
         told(&body)
     };
-    assert!(other("\"schema_version\": 1", "\"schema_version\": 2").contains("is of form 2; this brooks reads form 1"));
-    assert!(other("\"seed\": 42", "\"seed\": 43").contains("its checksum is not"));
-    assert!(told("{}").contains("is no baseline of brooks") && told("").contains("it is empty"));
-    assert!(told(&format!("<<<<<<< HEAD\n{text}")).contains("the marks of a merge"));
+    assert!(
+        other("\"schema_version\": 1", "\"schema_version\": 2")
+            .contains("has format version 2; this brooks reads version 1")
+    );
+    assert!(other("\"seed\": 42", "\"seed\": 43").contains("its checksum does not match"));
+    assert!(told("{}").contains("is not a baseline of brooks") && told("").contains("it is empty"));
+    assert!(told(&format!("<<<<<<< HEAD\n{text}")).contains("merge conflict markers"));
     assert!(told("[1, 2").contains("is damaged"));
     // Checked out with other line ends it is the same.
     let recorded = file::read("b.json", text.replace('\n', "\r\n").as_bytes(), "").expect("whole");

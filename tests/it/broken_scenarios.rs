@@ -58,11 +58,11 @@ fn every_mistake_is_told_with_its_place() {
 #[test]
 fn what_is_no_text_at_all() {
     let mut garbage = vec![0xfe; 50_000_000];
-    assert_eq!(told(&garbage), format!("f.yaml: 50000000 bytes; at most {MAX_BYTES} are read"));
+    assert_eq!(told(&garbage), format!("f.yaml: 50000000 bytes; the limit is {MAX_BYTES}"));
     garbage.truncate(1_000);
     assert_eq!(told(&garbage), "f.yaml:1: byte 0 is not UTF-8 text");
     assert_eq!(told(b"name: x\nabout: \xff\n"), "f.yaml:2: byte 15 is not UTF-8 text");
-    assert_eq!(told(b""), "f.yaml: there is nothing in it");
+    assert_eq!(told(b""), "f.yaml: the document is empty");
     let deep = |n: usize| format!("workload: {}{}", "[".repeat(n), "]".repeat(n));
     assert_eq!(
         told(deep(100_000).as_bytes()),

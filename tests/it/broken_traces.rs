@@ -33,27 +33,29 @@ fn every_kind_of_damage_is_told_with_its_place() {
         (&[], &["t.steps.jsonl: the file is empty; expected a header line"]),
         (
             &[&a],
-            &["t.steps.jsonl:1: record: there is no header before this line; expected a header line first: \
+            &["t.steps.jsonl:1: record: a header is missing before this line; expected a header line first: \
                {\"record\":\"header\",\"schema\":\"brooks.trace\", ..}"],
         ),
         (
             &[HEADER, &a, "garbage in the middle", &b],
-            &["t.steps.jsonl:3: not JSON: expected value, column 1; expected a JSON object a line"],
+            &["t.steps.jsonl:3: not JSON: expected value, column 1; expected one JSON object per line"],
         ),
         (
             &[HEADER, &a, &b[..40]],
-            &["t.steps.jsonl:3: not JSON: EOF while parsing a string, column 40; expected a JSON object a line"],
+            &["t.steps.jsonl:3: not JSON: EOF while parsing a string, column 40; expected one JSON object per line"],
         ),
         (
             &[HEADER, &step("a", 7, 5, "")],
-            &[
-                "t.steps.jsonl:2: end_us: 5 is before start_us, which is 7; expected an end that is not before the start",
-            ],
+            &["t.steps.jsonl:2: end_us: 5 is before start_us, which is 7; expected an end at or after the start"],
         ),
-        (&[HEADER, &a, &a], &["t.steps.jsonl:3: id: \"a\" is there twice; expected unique ids"]),
+        (&[HEADER, &a, &a], &["t.steps.jsonl:3: id: \"a\" occurs twice; expected unique ids"]),
         (
             &[HEADER, &step("a", 0, 5, r#","after":["b"]"#), &b],
-            &["t.steps.jsonl:2: after: a cycle: a after b after a; expected no step after itself"],
+            &["t.steps.jsonl:2: after: a cycle: a after b after a; expected no step that depends on itself"],
+        ),
+        (
+            &[HEADER, &step("t", 0, 1, r#","after":["a"]"#), &step("a", 1, 5, r#","after":["b"]"#), &b],
+            &["t.steps.jsonl:3: after: a cycle: a after b after a; expected no step that depends on itself"],
         ),
         (
             &[HEADER, &step("a", 0, 5, r#","after":["x"],"parent":"y""#)],
@@ -89,7 +91,7 @@ fn every_kind_of_damage_is_told_with_its_place() {
         (
             &[&HEADER.replace("1.0", "2.0"), &a],
             &[
-                "t.steps.jsonl:1: version: \"2.0\" is of a later brooks; expected version 1.0 or an older one: a newer brooks reads it",
+                "t.steps.jsonl:1: version: \"2.0\" is from a later version of brooks; expected version 1.0 or older; a newer brooks reads it",
             ],
         ),
         (
@@ -99,7 +101,7 @@ fn every_kind_of_damage_is_told_with_its_place() {
         (
             &[&HEADER.replace(r#""trace":"t""#, r#""trace":"t","totals":{"llm_calls":3}"#), &a],
             &[
-                "t.steps.jsonl:1: totals.llm_calls: 3, and the steps give 1; expected totals that are the sum of the steps",
+                "t.steps.jsonl:1: totals.llm_calls: it is 3, but the steps sum to 1; expected totals equal to the sums of the steps",
             ],
         ),
         (
@@ -108,7 +110,7 @@ fn every_kind_of_damage_is_told_with_its_place() {
                 r#""trace":"t","tasks":[{"id":"x","depends_on":["y"]},{"id":"y","depends_on":["x"]}]"#,
             )],
             &[
-                "t.steps.jsonl:1: tasks[0].depends_on: \"x\" waits for itself; expected tasks of this trace, and no cycle",
+                "t.steps.jsonl:1: tasks[0].depends_on: \"x\" depends on itself; expected tasks of this trace, and no cycle",
             ],
         ),
         (
@@ -171,7 +173,7 @@ fn good_runs_are_kept_and_the_rest_is_counted() {
     std::fs::write(&cut, &packed[..packed.len() / 2]).expect("it can be written");
     let damaged = run(&["replay"], &cut);
     assert_eq!(damaged.code, 2, "{}", damaged.stderr);
-    assert!(damaged.stderr.contains("it can't be read on"), "{}", damaged.stderr);
+    assert!(damaged.stderr.contains("the file cannot be read further"), "{}", damaged.stderr);
     std::fs::write(&cut, &packed).expect("it can be written");
     assert_eq!(run(&["replay"], &cut).code, 0);
 }

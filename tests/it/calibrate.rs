@@ -239,7 +239,7 @@ fn who_answers_while_others_test_has_waited() {
     let test = TraceTest { returncode: 0, start: second(4), end: second(7), extra: Extra::default() };
     let steps = trace.steps.iter_mut().filter(|step| step.round == 1 && step.agent.index() == 0);
     steps.for_each(|step| step.more_mut().tests.push(test.clone()));
-    let scripts = Demonstration::of(&trace).expect("it says enough").scripts;
+    let scripts = Demonstration::from_trace(&trace).expect("it records outcomes").trajectories;
     assert!((scripts[0][0].latency_s - 4.0).abs() < 1e-9);
     assert!((scripts[1][0].latency_s - 5.5).abs() < 1e-9, "{}", scripts[1][0].latency_s);
 }
@@ -316,9 +316,9 @@ fn a_simulated_team_can_be_learned_from_in_turn() {
     let mut log = Log::default();
     Simulator::new(&scenario).run(&*scenario.architecture, 0, &mut log);
     let told = Trace::of_run(&RunFacts::of(&scenario, 0, &log), &log);
-    let demonstration = Demonstration::of(&told).expect("it says what became of its tasks");
-    let calls = demonstration.scripts.concat();
-    let wanted = Demonstration::of(&trace).expect("as it does").scripts.concat();
+    let demonstration = Demonstration::from_trace(&told).expect("it says what became of its tasks");
+    let calls = demonstration.trajectories.concat();
+    let wanted = Demonstration::from_trace(&trace).expect("as it does").trajectories.concat();
     assert_eq!(calls.len(), wanted.len());
     for (call, wanted) in calls.iter().zip(&wanted) {
         assert_eq!(
@@ -343,12 +343,12 @@ fn threads_and_warm_simulators_change_nothing() {
 fn what_cannot_be_learned_from_says_why() {
     let mut trace = batch();
     trace.header.tasks.clear();
-    assert_eq!(Demonstration::of(&trace), Err(UnusableRun::NoTasks));
+    assert_eq!(Demonstration::from_trace(&trace), Err(UnusableRun::NoTasks));
     let problems = calibrate(&[&trace], &Options::default()).expect_err("nothing to learn from");
-    assert!(problems.to_string().contains("1 do not say what tasks there were"), "{problems}");
+    assert!(problems.to_string().contains("1 do not list their tasks"), "{problems}");
     let mut silent = batch();
     silent.steps.iter_mut().for_each(|step| step.events.clear());
-    assert_eq!(Demonstration::of(&silent), Err(UnusableRun::NoOutcomes));
+    assert_eq!(Demonstration::from_trace(&silent), Err(UnusableRun::NoOutcomes));
     let calibration = learned(&[&batch()], SamplingMethod::Resampled);
     let text = calibration.to_yaml("p", "o").replace("manner: 0", "manner: 9");
     let problems = LearnedProfile::parse("p.yaml", text.as_bytes()).expect_err("no such manner");

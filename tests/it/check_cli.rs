@@ -232,7 +232,7 @@ fn claims_need_no_baseline() {
     assert!(out.starts_with("fail: mine: 1 claim violated: speedup at least 3.99 with 4 agents\n"), "{out}");
     place.write("mine.yaml", &format!("{SCENARIO}assert: [{{ speedup: {{ agents: 8, at_least: 3 }} }}]"));
     let (_, err) = place.gives("check mine.yaml", 2);
-    assert!(err.contains("mine.yaml:8: assert[0].speedup: is about no point of the sweep"), "{err}");
+    assert!(err.contains("mine.yaml:8: assert[0].speedup: applies to no point of the sweep"), "{err}");
 }
 
 #[test]

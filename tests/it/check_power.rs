@@ -30,14 +30,14 @@ fn told(name: &str, agents: Option<&str>, set: &[(&str, &str)], replications: u6
     let mut told = Told::default();
     for seed in 1..=seeds {
         let before = open(name, &axis, seed);
-        let grid = Grid::of(&before).unwrap_or_else(|problems| panic!("{problems}"));
+        let grid = Grid::new(&before).unwrap_or_else(|problems| panic!("{problems}"));
         let recorded = baseline::record(&before, &grid, ScenarioSource::default(), replications, "0.0.0", &|_| {});
         let after = open(name, &set, seed);
-        let grid = Grid::of(&after).unwrap_or_else(|problems| panic!("{problems}"));
+        let grid = Grid::new(&after).unwrap_or_else(|problems| panic!("{problems}"));
         let settings = Settings { seed: fresh.then_some(1_000_000 + seed), ..Settings::default() };
         let found = check(&after, &recorded, &grid, &settings, &|_| {});
-        let points = found.points.iter().map(|point| Overall::of(point.verdict, false));
-        match points.chain(found.rules.iter().map(|rule| Overall::of(rule.verdict, false))).max() {
+        let points = found.points.iter().map(|point| Overall::new(point.verdict, false));
+        match points.chain(found.rules.iter().map(|rule| Overall::new(rule.verdict, false))).max() {
             Some(Overall::Fail) => told.fail += 1,
             Some(Overall::Inconclusive) => told.inconclusive += 1,
             _ => told.pass += 1,

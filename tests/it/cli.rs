@@ -210,12 +210,12 @@ fn exit_codes_say_what_happened() {
 fn what_is_wrong_with_an_argument_is_said_of_that_argument() {
     for (line, expected) in [
         ("run hello -n 0", "--agents: team.agents: 0 is below 1"),
-        ("run hello -a chaos", "--architecture: architecture: \"chaos\" is none of the choices"),
+        ("run hello -a chaos", "--architecture: architecture: \"chaos\" is not an allowed value"),
         ("run hello -n 0 --set seed=x", "--set: seed: "),
         ("sweep hello -n 3..1", "--agents: agents: \"3..1\" is empty"),
         ("sweep hello -n 0..3", "--agents: team.agents: 0 is below 1"),
         ("sweep hello -n [1", "--agents: agents: "),
-        ("sweep hello -a chaos,solo", "--architecture: architecture: \"chaos\" is none of the choices"),
+        ("sweep hello -a chaos,solo", "--architecture: architecture: \"chaos\" is not an allowed value"),
         ("sweep hello --axis team.profile.error_rate=0,2", "--axis: team.profile.error_rate: 2 is above 1"),
         ("sweep hello --axis profile.error_rate=0,2", "--axis: team.profile.error_rate: 2 is above 1"),
         ("sweep hello --axis agnets=1,2", "--axis: agnets: no such key"),

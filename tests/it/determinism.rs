@@ -4,7 +4,7 @@
 use std::fmt::Write;
 
 use brooks::engine::{Digest, Dist, Time};
-use brooks::record::{Log, Stats};
+use brooks::record::{Log, METRICS, Metrics, Stats};
 use brooks::simulation::{Scenario, Simulator};
 use brooks::team::{BatchSize, Batching, Blocks, Fallibility, Profile, Resource, Tokens, Variation};
 use brooks::workload::{Generator, TaskSpec};
@@ -119,15 +119,40 @@ fn a_run_depends_on_nothing_but_its_scenario_and_number() {
     }
 }
 
+/// Figures that stand beside the digests, so that a diff shows the cause.
+const SHOWN: [&str; 9] = [
+    "makespan_s",
+    "llm_calls",
+    "lost_claims",
+    "conflicts",
+    "messages_sent",
+    "rewrites_any",
+    "input_tokens",
+    "output_tokens",
+    "quality",
+];
+
 #[test]
 fn figures_are_the_same_in_every_build_and_on_every_platform() {
-    let mut table = String::from("# digest of the figures of replications 0 to 9, then the world\n");
+    let mut table =
+        "# digest of the figures of replications 0 to 9, their sums for some, then the world\ndigest".to_owned();
+    table += &" ".repeat(10);
+    for name in SHOWN {
+        write!(table, " {name:>14}").expect("text");
+    }
     for scenario in variants().iter().flat_map(some_worlds) {
+        let runs: Vec<Metrics> = worlds::replicate(&scenario, 10).collect();
         let mut digest = Digest::default();
-        for metrics in worlds::replicate(&scenario, 10) {
+        for metrics in &runs {
             digest.add(metrics.digest().value());
         }
-        writeln!(table, "{digest}  {}", scenario.name).expect("text");
+        write!(table, "\n{digest}").expect("text");
+        for metric in SHOWN.map(|name| METRICS.iter().find(|metric| metric.name == name).expect("a metric")) {
+            let sum: f64 = runs.iter().map(metric.of).sum();
+            write!(table, " {:>14}", (sum * 1e6).round() / 1e6).expect("text");
+        }
+        write!(table, "  {}", scenario.name).expect("text");
     }
+    table.push('\n');
     golden::check("digests.txt", &table);
 }

@@ -225,13 +225,13 @@ fn tables_are_read_as_spreadsheets_write_them() {
     let plain = json("t.csv", "threads,time\n1,45.5\n2,24.25\n4,13.75\n8,9.1\n16,7.955\n", "");
     let exported = "\u{feff}\"Threads\";\"Time (s)\"\r\n16;\"7,955\"\r\n2;24,25\r\n4;13,75\r\n8;9,1\r\n1;\"45,5\"\r\n";
     let (code, _, err) = run("t.csv", exported, "");
-    assert_eq!((code, err.contains("commas in Time (s) are read as decimal points")), (0, true), "{err}");
+    assert_eq!((code, err.contains("commas in Time (s) are read as decimal separators")), (0, true), "{err}");
     let exported = json("t.csv", exported, "");
     assert_eq!((&plain["laws"], &plain["verdict"]), (&exported["laws"], &exported["verdict"]));
     let thousands = json("t.csv", "n,throughput\n1,\"1,234.5\"\n2,\"2,345\"\n4,\"4,321\"\n", "");
     assert!((parameter(&thousands, "linear", "lambda")["estimate"].as_f64().expect("a rate") - 1100.0).abs() < 50.0);
-    refused("n,throughput\n1,\"1,234\"\n2,\"2,345\"\n4,\"4,321\"\n", "", &["may be decimal points or stand between"]);
-    refused("n,time,time\n1,2,2\n2,3,3\n3,4,4\n", "", &["two columns are called time"]);
+    refused("n,throughput\n1,\"1,234\"\n2,\"2,345\"\n4,\"4,321\"\n", "", &["may be decimal or thousands separators"]);
+    refused("n,time,time\n1,2,2\n2,3,3\n3,4,4\n", "", &["two columns are named time"]);
 }
 
 #[test]
@@ -251,7 +251,7 @@ fn weights_and_errors_are_what_people_say() {
         "",
         &["t", ":2: weight", ":4: weight", "a weight above 0"],
     );
-    refused("n,time\n1,2\n2,1\n3,1\n", "--weight what", &["--weight what: there is no such column"]);
+    refused("n,time\n1,2\n2,1\n3,1\n", "--weight what", &["--weight what: no such column"]);
     // Errors that are a share are the same for a time and its rate.
     let rates = json("t.csv", "n,throughput\n1,0.1\n2,0.2\n4,0.25\n8,0.5\n16,0.5\n", "--error share");
     let times = json("t.csv", "n,time\n1,10\n2,5\n4,4\n8,2\n16,2\n", "");
@@ -299,16 +299,16 @@ fn predictions_are_the_curve_with_its_interval() {
 fn what_is_wrong_with_a_table_is_told_with_what_to_do() {
     refused("", "", &["there is nothing in it"]);
     refused("\n\n", "", &["there is nothing in it"]);
-    refused("n,time\n", "", &["there are no measurements in it"]);
-    refused("1,20\n2,30\n4,50\n", "", &["table.csv:1", "no names", "such as n,time"]);
+    refused("n,time\n", "", &["the table has no measurements"]);
+    refused("1,20\n2,30\n4,50\n", "", &["table.csv:1", "instead of names", "such as n,time"]);
     refused("n,time\n1,20\n2,12\n", "", &["only 2 different n: 1 and 2", "at least 3", "infer-p"]);
     refused("n,time\n4,20\n4,12\n4,13\n", "", &["every measurement is at n = 4"]);
-    refused("foo,bar\n1,2\n2,3\n3,4\n", "", &["--x NAME", "foo, bar", "usual name"]);
+    refused("foo,bar\n1,2\n2,3\n3,4\n", "", &["--x NAME", "foo, bar", "known name"]);
     refused("n,a,b\n1,2,2\n2,3,3\n3,4,4\n", "", &["--y NAME", "n, a, b"]);
-    refused("n,a\n1,2\n2,3\n3,4\n", "", &["does not say what was measured", "--kind time"]);
-    refused("n,time\n1,2\n2,1\n3,1\n", "--y what", &["--y what: there is no such column", "n, time"]);
-    refused("n,time\n1,2\n2,1\n3,1\n", "--x what", &["--x what: there is no such column"]);
-    refused("n,time\n1,2\n2,1\n3,1\n", "--by kind", &["--by kind: there is no such column"]);
+    refused("n,a\n1,2\n2,3\n3,4\n", "", &["can't be inferred from the name", "--kind time"]);
+    refused("n,time\n1,2\n2,1\n3,1\n", "--y what", &["--y what: no such column", "n, time"]);
+    refused("n,time\n1,2\n2,1\n3,1\n", "--x what", &["--x what: no such column"]);
+    refused("n,time\n1,2\n2,1\n3,1\n", "--by kind", &["--by kind: no such column"]);
     refused("n,time\n1,2\n2,1\n3,1\n", "--law moore", &["no such law", "amdahl"]);
     for bad in ["0", "-4", "NaN", "inf", "fast", "1e99"] {
         refused(&format!("n,time\n1,20\n2,{bad}\n4,6\n8,5\n"), "", &["table.csv:3", "time", bad, "a time above 0"]);
@@ -319,8 +319,8 @@ fn what_is_wrong_with_a_table_is_told_with_what_to_do() {
     }
     // Everything at once.
     refused("n,time\n0,20\n2,-1\n4,x\n8,5\n", "", &["table.csv:2", "table.csv:3", "table.csv:4"]);
-    refused("n,time\n1,20s\n2,12\n4,6s\n8,5s\n", "", &["3 values have a unit of time and 1 have none"]);
-    refused("n,time\n1,20\n2\n4,6\n8,5\n", "", &["table.csv:3", "1 values in 2 columns"]);
+    refused("n,time\n1,20s\n2,12\n4,6s\n8,5s\n", "", &["3 values have a unit of time and 1 have no unit"]);
+    refused("n,time\n1,20\n2\n4,6\n8,5\n", "", &["table.csv:3", "1 values for 2 columns"]);
     refused("[1, 2, 3]", "", &["not an object"]);
     refused("{\"n\": 1, \"time\": 3", "", &["table.csv"]);
     let folder = TempDir::new().expect("a folder");
@@ -353,7 +353,7 @@ fn two_times_reveal_a_serial_fraction() {
         ("--t1 45 --tn 19m --n 3", "--t1: 45 has no unit"),
         ("--t1 45m --tn 0s --n 3", "--tn 0s: expected a time above 0"),
         ("--t1 45m --tn=-3m --n 3", "negative"),
-        ("--t1 45x --tn 3m --n 3", "no unit \"x\""),
+        ("--t1 45x --tn 3m --n 3", "unknown unit \"x\""),
     ] {
         let (code, out, err) = in_folder(&folder, &format!("infer-p {line}"));
         assert_eq!((code, out.as_str()), (2, ""), "{line}");

@@ -65,7 +65,7 @@ fn sample(name: &str, shape: [f64; 2], sizes: &[f64], noise: Noise, seed: u64) -
         MeasurementKind::Throughput
     };
     let power = if matches!(noise, Noise::ShareSaid(_)) { Some(1.0) } else { None };
-    Sample::of_power(kind, &rows, power)
+    Sample::from_rows_with_power(kind, &rows, power)
 }
 
 /// Share of the seeds in which the interval of each parameter of shape holds the truth.
@@ -73,7 +73,7 @@ fn coverage(name: &str, shape: [f64; 2], noise: Noise) -> Vec<(&'static str, f64
     let row = law(name).expect("registered");
     let mut hits = vec![0; row.curve.shape().len()];
     for seed in 0..seeds() {
-        let study = Study::of(sample(name, shape, &SIZES, noise, seed), &plan(&[name], 0)).expect("enough points");
+        let study = Study::new(sample(name, shape, &SIZES, noise, seed), &plan(&[name], 0)).expect("enough points");
         let fitted = study.law(name).expect("fitted");
         for (place, hit) in hits.iter_mut().enumerate() {
             let interval = fitted.intervals[place + 1].expect("degrees of freedom");
@@ -153,7 +153,7 @@ fn the_interval_of_a_mean_holds_the_mean() {
             let mut stream: Stream = Keys::new(11, seed).stream(Purpose::Choice, 1);
             let mut draws: Vec<f64> =
                 (0..runs).map(|_| (sigma * stream.normal() - sigma * sigma / 2.0).exp()).collect();
-            let interval = Summary::of(&mut draws).expect("not empty").interval();
+            let interval = Summary::from_sample(&mut draws).expect("not empty").interval();
             interval.low() <= 1.0 && 1.0 <= interval.high()
         });
         let share = held.count() as f64 / seeds as f64;
@@ -234,7 +234,7 @@ fn the_interval_of_the_peak_holds_the_peak() {
     for noise in [Noise::Alike(0.8), Noise::Times(20, 0.2), Noise::Times(3, 0.2)] {
         let held = (0..seeds).filter(|&seed| {
             let plan = StudyOptions { seed, ..plan(&["usl"], 400) };
-            let study = Study::of(sample("usl", shape, &SIZES, noise, seed), &plan).expect("points");
+            let study = Study::new(sample("usl", shape, &SIZES, noise, seed), &plan).expect("points");
             study.peak.is_some_and(|peak| (peak.low..=peak.high).contains(&truth))
         });
         let share = held.count() as f64 / seeds as f64;

@@ -332,7 +332,7 @@ fn columns_of_any_name_can_be_mapped() {
     let mut reading = ImportContext { columns: wrong, ..ImportContext::default() };
     read("observations", "any.jsonl", text.as_bytes(), &mut reading);
     let told = reading.problems.to_string();
-    assert!(told.contains("no such field to map to") && told.contains("no row has this column"), "{told}");
+    assert!(told.contains("unknown field") && told.contains("no row has this column"), "{told}");
 }
 
 /// Spans in one line, deep and wide: reading them must not take the square of their number.

@@ -171,10 +171,10 @@ fn recorded_parquet_reads_as_others_read_it() {
             let expected = match value {
                 Field::Int(value) => CellValue::Int(i64::from(*value)),
                 Field::Long(value) => CellValue::Int(*value),
-                Field::Double(value) => CellValue::of_number(*value),
-                Field::Float(value) => CellValue::of_number(f64::from(*value)),
+                Field::Double(value) => CellValue::from_number(*value),
+                Field::Float(value) => CellValue::from_number(f64::from(*value)),
                 Field::Bool(value) => CellValue::Int(i64::from(*value)),
-                Field::Str(value) => CellValue::of_text(value),
+                Field::Str(value) => CellValue::from_text(value),
                 Field::Null => CellValue::Nothing,
                 _ => continue,
             };
@@ -203,7 +203,7 @@ fn a_trajectory_by_hand() {
     assert_eq!(trace.quality("start_us"), Some(Quality::Inferred));
     let timeless = trajectory().replace("timestamp", "time");
     let (traces, reading) = read("atif", "trajectory.json", timeless.as_bytes());
-    assert!(traces.is_empty() && reading.problems.to_string().contains("can't be replayed"));
+    assert!(traces.is_empty() && reading.problems.to_string().contains("a replay needs one"));
     let (traces, reading) = read("atif", "t.json", trajectory().replace("ATIF-v1.7", "ATIF-v2.0").as_bytes());
     assert!(traces.is_empty() && !reading.problems.is_empty());
 }
@@ -297,10 +297,10 @@ fn columns_as_the_user_maps_them() {
     assert_eq!(traces[0].steps[0].end.as_us(), 250_000);
     assert_eq!((traces[0].header.origin.as_str(), traces[0].steps[0].usage.output), ("start", Some(7)));
     for (map, says) in [
-        (vec![("began", "t0")], "no such field"),
-        (vec![("start:h", "t0")], "no such field"),
-        (vec![("agent:ms", "who")], "no such field"),
-        (vec![("start", "when")], "no such column"),
+        (vec![("began", "t0")], "unknown field"),
+        (vec![("start:h", "t0")], "unknown field"),
+        (vec![("agent:ms", "who")], "unknown field"),
+        (vec![("start", "when")], "unknown column"),
     ] {
         let (traces, reading) = read_mapped("table", "t.csv", text.as_bytes(), &map);
         assert!(traces.is_empty() && reading.problems.to_string().contains(says), "{}", reading.problems);
@@ -406,11 +406,11 @@ fn logs_of_inspect_that_are_not_whole() {
     let mut cut_short = entries.clone();
     cut_short[0].0 = "_journal/start.json".to_owned();
     let (_, said, notes) = told(&deflated(&cut_short));
-    assert!(said.is_empty() && notes.contains("cut short"), "{said} {notes}");
+    assert!(said.is_empty() && notes.contains("interrupted"), "{said} {notes}");
     let (traces, said, _) = told(&deflated(&entries[..2]));
-    assert!(traces == 1 && said.contains("1 samples, and the header says 2"), "{said}");
+    assert!(traces == 1 && said.contains("1 samples, but 2 in the header"), "{said}");
     let (traces, said, _) = told(&deflated(&entries[..1]));
-    assert!(traces == 0 && said.contains("there are none"), "{said}");
+    assert!(traces == 0 && said.contains("has no samples"), "{said}");
     let whole = deflated(&entries);
     let (traces, said, _) = told(&whole[..whole.len() / 2]);
     assert!(traces == 0 && said.contains("damaged zip"), "{said}");
@@ -530,10 +530,10 @@ fn rounds_are_whole_or_none() {
     };
     for (rounds, found, notes, problems) in [
         (["1", "1", "2"], Some(vec![1, 1, 2]), "", ""),
-        (["0", "0", "1"], Some(vec![1, 1, 2]), "count from 0", ""),
+        (["0", "0", "1"], Some(vec![1, 1, 2]), "counted from 0", ""),
         (["1", "", "2"], Some(vec![0, 0, 0]), "without rounds", ""),
-        (["1", "x", "2"], Some(vec![1, 2]), "", "t.csv:3: round: no number of a round"),
-        (["-1", "-1", "-1"], None, "", "t.csv:2: round: no number of a round"),
+        (["1", "x", "2"], Some(vec![1, 2]), "", "t.csv:3: round: not a round"),
+        (["-1", "-1", "-1"], None, "", "t.csv:2: round: not a round"),
     ] {
         let (traces, reading) = read("table", "t.csv", table(rounds).as_bytes());
         let steps = traces.first().map(|trace| trace.steps.iter().map(|step| step.round).collect::<Vec<_>>());

@@ -45,7 +45,7 @@ fn file(path: &str, bytes: impl Into<Vec<u8>>) -> SourceFile {
 fn rows_say_what_they_are_and_are_found_by_name() {
     for (place, row) in IMPORTERS.iter().enumerate() {
         for (what, text) in
-            [("about", row.about), ("obtain", row.obtain), ("exact", row.exact), ("guessed", row.guessed)]
+            [("about", row.about), ("obtain", row.obtain), ("exact", row.exact), ("inferred", row.inferred)]
         {
             assert!(!text.trim().is_empty(), "{}: nothing about {what}", row.name);
         }
@@ -109,7 +109,7 @@ fn a_line_of_65_mib_is_told_and_not_kept() {
         let line = long("{\"sessionId\":\"", "\"}");
         lines.insert(1, &line);
         let (traces, reading) = read(row, &[file(&whole.path, lines.join(&b'\n'))]);
-        let told = format!("{}:2: the line is too long; expected lines of at most 64 MiB", whole.path);
+        let told = format!("{}:2: the line exceeds 64 MiB; expected lines of at most 64 MiB", whole.path);
         let said = reading.problems.to_string();
         assert!(said.lines().any(|line| line == told), "{name}: {}", said.chars().take(2000).collect::<String>());
         assert!(!before.is_empty() && text(&traces) == before, "{name}: the other lines give another run");

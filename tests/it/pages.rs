@@ -117,9 +117,9 @@ fn importers() -> String {
     let mut text = String::new();
     for importer in IMPORTERS {
         let _ = writeln!(text, "### `{}`\n\nReads {}.\n", importer.name, importer.about);
-        let _ = writeln!(text, "- **Where from:** {}", importer.obtain);
-        let _ = writeln!(text, "- **Exact:** {}", importer.exact);
-        let _ = writeln!(text, "- **Guessed:** {}\n", importer.guessed);
+        let _ = writeln!(text, "- **Source:** {}", importer.obtain);
+        let _ = writeln!(text, "- **Recorded exactly:** {}", importer.exact);
+        let _ = writeln!(text, "- **Inferred or estimated:** {}\n", importer.inferred);
     }
     text
 }

@@ -48,7 +48,7 @@ fn every_run_is_replayed_exactly() {
 #[test]
 fn the_paper_s_figures_are_recomputed() {
     let Some(traces) = traces() else { return };
-    let runs: Vec<RecordedRun> = traces.iter().map(|trace| RecordedRun::of(trace, Prices::default())).collect();
+    let runs: Vec<RecordedRun> = traces.iter().map(|trace| RecordedRun::from_trace(trace, Prices::default())).collect();
     let found = Value::from(brooks::report::paper::to_json(&paper::figures(&runs)));
     let folder = crate::data("paper").expect("it was there before");
     let text = std::fs::read_to_string(folder.join("expected.json")).expect("readable");

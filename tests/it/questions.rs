@@ -58,7 +58,7 @@ fn questions_that_have_no_answer() {
         ("sweep hello --sensitivity sobol:9 --of cots", 2, "did you mean \"cost\""),
         ("sweep hello --sensitivity morris:9 --pairs", 2, "expected --sensitivity sobol:N"),
         ("sweep hello --sensitivity morris:9 -o out", 2, "cannot be used with"),
-        ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value, so it can move nothing"),
+        ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value and cannot be varied"),
         ("sweep hello --axis agents --sensitivity sobol:4", 2, "expected PATH=VALUES"),
         ("sweep hello --find crossover --between self_claim", 2, "expected two architectures"),
         ("sweep hello --find crossover --between self_claim,soloo", 2, "unknown architecture"),

@@ -91,9 +91,10 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     let four = ["run", "paper", "--agents", "4", "--set", "team.profile=p.yaml"];
     let (_, talk) = done(at, &four);
     let note = talk.lines().find(|line| line.starts_with("note: ")).expect("four are more than one");
-    assert!(note.contains("p was learned from 1 agent on 20 tasks with p = "), "{note}");
+    assert!(note.contains("p was calibrated with 1 agent on 20 tasks with p = "), "{note}");
     assert!(
-        note.contains("here: 4 agents") && note.contains("it was not held against such teams (brooks validate)"),
+        note.contains("outside of this range: 4 agents")
+            && note.contains("not validated on such teams (see brooks validate)"),
         "{note}"
     );
     let (_, talk) = done(at, &["validate", "p.yaml", "ones", "twos", "-r", "50", "--splits", "20", "--into", "p.yaml"]);
@@ -105,10 +106,10 @@ fn validate_keeps_what_it_found_and_scenarios_beyond_are_told() {
     done(at, &["validate", "p.yaml", "ones", "twos", "-r", "60", "--splits", "20", "--update-profile", "p.yaml"]);
     assert_eq!(parse(at, "p.yaml").accuracy.len(), 2);
     let (_, talk) = done(at, &four);
-    assert!(talk.contains("where it was held against teams its makespans were off by"), "{talk}");
+    assert!(talk.contains("makespan errors in validations on teams: "), "{talk}");
     let (_, talk) = done(at, &["sweep", "paper", "--agents", "1..3", "-r", "5", "--set", "team.profile=p.yaml"]);
     assert_eq!(talk.lines().filter(|line| line.starts_with("note: ")).count(), 1, "{talk}");
-    assert!(talk.contains("here: up to 3 agents"), "{talk}");
+    assert!(talk.contains("outside of this range: up to 3 agents"), "{talk}");
     let (_, talk) = done(at, &["run", "paper", "--agents", "1", "--set", "team.profile=p.yaml"]);
     assert!(!talk.contains("note: "), "{talk}");
     let refused = run(at, &["validate", "--holdout", "runs", "ones", "--update-profile", "p.yaml"]);

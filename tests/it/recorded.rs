@@ -53,7 +53,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(&["import", "auto", "src/cli"], 2, "files is a recorded run");
     fails(&["import", "auto", "-"], 2, "not read from stdin");
     fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ends in .steps.jsonl");
-    fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is none of the choices");
+    fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is not an allowed value");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");
     fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "are of the recorded team");
     fails(&["replay", "traces", "--timeline", &out], 2, "are of one run");
@@ -271,7 +271,7 @@ fn columns_say_what_a_table_means() {
     assert_eq!(run["duration_s"].as_f64(), Some(2.5));
     assert_eq!(run["input_tokens"], 30);
     fails(&["import", "table", &file, "--columns", "agent=nobody"], 2, "nobody");
-    fails(&["import", "table", &file, "--columns", "nosuch=who"], 2, "there is no such field");
+    fails(&["import", "table", &file, "--columns", "nosuch=who"], 2, "unknown field");
 }
 
 #[test]

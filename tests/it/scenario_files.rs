@@ -262,11 +262,11 @@ fn settings_reach_everything() {
     for (path, value, expected) in [
         ("agents", "0", "--set: team.agents: 0 is below 1; expected a whole number from 1 to 100000"),
         ("agnets", "3", "--set: agnets: no such key; did you mean \"team.agents\"?"),
-        ("seed", "", "--set: seed: there is nothing in it"),
+        ("seed", "", "--set: seed: the document is empty"),
         (
             "seed.x",
             "3",
-            "--set: seed.x: \"seed\" is 1: there is no \"x\" in it; expected the path of a value, such as team.agents",
+            "--set: seed.x: \"seed\" is 1, which has no key \"x\"; expected the path of a value, such as team.agents",
         ),
         ("seed", "[1", "--set: seed: column 1: unclosed bracket '['"),
         ("team.profile", "plan", "--set: team.profile: there is no profile \"plan\"; did you mean \"plain\"?"),

@@ -8,7 +8,7 @@ const PURPOSES: [Purpose; 8] = [
     Purpose::Latency,
     Purpose::Fault,
     Purpose::Mishap,
-    Purpose::Temperament,
+    Purpose::RandomEffect,
     Purpose::Choice,
     Purpose::Service,
     Purpose::Idle,

@@ -11,8 +11,7 @@ use brooks::simulation::{Scenario, Simulator};
 use brooks::team::{Blocks, Resource};
 use brooks::trace::replay::replay;
 use brooks::trace::{RunFacts, Trace, native};
-use brooks::workload::ArtifactId;
-use brooks::workload::TaskSpec;
+use brooks::workload::{ArtifactId, TaskSpec};
 
 use crate::random_worlds;
 use crate::worlds::{self, Variant};

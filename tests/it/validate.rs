@@ -78,7 +78,7 @@ fn runs_are_measured_alike_simulated_and_recorded() {
     for (architecture, agents) in [("preassigned", 3), ("self_claim", 1), ("self_claim", 4)] {
         for replication in 0..5 {
             let (trace, stats) = record("0.5", architecture, agents, replication);
-            let (case, metrics) = (Case::of(&trace), stats.metrics());
+            let (case, metrics) = (Case::from_trace(&trace), stats.metrics());
             for measure in MEASURES {
                 let own: f64 = measure
                     .metrics
@@ -101,7 +101,7 @@ fn runs_are_measured_alike_simulated_and_recorded() {
 
 #[test]
 fn tasks_that_are_not_recorded_are_assumed() {
-    let mut cases: Vec<Case> = corpus(1..=2, 2).iter().map(Case::of).collect();
+    let mut cases: Vec<Case> = corpus(1..=2, 2).iter().map(Case::from_trace).collect();
     for case in &mut cases {
         case.tasks = None;
     }
@@ -116,7 +116,7 @@ fn tasks_that_are_not_recorded_are_assumed() {
 
 /// The world validated by itself, at another seed: the model is perfect.
 fn by_itself(traces: &[Trace]) -> Validation {
-    let cases: Vec<Case> = traces.iter().map(Case::of).collect();
+    let cases: Vec<Case> = traces.iter().map(Case::from_trace).collect();
     let plan = plan(&cases);
     assert_eq!(plan.by, ["p"]);
     let perfect = |cell: &ValidationCell, condition: &Condition| {
@@ -157,7 +157,7 @@ fn a_perfect_model_errs_by_the_noise_floor() {
 
 #[test]
 fn a_model_that_is_four_times_too_slow_is_found_out() {
-    let cases: Vec<Case> = corpus(1..=3, 6).iter().map(Case::of).collect();
+    let cases: Vec<Case> = corpus(1..=3, 6).iter().map(Case::from_trace).collect();
     let slow = |cell: &ValidationCell, condition: &Condition| {
         let mut scenario = world(&cell.labels[0], &condition.architecture, condition.agents, 1);
         for agent in &mut scenario.team {
@@ -183,11 +183,11 @@ fn a_model_that_is_four_times_too_slow_is_found_out() {
 
 #[test]
 fn a_holdout_never_sees_what_it_predicts() {
-    let all: Vec<Case> = corpus(1..=5, 4).iter().map(Case::of).collect();
+    let all: Vec<Case> = corpus(1..=5, 4).iter().map(Case::from_trace).collect();
     for word in ["p", "n", "runs", "architecture"] {
         let mut cases = all.clone();
         let (mut plan, mut options) = (plan(&cases), Options::default());
-        let holdout = Holdout::of(word);
+        let holdout = Holdout::parse(word);
         holdout.prepare(&mut cases, &mut plan, &mut options);
         let cells = validation::cells(&cases, &plan);
         let sizes: Vec<u32> = cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.agents).collect();
@@ -198,7 +198,7 @@ fn a_holdout_never_sees_what_it_predicts() {
         }
         let refit = holdout.refit(&cases, &plan, &options);
         assert_eq!(
-            refit.parts(),
+            refit.folds(),
             match word {
                 "p" => 3,
                 "n" => 1,
@@ -329,7 +329,7 @@ fn mistakes_are_told_with_their_exit_codes() {
 #[test]
 fn noise_floors_and_laws_of_the_recorded_runs() {
     let Some(traces) = crate::paper_runs::traces() else { return };
-    let cases: Vec<Case> = traces.iter().map(Case::of).collect();
+    let cases: Vec<Case> = traces.iter().map(Case::from_trace).collect();
     let plan = ValidationPlan { replications: 1, splits: 200, seed: 1, ..plan(&cases) };
     assert_eq!(plan.by, ["model", "suite", "p"]);
     let nobody = |_: &ValidationCell, _: &Condition| Err(brooks::problem::Problems::default());

@@ -1,6 +1,6 @@
 //! What-if replay: what is learned from one session, what it falls back to, and whether the ranges hold the truth.
 //!
-//! `BROOKS_COVERAGE=200` measures the figures of docs/MODEL.md, section 8 (minutes; the number is that of sessions a world);
+//! `BROOKS_COVERAGE=200` measures the figures of docs/MODEL.md, section 9 (minutes; the number is that of sessions a world);
 //! without it a few sessions stand for them. `BROOKS_SHOW=1` prints them.
 
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ fn session(scenario: &Scenario, replication: u64) -> Trace {
 }
 
 fn answer(trace: &Trace, agents: &str) -> (WhatIf, WhatIfAnswer) {
-    let mut what_if = WhatIf::of(trace, Some(1)).unwrap_or_else(|problems| panic!("{problems}"));
+    let mut what_if = WhatIf::from_trace(trace, Some(1)).unwrap_or_else(|problems| panic!("{problems}"));
     what_if.file = what_if.file.with_axis("agents", agents).unwrap_or_else(|problems| panic!("{problems}"));
     let answer = what_if.run(&|_| ()).unwrap_or_else(|problems| panic!("{problems}"));
     (what_if, answer)
@@ -48,7 +48,7 @@ fn a_session_that_says_what_became_of_its_tasks_lends_its_habits() {
     let alone = parsed(&paper("sonnet-like", "self_claim", 1)).scenario().expect("a scenario");
     let trace = session(&alone, 0);
     let (what_if, answer) = answer(&trace, "1..4");
-    assert!(matches!(what_if.basis, Basis::Habits(_)));
+    assert!(matches!(what_if.basis, Basis::LearnedPolicy(_)));
     assert_eq!((what_if.data.agents, what_if.data.tasks), (1, 20));
     assert_eq!(what_if.data.calls, trace.steps.iter().filter(|step| step.is_call()).count());
     // The session itself is met, but for calls that could as well be others of it.
@@ -75,16 +75,16 @@ fn what_one_cannot_learn_habits_from_is_taken_for_pieces_of_work() {
     let alone = parsed(&paper("sonnet-like", "self_claim", 1)).scenario().expect("a scenario");
     let mut silent = session(&alone, 0);
     silent.steps.iter_mut().for_each(|step| step.events.clear());
-    let what_if = WhatIf::of(&silent, None).expect("there is work");
+    let what_if = WhatIf::from_trace(&silent, None).expect("there is work");
     let Basis::WorkSegments(_, why) = &what_if.basis else { panic!("nothing says what became of tasks") };
-    assert!(why.contains("do not say what became of the tasks"), "{why}");
+    assert!(why.contains("do not record the outcome of their tasks"), "{why}");
     let mut unfinished = session(&alone, 0);
     unfinished.header.outcome = None;
     unfinished.steps.truncate(unfinished.steps.len() / 2);
     unfinished.header.totals.clear();
-    let what_if = WhatIf::of(&unfinished, None).expect("there is work");
+    let what_if = WhatIf::from_trace(&unfinished, None).expect("there is work");
     let Basis::WorkSegments(_, why) = &what_if.basis else { panic!("half a session has no end to go for") };
-    assert!(why.contains("does not say that all of its tasks were finished"), "{why}");
+    assert!(why.contains("does not report that all of its tasks were finished"), "{why}");
 }
 
 #[test]

@@ -36,7 +36,7 @@ pub(super) fn sensitivity(
         with_pairs: asked.pairs,
         resamples: asked.resamples,
     };
-    let samples = Evaluations::of(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
+    let samples = Evaluations::new(&question, &widened(file, file.axes()), file.seed()).map_err(usage)?;
     let points = samples.points().len();
     let max_runs = points as u64 * sweep.replications();
     if args.dry_run {

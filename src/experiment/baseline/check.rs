@@ -1,4 +1,4 @@
-//! Whether a scenario's points are still what they were.
+//! Check of a scenario's points against their baseline.
 
 use crate::engine::Digest;
 use crate::experiment::Replications;
@@ -6,46 +6,45 @@ use crate::experiment::baseline::curve::{self, RuleOutcome};
 use crate::experiment::baseline::difference::{Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, GridPoint};
 use crate::experiment::baseline::outcome::{CAN_BE_HELD, COMPLETED, CheckVerdict, Held, MetricOutcome, PointOutcome};
-use crate::experiment::baseline::values::of_sample;
-use crate::experiment::baseline::{RecordedBaseline, RecordedPoint};
+use crate::experiment::baseline::recorded::{RecordedBaseline, RecordedPoint};
 use crate::record::Ending;
 use crate::scaling::benjamini_hochberg;
 use crate::scenario::ScenarioFile;
 
-/// Findings of which on average at most this share is false.
+/// False discovery rate.
 const FALSE_FINDINGS: f64 = 0.05;
-/// How many times the recorded replications a check may run unless the scenario says otherwise.
+/// Default limit of replications, as a multiple of the recorded ones.
 const MOST_TIMES: u64 = 10;
 
-/// How a check is made.
+/// Settings of a check.
 #[derive(Clone, Debug, Default)]
 pub struct Settings {
-    /// Another seed than the recorded one: then nothing is identical and nothing paired.
+    /// Another seed than the recorded one: then nothing is identical or paired.
     pub seed: Option<u64>,
-    /// Tolerances that win over the scenario's, by metric.
+    /// Tolerances by metric, which override the scenario's.
     pub tolerances: Vec<(String, f64)>,
-    /// Most replications of a point.
+    /// Greatest number of replications of a point.
     pub max_replications: Option<u64>,
 }
 
-/// What a check found.
+/// Results of a check.
 #[derive(Clone, Debug)]
 pub struct Checked {
-    /// The seed that was used.
+    /// Seed of the check.
     pub seed: u64,
-    /// Whether it was that of the baseline.
+    /// True if it is the seed of the baseline.
     pub shared: bool,
-    /// The points, in the order of the baseline.
+    /// Points in the order of the baseline.
     pub points: Vec<PointOutcome>,
-    /// The curves through them.
+    /// Curves through the points.
     pub rules: Vec<RuleOutcome>,
-    /// The runs of each point of the grid, as many as were recorded; none in a review.
+    /// Runs of each point of the grid, as many as were recorded; none in a review.
     pub samples: Vec<Replications>,
-    /// How many recorded replications would settle the least certain point; none if nothing is inconclusive.
+    /// Recorded replications that would decide the least certain point; none if no point is inconclusive.
     pub enough: Option<u64>,
 }
 
-/// Holds a scenario to its baseline. `grid` has the baseline's points, matched as [`pairs`] does it.
+/// Checks a scenario against its baseline. `grid` has the baseline's points, matched by [`pairs`].
 pub fn check(
     file: &ScenarioFile,
     recorded: &RecordedBaseline,
@@ -55,7 +54,7 @@ pub fn check(
 ) -> Checked {
     let seed = settings.seed.unwrap_or(recorded.seed);
     let shared = seed == recorded.seed;
-    let held = Held::of(file, &settings.tolerances);
+    let held = Held::for_scenario(file, &settings.tolerances);
     let all: Vec<&GridPoint> = grid.points.iter().collect();
     let samples = grid::run(&all, recorded.replications, seed, done);
     let pairs = pairs(recorded, grid);
@@ -70,22 +69,22 @@ pub fn check(
     let mut replications = recorded.replications;
     while replications < most && points.iter().any(Tested::is_open) {
         replications = (2 * replications).min(most);
-        let open: Vec<usize> = (0..points.len()).filter(|&place| points[place].is_open()).collect();
-        let scenarios: Vec<&GridPoint> = open.iter().map(|&place| &grid.points[pairs[place].1]).collect();
-        for (place, sample) in open.iter().zip(grid::run(&scenarios, replications, seed, done)) {
-            points[*place] = test(points[*place].recorded, Side::Runs(sample));
+        let open: Vec<usize> = (0..points.len()).filter(|&index| points[index].is_open()).collect();
+        let scenarios: Vec<&GridPoint> = open.iter().map(|&index| &grid.points[pairs[index].1]).collect();
+        for (&index, sample) in open.iter().zip(grid::run(&scenarios, replications, seed, done)) {
+            points[index] = test(points[index].recorded, Side::Runs(sample));
         }
         judge(&mut points);
     }
-    let mut checked = Checked::of(seed, shared, &points);
+    let mut checked = Checked::new(seed, shared, &points);
     checked.rules = curve::rules(file, recorded, grid, &samples, &checked.points, seed);
-    checked.enough = enough(&checked.points, recorded.replications);
+    checked.enough = required_replications(&checked.points, recorded.replications);
     checked.samples = samples;
     checked
 }
 
-/// What is different between two baselines of one scenario, an older and a newer: for a person who is to accept the
-/// newer. Points that only one of them has are left out.
+/// Compares an older and a newer baseline of one scenario, for the review of the newer one. Points of only one of them
+/// are left out.
 pub fn review(older: &RecordedBaseline, newer: &RecordedBaseline) -> Checked {
     let held: Vec<Held> =
         CAN_BE_HELD.iter().map(|&(metric, usual)| Held { metric, tolerance: usual.unwrap_or(0.02) }).collect();
@@ -103,26 +102,26 @@ pub fn review(older: &RecordedBaseline, newer: &RecordedBaseline) -> Checked {
         points.push(Tested::new((before, older.replications), now, &held, shared));
     }
     judge(&mut points);
-    let mut checked = Checked::of(newer.seed, shared, &points);
+    let mut checked = Checked::new(newer.seed, shared, &points);
     checked.rules = curve::compared(older, newer, &checked.points);
     checked
 }
 
-/// Which point of the baseline is which of the grid: by what they are, else by what they are called. Points without a
-/// partner are left out.
+/// Matches points of the baseline and the grid: by identity if the whole scenarios are equal, else by the values of the
+/// axes. Points without a partner are left out.
 pub fn pairs(recorded: &RecordedBaseline, grid: &Grid) -> Vec<(usize, usize)> {
     let mut free: Vec<bool> = vec![true; grid.points.len()];
     let mut pairs = Vec::with_capacity(recorded.points.len());
     let by_identity = recorded.identity == grid.identity();
     for (there, point) in recorded.points.iter().enumerate() {
-        let is_it = |other: &GridPoint| {
+        let matches = |other: &GridPoint| {
             if by_identity {
                 other.identity.whole() == point.identity
             } else {
                 recorded.axes == grid.axes && other.axes == point.axes
             }
         };
-        if let Some(here) = (0..free.len()).find(|&here| free[here] && is_it(&grid.points[here])) {
+        if let Some(here) = (0..free.len()).find(|&here| free[here] && matches(&grid.points[here])) {
             free[here] = false;
             pairs.push((there, here));
         }
@@ -130,21 +129,21 @@ pub fn pairs(recorded: &RecordedBaseline, grid: &Grid) -> Vec<(usize, usize)> {
     pairs
 }
 
-/// The runs that a point is held to its baseline with.
+/// Values to compare: runs of now, or those of a baseline.
 enum Side<'a> {
     Runs(Replications),
     Recorded(&'a RecordedPoint, u64),
 }
 
 impl Side<'_> {
-    /// A figure by replication; of [`COMPLETED`] 1 or 0.
+    /// Values of a figure by replication; for [`COMPLETED`] 1 or 0.
     fn values(&self, metric: &str) -> Vec<Option<f64>> {
         let flag = |completed: bool| Some(f64::from(u8::from(completed)));
         match self {
             Side::Runs(sample) if metric == COMPLETED => {
                 sample.endings.iter().map(|ending| flag(*ending == Ending::Completed)).collect()
             }
-            Side::Runs(sample) => of_sample(sample, metric),
+            Side::Runs(sample) => sample.by_replication(metric),
             Side::Recorded(point, replications) if metric == COMPLETED => {
                 (0..*replications).map(|run| flag(point.incomplete.binary_search(&run).is_err())).collect()
             }
@@ -155,7 +154,7 @@ impl Side<'_> {
         }
     }
 
-    /// The mean, of the exact figures where a baseline only has rounded ones.
+    /// Mean; from the exact figures where a baseline has rounded single values.
     fn mean(&self, metric: &str, values: &[Option<f64>]) -> Option<f64> {
         if let Side::Recorded(point, _) = self
             && let Some(column) = point.column(metric)
@@ -181,7 +180,7 @@ impl Side<'_> {
     }
 }
 
-/// A point under test: its baseline with the number of replications, and what it is held to.
+/// A point under test: its baseline with the number of replications, and the compared figures.
 struct Tested<'a> {
     recorded: (&'a RecordedPoint, u64),
     now: Side<'a>,
@@ -200,7 +199,7 @@ impl<'a> Tested<'a> {
             let verdict = match &difference {
                 _ if same => CheckVerdict::Identical,
                 Some(difference) if difference.is_within(held.tolerance) => CheckVerdict::Equivalent,
-                // So few complete on either side that nothing can be compared; that runs complete is held for itself.
+                // Too few runs complete on either side for a comparison; completion is a figure of its own.
                 None if there.iter().flatten().count() < 2 && here.iter().flatten().count() < 2 => {
                     CheckVerdict::Equivalent
                 }
@@ -229,18 +228,18 @@ impl<'a> Tested<'a> {
 }
 
 impl Checked {
-    fn of(seed: u64, shared: bool, points: &[Tested<'_>]) -> Checked {
+    fn new(seed: u64, shared: bool, points: &[Tested<'_>]) -> Checked {
         let points = points.iter().map(Tested::outcome).collect();
         Checked { seed, shared, points, rules: Vec::new(), samples: Vec::new(), enough: None }
     }
 
-    /// How many points have that verdict.
+    /// Number of points with this verdict.
     pub fn count(&self, verdict: CheckVerdict) -> usize {
         self.points.iter().filter(|point| point.verdict == verdict).count()
     }
 }
 
-/// Which of the differences beyond the tolerance are findings, over all points and figures at once.
+/// Decides which differences beyond the tolerance are significant, over all points and figures at once.
 fn judge(points: &mut [Tested<'_>]) {
     let tests = || points.iter().flat_map(|tested| &tested.metrics);
     let p = |metric: &MetricOutcome| metric.difference.map_or(f64::NAN, |d| d.p_outside(metric.held.tolerance));
@@ -259,8 +258,8 @@ fn judge(points: &mut [Tested<'_>]) {
     }
 }
 
-/// How many recorded replications would bring the interval of the least certain figure to a third of its tolerance.
-fn enough(points: &[PointOutcome], replications: u64) -> Option<u64> {
+/// Recorded replications that would bring the interval of the least certain figure to a third of its tolerance.
+fn required_replications(points: &[PointOutcome], replications: u64) -> Option<u64> {
     let open =
         points.iter().flat_map(|point| &point.metrics).filter(|metric| metric.verdict == CheckVerdict::Inconclusive);
     let times = open.filter_map(|metric| {

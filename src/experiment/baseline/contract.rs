@@ -1,14 +1,13 @@
-//! What a scenario claims of its own curve (`assert:`), held to simulation: holds, violated, or can't be told.
+//! Claims of a scenario about its own curve (`assert:`), tested by simulation.
 //!
-//! A claim holds if its 95 % interval lies on the right side of the bound, and is violated if it lies on the wrong one.
-//! Points that leave it open get more replications up to a cap.
+//! A claim holds if the 95 % interval of its figure lies inside the bound, and is violated if it lies outside.
+//! Inconclusive points get more replications up to a limit.
 
 use crate::experiment::Replications;
 use crate::experiment::baseline::difference::{Scale, difference};
-use crate::experiment::baseline::grid::{self, Grid, GridPoint, curve_of};
-use crate::experiment::baseline::has_prices;
-use crate::experiment::baseline::values::of_sample;
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::baseline::grid::{self, Grid, GridPoint};
+use crate::experiment::baseline::outcome::has_prices;
+use crate::experiment::result::{PointResult, WorkBounds, curve_of};
 use crate::experiment::sweep::label;
 use crate::problem::Problem;
 use crate::problem::Problems;
@@ -19,54 +18,54 @@ use crate::scaling::proportion::Proportion;
 use crate::scaling::{Interval, Summary};
 use crate::scenario::{Node, ScenarioFile};
 
-/// Teams whose makespans differ by at most this much are as good as each other.
+/// Relative difference of makespans up to which teams are equally good.
 const AS_GOOD: f64 = 0.02;
-/// A speedup that outdoes Amdahl's by less than one part in 10^9 is rounding.
+/// Relative excess over Amdahl's speedup that counts as rounding.
 const ROUNDING: f64 = 1e-9;
 
 /// One claim.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Claim {
-    /// Its place in the scenario's `assert`.
-    pub place: usize,
-    /// Its line in the file; 0 if it comes from the command line.
+    /// Index in the scenario's `assert`.
+    pub index: usize,
+    /// Line in the file; 0 for the command line.
     pub line: u32,
-    /// Of which team size; none: of every one.
+    /// Team size; none for every one.
     pub agents: Option<u32>,
-    /// Under which architecture; none: under every one.
+    /// Architecture; none for every one.
     pub architecture: Option<String>,
-    /// What it says.
-    pub says: Says,
+    /// Kind of the claim.
+    pub kind: ClaimKind,
 }
 
-/// What a claim says.
+/// Kind of a claim.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Says {
-    /// The best team size lies between these.
+pub enum ClaimKind {
+    /// Bounds of the best team size.
     PeakBetween(u32, u32),
-    /// A figure lies within bounds.
+    /// A figure with its lower and upper bound.
     Within(BoundedFigure, Option<f64>, Option<f64>),
-    /// The speedup is at most Amdahl's.
+    /// Amdahl's speedup as an upper bound.
     WithinAmdahl,
 }
 
 /// A figure that can be bounded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BoundedFigure {
-    /// Over the scenario's baseline.
+    /// Speedup over the scenario's baseline.
     Speedup,
-    /// Mean, seconds.
+    /// Mean makespan, seconds.
     Makespan,
-    /// Mean.
+    /// Mean cost.
     Cost,
-    /// Mean share of right tasks.
+    /// Mean fraction of correct tasks.
     Quality,
-    /// Share of runs that complete.
+    /// Fraction of completed runs.
     Completion,
 }
 
 impl BoundedFigure {
-    /// Its name in scenarios.
+    /// Name in scenarios.
     pub fn name(self) -> &'static str {
         match self {
             BoundedFigure::Speedup => "speedup",
@@ -78,69 +77,69 @@ impl BoundedFigure {
     }
 }
 
-/// Whether a claim is true.
+/// Status of a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Holds {
-    /// It is.
-    Holds,
-    /// It can't be told.
+pub enum ClaimStatus {
+    /// The claim holds.
+    Satisfied,
+    /// The interval includes the bound.
     Inconclusive,
-    /// It is not.
+    /// The claim is violated.
     Violated,
 }
 
-impl Holds {
-    /// Its name in files.
+impl ClaimStatus {
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
-            Holds::Holds => "holds",
-            Holds::Inconclusive => "inconclusive",
-            Holds::Violated => "violated",
+            ClaimStatus::Satisfied => "holds",
+            ClaimStatus::Inconclusive => "inconclusive",
+            ClaimStatus::Violated => "violated",
         }
     }
 }
 
-/// What became of a claim.
+/// Outcome of a claim.
 #[derive(Clone, Debug)]
 pub struct AssertOutcome {
     /// The claim.
     pub claim: Claim,
-    /// The gravest over its points.
-    pub holds: Holds,
-    /// The point that decided it: its axes by name; the curve for a peak.
+    /// Worst status over its points.
+    pub status: ClaimStatus,
+    /// Deciding point: its axes by name; the curve for a peak.
     pub witness: String,
-    /// What was found there: an estimate with its interval.
+    /// Estimate there, with its interval.
     pub found: Option<Interval>,
     /// Replications of each point.
     pub runs: u64,
-    /// In words: what was found.
+    /// Explanation.
     pub text: String,
 }
 
-/// The claims of a scenario that its sweep can answer; and what is wrong with the others, which are about points that
-/// the sweep does not have.
+/// Returns the claims of a scenario that its sweep can test, and the problems of the others, which apply to no point of
+/// the sweep.
 pub fn claims(file: &ScenarioFile, name: &str, grid: &Grid) -> (Vec<Claim>, Problems) {
     let (mut claims, mut problems) = (Vec::new(), Problems::default());
-    for (place, (kind, node)) in file.asserts().enumerate() {
-        let Some(claim) = claim(place, kind, node) else { continue };
+    for (index, (kind, node)) in file.asserts().enumerate() {
+        let Some(claim) = claim(index, kind, node) else { continue };
         let report = |message: String, expected: String| {
-            let (path, code) = (format!("assert[{place}].{kind}"), "assert");
+            let (path, code) = (format!("assert[{index}].{kind}"), "assert");
             Problem { code, file: name.to_owned(), line: node.line, path, message, expected }
         };
         let about: Vec<&GridPoint> = grid.points.iter().filter(|point| claim.is_about(point)).collect();
         let sizes = || grid.points.iter().map(|point| point.agents).collect::<std::collections::BTreeSet<_>>();
         let listed = || sizes().iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-        match claim.says {
+        match claim.kind {
             _ if about.is_empty() => {
                 let expected = format!("a point of the sweep: team sizes {}", listed());
-                problems.push(report("is about no point of the sweep".to_owned(), expected));
+                problems.push(report("applies to no point of the sweep".to_owned(), expected));
             }
-            Says::PeakBetween(low, high) if !about.iter().any(|point| (low..=high).contains(&point.agents)) => {
+            ClaimKind::PeakBetween(low, high) if !about.iter().any(|point| (low..=high).contains(&point.agents)) => {
                 let message = format!("no team size of the sweep is from {low} to {high}");
                 problems.push(report(message, format!("some of {}", listed())));
             }
-            Says::Within(BoundedFigure::Cost, ..) if !has_prices(file) => {
-                problems.push(report("claims a cost, and nothing has a price".to_owned(), "prices".to_owned()));
+            ClaimKind::Within(BoundedFigure::Cost, ..) if !has_prices(file) => {
+                problems.push(report("bounds a cost, but the scenario has no prices".to_owned(), "prices".to_owned()));
             }
             _ => claims.push(claim),
         }
@@ -148,39 +147,39 @@ pub fn claims(file: &ScenarioFile, name: &str, grid: &Grid) -> (Vec<Claim>, Prob
     (claims, problems)
 }
 
-fn claim(place: usize, kind: &str, node: &Node) -> Option<Claim> {
+fn claim(index: usize, kind: &str, node: &Node) -> Option<Claim> {
     let number = |key: &str| {
         let node = node.key(key)?;
         node.number().or_else(|| duration(node.text()?).ok())
     };
-    let figure = |figure| Says::Within(figure, number("at_least"), number("at_most"));
-    let says = match kind {
+    let figure = |figure| ClaimKind::Within(figure, number("at_least"), number("at_most"));
+    let kind = match kind {
         "peak_agents" => {
             let [low, high] = node.key("between")?.items() else { return None };
             let size = |node: &Node| node.whole().and_then(|size| u32::try_from(size).ok());
-            Says::PeakBetween(size(low)?, size(high)?)
+            ClaimKind::PeakBetween(size(low)?, size(high)?)
         }
         "speedup" => figure(BoundedFigure::Speedup),
         "makespan" => figure(BoundedFigure::Makespan),
         "cost" => figure(BoundedFigure::Cost),
         "quality" => figure(BoundedFigure::Quality),
         "completion" => figure(BoundedFigure::Completion),
-        "within_amdahl" if node.to_string() == "true" => Says::WithinAmdahl,
+        "within_amdahl" if node.to_string() == "true" => ClaimKind::WithinAmdahl,
         _ => return None,
     };
     let agents = node.key("agents").and_then(Node::whole).and_then(|size| u32::try_from(size).ok());
-    Some(Claim { place, line: node.line, agents, architecture: node.key("architecture").map(label), says })
+    Some(Claim { index, line: node.line, agents, architecture: node.key("architecture").map(label), kind })
 }
 
 impl Claim {
-    /// A name without parameters means the architecture with any.
+    /// A name without parameters matches any parameters of the architecture.
     fn is_about(&self, point: &GridPoint) -> bool {
         let meant = |named: &String| point.architecture == *named || point.scenario.architecture_name == *named;
         self.agents.is_none_or(|agents| agents == point.agents) && self.architecture.as_ref().is_none_or(meant)
     }
 }
 
-/// Holds claims to simulation: first so many replications of each point, at most `most`.
+/// Tests claims by simulation: first `replications` of each point, at most `most`.
 pub fn judge(
     claims: &[Claim],
     grid: &Grid,
@@ -196,7 +195,9 @@ pub fn judge(
     let mut outcomes: Vec<AssertOutcome> = Vec::new();
     loop {
         let open = |claim: &Claim| {
-            outcomes.iter().all(|outcome| outcome.claim.place != claim.place || outcome.holds == Holds::Inconclusive)
+            outcomes
+                .iter()
+                .all(|outcome| outcome.claim.index != claim.index || outcome.status == ClaimStatus::Inconclusive)
         };
         let open: Vec<&Claim> = claims.iter().filter(|claim| open(claim)).collect();
         let points: Vec<&GridPoint> =
@@ -206,12 +207,12 @@ pub fn judge(
             points.iter().zip(&rows).map(|(&point, (row, sample))| Measured { point, row, sample }).collect();
         for claim in open {
             let outcome = outcome(claim, grid, &measured, runs);
-            match outcomes.iter_mut().find(|known| known.claim.place == claim.place) {
+            match outcomes.iter_mut().find(|known| known.claim.index == claim.index) {
                 Some(known) => *known = outcome,
                 None => outcomes.push(outcome),
             }
         }
-        if runs >= most || outcomes.iter().all(|outcome| outcome.holds != Holds::Inconclusive) {
+        if runs >= most || outcomes.iter().all(|outcome| outcome.status != ClaimStatus::Inconclusive) {
             return outcomes;
         }
         runs = (2 * runs).min(most);
@@ -225,9 +226,9 @@ struct Measured<'a> {
     sample: &'a Replications,
 }
 
-/// What one point, or one curve, says of a claim.
+/// Status of a claim at one point or one curve.
 struct ClaimFinding {
-    holds: Holds,
+    status: ClaimStatus,
     witness: String,
     found: Option<Interval>,
     text: String,
@@ -235,8 +236,8 @@ struct ClaimFinding {
 
 fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> AssertOutcome {
     let about = || measured.iter().filter(|measured| claim.is_about(measured.point));
-    let mut findings: Vec<ClaimFinding> = match &claim.says {
-        Says::PeakBetween(low, high) => {
+    let mut findings: Vec<ClaimFinding> = match &claim.kind {
+        ClaimKind::PeakBetween(low, high) => {
             let mut curves: Vec<(String, Vec<&Measured<'_>>)> = Vec::new();
             for measured in about() {
                 let label = curve_of(&grid.axes, &measured.point.axes);
@@ -247,41 +248,41 @@ fn outcome(claim: &Claim, grid: &Grid, measured: &[Measured<'_>], runs: u64) -> 
             }
             curves.into_iter().map(|(label, points)| peak(&label, &points, *low, *high)).collect()
         }
-        Says::Within(figure, at_least, at_most) => {
+        ClaimKind::Within(figure, at_least, at_most) => {
             about().map(|measured| within(grid, measured, *figure, *at_least, *at_most)).collect()
         }
-        Says::WithinAmdahl => about().filter_map(|measured| amdahl(grid, measured)).collect(),
+        ClaimKind::WithinAmdahl => about().filter_map(|measured| amdahl(grid, measured)).collect(),
     };
-    // The gravest; of equals the first.
-    let place = (0..findings.len()).rev().max_by_key(|&place| findings[place].holds);
-    let gravest = place.map(|place| findings.swap_remove(place));
+    // The worst; of equals the first.
+    let worst = (0..findings.len()).rev().max_by_key(|&index| findings[index].status);
+    let worst = worst.map(|index| findings.swap_remove(index));
     let nothing = || ClaimFinding {
-        holds: Holds::Inconclusive,
+        status: ClaimStatus::Inconclusive,
         witness: String::new(),
         found: None,
-        text: "nothing to hold it to".to_owned(),
+        text: "no point to test".to_owned(),
     };
-    let ClaimFinding { holds, witness, found, text } = gravest.unwrap_or_else(nothing);
-    AssertOutcome { claim: claim.clone(), holds, witness, found, runs, text }
+    let ClaimFinding { status, witness, found, text } = worst.unwrap_or_else(nothing);
+    AssertOutcome { claim: claim.clone(), status, witness, found, runs, text }
 }
 
 /// `preassigned, 4 agents`.
-pub fn place_of(grid_axes: &[String], axes: &[String], agents: u32) -> String {
+pub fn point_name(grid_axes: &[String], axes: &[String], agents: u32) -> String {
     let curve = curve_of(grid_axes, axes);
     let team = plural(agents, "agent");
     if curve.is_empty() { team } else { format!("{curve}, {team}") }
 }
 
-/// On the right side, on the wrong one, or across.
-fn side(found: Interval, at_least: Option<f64>, at_most: Option<f64>) -> Holds {
+/// Compares an interval with bounds: inside, outside, or across.
+fn side(found: Interval, at_least: Option<f64>, at_most: Option<f64>) -> ClaimStatus {
     let (low, high) = (found.low(), found.high());
     let (at_least, at_most) = (at_least.unwrap_or(f64::NEG_INFINITY), at_most.unwrap_or(f64::INFINITY));
     if low >= at_least && high <= at_most {
-        Holds::Holds
+        ClaimStatus::Satisfied
     } else if high < at_least || low > at_most {
-        Holds::Violated
+        ClaimStatus::Violated
     } else {
-        Holds::Inconclusive
+        ClaimStatus::Inconclusive
     }
 }
 
@@ -293,7 +294,7 @@ fn within(
     at_most: Option<f64>,
 ) -> ClaimFinding {
     let Measured { point, row, sample } = measured;
-    let witness = place_of(&grid.axes, &point.axes, point.agents);
+    let witness = point_name(&grid.axes, &point.axes, point.agents);
     let mean = |metric: &str| row.metric(metric).map(Summary::interval);
     let found = match figure {
         BoundedFigure::Speedup => row.speedup,
@@ -302,74 +303,69 @@ fn within(
         BoundedFigure::Quality => mean("quality"),
         BoundedFigure::Completion => return completion(sample, witness, at_least, at_most),
     };
-    match found {
-        Some(found) => {
-            ClaimFinding { holds: side(found, at_least, at_most), witness, found: Some(found), text: String::new() }
-        }
-        None => ClaimFinding { holds: Holds::Violated, witness, found: None, text: "no run completed".to_owned() },
-    }
+    let status = found.map_or(ClaimStatus::Violated, |found| side(found, at_least, at_most));
+    let text = if found.is_some() { String::new() } else { "no run completed".to_owned() };
+    ClaimFinding { status, witness, found, text }
 }
 
-/// No sample shows that every run completes; that all of them did is what can be said for a bound of 1.
+/// No sample proves that every run completes; a bound of 1 holds if all runs of the sample do.
 fn completion(sample: &Replications, witness: String, at_least: Option<f64>, at_most: Option<f64>) -> ClaimFinding {
     let (hits, of) = (sample.count(Ending::Completed) as u64, sample.endings.len() as u64);
-    let share = Proportion::of(hits, of);
+    let proportion = Proportion::new(hits, of);
     let all = at_least.is_some_and(|bound| bound >= 1.0);
-    let holds = match (all, hits == of) {
-        (true, true) => Holds::Holds,
-        (true, false) => Holds::Violated,
-        _ => {
-            let half_width = (share.high - share.low) / 2.0;
-            side(Interval { estimate: share.low + half_width, half_width }, at_least, at_most)
-        }
+    let half_width = (proportion.high - proportion.low) / 2.0;
+    let interval = Interval { estimate: proportion.low + half_width, half_width };
+    let status = match (all, hits == of) {
+        (true, true) => ClaimStatus::Satisfied,
+        (true, false) => ClaimStatus::Violated,
+        _ => side(interval, at_least, at_most),
     };
     let text = format!("{hits} of {of} runs complete");
-    let half_width = (share.high - share.low) / 2.0;
-    ClaimFinding { holds, witness, found: Some(Interval { estimate: share.low + half_width, half_width }), text }
+    ClaimFinding { status, witness, found: Some(interval), text }
 }
 
 fn amdahl(grid: &Grid, measured: &Measured<'_>) -> Option<ClaimFinding> {
     let Measured { point, row, .. } = measured;
     let found = row.speedup.filter(|_| row.over_one_agent)?;
-    let witness = place_of(&grid.axes, &point.axes, point.agents);
+    let witness = point_name(&grid.axes, &point.axes, point.agents);
     let bound = row.laws.amdahl;
     let text = format!("Amdahl's law allows {bound:.3}");
-    Some(ClaimFinding { holds: side(found, None, Some(bound * (1.0 + ROUNDING))), witness, found: Some(found), text })
+    Some(ClaimFinding { status: side(found, None, Some(bound * (1.0 + ROUNDING))), witness, found: Some(found), text })
 }
 
-/// The best team inside against the best outside: as good as it, to 2 %, is good enough.
+/// Compares the best team inside the bounds with the best outside: within 2 % counts as equal.
 fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> ClaimFinding {
-    let finding = |holds, text: String| ClaimFinding { holds, witness: curve.to_owned(), found: None, text };
-    // By time a unit of work: where the work grows with the team, that is what a larger team is for.
+    let finding = |status, text: String| ClaimFinding { status, witness: curve.to_owned(), found: None, text };
+    // Time per unit of work, as work may grow with the team.
     let pace = |measured: &Measured<'_>| {
-        let work = WorkBounds::of(&measured.point.scenario).work;
-        let pace = of_sample(measured.sample, "makespan_s").into_iter().map(|time| time.map(|time| time / work));
+        let work = WorkBounds::new(&measured.point.scenario).work;
+        let pace = measured.sample.by_replication("makespan_s").into_iter().map(|time| time.map(|time| time / work));
         pace.collect::<Vec<_>>()
     };
     let mean = |measured: &Measured<'_>| {
         let makespan = measured.row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
-        makespan / WorkBounds::of(&measured.point.scenario).work
+        makespan / WorkBounds::new(&measured.point.scenario).work
     };
     let best = |inside: bool| {
         let these = points.iter().filter(|measured| (low..=high).contains(&measured.point.agents) == inside);
         these.min_by(|a, b| mean(a).total_cmp(&mean(b)))
     };
     let (Some(inside), Some(outside)) = (best(true), best(false)) else {
-        return finding(Holds::Holds, "the sweep has no other team sizes".to_owned());
+        return finding(ClaimStatus::Satisfied, "the sweep has no other team sizes".to_owned());
     };
     let Some(slower) = difference(&pace(outside), &pace(inside), true, Scale::Relative) else {
-        return finding(Holds::Inconclusive, "too few runs completed".to_owned());
+        return finding(ClaimStatus::Inconclusive, "too few runs completed".to_owned());
     };
-    let holds = if slower.high <= AS_GOOD {
-        Holds::Holds
+    let status = if slower.high <= AS_GOOD {
+        ClaimStatus::Satisfied
     } else if slower.low > AS_GOOD {
-        Holds::Violated
+        ClaimStatus::Violated
     } else {
-        Holds::Inconclusive
+        ClaimStatus::Inconclusive
     };
     let [estimate, low, high] = [slower.estimate, slower.low, slower.high].map(|value| 100.0 * value);
     let (here, there) = (inside.point.agents, outside.point.agents);
     let text = format!("{here} agents against {there}: {estimate:+.1} % [{low:+.1}, {high:+.1}]");
     let agents = f64::from(if slower.estimate <= 0.0 { here } else { there });
-    ClaimFinding { found: Some(Interval { estimate: agents, half_width: f64::INFINITY }), ..finding(holds, text) }
+    ClaimFinding { found: Some(Interval { estimate: agents, half_width: f64::INFINITY }), ..finding(status, text) }
 }

@@ -1,10 +1,10 @@
-//! What is held of a whole curve beside its points: the law it follows, contention and coherency, and where it peaks.
+//! Check of a whole curve beside its points: its law, contention and coherency, and its peak.
 
 use crate::experiment::Replications;
-use crate::experiment::baseline::RecordedBaseline;
-use crate::experiment::baseline::grid::{Grid, curve_of};
+use crate::experiment::baseline::grid::Grid;
 use crate::experiment::baseline::outcome::{CheckVerdict, PointOutcome};
-use crate::experiment::result::WorkBounds;
+use crate::experiment::baseline::recorded::{CurveParameter, RecordedBaseline, RecordedCurve};
+use crate::experiment::result::{WorkBounds, curve_of};
 use crate::scaling::sample::SizeGroup;
 use crate::scaling::study::StudyOptions;
 use crate::scaling::{MeasurementKind, Study, law};
@@ -12,51 +12,27 @@ use crate::scenario::ScenarioFile;
 
 /// Resamples for the interval of a peak.
 const RESAMPLES: u32 = 400;
-/// What a parameter must have moved by, as a fraction of itself.
-const WORTH_TELLING: f64 = 0.1;
+/// Least relative change of a parameter that counts.
+const RELEVANT_CHANGE: f64 = 0.1;
 
-/// A parameter of a curve with its 95 % interval; an end that the points do not set is infinite.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Parameter {
-    /// Its name: `sigma`, `kappa`, `s`, `peak_agents`.
-    pub name: String,
-    /// The best guess.
-    pub estimate: f64,
-    /// Lower end.
-    pub low: f64,
-    /// Upper end.
-    pub high: f64,
-}
-
-/// What was fitted to one curve.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RecordedCurve {
-    /// What its points have in common.
-    pub curve: String,
-    /// The law that it follows; none if there is no scaling regime.
-    pub law: Option<String>,
-    /// Parameters of the USL, or of Gustafson's law where the work grows with the team, and the peak if there is one.
-    pub parameters: Vec<Parameter>,
-}
-
-/// What became of one rule.
+/// Outcome of one rule.
 #[derive(Clone, Debug)]
 pub struct RuleOutcome {
-    /// The curve.
+    /// Curve.
     pub curve: String,
-    /// What is held: a parameter, or `law`.
+    /// Compared property: a parameter, or `law`.
     pub rule: String,
-    /// What it was, in words.
+    /// Recorded value, in words.
     pub recorded: String,
-    /// What it is.
+    /// Value now.
     pub now: String,
-    /// Identical, equivalent, or worse: a curve of another shape is a finding, whichever way it bends.
+    /// Identical, equivalent, or worse: any change of shape counts as worse.
     pub verdict: CheckVerdict,
-    /// Why.
+    /// Reason.
     pub reason: String,
 }
 
-/// Fits the curves of a grid whose points have these runs.
+/// Fits the curves of a grid to these runs.
 pub fn curves(grid: &Grid, samples: &[Replications], scaled: bool, seed: u64) -> Vec<RecordedCurve> {
     let mut labels: Vec<String> = Vec::new();
     for point in &grid.points {
@@ -68,7 +44,7 @@ pub fn curves(grid: &Grid, samples: &[Replications], scaled: bool, seed: u64) ->
     labels.into_iter().filter_map(|label| fitted(grid, samples, &label, scaled, seed)).collect()
 }
 
-/// None if the curve has fewer than three team sizes or a law can't be fitted to it.
+/// Fits a curve; none if it has fewer than three team sizes or a law can't be fitted to it.
 fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed: u64) -> Option<RecordedCurve> {
     let of_curve = grid.points.iter().zip(samples).filter(|(point, _)| curve_of(&grid.axes, &point.axes) == label);
     let mut groups = Vec::new();
@@ -76,12 +52,12 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         let times = sample.completed("makespan_s").into_iter();
         // Work that grows with the team is compared by rate.
         let values = if scaled {
-            let work = WorkBounds::of(&point.scenario).work;
+            let work = WorkBounds::new(&point.scenario).work;
             times.map(|time| work / time).collect()
         } else {
             times.collect()
         };
-        groups.extend(SizeGroup::of(f64::from(point.agents), values));
+        groups.extend(SizeGroup::new(f64::from(point.agents), values));
     }
     if groups.len() < 3 {
         return None;
@@ -91,17 +67,17 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
     } else {
         (MeasurementKind::Time, &["amdahl", "usl"][..], "usl")
     };
-    let plan = StudyOptions {
+    let options = StudyOptions {
         laws: laws.iter().filter_map(|name| law(name)).collect(),
         judge_all: true,
         seed,
         resamples: RESAMPLES,
     };
-    let study = Study::of(crate::scaling::Sample::of_groups(kind, groups), &plan).ok()?;
+    let study = Study::new(crate::scaling::Sample::from_groups(kind, groups), &options).ok()?;
     let law = study.law(shown)?;
     let of_law = law.fit.estimates().iter().zip(&law.intervals).filter(|(estimate, _)| estimate.name != "lambda");
-    let mut parameters: Vec<Parameter> = of_law
-        .map(|(estimate, interval)| Parameter {
+    let mut parameters: Vec<CurveParameter> = of_law
+        .map(|(estimate, interval)| CurveParameter {
             name: estimate.name.to_owned(),
             estimate: estimate.value,
             low: interval.map_or(f64::NEG_INFINITY, |interval| interval.low),
@@ -109,7 +85,7 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         })
         .collect();
     let peak = study.follows().and_then(|law| law.fit.peak()).zip(study.peak);
-    parameters.extend(peak.map(|(peak, interval)| Parameter {
+    parameters.extend(peak.map(|(peak, interval)| CurveParameter {
         name: "peak_agents".to_owned(),
         estimate: peak.n,
         low: interval.low,
@@ -119,7 +95,7 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
     Some(RecordedCurve { curve: label.to_owned(), law, parameters })
 }
 
-/// Holds the curves of a grid to those of the baseline.
+/// Compares the curves of a grid with those of the baseline.
 pub(super) fn rules(
     file: &ScenarioFile,
     recorded: &RecordedBaseline,
@@ -134,7 +110,7 @@ pub(super) fn rules(
         if own().all(|point| point.verdict == CheckVerdict::Identical) {
             rules.extend(identical(before));
         } else if !same_sizes(recorded, grid, &before.curve) {
-            // A fit to other team sizes is another fit, and no finding.
+            // A fit to other team sizes is not comparable.
         } else if let Some(now) = fitted(grid, samples, &before.curve, file.is_scaled(), seed) {
             rules.extend(of_curve(before, &now, own().any(|point| point.verdict.is_change())));
         }
@@ -142,14 +118,14 @@ pub(super) fn rules(
     rules
 }
 
-/// Whether a curve still has the team sizes that were recorded.
+/// Returns true if a curve still has the recorded team sizes.
 fn same_sizes(recorded: &RecordedBaseline, grid: &Grid, curve: &str) -> bool {
     let then = recorded.points.iter().filter(|point| curve_of(&recorded.axes, &point.axes) == curve);
     let now = grid.points.iter().filter(|point| curve_of(&grid.axes, &point.axes) == curve);
     then.map(|point| point.agents).eq(now.map(|point| point.agents))
 }
 
-/// The same between two baselines.
+/// Compares the curves of two baselines.
 pub(super) fn compared(
     older: &RecordedBaseline,
     newer: &RecordedBaseline,
@@ -195,35 +171,35 @@ fn law_name(curve: &RecordedCurve) -> String {
     curve.law.clone().unwrap_or_else(|| "no scaling regime".to_owned())
 }
 
-/// Two laws may be so near to each other that chance decides: another law is a finding only where points moved too.
+/// Two laws may be nearly tied, so that chance decides: a change of law counts only if points changed too.
 fn law_rule(before: &RecordedCurve, now: &RecordedCurve, moved: bool) -> RuleOutcome {
     let (verdict, reason) = match (before.law == now.law, moved) {
         (true, _) => (CheckVerdict::Equivalent, String::new()),
         (false, true) => (CheckVerdict::Worse, "the curve follows another law, and points on it changed".to_owned()),
         (false, false) => (
             CheckVerdict::Equivalent,
-            "another law fits better, but no point changed: they are near to a tie".to_owned(),
+            "another law fits better, but no point changed: the fits are nearly tied".to_owned(),
         ),
     };
     let (curve, rule) = (before.curve.clone(), "law".to_owned());
     RuleOutcome { curve, rule, recorded: law_name(before), now: law_name(now), verdict, reason }
 }
 
-/// A parameter has changed if its intervals do not meet and it moved by a tenth of itself.
-fn parameter_rule(curve: &str, before: &Parameter, now: &Parameter) -> RuleOutcome {
+/// A parameter has changed if its intervals do not overlap and it changed by a tenth.
+fn parameter_rule(curve: &str, before: &CurveParameter, now: &CurveParameter) -> RuleOutcome {
     let apart = now.low > before.high || now.high < before.low;
-    let moved = (now.estimate - before.estimate).abs() > WORTH_TELLING * before.estimate.abs();
+    let moved = (now.estimate - before.estimate).abs() > RELEVANT_CHANGE * before.estimate.abs();
     let (verdict, reason) = match (apart, moved) {
-        (true, true) => (CheckVerdict::Worse, "the 95 % intervals do not meet".to_owned()),
-        (true, false) => (CheckVerdict::Equivalent, "moved by less than a tenth of itself".to_owned()),
+        (true, true) => (CheckVerdict::Worse, "the 95 % intervals do not overlap".to_owned()),
+        (true, false) => (CheckVerdict::Equivalent, "changed by less than a tenth".to_owned()),
         _ => (CheckVerdict::Equivalent, String::new()),
     };
     let (curve, rule) = (curve.to_owned(), before.name.clone());
     RuleOutcome { curve, rule, recorded: shown(before), now: shown(now), verdict, reason }
 }
 
-/// `0.0412 [0.0391, 0.0433]`; an end that is not known is a blank.
-fn shown(parameter: &Parameter) -> String {
+/// Formats `0.0412 [0.0391, 0.0433]`; an unbounded end is blank.
+fn shown(parameter: &CurveParameter) -> String {
     let digits = |value: f64| match value {
         v if !v.is_finite() => String::new(),
         v if v.abs() >= 1.0 => format!("{v:.1}"),

@@ -1,15 +1,15 @@
-//! How far a figure is from what it was, with the interval that says whether that is anything.
+//! Difference of a figure from its recorded value, with a 90 % interval.
 
 use crate::scaling::Welford;
 use crate::scaling::tails::{t_quantile, t_upper};
 
-/// A figure of every replication; none where the run did not complete.
+/// Values of a figure by replication; none where the run did not complete.
 pub type Values = [Option<f64>];
 
-/// A difference and its 90 % interval: relative to the recorded mean, or of two shares.
+/// A difference and its 90 % interval: relative to the recorded mean, or of two fractions.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
-    /// The best guess.
+    /// Estimate.
     pub estimate: f64,
     /// Lower end of the 90 % interval.
     pub low: f64,
@@ -19,23 +19,23 @@ pub struct Difference {
     pub error: f64,
     /// Degrees of freedom of the error.
     pub df: f64,
-    /// How it was found.
+    /// Method.
     pub method: DifferenceMethod,
 }
 
-/// How a difference was found.
+/// Method of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DifferenceMethod {
-    /// Replications that share their random numbers, pair by pair.
+    /// Pairs of replications with common random numbers.
     Paired,
     /// Pairs, and further replications that have no partner.
     PartlyPaired,
-    /// Two samples that share nothing (Welch).
+    /// Two independent samples (Welch).
     Unpaired,
 }
 
 impl DifferenceMethod {
-    /// Its name in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
             DifferenceMethod::Paired => "paired",
@@ -45,22 +45,24 @@ impl DifferenceMethod {
     }
 }
 
-/// What a difference is measured in.
+/// Scale of a difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
-    /// As a fraction of the recorded mean.
+    /// Fraction of the recorded mean.
     Relative,
-    /// As it is: differences of shares.
+    /// Absolute difference, for fractions.
     Absolute,
 }
 
 impl Difference {
-    /// Whether the interval lies inside `tolerance` to either side: two one-sided t-tests at 5 % each (Schuirmann 1987).
+    /// Returns true if the interval lies inside `tolerance` to either side: two one-sided t-tests at 5 % each
+    /// (Schuirmann 1987).
     pub fn is_within(&self, tolerance: f64) -> bool {
         self.low >= -tolerance && self.high <= tolerance
     }
 
-    /// How often chance alone makes the difference look as far outside of `tolerance` as it does, if it is at most that.
+    /// Returns the p-value of a difference beyond `tolerance`: the probability of so large an estimate if the true
+    /// difference is at most `tolerance`.
     pub fn p_outside(&self, tolerance: f64) -> f64 {
         let beyond = self.estimate.abs() - tolerance;
         if beyond.is_infinite() || self.error == 0.0 {
@@ -75,20 +77,20 @@ impl Difference {
         Difference { estimate, low: estimate - reach, high: estimate + reach, error, df, method }
     }
 
-    /// Of a figure that was 0 and is not.
+    /// Difference of a figure with recorded mean 0.
     fn from_nothing(now: f64, df: f64, method: DifferenceMethod) -> Difference {
         let estimate = if now == 0.0 { 0.0 } else { f64::INFINITY.copysign(now) };
         Difference { estimate, low: estimate, high: estimate, error: 0.0, df, method }
     }
 }
 
-/// What `now` is more than `recorded`. None without two completed runs on either side.
+/// Returns the difference of `now` from `recorded`. None without two completed runs on either side.
 ///
-/// Replications with the same number are pairs if `shared` says that they have the same random numbers. Those of `now`
-/// beyond the recorded ones have no partner but tell of the mean too: with e of them beside n pairs of (x, y), the mean
-/// of x is taken as (1 - w) of the pairs and w of the others, where w = (1 - cov(x, y)/var(x)) e/(n + e) makes the
-/// variance of the difference least. Without correlation that is Welch's difference, with full correlation the paired.
-/// The interval of a ratio is by the delta method (Cochran 1977, section 2.11).
+/// Replications with the same number are pairs if `shared`: they have the same random numbers. Replications of `now`
+/// beyond the recorded ones are unpaired but improve the mean. With e of them beside n pairs of (x, y), the mean of x
+/// is (1 - w) times that of the pairs plus w times that of the others. The weight w = (1 - cov(x, y)/var(x)) e/(n + e)
+/// minimises the variance of the difference. Without correlation the result is Welch's difference, with full
+/// correlation the paired one. The interval of a ratio is by the delta method (Cochran 1977, section 2.11).
 pub fn difference(recorded: &Values, now: &Values, shared: bool, scale: Scale) -> Option<Difference> {
     if shared { paired(recorded, now, scale) } else { unpaired(recorded, now, scale) }
 }
@@ -108,10 +110,10 @@ fn unpaired(recorded: &Values, now: &Values, scale: Scale) -> Option<Difference>
     };
     let of_x = x.variance() / x.n() as f64 / (unit * unit);
     let of_y = ratio * ratio * y.variance() / y.n() as f64 / (unit * unit);
-    let (share_x, share_y) = (of_x / (of_x + of_y), of_y / (of_x + of_y));
-    let df = 1.0 / (share_x * share_x / (x.n() - 1) as f64 + share_y * share_y / (y.n() - 1) as f64);
+    let (part_x, part_y) = (of_x / (of_x + of_y), of_y / (of_x + of_y));
+    let df = 1.0 / (part_x * part_x / (x.n() - 1) as f64 + part_y * part_y / (y.n() - 1) as f64);
     let estimate = if scale == Scale::Relative { ratio - 1.0 } else { x.mean() - y.mean() };
-    // Nothing varies: then the degrees do not matter.
+    // Without variance the degrees of freedom do not matter.
     let df = if df.is_finite() { df } else { 1.0 };
     Some(Difference::new(estimate, of_x + of_y, df, DifferenceMethod::Unpaired))
 }
@@ -199,7 +201,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against the textbook: the ratio interval, Welch's test, and TOST.
+        /// Agreement with the textbook: the ratio interval, Welch's test, and TOST.
         #[test]
         fn it_is_the_textbooks(pairs in prop::collection::vec((1.0..50.0_f64, 1.0..50.0_f64), 3..30)) {
             let (x, y): (Vec<f64>, Vec<f64>) = pairs.iter().copied().unzip();
@@ -220,7 +222,7 @@ mod tests {
             }
         }
 
-        /// Further runs without partners never widen the interval by more than chance in their own spread.
+        /// Additional unpaired runs never increase the error.
         #[test]
         fn more_runs_help(
             pairs in prop::collection::vec((1.0..50.0_f64, 1.0..50.0_f64), 5..20),

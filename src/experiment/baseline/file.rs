@@ -1,20 +1,22 @@
-//! The form in which a baseline is kept: JSON, one line a point, in an order that does not depend on the scenario's
-//! text, closed by a fingerprint of all that is above it. What is damaged is refused, never guessed at.
+//! File format of a baseline: JSON, one line per point, closed by a checksum of everything above it. The order does not
+//! depend on the scenario's text. Damaged files are rejected.
 
 use serde_json::{Map, Value, json};
 
 use crate::engine::Digest;
-use crate::experiment::baseline::curve::{Parameter, RecordedCurve};
+use crate::experiment::baseline::identity::Identity;
+use crate::experiment::baseline::recorded::{
+    CurveParameter, MODEL, RecordedBaseline, RecordedCurve, RecordedPoint, SCHEMA, ScenarioSource,
+};
 use crate::experiment::baseline::values::MetricValues;
-use crate::experiment::baseline::{Identity, MODEL, RecordedBaseline, RecordedPoint, SCHEMA, ScenarioSource};
 use crate::problem::{Problem, Problems};
 
-/// Largest file that is read, bytes.
+/// Size limit of a file, bytes.
 pub const MAX_BYTES: usize = 256 << 20;
-/// Most replications that a baseline holds.
+/// Greatest number of replications of a baseline.
 pub const MAX_REPLICATIONS: u64 = 1_000_000;
 
-/// As a file.
+/// Writes a baseline as text.
 pub fn write(recorded: &RecordedBaseline) -> String {
     let RecordedBaseline { scenario, source, brooks, identity, seed, replications, axes, points, curves } = recorded;
     let mut lines = vec![
@@ -98,25 +100,25 @@ fn of_curve(curve: &RecordedCurve) -> Value {
     map.insert("curve".to_owned(), text(&curve.curve));
     map.insert("law".to_owned(), curve.law.as_deref().into());
     for parameter in &curve.parameters {
-        // What is not finite is null.
+        // Infinite ends are null.
         let value = json!([parameter.estimate, parameter.low, parameter.high]);
         map.insert(parameter.name.clone(), value);
     }
     map.into()
 }
 
-/// Reads a baseline. `file` is what messages call it, `again` the command that records it.
+/// Reads a baseline. `file` is its name in messages, `command` the command that records it.
 ///
 /// # Errors
 ///
-/// What is wrong with it: damage, another form, another meaning of its figures.
-pub fn read(file: &str, bytes: &[u8], again: &str) -> Result<RecordedBaseline, Problems> {
+/// Reports damage, and another version of the format or of the figures.
+pub fn read(file: &str, bytes: &[u8], command: &str) -> Result<RecordedBaseline, Problems> {
     let fail = |code: &'static str, message: String, expected: String| {
         let (file, path) = (file.to_owned(), String::new());
         Problems::one(Problem { code, file, line: 0, path, message, expected })
     };
     let damaged =
-        |what: &str| fail("baseline", format!("is damaged: {what}"), format!("a baseline; record it again: {again}"));
+        |what: &str| fail("baseline", format!("is damaged: {what}"), format!("a baseline; record it again: {command}"));
     if bytes.len() > MAX_BYTES {
         return Err(fail("too-large", format!("{} bytes; at most {MAX_BYTES} are read", bytes.len()), String::new()));
     }
@@ -125,31 +127,32 @@ pub fn read(file: &str, bytes: &[u8], again: &str) -> Result<RecordedBaseline, P
         return Err(damaged("it is empty"));
     }
     if text.contains("\n<<<<<<< ") || text.starts_with("<<<<<<< ") {
-        return Err(damaged("it holds the marks of a merge"));
+        return Err(damaged("it contains merge conflict markers"));
     }
-    // Another form is told by its number before anything else of it is looked at.
+    // Another format version is recognised before anything else is read.
     let document: Value = serde_json::from_str(&text).map_err(|error| damaged(&error.to_string()))?;
     let version = |key: &str| document.get(key).and_then(Value::as_u64);
     let Some(schema) = version("schema_version").filter(|_| version("model_version").is_some()) else {
-        return Err(fail("baseline", "is no baseline of brooks".to_owned(), format!("a file that {again} wrote")));
+        return Err(fail("baseline", "is not a baseline of brooks".to_owned(), format!("a file written by {command}")));
     };
     if schema != u64::from(SCHEMA) {
-        let message = format!("is of form {schema}; this brooks reads form {SCHEMA}");
-        return Err(fail("baseline-version", message, format!("the brooks that wrote it, or: {again}")));
+        let message = format!("has format version {schema}; this brooks reads version {SCHEMA}");
+        return Err(fail("baseline-version", message, format!("the brooks that wrote it, or: {command}")));
     }
-    let (body, end) = text.split_once("\"checksum\": \"").ok_or_else(|| damaged("its end is missing"))?;
+    let (body, end) = text.split_once("\"checksum\": \"").ok_or_else(|| damaged("the end of the file is missing"))?;
     if end != format!("{}\"\n}}\n", checksum(body)) {
-        return Err(damaged("its checksum is not that of what it says"));
+        return Err(damaged("its checksum does not match its content"));
     }
     let model = version("model_version").unwrap_or_default();
     if model != u64::from(MODEL) {
-        let message = format!("its figures are those of model {model}; this is model {MODEL}, and they do not compare");
-        return Err(fail("baseline-version", message, format!("a baseline of this model: {again}")));
+        let message =
+            format!("has figures of model version {model}, not comparable with version {MODEL} of this brooks");
+        return Err(fail("baseline-version", message, format!("a baseline of this model version: {command}")));
     }
     Reader::recorded(&document).ok_or_else(|| damaged("a value is missing or out of range"))
 }
 
-/// From JSON, value by value; none where one is missing or no such thing.
+/// Reader of JSON values; none where one is missing or of another type.
 struct Reader;
 
 impl Reader {
@@ -159,12 +162,12 @@ impl Reader {
         let axes = Reader::texts(document.get("axes")?)?;
         let points = document.get("points")?.as_array()?.iter();
         let points: Vec<RecordedPoint> = points.map(Reader::point).collect::<Option<_>>()?;
-        let sound = |point: &RecordedPoint| {
+        let is_valid = |point: &RecordedPoint| {
             let first = point.columns.first().is_some_and(|column| column.metric == "makespan_s");
             let known = |column: &MetricValues| column.values(replications, &point.incomplete).is_some();
             first && point.axes.len() == axes.len() && point.columns.iter().all(known)
         };
-        if !points.iter().all(sound) {
+        if !points.iter().all(is_valid) {
             return None;
         }
         Some(RecordedBaseline {
@@ -194,7 +197,7 @@ impl Reader {
 
     fn digest(value: &Value) -> Option<Digest> {
         let text = value.as_str().filter(|text| text.len() == 16)?;
-        u64::from_str_radix(text, 16).ok().map(Digest::of_value)
+        u64::from_str_radix(text, 16).ok().map(Digest::from_value)
     }
 
     fn source(value: &Value) -> Option<ScenarioSource> {
@@ -247,7 +250,7 @@ impl Reader {
         let parameter = |(name, value): (&String, &Value)| {
             let [estimate, low, high] = value.as_array()?.as_slice() else { return None };
             let or = |value: &Value, without: f64| if value.is_null() { Some(without) } else { value.as_f64() };
-            Some(Parameter {
+            Some(CurveParameter {
                 name: name.clone(),
                 estimate: estimate.as_f64()?,
                 low: or(low, f64::NEG_INFINITY)?,

@@ -1,9 +1,9 @@
-//! The points of a scenario, in an order that does not depend on how its file is written, and their runs.
+//! Points of a scenario and their runs, in an order that does not depend on the layout of its file.
 
 use crate::experiment::Replications;
 use crate::experiment::baseline::identity::{Identifier, Identity};
 use crate::experiment::replication::runner;
-use crate::experiment::result::{PointResult, WorkBounds, is_agents, short};
+use crate::experiment::result::{PointResult, WorkBounds, is_agents};
 use crate::experiment::sweep::{baseline_settings, label, with};
 use crate::problem::Problems;
 use crate::scenario::{Node, ScenarioFile};
@@ -11,58 +11,58 @@ use crate::simulation::Scenario;
 
 /// Every point of a scenario's sweep.
 pub struct Grid {
-    /// What the axes are called: by name, the team size last.
+    /// Names of the axes: alphabetical, the team size last.
     pub axes: Vec<String>,
-    /// The points, by the values of the axes, then by team size.
+    /// Points by the values of the axes, then by team size.
     pub points: Vec<GridPoint>,
 }
 
 /// One point, before it is run.
 #[derive(Clone)]
 pub struct GridPoint {
-    /// The values of the axes, as text, in the order of [`Grid::axes`].
+    /// Values of the axes, as text, in the order of [`Grid::axes`].
     pub axes: Vec<String>,
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
     /// The architecture, as written.
     pub architecture: String,
-    /// What is run.
+    /// Scenario of the point.
     pub scenario: Scenario,
-    /// What its speedup is relative to; none if that can't be made.
+    /// Scenario of the baseline of its speedup; none if invalid.
     pub base: Option<Scenario>,
-    /// Its fingerprints.
+    /// Fingerprints.
     pub identity: Identity,
 }
 
 impl Grid {
-    /// Of a scenario.
+    /// Makes the points of a scenario.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of its points.
-    pub fn of(file: &ScenarioFile) -> Result<Grid, Problems> {
+    /// Reports all errors of any point.
+    pub fn new(file: &ScenarioFile) -> Result<Grid, Problems> {
         let axes = file.axes();
         let mut order: Vec<usize> = (0..axes.len()).collect();
-        order.sort_by_key(|&place| (is_agents(&axes[place].label), &axes[place].label));
+        order.sort_by_key(|&index| (is_agents(&axes[index].label), &axes[index].label));
         let settings = baseline_settings(&file.baseline());
         let (mut points, mut problems, mut identifier) = (Vec::new(), Problems::default(), Identifier::default());
         let total: usize = axes.iter().map(|axis| axis.values.len()).product();
         for number in 0..total {
-            let mut rest = number;
+            let mut remaining = number;
             let mut values: Vec<(&str, &Node)> = Vec::with_capacity(axes.len());
             for axis in axes {
-                values.push((axis.path.as_str(), &axis.values[rest % axis.values.len()]));
-                rest /= axis.values.len();
+                values.push((axis.path.as_str(), &axis.values[remaining % axis.values.len()]));
+                remaining /= axis.values.len();
             }
             match file.at(&values) {
                 Ok(scenario) => {
                     let on_axis = values.iter().find(|(path, _)| *path == "architecture").map(|(_, value)| *value);
                     let written = on_axis.or(file.root().key("architecture"));
                     points.push(GridPoint {
-                        axes: order.iter().map(|&place| label(values[place].1)).collect(),
+                        axes: order.iter().map(|&index| label(values[index].1)).collect(),
                         agents: scenario.team.len() as u32,
                         architecture: written.map_or_else(|| scenario.architecture_name.clone(), label),
-                        identity: identifier.of(&scenario, &file.protocol_at(&values)),
+                        identity: identifier.identify(&scenario, &file.protocol_at(&values)),
                         base: file.at(&with(&values, &settings)).ok(),
                         scenario,
                     });
@@ -72,38 +72,28 @@ impl Grid {
         }
         points.sort_by(|a, b| {
             let others = |point: &GridPoint| {
-                let kept = order.iter().zip(&point.axes).filter(|(place, _)| !is_agents(&axes[**place].label));
+                let kept = order.iter().zip(&point.axes).filter(|(index, _)| !is_agents(&axes[**index].label));
                 kept.map(|(_, value)| value.clone()).collect::<Vec<_>>()
             };
             others(a).cmp(&others(b)).then(a.agents.cmp(&b.agents))
         });
-        let axes = order.iter().map(|&place| axes[place].label.clone()).collect();
+        let axes = order.iter().map(|&index| axes[index].label.clone()).collect();
         problems.or(Grid { axes, points })
     }
 
-    /// The fingerprints of all points together.
+    /// Fingerprints of all points together.
     pub fn identity(&self) -> Identity {
-        Identity::of_points(&self.points.iter().map(|point| &point.identity))
+        Identity::from_points(&self.points.iter().map(|point| &point.identity))
     }
 }
 
-/// The curve that a point is on: what it has in common with others but for the team size.
-pub fn curve_of(axes: &[String], values: &[String]) -> String {
-    let others = axes.iter().zip(values).filter(|(path, _)| !is_agents(path));
-    let name = |(path, value): (&String, &String)| match path.as_str() {
-        "architecture" => value.clone(),
-        path => format!("{} {value}", short(path)),
-    };
-    others.map(name).collect::<Vec<_>>().join(", ")
-}
-
-/// Runs points, each so often, with this seed for all but what was drawn for their workload.
+/// Runs `replications` of each point with this seed; generated workloads keep their own.
 pub fn run(points: &[&GridPoint], replications: u64, seed: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     let scenarios: Vec<Scenario> = points.iter().map(|point| Scenario { seed, ..point.scenario.clone() }).collect();
     runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done)
 }
 
-/// Runs points and what their speedups are relative to, and sums them up.
+/// Runs points and their baselines, and summarises them.
 pub fn rows(
     points: &[&GridPoint],
     replications: u64,
@@ -116,9 +106,18 @@ pub fn rows(
     let mut samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done).into_iter();
     let row = |point: &&GridPoint| {
         let here = samples.next().unwrap_or_default();
-        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, WorkBounds::of(base))));
+        let base = point.base.as_ref().and_then(|base| Some((samples.next()?, WorkBounds::new(base))));
         let base = base.as_ref().map(|(sample, work)| (sample, *work));
-        (PointResult::new(point.axes.clone(), &point.architecture, &here, base, &WorkBounds::of(&point.scenario)), here)
+        (
+            PointResult::from_sample(
+                point.axes.clone(),
+                &point.architecture,
+                &here,
+                base,
+                &WorkBounds::new(&point.scenario),
+            ),
+            here,
+        )
     };
     points.iter().map(row).collect()
 }

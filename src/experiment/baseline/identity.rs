@@ -1,8 +1,8 @@
-//! What a scenario is, whatever it is written like: fingerprints of everything that a run can see.
+//! Identity of a scenario: fingerprints of everything that affects a run.
 //!
-//! They are made of the resolved values, so the order of keys and axes, comments, units, names of profiles and whether
-//! the tasks were listed or generated do not matter. Every struct is taken apart in full: a new field does not compile
-//! until somebody has said whether runs depend on it.
+//! Fingerprints are made of the resolved values, so the order of keys and axes, comments, units, names of profiles, and
+//! whether tasks are listed or generated do not matter. Every struct is destructured in full: a new field does not
+//! compile until its effect on runs has been decided.
 
 use std::sync::Arc;
 
@@ -16,24 +16,24 @@ use crate::workload::{RecordedCost, Task, TaskGraph};
 /// Fingerprints of a scenario, or of all points of one.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Identity {
-    /// What must be done.
+    /// Fingerprint of the tasks.
     pub work: Digest,
-    /// Who does it.
+    /// Fingerprint of the team.
     pub team: Digest,
-    /// How: architecture, pacing, consistency, resources, limits, prices.
+    /// Fingerprint of architecture, pacing, consistency, resources, limits, prices.
     pub rules: Digest,
 }
 
 impl Identity {
-    /// One number for all.
+    /// Combines the three fingerprints.
     pub fn whole(&self) -> Digest {
         let mut digest = Digest::default();
         digest.add_all([self.work.value(), self.team.value(), self.rules.value()]);
         digest
     }
 
-    /// Of all points, in whatever order they are given.
-    pub fn of_points<'a>(points: &(impl Iterator<Item = &'a Identity> + Clone)) -> Identity {
+    /// Combines the fingerprints of all points, independent of their order.
+    pub fn from_points<'a>(points: &(impl Iterator<Item = &'a Identity> + Clone)) -> Identity {
         let part = |of: fn(&Identity) -> Digest| {
             let mut values: Vec<u64> = points.clone().map(|point| of(point).value()).collect();
             values.sort_unstable();
@@ -47,7 +47,7 @@ impl Identity {
     }
 }
 
-/// Takes fingerprints; remembers those of graphs and profiles that many points share.
+/// Computes fingerprints, with a cache for graphs and profiles that many points share.
 #[derive(Default)]
 pub(super) struct Identifier {
     graph: Option<(Arc<TaskGraph>, Digest)>,
@@ -55,8 +55,8 @@ pub(super) struct Identifier {
 }
 
 impl Identifier {
-    /// Of a scenario; `protocol` is its architecture with all parameters.
-    pub(super) fn of(&mut self, scenario: &Scenario, protocol: &str) -> Identity {
+    /// Computes the fingerprints of a scenario; `protocol` is its architecture with all parameters.
+    pub(super) fn identify(&mut self, scenario: &Scenario, protocol: &str) -> Identity {
         let Scenario {
             graph,
             team,
@@ -66,15 +66,15 @@ impl Identifier {
             resources,
             limits,
             prices,
-            // Said in full by `protocol`.
+            // Contained in `protocol`.
             architecture: _,
             architecture_name: _,
-            // What it is called, which law it was made for, and the seed, which a baseline names itself.
+            // Name, origin of the workload, and the seed, which a baseline records separately.
             name: _,
             parallel_fraction: _,
             seed: _,
         } = scenario;
-        let mut rules = Print::default();
+        let mut rules = FingerprintBuilder::default();
         rules.text(protocol);
         rules.rules(*pacing, *consistency, *dependency_check, limits, prices);
         rules.number(resources.len() as u64);
@@ -88,56 +88,56 @@ impl Identifier {
         match &self.graph {
             Some((known, digest)) if Arc::ptr_eq(known, graph) => *digest,
             _ => {
-                let mut print = Print::default();
-                print.number(graph.len() as u64);
+                let mut fingerprint = FingerprintBuilder::default();
+                fingerprint.number(graph.len() as u64);
                 for task in graph.tasks() {
-                    print.task(task, graph);
+                    fingerprint.task(task, graph);
                 }
-                self.graph = Some((graph.clone(), print.0));
-                print.0
+                self.graph = Some((graph.clone(), fingerprint.0));
+                fingerprint.0
             }
         }
     }
 
     fn team(&mut self, team: &[Agent]) -> Digest {
-        let mut print = Print::default();
-        print.number(team.len() as u64);
+        let mut fingerprint = FingerprintBuilder::default();
+        fingerprint.number(team.len() as u64);
         for Agent { name: _, role, profile, skills } in team {
-            print.number(u64::from(*role == Role::Lead));
+            fingerprint.number(u64::from(*role == Role::Lead));
             let digest = self.profile(profile);
-            print.number(digest.value());
-            print.number(skills.len() as u64);
+            fingerprint.number(digest.value());
+            fingerprint.number(skills.len() as u64);
             for skill in skills {
-                print.text(skill);
+                fingerprint.text(skill);
             }
         }
-        print.0
+        fingerprint.0
     }
 
     fn profile(&mut self, profile: &Arc<Profile>) -> Digest {
         match &self.profile {
             Some((known, digest)) if Arc::ptr_eq(known, profile) => *digest,
             _ => {
-                let mut print = Print::default();
-                print.profile(profile);
-                self.profile = Some((profile.clone(), print.0));
-                print.0
+                let mut fingerprint = FingerprintBuilder::default();
+                fingerprint.profile(profile);
+                self.profile = Some((profile.clone(), fingerprint.0));
+                fingerprint.0
             }
         }
     }
 }
 
-/// A fingerprint in the making.
+/// A fingerprint under construction.
 #[derive(Default)]
-struct Print(Digest);
+struct FingerprintBuilder(Digest);
 
-impl Print {
+impl FingerprintBuilder {
     fn number(&mut self, number: u64) {
         self.0.add(number);
     }
 
     fn real(&mut self, value: f64) {
-        // There is one zero.
+        // Both zeros are equal.
         self.0.add(if value == 0.0 { 0 } else { value.to_bits() });
     }
 
@@ -248,7 +248,7 @@ impl Print {
         self.batch(unowned);
         self.real(*ahead);
         self.fallibility(fallibility);
-        // Many plain tables: their printed form holds every figure to its last digit.
+        // Debug output contains every figure of these tables to its last digit.
         if let Some(behaviour) = behaviour {
             self.text(&format!("{behaviour:?}"));
         }
@@ -330,7 +330,7 @@ impl Print {
 
     fn resource(&mut self, resource: &Resource) {
         let Resource { name, capacity, service, blocks, share } = resource;
-        // Its draws are keyed by its name.
+        // Draws of a resource are keyed by its name.
         self.text(name);
         self.number(u64::from(*capacity));
         self.maybe(service.as_ref());

@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 
 use crate::experiment::baseline::difference::Difference;
-use crate::experiment::baseline::has_prices;
+use crate::record::Prices;
 use crate::scenario::ScenarioFile;
 
-/// The name under which the share of completed runs is held.
+/// Name of the fraction of completed runs among the compared figures.
 pub const COMPLETED: &str = "completed";
 
-/// A figure that is held, and what difference is none.
+/// A compared figure with its tolerance.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Held {
-    /// Its name in `record::METRICS`, or [`COMPLETED`].
+    /// Name in `record::METRICS`, or [`COMPLETED`].
     pub metric: &'static str,
-    /// A fraction of the recorded mean; of [`COMPLETED`] a difference of shares.
+    /// Tolerance: a fraction of the recorded mean; for [`COMPLETED`] an absolute difference.
     pub tolerance: f64,
 }
 
-/// Figures that can be held, with their usual tolerance; those without one are held where somebody gives them one.
+/// Figures that can be compared, with their default tolerance; those without one only if a tolerance is given.
 pub(super) const CAN_BE_HELD: [(&str, Option<f64>); 7] = [
     ("makespan_s", Some(0.02)),
     ("cost", Some(0.02)),
@@ -30,13 +30,13 @@ pub(super) const CAN_BE_HELD: [(&str, Option<f64>); 7] = [
 ];
 
 impl Held {
-    /// Names of what can be held.
+    /// Names of the figures that can be compared.
     pub fn names() -> impl Iterator<Item = &'static str> + Clone {
         CAN_BE_HELD.iter().map(|(name, _)| *name)
     }
 
-    /// What is held of a scenario; `given` wins over what the scenario says.
-    pub fn of(file: &ScenarioFile, given: &[(String, f64)]) -> Vec<Held> {
+    /// Returns the compared figures of a scenario; `given` overrides the scenario's tolerances.
+    pub fn for_scenario(file: &ScenarioFile, given: &[(String, f64)]) -> Vec<Held> {
         let mut tolerances: BTreeMap<&str, f64> = file.tolerances().collect();
         tolerances.extend(given.iter().map(|(name, tolerance)| (name.as_str(), *tolerance)));
         let prices = has_prices(file);
@@ -52,29 +52,29 @@ impl Held {
         held.collect()
     }
 
-    /// Whether more of it is better.
+    /// Returns true if more of the figure is better.
     pub fn more_is_better(&self) -> bool {
         matches!(self.metric, "quality" | COMPLETED)
     }
 }
 
-/// What became of a figure or a point.
+/// Verdict on a figure or a point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CheckVerdict {
-    /// The same bytes.
+    /// Equal digests.
     Identical,
-    /// A difference that is none.
+    /// Difference within the tolerance.
     Equivalent,
-    /// Neither equivalent nor changed, for all runs that were allowed.
+    /// Undecided within the allowed runs.
     Inconclusive,
-    /// Changed for the better.
+    /// Significant improvement.
     Better,
-    /// Changed for the worse.
+    /// Significant deterioration.
     Worse,
 }
 
 impl CheckVerdict {
-    /// Its name in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
             CheckVerdict::Identical => "identical",
@@ -85,25 +85,25 @@ impl CheckVerdict {
         }
     }
 
-    /// Whether that is a change.
+    /// Returns true for better and worse.
     pub fn is_change(self) -> bool {
         self >= CheckVerdict::Better
     }
 }
 
-/// What a check says in one word.
+/// Overall result of a check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Overall {
-    /// Nothing changed, and every claim holds.
+    /// No change, and every claim holds.
     Pass,
-    /// Something can't be told.
+    /// An undecided point or claim.
     Inconclusive,
-    /// Something changed, or a claim is violated.
+    /// A change, or a violated claim.
     Fail,
 }
 
 impl Overall {
-    /// Its name in files.
+    /// Name in files.
     pub fn name(self) -> &'static str {
         match self {
             Overall::Pass => "pass",
@@ -112,8 +112,8 @@ impl Overall {
         }
     }
 
-    /// Of a verdict; `strict` takes what is equivalent for a change.
-    pub fn of(verdict: CheckVerdict, strict: bool) -> Overall {
+    /// Result of a verdict; with `strict` equivalent counts as a change.
+    pub fn new(verdict: CheckVerdict, strict: bool) -> Overall {
         match verdict {
             CheckVerdict::Equivalent if strict => Overall::Fail,
             CheckVerdict::Identical | CheckVerdict::Equivalent => Overall::Pass,
@@ -123,41 +123,46 @@ impl Overall {
     }
 }
 
-/// What became of one figure at one point.
+/// Outcome of one figure at one point.
 #[derive(Clone, Debug)]
 pub struct MetricOutcome {
-    /// The figure and its tolerance.
+    /// Figure and tolerance.
     pub held: Held,
-    /// Its mean in the baseline; none if no run completed.
+    /// Mean in the baseline; none if no run completed.
     pub recorded: Option<f64>,
-    /// Its mean now.
+    /// Mean now.
     pub now: Option<f64>,
-    /// How far apart they are; none where too few runs completed, and where all is identical.
+    /// Difference of the means; none where too few runs completed, and where all is identical.
     pub difference: Option<Difference>,
-    /// The verdict.
+    /// Verdict.
     pub verdict: CheckVerdict,
 }
 
-/// What became of one point.
+/// Outcome of one point.
 #[derive(Clone, Debug)]
 pub struct PointOutcome {
-    /// The values of the axes.
+    /// Values of the axes.
     pub axes: Vec<String>,
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
-    /// The architecture.
+    /// Architecture.
     pub architecture: String,
-    /// The gravest of its figures' verdicts.
+    /// Worst verdict of its figures.
     pub verdict: CheckVerdict,
     /// Replications now.
     pub runs: usize,
-    /// Its figures, the makespan first.
+    /// Figures, the makespan first.
     pub metrics: Vec<MetricOutcome>,
 }
 
 impl PointOutcome {
-    /// The figure that a reader should see: the gravest, and of equals the first.
-    pub fn gravest(&self) -> Option<&MetricOutcome> {
-        self.metrics.iter().reduce(|gravest, other| if other.verdict > gravest.verdict { other } else { gravest })
+    /// Returns the figure with the worst verdict, and of equals the first.
+    pub fn worst(&self) -> Option<&MetricOutcome> {
+        self.metrics.iter().reduce(|worst, other| if other.verdict > worst.verdict { other } else { worst })
     }
+}
+
+/// Returns true if the scenario has prices.
+pub(super) fn has_prices(file: &ScenarioFile) -> bool {
+    file.scenario().is_ok_and(|scenario| scenario.prices != Prices::default())
 }

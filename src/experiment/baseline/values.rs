@@ -1,36 +1,35 @@
-//! The figures of single replications in few bytes: a paired test needs them, and a file under version control is small.
+//! Compact encoding of the values of single replications, which a paired test needs.
 //!
-//! Each figure is one of 262,144 equal steps from the least to the greatest, in three characters of base 64. Half a
-//! step is 1/524,286 of the range: far below what any tolerance can see. Figures that are all one are said once.
+//! Each value is one of 262,144 equal steps from the least to the greatest, in three characters of base 64. The error
+//! of half a step is 1/524,286 of the range, far below any tolerance. Constant values are stored once.
 
 use crate::experiment::Replications;
-use crate::record::Ending;
 use crate::scaling::Welford;
 
 /// Steps from the least to the greatest.
 const STEPS: u32 = 64 * 64 * 64 - 1;
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/// A figure of the completed replications of a point.
+/// Values of a figure over the completed replications of a point.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MetricValues {
-    /// Its name in `record::METRICS`.
+    /// Name in `record::METRICS`.
     pub metric: String,
     /// Mean; 0 if no run completed.
     pub mean: f64,
     /// Standard deviation.
     pub sd: f64,
-    /// How many runs completed.
+    /// Number of completed runs.
     pub n: usize,
-    /// The least and the greatest.
+    /// Least and greatest value.
     pub range: (f64, f64),
-    /// The figures in order of replication, three characters each; empty if the least is the greatest.
+    /// Values in order of replication, three characters each; empty if all are equal.
     pub packed: String,
 }
 
 impl MetricValues {
-    /// Of a sample; none if there is no such metric.
-    pub fn of(sample: &Replications, metric: &str) -> Option<MetricValues> {
+    /// Encodes a metric of a sample; none if there is no such metric.
+    pub fn from_sample(sample: &Replications, metric: &str) -> Option<MetricValues> {
         crate::record::METRICS.iter().find(|row| row.name == metric)?;
         let values = sample.completed(metric);
         let moments: Welford = values.iter().copied().collect();
@@ -42,7 +41,8 @@ impl MetricValues {
         Some(MetricValues { metric: metric.to_owned(), mean, sd, n: values.len(), range: (low, high), packed })
     }
 
-    /// The figures of all replications, those of `incomplete` left out. None if they are not what the column says.
+    /// Decodes the values of all replications, none for those of `incomplete`. Returns none if the number of values is
+    /// inconsistent.
     pub fn values(&self, replications: u64, incomplete: &[u64]) -> Option<Vec<Option<f64>>> {
         let (low, high) = self.range;
         let figures: Vec<f64> = if self.packed.is_empty() {
@@ -61,21 +61,15 @@ impl MetricValues {
     }
 }
 
-/// A metric of a sample, by replication.
-pub fn of_sample(sample: &Replications, metric: &str) -> Vec<Option<f64>> {
-    let figures = sample.all(metric).iter().zip(&sample.endings);
-    figures.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
-}
-
 fn code(value: f64, low: f64, high: f64) -> String {
-    // Divided first: the range of a sample may be beyond what can be multiplied.
+    // The division comes first: the range of a sample may be too large to multiply.
     let step = ((value - low) / (high - low) * f64::from(STEPS)).round() as u32;
     [step >> 12 & 63, step >> 6 & 63, step & 63].map(|digit| char::from(ALPHABET[digit as usize])).iter().collect()
 }
 
 fn decoded(code: &[u8], low: f64, high: f64) -> Option<f64> {
     let [a, b, c] = code else { return None };
-    let digit = |letter: &u8| ALPHABET.iter().position(|known| known == letter).map(|place| place as u32);
+    let digit = |letter: &u8| ALPHABET.iter().position(|known| known == letter).map(|index| index as u32);
     let step = digit(a)? << 12 | digit(b)? << 6 | digit(c)?;
     Some(low + (high - low) * (f64::from(step) / f64::from(STEPS)))
 }

@@ -1,4 +1,4 @@
-//! Crossings that can be worked out by hand, and ones that can't be there.
+//! Crossovers that can be derived by hand, and impossible ones.
 
 use super::*;
 use crate::record::METRICS;
@@ -13,14 +13,14 @@ fn found(file: &ScenarioFile, question: CrossoverQuestion) -> Crossovers {
     crossover(file, question, &|_| (), &|| false).expect("valid").expect("not stopped")
 }
 
-/// First less second, by many runs.
+/// Difference, first less second, from many runs.
 fn long_run(file: &ScenarioFile, question: &CrossoverQuestion, at: &Node) -> f64 {
-    let scenario = |place: usize| {
-        file.at(&[(question.path.as_str(), at), ("architecture", &question.between[place])]).expect("valid")
+    let scenario = |index: usize| {
+        file.at(&[(question.path.as_str(), at), ("architecture", &question.between[index])]).expect("valid")
     };
     let scenarios = [scenario(0), scenario(1)];
     let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), 1500, &|_| ());
-    let mean = |place: usize| samples[place].completed("makespan_s").into_iter().collect::<Welford>().mean();
+    let mean = |index: usize| samples[index].completed("makespan_s").into_iter().collect::<Welford>().mean();
     mean(0) - mean(1)
 }
 
@@ -37,7 +37,7 @@ fn assert_as_long_runs_say(file: &ScenarioFile, answer: &Crossovers) {
     }
 }
 
-/// Of two agents under a lead one works, and asks; of three two do.
+/// A lead of two agents has one worker who asks; a lead of three has two.
 #[test]
 fn a_lead_is_worth_having_from_three_agents_on() {
     let hello = ScenarioFile::open("hello", &library::no_files()).expect("built in");
@@ -49,7 +49,7 @@ fn a_lead_is_worth_having_from_three_agents_on() {
     assert_eq!(answer.probe(1.0).expect("the lower end").standing, AxisStanding::Same);
 }
 
-/// With nothing to share a lead only costs; with much to share three agents are faster than one.
+/// Without parallel work a lead only costs; with much of it three agents are faster than one.
 #[test]
 fn a_crossing_along_numbers() {
     let hello = ScenarioFile::open("hello", &library::no_files()).expect("built in");

@@ -1,12 +1,12 @@
-//! The front of time, cost and quality: the teams to choose among, whatever the three are worth to somebody.
+//! The Pareto front of time, cost and quality, under uncertainty.
 //!
-//! A team leaves the front if another is shown to be better in one of the three and is not shown to be worse in any:
-//! shown by the paired 95 % interval of the difference. By means alone every team that is a hair's breadth luckier in one
-//! of the three would stay (V. Pareto, "Manuale di economia politica", 1906, is about values that are known).
+//! A team is dominated if another is significantly better in one of the three and significantly worse in none, by the
+//! paired 95 % interval of the difference. By means alone every team that is better by chance in one of the three would
+//! stay (V. Pareto, "Manuale di economia politica", 1906, is about known values).
 
 use crate::experiment::optimal::runs::{OBJECTIVES, Runs};
 
-/// Which of the teams are on the front, by place.
+/// Marks the teams on the front.
 pub(super) fn front(teams: &[&Runs]) -> Vec<bool> {
     let mut on_front = vec![true; teams.len()];
     for (a, first) in teams.iter().enumerate() {
@@ -19,13 +19,13 @@ pub(super) fn front(teams: &[&Runs]) -> Vec<bool> {
         }
     }
     if !on_front.contains(&true) {
-        // Three teams can be shown to be better in a circle, as each pair is judged by itself. Then means decide.
+        // Pairwise domination can be circular, as each pair is tested by itself. Then means decide.
         return (0..teams.len()).map(|a| !teams.iter().any(|other| is_better_by_means(other, teams[a]))).collect();
     }
     on_front
 }
 
-/// Whether the first is shown to be better in something, and whether the second is.
+/// Returns whether the first is significantly better in an objective, and whether the second is.
 fn shown(first: &Runs, second: &Runs) -> (bool, bool) {
     let mut better = (false, false);
     for objective in OBJECTIVES {
@@ -51,10 +51,10 @@ mod tests {
     use super::*;
     use crate::experiment::optimal::runs::tests::runs;
 
-    /// A team whose time, cost and quality lie around these; the noise of the first is its own.
+    /// A team with time, cost and quality around these values, and noise of its own in the time.
     fn team(time: f64, cost: f64, quality: f64, seed: u32) -> Runs {
-        let noise = |place: u32| f64::from((place * 7 + seed * 3) % 11) - 5.0;
-        runs(&(0..22).map(|place| (time + noise(place), cost, quality)).collect::<Vec<_>>())
+        let noise = |run: u32| f64::from((run * 7 + seed * 3) % 11) - 5.0;
+        runs(&(0..22).map(|run| (time + noise(run), cost, quality)).collect::<Vec<_>>())
     }
 
     #[test]
@@ -62,10 +62,10 @@ mod tests {
         let (fast, cheap) = (team(10.0, 5.0, 1.0, 0), team(20.0, 1.0, 1.0, 1));
         let (slow_and_dear, good) = (team(21.0, 6.0, 1.0, 2), team(30.0, 9.0, 1.5, 3));
         assert_eq!(front(&[&fast, &cheap, &slow_and_dear, &good]), [true, true, false, true]);
-        // A difference that is not shown is none: as fast, but cheaper, beats.
+        // A difference that is not significant counts as none: as fast, but cheaper, dominates.
         let lucky = team(19.9, 1.1, 1.0, 4);
         assert_eq!(front(&[&cheap, &lucky]), [true, false]);
-        // Two that are the same both stay.
+        // Two equal teams both stay.
         assert_eq!(front(&[&fast, &fast.clone()]), [true, true]);
         assert!(front(&[]).is_empty());
     }

@@ -1,10 +1,9 @@
-//! The best team: how many agents, organised how, for time, cost or quality, and how sure that is.
+//! Selection of the best team: size and architecture for time, cost or quality, with its uncertainty.
 //!
-//! Every team first has the same replications, a pilot. It says which teams complete, which are inside a deadline and a
-//! budget, how large the indifference zone is in seconds, dollars or shares, which teams are on the front, and where the
-//! next agent stops paying. Then [Kim and Nelson's procedure](crate::scaling::kim_nelson) chooses among the teams that
-//! are left, on replications of its own, so that what the pilot settled does not weaken its promise. All teams share
-//! their random numbers.
+//! All teams first run the same pilot replications. The pilot determines which teams complete, which meet the deadline
+//! and the budget, the indifference zone in the unit of the objective, the Pareto front, and the last agent that pays.
+//! Then [Kim and Nelson's procedure](crate::scaling::kim_nelson) selects among the remaining teams on replications of
+//! its own, so that decisions of the pilot do not weaken its guarantee. All teams share their random numbers.
 
 mod front;
 mod runs;
@@ -24,150 +23,151 @@ use crate::simulation::Scenario;
 pub use runs::{OBJECTIVES, Objective, Runs};
 pub use steps::{Pays, SizeStep, stops};
 
-/// A team that completes a smaller share of its runs has no honest mean: those it did not complete are missing from it.
+/// Least fraction of completed runs of a candidate: the mean of a team that completes fewer lacks the others.
 pub const COMPLETING: f64 = 0.99;
 
-/// n0: Kim and Nelson's first replications, for the variances.
+/// n0: replications of Kim and Nelson's first stage, which estimate variances.
 pub const FIRST: u64 = 50;
 
-/// The least pilot.
+/// Least number of pilot replications.
 pub const LEAST_PILOT: u64 = 100;
 
-/// Most teams to choose among.
+/// Greatest number of teams.
 pub const MOST_TEAMS: usize = 500;
 
-/// What is asked.
+/// Question of a selection.
 #[derive(Clone, Debug)]
 pub struct OptimalQuestion {
-    /// What the team should be best at.
+    /// Objective.
     pub objective: Objective,
     /// The architectures.
     pub architectures: Vec<Node>,
     /// The team sizes.
     pub sizes: Vec<u32>,
-    /// The indifference zone, as a share of the best team's mean.
+    /// Indifference zone, as a fraction of the best team's mean.
     pub indifference_zone: f64,
-    /// The probability of a right choice.
+    /// Probability of correct selection.
     pub confidence: f64,
-    /// Seconds that a run may take.
+    /// Deadline of a run, seconds.
     pub deadline: Option<f64>,
-    /// The share of runs that have to be inside the deadline.
+    /// Required fraction of runs inside the deadline.
     pub on_time: f64,
-    /// What a run may cost on average, dollars, or tokens where nothing has a price.
+    /// Budget of the mean cost of a run, dollars, or tokens without prices.
     pub budget: Option<f64>,
-    /// When the next agent pays.
+    /// Rule by which the next agent pays.
     pub pays: Pays,
-    /// Replications of every team before the choice.
+    /// Pilot replications of every team.
     pub pilot: u64,
-    /// Most replications of a team, pilot included.
+    /// Greatest number of replications of a team, pilot included.
     pub most: u64,
 }
 
-/// How a team stands.
+/// Standing of a team.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TeamStanding {
-    /// It is chosen.
+    /// Selected.
     Best,
-    /// It is not shown to be worse than the best by more than the indifference zone.
+    /// Not shown to be worse than the best by more than the indifference zone.
     Alike,
-    /// It is.
+    /// Shown to be worse.
     Worse,
-    /// It does not complete often enough.
+    /// Completes too rarely.
     Incomplete,
-    /// It is not shown to be inside the deadline often enough.
+    /// Not shown to meet the deadline often enough.
     Late,
-    /// It is not shown to be inside the budget on average.
+    /// Not shown to meet the budget on average.
     Dear,
-    /// Run for run the same as the team at this place, which is smaller or named first.
+    /// Equal, run for run, to the team of this index, which is smaller or named first.
     Twin(usize),
 }
 
-/// A team that was tried.
+/// A candidate team.
 #[derive(Clone, Debug)]
 pub struct CandidateTeam {
-    /// Its size.
+    /// Team size.
     pub agents: u32,
-    /// Its architecture.
+    /// Architecture.
     pub architecture: String,
-    /// Its runs.
+    /// Runs.
     pub runs: Runs,
-    /// How it stands.
+    /// Standing.
     pub standing: TeamStanding,
-    /// By how much it is worse than the best, paired; none for the best and where there are no pairs.
+    /// Paired difference from the best, positive where worse; none for the best and without pairs.
     pub worse_by: Option<Interval>,
-    /// Whether it is on the front of time, cost and quality.
+    /// True if the team is on the front of time, cost and quality.
     pub on_front: bool,
-    /// The share of its runs inside the deadline, if there is one.
+    /// Proportion of its runs inside the deadline, if there is one.
     pub on_time: Option<Proportion>,
-    /// Whether it is inside the budget, if there is one.
+    /// True if the team is inside the budget, if there is one.
     pub in_budget: Option<bool>,
 }
 
-/// What was found.
+/// Result of a selection.
 #[derive(Clone, Debug)]
 pub struct OptimalResult {
     /// The question.
     pub question: OptimalQuestion,
-    /// Whether costs are dollars, not tokens.
+    /// True if costs are dollars, not tokens.
     pub has_prices: bool,
-    /// All teams, smallest first, each size in the order of the architectures.
+    /// All teams, smallest first, then in the order of the architectures.
     pub teams: Vec<CandidateTeam>,
-    /// The chosen one; none if no team completes and is inside the limits.
+    /// Index of the selected team; none if no team completes and meets the limits.
     pub best: Option<usize>,
     /// The indifference zone in the objective's unit.
     pub indifference_zone: f64,
-    /// How it was chosen; systems are places among those that could be.
+    /// Selection; systems are indices into the eligible teams.
     pub selection: Option<Selection>,
-    /// How many could be chosen.
+    /// Number of eligible teams.
     pub choice: usize,
-    /// What common random numbers were worth, over all comparisons with the best.
+    /// Variance reduction by common random numbers, over all comparisons with the best.
     pub noise: Variances,
-    /// The best team's architecture at growing sizes.
+    /// Steps between team sizes under the best team's architecture.
     pub steps: Vec<SizeStep>,
-    /// Where the next agent does not pay: the larger team that does, if there is one.
+    /// A larger team that pays where the next agent does not, if there is one.
     pub later: Option<SizeStep>,
 }
 
-/// Whom to tell how it goes.
+/// Receivers of progress.
 #[derive(Clone, Copy)]
 pub struct OptimalProgress<'a> {
-    /// So many more runs will be made.
+    /// Receives the number of further planned runs.
     pub ahead: &'a dyn Fn(u64),
-    /// So many more have been made.
+    /// Receives the number of further finished runs.
     pub done: &'a (dyn Fn(u64) + Sync),
 }
 
-/// Finds the best team. The same for any number of threads.
+/// Selects the best team. The result is the same for any number of threads.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with any of the teams, before anything is run.
+/// Reports all errors of any team, before anything is run.
 pub fn optimal(
     file: &ScenarioFile,
     question: OptimalQuestion,
-    told: OptimalProgress<'_>,
+    progress: OptimalProgress<'_>,
 ) -> Result<OptimalResult, Problems> {
     let (scenarios, mut teams) = candidates(file, &question)?;
     let has_prices = scenarios.iter().any(|scenario| scenario.prices != Prices::default());
-    let mut trial = Trial { scenarios: &scenarios, has_prices, told };
+    let mut trial = Trial { scenarios: &scenarios, has_prices, progress };
     let all: Vec<usize> = (0..teams.len()).collect();
     trial.run(&all, 0..question.pilot, &mut teams);
     judge(&question, &mut teams);
-    let (mut selection, mut choice, mut indifference_zone);
+    let (mut selection, mut eligible, mut indifference_zone);
     loop {
-        choice = places(&teams, |team| team.standing == TeamStanding::Worse);
-        indifference_zone = zone_of(&question, &teams, &choice);
-        let promise = SelectionConfig { confidence: question.confidence, indifference_zone, first: FIRST };
-        selection = trial.choose(&choice, &promise, &question, &mut teams);
-        let best = selection.as_ref().and_then(|selection| choice.get(selection.best));
-        // Only with more runs does it show that a team fails now and then: another choice, on the same replications.
+        eligible = indices(&teams, |team| team.standing == TeamStanding::Worse);
+        indifference_zone = indifference_zone_of(&question, &teams, &eligible);
+        let config = SelectionConfig { confidence: question.confidence, indifference_zone, first: FIRST };
+        selection = trial.select(&eligible, &config, &question, &mut teams);
+        let best = selection.as_ref().and_then(|selection| eligible.get(selection.best));
+        // Rare failures of a team show only with more runs: the selection is repeated without it, on the same
+        // replications.
         let Some(&failing) = best.filter(|&&best| teams[best].runs.completing() < COMPLETING) else { break };
         teams[failing].standing = TeamStanding::Incomplete;
         for team in &mut teams {
             team.runs.truncate(question.pilot as usize);
         }
     }
-    let best = selection.as_ref().and_then(|selection| choice.get(selection.best)).copied();
+    let best = selection.as_ref().and_then(|selection| eligible.get(selection.best)).copied();
     let mut answer = OptimalResult {
         question,
         has_prices,
@@ -175,18 +175,18 @@ pub fn optimal(
         best,
         indifference_zone,
         selection,
-        choice: choice.len(),
+        choice: eligible.len(),
         noise: Variances::default(),
         steps: Vec::new(),
         later: None,
     };
     answer.compare();
-    answer.settle_front();
-    answer.settle_steps();
+    answer.set_front();
+    answer.set_steps();
     Ok(answer)
 }
 
-/// The teams, and the scenarios that they run.
+/// Candidate teams and their scenarios.
 fn candidates(
     file: &ScenarioFile,
     question: &OptimalQuestion,
@@ -214,13 +214,13 @@ fn candidates(
     problems.or((scenarios, teams))
 }
 
-/// After the pilot: who can't be chosen, and why.
+/// Classifies the teams by the pilot: eligible, or the reason why not.
 fn judge(question: &OptimalQuestion, teams: &mut [CandidateTeam]) {
-    for place in 0..teams.len() {
-        let (before, rest) = teams.split_at_mut(place);
-        let Some(team) = rest.first_mut() else { continue };
+    for index in 0..teams.len() {
+        let (before, from_here) = teams.split_at_mut(index);
+        let Some(team) = from_here.first_mut() else { continue };
         let runs = &team.runs;
-        let share = |deadline| Proportion::of(runs.within(Objective::Time, deadline) as u64, runs.len() as u64);
+        let share = |deadline| Proportion::new(runs.within(Objective::Time, deadline) as u64, runs.len() as u64);
         team.on_time = question.deadline.map(share);
         let cost = runs.summary(Objective::Cost).map(|cost| cost.interval());
         team.in_budget = question.budget.map(|budget| cost.is_some_and(|cost| cost.high() <= budget));
@@ -235,15 +235,15 @@ fn judge(question: &OptimalQuestion, teams: &mut [CandidateTeam]) {
     }
 }
 
-/// The places of teams of a kind.
-fn places(teams: &[CandidateTeam], is: impl Fn(&CandidateTeam) -> bool) -> Vec<usize> {
-    teams.iter().enumerate().filter(|(_, team)| is(team)).map(|(place, _)| place).collect()
+/// Indices of the teams that meet a condition.
+fn indices(teams: &[CandidateTeam], is: impl Fn(&CandidateTeam) -> bool) -> Vec<usize> {
+    teams.iter().enumerate().filter(|(_, team)| is(team)).map(|(index, _)| index).collect()
 }
 
-/// The indifference zone: a share of the best mean of the pilot, or where that is 0, of all means together.
-fn zone_of(question: &OptimalQuestion, teams: &[CandidateTeam], choice: &[usize]) -> f64 {
-    let mean = |&place: &usize| teams[place].runs.summary(question.objective).map(|summary| summary.mean);
-    let means: Vec<f64> = choice.iter().filter_map(mean).collect();
+/// Indifference zone: a fraction of the best mean of the pilot, or if that is 0, of the mean over all teams.
+fn indifference_zone_of(question: &OptimalQuestion, teams: &[CandidateTeam], eligible: &[usize]) -> f64 {
+    let mean = |&index: &usize| teams[index].runs.summary(question.objective).map(|summary| summary.mean);
+    let means: Vec<f64> = eligible.iter().filter_map(mean).collect();
     let burden = |value: &&f64| question.objective.burden(**value);
     let best = means.iter().min_by(|a, b| burden(a).total_cmp(&burden(b))).copied().unwrap_or(0.0);
     let all = means.iter().sum::<f64>() / means.len().max(1) as f64;
@@ -251,46 +251,46 @@ fn zone_of(question: &OptimalQuestion, teams: &[CandidateTeam], choice: &[usize]
     question.indifference_zone * scale.unwrap_or(1.0)
 }
 
-/// What runs the teams.
+/// Runner of the teams.
 struct Trial<'a> {
     scenarios: &'a [Scenario],
     has_prices: bool,
-    told: OptimalProgress<'a>,
+    progress: OptimalProgress<'a>,
 }
 
 impl Trial<'_> {
-    /// More replications of some teams, behind those that they have.
-    fn run(&self, places: &[usize], replications: Range<u64>, teams: &mut [CandidateTeam]) {
-        (self.told.ahead)(places.len() as u64 * (replications.end - replications.start));
-        let chosen: Vec<&Scenario> = places.iter().map(|&place| &self.scenarios[place]).collect();
-        let samples = runner::more(&chosen, replications, self.told.done);
-        for (&place, sample) in places.iter().zip(&samples) {
-            teams[place].runs.append(sample, self.has_prices);
+    /// Runs more replications of some teams and appends them.
+    fn run(&self, indices: &[usize], replications: Range<u64>, teams: &mut [CandidateTeam]) {
+        (self.progress.ahead)(indices.len() as u64 * (replications.end - replications.start));
+        let chosen: Vec<&Scenario> = indices.iter().map(|&index| &self.scenarios[index]).collect();
+        let samples = runner::more(&chosen, replications, self.progress.done);
+        for (&index, sample) in indices.iter().zip(&samples) {
+            teams[index].runs.append(sample, self.has_prices);
         }
     }
 
-    /// Kim and Nelson's choice on the replications after the pilot, those left out in which a team that is still in the
-    /// running did not complete.
-    fn choose(
+    /// Kim and Nelson's selection on the replications after the pilot, without those that a remaining team did not
+    /// complete.
+    fn select(
         &mut self,
-        choice: &[usize],
-        promise: &SelectionConfig,
+        eligible: &[usize],
+        config: &SelectionConfig,
         question: &OptimalQuestion,
         teams: &mut [CandidateTeam],
     ) -> Option<Selection> {
         let objective = question.objective;
         let mut at = question.pilot;
-        select(choice.len(), promise, |left, wanted| {
-            let places: Vec<usize> = left.iter().map(|&system| choice[system]).collect();
+        select(eligible.len(), config, |left, wanted| {
+            let indices: Vec<usize> = left.iter().map(|&system| eligible[system]).collect();
             let mut rows = Vec::new();
             while rows.is_empty() && at < question.most {
                 let some = at..(at + wanted).min(question.most);
                 at = some.end;
-                self.run(&places, some.clone(), teams);
-                let value = |place: &usize, replication: u64| {
-                    Some(objective.burden(teams[*place].runs.value(objective, replication as usize)?))
+                self.run(&indices, some.clone(), teams);
+                let value = |index: &usize, replication: u64| {
+                    Some(objective.burden(teams[*index].runs.value(objective, replication as usize)?))
                 };
-                rows = some.filter_map(|run| places.iter().map(|place| value(place, run)).collect()).collect();
+                rows = some.filter_map(|run| indices.iter().map(|index| value(index, run)).collect()).collect();
             }
             rows
         })
@@ -298,13 +298,13 @@ impl Trial<'_> {
 }
 
 impl OptimalResult {
-    /// Every team that could be chosen beside the best.
+    /// Compares every eligible team with the best.
     fn compare(&mut self) {
         let Some(best) = self.best else { return };
         let (objective, indifference_zone) = (self.question.objective, self.indifference_zone);
         let chosen = self.teams[best].runs.clone();
-        for (place, team) in self.teams.iter_mut().enumerate() {
-            if place == best {
+        for (index, team) in self.teams.iter_mut().enumerate() {
+            if index == best {
                 team.standing = TeamStanding::Best;
                 continue;
             }
@@ -321,19 +321,19 @@ impl OptimalResult {
         }
     }
 
-    fn settle_front(&mut self) {
-        let is_sound =
+    fn set_front(&mut self) {
+        let is_comparable =
             |team: &CandidateTeam| !matches!(team.standing, TeamStanding::Twin(_) | TeamStanding::Incomplete);
-        let sound = places(&self.teams, is_sound);
-        // The pilot is what all teams have: none looks better known than another.
+        let comparable = indices(&self.teams, is_comparable);
+        // All teams have the pilot, so that none is known better than another.
         let pilot = self.question.pilot as usize;
-        let runs: Vec<Runs> = sound.iter().map(|&place| self.teams[place].runs.first(pilot)).collect();
-        for (place, on_front) in sound.into_iter().zip(front::front(&runs.iter().collect::<Vec<_>>())) {
-            self.teams[place].on_front = on_front;
+        let runs: Vec<Runs> = comparable.iter().map(|&index| self.teams[index].runs.first(pilot)).collect();
+        for (index, on_front) in comparable.into_iter().zip(front::front(&runs.iter().collect::<Vec<_>>())) {
+            self.teams[index].on_front = on_front;
         }
     }
 
-    fn settle_steps(&mut self) {
+    fn set_steps(&mut self) {
         let Some(best) = self.best.and_then(|best| self.teams.get(best)) else { return };
         let of_best =
             |team: &&CandidateTeam| team.architecture == best.architecture && team.runs.completing() >= COMPLETING;
@@ -345,12 +345,12 @@ impl OptimalResult {
         self.steps = found;
     }
 
-    /// The team at a place.
-    pub fn team(&self, place: usize) -> Option<&CandidateTeam> {
-        self.teams.get(place)
+    /// Returns the team of an index.
+    pub fn team(&self, index: usize) -> Option<&CandidateTeam> {
+        self.teams.get(index)
     }
 
-    /// All runs that were made.
+    /// Total number of runs.
     pub fn runs(&self) -> usize {
         self.teams.iter().map(|team| team.runs.len()).sum()
     }

@@ -1,34 +1,34 @@
-//! Where the next agent stops paying: what every further agent buys, and what it costs.
+//! Marginal returns: time gained and cost added by every further agent.
 
 use crate::experiment::optimal::runs::{Objective, Runs};
 use crate::scaling::Interval;
 use crate::scaling::stats::paired_difference;
 
-/// From one team size to the next.
+/// Step from one team size to the next.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SizeStep {
-    /// The smaller team.
+    /// Smaller team size.
     pub from: u32,
-    /// The next larger one that was tried.
+    /// Next larger team size.
     pub to: u32,
     /// Seconds that the larger team is faster by: paired, with the 95 % interval.
     pub buys: Interval,
-    /// What a run of it costs more, or tokens.
+    /// Additional cost of a run, or tokens.
     pub costs: Interval,
-    /// Whether it pays.
+    /// True if the step pays.
     pub pays: bool,
 }
 
-/// When a step pays.
+/// Rule by which a step pays.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Pays {
-    /// It makes the team faster, shown at 95 %, and by at least this share of the time before.
+    /// Faster, significantly at 95 %, and by at least this fraction of the smaller team's time.
     Share(f64),
-    /// A second is worth so much, and the larger team comes cheaper with its time counted in, shown at 95 %.
+    /// Cheaper with each second priced at this value, significantly at 95 %.
     Worth(f64),
 }
 
-/// The steps between teams of growing size under one architecture.
+/// Steps between teams of growing size under one architecture.
 pub(super) fn steps(teams: &[(u32, &Runs)], rule: Pays) -> Vec<SizeStep> {
     let pairs = teams.iter().zip(teams.iter().skip(1));
     pairs.filter_map(|(small, large)| step(*small, *large, rule)).collect()
@@ -51,12 +51,12 @@ fn step((from, small): (u32, &Runs), (to, large): (u32, &Runs), rule: Pays) -> O
     Some(SizeStep { from, to, buys, costs, pays })
 }
 
-/// The first step that does not pay: all before it do.
+/// Returns the first step that does not pay.
 pub fn stops(steps: &[SizeStep]) -> Option<&SizeStep> {
     steps.iter().find(|step| !step.pays)
 }
 
-/// Where the next agent does not pay but a larger team does: the one that buys most over the team where it stopped.
+/// Returns the larger team that gains most over the size where steps stopped paying, if one pays.
 pub(super) fn later(teams: &[(u32, &Runs)], stop: &SizeStep, rule: Pays) -> Option<SizeStep> {
     let from = teams.iter().find(|(agents, _)| *agents == stop.from)?;
     let beyond = teams.iter().filter(|(agents, _)| *agents > stop.to);
@@ -69,12 +69,11 @@ mod tests {
     use super::*;
     use crate::experiment::optimal::runs::tests::runs;
 
-    /// All share their noise, so that differences are known.
+    /// Teams with common noise, so that differences are exact.
     fn line(times_and_costs: &[(f64, f64)]) -> Vec<Runs> {
-        let noise = |place: u32| f64::from(place % 7);
-        let team = |(time, cost): &(f64, f64)| {
-            runs(&(0..21).map(|place| (time + noise(place), *cost, 1.0)).collect::<Vec<_>>())
-        };
+        let noise = |run: u32| f64::from(run % 7);
+        let team =
+            |(time, cost): &(f64, f64)| runs(&(0..21).map(|run| (time + noise(run), *cost, 1.0)).collect::<Vec<_>>());
         times_and_costs.iter().map(team).collect()
     }
 
@@ -87,10 +86,10 @@ mod tests {
         let stop = stops(&found).expect("the second step");
         assert_eq!((stop.from, stop.to), (2, 3));
         assert!((stop.buys.estimate - 0.5).abs() < 1e-9 && (stop.costs.estimate - 0.2).abs() < 1e-9);
-        // Two more agents do buy something.
+        // Two more agents together pay.
         let later = later(&sizes, stop, Pays::Share(0.02)).expect("four agents");
         assert!((later.from, later.to) == (2, 4) && (later.buys.estimate - 30.0).abs() < 1e-9);
-        // Forty seconds for 20 cents, at a cent a second they are worth it, at a tenth of a cent they are not.
+        // Forty seconds for 20 cents pay at a cent a second, and do not at a tenth of a cent.
         let pays = |worth| steps(&sizes[..2], Pays::Worth(worth))[0].pays;
         assert!(pays(0.01) && !pays(0.001));
         assert!(steps(&sizes[..1], Pays::Share(0.02)).is_empty());

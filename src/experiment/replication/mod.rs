@@ -1,4 +1,5 @@
-//! Replications of one scenario: their figures ([`Sample`]), in parallel ([`runner`]), up to a precision ([`precise`]).
+//! Replications of one scenario: their figures ([`Replications`]), in parallel ([`runner`]), up to a precision
+//! ([`precise`]).
 
 pub mod precise;
 mod replications;

@@ -1,12 +1,12 @@
-//! As many replications as it takes to know every makespan precisely.
+//! Number of replications for a required precision of every makespan.
 
 use crate::experiment::replication::runner;
 use crate::scaling::stats::t95;
 use crate::scaling::{Precision, Welford};
 use crate::simulation::Scenario;
 
-/// How many replications it takes to know the makespan of every scenario so precisely. One that does not complete a
-/// single run has none to know.
+/// Returns the number of replications that bring the makespan of every scenario to this precision. Scenarios without a
+/// completed run are ignored.
 pub fn replications(scenarios: &[&Scenario], precision: &Precision, done: &(dyn Fn(u64) + Sync)) -> u64 {
     let mut makespans: Vec<Welford> = vec![Welford::default(); scenarios.len()];
     let mut have = 0;

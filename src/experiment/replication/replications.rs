@@ -1,4 +1,4 @@
-//! Many replications of one point: every figure of every run, in columns.
+//! Replications of one point: every figure of every run, in columns.
 
 use std::ops::Range;
 
@@ -6,28 +6,28 @@ use crate::engine::{Digest, Samplers};
 use crate::record::{Ending, METRICS, Metrics, Stats, TimeBudget};
 use crate::simulation::{Scenario, Simulator};
 
-/// What a point's replications gave.
+/// Figures of a point's replications.
 #[derive(Clone, Debug, Default)]
 pub struct Replications {
-    /// How many agents took part.
+    /// Number of agents.
     pub agents: u32,
-    /// By metric, in the order of [`METRICS`]: its value in each replication.
+    /// Values by replication, of every metric in the order of [`METRICS`].
     pub columns: Vec<Vec<f64>>,
-    /// How each replication ended.
+    /// Ending of each replication.
     pub endings: Vec<Ending>,
-    /// Sums over the completed replications: where the team's time went.
+    /// Time budget summed over the completed replications.
     pub budget: TimeBudget,
-    /// A fingerprint of all figures in order of replication.
+    /// Fingerprint of all figures in order of replication.
     pub digest: Digest,
 }
 
 impl Replications {
-    /// Runs `replications` of a scenario under its architecture, with samplers that others may have made already.
+    /// Runs `replications` of a scenario under its architecture, with shared samplers.
     pub fn run(scenario: &Scenario, replications: Range<u64>, samplers: &Samplers) -> Replications {
         Replications::run_on(scenario, replications, samplers, Digest::default(), |_| ())
     }
 
-    /// The same with a digest that goes on from another, and with whoever wants to know every run.
+    /// Runs replications with a digest that continues another one, and passes every run to `each`.
     pub(crate) fn run_on(
         scenario: &Scenario,
         replications: Range<u64>,
@@ -53,7 +53,7 @@ impl Replications {
         sample
     }
 
-    /// Puts the replications that follow behind these.
+    /// Appends the replications that follow.
     pub fn append(&mut self, next: Replications) {
         if self.columns.is_empty() {
             *self = next;
@@ -79,24 +79,31 @@ impl Replications {
         }
     }
 
-    /// How many replications ended so.
+    /// Number of replications with this ending.
     pub fn count(&self, ending: Ending) -> usize {
         self.endings.iter().filter(|&&other| other == ending).count()
     }
 
-    /// A metric by its name, in every replication, completed or not.
+    /// Values of a metric by its name, in every replication, completed or not.
     pub fn all(&self, name: &str) -> &[f64] {
-        let place = METRICS.iter().position(|metric| metric.name == name);
-        place.map_or(&[], |place| &self.columns[place])
+        let index = METRICS.iter().position(|metric| metric.name == name);
+        index.map_or(&[], |index| &self.columns[index])
     }
 
-    /// A metric in the completed replications only. Figures of censored runs say how long one has watched, not how
-    /// long the work takes.
+    /// Values of a metric by replication; none where the run did not complete.
+    pub fn by_replication(&self, name: &str) -> Vec<Option<f64>> {
+        let values = self.all(name).iter().zip(&self.endings);
+        values.map(|(value, ending)| (*ending == Ending::Completed).then_some(*value)).collect()
+    }
+
+    /// Values of a metric in the completed replications only. Figures of censored runs reflect the time limit, not the
+    /// length of the work.
     pub fn completed(&self, name: &str) -> Vec<f64> {
-        self.all(name).iter().zip(&self.endings).filter(|(_, e)| **e == Ending::Completed).map(|(v, _)| *v).collect()
+        self.by_replication(name).into_iter().flatten().collect()
     }
 
-    /// A metric in `other` and here, in those replications that completed in both: pairs under common random numbers.
+    /// Pairs of a metric in `other` and here, over the replications that completed in both, under common random
+    /// numbers.
     pub fn paired(&self, other: &Replications, name: &str) -> Vec<(f64, f64)> {
         let runs = self.all(name).iter().zip(&self.endings);
         let others = other.all(name).iter().zip(&other.endings);

@@ -1,7 +1,7 @@
-//! Runs many scenarios, on several threads if there are any: the one place below the command line that knows threads.
+//! Runs many scenarios, on several threads if available: the only module below the command line that uses threads.
 //!
-//! The work is cut into pieces at fixed places, whatever the number of threads, and the pieces are put together in
-//! order, so that results are the same bytes for one thread and for many.
+//! The work is divided into pieces of fixed size, whatever the number of threads, and the pieces are joined in order.
+//! Results are therefore the same bytes for any number of threads.
 
 use std::ops::Range;
 
@@ -11,16 +11,16 @@ use crate::simulation::Scenario;
 
 /// Replications in a piece.
 pub(crate) const PIECE: u64 = 512;
-/// The same, where a few more replications are run.
+/// Replications in a piece, where a few more replications are run.
 const SMALL_PIECE: u64 = 64;
 
-/// Runs `replications` of every scenario; `done` is told how many runs each finished piece had.
+/// Runs `replications` of every scenario; `done` receives the number of runs of each finished piece.
 pub fn run(scenarios: &[&Scenario], replications: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     in_pieces(scenarios, &cut(0..replications, PIECE).collect::<Vec<_>>(), done)
 }
 
-/// Runs these replications of every scenario, some more of what has been run before; in small pieces, so that few
-/// scenarios and replications keep all threads busy.
+/// Runs these further replications of every scenario in small pieces, so that few scenarios and replications keep all
+/// threads busy.
 pub fn more(scenarios: &[&Scenario], replications: Range<u64>, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     in_pieces(scenarios, &cut(replications, SMALL_PIECE).collect::<Vec<_>>(), done)
 }
@@ -41,13 +41,13 @@ fn in_pieces(scenarios: &[&Scenario], cuts: &[Range<u64>], done: &(dyn Fn(u64) +
     whole
 }
 
-/// Replications in pieces.
+/// Divides replications into pieces.
 fn cut(replications: Range<u64>, piece: u64) -> impl Iterator<Item = Range<u64>> {
     let (start, end) = (replications.start, replications.end);
     (0..end.saturating_sub(start).div_ceil(piece)).map(move |n| start + n * piece..(start + n * piece + piece).min(end))
 }
 
-/// What `make` gives for each item, in order, on all threads.
+/// Maps items in order, on all threads.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) -> Vec<R> {
     #[cfg(feature = "parallel")]
     {
@@ -58,7 +58,7 @@ pub(crate) fn map<T: Sync, R: Send>(items: &[T], make: impl Fn(&T) -> R + Sync) 
     items.iter().map(make).collect()
 }
 
-/// The same where the items change.
+/// Maps mutable items in order, on all threads.
 pub(crate) fn map_mut<T: Send, R: Send>(items: &mut [T], make: impl Fn(&mut T) -> R + Sync) -> Vec<R> {
     #[cfg(feature = "parallel")]
     {
@@ -69,7 +69,7 @@ pub(crate) fn map_mut<T: Send, R: Send>(items: &mut [T], make: impl Fn(&mut T) -
     items.iter_mut().map(make).collect()
 }
 
-/// How many threads there are.
+/// Number of threads.
 pub(crate) fn threads() -> usize {
     #[cfg(feature = "parallel")]
     {

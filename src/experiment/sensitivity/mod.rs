@@ -1,9 +1,8 @@
-//! Which axis moves a figure, and by how much: Morris' elementary effects, or Sobol indices.
+//! Sensitivity of a figure to the axes: Morris' elementary effects, or Sobol indices.
 //!
-//! Both ask for more evaluations than there are different points, above all where axes hold whole numbers or names;
-//! each point is run once. Points share their random numbers, so what the figure does between them is due to the axes; how
-//! much of its variance is noise all the same is told. Axes of names are levels without an order: to change one is to
-//! change it for any other.
+//! Both methods evaluate some points repeatedly, above all where axes hold whole numbers or names; each point is run
+//! once. Points share their random numbers, so differences between them are due to the axes; the remaining noise in the
+//! variance is reported. Axes of names are levels without an order: a change replaces one name with any other.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,16 +17,16 @@ use crate::scaling::stats::Welford;
 use crate::scaling::two_way::TwoWay;
 use crate::scenario::{Axis, Node};
 
-/// The most walks, or rows of a sample.
+/// Greatest number of walks, or rows of a sample.
 const MOST: usize = 1 << 17;
 
-/// How sensitivity is measured.
+/// Method of a sensitivity analysis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SensitivityMethod {
-    /// So many walks over a grid of four levels, each changing every axis once: k + 1 evaluations a walk. An axis of
+    /// Morris: walks over a grid of four levels, each changing every axis once: k + 1 evaluations a walk. An axis of
     /// numbers is changed by two thirds of its range.
     Morris(usize),
-    /// So many rows of a scrambled Sobol sequence: k + 2 evaluations a row, or with pairs 2k + 2.
+    /// Sobol: rows of a scrambled Sobol sequence: k + 2 evaluations a row, or with pairs 2k + 2.
     Sobol(usize),
 }
 
@@ -36,7 +35,7 @@ impl SensitivityMethod {
     ///
     /// # Errors
     ///
-    /// What was expected.
+    /// Returns the text and what was expected.
     pub fn parse(text: &str) -> Result<SensitivityMethod, String> {
         let wrong = || format!("{text}: expected morris:R for R walks or sobol:N for N rows, from 2 to {MOST}");
         let (kind, number) = text.split_once(':').ok_or_else(wrong)?;
@@ -49,90 +48,90 @@ impl SensitivityMethod {
     }
 }
 
-/// What is asked.
+/// Question of a sensitivity analysis.
 #[derive(Clone, Copy)]
 pub struct SensitivityQuestion {
-    /// The method.
+    /// Method.
     pub method: SensitivityMethod,
-    /// The figure.
+    /// Figure.
     pub of: &'static Metric,
-    /// Whether Sobol indices of pairs of axes are wanted too.
+    /// True if Sobol indices of pairs of axes are wanted.
     pub with_pairs: bool,
     /// Resamples for the intervals.
     pub resamples: u32,
 }
 
-/// An axis and where it was varied.
+/// An axis and its range.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Varied {
-    /// What its column is called.
+pub struct VariedAxis {
+    /// Name of its column.
     pub label: String,
-    /// From where to where: `1 to 8`, or the names.
+    /// Range: `1 to 8`, or the names.
     pub range: String,
-    /// Whether it holds names, which have no order.
+    /// True for names, which have no order.
     pub is_named: bool,
 }
 
-/// What was found.
+/// Indices or effects.
 #[derive(Clone, Debug)]
 pub enum SensitivityResult {
-    /// Effects over the whole range of an axis, by axis; of a change of name on an axis of names.
+    /// Effects over the whole range of an axis, by axis; on an axis of names, effects of a change of name.
     Effects(Vec<Effect>),
-    /// Shares of the variance.
+    /// Sobol indices.
     Indices(Indices),
 }
 
-/// The answer.
+/// Results of a sensitivity analysis.
 #[derive(Clone)]
 pub struct Sensitivity {
-    /// The question.
+    /// Question.
     pub question: SensitivityQuestion,
-    /// The axes.
-    pub axes: Vec<Varied>,
-    /// How often the figure was asked for.
+    /// Axes.
+    pub axes: Vec<VariedAxis>,
+    /// Number of evaluations.
     pub evaluations: usize,
-    /// Of how many different points.
+    /// Number of distinct points.
     pub points: usize,
-    /// Runs, and how many of them completed; the figure is the mean over those.
+    /// Number of runs; the figure is the mean over the completed ones.
     pub runs: u64,
-    /// See there.
+    /// Number of completed runs.
     pub completed: u64,
-    /// The points without a completed run: how many, and the first of them.
+    /// Points without a completed run: their number and the first of them.
     pub barren: Option<(usize, String)>,
     /// Mean of the figure over all evaluations.
     pub mean: f64,
-    /// Its variance over them.
+    /// Variance of the figure over all evaluations.
     pub variance: f64,
-    /// The share of that variance which is noise; none if it can't be known, as from one run a point.
+    /// Fraction of that variance due to noise; none if unknown, as with one run per point.
     pub noise: Option<f64>,
-    /// The effects; none if there are barren points, or nothing varies.
+    /// Effects or indices; none if there are points without a completed run, or nothing varies.
     pub found: Option<SensitivityResult>,
 }
 
-/// The evaluations that a method asks for.
+/// Evaluations of a method.
 pub struct Evaluations {
-    axes: Vec<Varied>,
-    /// Different points, each a value an axis.
+    axes: Vec<VariedAxis>,
+    /// Different points, each with one value per axis.
     points: Vec<Vec<Node>>,
-    /// By evaluation: its point.
-    places: Vec<usize>,
-    /// Of walks, by evaluation but the last of each: which axis is changed next, and by how much.
+    /// Index of the point, by evaluation.
+    point_of: Vec<usize>,
+    /// Next changed axis and its change, by evaluation; none at the end of a walk.
     changes: Vec<Option<(usize, f64)>>,
 }
 
 impl Evaluations {
-    /// For these axes.
+    /// Plans the evaluations over these axes.
     ///
     /// # Errors
     ///
-    /// There is no axis, one has a single value, or there are too many.
-    pub fn of(question: &SensitivityQuestion, axes: &[Axis], seed: u64) -> Result<Evaluations, String> {
+    /// Fails without an axis, for an axis of a single value, and for too many axes.
+    pub fn new(question: &SensitivityQuestion, axes: &[Axis], seed: u64) -> Result<Evaluations, String> {
         if axes.is_empty() {
             return Err("the scenario's sweep has no axis to vary; --axis PATH=LOW..HIGH adds one".to_owned());
         }
-        let varied: Vec<(Varied, Vec<Level>)> = axes.iter().map(|axis| (range(axis), levels(axis))).collect();
+        let varied: Vec<(VariedAxis, Vec<Level>)> = axes.iter().map(|axis| (range(axis), levels(axis))).collect();
         if let Some((axis, _)) = varied.iter().find(|(_, levels)| levels.len() < 2) {
-            return Err(format!("{} has one value, so it can move nothing; expected two or more", axis.label));
+            return Err(format!("{} has one value and cannot be varied; expected two or more", axis.label));
         }
         let (mut evaluations, mut changes) = (Vec::new(), Vec::new());
         match question.method {
@@ -154,23 +153,24 @@ impl Evaluations {
                 }
             }
         }
-        let (points, places) = different(evaluations);
-        Ok(Evaluations { axes: varied.into_iter().map(|(axis, _)| axis).collect(), points, places, changes })
+        let (points, point_of) = distinct(evaluations);
+        Ok(Evaluations { axes: varied.into_iter().map(|(axis, _)| axis).collect(), points, point_of, changes })
     }
 
-    /// The different points.
+    /// Different points.
     pub fn points(&self) -> &[Vec<Node>] {
         &self.points
     }
 
-    /// How often the figure is asked for.
+    /// Number of evaluations.
     pub fn evaluations(&self) -> usize {
-        self.places.len()
+        self.point_of.len()
     }
 
-    /// What the figure of every point, in the order of [`Evaluations::points`], says; none if nothing varies.
-    pub fn judge(&self, question: &SensitivityQuestion, figures: &[f64], seed: u64) -> Option<SensitivityResult> {
-        let figure = |evaluation: usize| figures.get(*self.places.get(evaluation)?).copied();
+    /// Estimates effects or indices from the figure of every point, in the order of [`Evaluations::points`]; none if
+    /// nothing varies.
+    pub fn estimate(&self, question: &SensitivityQuestion, figures: &[f64], seed: u64) -> Option<SensitivityResult> {
+        let figure = |evaluation: usize| figures.get(*self.point_of.get(evaluation)?).copied();
         if let SensitivityMethod::Morris(_) = question.method {
             let mut steps: Vec<Vec<InputChange>> = vec![Vec::new(); self.axes.len()];
             for (evaluation, change) in self.changes.iter().enumerate() {
@@ -184,24 +184,32 @@ impl Evaluations {
         }
         let inputs = self.axes.len();
         let width = width(inputs, question.with_pairs);
-        let column = |place: usize| (place..self.places.len()).step_by(width).map(figure).collect::<Option<Vec<f64>>>();
+        let column =
+            |index: usize| (index..self.point_of.len()).step_by(width).map(figure).collect::<Option<Vec<f64>>>();
         let columns = |from: usize, many: usize| (from..from + many).map(column).collect::<Option<Vec<_>>>();
         let a_with = columns(1, inputs)?;
         let b_with = columns(1 + inputs, if question.with_pairs { inputs } else { 0 })?;
         let outputs = Outputs { a: column(0)?, b: column(width - 1)?, a_with, b_with };
         indices(&outputs, seed, question.resamples).map(SensitivityResult::Indices)
     }
+
+    /// Describes a point.
+    fn describe(&self, point: usize) -> String {
+        let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
+        let values = self.axes.iter().zip(values).map(|(axis, value)| format!("{} {}", axis.label, label(value)));
+        values.collect::<Vec<_>>().join(", ")
+    }
 }
 
-/// Evaluations of a row.
+/// Number of evaluations of a row.
 fn width(inputs: usize, with_pairs: bool) -> usize {
     2 + if with_pairs { 2 * inputs } else { inputs }
 }
 
-/// A level of an axis, and where it lies on the axis, from 0 to 1; nowhere if it is a name.
+/// A level of an axis, and its position on the axis, from 0 to 1; none for a name.
 type Level = (Node, Option<f64>);
 
-/// Of an axis of numbers four, of one of names all.
+/// Four levels of an axis of numbers, all of an axis of names.
 fn levels(axis: &Axis) -> Vec<Level> {
     let numbers: Option<Vec<f64>> = axis.values.iter().map(Node::number).collect();
     let Some(numbers) = numbers else {
@@ -222,7 +230,7 @@ fn levels(axis: &Axis) -> Vec<Level> {
     (0..4).map(level).collect()
 }
 
-fn range(axis: &Axis) -> Varied {
+fn range(axis: &Axis) -> VariedAxis {
     let levels = levels(axis);
     let is_named = levels.iter().any(|(_, at)| at.is_none());
     let shown = |level: &Level| label(&level.0);
@@ -230,10 +238,10 @@ fn range(axis: &Axis) -> Varied {
         [first, .., last] if !is_named => format!("{} to {}", shown(first), shown(last)),
         levels => levels.iter().map(shown).collect::<Vec<_>>().join(", "),
     };
-    Varied { label: axis.label.clone(), range, is_named }
+    VariedAxis { label: axis.label.clone(), range, is_named }
 }
 
-/// A walk from a random place that changes every axis once, in random order.
+/// Makes a walk from a random point that changes every axis once, in random order.
 fn walk(
     levels: &[&[Level]],
     draws: &mut Stream,
@@ -249,7 +257,7 @@ fn walk(
     evaluations.push(values(&at));
     for axis in order {
         let (here, levels) = (at[axis], levels[axis]);
-        // Two levels of four on, up or down: only one of the two is there, so that every level is met as often.
+        // Two of four levels up or down: only one of the two exists, so that every level is visited equally often.
         let there = match levels[here].1 {
             Some(_) => (here + 2) % 4,
             None => (here + 1 + draws.below(levels.len() as u32 - 1) as usize) % levels.len(),
@@ -262,7 +270,7 @@ fn walk(
     changes.push(None);
 }
 
-/// The evaluations of a row: A, A with each value of B, B with each value of A if pairs are wanted, B.
+/// Evaluations of a row: A, A with each value of B, B with each value of A if pairs are wanted, B.
 fn saltelli(axes: &[Axis], shares: &[f64], with_pairs: bool) -> Vec<Vec<Node>> {
     let of = |shares: &[f64]| axes.iter().zip(shares).map(|(axis, share)| design::value(axis, *share)).collect();
     let (first, second) = shares.split_at(axes.len());
@@ -281,33 +289,33 @@ fn saltelli(axes: &[Axis], shares: &[f64], with_pairs: bool) -> Vec<Vec<Node>> {
     row
 }
 
-/// Each point once, in order of first appearance, and by evaluation which it is.
-fn different(evaluations: Vec<Vec<Node>>) -> (Vec<Vec<Node>>, Vec<usize>) {
+/// Returns each point once, in order of first appearance, and its index by evaluation.
+fn distinct(evaluations: Vec<Vec<Node>>) -> (Vec<Vec<Node>>, Vec<usize>) {
     let (mut points, mut known) = (Vec::new(), BTreeMap::new());
-    let place = |point: Vec<Node>| {
+    let index_of = |point: Vec<Node>| {
         let key = point.iter().map(label).collect::<Vec<_>>().join(";");
         *known.entry(key).or_insert_with(|| {
             points.push(point);
             points.len() - 1
         })
     };
-    let places = evaluations.into_iter().map(place).collect();
-    (points, places)
+    let point_of = evaluations.into_iter().map(index_of).collect();
+    (points, point_of)
 }
 
-/// Runs the points of the samples and says what moves the figure; none if it was stopped. The sweep must be over the axes
-/// that the samples are of.
+/// Runs the points of the evaluations and estimates the sensitivity; none if stopped. The sweep must have the axes of
+/// the evaluations.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with a point.
+/// Reports all errors of any point.
 pub fn sensitivity(
     sweep: Sweep<'_>,
-    samples: &Evaluations,
+    evaluations: &Evaluations,
     question: &SensitivityQuestion,
     control: &Control<'_>,
 ) -> Result<Option<Sensitivity>, Problems> {
-    let sweep = sweep.without_baselines().of_points(samples.points.clone());
+    let sweep = sweep.without_baselines().of_points(evaluations.points.clone());
     sweep.check()?;
     let replications = match sweep.replications {
         ReplicationCount::Fixed(replications) => replications,
@@ -320,17 +328,17 @@ pub fn sensitivity(
         return Ok(None);
     }
     let seed = sweep.file.seed();
-    let all: Welford = samples.places.iter().filter_map(|&place| figures.means.get(place)).copied().collect();
-    let found = figures.barren.is_none().then(|| samples.judge(question, &figures.means, seed)).flatten();
+    let all: Welford = evaluations.point_of.iter().filter_map(|&index| figures.means.get(index)).copied().collect();
+    let found = figures.barren.is_none().then(|| evaluations.estimate(question, &figures.means, seed)).flatten();
     let noise = figures.noise().filter(|_| all.variance() > 0.0).map(|noise| noise / all.variance());
     Ok(Some(Sensitivity {
         question: *question,
-        axes: samples.axes.clone(),
-        evaluations: samples.evaluations(),
-        points: samples.points.len(),
+        axes: evaluations.axes.clone(),
+        evaluations: evaluations.evaluations(),
+        points: evaluations.points.len(),
         runs: figures.runs,
         completed: figures.completed,
-        barren: figures.barren.map(|(many, first)| (many, samples.describe(first))),
+        barren: figures.barren.map(|(many, first)| (many, evaluations.describe(first))),
         mean: all.mean(),
         variance: all.variance(),
         noise: noise.filter(|_| found.is_some()),
@@ -338,27 +346,18 @@ pub fn sensitivity(
     }))
 }
 
-impl Evaluations {
-    /// A point in words.
-    fn describe(&self, point: usize) -> String {
-        let values = self.points.get(point).map_or(&[][..], Vec::as_slice);
-        let values = self.axes.iter().zip(values).map(|(axis, value)| format!("{} {}", axis.label, label(value)));
-        values.collect::<Vec<_>>().join(", ")
-    }
-}
-
-/// The figure at every point, and what is known of its noise.
+/// Figure at every point, and its noise.
 struct PointFigures {
     of: &'static Metric,
     means: Vec<f64>,
     runs: u64,
     completed: u64,
-    /// How many points have no completed run, and the first.
+    /// Number of points without a completed run, and the first of them.
     barren: Option<(usize, usize)>,
-    /// Of points all of whose runs completed, as many replications as every one has.
+    /// Values of points whose runs all completed, with an equal number of replications.
     table: TwoWay,
     replications: usize,
-    /// Mean of one over the number of runs.
+    /// Mean of the inverse number of runs.
     per_run: Welford,
 }
 
@@ -383,7 +382,7 @@ impl PointFigures {
         }
     }
 
-    /// The variance of a point's mean that no other point shares.
+    /// Variance of a point's mean that no other point shares.
     fn noise(&self) -> Option<f64> {
         Some(self.table.interaction()? * self.per_run.mean())
     }

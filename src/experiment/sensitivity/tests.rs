@@ -1,4 +1,4 @@
-//! Functions whose indices are known, through the same points and estimators as scenarios.
+//! Functions with known indices, through the same points and estimators as scenarios.
 
 use proptest::prelude::*;
 
@@ -28,9 +28,9 @@ fn judged(
     seed: u64,
     figure: impl Fn(&[Node]) -> f64,
 ) -> SensitivityResult {
-    let samples = Evaluations::of(question, axes, seed).expect("axes");
-    let figures: Vec<f64> = samples.points().iter().map(|point| figure(point)).collect();
-    samples.judge(question, &figures, 42).expect("it varies")
+    let evaluations = Evaluations::new(question, axes, seed).expect("axes");
+    let figures: Vec<f64> = evaluations.points().iter().map(|point| figure(point)).collect();
+    evaluations.estimate(question, &figures, 42).expect("it varies")
 }
 
 fn numbers(point: &[Node]) -> Vec<f64> {
@@ -113,7 +113,7 @@ fn of_a_line_the_effects_are_its_slopes() {
         _ => 0.0,
     };
     let line = |point: &[Node]| {
-        let [rate, agents] = [0, 1].map(|place: usize| point[place].number().expect("a number"));
+        let [rate, agents] = [0, 1].map(|index: usize| point[index].number().expect("a number"));
         3.0 * rate - 2.0 * agents + price(&point[3])
     };
     let found = effects(judged(&question(SensitivityMethod::Morris(60)), &axes, 42, line));
@@ -135,14 +135,14 @@ fn walks_are_as_people_write_them() {
         assert!(SensitivityMethod::parse(wrong).is_err_and(|why| why.contains("expected morris:R")), "{wrong}");
     }
     let asked = question(SensitivityMethod::Sobol(4));
-    assert!(Evaluations::of(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
+    assert!(Evaluations::new(&asked, &[], 1).is_err_and(|why| why.contains("no axis")));
     let single = axis("agents", vec![NodeKind::Int(4)]);
-    assert!(Evaluations::of(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
-    assert!(Evaluations::of(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
-    assert!(Evaluations::of(&question(SensitivityMethod::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
+    assert!(Evaluations::new(&asked, &[single], 1).is_err_and(|why| why.contains("agents has one value")));
+    assert!(Evaluations::new(&asked, &between(11, 0.0, 1.0), 1).is_err_and(|why| why.contains("up to 10")));
+    assert!(Evaluations::new(&question(SensitivityMethod::Morris(4)), &between(11, 0.0, 1.0), 1).is_ok());
 }
 
-/// What nothing depends on comes out as exactly nothing, and noise that all points share is none.
+/// An axis without effect has exactly none, and noise that all points share is none.
 #[test]
 fn a_scenario_with_an_idle_axis() {
     let text = include_bytes!("../../../scenarios/hello.yaml");
@@ -152,13 +152,14 @@ fn a_scenario_with_an_idle_axis() {
     for method in [SensitivityMethod::Sobol(16), SensitivityMethod::Morris(6)] {
         let asked = question(method);
         let axes = design::widened(&file, file.axes());
-        let samples = Evaluations::of(&asked, &axes, file.seed()).expect("axes");
+        let evaluations = Evaluations::new(&asked, &axes, file.seed()).expect("axes");
         let sweep = Sweep::new(&file, 20);
-        let told = sensitivity(sweep, &samples, &asked, &Control::default()).expect("valid").expect("not stopped");
-        assert!(told.completed == told.runs && told.runs == 20 * told.points as u64, "{} runs", told.runs);
-        assert!(told.noise.is_some_and(|noise| noise > 0.0 && noise < 0.2), "{:?}", told.noise);
-        let idle = told.axes.iter().position(|axis| axis.label == "prices.input").expect("an axis");
-        let [moves, rests] = match told.found.expect("it varies") {
+        let result =
+            sensitivity(sweep, &evaluations, &asked, &Control::default()).expect("valid").expect("not stopped");
+        assert!(result.completed == result.runs && result.runs == 20 * result.points as u64, "{} runs", result.runs);
+        assert!(result.noise.is_some_and(|noise| noise > 0.0 && noise < 0.2), "{:?}", result.noise);
+        let idle = result.axes.iter().position(|axis| axis.label == "prices.input").expect("an axis");
+        let [moves, rests] = match result.found.expect("it varies") {
             SensitivityResult::Indices(found) => [found.total[1].estimate, found.total[idle].estimate],
             SensitivityResult::Effects(found) => [found[1].size.estimate, found[idle].size.estimate],
         };
@@ -173,12 +174,12 @@ proptest! {
         let names = ["p", "q", "r"].map(|name| NodeKind::Text(name.to_owned())).to_vec();
         let axes = [axis("n", vec![NodeKind::Int(least), NodeKind::Int(least + more)]), axis("x", names)];
         let asked = question(SensitivityMethod::Morris(walks));
-        let samples = Evaluations::of(&asked, &axes, seed).expect("axes");
-        prop_assert_eq!(samples.evaluations(), 3 * walks);
-        for (evaluation, change) in samples.changes.iter().enumerate() {
-            let here = &samples.points[samples.places[evaluation]];
+        let evaluations = Evaluations::new(&asked, &axes, seed).expect("axes");
+        prop_assert_eq!(evaluations.evaluations(), 3 * walks);
+        for (evaluation, change) in evaluations.changes.iter().enumerate() {
+            let here = &evaluations.points[evaluations.point_of[evaluation]];
             let Some((axis, change)) = *change else { continue };
-            let there = &samples.points[samples.places[evaluation + 1]];
+            let there = &evaluations.points[evaluations.point_of[evaluation + 1]];
             prop_assert!(change != 0.0 && here[axis] != there[axis] && here[1 - axis] == there[1 - axis]);
             if let (Some(from), Some(to)) = (here[axis].number(), there[axis].number()) {
                 prop_assert!((change - (to - from) / more as f64).abs() < 1e-12);

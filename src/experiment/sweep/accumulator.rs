@@ -1,7 +1,7 @@
-//! What a point's replications come to, folded in as they are run, in order of replication: sums, values for quantiles,
-//! and what a point that is compared with it must know of each replication.
+//! Accumulator of a point's replications, in order: sums, values for quantiles, and the values of each replication that
+//! comparisons need.
 //!
-//! Everything is a function of the replications alone, however they were cut into pieces.
+//! Results depend on the replications alone, not on their division into pieces.
 
 use crate::engine::Digest;
 use crate::experiment::Replications;
@@ -10,49 +10,49 @@ use crate::record::{Ending, METRICS, TimeBudget};
 use crate::scaling::log_histogram::LogHistogram;
 use crate::scaling::stats::{Summary, Welford, t95};
 
-/// The most values of a metric that are kept for exact quantiles. Beyond it they are counted in buckets.
+/// Greatest number of values of a metric that are kept for exact quantiles. Above it a histogram counts them.
 pub const EXACT: usize = 1 << 17;
 
-/// The replications of a point so far.
+/// Accumulated replications of a point.
 #[derive(Clone, Debug, Default)]
 pub struct PointAccumulator {
-    /// Completed, stalled and timed out.
+    /// Numbers of completed, stalled and timed-out runs.
     pub endings: [usize; 3],
-    /// Sums over the completed replications.
+    /// Time budget summed over the completed replications.
     pub budget: TimeBudget,
-    /// What is known of each replication.
+    /// Values of each replication for comparisons.
     pub reference: Reference,
-    /// By metric, in the order of [`METRICS`]; empty if only the reference is wanted.
+    /// Values by metric, in the order of [`METRICS`]; empty if only the reference is wanted.
     columns: Vec<MetricColumn>,
-    /// Of the pieces that are full, and of the one that is not.
+    /// Digests of the full pieces and of the open one.
     digest: (Option<Digest>, Option<Digest>),
 }
 
-/// What a comparison needs of every replication of a point.
+/// Values of every replication of a point that comparisons need.
 #[derive(Clone, Debug, Default)]
 pub struct Reference {
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
     /// Makespan in seconds, by replication.
     pub makespans: Vec<f64>,
     /// Tokens, input and output, by replication.
     pub tokens: Vec<f64>,
-    /// Whether it completed, by replication.
+    /// Completion, by replication.
     pub completed: Vec<bool>,
 }
 
 impl Reference {
-    /// How many replications it knows.
+    /// Number of replications.
     pub fn len(&self) -> u64 {
         self.completed.len() as u64
     }
 
-    /// Whether it knows none.
+    /// Returns true without replications.
     pub fn is_empty(&self) -> bool {
         self.completed.is_empty()
     }
 
-    /// Makespans in `base` and here, in those replications that both have and that completed in both.
+    /// Pairs of makespans in `base` and here, over the common replications that completed in both.
     pub fn paired<'a>(&'a self, base: &'a Reference) -> impl Iterator<Item = (f64, f64)> + Clone + 'a {
         let here = self.makespans.iter().zip(&self.completed);
         let there = base.makespans.iter().zip(&base.completed);
@@ -60,14 +60,14 @@ impl Reference {
         both.map(|((there, _), (here, _))| (*there, *here))
     }
 
-    /// Mean of the tokens over the completed ones of the first replications; 0 if there is none.
+    /// Mean tokens over the completed ones of the first replications; 0 without any.
     pub fn mean_tokens(&self, first: usize) -> f64 {
         let known = self.tokens.iter().zip(&self.completed).take(first).filter(|(_, completed)| **completed);
         let (sum, n) = known.fold((0.0, 0_usize), |(sum, n), (tokens, _)| (sum + tokens, n + 1));
         sum / n.max(1) as f64
     }
 
-    /// The completed makespans, summed up.
+    /// Moments of the completed makespans.
     pub fn makespan(&self) -> Welford {
         self.makespans.iter().zip(&self.completed).filter(|(_, completed)| **completed).map(|(m, _)| *m).collect()
     }
@@ -82,50 +82,50 @@ impl Reference {
 }
 
 impl PointAccumulator {
-    /// Of a point: with every figure.
-    pub fn of_point() -> PointAccumulator {
+    /// Creates the accumulator of a point, with every figure.
+    pub fn for_point() -> PointAccumulator {
         PointAccumulator {
             columns: METRICS.iter().map(|_| MetricColumn::default()).collect(),
             ..PointAccumulator::default()
         }
     }
 
-    /// Of a baseline: with the reference only.
-    pub fn of_baseline(reference: Reference) -> PointAccumulator {
+    /// Creates the accumulator of a baseline, with the reference only.
+    pub fn for_baseline(reference: Reference) -> PointAccumulator {
         PointAccumulator { reference, ..PointAccumulator::default() }
     }
 
-    /// Of a sample that has been run elsewhere.
-    pub fn of(sample: &Replications) -> PointAccumulator {
-        let mut tally = PointAccumulator::of_point();
-        tally.add(sample);
-        tally.digest = (Some(sample.digest), None);
-        tally
+    /// Creates the accumulator of finished replications.
+    pub fn from_sample(sample: &Replications) -> PointAccumulator {
+        let mut accumulator = PointAccumulator::for_point();
+        accumulator.add(sample);
+        accumulator.digest = (Some(sample.digest), None);
+        accumulator
     }
 
-    /// How many replications it has.
+    /// Number of replications.
     pub fn len(&self) -> u64 {
         self.reference.len()
     }
 
-    /// Whether it has none.
+    /// Returns true without replications.
     pub fn is_empty(&self) -> bool {
         self.reference.is_empty()
     }
 
-    /// The digest that the next replication goes on from.
+    /// Returns the digest that the next replication continues.
     pub fn open_digest(&self) -> Digest {
         self.digest.1.unwrap_or_default()
     }
 
-    /// A fingerprint of all replications in order: that of every 512 of them, and those in turn.
+    /// Returns the fingerprint of all replications in order: that of the fingerprints of every 512 of them.
     pub fn digest(&self) -> Digest {
         let (closed, open) = self.digest;
         joined(closed, open).unwrap_or_default()
     }
 
-    /// Puts the replications that follow behind these. Inside a piece the sample has gone on from
-    /// [`PointAccumulator::open_digest`], and it ends at the end of the piece or before.
+    /// Adds the replications that follow. Inside a piece the sample continues [`PointAccumulator::open_digest`], and it
+    /// ends at the end of the piece or before.
     pub fn add(&mut self, sample: &Replications) {
         self.reference.add(sample);
         for (count, ending) in self.endings.iter_mut().zip([Ending::Completed, Ending::Stalled, Ending::OutOfTime]) {
@@ -147,7 +147,7 @@ impl PointAccumulator {
         }
     }
 
-    /// Every metric summed up over the completed replications; none where none completed.
+    /// Returns the summary of every metric over the completed replications; none where none completed.
     pub fn summaries(&mut self) -> Vec<Option<Summary>> {
         let t = t95(self.endings[0]);
         if self.endings[0] < 4096 {
@@ -167,7 +167,7 @@ fn joined(closed: Option<Digest>, open: Option<Digest>) -> Option<Digest> {
     }
 }
 
-/// The values of a metric: all of them up to [`EXACT`], then sums and counts.
+/// Values of a metric: all of them up to [`EXACT`], then a histogram.
 #[derive(Clone, Debug)]
 enum MetricColumn {
     Exact(Vec<f64>),
@@ -199,7 +199,7 @@ impl MetricColumn {
 
     fn summary(&mut self, t: f64) -> Option<Summary> {
         match self {
-            MetricColumn::Exact(values) => Summary::with_t(values, t),
+            MetricColumn::Exact(values) => Summary::from_sample_with_t(values, t),
             MetricColumn::Counted(counted) => counted.summary(t),
         }
     }

@@ -1,31 +1,31 @@
-//! Which points, where all combinations are too many: a Latin hypercube or a scrambled Sobol sequence over the same axes.
+//! Experimental designs for large sweeps: Latin hypercube and scrambled Sobol sequence over the axes.
 //!
-//! An axis of numbers is filled with numbers between its least and its greatest value, and any other with its values, each
-//! as often as the next. Whether these numbers are whole follows from the key, not from how its values are written: a
-//! probability from 0 to 1 can be 0.5, and a team size can't. Where a key takes many things, whole ends mean whole
-//! numbers; whoever asks for [`widened`] axes has numbers between whole ones there, too.
+//! An axis of numbers has values between its least and its greatest; any other axis has its listed values, each equally
+//! often. The type of the key decides on whole numbers, not the notation of the values: a probability from 0 to 1 can
+//! be 0.5, a team size cannot. For keys of several types whole ends mean whole numbers; [`widened`] axes have numbers
+//! between them, too.
 
 use crate::engine::rng::{self, Keys, Purpose, Stream, unit};
 use crate::scenario::keys::{Expects, expected_at};
 use crate::scenario::{Axis, Node, NodeKind, ScenarioFile};
 
-/// The most points of a design.
+/// Greatest number of points of a design.
 pub const MOST: usize = 1_000_000;
 
-/// Dimensions for which Sobol's sequence is known here.
+/// Number of dimensions of the Sobol sequence.
 pub const MOST_DIMENSIONS: usize = DIRECTIONS.len() + 1;
 
-/// How points are chosen.
+/// Design of a sweep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Design {
     /// All combinations of the values on the axes.
     Grid,
-    /// So many points; on every axis one in each of as many equal stretches. M. D. `McKay`, R. J. Beckman and W. J. Conover,
-    /// Technometrics 21(2), 1979.
+    /// Latin hypercube of this many points: on every axis one in each of as many equal intervals. M. D. `McKay`, R. J.
+    /// Beckman and W. J. Conover, Technometrics 21(2), 1979.
     LatinHypercube(usize),
-    /// The first points of Sobol's sequence with the direction numbers of S. Joe and F. Y. Kuo (SIAM J. Sci. Comput. 30(5),
-    /// 2008), scrambled after A. B. Owen by hashing (B. Burley, J. Comput. Graph. Tech. 9(4), 2020). Even for any number of
-    /// points, evenest for a power of two.
+    /// First points of the Sobol sequence with the direction numbers of S. Joe and F. Y. Kuo (SIAM J. Sci. Comput.
+    /// 30(5), 2008), with Owen scrambling by hashing (B. Burley, J. Comput. Graph. Tech. 9(4), 2020). Evenly
+    /// distributed for any number of points, most evenly for a power of two.
     Sobol(usize),
 }
 
@@ -34,7 +34,7 @@ impl Design {
     ///
     /// # Errors
     ///
-    /// What was expected.
+    /// Returns the text and what was expected.
     pub fn parse(text: &str) -> Result<Design, String> {
         let wrong = || format!("{text}: expected grid, lhs:K or sobol:K with K from 1 to {MOST}");
         let (kind, points) = text.split_once(':').map_or((text, None), |(kind, points)| (kind, Some(points)));
@@ -47,11 +47,11 @@ impl Design {
         }
     }
 
-    /// The values of its points; none for a grid.
+    /// Returns the values of its points; none for a grid.
     ///
     /// # Errors
     ///
-    /// There is no axis, or there are more than Sobol's sequence is known for.
+    /// Fails without an axis, and for more axes than the Sobol sequence supports.
     pub fn points(self, axes: &[Axis], seed: u64) -> Result<Option<Vec<Vec<Node>>>, String> {
         let shares = match self {
             Design::Grid => return Ok(None),
@@ -62,14 +62,14 @@ impl Design {
             }
             Design::Sobol(points) => sobol(axes.len(), points, seed),
         };
-        let axes: Vec<Axis> = axes.iter().map(of_its_key).collect();
+        let axes: Vec<Axis> = axes.iter().map(with_type_of_key).collect();
         let values = |shares: Vec<f64>| axes.iter().zip(shares).map(|(axis, share)| value(axis, share)).collect();
         Ok(Some(shares.into_iter().map(values).collect()))
     }
 }
 
-/// The axis with its numbers as its key has them: whole where it counts, any where it measures.
-fn of_its_key(axis: &Axis) -> Axis {
+/// Converts the values of an axis to the number type of its key: whole for counts, real for measures.
+fn with_type_of_key(axis: &Axis) -> Axis {
     let kind: fn(&Node) -> Option<NodeKind> = match expected_at(&axis.path) {
         Some(Expects::Number(..) | Expects::Positive | Expects::Probability) => {
             |node| node.number().map(NodeKind::Float)
@@ -78,12 +78,12 @@ fn of_its_key(axis: &Axis) -> Axis {
         _ => return axis.clone(),
     };
     let values: Option<Vec<Node>> = axis.values.iter().map(|node| Some(Node { kind: kind(node)?, ..*node })).collect();
-    // What is no such number is left for the point to complain of.
+    // Other values are reported when the point is made.
     Axis { values: values.unwrap_or_else(|| axis.values.clone()), ..axis.clone() }
 }
 
-/// The axes with the ends of those given in whole numbers as numbers where the value may be anything between: from 0 to 1
-/// a rate can be 0.5, and a team size from 1 to 8 no 4.5.
+/// Converts whole ends of an axis to real numbers where its key takes them: a rate from 0 to 1 can be 0.5, a team size
+/// from 1 to 8 cannot be 4.5.
 pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
     let widen = |axis: &Axis| {
         let whole: Option<Vec<i128>> = axis.values.iter().map(Node::whole).collect();
@@ -99,15 +99,15 @@ pub fn widened(file: &ScenarioFile, axes: &[Axis]) -> Vec<Axis> {
     axes.iter().map(widen).collect()
 }
 
-/// The value of an axis that a share of it, from 0 to below 1, stands for.
+/// Returns the value of an axis for a fraction of it, from 0 to below 1.
 pub(crate) fn value(axis: &Axis, share: f64) -> Node {
     let number = |node: &Node| match node.kind {
         NodeKind::Int(value) => Some(value as f64),
         NodeKind::Float(value) => Some(value),
         _ => None,
     };
-    let place = ((share * axis.values.len() as f64) as usize).min(axis.values.len().saturating_sub(1));
-    let listed = || axis.values.get(place).cloned().unwrap_or_else(|| Node::new(NodeKind::Null));
+    let index = ((share * axis.values.len() as f64) as usize).min(axis.values.len().saturating_sub(1));
+    let listed = || axis.values.get(index).cloned().unwrap_or_else(|| Node::new(NodeKind::Null));
     let Some(numbers) = axis.values.iter().map(number).collect::<Option<Vec<f64>>>() else { return listed() };
     let least = numbers.iter().copied().fold(f64::INFINITY, f64::min);
     let greatest = numbers.iter().copied().fold(f64::NEG_INFINITY, f64::max);
@@ -115,10 +115,10 @@ pub(crate) fn value(axis: &Axis, share: f64) -> Node {
         let whole = (least + share * (greatest - least + 1.0)).floor().min(greatest);
         return Node::new(NodeKind::Int(whole as i128));
     }
-    // Nine digits are more than any figure depends on, and short enough to read.
-    let places = 1e9 / (greatest - least).max(f64::MIN_POSITIVE);
+    // Nine digits exceed the precision of any figure and stay readable.
+    let scale = 1e9 / (greatest - least).max(f64::MIN_POSITIVE);
     let exact = least + share * (greatest - least);
-    let rounded = if places.is_finite() { least + ((exact - least) * places).round() / places } else { exact };
+    let rounded = if scale.is_finite() { least + ((exact - least) * scale).round() / scale } else { exact };
     Node::new(NodeKind::Float(rounded.clamp(least, greatest)))
 }
 
@@ -126,7 +126,7 @@ pub(super) fn stream(seed: u64, axis: usize) -> Stream {
     Keys::new(seed, 0).stream(Purpose::Workload, rng::key_of(&format!("design, axis {axis}")))
 }
 
-/// By point, then axis: shares from 0 to below 1.
+/// Coordinates by point, then axis, from 0 to below 1.
 fn latin_hypercube(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut all = vec![vec![0.0; axes]; points];
     for axis in 0..axes {
@@ -135,8 +135,8 @@ fn latin_hypercube(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
         for last in (1..points).rev() {
             order.swap(last, draws.below(last as u32 + 1) as usize);
         }
-        for (point, stretch) in all.iter_mut().zip(order) {
-            point[axis] = (stretch as f64 + draws.uniform()) / points as f64;
+        for (point, interval) in all.iter_mut().zip(order) {
+            point[axis] = (interval as f64 + draws.uniform()) / points as f64;
         }
     }
     all
@@ -169,7 +169,7 @@ const DIRECTIONS: &[(u32, u32, &[u32])] = &[
 /// The 32 direction numbers of a dimension, from 0.
 fn directions(dimension: usize) -> [u32; 32] {
     let mut all = [0_u32; 32];
-    let known = dimension.checked_sub(1).and_then(|place| DIRECTIONS.get(place));
+    let known = dimension.checked_sub(1).and_then(|index| DIRECTIONS.get(index));
     let Some(&(degree, coefficients, first)) = known else {
         return std::array::from_fn(|bit| 1 << (31 - bit));
     };
@@ -195,8 +195,8 @@ fn sobol_bits(directions: &[u32; 32], index: u32) -> u32 {
     (0..32).filter(|bit| index >> bit & 1 == 1).fold(0, |bits, bit| bits ^ directions[bit])
 }
 
-/// Owen's scrambling: whether a digit is flipped depends on the digits above it, and here on a hash of them (N. Vegdahl,
-/// "Building a Better LK Hash", 2021: with the hash in Burley's paper indices of known functions came out biased).
+/// Owen scrambling: each digit is flipped depending on a hash of the digits above it (N. Vegdahl, "Building a Better LK
+/// Hash", 2021). With the hash of Burley's paper indices of known functions were biased.
 fn scrambled(bits: u32, key: u32) -> u32 {
     let mut x = bits.reverse_bits();
     x ^= x.wrapping_mul(0x3d20_adea);
@@ -207,16 +207,16 @@ fn scrambled(bits: u32, key: u32) -> u32 {
     x.reverse_bits()
 }
 
-/// By point, then axis: shares from 0 to below 1.
+/// Coordinates by point, then axis, from 0 to below 1.
 pub(crate) fn sobol(axes: usize, points: usize, seed: u64) -> Vec<Vec<f64>> {
     let mut all = vec![vec![0.0; axes]; points];
     for axis in 0..axes {
         let (directions, mut draws) = (directions(axis), stream(seed, axis));
         let key = draws.bits() as u32;
         for (index, point) in all.iter_mut().enumerate() {
-            // Below the 32 digits of the sequence the point is anywhere.
-            let rest = unit(draws.bits());
-            point[axis] = (f64::from(scrambled(sobol_bits(&directions, index as u32), key)) + rest) / 4_294_967_296.0;
+            // Below the 32 digits of the sequence the coordinate is random.
+            let below = unit(draws.bits());
+            point[axis] = (f64::from(scrambled(sobol_bits(&directions, index as u32), key)) + below) / 4_294_967_296.0;
         }
     }
     all
@@ -257,24 +257,25 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_latin_hypercube_has_one_point_a_stretch(axes in 1..6_usize, points in 1..80_usize, seed: u64) {
+        fn a_latin_hypercube_has_one_point_per_interval(axes in 1..6_usize, points in 1..80_usize, seed: u64) {
             let all = latin_hypercube(axes, points, seed);
             for axis in 0..axes {
-                let mut stretches: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
-                stretches.sort_unstable();
-                prop_assert_eq!(stretches, (0..points).collect::<Vec<_>>());
+                let mut intervals: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
+                intervals.sort_unstable();
+                prop_assert_eq!(intervals, (0..points).collect::<Vec<_>>());
             }
         }
 
-        /// A (t, m, s)-net's first property, which scrambling keeps: each axis alone has one point in each of 2^m stretches.
+        /// First property of a (t, m, s)-net, which scrambling keeps: each axis alone has one point in each of 2^m
+        /// intervals.
         #[test]
         fn sobol_points_are_even_on_every_axis(m in 0..9_u32, seed: u64) {
             let points = 1_usize << m;
             let all = sobol(MOST_DIMENSIONS, points, seed);
             for axis in 0..MOST_DIMENSIONS {
-                let mut stretches: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
-                stretches.sort_unstable();
-                prop_assert_eq!(stretches, (0..points).collect::<Vec<_>>());
+                let mut intervals: Vec<usize> = all.iter().map(|point| (point[axis] * points as f64) as usize).collect();
+                intervals.sort_unstable();
+                prop_assert_eq!(intervals, (0..points).collect::<Vec<_>>());
             }
             // The first two dimensions are a (0, m, 2)-net: one point in each box of area 2^-m.
             for rows in 0..=m {
@@ -287,7 +288,7 @@ mod tests {
             }
         }
 
-        /// However the ends are written.
+        /// Independence of the notation of the ends.
         #[test]
         fn numbers_are_of_the_kind_that_their_key_takes(seed: u64) {
             let drawn = |path: &str, ends: [NodeKind; 2]| {

@@ -1,23 +1,23 @@
-//! The laws fitted to the speedups of a curve.
+//! Laws fitted to the speedups of a curve.
 
 use crate::experiment::result::Curve;
 use crate::scaling::{Fit, Point, Verdict, fit, law, verdict};
 
-/// The laws that apply to work of fixed size, and to work that grows with the team.
+/// Laws for work of fixed size, and for work that grows with the team.
 const FIXED: &[&str] = &["amdahl", "usl"];
 const SCALED: &[&str] = &["gustafson"];
 
-/// The fits of a curve and what they say together. Every point counts alike; weights by replications come with `fit`.
+/// Fits of a curve and their verdict. All points have equal weights; `fit` weights by replications.
 pub struct Fits {
-    /// The fit of each law that could be fitted.
+    /// Fit of each law that could be fitted.
     pub fits: Vec<Fit>,
-    /// Their verdict.
+    /// Verdict.
     pub verdict: Verdict,
 }
 
 impl Fits {
-    /// Of the speedups of a curve; `scaled` if the work grows with the team.
-    pub fn of(curve: &Curve<'_>, scaled: bool) -> Fits {
+    /// Fits the speedups of a curve; `scaled` if the work grows with the team.
+    pub fn new(curve: &Curve<'_>, scaled: bool) -> Fits {
         let speedups = curve.rows.iter().filter_map(|row| Some((row.agents, row.speedup?)));
         let (points, half_widths): (Vec<Point>, Vec<f64>) =
             speedups.map(|(n, speedup)| (Point::new(f64::from(n), speedup.estimate), speedup.half_width)).unzip();

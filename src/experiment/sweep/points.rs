@@ -1,17 +1,17 @@
-//! The points of a sweep: their values, their identity, and their baselines.
+//! Points of a sweep: values, identity, and baselines.
 
 use crate::engine::rng;
 use crate::experiment::result::is_agents;
 use crate::scenario::{Baseline, Node};
 
-/// The path of the team size and of the architecture.
+/// Paths of the team size and of the architecture.
 const AGENTS: &str = "team.agents";
 const ARCHITECTURE: &str = "architecture";
 
-/// The values of a point, an axis each.
+/// Values of a point, one per axis.
 pub(crate) type PointValues<'v> = Vec<(&'v str, &'v Node)>;
 
-/// A value as a label: `preassigned`, or `self_claim (claims: at_decision)` for a name with parameters.
+/// Label of a value: `preassigned`, or `self_claim (claims: at_decision)` for a name with parameters.
 pub(crate) fn label(value: &Node) -> String {
     match value.entries() {
         [(name, parameters)] => {
@@ -22,13 +22,13 @@ pub(crate) fn label(value: &Node) -> String {
     }
 }
 
-/// A point with other values in place of some of its own.
+/// Replaces values of a point.
 pub(crate) fn with<'v>(point: &[(&'v str, &'v Node)], settings: &'v [(&'static str, Node)]) -> PointValues<'v> {
     let kept = point.iter().filter(|(path, _)| settings.iter().all(|(other, _)| other != path)).copied();
     kept.chain(settings.iter().map(|(path, value)| (*path, value))).collect()
 }
 
-/// What has to be set at a point to get its baseline.
+/// Settings that turn a point into its baseline.
 pub(crate) fn baseline_settings(baseline: &Baseline) -> Vec<(&'static str, Node)> {
     let one = || Node::from(1u32);
     match baseline {
@@ -38,7 +38,7 @@ pub(crate) fn baseline_settings(baseline: &Baseline) -> Vec<(&'static str, Node)
     }
 }
 
-/// What a baseline is called in files.
+/// Name of a baseline in files.
 pub fn name_of(baseline: &Baseline) -> &'static str {
     match baseline {
         Baseline::Own => "self",
@@ -47,7 +47,7 @@ pub fn name_of(baseline: &Baseline) -> &'static str {
     }
 }
 
-/// What a baseline is, in words.
+/// Description of a baseline.
 pub fn describe(baseline: &Baseline) -> String {
     match baseline {
         Baseline::Own => "self: one agent under the same architecture".to_owned(),
@@ -59,7 +59,7 @@ pub fn describe(baseline: &Baseline) -> String {
     }
 }
 
-/// A key for a point: the same values, the same key.
+/// Key of a point: equal values have equal keys.
 pub(crate) fn key_of(values: &[(&str, &Node)]) -> String {
     let mut parts: Vec<String> =
         values.iter().map(|(path, value)| format!("{}={value}", if is_agents(path) { AGENTS } else { path })).collect();
@@ -67,8 +67,8 @@ pub(crate) fn key_of(values: &[(&str, &Node)]) -> String {
     parts.join(";")
 }
 
-/// The shard, from 0, that a point belongs to: by its identity, so that it stays there whatever the order of the points,
-/// and no shard gets all large teams as every seventh point might.
+/// Shard of a point, from 0, by its identity. The shard does not depend on the order of the points, and large teams
+/// spread over all shards.
 pub(crate) fn shard_of(key: &str, shards: u32) -> u32 {
     ((u128::from(rng::key_of(key)) * u128::from(shards)) >> 64) as u32
 }

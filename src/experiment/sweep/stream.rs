@@ -1,8 +1,8 @@
-//! Running the points of a sweep block by block, in bounded memory.
+//! Runs the points of a sweep block by block, in bounded memory.
 //!
-//! A block is as many points as there is a budget for. Its replications are run in pieces on all threads, and folded
-//! into a [`PointAccumulator`] a point in order of replication. Then its rows are handed over and all that is kept is what later
-//! points need of the baselines that they share; what has been dropped of those is run again.
+//! The budget limits the points of a block. Their replications run in pieces on all threads, and are added to one
+//! [`PointAccumulator`] per point in order of replication. Then the rows are returned. Only shared baselines of later
+//! points are kept; dropped ones are run again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
@@ -11,10 +11,10 @@ use std::sync::Arc;
 use crate::engine::{Digest, Samplers};
 use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::result::{PointResult, SweepResult, WorkBounds};
 use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
+use crate::experiment::sweep::definition::{ReplicationCount, Sweep};
 use crate::experiment::sweep::points::{PointValues, baseline_settings, key_of, label, with};
-use crate::experiment::sweep::{ReplicationCount, Sweep};
 use crate::problem::Problems;
 use crate::record::Metrics;
 use crate::scaling::stats::t95;
@@ -22,22 +22,22 @@ use crate::scenario::Node;
 use crate::simulation::Scenario;
 use crate::workload::TaskGraph;
 
-/// Runs that are in memory with every figure, for each four threads.
+/// Runs in memory with every figure, for each four threads.
 const ROUND: u64 = 1 << 18;
-/// The most points of a block.
-const MOST_POINTS: usize = 2048;
-/// Bytes of baselines that are kept for points to come.
-const KEPT: usize = 64 << 20;
+/// Greatest number of points of a block.
+const MAX_POINTS: usize = 2048;
+/// Memory limit of kept baselines, bytes.
+const BASELINE_BYTES: usize = 64 << 20;
 
-/// How a sweep is run, and who is told.
+/// Control of a running sweep.
 pub struct Control<'a> {
-    /// Is told how many runs have been done, of every piece of them.
+    /// Receives the number of runs of every finished piece.
     pub done: &'a (dyn Fn(u64) + Sync),
-    /// Whether to stop; what is in flight is then dropped.
+    /// Returns true to stop; points in flight are then dropped.
     pub stop: &'a (dyn Fn() -> bool + Sync),
-    /// How many runs to take on before results are handed over; changes no result.
+    /// Returns the number of runs of the next block; changes no result.
     pub budget: &'a (dyn Fn() -> u64 + Sync),
-    /// Whether the figures of every single run are wanted too.
+    /// Keeps the figures of every single run.
     pub keep_runs: bool,
 }
 
@@ -47,47 +47,47 @@ impl Default for Control<'_> {
     }
 }
 
-/// A point that has been run.
+/// A finished point.
 #[derive(Clone, Debug)]
 pub struct Finished {
-    /// Its number in the sweep.
+    /// Number of the point in the sweep.
     pub number: usize,
-    /// Its row.
+    /// Row.
     pub row: PointResult,
-    /// Every run, if they are kept.
+    /// Single runs, if kept.
     pub runs: Vec<Metrics>,
 }
 
 /// A scenario and its replications so far.
-struct Job {
+struct PointJob {
     scenario: Scenario,
-    tally: PointAccumulator,
-    /// The replications that there should be.
+    sums: PointAccumulator,
+    /// Number of replications to reach.
     want: u64,
     runs: Vec<Metrics>,
 }
 
-/// A baseline that points share: its replications and its work. None: it can't be made.
-type Shared = Option<Arc<(Reference, WorkBounds)>>;
+/// A baseline shared by points: its replications and its work. None if it is invalid.
+type SharedBaseline = Option<Arc<(Reference, WorkBounds)>>;
 
-/// Baselines that points to come may need.
+/// Baselines for later points.
 #[derive(Default)]
 struct Baselines {
-    known: BTreeMap<String, Shared>,
-    /// The oldest first.
+    known: BTreeMap<String, SharedBaseline>,
+    /// Keys, the oldest first.
     order: VecDeque<String>,
     bytes: usize,
 }
 
 impl Baselines {
-    fn keep(&mut self, key: &str, shared: Shared) {
-        let size = |shared: &Shared| 100 + shared.as_ref().map_or(0, |shared| 17 * shared.0.completed.len());
+    fn keep(&mut self, key: &str, shared: SharedBaseline) {
+        let size = |shared: &SharedBaseline| 100 + shared.as_ref().map_or(0, |shared| 17 * shared.0.completed.len());
         self.bytes += size(&shared);
         match self.known.insert(key.to_owned(), shared) {
             Some(before) => self.bytes -= size(&before),
             None => self.order.push_back(key.to_owned()),
         }
-        while self.bytes > KEPT && self.order.len() > 1 {
+        while self.bytes > BASELINE_BYTES && self.order.len() > 1 {
             let Some(oldest) = self.order.pop_front() else { break };
             self.bytes -= self.known.remove(&oldest).map_or(0, |shared| size(&shared));
         }
@@ -95,12 +95,27 @@ impl Baselines {
 }
 
 impl Sweep<'_> {
-    /// Runs the points of these numbers, which go up, on the threads of the current pool, and hands over each block of
-    /// them when it is finished. Says whether all were run: no if it was stopped.
+    /// Runs the sweep on the threads of the current pool and keeps every row. `done` receives the number of runs of
+    /// every finished piece.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with the points of a block, before it is run.
+    /// Reports all errors of any point; up to 4,096 points before anything is run.
+    pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<SweepResult, Problems> {
+        self.check()?;
+        let mut rows = Vec::new();
+        self.stream(&mut (0..self.points()), &Control { done, ..Control::default() }, &mut |finished| {
+            rows.extend(finished.into_iter().map(|point| point.row));
+        })?;
+        Ok(SweepResult { rows, ..self.head() })
+    }
+
+    /// Runs the points of these ascending numbers on the threads of the current pool, and passes each finished block to
+    /// `sink`. Returns false if stopped.
+    ///
+    /// # Errors
+    ///
+    /// Reports all errors of the points of a block, before it is run.
     pub fn stream(
         &self,
         numbers: &mut dyn Iterator<Item = usize>,
@@ -127,7 +142,7 @@ impl Sweep<'_> {
             ReplicationCount::Precise(precision) => 20 * precision.least,
         };
         let points = budget.min(round()) / expected.max(1);
-        numbers.take((points as usize).clamp(1, MOST_POINTS)).collect()
+        numbers.take((points as usize).clamp(1, MAX_POINTS)).collect()
     }
 
     fn run_block(
@@ -143,7 +158,7 @@ impl Sweep<'_> {
         for made in runner::map(&points, |point| self.make(point)) {
             match made {
                 Ok(scenario) => {
-                    jobs.push(Job { scenario, tally: PointAccumulator::of_point(), want: 0, runs: Vec::new() })
+                    jobs.push(PointJob { scenario, sums: PointAccumulator::for_point(), want: 0, runs: Vec::new() });
                 }
                 Err(wrong) => problems.append(wrong),
             }
@@ -152,8 +167,8 @@ impl Sweep<'_> {
         if !self.run_points(&mut jobs, control) {
             return Ok(None);
         }
-        let mut works = Works::default();
-        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.of(&job.scenario)).collect();
+        let mut works = WorkCache::default();
+        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.get(&job.scenario)).collect();
         let shared = if self.has_baselines {
             self.run_baselines(&points, &jobs, &works, settings, baselines, control)
         } else {
@@ -164,14 +179,15 @@ impl Sweep<'_> {
         let finished = runner::map_mut(&mut parts, |(((number, point), job), (work, shared))| {
             let axes = point.iter().map(|(_, value)| label(value)).collect();
             let baseline = shared.as_ref().map(|shared| (&shared.0, shared.1));
-            let row = PointResult::of(axes, &job.scenario.architecture_name, &mut job.tally, baseline, work);
+            let row =
+                PointResult::from_accumulator(axes, &job.scenario.architecture_name, &mut job.sums, baseline, work);
             Finished { number: **number, row, runs: std::mem::take(&mut job.runs) }
         });
         Ok(Some(finished))
     }
 
-    /// Runs as many replications of every point as it needs. Says whether it got there before being stopped.
-    fn run_points(&self, jobs: &mut [Job], control: &Control<'_>) -> bool {
+    /// Runs the required replications of every point. Returns false if stopped.
+    fn run_points(&self, jobs: &mut [PointJob], control: &Control<'_>) -> bool {
         match self.replications {
             ReplicationCount::Fixed(replications) => {
                 for job in jobs.iter_mut() {
@@ -181,9 +197,9 @@ impl Sweep<'_> {
             }
             ReplicationCount::Precise(precision) => loop {
                 let mut is_done = true;
-                for job in jobs.iter_mut().filter(|job| job.want == job.tally.len()) {
-                    let makespan = job.tally.reference.makespan();
-                    // A team that never completes has no mean to know.
+                for job in jobs.iter_mut().filter(|job| job.want == job.sums.len()) {
+                    let makespan = job.sums.reference.makespan();
+                    // A team that never completes has no mean makespan.
                     if job.want > 0 && makespan.n() == 0 {
                         continue;
                     }
@@ -203,58 +219,58 @@ impl Sweep<'_> {
         }
     }
 
-    /// The baseline of every point, with as many replications as the point has; none at all if it was stopped.
+    /// Runs the baseline of every point, with the replications of the point; none if stopped.
     fn run_baselines(
         &self,
         points: &[PointValues<'_>],
-        jobs: &[Job],
+        jobs: &[PointJob],
         works: &[WorkBounds],
         settings: &[(&'static str, Node)],
         baselines: &mut Baselines,
         control: &Control<'_>,
-    ) -> Option<Vec<Shared>> {
+    ) -> Option<Vec<SharedBaseline>> {
         let bases: Vec<PointValues<'_>> = points.iter().map(|point| with(point, settings)).collect();
         let keys: Vec<String> = bases.iter().map(|base| key_of(base)).collect();
         let own: BTreeMap<String, usize> = points.iter().map(|point| key_of(point)).zip(0..).collect();
         let mut needs: BTreeMap<&str, (u64, usize)> = BTreeMap::new();
-        for (place, (key, job)) in keys.iter().zip(jobs).enumerate() {
-            let need = needs.entry(key.as_str()).or_insert((0, place));
-            need.0 = need.0.max(job.tally.len());
+        for (index, (key, job)) in keys.iter().zip(jobs).enumerate() {
+            let need = needs.entry(key.as_str()).or_insert((0, index));
+            need.0 = need.0.max(job.sums.len());
         }
-        // What there is of them already: from points of this block, or from earlier ones.
-        let mut here: BTreeMap<&str, Shared> = BTreeMap::new();
-        let mut missing: Vec<(&str, Job)> = Vec::new();
-        let mut shared_works = Works::default();
-        for (&key, &(want, place)) in &needs {
-            let from_here = own.get(key).and_then(|&place| Some((jobs.get(place)?, works.get(place)?)));
+        // Existing baselines, from this block or earlier ones.
+        let mut here: BTreeMap<&str, SharedBaseline> = BTreeMap::new();
+        let mut missing: Vec<(&str, PointJob)> = Vec::new();
+        let mut shared_works = WorkCache::default();
+        for (&key, &(want, index)) in &needs {
+            let from_here = own.get(key).and_then(|&index| Some((jobs.get(index)?, works.get(index)?)));
             let known = match (from_here, baselines.known.get(key)) {
-                (Some((job, work)), _) => Some(Some(Arc::new((job.tally.reference.clone(), *work)))),
+                (Some((job, work)), _) => Some(Some(Arc::new((job.sums.reference.clone(), *work)))),
                 (None, known) => known.cloned(),
             };
             match known {
                 Some(known) if known.as_ref().is_none_or(|known| known.0.len() >= want) => {
                     here.insert(key, known);
                 }
-                known => match self.make(bases.get(place)?) {
+                known => match self.make(bases.get(index)?) {
                     Ok(scenario) => {
                         let reference = known.flatten().map(|known| known.0.clone()).unwrap_or_default();
-                        let tally = PointAccumulator::of_baseline(reference);
-                        missing.push((key, Job { scenario, tally, want, runs: Vec::new() }));
+                        let sums = PointAccumulator::for_baseline(reference);
+                        missing.push((key, PointJob { scenario, sums, want, runs: Vec::new() }));
                     }
-                    // A baseline that can't be made (one agent where two are needed) is none; the point stands.
+                    // An invalid baseline (one agent where two are needed) is none; the point is kept.
                     Err(_) => {
                         here.insert(key, None);
                     }
                 },
             }
         }
-        let (names, mut missing): (Vec<&str>, Vec<Job>) = missing.into_iter().unzip();
+        let (names, mut missing): (Vec<&str>, Vec<PointJob>) = missing.into_iter().unzip();
         if !advance(&mut missing, &Control { keep_runs: false, ..*control }) {
             return None;
         }
         for (key, job) in names.into_iter().zip(missing) {
-            let work = shared_works.of(&job.scenario);
-            here.insert(key, Some(Arc::new((job.tally.reference, work))));
+            let work = shared_works.get(&job.scenario);
+            here.insert(key, Some(Arc::new((job.sums.reference, work))));
         }
         let all = keys.iter().map(|key| here.get(key.as_str()).cloned().flatten()).collect();
         for (key, shared) in here {
@@ -264,20 +280,20 @@ impl Sweep<'_> {
     }
 }
 
-/// How many runs are in memory at a time.
+/// Number of runs in memory at a time.
 fn round() -> u64 {
     ROUND * (runner::threads() as u64).div_ceil(4)
 }
 
-/// Runs all jobs up to the replications that they should have. Says whether it got there before being stopped.
-fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
+/// Runs all jobs up to their number of replications. Returns false if stopped.
+fn advance(jobs: &mut [PointJob], control: &Control<'_>) -> bool {
     let samplers = Samplers::default();
     loop {
         let pieces = next_pieces(jobs);
         if pieces.is_empty() {
             return true;
         }
-        let known: &[Job] = jobs;
+        let known: &[PointJob] = jobs;
         let samples = runner::map(&pieces, |piece| {
             if (control.stop)() {
                 return None;
@@ -295,10 +311,10 @@ fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
         });
         let Some(samples) = samples.into_iter().collect::<Option<Vec<_>>>() else { return false };
         let mut samples = pieces.iter().map(|piece| piece.job).zip(samples).peekable();
-        let mut folds: Vec<(&mut Job, Vec<Done>)> = Vec::new();
-        for (place, job) in jobs.iter_mut().enumerate() {
+        let mut folds: Vec<(&mut PointJob, Vec<FinishedPiece>)> = Vec::new();
+        for (index, job) in jobs.iter_mut().enumerate() {
             let mut own = Vec::new();
-            while let Some((_, sample)) = samples.next_if(|(job, _)| *job == place) {
+            while let Some((_, sample)) = samples.next_if(|(job, _)| *job == index) {
                 own.push(sample);
             }
             if !own.is_empty() {
@@ -307,50 +323,50 @@ fn advance(jobs: &mut [Job], control: &Control<'_>) -> bool {
         }
         runner::map_mut(&mut folds, |(job, samples)| {
             for (sample, runs) in samples.drain(..) {
-                job.tally.add(&sample);
+                job.sums.add(&sample);
                 job.runs.extend(runs);
             }
         });
     }
 }
 
-/// A piece that has been run, and its single runs if they are kept.
-type Done = (Replications, Vec<Metrics>);
+/// A finished piece, with its single runs if kept.
+type FinishedPiece = (Replications, Vec<Metrics>);
 
-/// Some replications of a job, at most [`PIECE`], within the bounds of one.
-struct Piece {
+/// Replications of a job, at most [`PIECE`], within one piece.
+struct JobPiece {
     job: usize,
     replications: Range<u64>,
     digest: Digest,
 }
 
-fn next_pieces(jobs: &[Job]) -> Vec<Piece> {
+fn next_pieces(jobs: &[PointJob]) -> Vec<JobPiece> {
     let (mut pieces, mut left) = (Vec::new(), round());
-    for (place, job) in jobs.iter().enumerate() {
-        let mut start = job.tally.len();
-        let mut digest = job.tally.open_digest();
+    for (index, job) in jobs.iter().enumerate() {
+        let mut start = job.sums.len();
+        let mut digest = job.sums.open_digest();
         while start < job.want && left > 0 {
             let end = (start / PIECE * PIECE + PIECE).min(job.want);
             left = left.saturating_sub(end - start);
-            pieces.push(Piece { job: place, replications: start..end, digest });
+            pieces.push(JobPiece { job: index, replications: start..end, digest });
             (start, digest) = (end, Digest::default());
         }
     }
     pieces
 }
 
-/// Measures of the graphs that points share.
+/// Cache of the work of graphs that points share.
 #[derive(Default)]
-struct Works {
+struct WorkCache {
     last: Option<(Arc<TaskGraph>, WorkBounds)>,
 }
 
-impl Works {
-    fn of(&mut self, scenario: &Scenario) -> WorkBounds {
+impl WorkCache {
+    fn get(&mut self, scenario: &Scenario) -> WorkBounds {
         match &self.last {
             Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
             _ => {
-                let work = WorkBounds::of(scenario);
+                let work = WorkBounds::new(scenario);
                 self.last = Some((scenario.graph.clone(), work));
                 work
             }

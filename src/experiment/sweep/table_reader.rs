@@ -1,7 +1,7 @@
-//! The rows of a sweep read back from its CSV file: what [`rows`](crate::report::rows) writes, by the names of the columns.
+//! Reader of a sweep's CSV file: the table that [`rows`](crate::report::rows) writes, by column names.
 //!
-//! Of a summary the least and the greatest value are not in the file and come back as no number; everything else is what
-//! it was, a half-width but for its last digit.
+//! The least and the greatest value of a summary are not in the file and are read as NaN. Everything else is read
+//! exactly, except for the last digit of a half-width.
 
 use std::io::Read;
 
@@ -20,15 +20,15 @@ const SHARES: [&str; 7] = ["work", "coordination", "waiting", "lost", "rework", 
 /// Counts of runs, in the order of the file.
 const COUNTS: [&str; 4] = ["runs", "completed", "stalled", "timed_out"];
 
-/// The rows of a file of the sweep whose axes `head` has.
+/// Reads the rows of a file of the sweep whose axes `head` has.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with it: columns that are missing, cells that are no numbers, more than `most` rows.
+/// Reports missing columns, cells of the wrong type, and more than `most` rows.
 pub fn read(head: &SweepResult, file: &str, from: impl Read, most: usize) -> Result<Vec<PointResult>, Problems> {
     let mut reader = csv::Reader::from_reader(from);
     let columns = reader.headers().map_err(|error| Problems::one(unreadable(file, &error)))?.clone();
-    let columns = ColumnIndex::of(head, file, &columns)?;
+    let columns = ColumnIndex::new(head, file, &columns)?;
     let (mut rows, mut problems) = (Vec::new(), Problems::default());
     let mut record = StringRecord::new();
     loop {
@@ -74,14 +74,14 @@ fn unreadable(file: &str, error: &csv::Error) -> Problem {
     problem(file, line, "", code, what, "the rows of a sweep as brooks writes them")
 }
 
-/// Where the columns are.
+/// Column indices.
 struct ColumnIndex {
-    /// Of every axis; none for those that hold a team size.
+    /// Column of every axis; none for a team size.
     axes: Vec<Option<usize>>,
     architecture: usize,
     agents: usize,
     counts: [usize; 4],
-    /// By metric: mean, sd, ends of the interval, quantiles.
+    /// Columns by metric: mean, sd, ends of the interval, quantiles.
     metrics: Vec<[usize; 7]>,
     speedup: [usize; 3],
     token_multiplier: usize,
@@ -93,9 +93,9 @@ struct ColumnIndex {
 }
 
 impl ColumnIndex {
-    fn of(head: &SweepResult, file: &str, names: &StringRecord) -> Result<ColumnIndex, Problems> {
+    fn new(head: &SweepResult, file: &str, names: &StringRecord) -> Result<ColumnIndex, Problems> {
         let mut missing = Problems::default();
-        let mut place = |name: &str| {
+        let mut index = |name: &str| {
             names.iter().position(|own| own == name).unwrap_or_else(|| {
                 let expected = format!("the columns of a sweep as brooks {VERSION} writes them");
                 missing.push(problem(file, 1, name, "table", "there is no such column".to_owned(), &expected));
@@ -103,23 +103,23 @@ impl ColumnIndex {
             })
         };
         let columns = ColumnIndex {
-            axes: head.axes.iter().map(|path| (!is_agents(path)).then(|| place(path))).collect(),
-            architecture: place("architecture"),
-            agents: place("agents"),
-            counts: COUNTS.map(&mut place),
+            axes: head.axes.iter().map(|path| (!is_agents(path)).then(|| index(path))).collect(),
+            architecture: index("architecture"),
+            agents: index("agents"),
+            counts: COUNTS.map(&mut index),
             metrics: METRICS
                 .iter()
                 .map(|metric| {
                     let parts = ["mean", "sd", "ci95_low", "ci95_high", "p10", "p50", "p90"];
-                    parts.map(|part| place(&format!("{}.{part}", metric.name)))
+                    parts.map(|part| index(&format!("{}.{part}", metric.name)))
                 })
                 .collect(),
-            speedup: ["speedup.mean", "speedup.ci95_low", "speedup.ci95_high"].map(&mut place),
-            token_multiplier: place("token_multiplier"),
-            amdahl_share: place("amdahl_share"),
-            laws: ["amdahl_bound", "gustafson", "work_span_bound", "greedy_bound"].map(&mut place),
-            shares: SHARES.map(|part| place(&format!("share.{part}"))),
-            digest: place("digest"),
+            speedup: ["speedup.mean", "speedup.ci95_low", "speedup.ci95_high"].map(&mut index),
+            token_multiplier: index("token_multiplier"),
+            amdahl_share: index("amdahl_share"),
+            laws: ["amdahl_bound", "gustafson", "work_span_bound", "greedy_bound"].map(&mut index),
+            shares: SHARES.map(|part| index(&format!("share.{part}"))),
+            digest: index("digest"),
             names: names.clone(),
         };
         missing.or(columns)
@@ -129,22 +129,22 @@ impl ColumnIndex {
         let cells = Cells { file, line, record, names: &self.names };
         let [runs, completed, stalled, timed_out] = {
             let mut counts = [0; 4];
-            for (count, place) in counts.iter_mut().zip(self.counts) {
-                *count = cells.whole(place)?;
+            for (count, index) in counts.iter_mut().zip(self.counts) {
+                *count = cells.whole(index)?;
             }
             counts
         };
         if completed.saturating_add(stalled).saturating_add(timed_out) != runs {
             let message =
                 format!("{runs}, of which {completed} completed, {stalled} stalled and {timed_out} timed out");
-            let expected = "as many as these are together";
+            let expected = "the sum of the three";
             return Err(problem(file, line, "runs", "out-of-range", message, expected));
         }
         let agents = cells.whole(self.agents)? as u32;
-        let axes = self.axes.iter().map(|place| place.map_or_else(|| agents.to_string(), |p| cells.text(p).to_owned()));
+        let axes = self.axes.iter().map(|index| index.map_or_else(|| agents.to_string(), |p| cells.text(p).to_owned()));
         let mut metrics = Vec::with_capacity(self.metrics.len());
-        for places in &self.metrics {
-            metrics.push(cells.summary(*places, completed)?);
+        for indices in &self.metrics {
+            metrics.push(cells.summary(*indices, completed)?);
         }
         let speedup = match cells.real(self.speedup[0])? {
             Some(estimate) => {
@@ -154,12 +154,12 @@ impl ColumnIndex {
             None => None,
         };
         let mut shares = [0.0; 7];
-        for (share, place) in shares.iter_mut().zip(self.shares) {
-            *share = cells.real(place)?.unwrap_or(0.0);
+        for (share, index) in shares.iter_mut().zip(self.shares) {
+            *share = cells.real(index)?.unwrap_or(0.0);
         }
         let mut laws = [f64::NAN; 4];
-        for (law, place) in laws.iter_mut().zip(self.laws) {
-            *law = cells.real(place)?.unwrap_or(f64::NAN);
+        for (law, index) in laws.iter_mut().zip(self.laws) {
+            *law = cells.real(index)?.unwrap_or(f64::NAN);
         }
         let [amdahl, gustafson, work_span, greedy] = laws;
         Ok(PointResult {
@@ -174,7 +174,7 @@ impl ColumnIndex {
             shares,
             speedup,
             token_multiplier: cells.real(self.token_multiplier)?,
-            // A speedup has a share of Amdahl's law if it is over one agent; where there is none nobody asks.
+            // A speedup over one agent has a share of Amdahl's law; without a speedup the flag has no effect.
             over_one_agent: speedup.is_none() || cells.real(self.amdahl_share)?.is_some(),
             laws: Laws { amdahl, gustafson, work_span, greedy },
             digest: cells.digest(self.digest)?,
@@ -191,40 +191,40 @@ struct Cells<'a> {
 }
 
 impl Cells<'_> {
-    fn text(&self, place: usize) -> &str {
-        self.record.get(place).unwrap_or_default()
+    fn text(&self, index: usize) -> &str {
+        self.record.get(index).unwrap_or_default()
     }
 
-    fn wrong(&self, place: usize, expected: &str) -> Problem {
-        let path = self.names.get(place).unwrap_or_default();
-        let shown: String = self.text(place).chars().take(40).collect();
+    fn wrong(&self, index: usize, expected: &str) -> Problem {
+        let path = self.names.get(index).unwrap_or_default();
+        let shown: String = self.text(index).chars().take(40).collect();
         problem(self.file, self.line, path, "wrong-type", format!("{shown:?}"), expected)
     }
 
-    fn whole(&self, place: usize) -> Result<usize, Problem> {
-        let value = self.text(place).parse::<u32>().map(|value| value as usize);
-        value.map_err(|_| self.wrong(place, "a whole number"))
+    fn whole(&self, index: usize) -> Result<usize, Problem> {
+        let value = self.text(index).parse::<u32>().map(|value| value as usize);
+        value.map_err(|_| self.wrong(index, "a whole number"))
     }
 
-    /// A number, or nothing.
-    fn real(&self, place: usize) -> Result<Option<f64>, Problem> {
-        let text = self.text(place);
+    /// Reads a number; none for an empty cell.
+    fn real(&self, index: usize) -> Result<Option<f64>, Problem> {
+        let text = self.text(index);
         if text.is_empty() {
             return Ok(None);
         }
         let value = text.parse::<f64>().ok().filter(|value| value.is_finite());
-        value.map(Some).ok_or_else(|| self.wrong(place, "a number, or nothing"))
+        value.map(Some).ok_or_else(|| self.wrong(index, "a number or an empty cell"))
     }
 
-    /// From a mean to the upper end of its interval; infinite where there is none.
+    /// Half-width from a mean to the upper end of its interval; infinite without one.
     fn half_width(&self, mean: f64, high: usize) -> Result<f64, Problem> {
         Ok(self.real(high)?.map_or(f64::INFINITY, |high| (high - mean).max(0.0)))
     }
 
-    fn summary(&self, places: [usize; 7], n: usize) -> Result<Option<Summary>, Problem> {
-        let [mean, sd, _, high, p10, p50, p90] = places;
+    fn summary(&self, indices: [usize; 7], n: usize) -> Result<Option<Summary>, Problem> {
+        let [mean, sd, _, high, p10, p50, p90] = indices;
         let Some(mean) = self.real(mean)? else { return Ok(None) };
-        let known = |place| Ok(self.real(place)?.unwrap_or(f64::NAN));
+        let known = |index| Ok(self.real(index)?.unwrap_or(f64::NAN));
         Ok(Some(Summary {
             n,
             mean,
@@ -238,9 +238,9 @@ impl Cells<'_> {
         }))
     }
 
-    fn digest(&self, place: usize) -> Result<Digest, Problem> {
-        let value = u64::from_str_radix(self.text(place), 16).ok().filter(|_| self.text(place).len() == 16);
-        value.map(Digest::of_value).ok_or_else(|| self.wrong(place, "sixteen hexadecimal digits"))
+    fn digest(&self, index: usize) -> Result<Digest, Problem> {
+        let value = u64::from_str_radix(self.text(index), 16).ok().filter(|_| self.text(index).len() == 16);
+        value.map(Digest::from_value).ok_or_else(|| self.wrong(index, "sixteen hexadecimal digits"))
     }
 }
 

@@ -1,7 +1,8 @@
 use super::*;
 use crate::experiment::replication::runner;
 use crate::experiment::result::{PointResult, WorkBounds};
-use crate::scenario::library;
+use crate::scaling::Precision;
+use crate::scenario::{ScenarioFile, library};
 
 fn hello() -> ScenarioFile {
     ScenarioFile::open("hello", &library::no_files()).expect("built in")
@@ -53,9 +54,9 @@ fn rows_are_those_of_the_samples() {
     let base = file.at(&with(&point, &settings)).expect("its baseline");
     let samples = runner::run(&[&scenario, &base], 1100, &|_| ());
     let axes = point.iter().map(|(_, value)| label(value)).collect();
-    let baseline = Some((&samples[1], WorkBounds::of(&base)));
+    let baseline = Some((&samples[1], WorkBounds::new(&base)));
     let expected =
-        PointResult::new(axes, &scenario.architecture_name, &samples[0], baseline, &WorkBounds::of(&scenario));
+        PointResult::from_sample(axes, &scenario.architecture_name, &samples[0], baseline, &WorkBounds::new(&scenario));
     assert_eq!(rows(&sweep, &[5], 64), [(5, expected)]);
 }
 

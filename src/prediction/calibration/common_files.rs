@@ -1,19 +1,19 @@
-//! Files that belong to no task and that several agents may write: fixtures, packages, notes. Each kind of work has its own;
-//! names are not kept, only which of them a call wrote, the most common first.
+//! Common files: files of no task that several agents may write, such as fixtures, packages and notes. Names are not kept,
+//! only an index for each kind of work, the most common file first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::prediction::calibration::Demonstration;
 
-/// How many are told apart on one kind of work: as many as a call has bits for.
-const MOST: usize = u16::BITS as usize;
+/// Largest number of common files of one kind of work: one bit of a call each.
+const MAX_FILES: usize = u16::BITS as usize;
 
-/// The place of each file, by the files of the work and its own key.
-pub(super) struct Places(BTreeMap<(u64, u64), u16>);
+/// Index of each common file, by the files of the work and its own key.
+pub(super) struct CommonFiles(BTreeMap<(u64, u64), u16>);
 
-impl Places {
-    /// The files of all runs: those that most runs wrote come first.
-    pub(super) fn of(demonstrations: &[&Demonstration]) -> Places {
+impl CommonFiles {
+    /// Orders the files of all runs by the number of runs that wrote them.
+    pub(super) fn new(demonstrations: &[&Demonstration]) -> CommonFiles {
         let mut runs: BTreeMap<u64, BTreeMap<u64, u32>> = BTreeMap::new();
         for demonstration in demonstrations {
             let written: BTreeSet<u64> = demonstration.others.iter().flatten().flatten().copied().collect();
@@ -22,18 +22,18 @@ impl Places {
                 *of_work.entry(file).or_default() += 1;
             }
         }
-        let mut places = BTreeMap::new();
+        let mut indices = BTreeMap::new();
         for (work, files) in runs {
             let mut files: Vec<(u64, u32)> = files.into_iter().collect();
             files.sort_by_key(|&(file, runs)| (std::cmp::Reverse(runs), file));
-            places.extend((0..).zip(files.iter().take(MOST)).map(|(place, &(file, _))| ((work, file), place)));
+            indices.extend((0..).zip(files.iter().take(MAX_FILES)).map(|(index, &(file, _))| ((work, file), index)));
         }
-        Places(places)
+        CommonFiles(indices)
     }
 
-    /// Which of them a call wrote, as bits.
+    /// Returns the common files of a call as bits.
     pub(super) fn bits(&self, work: u64, files: &[u64]) -> u16 {
-        files.iter().filter_map(|&file| self.0.get(&(work, file))).fold(0, |bits, place| bits | 1 << place)
+        files.iter().filter_map(|&file| self.0.get(&(work, file))).fold(0, |bits, index| bits | 1 << index)
     }
 }
 
@@ -52,15 +52,12 @@ mod tests {
         let many: Vec<u64> = (100..130).collect();
         let demonstrations =
             [demonstration(1, &[7, 9]), demonstration(1, &[9]), demonstration(1, &many), demonstration(2, &[7])];
-        let places = Places::of(&demonstrations.iter().collect::<Vec<_>>());
-        assert_eq!(places.bits(1, &[9]), 1, "two runs wrote it");
-        assert_eq!(places.bits(1, &[9, 7, 9]), 0b11);
-        assert_eq!(places.bits(2, &[7, 9]), 1, "each work has its own");
-        assert_eq!(
-            many.iter().filter(|&&file| places.bits(1, &[file]) > 0).count(),
-            MOST - 2,
-            "the others are too many"
-        );
-        assert_eq!(places.bits(3, &[7]), 0);
+        let files = CommonFiles::new(&demonstrations.iter().collect::<Vec<_>>());
+        assert_eq!(files.bits(1, &[9]), 1, "two runs wrote it");
+        assert_eq!(files.bits(1, &[9, 7, 9]), 0b11);
+        assert_eq!(files.bits(2, &[7, 9]), 1, "each work has its own");
+        let kept = many.iter().filter(|&&file| files.bits(1, &[file]) > 0).count();
+        assert_eq!(kept, MAX_FILES - 2, "further files are dropped");
+        assert_eq!(files.bits(3, &[7]), 0);
     }
 }

@@ -1,12 +1,13 @@
-//! How the latency of a call grows with the files that it writes.
+//! Latency curve: latency of a call as a function of the files that it writes.
 //!
-//! Seconds = base + files x seconds a file, for calls that write: the base is one of the model under one way of dealing, the
-//! cost of a file is that of the work. Latencies vary by a share of themselves, so each call weighs by the inverse square
-//! of what the curve says of it. Calls that write nothing have a mean of their own.
+//! Seconds = base + files x seconds per file, for calls that write. The base belongs to the model, for claimed and for
+//! preassigned tasks. The cost of a file belongs to the work. Variation is proportional to latency: iteratively reweighted
+//! least squares, each call weighted by the inverse square of its fitted value. Calls that write nothing have a separate
+//! mean.
 //!
-//! Agents to whom tasks are dealt write portions that are the smaller the larger the team, and so smaller ones than any
-//! recorded agent: their curve is followed far below the calls that it was fitted to. There its base is the time to the
-//! first token, where runs tell it; a fitted one would be that of corrections, which are long for the one or two files of theirs.
+//! Agents with preassigned tasks write fewer files per call in larger teams, fewer than any recorded agent. Their curve is
+//! extrapolated far below the fitted calls, with the time to the first token as base if it is identified. A fitted base
+//! would be that of corrections, which take long for their one or two files.
 
 use std::collections::BTreeMap;
 
@@ -14,54 +15,51 @@ use crate::prediction::calibration::{Demonstration, first_token};
 use crate::scenario::learned_profile::run_effect::SHORTEST_S;
 use crate::team::Habit;
 
-/// Fewer calls than these tell no curve.
-const FEWEST: usize = 8;
-/// How often the weights are made anew; they settle long before.
-const TURNS: usize = 60;
+/// Fewest calls for a fit.
+const MIN_CALLS: usize = 8;
+/// Iterations of the reweighted least squares; far more than needed for convergence.
+const ITERATIONS: usize = 60;
 
-/// The curves of one model.
+/// Latency curves of one model.
 pub(super) struct Curves {
     /// Seconds of a call that writes nothing.
     pub(super) idle_s: f64,
-    free: LatencyCurve,
-    dealt: LatencyCurve,
+    claimed: LatencyCurve,
+    preassigned: LatencyCurve,
 }
 
 struct LatencyCurve {
     base_s: f64,
-    /// Seconds a file, by the files of the work.
+    /// Seconds per file, by the files of the work.
     per_file: BTreeMap<u64, f64>,
-    /// The same of work that is not among them.
+    /// Seconds per file of any other work.
     others: f64,
 }
 
 impl Curves {
-    pub(super) fn of(demonstrations: &[&Demonstration]) -> Curves {
-        let calls = demonstrations.iter().flat_map(|demonstration| demonstration.scripts.iter().flatten());
-        let (idle_s, per_file_s) = rough(&calls);
+    /// Fits the curves to all calls of one model.
+    pub(super) fn fit(demonstrations: &[&Demonstration]) -> Curves {
+        let calls = demonstrations.iter().flat_map(|demonstration| demonstration.calls());
+        let (idle_s, per_file_s) = initial_estimate(&calls);
         let first_token_s = first_token::seconds(demonstrations).map(|seconds| seconds.max(SHORTEST_S));
         let curve = |is_dealt: bool| {
-            let demonstrations = demonstrations.iter().filter(|demonstration| demonstration.is_dealt == is_dealt);
-            let of = |demonstration: &&Demonstration| {
-                let writing =
-                    demonstration.scripts.iter().flatten().filter(|habit| habit.files > 0 && !habit.is_truncated);
-                writing
-                    .map(|habit| (demonstration.work.files, f64::from(habit.files), habit.latency_s))
-                    .collect::<Vec<_>>()
-            };
-            let base_s = first_token_s.filter(|_| is_dealt);
-            LatencyCurve::of(&demonstrations.flat_map(of).collect::<Vec<_>>(), base_s, (idle_s, per_file_s))
+            let mut calls = Vec::new();
+            for demonstration in demonstrations.iter().filter(|demonstration| demonstration.is_dealt == is_dealt) {
+                let writing = demonstration.calls().filter(|call| call.files > 0 && !call.is_truncated);
+                calls.extend(writing.map(|call| (demonstration.work.files, f64::from(call.files), call.latency_s)));
+            }
+            LatencyCurve::fit(&calls, first_token_s.filter(|_| is_dealt), (idle_s, per_file_s))
         };
-        Curves { idle_s, free: curve(false), dealt: curve(true) }
+        Curves { idle_s, claimed: curve(false), preassigned: curve(true) }
     }
 
-    /// Seconds of a call on that work that writes, before the first file, and seconds more a file.
+    /// Returns the base of calls that write, and the seconds per file, for that work.
     pub(super) fn of_work(&self, work: u64, is_dealt: bool) -> (f64, f64) {
-        let curve = if is_dealt { &self.dealt } else { &self.free };
+        let curve = if is_dealt { &self.preassigned } else { &self.claimed };
         (curve.base_s, curve.per_file.get(&work).copied().unwrap_or(curve.others))
     }
 
-    /// Seconds of a call that writes so many files.
+    /// Returns the fitted seconds of a call that writes so many files.
     pub(super) fn typical_s(&self, work: u64, is_dealt: bool, files: f64) -> f64 {
         let (base_s, per_file_s) = self.of_work(work, is_dealt);
         if files > 0.0 { base_s + per_file_s * files } else { self.idle_s }
@@ -69,24 +67,23 @@ impl Curves {
 }
 
 impl LatencyCurve {
-    /// Least squares over calls of a work, a number of files and a latency each, from a rough guess. The base is fitted,
-    /// too, if it is not known.
-    fn of(calls: &[(u64, f64, f64)], base_s: Option<f64>, (rough_base_s, others): (f64, f64)) -> LatencyCurve {
+    /// Fits a curve to calls (work, files, seconds), from an initial estimate. A given base is not fitted.
+    fn fit(calls: &[(u64, f64, f64)], base_s: Option<f64>, (initial_base_s, others): (f64, f64)) -> LatencyCurve {
         let per_file = calls.iter().map(|&(work, ..)| (work, others)).collect();
-        let mut curve = LatencyCurve { base_s: base_s.unwrap_or(rough_base_s), per_file, others };
-        if calls.len() >= FEWEST {
-            for _ in 0..TURNS {
-                let fitted_s = curve.turn(calls);
+        let mut curve = LatencyCurve { base_s: base_s.unwrap_or(initial_base_s), per_file, others };
+        if calls.len() >= MIN_CALLS {
+            for _ in 0..ITERATIONS {
+                let fitted_s = curve.iterate(calls);
                 curve.base_s = base_s.unwrap_or(fitted_s);
             }
         }
         curve
     }
 
-    /// Better costs of a file, given the base. Returns a better base, given those before.
-    fn turn(&mut self, calls: &[(u64, f64, f64)]) -> f64 {
+    /// Updates the seconds per file for the current base. Returns the base for the previous seconds per file.
+    fn iterate(&mut self, calls: &[(u64, f64, f64)]) -> f64 {
         let mut by_work: BTreeMap<u64, (f64, f64)> = BTreeMap::new();
-        let (mut rest, mut weights) = (0.0, 0.0);
+        let (mut base, mut weights) = (0.0, 0.0);
         for &(work, files, latency_s) in calls {
             let per_file_s = self.per_file.get(&work).copied().unwrap_or(self.others);
             let typical_s = self.base_s + per_file_s * files;
@@ -94,33 +91,35 @@ impl LatencyCurve {
             let sums = by_work.entry(work).or_default();
             sums.0 += weight * files * (latency_s - self.base_s);
             sums.1 += weight * files * files;
-            rest += weight * (latency_s - per_file_s * files);
+            base += weight * (latency_s - per_file_s * files);
             weights += weight;
         }
         for (work, (product, square)) in by_work {
             self.per_file.insert(work, (product / square).max(0.0));
         }
-        (rest / weights).max(SHORTEST_S)
+        (base / weights).max(SHORTEST_S)
     }
 }
 
-/// Seconds of a call that writes nothing, and seconds more a file: means. Replies that were cut off tell neither. Where no
-/// call writes nothing, or those that do take longer than those on one file, a call is taken to cost what a file does.
-fn rough<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
-    let whole = || calls.clone().filter(|habit| !habit.is_truncated);
-    let mut ones: Vec<f64> = whole().filter(|habit| habit.files == 1).map(|habit| habit.latency_s).collect();
-    let mut each: Vec<f64> = whole().map(|habit| habit.latency_s / (1.0 + f64::from(habit.files))).collect();
-    let most = middle(&mut ones).or(middle(&mut each)).unwrap_or(1.0);
-    let (sum, count) =
-        whole().filter(|h| h.files == 0).fold((0.0, 0.0), |(sum, count), h| (sum + h.latency_s, count + 1.0));
-    let base = if count > 0.0 { (sum / count).min(most) } else { middle(&mut each).unwrap_or(1.0) };
-    let (sum, files) = whole().filter(|habit| habit.files > 0).fold((0.0, 0.0), |(sum, files), habit| {
-        (sum + (habit.latency_s - base).max(0.0), files + f64::from(habit.files))
-    });
+/// Returns the mean seconds of a call that writes nothing, and the mean further seconds per file. Truncated replies are
+/// ignored. Without calls that write nothing, or if they take longer than those on one file, the base is the cost of a
+/// file.
+fn initial_estimate<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
+    let whole = || calls.clone().filter(|call| !call.is_truncated);
+    let mut on_one: Vec<f64> = whole().filter(|call| call.files == 1).map(|call| call.latency_s).collect();
+    let mut per_file: Vec<f64> = whole().map(|call| call.latency_s / (1.0 + f64::from(call.files))).collect();
+    let most = upper_median(&mut on_one).or(upper_median(&mut per_file)).unwrap_or(1.0);
+    let idle = whole().filter(|call| call.files == 0);
+    let (sum, count) = idle.fold((0.0, 0.0), |(sum, count), call| (sum + call.latency_s, count + 1.0));
+    let base = if count > 0.0 { (sum / count).min(most) } else { upper_median(&mut per_file).unwrap_or(1.0) };
+    let (sum, files) = whole()
+        .filter(|call| call.files > 0)
+        .fold((0.0, 0.0), |(sum, files), call| (sum + (call.latency_s - base).max(0.0), files + f64::from(call.files)));
     (base.max(SHORTEST_S), if files > 0.0 { sum / files } else { 0.0 })
 }
 
-pub(super) fn middle(values: &mut [f64]) -> Option<f64> {
+/// Returns the median, or the larger of the two middle values.
+pub(super) fn upper_median(values: &mut [f64]) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     values.get(values.len() / 2).copied()
 }
@@ -132,24 +131,24 @@ mod tests {
     #[test]
     fn calls_on_a_curve_give_it_back() {
         let calls = |noise: f64| -> Vec<(u64, f64, f64)> {
-            let of = |work: u64, per_file_s: f64| {
+            let of_work = |work: u64, per_file_s: f64| {
                 (1..=12).map(move |files: u32| {
                     let sign = if files.is_multiple_of(2) { 1.0 } else { -1.0 };
                     (work, f64::from(files), (4.0 + per_file_s * f64::from(files)) * (1.0 + sign * noise))
                 })
             };
-            of(1, 2.0).chain(of(2, 0.5)).collect()
+            of_work(1, 2.0).chain(of_work(2, 0.5)).collect()
         };
-        let curve = LatencyCurve::of(&calls(0.0), None, (1.0, 1.0));
+        let curve = LatencyCurve::fit(&calls(0.0), None, (1.0, 1.0));
         assert!((curve.base_s - 4.0).abs() < 0.01, "{}", curve.base_s);
         assert!((curve.per_file[&1] - 2.0).abs() < 0.01 && (curve.per_file[&2] - 0.5).abs() < 0.01);
-        let curve = LatencyCurve::of(&calls(0.1), None, (1.0, 1.0));
+        let curve = LatencyCurve::fit(&calls(0.1), None, (1.0, 1.0));
         assert!((curve.base_s / 4.0 - 1.0).abs() < 0.15, "{}", curve.base_s);
-        // A base that is known stays, and what a file costs goes with it.
-        let curve = LatencyCurve::of(&calls(0.0), Some(1.0), (9.0, 1.0));
+        // A given base is kept, and the seconds per file are fitted to it.
+        let curve = LatencyCurve::fit(&calls(0.0), Some(1.0), (9.0, 1.0));
         assert!((curve.base_s - 1.0).abs() < 1e-12 && curve.per_file[&1] > 2.1, "{:?}", curve.per_file);
-        // Too few calls, and none at all, leave the guess as it is.
-        assert!((LatencyCurve::of(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
-        assert!((LatencyCurve::of(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        // Too few calls, or none, leave the initial estimate.
+        assert!((LatencyCurve::fit(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
+        assert!((LatencyCurve::fit(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
     }
 }

@@ -1,69 +1,72 @@
-//! Calibration: from recordings of few agents, what a team of many would do, before it is paid for.
+//! Calibration: from recordings of small teams to a profile that predicts larger ones.
 //!
-//! A [`Demonstration`] is what one recorded run shows: what each agent saw, call by call, and what it did (`demonstration.rs`). From
-//! lessons comes a [`LearnedProfile`], which is what a profile file holds; and from that a [`Scenario`] for any
-//! [`Condition`], which runs like any other. Nothing here knows the runs that a team would have made.
+//! A [`Demonstration`] is the observations and actions of the agents of one recorded run (`demonstration.rs`). A
+//! [`LearnedProfile`] is learned from demonstrations; it is the content of a profile file. It yields a scenario for any
+//! condition. Recorded runs of the predicted teams are not used.
 
 mod call_model;
 mod common_files;
 mod demonstration;
 mod first_token;
 mod latency_curve;
+mod provenance;
 mod residual_correlation;
-mod run_facts;
+mod run_metadata;
 mod run_spread;
+mod task_files;
 mod work_styles;
 
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use demonstration::{Demonstration, UnusableRun, graph_of};
-pub use run_facts::About;
+pub use run_metadata::RunMetadata;
 
+use crate::prediction::calibration::common_files::CommonFiles;
 use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{
-    LearnedProfile, ModelPart, SHARED, SamplingMethod, fingerprint, parametric as calls, run_effect,
+    LearnedProfile, ModelPart, SHARED, SamplingMethod, fingerprint, parametric, run_effect,
 };
 use crate::team::{Behaviour, Habit, Script};
 use crate::trace::Trace;
 
-/// What is learned from, and how.
+/// Selection of recordings, and the sampling method of the learned profile.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Options {
-    /// How calls are drawn.
+    /// Method of sampling calls.
     pub method: SamplingMethod,
-    /// The team sizes whose runs are used; only single agents if none are given.
+    /// Team sizes to learn from; single agents only if none.
     pub agents: Option<RangeInclusive<u32>>,
-    /// The model whose runs are used; all if none is given.
+    /// Model to learn from; all models if none.
     pub model: Option<String>,
 }
 
 impl Options {
-    /// What it was learned with: another is learned alike from other runs.
-    pub fn of(profile: &LearnedProfile) -> Options {
+    /// Options of an existing profile, for learning another one from other runs.
+    pub fn from_profile(profile: &LearnedProfile) -> Options {
         Options { method: profile.method, agents: Some(profile.sizes.clone()), model: None }
     }
 }
 
-/// Learns from recorded runs.
+/// Learns a profile from recorded runs.
 ///
 /// # Errors
 ///
-/// If there is nothing to learn from.
+/// If no run can be learned from.
 pub fn calibrate(runs: &[&Trace], options: &Options) -> Result<LearnedProfile, Problems> {
     let demonstrations: Vec<Result<Demonstration, UnusableRun>> =
-        runs.iter().map(|trace| Demonstration::of(trace)).collect();
+        runs.iter().map(|trace| Demonstration::from_trace(trace)).collect();
     calibrate_demonstrations(
         demonstrations.iter().map(|demonstration| demonstration.as_ref().map_err(|&unusable| unusable)),
         options,
     )
 }
 
-/// The same from lessons that were taken before: of the many runs of a corpus, they are what is worth keeping.
+/// Learns a profile from demonstrations, which are much smaller than the recorded runs of a corpus.
 ///
 /// # Errors
 ///
-/// If there is nothing to learn from.
+/// If no run can be learned from.
 pub fn calibrate_demonstrations<'l>(
     demonstrations: impl Iterator<Item = Result<&'l Demonstration, UnusableRun>>,
     options: &Options,
@@ -84,16 +87,17 @@ pub fn calibrate_demonstrations<'l>(
         }
     }
     if by_model.is_empty() {
-        let mut message = "there is no recorded run to learn from".to_owned();
+        let mut message = "no recorded run can be learned from".to_owned();
         message.extend(unused.iter().map(|(reason, runs)| format!("; {runs} {reason}")));
-        let expected = "runs of one agent with their tasks and what happened to them, or --agents 1..8".to_owned();
-        return Err(problem(String::new(), message, expected));
+        let expected = "runs of one agent with their tasks and the outcome of each, or --agents 1..8".to_owned();
+        let (code, file) = ("calibration", "calibration".to_owned());
+        return Err(Problems::one(Problem { code, file, line: 0, path: String::new(), message, expected }));
     }
     let mut seen: Vec<u64> =
         by_model.values().flatten().map(|demonstration| fingerprint(&demonstration.trace)).collect();
     seen.sort_unstable();
     let used = || by_model.values().flatten().copied();
-    let (corpus, date) = (run_facts::corpus(used()), run_facts::latest(used()));
+    let (corpus, date) = (provenance::corpus_digest(used()), provenance::latest_date(used()));
     let models =
         by_model.into_iter().map(|(model, demonstrations)| learn(options.method, model, &demonstrations)).collect();
     let unused = unused.into_iter().collect();
@@ -101,24 +105,54 @@ pub fn calibrate_demonstrations<'l>(
 }
 
 fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demonstration]) -> ModelPart {
-    let (manners, places, fit) = call_model::learn(demonstrations);
-    let models = vec![model.clone().unwrap_or_default(); manners.len()];
-    let mut names = vec![Vec::new(); manners.len()];
-    for (demonstration, &place) in demonstrations.iter().zip(&places) {
-        if let Some(names) = names.get_mut(place as usize) {
+    let (call_models, indices, fit) = call_model::learn(demonstrations);
+    let mut names = vec![Vec::new(); call_models.len()];
+    for (demonstration, &index) in demonstrations.iter().zip(&indices) {
+        if let Some(names) = names.get_mut(index as usize) {
             names.clone_from(&demonstration.names);
         }
     }
-    let mut behaviour = Behaviour { manners, models, names, shared: SHARED, ..Behaviour::default() };
-    let files = common_files::Places::of(demonstrations);
-    for (demonstration, manner) in demonstrations.iter().zip(places) {
+    let models = vec![model.clone().unwrap_or_default(); call_models.len()];
+    let mut behaviour = Behaviour { manners: call_models, models, names, shared: SHARED, ..Behaviour::default() };
+    add_calls(&mut behaviour, demonstrations, &indices);
+    run_effect::left_some(&mut behaviour);
+    let styles = match method {
+        SamplingMethod::Parametric => work_styles::styles(demonstrations, &behaviour),
+        SamplingMethod::Resampled => Vec::new(),
+    };
+    if method == SamplingMethod::Parametric {
+        parametric::enact(&mut behaviour, &styles);
+    }
+    run_effect::surprise(&mut behaviour);
+    let completed = || demonstrations.iter().filter(|demonstration| demonstration.completed);
+    let failed = demonstrations.iter().filter(|demonstration| !demonstration.completed);
+    // A failed run that is shorter than a completed one did not reach the limit on rounds.
+    let longest = completed().map(|demonstration| demonstration.rounds).max().unwrap_or(0);
+    let given_up = failed.map(|demonstration| demonstration.rounds).max();
+    ModelPart {
+        model,
+        runs: demonstrations.len() as u32,
+        completed: completed().count() as u32,
+        max_rounds: given_up.filter(|&rounds| rounds > 0 && rounds >= longest),
+        in_rounds: demonstrations.iter().any(|demonstration| demonstration.rounds > 0),
+        envelope: provenance::envelope(demonstrations),
+        fit,
+        styles,
+        behaviour,
+    }
+}
+
+/// Adds the recorded calls, with the call model of each demonstration.
+fn add_calls(behaviour: &mut Behaviour, demonstrations: &[&Demonstration], call_models: &[u32]) {
+    let files = CommonFiles::new(demonstrations);
+    for (demonstration, &manner) in demonstrations.iter().zip(call_models) {
         let run = behaviour.scripts.len() as u32;
-        for (agent, calls) in demonstration.scripts.iter().enumerate() {
+        for (agent, calls) in demonstration.trajectories.iter().enumerate() {
             let first = behaviour.habits.len() as u32;
-            behaviour.habits.extend(calls.iter().enumerate().map(|(call, habit)| {
-                let others = demonstration.others.get(agent).and_then(|others| others.get(call));
+            behaviour.habits.extend(calls.iter().enumerate().map(|(index, call)| {
+                let others = demonstration.others.get(agent).and_then(|others| others.get(index));
                 let others = others.map_or(&[][..], Vec::as_slice);
-                Habit { common_files: files.bits(demonstration.work.files, others), ..*habit }
+                Habit { common_files: files.bits(demonstration.work.files, others), ..*call }
             }));
             behaviour.scripts.push(Script {
                 first,
@@ -134,39 +168,4 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
             });
         }
     }
-    run_effect::left_some(&mut behaviour);
-    let styles = match method {
-        SamplingMethod::Parametric => work_styles::styles(demonstrations, &behaviour),
-        SamplingMethod::Resampled => Vec::new(),
-    };
-    if method == SamplingMethod::Parametric {
-        calls::enact(&mut behaviour, &styles);
-    }
-    run_effect::surprise(&mut behaviour);
-    let failed = demonstrations.iter().filter(|demonstration| !demonstration.completed);
-    // A run that came to nothing before others came to their end was not given up for its length.
-    let longest = demonstrations
-        .iter()
-        .filter(|demonstration| demonstration.completed)
-        .map(|demonstration| demonstration.rounds)
-        .max()
-        .unwrap_or(0);
-    ModelPart {
-        model,
-        runs: demonstrations.len() as u32,
-        completed: demonstrations.iter().filter(|demonstration| demonstration.completed).count() as u32,
-        max_rounds: failed
-            .map(|demonstration| demonstration.rounds)
-            .max()
-            .filter(|&rounds| rounds > 0 && rounds >= longest),
-        in_rounds: demonstrations.iter().any(|demonstration| demonstration.rounds > 0),
-        envelope: run_facts::envelope(demonstrations),
-        fit,
-        styles,
-        behaviour,
-    }
-}
-
-fn problem(path: String, message: String, expected: String) -> Problems {
-    Problems::one(Problem { code: "calibration", file: "calibration".to_owned(), line: 0, path, message, expected })
 }

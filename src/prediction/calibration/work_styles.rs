@@ -1,11 +1,13 @@
-//! The styles of recorded runs: how each was gone about, and what it cost.
+//! Work styles of recorded runs: granularity of their calls, and its cost.
+
+use std::collections::BTreeMap;
 
 use crate::engine::math;
 use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::{StyleKind, WorkStyle};
 use crate::team::{Behaviour, Habit, Manner, Sort};
 
-/// Acting calls a task from which on a run is micro, and one at a time.
+/// Fewest acting calls per task of a run of style micro, and of style one.
 const MICRO: f64 = 1.8;
 const ONE: f64 = 0.65;
 
@@ -23,33 +25,33 @@ struct Sums {
     tests: f64,
     test_s: f64,
     first: f64,
-    again: f64,
+    rework: f64,
     pace: f64,
-    paces: f64,
+    paces_squared: f64,
 }
 
-/// The styles of what was recorded. `behaviour` still holds the recorded calls, in the order of the lessons.
+/// Returns the styles of the demonstrations. `behaviour` contains their calls, in the same order.
 pub(super) fn styles(demonstrations: &[&Demonstration], behaviour: &Behaviour) -> Vec<WorkStyle> {
-    let mut sums: std::collections::BTreeMap<(u32, StyleKind), Sums> = std::collections::BTreeMap::new();
-    let scripts = demonstrations.iter().flat_map(|demonstration| &demonstration.scripts);
-    for (calls, script) in scripts.zip(&behaviour.scripts) {
-        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
-        add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, manner);
+    let mut sums: BTreeMap<(u32, StyleKind), Sums> = BTreeMap::new();
+    let trajectories = demonstrations.iter().flat_map(|demonstration| &demonstration.trajectories);
+    for (calls, script) in trajectories.zip(&behaviour.scripts) {
+        let Some(call_model) = behaviour.manners.get(script.manner as usize) else { continue };
+        add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, call_model);
     }
     let style = |((manner, kind), s): ((u32, StyleKind), Sums)| {
-        let share = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
-        let mean = share(s.pace, s.runs);
-        let variance = if s.runs > 1.0 { (s.paces - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
+        let ratio = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
+        let mean = ratio(s.pace, s.runs);
+        let variance = if s.runs > 1.0 { (s.paces_squared - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
         WorkStyle {
             manner,
             kind,
             runs: s.runs as u32,
-            tasks_a_call: share(s.finished, s.finishing).max(1.0),
-            looks_ahead: share(s.ahead, s.waiting),
-            idle: share(s.idle, s.calls),
-            tested: share(s.tests, s.writing).min(1.0),
-            test_s: share(s.test_s, s.tests),
-            rework: share(s.again, s.first),
+            tasks_a_call: ratio(s.finished, s.finishing).max(1.0),
+            looks_ahead: ratio(s.ahead, s.waiting),
+            idle: ratio(s.idle, s.calls),
+            tested: ratio(s.tests, s.writing).min(1.0),
+            test_s: ratio(s.test_s, s.tests),
+            rework: ratio(s.rework, s.first),
             spread: rounded(variance.max(0.0).sqrt()),
         }
     };
@@ -70,7 +72,7 @@ fn kind_of(calls: &[Habit]) -> StyleKind {
     }
 }
 
-fn add(sums: &mut Sums, calls: &[Habit], manner: &Manner) {
+fn add(sums: &mut Sums, calls: &[Habit], call_model: &Manner) {
     sums.runs += 1.0;
     let mut pace = 0.0;
     for call in calls {
@@ -93,13 +95,13 @@ fn add(sums: &mut Sums, calls: &[Habit], manner: &Manner) {
         }
         let new = [Sort::Ready, Sort::Waiting, Sort::Held].map(|sort| f64::from(call.writes[sort as usize]));
         sums.first += new.iter().sum::<f64>();
-        sums.again += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
-        let typical = manner.typical_s(f64::from(call.files));
+        sums.rework += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
+        let typical = call_model.typical_s(f64::from(call.files));
         pace += math::ln(call.latency_s.max(0.05) / typical);
     }
     let pace = pace / calls.len().max(1) as f64;
     sums.pace += pace;
-    sums.paces += pace * pace;
+    sums.paces_squared += pace * pace;
 }
 
 fn total(counts: &[u16]) -> u32 {

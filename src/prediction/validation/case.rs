@@ -1,4 +1,4 @@
-//! A recorded run with what it takes to simulate its like: the work, and when the harness gave up.
+//! Case: a recorded run with what is needed to simulate similar runs.
 
 use std::sync::Arc;
 
@@ -11,31 +11,30 @@ use crate::workload::TaskGraph;
 /// A recorded run and its work.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// What it came to.
+    /// Metrics and labels of the run.
     pub run: RecordedRun,
-    /// Its tasks; none if the recording names none, or none that make a graph.
+    /// Its tasks; none if the recording lists none, or if they form no graph.
     pub tasks: Option<Arc<TaskGraph>>,
-    /// What agents can be calibrated on, or why there is nothing of the kind.
+    /// Input of the calibration, or the reason why there is none.
     pub demonstration: Result<Demonstration, UnusableRun>,
-    /// After how many rounds it would have been given up, if the recording says so.
+    /// Limit on rounds, if it is recorded.
     pub max_rounds: Option<u32>,
 }
 
 impl Case {
-    /// Of a trace.
-    pub fn of(trace: &Trace) -> Case {
+    /// Reads a trace.
+    pub fn from_trace(trace: &Trace) -> Case {
         let limit = trace.header.limits.get("rounds").and_then(serde_json::Value::as_u64);
         Case {
-            run: RecordedRun::of(trace, Prices::default()),
+            run: RecordedRun::from_trace(trace, Prices::default()),
             tasks: graph_of(trace).ok().map(Arc::new),
-            demonstration: Demonstration::of(trace),
+            demonstration: Demonstration::from_trace(trace),
             max_rounds: limit.and_then(|rounds| u32::try_from(rounds).ok()).filter(|rounds| *rounds > 0),
         }
     }
 
-    /// The rounds after which it was given up: as the recording says, or those that a run took that was cut off. One in
-    /// which nobody could act any more says nothing.
-    pub(super) fn given_up_after(&self) -> Option<u32> {
+    /// Returns the limit on rounds: the recorded limit, or the rounds of a run that was cut off. A stalled run has none.
+    pub(super) fn round_limit(&self) -> Option<u32> {
         let metrics = &self.run.metrics;
         let is_cut_off = !self.run.is_completed() && metrics.ending == Ending::OutOfTime;
         let cut_off = (is_cut_off && metrics.rounds > 0).then_some(metrics.rounds);

@@ -14,49 +14,49 @@ use crate::workload::{Free, Generator, Measure, TaskGraph};
 /// Recorded runs under one condition.
 #[derive(Clone, Debug)]
 pub struct ValidationCell {
-    /// The values of the labels of [`ValidationPlan::by`].
+    /// Values of the labels of [`ValidationPlan::by`].
     pub labels: Vec<String>,
     /// The architecture.
     pub architecture: String,
-    /// The team's size.
+    /// Team size.
     pub agents: u32,
-    /// The model, if the runs say.
+    /// The model, if recorded.
     pub model: Option<String>,
-    /// The parallel fraction that the runs say their work has, or else that of the tasks by count.
+    /// Recorded parallel fraction of the work, or else that of the tasks by count.
     pub parallel_fraction: Option<f64>,
-    /// How many runs.
+    /// Number of runs.
     pub runs: usize,
-    /// By measure: its value in each completed run, not-a-number where it is not known.
+    /// By measure: its value in each completed run; not-a-number if unknown.
     pub values: Vec<Vec<f64>>,
     /// The work.
     pub tasks: Option<Arc<TaskGraph>>,
-    /// Whether the work is a guess from the parallel fraction and the number of completions.
+    /// True if the work is assumed, from the parallel fraction and the number of completions.
     pub tasks_assumed: bool,
-    /// After how many rounds a run is given up.
+    /// Limit on rounds.
     pub max_rounds: Option<u32>,
-    /// The place of the cell of one agent, all else the same.
+    /// Index of the cell of one agent under the same condition.
     pub baseline: Option<usize>,
-    /// Whether it is scored, or only the baseline of others.
+    /// True if the cell is scored; false if it is only a baseline.
     pub is_scored: bool,
 }
 
 impl ValidationCell {
-    /// How many runs completed.
+    /// Number of completed runs.
     pub fn completed(&self) -> usize {
         self.values.first().map_or(0, Vec::len)
     }
 
-    /// Its values of a measure.
-    pub fn of(&self, measure: usize) -> &[f64] {
+    /// Values of a measure in the completed runs.
+    pub fn values_of(&self, measure: usize) -> &[f64] {
         self.values.get(measure).map_or(&[], Vec::as_slice)
     }
 
-    /// A name that no other cell has.
+    /// Unique name of the cell.
     pub fn name(&self) -> String {
         format!("{} {} {}", self.architecture, self.labels.join(" "), self.agents)
     }
 
-    /// What to simulate; none without tasks.
+    /// Condition to simulate; none without tasks.
     pub fn condition(&self) -> Option<Condition> {
         Some(Condition {
             model: self.model.clone(),
@@ -67,10 +67,10 @@ impl ValidationCell {
         })
     }
 
-    /// What was recorded.
+    /// Summary of the recorded runs.
     pub(super) fn recorded(&self, cells: &[ValidationCell]) -> Prediction {
-        let base = self.baseline.and_then(|place| mean(cells.get(place)?.of(MAKESPAN)));
-        let own = mean(self.of(MAKESPAN));
+        let base = self.baseline.and_then(|index| mean(cells.get(index)?.values_of(MAKESPAN)));
+        let own = mean(self.values_of(MAKESPAN));
         Prediction {
             means: self.values.iter().map(|values| mean(values)).collect(),
             completion: (self.runs > 0).then(|| self.completed() as f64 / self.runs as f64),
@@ -79,23 +79,24 @@ impl ValidationCell {
         }
     }
 
-    /// Whether it has runs enough for its means to be held against something, and so has its baseline.
-    pub(super) fn is_measured(&self, plan_fewest: usize) -> bool {
-        self.completed() >= plan_fewest.max(1)
+    /// Returns true if the cell has enough completed runs for its means to be scored.
+    pub(super) fn is_measured(&self, fewest_runs: usize) -> bool {
+        self.completed() >= fewest_runs.max(1)
     }
 
-    /// Standard error of the logarithm of the recorded speedup, by the delta method; none without two runs each.
+    /// Standard error of the log recorded speedup, by the delta method; none if the cell or its baseline has fewer than two
+    /// runs.
     pub fn speedup_se(&self, cells: &[ValidationCell]) -> Option<f64> {
         let relative = |cell: &ValidationCell| {
-            let mut values = cell.of(MAKESPAN).to_vec();
-            let summary = Summary::of(&mut values).filter(|summary| summary.n >= 2)?;
+            let mut values = cell.values_of(MAKESPAN).to_vec();
+            let summary = Summary::from_sample(&mut values).filter(|summary| summary.n >= 2)?;
             Some((summary.sd / summary.mean) * (summary.sd / summary.mean) / summary.n as f64)
         };
         Some((relative(cells.get(self.baseline?)?)? + relative(self)?).sqrt())
     }
 }
 
-/// The labels that tell conditions apart: those that differ between the runs, and the usual names.
+/// Returns the labels that distinguish conditions: usual names and others, as far as they differ between the runs.
 pub fn conditions(cases: &[Case]) -> Vec<String> {
     let runs: Vec<RecordedRun> = cases.iter().map(|case| case.run.clone()).collect();
     let mut by = Grouping::by_what_differs(&runs);
@@ -112,50 +113,51 @@ pub fn conditions(cases: &[Case]) -> Vec<String> {
     by.into_iter().filter(is_condition).collect()
 }
 
-/// The cells of these runs, by architecture, labels and team size; numbers by value, all else as text.
+/// Returns the cells of these runs, ordered by architecture, labels and team size. Numeric labels are ordered by value,
+/// others as text.
 pub fn cells(cases: &[Case], plan: &ValidationPlan) -> Vec<ValidationCell> {
     let mut members: BTreeMap<(String, Vec<LabelKey>, u32), Vec<&Case>> = BTreeMap::new();
     for case in cases {
-        let labels = plan.by.iter().map(|name| LabelKey::of(case.run.label(name))).collect();
+        let labels = plan.by.iter().map(|name| LabelKey::new(case.run.label(name))).collect();
         let architecture = case.run.label("architecture").to_owned();
         members.entry((architecture, labels, case.run.agents)).or_default().push(case);
     }
-    let caps = Caps::of(cases);
+    let limits = RoundLimits::new(cases);
     let all: Vec<_> = members.into_iter().collect();
-    let places: BTreeMap<_, usize> = all.iter().enumerate().map(|(place, (key, _))| (key.clone(), place)).collect();
+    let indices: BTreeMap<_, usize> = all.iter().enumerate().map(|(index, (key, _))| (key.clone(), index)).collect();
     let mut cells: Vec<ValidationCell> = Vec::with_capacity(all.len());
     for ((architecture, labels, agents), members) in &all {
-        let baseline = places.get(&(architecture.clone(), labels.clone(), 1)).copied();
+        let baseline = indices.get(&(architecture.clone(), labels.clone(), 1)).copied();
         let mut cell = ValidationCell {
             labels: labels.iter().map(|key| key.text().to_owned()).collect(),
             architecture: architecture.clone(),
             agents: *agents,
             baseline,
             is_scored: plan.scores(*agents),
-            ..of_runs(members)
+            ..from_runs(members)
         };
-        cell.max_rounds = caps.of_cell(architecture, members);
+        cell.max_rounds = limits.of_cell(architecture, members);
         cells.push(cell);
     }
     cells
 }
 
-/// A cell as far as its runs say.
-fn of_runs(members: &[&Case]) -> ValidationCell {
+/// Returns a cell with what its runs determine.
+fn from_runs(members: &[&Case]) -> ValidationCell {
     let completed: Vec<&Case> = members.iter().copied().filter(|case| case.run.is_completed()).collect();
     let first = members.first();
-    let known = members.iter().find_map(|case| case.tasks.clone());
+    let recorded = members.iter().find_map(|case| case.tasks.clone());
     let label = |name: &str| first.and_then(|case| case.run.label(name).parse::<f64>().ok());
-    let said = label("p_true").or_else(|| label("p")).filter(|p| (0.0..=1.0).contains(p));
-    let tasks_assumed = known.is_none();
-    let tasks = known.or_else(|| assumed(&completed, said?));
+    let labelled = label("p_true").or_else(|| label("p")).filter(|p| (0.0..=1.0).contains(p));
+    let tasks_assumed = recorded.is_none();
+    let tasks = recorded.or_else(|| assumed_tasks(&completed, labelled?));
     let counted = tasks.as_ref().map(|tasks| Measure::by_size(tasks).parallel_fraction_by_count());
     ValidationCell {
         labels: Vec::new(),
         architecture: String::new(),
         agents: 0,
         model: first.map(|case| case.run.label("model").to_owned()).filter(|model| !model.is_empty()),
-        parallel_fraction: said.or(counted),
+        parallel_fraction: labelled.or(counted),
         runs: members.len(),
         values: MEASURES
             .iter()
@@ -169,44 +171,41 @@ fn of_runs(members: &[&Case]) -> ValidationCell {
     }
 }
 
-/// Where no tasks are recorded: as many as runs complete, a chain of them beside free ones, as the parallel fraction
-/// says.
-fn assumed(completed: &[&Case], parallel_fraction: f64) -> Option<Arc<TaskGraph>> {
+/// Returns assumed tasks for cells without recorded ones. Their number is the median number of completions; a chain and
+/// free tasks have the given parallel fraction.
+fn assumed_tasks(completed: &[&Case], parallel_fraction: f64) -> Option<Arc<TaskGraph>> {
     let counts: Vec<f64> = completed.iter().filter_map(|case| case.run.total("completions")).collect();
     let tasks = median(&counts).filter(|tasks| (1.0..=10_000.0).contains(tasks))?.round() as u64;
     let generator = Generator::Amdahl { tasks, parallel_fraction, free: Free::Beside, size: Dist::Constant(1.0) };
     TaskGraph::new(&generator.generate(0)).ok().map(Arc::new)
 }
 
-/// After how many rounds runs were given up: a setting of the harness that recordings rarely name. A run that did not
-/// complete shows it.
-struct Caps {
+/// Limits on rounds: a setting of the harness that recordings rarely contain. It is inferred from runs that were cut off.
+struct RoundLimits {
     by_architecture: BTreeMap<String, u32>,
-    of_all: Option<u32>,
+    overall: Option<u32>,
 }
 
-impl Caps {
-    fn of(cases: &[Case]) -> Caps {
+impl RoundLimits {
+    fn new(cases: &[Case]) -> RoundLimits {
         let mut by_architecture: BTreeMap<String, Vec<f64>> = BTreeMap::new();
         let mut all = Vec::new();
-        for (case, rounds) in cases.iter().filter_map(|case| Some((case, f64::from(case.given_up_after()?)))) {
+        for (case, rounds) in cases.iter().filter_map(|case| Some((case, f64::from(case.round_limit()?)))) {
             by_architecture.entry(case.run.label("architecture").to_owned()).or_default().push(rounds);
             all.push(rounds);
         }
-        let middle = |rounds: &[f64]| median(rounds).map(|rounds| rounds.round() as u32);
-        Caps {
-            by_architecture: by_architecture.iter().filter_map(|(name, r)| Some((name.clone(), middle(r)?))).collect(),
-            of_all: middle(&all),
-        }
+        let rounded_median = |rounds: &[f64]| median(rounds).map(|rounds| rounds.round() as u32);
+        let named = by_architecture.iter().filter_map(|(name, r)| Some((name.clone(), rounded_median(r)?)));
+        RoundLimits { by_architecture: named.collect(), overall: rounded_median(&all) }
     }
 
-    /// The median over the cell's own runs that show it, else over those of the architecture, else over all; never
-    /// below what a run needed that completed.
+    /// Returns the median limit over the runs of the cell, else of the architecture, else over all runs. It is never below
+    /// the rounds of a completed run.
     fn of_cell(&self, architecture: &str, members: &[&Case]) -> Option<u32> {
-        let own: Vec<f64> = members.iter().filter_map(|case| case.given_up_after().map(f64::from)).collect();
+        let own: Vec<f64> = members.iter().filter_map(|case| case.round_limit().map(f64::from)).collect();
         let own = median(&own).map(|rounds| rounds.round() as u32);
-        let cap = own.or_else(|| self.by_architecture.get(architecture).copied()).or(self.of_all)?;
+        let limit = own.or_else(|| self.by_architecture.get(architecture).copied()).or(self.overall)?;
         let longest = members.iter().filter(|case| case.run.is_completed()).map(|case| case.run.metrics.rounds).max();
-        Some(cap.max(longest.unwrap_or(0)))
+        Some(limit.max(longest.unwrap_or(0)))
     }
 }

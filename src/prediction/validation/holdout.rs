@@ -1,4 +1,4 @@
-//! Cross-validation: a part of the recordings is left out, agents are calibrated on the rest, and the part is predicted.
+//! Cross-validation: a fold of the recordings is held out, agents are calibrated on the others, and the fold is predicted.
 
 use std::collections::BTreeMap;
 
@@ -8,23 +8,23 @@ use crate::prediction::validation::{Case, CellScenario, ValidationCell, Validati
 use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{Condition, LearnedProfile};
 
-/// What is left out.
+/// Folds that are held out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Holdout {
     /// All runs with one value of a label, each value in turn.
     Label(String),
     /// The larger half of the team sizes above one.
     Size,
-    /// Every other run of a cell, and then the others.
+    /// Every other run of a cell, then the remaining ones.
     Runs,
 }
 
-/// The label that says in which half of its cell a run is.
+/// Label with the half of its cell that a run belongs to.
 const FOLD: &str = "fold";
 
 impl Holdout {
-    /// `model`, `suite`, `p` or any other label; `n`; `runs`.
-    pub fn of(word: &str) -> Holdout {
+    /// Parses `n`, `runs`, or a label such as `model`, `suite` or `p`.
+    pub fn parse(word: &str) -> Holdout {
         match word {
             "n" | "agents" => Holdout::Size,
             "runs" => Holdout::Runs,
@@ -32,7 +32,7 @@ impl Holdout {
         }
     }
 
-    /// Readies runs, plan and options: what is scored, and what a refit may use.
+    /// Prepares runs, plan and options: scored team sizes, folds, and team sizes of the calibration.
     pub fn prepare(&self, cases: &mut [Case], plan: &mut ValidationPlan, options: &mut Options) {
         match self {
             Holdout::Label(label) => {
@@ -41,25 +41,25 @@ impl Holdout {
                 }
             }
             Holdout::Size => {
-                let held = larger_half(cases);
-                let smallest = held.first().copied().unwrap_or(2);
-                plan.sizes.get_or_insert(held);
+                let held_out = larger_half(cases);
+                let smallest = held_out.first().copied().unwrap_or(2);
+                plan.sizes.get_or_insert(held_out);
                 options.agents = Some(1..=smallest.saturating_sub(1).max(1));
             }
             Holdout::Runs => {
                 let sizes = options.agents.clone().unwrap_or(1..=1);
                 plan.sizes.get_or_insert_with(|| sizes.take(1024).collect());
-                fold(cases, &plan.by);
+                label_folds(cases, &plan.by);
                 plan.by.push(FOLD.to_owned());
             }
         }
     }
 
-    /// The part that a cell is in.
-    fn part_of(&self, plan: &ValidationPlan, cell: &ValidationCell) -> String {
+    /// Returns the fold of a cell.
+    fn fold_of(&self, plan: &ValidationPlan, cell: &ValidationCell) -> String {
         let label = |name: &str| {
-            let place = plan.by.iter().position(|label| label == name);
-            place.and_then(|place| cell.labels.get(place)).cloned().unwrap_or_default()
+            let index = plan.by.iter().position(|label| label == name);
+            index.and_then(|index| cell.labels.get(index)).cloned().unwrap_or_default()
         };
         match self {
             Holdout::Label(name) if name == "architecture" => cell.architecture.clone(),
@@ -69,94 +69,92 @@ impl Holdout {
         }
     }
 
-    /// Whether a run may be used to predict a part.
-    fn is_rest(&self, plan: &ValidationPlan, part: &str, run: &RecordedRun) -> bool {
+    /// Returns true if a run may be used to predict a fold.
+    fn is_training(&self, plan: &ValidationPlan, fold: &str, run: &RecordedRun) -> bool {
         match self {
-            Holdout::Label(name) => run.label(name) != part,
+            Holdout::Label(name) => run.label(name) != fold,
             Holdout::Size => !plan.scores(run.agents),
-            Holdout::Runs => run.label(FOLD) != part,
+            Holdout::Runs => run.label(FOLD) != fold,
         }
     }
 
-    /// Calibrates once a part, on all else.
+    /// Calibrates once per fold, on the runs outside of it.
     pub fn refit(&self, cases: &[Case], plan: &ValidationPlan, options: &Options) -> Refit {
-        let mut parts: BTreeMap<String, Result<LearnedProfile, Problems>> = BTreeMap::new();
+        let mut folds: BTreeMap<String, Result<LearnedProfile, Problems>> = BTreeMap::new();
         for cell in super::cells(cases, plan).iter().filter(|cell| cell.is_scored) {
-            parts.entry(self.part_of(plan, cell)).or_insert_with_key(|part| {
-                let rest = cases.iter().filter(|case| self.is_rest(plan, part, &case.run));
-                calibrate_demonstrations(
-                    rest.map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable)),
-                    options,
-                )
+            folds.entry(self.fold_of(plan, cell)).or_insert_with_key(|fold| {
+                let training = cases.iter().filter(|case| self.is_training(plan, fold, &case.run));
+                let demonstrations = training.map(|case| case.demonstration.as_ref().map_err(|&unusable| unusable));
+                calibrate_demonstrations(demonstrations, options)
             });
         }
-        Refit { holdout: self.clone(), plan: plan.clone(), parts }
+        Refit { holdout: self.clone(), plan: plan.clone(), folds }
     }
 }
 
-/// Calibrations, each without the part that it predicts.
+/// Calibrations, each without the fold that it predicts.
 #[derive(Debug)]
 pub struct Refit {
     holdout: Holdout,
     plan: ValidationPlan,
-    parts: BTreeMap<String, Result<LearnedProfile, Problems>>,
+    folds: BTreeMap<String, Result<LearnedProfile, Problems>>,
 }
 
 impl Refit {
-    /// How many parts there are.
-    pub fn parts(&self) -> usize {
-        self.parts.len()
+    /// Number of folds.
+    pub fn folds(&self) -> usize {
+        self.folds.len()
     }
 
-    /// What predicts a cell; none if it could not be calibrated.
+    /// Returns the profile that predicts a cell; none if calibration failed.
     pub fn calibration(&self, cell: &ValidationCell) -> Option<&LearnedProfile> {
-        self.parts.get(&self.holdout.part_of(&self.plan, cell))?.as_ref().ok()
+        self.folds.get(&self.holdout.fold_of(&self.plan, cell))?.as_ref().ok()
     }
 
-    /// The scenario of a cell, by the calibration that has not seen its part.
+    /// Returns the scenario of a cell, from the calibration without its fold.
     ///
     /// # Errors
     ///
-    /// If there is none, or it can't say anything of the condition.
+    /// If calibration failed, or the profile does not cover the condition.
     pub fn scenario(&self, cell: &ValidationCell, condition: &Condition, seed: u64) -> Result<CellScenario, Problems> {
-        match self.parts.get(&self.holdout.part_of(&self.plan, cell)) {
+        match self.folds.get(&self.holdout.fold_of(&self.plan, cell)) {
             Some(Ok(calibration)) => scenario(calibration, condition, seed),
             Some(Err(problems)) => Err(problems.clone()),
-            None => Err(nothing_known()),
+            None => Err(no_training_runs()),
         }
     }
 }
 
-/// The scenario of a condition; of a model that the profile does not know, as of all models in common.
+/// Returns the scenario of a condition. A model that the profile does not contain is simulated by all its models pooled.
 ///
 /// # Errors
 ///
-/// If the profile says nothing of the condition either way.
+/// If the profile does not cover the condition.
 pub fn scenario(calibration: &LearnedProfile, condition: &Condition, seed: u64) -> Result<CellScenario, Problems> {
     let is_pooled = condition.model.is_some() && calibration.part(condition.model.as_deref()).is_none();
     calibration.scenario(condition, seed).map(|scenario| CellScenario { scenario, is_pooled })
 }
 
-/// The runs without those of scored team sizes that the profile was calibrated on, and how many those were.
+/// Removes the runs of scored team sizes that the profile was calibrated on. Returns the others and the number removed.
 pub fn unseen(cases: Vec<Case>, calibration: &LearnedProfile, plan: &ValidationPlan) -> (Vec<Case>, usize) {
     let before = cases.len();
-    let is_fair = |case: &Case| !plan.scores(case.run.agents) || !calibration.has_seen(&case.run.trace);
-    let kept: Vec<Case> = cases.into_iter().filter(is_fair).collect();
+    let is_unseen = |case: &Case| !plan.scores(case.run.agents) || !calibration.has_seen(&case.run.trace);
+    let kept: Vec<Case> = cases.into_iter().filter(is_unseen).collect();
     let seen = before - kept.len();
     (kept, seen)
 }
 
-/// The larger half of the team sizes above one, at least one of them if there is any.
+/// Returns the larger half of the team sizes above one; at least one if there is any.
 fn larger_half(cases: &[Case]) -> Vec<u32> {
     let mut sizes: Vec<u32> = cases.iter().map(|case| case.run.agents).filter(|agents| *agents > 1).collect();
     sizes.sort_unstable();
     sizes.dedup();
-    let held = (sizes.len() / 2).max(1).min(sizes.len());
-    sizes.split_off(sizes.len() - held)
+    let half = (sizes.len() / 2).max(1).min(sizes.len());
+    sizes.split_off(sizes.len() - half)
 }
 
-/// Gives every other run of a cell, in the order of the recordings, to the second half.
-fn fold(cases: &mut [Case], by: &[String]) {
+/// Labels the runs of each cell alternately with fold 1 and 2, in the order of the recordings.
+fn label_folds(cases: &mut [Case], by: &[String]) {
     let mut counts: BTreeMap<(Vec<String>, u32), usize> = BTreeMap::new();
     for case in cases {
         let mut key: Vec<String> = by.iter().map(|name| case.run.label(name).to_owned()).collect();
@@ -167,13 +165,8 @@ fn fold(cases: &mut [Case], by: &[String]) {
     }
 }
 
-fn nothing_known() -> Problems {
-    Problems::one(Problem {
-        code: "profile",
-        file: "holdout".to_owned(),
-        line: 0,
-        path: String::new(),
-        message: "nothing is left to calibrate on".to_owned(),
-        expected: String::new(),
-    })
+fn no_training_runs() -> Problems {
+    let (file, path, message) = ("holdout".to_owned(), String::new(), "no run is left to calibrate on".to_owned());
+    let expected = "recorded runs outside of the predicted fold".to_owned();
+    Problems::one(Problem { code: "profile", file, line: 0, path, message, expected })
 }

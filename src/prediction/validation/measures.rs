@@ -1,15 +1,15 @@
-//! What is measured of a run, recorded and simulated alike.
+//! Measures of a run, defined alike for recorded and simulated runs.
 
 use crate::corpus::RecordedRun;
 use crate::experiment::Replications;
 
 /// A measure of a completed run.
 pub struct RunMeasure {
-    /// Its name in files.
+    /// Name in files.
     pub name: &'static str,
-    /// Reads it of a recorded run; not-a-number if the recording does not say.
+    /// Value of a recorded run; not-a-number if unknown.
     pub recorded: fn(&RecordedRun) -> f64,
-    /// The metrics of a simulated run that add up to it.
+    /// Metrics of a simulated run whose sum is the measure.
     pub metrics: &'static [&'static str],
 }
 
@@ -19,21 +19,14 @@ impl std::fmt::Debug for RunMeasure {
     }
 }
 
-/// The place of the makespan among the measures.
+// Indices of the measures.
 pub(super) const MAKESPAN: usize = 0;
-/// That of rounds.
 pub(super) const ROUNDS: usize = 1;
-/// That of calls.
 pub(super) const CALLS: usize = 2;
-/// That of tokens.
 pub(super) const TOKENS: usize = 3;
-/// That of straggler gaps.
 pub(super) const GAP: usize = 4;
-/// That of concurrent writes.
 pub(super) const WRITES: usize = 5;
-/// That of rewrites.
 pub(super) const REWRITES: usize = 6;
-/// That of blocked claims.
 pub(super) const BLOCKED: usize = 7;
 
 /// All measures.
@@ -60,25 +53,25 @@ pub static MEASURES: &[RunMeasure] = &[
     },
 ];
 
-/// A figure of rounds, where there are any.
+/// Returns a value of a run in rounds; not-a-number without rounds.
 fn in_rounds(run: &RecordedRun, value: f64) -> f64 {
     if run.metrics.rounds > 0 { value } else { f64::NAN }
 }
 
-/// Mean over the rounds of the run with two replies or more.
+/// Mean straggler gap over the rounds with at least two replies.
 fn gap(run: &RecordedRun) -> f64 {
     if run.gaps_s.is_empty() { f64::NAN } else { run.gaps_s.iter().sum::<f64>() / run.gaps_s.len() as f64 }
 }
 
 impl RunMeasure {
-    /// Its mean over the completed runs of a sample; none if no run completed.
-    pub(super) fn simulated(&self, sample: &Replications) -> Option<f64> {
-        let means = self.metrics.iter().map(|metric| mean(&sample.completed(metric)));
+    /// Mean over the completed simulated runs; none if no run completed.
+    pub(super) fn simulated(&self, runs: &Replications) -> Option<f64> {
+        let means = self.metrics.iter().map(|metric| mean(&runs.completed(metric)));
         means.sum()
     }
 }
 
-/// The mean of those values that are numbers; none if none is.
+/// Mean of the values that are numbers; none if there are none.
 pub(super) fn mean(values: &[f64]) -> Option<f64> {
     let (sum, count) = values.iter().filter(|value| !value.is_nan()).fold((0.0, 0), |(s, n), v| (s + v, n + 1));
     (count > 0).then(|| sum / f64::from(count))

@@ -1,11 +1,11 @@
-//! Simulated teams held against recorded ones, cell by cell: what a model of agents is worth.
+//! Validation: simulated teams compared with recorded ones, cell by cell.
 //!
-//! A cell is all recorded runs under one condition: labels, architecture, team size. For each the same work is simulated
-//! under the same condition, and both are summed up alike. Errors stand beside the **noise floor**, which is what a
-//! perfect model would still show because a cell has few runs, and beside what the laws say from the recordings
-//! themselves. Equations: docs/MODEL.md, section 8.
+//! A cell is all recorded runs under one condition: labels, architecture, team size. The same work is simulated under the
+//! same condition, and both are summarized alike. Errors are reported with two references:
+//! - the **noise floor**: the error that a perfect model would still show, because a cell has few runs;
+//! - the predictions of the laws, made from the recordings themselves.
 //!
-//! Whoever makes the model is unknown here: a [`Model`] is a function from a cell to a scenario.
+//! Equations: docs/MODEL.md, section 9. A [`Model`] is any function from a cell to a scenario.
 
 mod case;
 mod cells;
@@ -14,6 +14,8 @@ mod holdout;
 mod laws;
 mod measures;
 mod noise_floor;
+mod plan;
+mod prediction;
 mod simulated;
 
 #[cfg(test)]
@@ -25,123 +27,66 @@ pub use figures::{ErrorFigure, FIGURES, FigureUnit, Score};
 pub use holdout::{Holdout, Refit, scenario, unseen};
 pub use laws::LAW_NAMES;
 pub use measures::{MEASURES, RunMeasure};
-pub use simulated::Simulated;
+pub use plan::ValidationPlan;
+pub use prediction::Prediction;
+pub use simulated::{CellScenario, Model, Simulated};
 
 use crate::prediction::validation::figures::Recordings;
-use crate::problem::Problems;
-use crate::scenario::learned_profile::Condition;
-use crate::simulation::Scenario;
 
-/// Makes the scenario of a cell under its condition.
-pub type Model<'m> = dyn Fn(&ValidationCell, &Condition) -> Result<CellScenario, Problems> + 'm;
-
-/// What a model makes of a cell.
-#[derive(Clone)]
-pub struct CellScenario {
-    /// The scenario.
-    pub scenario: Scenario,
-    /// Whether it is that of all models of agents in common, because the cell's own is not known.
-    pub is_pooled: bool,
-}
-
-/// How it is done.
-#[derive(Clone, Debug)]
-pub struct ValidationPlan {
-    /// The labels that tell conditions apart, beside architecture and team size.
-    pub by: Vec<String>,
-    /// The team sizes that are scored; all above one if not given.
-    pub sizes: Option<Vec<u32>>,
-    /// Cells with fewer completed runs are not scored on what is measured of completed runs.
-    pub fewest_runs: usize,
-    /// Simulated runs a cell.
-    pub replications: u64,
-    /// How often the recordings are split for the noise floor.
-    pub splits: u64,
-    /// The seed of the splits; simulated runs have that of their scenario.
-    pub seed: u64,
-}
-
-impl ValidationPlan {
-    /// Whether teams of this size are scored.
-    pub fn scores(&self, agents: u32) -> bool {
-        self.sizes.as_ref().map_or(agents > 1, |sizes| sizes.contains(&agents))
-    }
-}
-
-/// What is known or said of a cell: means over completed runs, and how many complete.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Prediction {
-    /// By measure, in the order of [`MEASURES`].
-    pub means: Vec<Option<f64>>,
-    /// The share of runs that complete.
-    pub completion: Option<f64>,
-    /// Mean makespan of one agent, all else the same, over mean makespan here.
-    pub speedup: Option<f64>,
-    /// Between these lie four in five makespans of single runs.
-    pub interval: Option<(f64, f64)>,
-}
-
-impl Prediction {
-    /// The mean of a measure; none that is not above or at 0.
-    pub fn mean(&self, measure: usize) -> Option<f64> {
-        self.means.get(measure).copied().flatten().filter(|mean| mean.is_finite() && *mean >= 0.0)
-    }
-}
-
-/// Simulated against recorded.
+/// Result of a validation.
 #[derive(Clone, Debug)]
 pub struct Validation {
     /// The plan.
     pub plan: ValidationPlan,
-    /// All cells, those of one agent that are only baselines too: by architecture, labels, team size.
+    /// All cells, baselines included, ordered by architecture, labels and team size.
     pub cells: Vec<ValidationCell>,
-    /// What was recorded of each.
+    /// Recorded summary of each cell.
     pub recorded: Vec<Prediction>,
-    /// What was simulated of each.
+    /// Simulation of each cell.
     pub simulated: Vec<Simulated>,
-    /// What each law says of each cell, in the order of [`LAW_NAMES`].
+    /// Predictions of each law for each cell, in the order of [`LAW_NAMES`].
     pub laws: Vec<Vec<Prediction>>,
-    /// A row a figure and architecture.
+    /// One row for each figure and architecture.
     pub rows: Vec<ValidationRow>,
 }
 
-/// A figure under an architecture.
+/// Scores of a figure under an architecture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValidationRow {
     /// The figure.
     pub figure: &'static ErrorFigure,
     /// The architecture.
     pub architecture: String,
-    /// How far the model is off.
+    /// Score of the model.
     pub model: Score,
-    /// What a perfect model would still show.
+    /// Expected value of a perfect model; none if runs cannot be split.
     pub noise_floor: Option<f64>,
-    /// How far the laws are off, in the order of [`LAW_NAMES`].
+    /// Scores of the laws, in the order of [`LAW_NAMES`].
     pub laws: Vec<Score>,
 }
 
-/// Simulates every scored cell and its baseline, and scores the model, a perfect one and the laws. `done` is told how
-/// many simulated runs are finished.
+/// Simulates every scored cell and its baseline, and scores the model, a perfect model and the laws. Calls `done` with the
+/// number of finished runs.
 pub fn validate(cases: &[Case], plan: &ValidationPlan, model: &Model<'_>, done: &(dyn Fn(u64) + Sync)) -> Validation {
     let cells = cells(cases, plan);
     let recorded: Vec<Prediction> = cells.iter().map(|cell| cell.recorded(&cells)).collect();
     let simulated = simulated::simulate(&cells, plan, model, done);
-    let laws = laws::guesses(&cells, &recorded, plan);
+    let laws = laws::predictions(&cells, &recorded, plan);
     let mut architectures: Vec<&str> =
         cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.architecture.as_str()).collect();
     architectures.dedup();
-    let held = Recordings { cells: &cells, recorded: &recorded, plan };
-    let floors = noise_floor::floors(&held, &architectures);
-    let guesses: Vec<Prediction> = simulated.iter().map(|simulated| simulated.guess.clone()).collect();
+    let recordings = Recordings { cells: &cells, recorded: &recorded, plan };
+    let floors = noise_floor::floors(&recordings, &architectures);
+    let predictions: Vec<Prediction> = simulated.iter().map(|simulated| simulated.prediction.clone()).collect();
     let mut rows = Vec::new();
     for (figure, floors) in FIGURES.iter().zip(floors) {
         for (architecture, noise_floor) in architectures.iter().zip(floors) {
             rows.push(ValidationRow {
                 figure,
                 architecture: (*architecture).to_owned(),
-                model: figure.score(&held, architecture, &guesses),
+                model: figure.score(&recordings, architecture, &predictions),
                 noise_floor,
-                laws: laws.iter().map(|law| figure.score(&held, architecture, law)).collect(),
+                laws: laws.iter().map(|law| figure.score(&recordings, architecture, law)).collect(),
             });
         }
     }
@@ -149,7 +94,7 @@ pub fn validate(cases: &[Case], plan: &ValidationPlan, model: &Model<'_>, done: 
 }
 
 impl Validation {
-    /// The row of a figure under an architecture.
+    /// Returns the row of a figure under an architecture.
     pub fn row(&self, figure: &str, architecture: &str) -> Option<&ValidationRow> {
         self.rows.iter().find(|row| row.figure.name == figure && row.architecture == architecture)
     }

@@ -1,25 +1,40 @@
-//! The same work under the same condition, simulated many times.
+//! Simulation of cells: the same work under the same condition.
 
 use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::replication::runner;
-use crate::prediction::validation::measures::MEASURES;
-use crate::prediction::validation::{Model, Prediction, ValidationCell, ValidationPlan};
+use crate::prediction::validation::measures::{MAKESPAN, MEASURES};
+use crate::prediction::validation::{Prediction, ValidationCell, ValidationPlan};
+use crate::problem::Problems;
 use crate::record::Ending;
 use crate::scaling::stats::quantile;
+use crate::scenario::learned_profile::Condition;
+use crate::simulation::Scenario;
 
-/// What was simulated of a cell.
+/// Function from a cell and its condition to a scenario.
+pub type Model<'m> = dyn Fn(&ValidationCell, &Condition) -> Result<CellScenario, Problems> + 'm;
+
+/// Scenario of a cell.
+#[derive(Clone)]
+pub struct CellScenario {
+    /// The scenario.
+    pub scenario: Scenario,
+    /// True if all models of the profile are pooled, because it does not contain the model of the cell.
+    pub is_pooled: bool,
+}
+
+/// Simulation of a cell.
 #[derive(Clone, Debug, Default)]
 pub struct Simulated {
-    /// What it comes to.
-    pub guess: Prediction,
-    /// How many simulated runs completed.
+    /// Summary of the simulated runs.
+    pub prediction: Prediction,
+    /// Number of simulated runs that completed.
     pub completed: usize,
-    /// Whether the model of agents is unknown, and what all models have in common was simulated.
+    /// True if all models of the profile are pooled, because it does not contain the model of the cell.
     pub is_pooled: bool,
-    /// Why nothing was simulated.
+    /// Reason why nothing was simulated.
     pub why_not: Option<String>,
-    /// A fingerprint of all simulated runs.
+    /// Digest of all simulated runs.
     pub digest: Digest,
 }
 
@@ -30,49 +45,49 @@ pub(super) fn simulate(
     model: &Model<'_>,
     done: &(dyn Fn(u64) + Sync),
 ) -> Vec<Simulated> {
-    let is_baseline = |place: usize| cells.iter().any(|cell| cell.is_scored && cell.baseline == Some(place));
+    let is_baseline = |index: usize| cells.iter().any(|cell| cell.is_scored && cell.baseline == Some(index));
     let mut simulated: Vec<Simulated> = cells.iter().map(|_| Simulated::default()).collect();
-    let (mut scenarios, mut places) = (Vec::new(), Vec::new());
-    for (place, cell) in cells.iter().enumerate() {
-        if !cell.is_scored && !is_baseline(place) {
+    let (mut scenarios, mut indices) = (Vec::new(), Vec::new());
+    for (index, cell) in cells.iter().enumerate() {
+        if !cell.is_scored && !is_baseline(index) {
             continue;
         }
-        let scenario = cell.condition().ok_or_else(|| "the recordings name no tasks".to_owned());
+        let scenario = cell.condition().ok_or_else(|| "the recordings list no tasks".to_owned());
         match scenario.and_then(|condition| model(cell, &condition).map_err(|wrong| wrong.to_string())) {
-            Ok(made) => {
-                scenarios.push(made.scenario);
-                places.push((place, made.is_pooled));
+            Ok(cell_scenario) => {
+                scenarios.push(cell_scenario.scenario);
+                indices.push((index, cell_scenario.is_pooled));
             }
-            Err(why) => simulated[place].why_not = Some(why),
+            Err(why) => simulated[index].why_not = Some(why),
         }
     }
-    let samples = runner::run(&scenarios.iter().collect::<Vec<_>>(), plan.replications, done);
-    for (&(place, is_pooled), sample) in places.iter().zip(&samples) {
-        simulated[place] = Simulated { is_pooled, ..summed(sample) };
+    let results = runner::run(&scenarios.iter().collect::<Vec<_>>(), plan.replications, done);
+    for (&(index, is_pooled), runs) in indices.iter().zip(&results) {
+        simulated[index] = Simulated { is_pooled, ..summary(runs) };
     }
-    for (place, cell) in cells.iter().enumerate() {
-        let base = cell.baseline.and_then(|base| simulated.get(base)?.guess.mean(0));
-        let own = simulated[place].guess.mean(0);
-        simulated[place].guess.speedup = base.zip(own).map(|(base, own)| base / own).filter(|s| s.is_finite());
+    for (index, cell) in cells.iter().enumerate() {
+        let base = cell.baseline.and_then(|base| simulated.get(base)?.prediction.mean(MAKESPAN));
+        let own = simulated[index].prediction.mean(MAKESPAN);
+        simulated[index].prediction.speedup = base.zip(own).map(|(base, own)| base / own).filter(|s| s.is_finite());
     }
     simulated
 }
 
-fn summed(sample: &Replications) -> Simulated {
-    let mut times = sample.completed("makespan_s");
+fn summary(runs: &Replications) -> Simulated {
+    let mut times = runs.completed("makespan_s");
     times.sort_by(f64::total_cmp);
-    let completed = sample.count(Ending::Completed);
-    let runs = sample.endings.len();
+    let completed = runs.count(Ending::Completed);
+    let count = runs.endings.len();
     Simulated {
-        guess: Prediction {
-            means: MEASURES.iter().map(|measure| measure.simulated(sample)).collect(),
-            completion: (runs > 0).then(|| completed as f64 / runs as f64),
+        prediction: Prediction {
+            means: MEASURES.iter().map(|measure| measure.simulated(runs)).collect(),
+            completion: (count > 0).then(|| completed as f64 / count as f64),
             speedup: None,
             interval: (!times.is_empty()).then(|| (quantile(&times, 0.1), quantile(&times, 0.9))),
         },
         completed,
         is_pooled: false,
         why_not: None,
-        digest: sample.digest,
+        digest: runs.digest,
     }
 }

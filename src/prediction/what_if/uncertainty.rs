@@ -1,119 +1,134 @@
-//! How sure an answer can be that rests on one session: what is simulated, and the range in which it would lie had the
-//! session come out otherwise.
+//! Simulation of the teams of a what-if question, with prediction intervals that account for one recorded session.
 //!
-//! An outer loop draws the session again ([`RESAMPLES`] times), learns from it and simulates every team a few times; an inner
-//! loop is those runs, on common random numbers. What no single session can show is drawn along: how much agents of a
-//! team are alike (anything), how far one session's length is from the next's ([`BETWEEN_RUNS`], which moves times and not
-//! speedups), and how far off such predictions are themselves ([`PREDICTION_LOG_SD`], which moves teams against one agent, all sizes
-//! together). Ranges are quantiles of the relative change.
+//! The outer loop resamples the session [`RESAMPLES`] times, learns from each and simulates every team a few times. The
+//! inner loop is those runs, on common random numbers. One session cannot show the following, which is therefore drawn:
+//! - how similar the agents of a team are: a uniform residual correlation;
+//! - the variation between sessions ([`BETWEEN_RUNS`]), which affects times but not speedups;
+//! - the error of such predictions ([`PREDICTION_LOG_SD`]), which moves all teams together against one agent.
+//!
+//! Intervals are quantiles of the relative change.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::engine::{Keys, Purpose, Stream, math};
 use crate::experiment::replication::runner;
-use crate::experiment::sweep::{Sweep, baseline_settings, key_of, label, with};
+use crate::experiment::sweep::{self, baseline_settings, key_of, label, with};
 use crate::experiment::{PointResult, Replications, SweepResult, WorkBounds};
 use crate::prediction::calibration::calibrate_demonstrations;
 use crate::prediction::what_if::bootstrap::{self, LogResiduals};
-use crate::prediction::what_if::{BETWEEN_RUNS, Basis, WhatIf, learned_policy};
+use crate::prediction::what_if::{Basis, WhatIf, learned_policy};
 use crate::problem::Problems;
 use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
-use crate::scenario::{Axis, Node};
+use crate::scenario::{self, Node};
 use crate::simulation::Scenario;
 use crate::team::{Behaviour, Profile};
 
-/// Sessions drawn again.
+/// Number of resampled sessions.
 pub const RESAMPLES: u64 = 200;
-/// Runs of each team, of the session as it is and of each drawn again.
+/// Runs of each team for the recorded session, and for each resampled one.
 const RUNS: u64 = 400;
-const RUNS_AGAIN: u64 = 16;
-/// The entity of the draws of a session.
+const RUNS_RESAMPLED: u64 = 16;
+/// Entity that keys the draws of a session.
 const SESSION: u64 = 7 << 40;
 
-/// How far off speedups of teams of recorded single agents were, where such teams were recorded: standard deviation of the
-/// logarithm over cells, less the noise of the recordings; of teams that claim tasks, and of those whose tasks are dealt.
-/// Measured by `brooks validate` (docs/MODEL.md, section 8).
+/// Log standard deviation of makespan between runs of one agent on the same work, which a single run cannot show.
+/// Measured over the recorded runs of one agent (arXiv 2603.12229), within a model, a suite, a parallel fraction and an
+/// architecture. A test repeats the measurement.
+pub const BETWEEN_RUNS: f64 = 0.42;
+
+/// Prediction error of the speedup: log standard deviation over cells, less the noise of the recordings. The first value
+/// is for teams that claim tasks, the second for teams with preassigned tasks. Measured by `brooks validate`
+/// (docs/MODEL.md, section 9).
 pub const PREDICTION_LOG_SD: [f64; 2] = [0.38, 0.50];
 
-/// The place of the makespan among the metrics.
+/// Index of the makespan among the metrics.
 const MAKESPAN: usize = 0;
 
-/// Of 95 %: low and high.
+/// A 95 % prediction interval: low and high.
 pub type PredictionInterval = (f64, f64);
 
-/// What is simulated, with what one session leaves in doubt.
+/// Simulated teams with their prediction intervals.
 pub struct WhatIfAnswer {
-    /// The teams.
+    /// Results of the teams.
     pub result: SweepResult,
-    /// What is known of the work beforehand.
+    /// Bounds from the recorded work alone.
     pub plan: WorkBounds,
-    /// By row: the range of each metric's mean, in the order of [`METRICS`].
+    /// By row: the interval of each metric's mean, in the order of [`METRICS`].
     pub metrics: Vec<Vec<Option<PredictionInterval>>>,
-    /// By row: the range of the speedup.
+    /// By row: the interval of the speedup.
     pub speedups: Vec<Option<PredictionInterval>>,
-    /// By row: in what share of the sessions drawn again it is faster than its baseline.
+    /// By row: proportion of resampled sessions in which the team is faster than its baseline.
     pub faster: Vec<Option<f64>>,
-    /// By row: mean makespan in each session drawn again, over that of the session as it is; pace left out.
+    /// By row: mean makespan in each resampled session over that of the recorded session, without the run effect.
     pub changes: Vec<Vec<Option<f64>>>,
 }
 
-/// The teams: each different scenario once, and of every point its values, its scenario and that of its baseline.
+/// Teams to simulate: every distinct scenario once, and the points that refer to them.
 struct TeamGrid {
     scenarios: Vec<Scenario>,
-    points: Vec<(Vec<String>, usize, Option<usize>)>,
+    points: Vec<TeamPoint>,
 }
 
-/// Of a scenario: the mean of each metric over completed runs.
+/// A point of the axes: labels of its values, index of its scenario and of its baseline's.
+struct TeamPoint {
+    labels: Vec<String>,
+    team: usize,
+    baseline: Option<usize>,
+}
+
+/// Mean of each metric of a scenario over its completed runs.
 type Means = Vec<Option<f64>>;
 
 impl WhatIf {
-    /// Simulates every team, by the session as it is and as it might have been. `done` is told of finished runs.
+    /// Simulates every team for the recorded and for every resampled session. Calls `done` with the number of finished
+    /// runs.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with any of the teams.
+    /// All problems of all teams.
     pub fn run(&self, done: &(dyn Fn(u64) + Sync)) -> Result<WhatIfAnswer, Problems> {
         let grid = self.grid()?;
-        let as_it_is: Vec<Scenario> = grid.scenarios.iter().map(|scenario| self.as_recorded(scenario)).collect();
-        let samples = runner::run(&as_it_is.iter().collect::<Vec<_>>(), RUNS, done);
-        let row = |(axes, here, there): &(Vec<String>, usize, Option<usize>)| {
-            let there = there.map(|there| (&samples[there], WorkBounds::of(&grid.scenarios[there])));
-            let scenario = &grid.scenarios[*here];
-            PointResult::new(
-                axes.clone(),
-                &scenario.architecture_name,
-                &samples[*here],
-                there,
-                &WorkBounds::of(scenario),
-            )
+        let as_recorded: Vec<Scenario> = grid.scenarios.iter().map(|scenario| self.as_recorded(scenario)).collect();
+        let runs = runner::run(&as_recorded.iter().collect::<Vec<_>>(), RUNS, done);
+        let row = |point: &TeamPoint| {
+            let baseline = point.baseline.map(|index| (&runs[index], WorkBounds::new(&grid.scenarios[index])));
+            let (scenario, runs) = (&grid.scenarios[point.team], &runs[point.team]);
+            let bounds = WorkBounds::new(scenario);
+            PointResult::from_sample(point.labels.clone(), &scenario.architecture_name, runs, baseline, &bounds)
         };
-        let result = SweepResult { rows: grid.points.iter().map(row).collect(), ..Sweep::new(&self.file, RUNS).head() };
-        let before: Vec<Means> = samples.iter().map(|sample| means(sample, RUNS_AGAIN as usize)).collect();
-        let again = self.again(&grid.scenarios, done);
-        let mut answer = WhatIfAnswer {
-            plan: WorkBounds::of(&self.file.at(&[])?),
-            metrics: Vec::new(),
-            speedups: Vec::new(),
-            faster: Vec::new(),
-            changes: Vec::new(),
-            result,
-        };
-        for ((_, here, there), row) in grid.points.iter().zip(&answer.result.rows) {
-            let here = Doubt::of(&before, &again, *here, &grid.scenarios[*here]);
-            answer.metrics.push((0..METRICS.len()).map(|metric| here.range(metric, row)).collect());
-            let base = there.map(|there| Doubt::of(&before, &again, there, &grid.scenarios[there]));
+        let result =
+            SweepResult { rows: grid.points.iter().map(row).collect(), ..sweep::Sweep::new(&self.file, RUNS).head() };
+        let recorded: Vec<Means> = runs.iter().map(|runs| means(runs, RUNS_RESAMPLED as usize)).collect();
+        let resampled = self.resampled_sessions(&grid.scenarios, done);
+        let plan = WorkBounds::new(&self.file.at(&[])?);
+        Ok(self.answer(&grid, result, plan, &recorded, &resampled))
+    }
+
+    fn answer(
+        &self,
+        grid: &TeamGrid,
+        result: SweepResult,
+        plan: WorkBounds,
+        recorded: &[Means],
+        resampled: &[ResampledSession],
+    ) -> WhatIfAnswer {
+        let (mut metrics, mut speedups, mut faster, mut changes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let uncertainty = |index: usize| Uncertainty::new(recorded, resampled, index, &grid.scenarios[index]);
+        for (point, row) in grid.points.iter().zip(&result.rows) {
+            let team = uncertainty(point.team);
+            metrics.push((0..METRICS.len()).map(|metric| team.interval(metric, row)).collect());
             let bound = if matches!(self.basis, Basis::WorkSegments(..)) { row.laws.work_span } else { f64::INFINITY };
-            let speedups = base.and_then(|base| Some(here.speedups(&base, row.speedup?.estimate)));
-            let speedups: Vec<f64> =
-                speedups.unwrap_or_default().into_iter().map(|speedup| speedup.min(bound)).collect();
-            let faster = speedups.iter().filter(|speedup| **speedup > 1.0).count() as f64;
-            answer.faster.push((!speedups.is_empty()).then(|| faster / speedups.len() as f64));
-            answer.speedups.push(range(speedups));
-            answer.changes.push(here.changes());
+            let drawn =
+                point.baseline.and_then(|index| Some(team.speedups(&uncertainty(index), row.speedup?.estimate)));
+            let drawn: Vec<f64> = drawn.unwrap_or_default().into_iter().map(|speedup| speedup.min(bound)).collect();
+            let above_one = drawn.iter().filter(|speedup| **speedup > 1.0).count() as f64;
+            faster.push((!drawn.is_empty()).then(|| above_one / drawn.len() as f64));
+            speedups.push(interval(drawn));
+            changes.push(team.changes());
         }
-        Ok(answer)
+        WhatIfAnswer { result, plan, metrics, speedups, faster, changes }
     }
 
     fn grid(&self) -> Result<TeamGrid, Problems> {
@@ -121,21 +136,22 @@ impl WhatIf {
         let mut grid = TeamGrid { scenarios: Vec::new(), points: Vec::new() };
         let mut known: BTreeMap<String, usize> = BTreeMap::new();
         let mut problems = Problems::default();
-        let mut place = |point: &[(&str, &Node)], scenarios: &mut Vec<Scenario>| {
+        let mut index_of = |point: &[(&str, &Node)], scenarios: &mut Vec<Scenario>| {
             let key = key_of(point);
-            if let Some(&place) = known.get(&key) {
-                return Ok(place);
+            if let Some(&index) = known.get(&key) {
+                return Ok(index);
             }
             scenarios.push(self.file.at(point)?);
             known.insert(key, scenarios.len() - 1);
             Ok(scenarios.len() - 1)
         };
         for point in combinations(self.file.axes()) {
-            match place(&point, &mut grid.scenarios) {
-                Ok(here) => {
-                    // A baseline that can't be made (one agent where two are needed) is none; the point stands.
-                    let there = place(&with(&point, &settings), &mut grid.scenarios).ok();
-                    grid.points.push((point.iter().map(|(_, value)| label(value)).collect(), here, there));
+            match index_of(&point, &mut grid.scenarios) {
+                Ok(team) => {
+                    // An impossible baseline, such as one agent where two are needed, leaves the point without one.
+                    let baseline = index_of(&with(&point, &settings), &mut grid.scenarios).ok();
+                    let labels = point.iter().map(|(_, value)| label(value)).collect();
+                    grid.points.push(TeamPoint { labels, team, baseline });
                 }
                 Err(wrong) => problems.append(wrong),
             }
@@ -143,75 +159,65 @@ impl WhatIf {
         problems.or(grid)
     }
 
-    /// A scenario by the session as it is.
+    /// Returns a scenario for the recorded session.
     fn as_recorded(&self, scenario: &Scenario) -> Scenario {
         match &self.basis {
-            Basis::Habits(_) => scenario.clone(),
-            Basis::WorkSegments(pieces, _) => {
-                Scenario { graph: pieces.as_recorded(&scenario.graph), ..scenario.clone() }
+            Basis::LearnedPolicy(_) => scenario.clone(),
+            Basis::WorkSegments(segments, _) => {
+                Scenario { graph: segments.as_recorded(&scenario.graph), ..scenario.clone() }
             }
         }
     }
 
-    /// Every scenario in each session drawn again.
-    fn again(&self, scenarios: &[Scenario], done: &(dyn Fn(u64) + Sync)) -> Vec<Session> {
-        let surprises = match &self.basis {
-            Basis::Habits(demonstration) => bootstrap::surprises(demonstration),
+    /// Simulates every scenario for each resampled session.
+    fn resampled_sessions(&self, scenarios: &[Scenario], done: &(dyn Fn(u64) + Sync)) -> Vec<ResampledSession> {
+        let residuals = match &self.basis {
+            Basis::LearnedPolicy(demonstration) => bootstrap::residuals(demonstration),
             Basis::WorkSegments(..) => LogResiduals::default(),
         };
-        let (mut drawn, mut sessions) = (Vec::new(), Vec::new());
+        let (mut resampled, mut sessions) = (Vec::new(), Vec::new());
         for session in 0..RESAMPLES {
-            let mut stream = Keys::new(self.file.seed(), session).stream(Purpose::Temperament, SESSION);
-            let pace = math::exp(BETWEEN_RUNS * stream.normal());
-            sessions.push(Session { means: Vec::new(), pace, off: stream.normal() });
-            drawn.extend(self.resample(scenarios, &surprises, stream));
+            let mut stream = Keys::new(self.file.seed(), session).stream(Purpose::RandomEffect, SESSION);
+            let run_effect = math::exp(BETWEEN_RUNS * stream.normal());
+            sessions.push(ResampledSession { means: Vec::new(), run_effect, error: stream.normal() });
+            resampled.extend(self.resample(scenarios, &residuals, stream));
         }
-        let samples = runner::run(&drawn.iter().collect::<Vec<_>>(), RUNS_AGAIN, done);
-        for (session, samples) in sessions.iter_mut().zip(samples.chunks(scenarios.len().max(1))) {
-            session.means = samples.iter().map(|sample| means(sample, RUNS_AGAIN as usize)).collect();
+        let runs = runner::run(&resampled.iter().collect::<Vec<_>>(), RUNS_RESAMPLED, done);
+        for (session, runs) in sessions.iter_mut().zip(runs.chunks(scenarios.len().max(1))) {
+            session.means = runs.iter().map(|runs| means(runs, RUNS_RESAMPLED as usize)).collect();
         }
         sessions
     }
 
-    /// Every scenario by one session drawn again.
-    fn resample(&self, scenarios: &[Scenario], surprises: &LogResiduals, mut stream: Stream) -> Vec<Scenario> {
+    /// Returns every scenario for one resampled session.
+    fn resample(&self, scenarios: &[Scenario], residuals: &LogResiduals, mut stream: Stream) -> Vec<Scenario> {
         match &self.basis {
-            Basis::Habits(demonstration) => {
-                let common = stream.uniform();
-                let demonstration = bootstrap::resample(demonstration, surprises, &mut stream);
-                let learned = calibrate_demonstrations(
-                    std::iter::once(Ok(&demonstration)),
-                    &learned_policy::options(&demonstration),
-                )
-                .ok();
-                let behaviour = learned.map(|learned| Arc::new(learned.behaviour(None).alike(common)));
+            Basis::LearnedPolicy(demonstration) => {
+                let correlation = stream.uniform();
+                let resampled = bootstrap::resample(demonstration, residuals, &mut stream);
+                let options = learned_policy::options(&resampled);
+                let learned = calibrate_demonstrations(std::iter::once(Ok(&resampled)), &options).ok();
+                let behaviour = learned.map(|learned| Arc::new(learned.behaviour(None).alike(correlation)));
                 scenarios.iter().map(|scenario| with_behaviour(scenario, behaviour.as_ref())).collect()
             }
-            Basis::WorkSegments(pieces, _) => {
-                let again = |scenario: &Scenario| {
+            Basis::WorkSegments(segments, _) => {
+                let resampled = |scenario: &Scenario| {
                     // All teams have the same session.
-                    let graph = pieces.resample(&scenario.graph, &mut stream.clone());
+                    let graph = segments.resample(&scenario.graph, &mut stream.clone());
                     Scenario { graph, ..scenario.clone() }
                 };
-                scenarios.iter().map(again).collect()
+                scenarios.iter().map(resampled).collect()
             }
         }
     }
 }
 
-/// Every combination of the values on the axes, the last of them fastest.
-fn combinations(axes: &[Axis]) -> Vec<Vec<(&str, &Node)>> {
+/// Every combination of the values of the axes; the last axis varies fastest.
+fn combinations(axes: &[scenario::Axis]) -> Vec<Vec<(&str, &Node)>> {
     let mut points: Vec<Vec<(&str, &Node)>> = vec![Vec::new()];
     for axis in axes {
-        let mut next = Vec::with_capacity(points.len() * axis.values.len());
-        for point in &points {
-            for value in &axis.values {
-                let mut longer = point.clone();
-                longer.push((axis.path.as_str(), value));
-                next.push(longer);
-            }
-        }
-        points = next;
+        let extended = |point: &Vec<_>, value| [point.as_slice(), &[(axis.path.as_str(), value)]].concat();
+        points = points.iter().flat_map(|point| axis.values.iter().map(|value| extended(point, value))).collect();
     }
     points
 }
@@ -219,7 +225,7 @@ fn combinations(axes: &[Axis]) -> Vec<Vec<(&str, &Node)>> {
 fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Scenario {
     let mut scenario = scenario.clone();
     let Some(first) = scenario.team.first() else { return scenario };
-    // All of a team share one profile.
+    // All agents of the team share one profile.
     let profile = Arc::new(Profile { behaviour: behaviour.cloned(), ..(*first.profile).clone() });
     if behaviour.is_some() {
         scenario.team.iter_mut().for_each(|agent| agent.profile = Arc::clone(&profile));
@@ -227,76 +233,78 @@ fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Sc
     scenario
 }
 
-/// The mean of each metric over those of the first runs that completed.
-fn means(sample: &Replications, first: usize) -> Means {
-    let is_completed: Vec<bool> = sample.endings.iter().take(first).map(|end| *end == Ending::Completed).collect();
+/// Mean of each metric over those of the first runs that completed.
+fn means(runs: &Replications, first: usize) -> Means {
+    let is_completed: Vec<bool> = runs.endings.iter().take(first).map(|end| *end == Ending::Completed).collect();
     let completed = is_completed.iter().filter(|completed| **completed).count();
     let mean = |column: &Vec<f64>| {
         let sum: f64 =
             column.iter().zip(&is_completed).filter(|(_, completed)| **completed).map(|(value, _)| value).sum();
         (completed > 0).then(|| sum / completed as f64)
     };
-    sample.columns.iter().map(mean).collect()
+    runs.columns.iter().map(mean).collect()
 }
 
-/// A session drawn again.
-struct Session {
+/// Simulated results of a resampled session.
+struct ResampledSession {
     /// By scenario.
     means: Vec<Means>,
-    /// Its length over that of another.
-    pace: f64,
-    /// How far off predictions are, in standard deviations.
-    off: f64,
+    /// Factor on all times of the session.
+    run_effect: f64,
+    /// Prediction error, in standard deviations.
+    error: f64,
 }
 
-/// What is in doubt of one scenario.
-struct Doubt<'a> {
-    before: &'a Means,
-    again: &'a [Session],
-    place: usize,
-    off: f64,
+/// Uncertainty of the results of one scenario.
+struct Uncertainty<'a> {
+    recorded: &'a Means,
+    sessions: &'a [ResampledSession],
+    index: usize,
+    error_log_sd: f64,
 }
 
-impl<'a> Doubt<'a> {
-    fn of(before: &'a [Means], again: &'a [Session], place: usize, scenario: &Scenario) -> Doubt<'a> {
-        let terms = scenario.architecture.terms();
-        let off = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
-        Doubt { before: &before[place], again, place, off: if scenario.team.len() > 1 { off } else { 0.0 } }
+impl<'a> Uncertainty<'a> {
+    fn new(recorded: &'a [Means], sessions: &'a [ResampledSession], index: usize, of: &Scenario) -> Uncertainty<'a> {
+        let terms = of.architecture.terms();
+        let log_sd = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
+        let error_log_sd = if of.team.len() > 1 { log_sd } else { 0.0 };
+        Uncertainty { recorded: &recorded[index], sessions, index, error_log_sd }
     }
 
-    /// How far off a prediction is in that session.
-    fn off(&self, session: &Session) -> f64 {
-        math::exp(self.off * session.off)
+    /// Factor of the prediction error in a session.
+    fn error(&self, session: &ResampledSession) -> f64 {
+        math::exp(self.error_log_sd * session.error)
     }
 
-    /// The mean makespan in each session drawn again, over that of the session as it is.
+    /// Mean makespan in each resampled session over that of the recorded session.
     fn changes(&self) -> Vec<Option<f64>> {
-        let before = self.before[MAKESPAN].filter(|before| *before > 0.0);
-        let change = |session: &Session| Some(session.means[self.place][MAKESPAN]? / before? * self.off(session));
-        self.again.iter().map(change).collect()
+        let recorded = self.recorded[MAKESPAN].filter(|recorded| *recorded > 0.0);
+        let change =
+            |session: &ResampledSession| Some(session.means[self.index][MAKESPAN]? / recorded? * self.error(session));
+        self.sessions.iter().map(change).collect()
     }
 
-    /// The range of a metric's mean.
-    fn range(&self, metric: usize, row: &PointResult) -> Option<PredictionInterval> {
+    /// Prediction interval of a metric's mean.
+    fn interval(&self, metric: usize, row: &PointResult) -> Option<PredictionInterval> {
         let estimate = row.metrics.get(metric).copied().flatten()?.mean;
-        let before = self.before[metric]?;
-        let values = self.again.iter().filter_map(|session| {
-            let again = session.means[self.place][metric]?;
-            let value = if before > 0.0 { estimate * again / before } else { estimate + again - before };
-            Some(if METRICS[metric].unit == "s" { value * session.pace * self.off(session) } else { value })
+        let recorded = self.recorded[metric]?;
+        let values = self.sessions.iter().filter_map(|session| {
+            let resampled = session.means[self.index][metric]?;
+            let value = if recorded > 0.0 { estimate * resampled / recorded } else { estimate + resampled - recorded };
+            Some(if METRICS[metric].unit == "s" { value * session.run_effect * self.error(session) } else { value })
         });
-        range(values.collect())
+        interval(values.collect())
     }
 
-    /// The speedups over a baseline: pace is in both, and goes out.
-    fn speedups(&self, base: &Doubt<'_>, estimate: f64) -> Vec<f64> {
-        let both = base.changes().into_iter().zip(self.changes());
-        both.filter_map(|(there, here)| Some(estimate * there? / here?)).collect()
+    /// Speedups over a baseline, by session. The run effect is in both and cancels.
+    fn speedups(&self, baseline: &Uncertainty<'_>, estimate: f64) -> Vec<f64> {
+        let changes = baseline.changes().into_iter().zip(self.changes());
+        changes.filter_map(|(baseline, team)| Some(estimate * baseline? / team?)).collect()
     }
 }
 
-/// The middle 95 %.
-fn range(mut values: Vec<f64>) -> Option<PredictionInterval> {
+/// The central 95 %.
+fn interval(mut values: Vec<f64>) -> Option<PredictionInterval> {
     values.retain(|value| value.is_finite());
     values.sort_by(f64::total_cmp);
     (!values.is_empty()).then(|| (quantile(&values, 0.025), quantile(&values, 0.975)))

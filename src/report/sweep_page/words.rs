@@ -184,7 +184,7 @@ fn laws<'a>(sweep: &SweepResult, layout: &Layout<'a>, facet: &Facet<'a>) -> Vec<
     let long = facet.lines.iter().filter(|line| line.rows.len() > 2);
     long.map(|line| {
         let name = layout.architectures.get(line.style).copied().unwrap_or_default();
-        let law = fits::to_text(&Fits::of(&line.curve(), sweep.scaled));
+        let law = fits::to_text(&Fits::new(&line.curve(), sweep.scaled));
         // "follows amdahl", but "no scaling regime".
         if law.starts_with("follows") { format!("{name} {law}") } else { format!("{name}: {law}") }
     })

@@ -178,7 +178,7 @@ fn what_cannot_be_fitted_is_refused() {
     ] {
         let mut some = points(&RAYTRACER);
         some[3] = Point { n, x, weight };
-        assert!(matches!(fit(usl, &some), Err(FitError::BadPoint { place: 3, .. })), "{n} {x} {weight}");
+        assert!(matches!(fit(usl, &some), Err(FitError::BadPoint { index: 3, .. })), "{n} {x} {weight}");
     }
     // As many sizes as parameters: a curve, but nothing to judge it by.
     let exact = fitted("usl", &points(&[(1.0, 1.0), (2.0, 1.7), (3.0, 2.0)]));
@@ -199,7 +199,7 @@ fn extreme_measurements_stay_in_the_range_of_numbers() {
     }
 }
 
-/// What `shape` says at ten team sizes.
+/// Throughputs of a law with this shape at ten team sizes.
 fn generated(law: &'static Law, lambda: f64, shape: Shape) -> Vec<Point> {
     let sizes = [1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0, 16.0, 24.0, 32.0];
     sizes.iter().map(|&n| Point::new(n, lambda * law.curve.speedup(n, shape))).collect()

@@ -1,81 +1,98 @@
-//! The keys of `assert` and of `check`: what a curve must fulfil, and how close to its baseline it must stay.
+//! Keys of `assert` (conditions on a curve) and of `check` (tolerances around its baseline).
 
 use crate::scenario::keys::key::{AGENTS, Expects, Key, MAX_REPLICATIONS, Section, key, needed, section};
 
 pub(super) static ASSERT: Section = Section {
-    about: "One claim about the curve.",
+    about: "Condition on the curve.",
     keys: &[
-        key("peak_agents", Expects::Section(&PEAK_AGENTS), "", "Which team size is the best."),
-        key("speedup", Expects::Section(&SPEEDUP), "", "How much faster a team is than the baseline."),
-        key("makespan", Expects::Section(&MAKESPAN), "", "How long a team takes on average."),
-        key("cost", Expects::Section(&COST), "", "What a run costs on average."),
-        key("quality", Expects::Section(&SHARE), "", "Which share of the tasks is right in the end."),
-        key("completion", Expects::Section(&SHARE), "", "Which share of the runs completes."),
-        key("within_amdahl", Expects::Bool, "", "Whether every point stays within Amdahl's law; false claims nothing."),
+        key(
+            "peak_agents",
+            Expects::Section(&PEAK_AGENTS),
+            "",
+            "Interval of team sizes that must contain the best one.",
+        ),
+        key("speedup", Expects::Section(&SPEEDUP), "", "Bounds of the speedup over the baseline."),
+        key("makespan", Expects::Section(&MAKESPAN), "", "Bounds of the mean makespan."),
+        key("cost", Expects::Section(&COST), "", "Bounds of the mean cost of a run."),
+        key(
+            "quality",
+            Expects::Section(&SHARE),
+            "",
+            "Bounds of the quality: the proportion of correct tasks at the end.",
+        ),
+        key("completion", Expects::Section(&SHARE), "", "Bounds of the proportion of completed runs."),
+        key(
+            "within_amdahl",
+            Expects::Bool,
+            "",
+            "With true, no point may exceed the bound of Amdahl's law; false has no effect.",
+        ),
     ],
     exactly_one: &["peak_agents", "speedup", "makespan", "cost", "quality", "completion", "within_amdahl"],
 };
 
 static PEAK_AGENTS: Section = section(
-    "Which team size is the best.",
-    &[
-        ARCHITECTURE,
-        needed("between", Expects::ListOf(&AGENTS), "The least and the greatest team size, such as [6, 12]."),
-    ],
+    "Interval of team sizes that must contain the best one.",
+    &[ARCHITECTURE, needed("between", Expects::ListOf(&AGENTS), "Least and greatest team size, such as [6, 12].")],
 );
 
-const ARCHITECTURE: Key = key("architecture", Expects::Architecture, "(every one)", "Under which architecture.");
-const OF_AGENTS: Key = key("agents", AGENTS, "(every one)", "Of which team size.");
+const ARCHITECTURE: Key = key("architecture", Expects::Architecture, "(every one)", "Architecture.");
+const OF_AGENTS: Key = key("agents", AGENTS, "(every one)", "Team size.");
 
 static SPEEDUP: Section = section(
-    "How much faster a team is than the baseline.",
+    "Bounds of the speedup over the baseline.",
     &[
-        needed("agents", AGENTS, "Of which team size."),
+        needed("agents", AGENTS, "Team size."),
         ARCHITECTURE,
-        key("at_least", Expects::Positive, "(no bound)", "Not below."),
-        key("at_most", Expects::Positive, "(no bound)", "Not above."),
+        key("at_least", Expects::Positive, "(no bound)", "Lower bound."),
+        key("at_most", Expects::Positive, "(no bound)", "Upper bound."),
     ],
 );
 
 static MAKESPAN: Section = section(
-    "How long a team takes on average.",
+    "Bounds of the mean makespan.",
     &[
         OF_AGENTS,
         ARCHITECTURE,
-        key("at_least", Expects::Duration, "(no bound)", "Not shorter."),
-        key("at_most", Expects::Duration, "(no bound)", "Not longer."),
+        key("at_least", Expects::Duration, "(no bound)", "Lower bound."),
+        key("at_most", Expects::Duration, "(no bound)", "Upper bound."),
     ],
 );
 
 static COST: Section = section(
-    "What a run costs on average, at the scenario's prices.",
+    "Bounds of the mean cost of a run, at the scenario's prices.",
     &[
         OF_AGENTS,
         ARCHITECTURE,
-        key("at_least", Expects::Positive, "(no bound)", "Not below."),
-        key("at_most", Expects::Positive, "(no bound)", "Not above."),
+        key("at_least", Expects::Positive, "(no bound)", "Lower bound."),
+        key("at_most", Expects::Positive, "(no bound)", "Upper bound."),
     ],
 );
 
 static SHARE: Section = section(
-    "A share.",
+    "Bounds of a proportion.",
     &[
         OF_AGENTS,
         ARCHITECTURE,
-        key("at_least", Expects::Probability, "(no bound)", "Not below."),
-        key("at_most", Expects::Probability, "(no bound)", "Not above."),
+        key("at_least", Expects::Probability, "(no bound)", "Lower bound."),
+        key("at_most", Expects::Probability, "(no bound)", "Upper bound."),
     ],
 );
 
 pub(super) static CHECK: Section = section(
-    "How close to its baseline a curve must stay.",
+    "Tolerances of the comparison with the baseline.",
     &[
-        key("tolerance", Expects::Section(&TOLERANCE), "(as below)", "By metric, what difference is none."),
+        key(
+            "tolerance",
+            Expects::Section(&TOLERANCE),
+            "(as below)",
+            "Largest difference that counts as equal, by metric.",
+        ),
         key(
             "max_replications",
             Expects::Count(2, MAX_REPLICATIONS),
             "(ten times those of the baseline)",
-            "How many runs a point may have before the check says that it can't tell.",
+            "Most runs of a point before the check is inconclusive.",
         ),
     ],
 );
@@ -83,14 +100,19 @@ pub(super) static CHECK: Section = section(
 const TOLERANCE_OF: Expects = Expects::Number(0.0, 1.0);
 
 static TOLERANCE: Section = section(
-    "Which difference of a mean from the baseline's is none: 0.02 is 2 %.",
+    "Largest relative difference of a mean from that of the baseline that counts as equal: 0.02 is 2 %.",
     &[
-        key("makespan_s", TOLERANCE_OF, "0.02", "Of the makespan."),
-        key("cost", TOLERANCE_OF, "0.02", "Of the cost; without prices, of the output tokens."),
-        key("quality", TOLERANCE_OF, "0.02", "Of the quality."),
-        key("completed", TOLERANCE_OF, "0.02", "Of the share of runs that complete; not relative."),
-        key("llm_calls", TOLERANCE_OF, "(not held)", "Of the calls."),
-        key("input_tokens", TOLERANCE_OF, "(not held)", "Of the input tokens."),
-        key("output_tokens", TOLERANCE_OF, "(0.02 without prices)", "Of the output tokens."),
+        key("makespan_s", TOLERANCE_OF, "0.02", "Tolerance of the makespan."),
+        key("cost", TOLERANCE_OF, "0.02", "Tolerance of the cost; without prices, that of the output tokens."),
+        key("quality", TOLERANCE_OF, "0.02", "Tolerance of the quality."),
+        key(
+            "completed",
+            TOLERANCE_OF,
+            "0.02",
+            "Tolerance of the proportion of completed runs; an absolute difference.",
+        ),
+        key("llm_calls", TOLERANCE_OF, "(not checked)", "Tolerance of the calls."),
+        key("input_tokens", TOLERANCE_OF, "(not checked)", "Tolerance of the input tokens."),
+        key("output_tokens", TOLERANCE_OF, "(0.02 without prices)", "Tolerance of the output tokens."),
     ],
 );

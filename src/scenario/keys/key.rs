@@ -1,4 +1,4 @@
-//! The vocabulary of the table of keys: a [`Section`] has [`Key`]s, and each [`Expects`] a kind of value.
+//! Types of the table of keys: a [`Section`] has [`Key`]s, each with an expected kind of value ([`Expects`]).
 
 use crate::architecture::ARCHITECTURES;
 use crate::problem::quantity::Unit;
@@ -8,105 +8,104 @@ pub const MAX_AGENTS: u64 = 100_000;
 /// Most replications of a point.
 pub const MAX_REPLICATIONS: u64 = 100_000_000;
 
-/// A map and its keys.
+/// Map with fixed keys.
 pub struct Section {
-    /// What it describes.
+    /// Description, for docs and schema.
     pub about: &'static str,
-    /// Its keys, in the order of the docs.
+    /// Keys, in the order of the docs.
     pub keys: &'static [Key],
-    /// Of these keys exactly one is given; empty where there is no such choice.
+    /// Alternatives: exactly one of these keys is required; empty if there are none.
     pub exactly_one: &'static [&'static str],
 }
 
-/// One key.
+/// Key of a section.
 pub struct Key {
-    /// What it is called.
+    /// Name.
     pub name: &'static str,
-    /// What its value may be.
+    /// Expected value.
     pub expects: Expects,
-    /// What holds without it, in parentheses if that is no value, and empty for one of the keys of
-    /// [`Section::exactly_one`]; `None` if it must be given.
+    /// Default value; a description in parentheses; empty for a key of [`Section::exactly_one`]. `None` if the key is required.
     pub default: Option<&'static str>,
-    /// What it settles.
+    /// Meaning, for docs and schema.
     pub about: &'static str,
 }
 
-/// What a value may be.
+/// Expected kind of a value.
 pub enum Expects {
-    /// Any text but the empty one.
+    /// Non-empty text.
     Text,
-    /// A path to a file.
+    /// Path of a file.
     File,
-    /// The path of a recorded run in brooks' own form.
+    /// Path of a recorded run in the format of brooks.
     Recording,
     /// `true` or `false`.
     Bool,
-    /// A whole number, the ends included.
+    /// Whole number, both ends included.
     Count(u64, u64),
-    /// A whole number, also a negative one.
+    /// Whole number, also a negative one.
     Integer,
-    /// A number, the ends included.
+    /// Number, both ends included.
     Number(f64, f64),
-    /// A number above 0.
+    /// Number above 0.
     Positive,
-    /// A number from 0 to 1.
+    /// Number from 0 to 1.
     Probability,
-    /// A duration with its unit.
+    /// Duration with its unit.
     Duration,
-    /// A distribution of a quantity, or a single one.
+    /// Distribution of a quantity, or a constant.
     Dist(Unit),
-    /// One of these words; each with its meaning.
+    /// One of these words, each with its meaning.
     OneOf(&'static [(&'static str, &'static str)]),
-    /// A row of the registry of architectures, with or without parameters.
+    /// Architecture of the registry, with or without parameters.
     Architecture,
-    /// A profile by its name or the path of its file.
+    /// Profile by its name or the path of its file.
     ProfileName,
-    /// The values of an axis of a sweep.
+    /// Values of an axis of a sweep.
     Axis,
-    /// A map with these keys.
+    /// Map with these keys.
     Section(&'static Section),
-    /// A list of such values.
+    /// List of such values.
     ListOf(&'static Expects),
-    /// A map from names of the user's own to such values; the text says what they name.
+    /// Map from names of the user's choice to such values; the text describes a key.
     MapOf(&'static str, &'static Expects),
-    /// Any of these.
+    /// One of several kinds.
     Either(&'static [Expects]),
 }
 
-/// A key with a default.
+/// Returns a key with a default.
 pub(crate) const fn key(name: &'static str, expects: Expects, default: &'static str, about: &'static str) -> Key {
     Key { name, expects, default: Some(default), about }
 }
 
-/// A key that must be given.
+/// Returns a required key.
 pub(crate) const fn needed(name: &'static str, expects: Expects, about: &'static str) -> Key {
     Key { name, expects, default: None, about }
 }
 
-/// A map of keys, all independent of each other.
+/// Returns a section without alternatives.
 pub(crate) const fn section(about: &'static str, keys: &'static [Key]) -> Section {
     Section { about, keys, exactly_one: &[] }
 }
 
 impl Section {
-    /// The key of that name.
+    /// Returns the key of this name.
     pub fn find(&self, name: &str) -> Option<&'static Key> {
         self.keys.iter().find(|key| key.name == name)
     }
 }
 
-/// A team size.
+/// Team size.
 pub(super) const AGENTS: Expects = Expects::Count(1, MAX_AGENTS);
 
 impl Expects {
-    /// In words, for messages: `a duration such as "4s"`.
+    /// Describes the expected value, for messages: `a duration such as "4s"`.
     pub fn describe(&self) -> String {
         match self {
             Expects::Text => "a text".to_owned(),
             Expects::File => "the path of a file".to_owned(),
             Expects::Recording => "the path of a .steps.jsonl with one run".to_owned(),
             Expects::Bool => "true or false".to_owned(),
-            Expects::Count(low, u64::MAX) => format!("a whole number from {low} on"),
+            Expects::Count(low, u64::MAX) => format!("a whole number of at least {low}"),
             Expects::Count(low, high) => format!("a whole number from {low} to {high}"),
             Expects::Integer => "a whole number".to_owned(),
             Expects::Number(low, high) => format!("a number from {low} to {high}"),
@@ -134,13 +133,13 @@ impl Expects {
                 format!("a map with {shown}{}", if names.len() > 4 { ", .." } else { "" })
             }
             Expects::ListOf(_) => "a list".to_owned(),
-            Expects::MapOf(what, _) => format!("a map whose keys each name {what}"),
+            Expects::MapOf(what, _) => format!("a map; each key is {what}"),
             Expects::Either(options) => any_of(options.iter().map(Expects::describe)),
         }
     }
 }
 
-/// `a, b or c`.
+/// Joins alternatives: `a, b or c`.
 fn any_of(words: impl Iterator<Item = String>) -> String {
     let mut words: Vec<String> = words.collect();
     let last = words.pop().unwrap_or_default();

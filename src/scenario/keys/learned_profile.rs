@@ -1,50 +1,45 @@
-//! The keys of a learned profile: what `brooks calibrate` writes under `behaviour`.
+//! Keys of `behaviour`, which `brooks calibrate` writes into a learned profile.
 
 use crate::scenario::keys::key::{Expects, Section, key, needed, section};
 
 pub(super) static BEHAVIOUR: Section = section(
-    "What agents do by what they see: written by brooks calibrate, not by hand.",
+    "Learned policy: actions by observation. Written by brooks calibrate, not by hand.",
     &[
-        needed("version", Expects::Count(1, 3), "The version of this form."),
+        needed("version", Expects::Count(1, 3), "Version of this format."),
         needed(
             "way",
-            Expects::OneOf(&[("parametric", "calls made from parameters"), ("resampled", "recorded calls")]),
-            "How calls are drawn.",
+            Expects::OneOf(&[("parametric", "from fitted parameters"), ("resampled", "from recorded calls")]),
+            "Sampling method of calls.",
         ),
-        key("sizes", Expects::ListOf(&COUNT), "[1, 1]", "The least and the greatest team size of the runs."),
+        key("sizes", Expects::ListOf(&COUNT), "[1, 1]", "Least and greatest team size of the recorded runs."),
         key(
             "seen",
             Expects::ListOf(&Expects::Text),
             "[]",
-            "Fingerprints of the runs: brooks validate does not score on what was learned from.",
+            "Digests of the calibration runs; brooks validate excludes these runs.",
         ),
-        key("corpus", Expects::Text, "(unknown)", "A fingerprint of what was learned from."),
-        key("date", Expects::Text, "(unknown)", "The day of the latest recording."),
-        key(
-            "accuracy",
-            Expects::ListOf(&Expects::Section(&ACCURACY)),
-            "[]",
-            "How far off it was, where it was held against recordings.",
-        ),
+        key("corpus", Expects::Text, "(unknown)", "Digest of the calibration data."),
+        key("date", Expects::Text, "(unknown)", "Date of the latest recording."),
+        key("accuracy", Expects::ListOf(&Expects::Section(&ACCURACY)), "[]", "Prediction errors on recordings."),
         key(
             "shared",
             Expects::Probability,
             "0",
-            "Chance that an agent follows the script of its team, and not one of its own in the same style.",
+            "Probability that an agent follows the trajectory of its team instead of one of its own in the same style.",
         ),
         key(
             "common",
             Expects::Probability,
-            "(of the manner)",
-            "How alike the surprises of agents at one step are, for all.",
+            "(that of each manner)",
+            "Residual correlation of agents at one step (intraclass), for all manners.",
         ),
         key(
             "unused",
-            Expects::MapOf("why runs were not used", &Expects::Count(0, u32::MAX as u64)),
+            Expects::MapOf("the reason for the exclusion", &Expects::Count(0, u32::MAX as u64)),
             "{}",
-            "Runs that could not be used.",
+            "Number of excluded runs by reason.",
         ),
-        needed("models", Expects::ListOf(&Expects::Section(&LEARNED)), "What was learned of each model."),
+        needed("models", Expects::ListOf(&Expects::Section(&LEARNED)), "Learned part of each model."),
     ],
 );
 
@@ -53,90 +48,90 @@ const ANY: Expects = Expects::Number(-1e12, 1e12);
 const AMOUNT: Expects = Expects::Number(0.0, 1e9);
 
 static LEARNED: Section = section(
-    "What was learned of one model.",
+    "Learned part of one model.",
     &[
-        key("model", Expects::Text, "(unknown)", "Its name in the recordings."),
-        key("runs", COUNT, "0", "Runs that it was learned from."),
-        key("completed", COUNT, "0", "How many of them were completed."),
-        key("in_rounds", Expects::Bool, "false", "Whether they were made in rounds."),
-        key("max_rounds", COUNT, "(none was)", "After how many rounds runs were given up."),
-        key("envelope", Expects::Section(&ENVELOPE), "(unknown)", "Over which teams and which work."),
-        key("fit", Expects::Section(&FIT), "{}", "How well latency is explained."),
+        key("model", Expects::Text, "(unknown)", "Name of the model in the recordings."),
+        key("runs", COUNT, "0", "Number of calibration runs."),
+        key("completed", COUNT, "0", "Number of completed calibration runs."),
+        key("in_rounds", Expects::Bool, "false", "True if the recordings have rounds."),
+        key("max_rounds", COUNT, "(none)", "Rounds after which runs were aborted."),
+        key(
+            "envelope",
+            Expects::Section(&ENVELOPE),
+            "(unknown)",
+            "Range of teams and workloads of the calibration runs.",
+        ),
+        key("fit", Expects::Section(&FIT), "{}", "Fit of the latency model."),
         needed(
             "manners",
             Expects::ListOf(&Expects::Section(&MANNER)),
-            "What calls on one kind of work have in common.",
+            "Call models: latency and tokens of calls on one kind of work.",
         ),
-        key("scripts", Expects::ListOf(&Expects::Section(&SCRIPT)), "[]", "What each recorded agent did."),
-        key("styles", Expects::ListOf(&Expects::Section(&STYLE)), "[]", "How runs were gone about."),
+        key("scripts", Expects::ListOf(&Expects::Section(&SCRIPT)), "[]", "Trajectory of each recorded agent."),
+        key("styles", Expects::ListOf(&Expects::Section(&STYLE)), "[]", "Work styles of the runs."),
     ],
 );
 
 static ENVELOPE: Section = section(
-    "Over which teams and which work: the least and the greatest.",
+    "Range of teams and workloads: least and greatest values.",
     &[
-        needed("agents", Expects::ListOf(&COUNT), "Agents of a team."),
-        needed("tasks", Expects::ListOf(&COUNT), "Tasks."),
-        needed("parallel_fraction", Expects::ListOf(&Expects::Probability), "Parallel fraction, by number of tasks."),
+        needed("agents", Expects::ListOf(&COUNT), "Team size."),
+        needed("tasks", Expects::ListOf(&COUNT), "Number of tasks."),
+        needed("parallel_fraction", Expects::ListOf(&Expects::Probability), "Parallel fraction by number of tasks."),
         key("context", Expects::ListOf(&AMOUNT), "(unknown)", "Input tokens of a call, means of runs."),
     ],
 );
 
 static ACCURACY: Section = section(
-    "How far off it was under one architecture.",
+    "Prediction errors under one architecture.",
     &[
-        needed("against", Expects::Text, "Against which recordings."),
-        needed("architecture", Expects::Text, "The architecture."),
-        needed("agents", Expects::ListOf(&COUNT), "The least and the greatest team that was scored."),
-        needed("cells", COUNT, "How many conditions that was."),
+        needed("against", Expects::Text, "Recordings of the comparison."),
+        needed("architecture", Expects::Text, "Architecture."),
+        needed("agents", Expects::ListOf(&COUNT), "Least and greatest team size of the comparison."),
+        needed("cells", COUNT, "Number of conditions."),
         needed(
             "figures",
-            Expects::MapOf("a figure of brooks validate", &Expects::ListOf(&ANY)),
-            "Its value, and what a perfect model would show if that is known.",
+            Expects::MapOf("an error measure of brooks validate", &Expects::ListOf(&ANY)),
+            "Error, and the error of a perfect model if known.",
         ),
     ],
 );
 
 static FIT: Section = section(
-    "How well latency is explained; standard deviations of its logarithm.",
+    "Fit of the latency model: standard deviations of log latency.",
     &[
-        key("calls", COUNT, "0", "Calls."),
-        key("sigma", AMOUNT, "0", "In all."),
-        key("sigma_left", AMOUNT, "0", "What is left once the files of the call are known."),
-        key("sigma_runs", AMOUNT, "0", "What of that is between runs."),
-        key("lag1", Expects::Number(-1.0, 1.0), "0", "Correlation of what is left from call to call."),
+        key("calls", COUNT, "0", "Number of calls."),
+        key("sigma", AMOUNT, "0", "Total standard deviation."),
+        key("sigma_left", AMOUNT, "0", "Residual standard deviation given the number of files."),
+        key("sigma_runs", AMOUNT, "0", "Standard deviation of the residuals between runs."),
+        key("lag1", Expects::Number(-1.0, 1.0), "0", "Correlation of the residuals of successive calls."),
     ],
 );
 
 static MANNER: Section = section(
-    "What calls on one kind of work have in common.",
+    "Call models: latency and tokens of calls on one kind of work.",
     &[
-        key("files", Expects::Text, "(any)", "Which work: a fingerprint of its files."),
+        key("files", Expects::Text, "(any)", "Digest of the files of the workload."),
         key(
             "names",
             Expects::ListOf(&Expects::Count(0, u32::MAX as u64)),
             "[]",
-            "Fingerprints of the names of its files: what two pieces of work have in common.",
+            "Digests of file names, which identify files that two workloads share.",
         ),
-        key("dealt", Expects::Bool, "false", "Whether tasks had been dealt before the start."),
-        key("idle_s", Expects::Number(0.01, 1e6), "(base_s)", "Seconds of a call that writes nothing."),
-        needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call that writes, before the first file."),
-        key("per_file_s", AMOUNT, "0", "Seconds more a file."),
-        key("longest_s", AMOUNT, "0", "Hardly any call takes longer; 0 if not known."),
+        key("dealt", Expects::Bool, "false", "True if tasks were assigned before the start."),
+        key("idle_s", Expects::Number(0.01, 1e6), "(base_s)", "Seconds of a call without writes."),
+        needed("base_s", Expects::Number(0.01, 1e6), "Seconds of a call with writes, without its files."),
+        key("per_file_s", AMOUNT, "0", "Additional seconds for each file."),
+        key("longest_s", AMOUNT, "0", "Upper bound of latency, seconds; 0 if unknown."),
         key(
             "spread",
             Expects::ListOf(&Expects::Number(0.0, 5.0)),
             "[0, 0, 0]",
-            "Of log-latency: calls on one file or none, on several; runs around a script.",
+            "Standard deviations of log latency: calls with at most one file, calls with several, runs around a trajectory.",
         ),
-        key(
-            "common",
-            Expects::Probability,
-            "0.35",
-            "How alike the surprises of agents at one step are: a correlation.",
-        ),
-        needed("files_a_reply", Expects::Number(0.01, 1e9), "Files that fit into one reply."),
-        key("tokens_per_second", AMOUNT, "0", "Output tokens a second."),
+        key("common", Expects::Probability, "0.35", "Residual correlation of agents at one step (intraclass)."),
+        needed("files_a_reply", Expects::Number(0.01, 1e9), "Most files of one reply."),
+        key("tokens_per_second", AMOUNT, "0", "Output tokens per second."),
         key("input", Expects::Section(&INPUT), "{}", "Input tokens."),
     ],
 );
@@ -144,53 +139,53 @@ static MANNER: Section = section(
 static INPUT: Section = section(
     "Input tokens of a call.",
     &[
-        key("prompt", ANY, "0", "Of the prompt."),
-        key("board", ANY, "0", "Of the board."),
-        key("test", ANY, "0", "Of the result of tests."),
-        key("window", Expects::Count(0, 120), "0", "Messages that are sent along again."),
+        key("prompt", ANY, "0", "Tokens of the prompt."),
+        key("board", ANY, "0", "Tokens of the board."),
+        key("test", ANY, "0", "Tokens of the result of a test run."),
+        key("window", Expects::Count(0, 120), "0", "Number of earlier messages in the context."),
     ],
 );
 
 static SCRIPT: Section = section(
-    "What a recorded agent did, call by call.",
+    "Trajectory of a recorded agent, call by call.",
     &[
-        key("shape", Expects::Text, "(any)", "Which tasks: a fingerprint of what depends on what."),
-        needed("manner", COUNT, "Which of the manners it has."),
-        key("run", COUNT, "(its own)", "Of a team's run: which of these scripts is the first of that run."),
-        key("agents", COUNT, "1", "How many agents that run had."),
+        key("shape", Expects::Text, "(any)", "Digest of the dependency graph."),
+        needed("manner", COUNT, "Index of its call model in manners."),
+        key("run", COUNT, "(its own)", "Index of the first trajectory of the same run."),
+        key("agents", COUNT, "1", "Number of agents of the run."),
         needed(
             "calls",
             Expects::ListOf(&Expects::ListOf(&ANY)),
-            "A row of numbers a call; docs/FORMATS.md names them.",
+            "One row of numbers for each call; docs/FORMATS.md defines the columns.",
         ),
     ],
 );
 
 static STYLE: Section = section(
-    "How runs were gone about that are alike.",
+    "Work style: a group of similar runs.",
     &[
-        needed("manner", COUNT, "Which of the manners they have."),
+        needed("manner", COUNT, "Index of the call model in manners."),
         needed(
             "kind",
             Expects::OneOf(&[
-                ("batch", "much in one call"),
+                ("batch", "many tasks in one call"),
                 ("one", "one task a call"),
-                ("micro", "a task in three calls: claimed, written, finished"),
+                ("micro", "one task in three calls: claim, write, complete"),
             ]),
-            "Which style.",
+            "Kind of style.",
         ),
-        needed("runs", COUNT, "How many runs."),
-        needed("tasks_a_call", AMOUNT, "Tasks finished by a call that finishes any."),
+        needed("runs", COUNT, "Number of runs."),
+        needed("tasks_a_call", AMOUNT, "Tasks completed by a call that completes any."),
         key(
             "looks_ahead",
             Expects::Probability,
             "0",
-            "Of tasks that wait, the share written with those that are ready.",
+            "Proportion of waiting tasks that are written together with ready ones.",
         ),
-        key("idle", Expects::Probability, "0", "Share of calls that change nothing."),
-        key("tested", Expects::Probability, "0", "Test runs a call that writes."),
+        key("idle", Expects::Probability, "0", "Proportion of calls without a change."),
+        key("tested", Expects::Probability, "0", "Test runs for each call with writes."),
         key("test_s", AMOUNT, "0", "Seconds of a test run."),
-        key("rework", AMOUNT, "0", "Files written again for each written first."),
-        key("spread", AMOUNT, "0", "Of the logarithm of pace between runs."),
+        key("rework", AMOUNT, "0", "Rewritten files for each file written first."),
+        key("spread", AMOUNT, "0", "Standard deviation of the log run effect on latency."),
     ],
 );

@@ -1,4 +1,4 @@
-//! The table of keys: what a scenario may say. Checks, messages, docs and the JSON Schema all come from it.
+//! Table of the keys of a scenario. Checks, messages, docs and the JSON Schema are generated from it.
 
 mod check;
 mod key;
@@ -17,81 +17,91 @@ use crate::scenario::node::{PathStep, steps};
 
 const TEXTS: Expects = Expects::ListOf(&Expects::Text);
 
-/// A whole scenario.
+/// Root of a scenario.
 pub static SCENARIO: Section = section(
-    "One team on one workload, and what to vary.",
+    "One team on one workload, and the axes of its sweep.",
     &[
-        key("name", Expects::Text, "(the name of the file)", "What results call it."),
-        key("about", Expects::Text, "(nothing)", "What it is, in a sentence or two."),
-        key("question", Expects::Text, "(nothing)", "The question that it answers."),
-        needed("workload", Expects::Section(&WORKLOAD), "What must be done."),
-        key("scaling", SCALING, "fixed", "What a greater team does with the workload."),
-        key("team", Expects::Section(&TEAM), "(one agent of the profile plain)", "Who does it."),
+        key("name", Expects::Text, "(the name of the file)", "Name in results."),
+        key("about", Expects::Text, "(nothing)", "Description, in one or two sentences."),
+        key("question", Expects::Text, "(nothing)", "Question that the scenario answers."),
+        needed("workload", Expects::Section(&WORKLOAD), "Tasks and their dependencies."),
+        key("scaling", SCALING, "fixed", "Change of the workload with the team size."),
+        key("team", Expects::Section(&TEAM), "(one agent of the profile plain)", "Agents of the team."),
         key(
             "architecture",
             Expects::Architecture,
             "self_claim",
-            "How they coordinate: a name, or a map from it to its parameters.",
+            "Coordination protocol: a name, or a map from the name to its parameters.",
         ),
-        key("pacing", PACING, "async", "Whether they wait for each other."),
-        key("consistency", CONSISTENCY, "last_writer_wins", "What happens when two write one artifact."),
-        key("dependency_check", DEPENDENCY_CHECK, "claim", "Where open dependencies are noticed."),
+        key("pacing", PACING, "async", "Synchronisation of the agents."),
+        key("consistency", CONSISTENCY, "last_writer_wins", "Handling of concurrent writes to one artifact."),
+        key("dependency_check", DEPENDENCY_CHECK, "claim", "Point at which open dependencies are detected."),
         key(
             "resources",
-            Expects::MapOf("a resource", &Expects::Section(&RESOURCE)),
+            Expects::MapOf("the name of a resource", &Expects::Section(&RESOURCE)),
             "(none)",
-            "What they share, such as a test runner, a reviewer or a rate limit; used in this order.",
+            "Shared resources, such as a test runner, a reviewer or a rate limit; used in this order.",
         ),
-        key("limits", Expects::Section(&LIMITS), "(1,000 calls a task, at least 100,000)", "When a run is given up."),
-        key("prices", Expects::Section(&PRICES), "(nothing costs anything)", "Prices per million tokens."),
-        key("baseline", BASELINE, "self", "What speedup is relative to."),
+        key(
+            "limits",
+            Expects::Section(&LIMITS),
+            "(1,000 calls a task, at least 100,000)",
+            "Limits at which a run is censored.",
+        ),
+        key("prices", Expects::Section(&PRICES), "(all 0)", "Prices per million tokens."),
+        key("baseline", BASELINE, "self", "Reference of the speedup."),
         key("sweep", Expects::MapOf("the path of an axis", &Expects::Axis), "(one point)", SWEEP_ABOUT),
         key("replications", Expects::Count(1, MAX_REPLICATIONS), "100", "Runs of each point."),
-        key("seed", Expects::Count(0, u64::MAX), "1", "The seed of all randomness."),
+        key("seed", Expects::Count(0, u64::MAX), "1", "Seed of all random streams."),
         key(
             "assert",
             Expects::ListOf(&Expects::Section(&ASSERT)),
             "(none)",
-            "What `brooks check` holds the curve to without a baseline.",
+            "Conditions on the curve that `brooks check` tests without a baseline.",
         ),
-        key("check", Expects::Section(&CHECK), "(as below)", "How `brooks check` holds it to its baseline."),
+        key(
+            "check",
+            Expects::Section(&CHECK),
+            "(as below)",
+            "Parameters of the comparison with a baseline by `brooks check`.",
+        ),
     ],
 );
 
-const SWEEP_ABOUT: &str = "The axes: each path with a range or a list. Ranges are `1..16`, `1..64 by 4` and \
+const SWEEP_ABOUT: &str = "Axes: each path with a range or a list. Ranges are `1..16`, `1..64 by 4` and \
                            `1..64 by x2`, ends included. `agents` is short for `team.agents`.";
 
 const SCALING: Expects = Expects::OneOf(&[
     ("fixed", "the same workload for every team (Amdahl)"),
-    ("scaled", "the parallel part grows with the team (Gustafson)"),
+    ("scaled", "the parallel part grows in proportion to the team (Gustafson)"),
 ]);
 
 const PACING: Expects = Expects::Either(&[
     Expects::OneOf(&[
-        ("async", "whoever is free goes on at once"),
-        ("rounds", "everybody thinks in parallel, and a round ends with its slowest member"),
+        ("async", "a free agent continues at once"),
+        ("rounds", "all agents call in parallel, and a round ends with the slowest one"),
     ]),
     Expects::Section(&PACED),
 ]);
 
 static PACED: Section =
-    section("Pacing with its parameters.", &[needed("rounds", Expects::Section(&ROUNDS), "In rounds.")]);
+    section("Pacing with parameters.", &[needed("rounds", Expects::Section(&ROUNDS), "Rounds with a barrier.")]);
 
 static ROUNDS: Section = section(
-    "Rounds.",
-    &[key("idle_calls", Expects::Bool, "true", "Whether those who have nothing to do are called all the same.")],
+    "Rounds with a barrier.",
+    &[key("idle_calls", Expects::Bool, "true", "With true, agents without work are called as well.")],
 );
 
 const CONSISTENCY: Expects = Expects::OneOf(&[
-    ("last_writer_wins", "the later write replaces the earlier one"),
-    ("lock", "a step holds all it will write from decision to commit"),
-    ("optimistic", "a step is rejected if what it read or writes has changed"),
+    ("last_writer_wins", "the later write overwrites the earlier one"),
+    ("lock", "a step locks all artifacts that it will write, from decision to commit"),
+    ("optimistic", "a step is rejected at commit if an artifact that it reads or writes has changed"),
 ]);
 
 const DEPENDENCY_CHECK: Expects = Expects::OneOf(&[
-    ("claim", "at the claim: what an agent owns it may finish in any order"),
-    ("complete", "at completion: no task is done before its dependencies"),
-    ("none", "not at all: a task done too early is wrong"),
+    ("claim", "at the claim: an agent may complete its own tasks in any order"),
+    ("complete", "at completion: no task completes before its dependencies"),
+    ("none", "never: a task completed before its dependencies is wrong"),
 ]);
 
 const BASELINE: Expects = Expects::Either(&[
@@ -102,72 +112,68 @@ const BASELINE: Expects = Expects::Either(&[
 static BASELINE_POINT: Section = section(
     "A point of the same scenario.",
     &[
-        needed("agents", AGENTS, "Its team size."),
-        key("architecture", Expects::Architecture, "(the point's own)", "Its architecture."),
+        needed("agents", AGENTS, "Team size."),
+        key("architecture", Expects::Architecture, "(the point's own)", "Architecture."),
     ],
 );
 
 static TEAM: Section = section(
-    "The team: first its members, a lead before all others, then agents of the profile up to the size.",
+    "Team: first the members, with a lead before all others, then agents of the profile up to the size.",
     &[
         key(
             "agents",
             AGENTS,
             "(as many as there are members, or 1)",
-            "How many; in a sweep, a team smaller than its members takes the first of them.",
+            "Team size. A size below the number of members, in a sweep, takes the first members.",
         ),
         key(
             "profile",
             PROFILE_OR_NAME,
             "plain",
-            "What each is like: a built-in name, a path to a file, or the parameters.",
+            "Profile of the agents: a built-in name, the path of a file, or the parameters.",
         ),
-        key("members", Expects::ListOf(&Expects::Section(&MEMBER)), "[]", "Those who differ."),
+        key("members", Expects::ListOf(&Expects::Section(&MEMBER)), "[]", "Members with properties of their own."),
     ],
 );
 
 const PROFILE_OR_NAME: Expects = Expects::Either(&[Expects::ProfileName, Expects::Section(&PROFILE)]);
 
 static MEMBER: Section = section(
-    "Some agents that are alike.",
+    "Group of identical agents.",
     &[
-        key("count", AGENTS, "1", "How many."),
-        key(
-            "name",
-            Expects::Text,
-            "(agent 1, agent 2, ..; lead)",
-            "What they are called, numbered if there are several.",
-        ),
-        key("role", ROLE, "worker", "What they are there for."),
-        key("profile", PROFILE_OR_NAME, "(the team's)", "What they are like."),
-        key("skills", TEXTS, "[]", "The skills they have; none listed means all."),
+        key("count", AGENTS, "1", "Number of agents."),
+        key("name", Expects::Text, "(agent 1, agent 2, ..; lead)", "Name, numbered if the group has several agents."),
+        key("role", ROLE, "worker", "Role in the protocol."),
+        key("profile", PROFILE_OR_NAME, "(the team's)", "Profile of the group."),
+        key("skills", TEXTS, "[]", "Skills; an empty list means all."),
     ],
 );
 
 const ROLE: Expects = Expects::OneOf(&[
     ("worker", "works on tasks"),
-    ("lead", "hands out tasks and watches, where the architecture has a lead"),
+    ("lead", "assigns and monitors tasks, if the architecture has a lead"),
 ]);
 
 static RESOURCE: Section = section(
-    "A queue with a capacity, first come, first served.",
+    "Queue with a capacity, first come, first served.",
     &[
-        key("capacity", Expects::Count(1, MAX_AGENTS), "1", "How many it serves at once."),
+        key("capacity", Expects::Count(1, MAX_AGENTS), "1", "Number of servers."),
         key(
             "service",
             Expects::Dist(Unit::Seconds),
             "(held during the call itself, as a rate limit is)",
-            "How long a service takes.",
+            "Service time.",
         ),
-        key("blocks", BLOCKS, "user", "Who waits while it serves."),
-        key("share", Expects::Probability, "1", "Chance that a working step uses it."),
+        key("blocks", BLOCKS, "user", "Agents that wait during a service."),
+        key("share", Expects::Probability, "1", "Probability that a working step uses the resource."),
     ],
 );
 
-const BLOCKS: Expects = Expects::OneOf(&[("user", "only who uses it"), ("everyone", "all: no reply lands meanwhile")]);
+const BLOCKS: Expects =
+    Expects::OneOf(&[("user", "only the user of the resource"), ("everyone", "all: no step commits meanwhile")]);
 
 static LIMITS: Section = section(
-    "A run that reaches a limit is censored.",
+    "Limits of a run; a run that reaches one is censored.",
     &[
         key("rounds", Expects::Count(1, u32::MAX as u64), "(none)", "Most rounds."),
         key("time", Expects::Duration, "(none)", "Longest time."),
@@ -187,7 +193,7 @@ static PRICES: Section = section(
     ],
 );
 
-/// What the table expects at a path of a scenario, such as `team.members[0].profile.error_rate`; none if it leads nowhere.
+/// Returns the expected value at a path such as `team.members[0].profile.error_rate`; none if there is no such path.
 pub fn expected_at(path: &str) -> Option<&'static Expects> {
     static WHOLE: Expects = Expects::Section(&SCENARIO);
     steps(path)?.into_iter().try_fold(&WHOLE, below)
@@ -197,14 +203,14 @@ fn below(expects: &'static Expects, step: PathStep<'_>) -> Option<&'static Expec
     match (expects, step) {
         (Expects::Section(section), PathStep::Key(name)) => section.find(name).map(|key| &key.expects),
         (Expects::MapOf(_, value), PathStep::Key(_)) => Some(value),
-        (Expects::ListOf(item), PathStep::Place(_)) => Some(item),
+        (Expects::ListOf(item), PathStep::Index(_)) => Some(item),
         (Expects::Either(options), _) => options.iter().find_map(|option| below(option, step)),
         _ => None,
     }
 }
 
-/// Every key with its path, such as `workload.amdahl.tasks`, `team.members[].count` or `resources.*.capacity`, in the
-/// order of the table; what a profile may say is told once, under `team.profile`.
+/// Returns every key with its path in the order of the table, such as `workload.amdahl.tasks`, `team.members[].count` or
+/// `resources.*.capacity`. The keys of a profile are listed once, under `team.profile`.
 pub fn all() -> Vec<(String, &'static Key)> {
     let mut list = Vec::new();
     gather("", &SCENARIO, &mut list);

@@ -1,61 +1,76 @@
-//! The keys of a profile: what one kind of agent is like.
+//! Keys of a profile: latency, tokens, batching and faults of one kind of agent.
 
 use crate::problem::quantity::Unit;
 use crate::scenario::keys::key::{Expects, Section, key, section};
 use crate::scenario::keys::learned_profile::BEHAVIOUR;
 
 const SECONDS: Expects = Expects::Dist(Unit::Seconds);
-/// Token counts of a call.
+/// Token count of a call.
 const TOKENS: Expects = Expects::Count(0, u32::MAX as u64);
-/// Standard deviations of logarithms.
+/// Standard deviation of a logarithm.
 const SIGMA: Expects = Expects::Number(0.0, 5.0);
 
-/// A profile, in a file of its own or inside a scenario.
+/// Profile, in a file of its own or inside a scenario.
 pub static PROFILE: Section = section(
-    "What one kind of agent is like.",
+    "Latency, tokens, batching and faults of one kind of agent.",
     &[
-        key("name", Expects::Text, "(the name of the file)", "What tables call it."),
-        key("about", Expects::Text, "(nothing)", "What it is."),
-        key("origin", Expects::Text, "(nothing)", "Where its figures come from, and how accurate they are."),
-        key("base", Expects::ProfileName, "(none)", "The profile that holds for all that is not said here."),
-        key("latency", LATENCY, "10s", "How long a call takes."),
+        key("name", Expects::Text, "(the name of the file)", "Name in tables."),
+        key("about", Expects::Text, "(nothing)", "Description."),
+        key("origin", Expects::Text, "(nothing)", "Source of the parameters, and their accuracy."),
+        key("base", Expects::ProfileName, "(none)", "Profile that provides all parameters that are not given here."),
+        key("latency", LATENCY, "10s", "Latency of a call."),
         key(
             "variation",
             Expects::Section(&VARIATION),
             "{}",
-            "How that differs between runs, agents, rounds and calls.",
+            "Random effects of runs, agents, rounds and calls on the latency.",
         ),
-        key("tool", SECONDS, "(none)", "The agent's own tool use after each call that works on tasks."),
-        key("tokens", Expects::Section(&TOKEN_COUNTS), "{}", "How many tokens a call reads and writes."),
-        key("batching", Expects::Section(&BATCHING), "{}", "How many tasks a call takes on."),
-        key("error_rate", Expects::Probability, "0", "An attempt's output is wrong."),
-        key("detection", Expects::Probability, "1", "A wrong output is noticed and done again; else it stays wrong."),
+        key("tool", SECONDS, "(none)", "Time of the agent's own tool use after each call that works on tasks."),
+        key("tokens", Expects::Section(&TOKEN_COUNTS), "{}", "Input and output tokens of a call."),
+        key("batching", Expects::Section(&BATCHING), "{}", "Number of tasks of a call."),
+        key("error_rate", Expects::Probability, "0", "Probability that the output of an attempt is wrong."),
+        key(
+            "detection",
+            Expects::Probability,
+            "1",
+            "Probability that a wrong output is detected and redone; otherwise it stays wrong.",
+        ),
         key(
             "conflict_probability",
             Expects::Probability,
             "0",
-            "Overlapping steps on related artifacts clash in meaning.",
+            "Probability of a semantic conflict between overlapping steps on related artifacts.",
         ),
-        key("premature_completion", Expects::Probability, "0", "A task is said to be done and is not."),
-        key("no_progress", Expects::Probability, "0", "A call changes nothing."),
-        key("orphan_rate", Expects::Probability, "0", "A granted claim is forgotten."),
-        key("lease", Expects::Duration, "(never)", "A forgotten claim is given back after this."),
-        key("crash_rate", Expects::Probability, "0", "A step ends in a crash: its effects are lost."),
-        key("recovery", SECONDS, "30s", "Time until a crashed agent is back."),
-        key("stall_rate", Expects::Probability, "0", "A step hangs before it goes on."),
-        key("stall", SECONDS, "60s", "How long it hangs."),
-        key("model", Expects::Text, "(all together)", "Of the models that its behaviour was learned from, this one."),
+        key(
+            "premature_completion",
+            Expects::Probability,
+            "0",
+            "Probability that a task is reported as completed although it is not.",
+        ),
+        key("no_progress", Expects::Probability, "0", "Probability that a call changes nothing."),
+        key(
+            "orphan_rate",
+            Expects::Probability,
+            "0",
+            "Probability that a granted claim becomes an orphan: its owner never works on it.",
+        ),
+        key("lease", Expects::Duration, "(never)", "Time after which an orphaned claim is released."),
+        key("crash_rate", Expects::Probability, "0", "Probability that a step ends in a crash: its effects are lost."),
+        key("recovery", SECONDS, "30s", "Time until a crashed agent is available again."),
+        key("stall_rate", Expects::Probability, "0", "Probability that a step stalls."),
+        key("stall", SECONDS, "60s", "Duration of a stall."),
+        key("model", Expects::Text, "(all together)", "Model of the learned behaviour that the agent follows."),
         key(
             "behaviour",
             Expects::Section(&BEHAVIOUR),
             "(none)",
-            "What it does by what it sees, as brooks calibrate has learned it; in place of the figures above.",
+            "Learned policy, written by brooks calibrate; replaces the parameters above.",
         ),
     ],
 );
 
 const LATENCY: Expects = Expects::Either(&[
-    Expects::OneOf(&[("recorded", "the recorded time and tokens of each task, with workload: trace")]),
+    Expects::OneOf(&[("recorded", "recorded time and tokens of each task, with workload: trace")]),
     SECONDS,
     Expects::Section(&LATENCY_BY_TOKENS),
     Expects::Section(&LATENCY_BY_TASK),
@@ -64,26 +79,26 @@ const LATENCY: Expects = Expects::Either(&[
 static LATENCY_BY_TOKENS: Section = section(
     "ttft + output tokens / tokens_per_second.",
     &[
-        key("ttft", Expects::Duration, "(the base's, or 0s)", "Time to the first token."),
-        key("tokens_per_second", Expects::Positive, "(the base's; else it must be given)", "Output tokens a second."),
+        key("ttft", Expects::Duration, "(that of the base, or 0s)", "Time to the first token."),
+        key("tokens_per_second", Expects::Positive, "(that of the base; else required)", "Output tokens a second."),
     ],
 );
 
 static LATENCY_BY_TASK: Section = section(
-    "Times of tasks, added up over those of the call.",
+    "Sum of the times of the tasks of a call.",
     &[
-        key("task", SECONDS, "(the base's; else it must be given)", "Time for one task."),
-        key("idle", SECONDS, "(the base's own, else as task)", "Time of a call that works on no task."),
+        key("task", SECONDS, "(that of the base; else required)", "Time of one task."),
+        key("idle", SECONDS, "(that of the base, else as task)", "Time of a call that works on no task."),
     ],
 );
 
 static VARIATION: Section = section(
-    "Standard deviations of the logarithm of latency: four effects, added.",
+    "Standard deviations of the logarithm of latency: four additive random effects.",
     &[
-        key("run", SIGMA, "0", "Shared by all calls of a run."),
-        key("agent", SIGMA, "0", "Shared by all calls of an agent."),
-        key("round", SIGMA, "0", "Shared by all calls of a round."),
-        key("call", SIGMA, "0", "Each call's own."),
+        key("run", SIGMA, "0", "Effect shared by all calls of a run."),
+        key("agent", SIGMA, "0", "Effect shared by all calls of an agent."),
+        key("round", SIGMA, "0", "Effect shared by all calls of a round."),
+        key("call", SIGMA, "0", "Effect of each call."),
     ],
 );
 
@@ -96,21 +111,26 @@ static TOKEN_COUNTS: Section = section(
         key("history_limit", TOKENS, "0", "Most input tokens of the agent's own earlier output."),
         key("verbosity", Expects::Number(0.0, 1e6), "1", "Output tokens per token of useful work."),
         key("overhead", TOKENS, "0", "Output tokens of every call besides the tasks."),
-        key("cached_share", Expects::Probability, "0", "Share of input read from the cache."),
+        key("cached_share", Expects::Probability, "0", "Proportion of input tokens read from the cache."),
     ],
 );
 
 static BATCHING: Section = section(
-    "How many tasks a call takes on.",
+    "Number of tasks of a call.",
     &[
-        key("tasks", BATCH_SIZE, "1", "How many of its own at most: a number, all, or a distribution of numbers."),
-        key("unowned", BATCH_SIZE, "(the base's own, else as tasks)", "How many of those that nobody owns."),
-        key("ahead", Expects::Probability, "0", "A call goes on to tasks whose dependencies it has only just written."),
+        key("tasks", BATCH_SIZE, "1", "Most own tasks of a call: a number, all, or a distribution of numbers."),
+        key("unowned", BATCH_SIZE, "(that of the base, else as tasks)", "Most tasks without an owner."),
+        key(
+            "ahead",
+            Expects::Probability,
+            "0",
+            "Probability that a call continues with tasks whose dependencies it has just written.",
+        ),
     ],
 );
 
 const BATCH_SIZE: Expects = Expects::Either(&[
     Expects::Count(1, u32::MAX as u64),
-    Expects::OneOf(&[("all", "all it holds or sees")]),
+    Expects::OneOf(&[("all", "all tasks that it owns or sees")]),
     Expects::Dist(Unit::Count),
 ]);

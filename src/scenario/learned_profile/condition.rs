@@ -1,4 +1,4 @@
-//! A team whose runs are to be predicted, as a scenario.
+//! Scenario of a team whose runs are predicted.
 
 use std::sync::Arc;
 
@@ -10,36 +10,36 @@ use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use crate::team::{Agent, Consistency, Profile, Role};
 use crate::workload::TaskGraph;
 
-/// Rounds after which a run is given up, where no recording shows it.
+/// Default limit of rounds, if the recordings contain none.
 pub const ROUNDS: u32 = 60;
 
-/// A team whose runs are to be predicted.
+/// Condition whose runs are predicted: team and workload.
 #[derive(Clone, Debug)]
 pub struct Condition {
-    /// The model; one that the calibration does not know, or none, means all of them together.
+    /// Model; none, or one that the profile does not contain, means all models together.
     pub model: Option<String>,
-    /// The architecture by its name in the registry.
+    /// Name of the architecture in the registry.
     pub architecture: String,
-    /// How many agents.
+    /// Number of agents.
     pub agents: u32,
-    /// What must be done.
+    /// Tasks and their dependencies.
     pub tasks: Arc<TaskGraph>,
-    /// Rounds after which a run is given up; as in the recordings if not given.
+    /// Limit of rounds; as in the recordings if not given.
     pub max_rounds: Option<u32>,
 }
 
 impl LearnedProfile {
-    /// A scenario of that team: run it as often as you like.
+    /// Returns the scenario of a condition.
     ///
     /// # Errors
     ///
-    /// If there is no such architecture, or no agent.
+    /// An unknown architecture, or a team without agents.
     pub fn scenario(&self, condition: &Condition, seed: u64) -> Result<Scenario, Problems> {
         let profile = Arc::new(self.profile(condition.model.as_deref()));
         self.scenario_of(condition, &profile, seed)
     }
 
-    /// The same with a profile of [`LearnedProfile::profile`], which many conditions may share.
+    /// Returns the scenario with a given profile of [`LearnedProfile::profile`], which many conditions may share.
     ///
     /// # Errors
     ///
@@ -47,8 +47,8 @@ impl LearnedProfile {
     pub fn scenario_of(&self, condition: &Condition, profile: &Arc<Profile>, seed: u64) -> Result<Scenario, Problems> {
         let (architecture, name) = architecture_of(&condition.architecture)?;
         if condition.agents == 0 {
-            let expected = "one agent or more".to_owned();
-            return Err(problem("agents".to_owned(), "there is nobody in the team".to_owned(), expected));
+            let expected = "at least one agent".to_owned();
+            return Err(problem("agents".to_owned(), "the team is empty".to_owned(), expected));
         }
         let part = self.part(condition.model.as_deref());
         let known = part.map_or_else(|| self.models.iter().filter_map(|p| p.max_rounds).max(), |p| p.max_rounds);
@@ -80,7 +80,7 @@ impl LearnedProfile {
     }
 }
 
-/// The architecture of that name with its defaults.
+/// Returns the architecture of this name with default parameters.
 fn architecture_of(name: &str) -> Result<(Arc<dyn Architecture>, &'static str), Problems> {
     let row = architecture::find(name).ok_or_else(|| {
         let known: Vec<&str> = architecture::ARCHITECTURES.iter().map(|row| row.name).collect();

@@ -1,4 +1,4 @@
-//! Learned profiles: the file that `brooks calibrate` writes, and the scenarios of the agents in it.
+//! Learned profiles: the file that `brooks calibrate` writes, and scenarios of its agents.
 
 mod condition;
 mod model;

@@ -1,4 +1,4 @@
-//! The data of a learned profile, and the agents that it describes.
+//! Data of a learned profile, and the profiles of its agents.
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -7,29 +7,29 @@ use crate::engine::{Digest, Dist};
 use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Behaviour, Envelope, Learned, Manner, Profile, Script, Variation};
 
-/// The version of the form of a calibration.
+/// Version of the file format of a learned profile.
 pub const VERSION: u32 = 3;
-/// Chance that an agent follows the script of its team, and not one of its own in the same style. Recordings of one agent
-/// cannot show it: members are taken to differ as runs do.
+/// Default probability that an agent follows the trajectory of its team instead of one of its own in the same style.
+/// Recordings of one agent do not identify it; agents are assumed to differ as runs do.
 pub(crate) const SHARED: f64 = 0.0;
 
-/// Correlation of the residuals of agents of one team, where there are too few calls to estimate it.
+/// Default correlation of the residuals of agents of one team, if there are too few calls to estimate it.
 pub(crate) const COMMON: f64 = 0.35;
-/// Files that fit into a reply, where no recording shows it.
+/// Default of the most files of a reply, if the recordings do not show it.
 pub(crate) const FILES_A_REPLY: f64 = 16.0;
 
-/// How calls are drawn.
+/// Sampling method of calls.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum SamplingMethod {
-    /// From parameters: styles of work, latency with its variance, tokens.
+    /// From fitted parameters: work styles, latency with its variance, tokens.
     Parametric,
-    /// Recorded calls, by what the agent saw; they are kept in the profile as an anonymous table.
+    /// From recorded calls by observation; the profile contains them as an anonymous table.
     #[default]
     Resampled,
 }
 
 impl SamplingMethod {
-    /// Its name on the command line and in files.
+    /// Returns the name on the command line and in files.
     pub fn name(self) -> &'static str {
         match self {
             SamplingMethod::Parametric => "parametric",
@@ -38,77 +38,77 @@ impl SamplingMethod {
     }
 }
 
-/// What was learned: what a profile file holds.
+/// Learned profile: the content of its file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LearnedProfile {
-    /// How calls are drawn.
+    /// Sampling method of calls.
     pub method: SamplingMethod,
-    /// The team sizes whose runs it was learned from.
+    /// Range of team sizes of the calibration runs.
     pub sizes: RangeInclusive<u32>,
-    /// Fingerprints of the names of the runs that it was learned from, in order.
+    /// Digests of the names of the calibration runs, sorted.
     pub seen: Vec<u64>,
-    /// A fingerprint of what was learned from: other recordings, another one.
+    /// Digest of the calibration data.
     pub corpus: u64,
-    /// The day of the latest recording: 2026-03-09. None if no recording says.
+    /// Date of the latest recording, such as 2026-03-09; none if unknown.
     pub date: Option<String>,
-    /// How far off it was, where it was held against recordings.
+    /// Prediction errors on recordings.
     pub accuracy: Vec<Accuracy>,
-    /// A part a model, by name.
+    /// Parts by model, sorted by name.
     pub models: Vec<ModelPart>,
-    /// Runs that could not be used, by reason.
+    /// Number of excluded runs by reason.
     pub unused: Vec<(String, u32)>,
 }
 
-/// What was learned of one model.
+/// Learned part of one model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ModelPart {
-    /// The model; none if the recordings do not name one.
+    /// Model; none if the recordings do not name one.
     pub model: Option<String>,
-    /// Runs that it was learned from.
+    /// Number of calibration runs.
     pub runs: u32,
-    /// Of these, how many were completed.
+    /// Number of completed calibration runs.
     pub completed: u32,
-    /// Most rounds of a run that was not completed: after so many it was given up.
+    /// Most rounds of a run that was not completed, taken as the limit of rounds.
     pub max_rounds: Option<u32>,
-    /// Whether the recordings were made in rounds.
+    /// True if the recordings have rounds.
     pub in_rounds: bool,
-    /// Over which teams and work; none if the file does not say.
+    /// Range of teams and workloads; none if the file does not contain it.
     pub envelope: Option<Envelope>,
-    /// How well latency is explained.
+    /// Fit of the latency model.
     pub fit: LatencyFit,
-    /// How runs were gone about, if calls are drawn from parameters; else empty.
+    /// Work styles of the parametric method; else empty.
     pub styles: Vec<WorkStyle>,
-    /// What its agents do, by what they see.
+    /// Learned policy of the agents.
     pub behaviour: Behaviour,
 }
 
-/// How well latency is explained.
+/// Fit of the latency model.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
 pub struct LatencyFit {
-    /// Calls.
+    /// Number of calls.
     pub calls: u32,
     /// Standard deviation of the logarithm of latency.
     pub sigma: f64,
-    /// What is left of it once the files of the call are known.
+    /// Residual standard deviation given the number of files.
     pub sigma_left: f64,
-    /// What of that is between runs.
+    /// Standard deviation of the residuals between runs.
     pub sigma_runs: f64,
-    /// Correlation of what is left from one call of an agent to the next.
+    /// Correlation of the residuals of successive calls of an agent.
     pub lag1: f64,
 }
 
 impl LearnedProfile {
-    /// Whether a run of that name was learned from.
+    /// Returns true if the run of this name was used for calibration.
     pub fn has_seen(&self, trace: &str) -> bool {
         self.seen.binary_search(&fingerprint(trace)).is_ok()
     }
 
-    /// The part of a model; none if it is not known.
+    /// Returns the part of a model, if the profile contains it.
     pub fn part(&self, model: Option<&str>) -> Option<&ModelPart> {
         self.models.iter().find(|part| part.model.as_deref() == model)
     }
 
-    /// What agents of a model do; of a model that is not known, what all do.
+    /// Returns the learned policy of a model; of an unknown model that of all together.
     pub fn behaviour(&self, model: Option<&str>) -> Behaviour {
         if let Some(part) = self.part(model) {
             return part.behaviour.clone();
@@ -130,13 +130,13 @@ impl LearnedProfile {
         all
     }
 
-    /// Takes in how far off it was; what was known of the same recordings is replaced.
-    pub fn know(&mut self, found: Vec<Accuracy>) {
-        self.accuracy.retain(|old| found.iter().all(|new| new.against != old.against));
-        self.accuracy.extend(found);
+    /// Adds prediction errors; earlier errors on the same recordings are replaced.
+    pub fn set_accuracy(&mut self, accuracy: Vec<Accuracy>) {
+        self.accuracy.retain(|old| accuracy.iter().all(|new| new.against != old.against));
+        self.accuracy.extend(accuracy);
     }
 
-    /// How far it reaches: for a model, or for all that it knows. None if the file does not say.
+    /// Returns range and errors of a model, or of all models together; none if the file has no range.
     pub fn learned(&self, model: Option<&str>) -> Option<Learned> {
         let known = self.part(model).is_some();
         let parts = self.models.iter().filter(|part| !known || part.model.as_deref() == model);
@@ -144,10 +144,10 @@ impl LearnedProfile {
         Some(Learned { envelope, accuracy: self.accuracy.clone() })
     }
 
-    /// A profile of agents of that model, for any scenario.
+    /// Returns the profile of agents of a model, for any scenario.
     pub fn profile(&self, model: Option<&str>) -> Profile {
         let behaviour = self.behaviour(model);
-        // For who leads: calls that write nothing.
+        // Latency of a lead, whose calls write nothing.
         let typical = behaviour.manners.first().map_or(1.0, |manner: &Manner| manner.base_s);
         let name = model.unwrap_or("calibrated").to_owned();
         Profile {
@@ -159,7 +159,7 @@ impl LearnedProfile {
     }
 }
 
-/// Of the name of a run: profiles say which runs they know, and name none.
+/// Returns the digest of the name of a run, which profiles contain instead of the name.
 pub(crate) fn fingerprint(trace: &str) -> u64 {
     let mut digest = Digest::default();
     digest.add_text(trace);

@@ -1,55 +1,56 @@
-//! Calls drawn from parameters: how runs were gone about, in three styles, and what each costs. From them typical
-//! scripts are made, which agents follow as they would recorded ones; so there is one way of following, and a profile
-//! that can be shown to anybody, as it holds no recorded call.
+//! Parametric profiles: typical trajectories from the parameters of three work styles.
 //!
-//! **batch**: everything that can be done, or as much as fits, in one call. **one**: a task a call. **micro**: a task is
-//! claimed in one call, written in the next, and said to be done in a third. [paper] styles differ between runs of one
-//! condition more than within one.
+//! Agents follow typical trajectories like recorded ones. A parametric profile contains no recorded call, so it can be
+//! published.
+//!
+//! **batch**: all available tasks, or as many as fit, in one call. **one**: one task a call. **micro**: a task is claimed in
+//! one call, written in the next, and completed in a third. Styles differ between runs of one condition more than within
+//! one (arXiv 2603.12229).
 
 use crate::engine::math;
 use crate::team::{Behaviour, Habit, Manner, Script, Sight, Sort, WorkKey};
 
-/// Quantiles of a run's pace that stand for all runs.
+/// Standard normal quantiles (0.1, 0.3, 0.5, 0.7, 0.9) of the run effect that represent all runs.
 const PACES: [f64; 5] = [-1.282, -0.524, 0.0, 0.524, 1.282];
 
-/// How runs were gone about that are alike.
+/// Work style of a group of similar runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorkStyle {
-    /// The manner that they have in common.
+    /// Index of their call model.
     pub manner: u32,
-    /// Which style.
+    /// Kind of style.
     pub kind: StyleKind,
-    /// How many runs.
+    /// Number of runs.
     pub runs: u32,
-    /// Tasks finished by a call that finished any.
+    /// Tasks completed by a call that completes any.
     pub tasks_a_call: f64,
-    /// Of the tasks that wait, the share that is written with those that are ready.
+    /// Proportion of waiting tasks that are written together with ready ones.
     pub looks_ahead: f64,
-    /// Share of calls that change nothing.
+    /// Proportion of calls without a change.
     pub idle: f64,
-    /// Test runs a call that writes.
+    /// Test runs for each call with writes.
     pub tested: f64,
     /// Seconds of a test run.
     pub test_s: f64,
-    /// Files written again, for each that is written first.
+    /// Rewritten files for each file written first.
     pub rework: f64,
-    /// Standard deviation of the logarithm of pace between runs.
+    /// Standard deviation of the log run effect on latency.
     pub spread: f64,
 }
 
-/// A style of work.
+/// Kind of work style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum StyleKind {
-    /// Much in one call.
+    /// Many tasks in one call.
     Batch,
     /// One task a call.
     One,
-    /// A task in three calls.
+    /// One task in three calls.
     Micro,
 }
 
 impl StyleKind {
-    /// Its name in files.
+    /// Returns the name in files.
     pub fn name(self) -> &'static str {
         match self {
             StyleKind::Batch => "batch",
@@ -59,8 +60,8 @@ impl StyleKind {
     }
 }
 
-/// A script without calls for each manner: it says of which work the manner is.
-pub(crate) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
+/// Adds a trajectory without calls for each manner, which assigns the manner to its workload.
+pub(crate) fn set_work(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
     behaviour.scripts = (0..)
         .zip(work)
         .map(|(manner, &(files, is_dealt))| Script {
@@ -78,13 +79,13 @@ pub(crate) fn place(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
         .collect();
 }
 
-/// Puts typical scripts in place of the recorded ones: of every style one for each of five paces.
+/// Replaces the recorded trajectories by typical ones: one for each style and each of five run effects.
 pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
-    let of = std::mem::take(&mut behaviour.scripts);
+    let recorded = std::mem::take(&mut behaviour.scripts);
     behaviour.habits.clear();
     for style in styles {
         let Some(manner) = behaviour.manners.get(style.manner as usize).copied() else { continue };
-        let Some(like) = of.iter().find(|script| script.manner == style.manner) else { continue };
+        let Some(like) = recorded.iter().find(|script| script.manner == style.manner) else { continue };
         for pace in PACES {
             let first = behaviour.habits.len() as u32;
             behaviour.habits.extend(typical(style, &manner, math::exp(style.spread * pace)));
@@ -100,8 +101,8 @@ pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
             });
         }
     }
-    // Scripts without a call still say of which work a manner is.
-    for script in of {
+    // Trajectories without calls keep the assignment of manners to workloads.
+    for script in recorded {
         if !behaviour.scripts.iter().any(|other| other.manner == script.manner) {
             let run = behaviour.scripts.len() as u32;
             behaviour.scripts.push(Script { first: 0, calls: 0, run, agents: 1, ..script });
@@ -109,10 +110,10 @@ pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
     }
 }
 
-/// How many tasks typical calls see: enough to be all of any board, scaled as it is.
+/// Number of tasks in the observations of typical calls; observations are scaled to the board.
 const TASKS: u16 = 20;
 
-/// The calls of a style, one for each thing that may be seen; tests and calls without a change are spread among them.
+/// Returns the calls of a style, one for each kind of observation, with test runs and idle calls distributed among them.
 fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
     let mut calls = Vec::new();
     let at_once = (style.tasks_a_call.round() as u16).clamp(1, TASKS);
@@ -139,7 +140,7 @@ fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
     waiting.sight.tasks[Sort::Ready as usize] = TASKS / 2;
     calls.push(waiting);
     let mut owed = 0.0;
-    for (place, call) in calls.iter_mut().enumerate() {
+    for (index, call) in calls.iter_mut().enumerate() {
         call.sight.is_first = false;
         if call.files > 0 {
             owed += style.tested;
@@ -150,19 +151,19 @@ fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
                 call.tests_s = style.test_s;
             }
         }
-        call.sight.is_first = place == 0;
+        call.sight.is_first = index == 0;
         call.latency_s = manner.possible_s(manner.typical_s(f64::from(call.files)) * pace);
         call.output_tokens = call.latency_s * manner.tokens_per_second;
     }
     calls
 }
 
-/// What is seen when so many tasks are left: a single agent has finished all others itself.
+/// Returns the observation with this number of open tasks; a single agent has completed all others.
 fn seen(left: u16) -> Sight {
     Sight { total: TASKS, finished: TASKS.saturating_sub(left), ..Sight::default() }
 }
 
-/// A call on tasks that nobody has begun.
+/// Returns a call on tasks without writes.
 fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
     let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready;
@@ -179,7 +180,7 @@ fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16)
     call
 }
 
-/// What was written ahead can be claimed and finished as its turn comes, one after the other.
+/// Returns a call that claims and completes tasks that were written ahead.
 fn begun(waiting: u16) -> Habit {
     let mut call = Habit { sight: seen(waiting), ..Habit::default() };
     call.sight.tasks[Sort::ReadyBegun as usize] = 1;
@@ -191,7 +192,7 @@ fn begun(waiting: u16) -> Habit {
     call
 }
 
-/// A call on the one task that the agent has: it is written, or said to be done.
+/// Returns a call that writes or completes the only task that the agent owns.
 fn held(_style: &WorkStyle, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
     let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
     call.sight.tasks[Sort::Ready as usize] = ready.saturating_sub(1);

@@ -1,4 +1,4 @@
-//! A calibration from its file, which has been held to the table of keys before.
+//! Reader of learned profiles; the table of keys validates the file first.
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::keys::profile::PROFILE;
@@ -12,11 +12,11 @@ use crate::scenario::{Node, NodeKind, check, read};
 use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
 
 impl LearnedProfile {
-    /// Reads a profile file that holds a calibration. `file` is what messages call it.
+    /// Parses the file of a learned profile. `file` is its name in messages.
     ///
     /// # Errors
     ///
-    /// Everything that is wrong with it.
+    /// All errors of the file.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<LearnedProfile, Problems> {
         let root = profile_tree(file, bytes)?;
         let Some(node) = root.key("behaviour") else {
@@ -25,26 +25,26 @@ impl LearnedProfile {
                 file: file.to_owned(),
                 line: 1,
                 path: "behaviour".to_owned(),
-                message: "missing: it is a profile, and not one that was learned".to_owned(),
-                expected: "a file that brooks calibrate has written".to_owned(),
+                message: "missing: the profile is not a learned one".to_owned(),
+                expected: "a file written by brooks calibrate".to_owned(),
             }));
         };
         calibration(file, node)
     }
 }
 
-/// The name and the origin that a profile file says it has; empty where it does not say.
+/// Returns the name and the origin of a profile file; empty if not given.
 pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
     let root = profile_tree(file, bytes).ok();
     let text = |key: &str| Some(root.as_ref()?.key(key)?.text()?.to_owned());
     (text("name").unwrap_or_default(), text("origin").unwrap_or_default())
 }
 
-/// What a checked `behaviour` says.
+/// Reads a validated `behaviour`.
 ///
 /// # Errors
 ///
-/// Calls that have too few or too many numbers, manners that are not there.
+/// Calls with a wrong number of values, and invalid indices of manners.
 pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Problems> {
     let mut problems = Problems::default();
     let method = match node.key("way").and_then(Node::text) {
@@ -54,23 +54,23 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Pro
     let shared = number(node, "shared").unwrap_or(SHARED);
     let common = number(node, "common");
     let items = node.key("models").map_or(&[][..], Node::items);
-    let models = items.iter().enumerate().map(|(place, node)| {
-        let mut wrong = |line: u32, path: &str, message: String, expected: &str| {
+    let models = items.iter().enumerate().map(|(index, node)| {
+        let mut report = |line: u32, path: &str, message: String, expected: &str| {
             problems.push(Problem {
                 code: "calibration",
                 file: file.to_owned(),
                 line,
-                path: format!("behaviour.models[{place}].{path}"),
+                path: format!("behaviour.models[{index}].{path}"),
                 message,
                 expected: expected.to_owned(),
             });
         };
-        part(node, (method, shared, common), &mut wrong)
+        read_part(node, (method, shared, common), &mut report)
     });
     let models = models.collect();
     let unused = node.key("unused").map_or(&[][..], Node::entries);
     let unused = unused.iter().map(|(key, node)| (key.name.clone(), node.whole().unwrap_or(0) as u32)).collect();
-    let size = |place: usize| node.key("sizes").and_then(|s| u32::try_from(s.items().get(place)?.whole()?).ok());
+    let size = |index: usize| node.key("sizes").and_then(|s| u32::try_from(s.items().get(index)?.whole()?).ok());
     let sizes = size(0).unwrap_or(1)..=size(1).unwrap_or(1);
     let seen = node.key("seen").map_or(&[][..], Node::items).iter().filter_map(Node::text);
     let mut seen: Vec<u64> = seen.filter_map(|run| u64::from_str_radix(run, 16).ok()).collect();
@@ -81,14 +81,20 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Pro
     problems.or(LearnedProfile { method, sizes, seen, corpus, date, accuracy, models, unused })
 }
 
-fn part(
+/// Callback that reports a problem: line, path, message, expected value.
+type Report<'a> = dyn FnMut(u32, &str, String, &str) + 'a;
+
+/// Call model of a manner, the digest of the files of its workload, and true if its tasks were assigned before the start.
+type ReadManner = (Manner, u64, bool);
+
+fn read_part(
     node: &Node,
     (method, shared, common): (SamplingMethod, f64, Option<f64>),
-    wrong: &mut dyn FnMut(u32, &str, String, &str),
+    report: &mut Report<'_>,
 ) -> ModelPart {
     let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
     let items = node.key("manners").map_or(&[][..], Node::items);
-    let manners: Vec<(Manner, u64, bool)> = items.iter().map(|node| read_manner(node, common)).collect();
+    let manners: Vec<ReadManner> = items.iter().map(|node| read_manner(node, common)).collect();
     let mut behaviour = Behaviour {
         manners: manners.iter().map(|(manner, ..)| *manner).collect(),
         models: vec![model.clone().unwrap_or_default(); manners.len()],
@@ -96,11 +102,34 @@ fn part(
         shared,
         ..Behaviour::default()
     };
-    for (place, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
+    read_scripts(node, &manners, &mut behaviour, report);
+    let styles = read_styles(node, manners.len(), report);
+    run_effect::left_some(&mut behaviour);
+    if method == SamplingMethod::Parametric {
+        let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
+        parametric::set_work(&mut behaviour, &work);
+        parametric::enact(&mut behaviour, &styles);
+    }
+    run_effect::surprise(&mut behaviour);
+    ModelPart {
+        model,
+        runs: whole(node, "runs"),
+        completed: whole(node, "completed"),
+        max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
+        in_rounds: flag(node, "in_rounds"),
+        envelope: node.key("envelope").map(read_envelope),
+        fit: read_fit(node),
+        styles,
+        behaviour,
+    }
+}
+
+/// Reads the trajectories of a part and their calls into `behaviour`.
+fn read_scripts(node: &Node, manners: &[ReadManner], behaviour: &mut Behaviour, report: &mut Report<'_>) {
+    for (index, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
         let manner = whole(script, "manner") as usize;
         let Some((_, files, is_dealt)) = manners.get(manner) else {
-            let expected = format!("below {}, counted from 0", manners.len());
-            wrong(script.line, &format!("scripts[{place}].manner"), format!("there is no manner {manner}"), &expected);
+            report_manner(script.line, &format!("scripts[{index}]"), manner, manners.len(), report);
             continue;
         };
         let first = behaviour.habits.len() as u32;
@@ -114,7 +143,7 @@ fn part(
                 behaviour.habits.push(habit);
             } else {
                 let message = format!("{} numbers", numbers.len());
-                wrong(node.line, &format!("scripts[{place}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
+                report(node.line, &format!("scripts[{index}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
             }
         }
         behaviour.scripts.push(Script {
@@ -130,40 +159,34 @@ fn part(
             agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
         });
     }
+}
+
+fn read_styles(node: &Node, manners: usize, report: &mut Report<'_>) -> Vec<WorkStyle> {
     let mut styles: Vec<WorkStyle> = Vec::new();
-    for (place, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
-        let manner = whole(node, "manner");
-        if manner as usize >= manners.len() {
-            let expected = format!("below {}, counted from 0", manners.len());
-            wrong(node.line, &format!("styles[{place}].manner"), format!("there is no manner {manner}"), &expected);
+    for (index, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
+        let manner = whole(node, "manner") as usize;
+        if manner >= manners {
+            report_manner(node.line, &format!("styles[{index}]"), manner, manners, report);
         }
         styles.extend(style(node));
     }
-    run_effect::left_some(&mut behaviour);
-    if method == SamplingMethod::Parametric {
-        let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
-        parametric::place(&mut behaviour, &work);
-        parametric::enact(&mut behaviour, &styles);
-    }
-    run_effect::surprise(&mut behaviour);
+    styles
+}
+
+fn report_manner(line: u32, path: &str, manner: usize, manners: usize, report: &mut Report<'_>) {
+    let expected = format!("below {manners}, counted from 0");
+    report(line, &format!("{path}.manner"), format!("there is no manner {manner}"), &expected);
+}
+
+fn read_fit(node: &Node) -> LatencyFit {
     let fit = node.key("fit");
-    let of_fit = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
-    ModelPart {
-        model,
-        runs: whole(node, "runs"),
-        completed: whole(node, "completed"),
-        max_rounds: node.key("max_rounds").and_then(Node::whole).and_then(|rounds| u32::try_from(rounds).ok()),
-        in_rounds: flag(node, "in_rounds"),
-        envelope: node.key("envelope").map(read_envelope),
-        fit: LatencyFit {
-            calls: of_fit("calls") as u32,
-            sigma: of_fit("sigma"),
-            sigma_left: of_fit("sigma_left"),
-            sigma_runs: of_fit("sigma_runs"),
-            lag1: of_fit("lag1"),
-        },
-        styles,
-        behaviour,
+    let value = |key: &str| fit.and_then(|fit| number(fit, key)).unwrap_or(0.0);
+    LatencyFit {
+        calls: value("calls") as u32,
+        sigma: value("sigma"),
+        sigma_left: value("sigma_left"),
+        sigma_runs: value("sigma_runs"),
+        lag1: value("lag1"),
     }
 }
 
@@ -191,7 +214,7 @@ fn read_accuracy(node: &Node) -> Accuracy {
     }
 }
 
-/// A least and a greatest.
+/// Reads an interval: the least and the greatest value.
 fn ends(node: &Node, key: &str) -> Option<(f64, f64)> {
     let items = node.key(key)?.items();
     items.first()?.number().zip(items.get(1).or(items.first())?.number())
@@ -201,10 +224,10 @@ fn whole_ends((least, most): (f64, f64)) -> (u32, u32) {
     (least as u32, most as u32)
 }
 
-fn read_manner(node: &Node, common: Option<f64>) -> (Manner, u64, bool) {
+fn read_manner(node: &Node, common: Option<f64>) -> ReadManner {
     let of = |key: &str| number(node, key).unwrap_or(0.0);
     let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
-    let spread = |place: usize| node.key("spread").and_then(|s| s.items().get(place)?.number()).unwrap_or(0.0);
+    let spread = |index: usize| node.key("spread").and_then(|s| s.items().get(index)?.number()).unwrap_or(0.0);
     let manner = Manner {
         idle_s: number(node, "idle_s").unwrap_or(of("base_s")),
         base_s: of("base_s"),
@@ -224,7 +247,7 @@ fn read_manner(node: &Node, common: Option<f64>) -> (Manner, u64, bool) {
     (manner, hex(node, "files"), flag(node, "dealt"))
 }
 
-/// Keys of the names of the files of a manner's work, in order.
+/// Reads the digests of the file names of a manner's workload, sorted.
 fn read_names(node: &Node) -> Vec<u32> {
     let items = node.key("names").map_or(&[][..], Node::items);
     let mut names: Vec<u32> = items.iter().filter_map(|name| u32::try_from(name.whole()?).ok()).collect();
@@ -233,8 +256,8 @@ fn read_names(node: &Node) -> Vec<u32> {
 }
 
 fn read_call(numbers: &[f64], is_first: bool) -> Habit {
-    let mut rest = numbers.iter().copied();
-    let mut next = || rest.next().unwrap_or(0.0).clamp(0.0, 1e9);
+    let mut numbers = numbers.iter().copied();
+    let mut next = || numbers.next().unwrap_or(0.0).clamp(0.0, 1e9);
     let mut habit = Habit::default();
     let mut counts = |counts: &mut [u16]| counts.iter_mut().for_each(|count| *count = next() as u16);
     let mut tasks = [0; SORTS];
@@ -273,12 +296,12 @@ fn flag(node: &Node, key: &str) -> bool {
     node.key(key).is_some_and(|node| node.kind == NodeKind::Bool(true))
 }
 
-/// A key of work; what is no such number is the key of no work.
+/// Reads a hexadecimal digest; 0, which matches no workload, if it is missing or invalid.
 fn hex(node: &Node, key: &str) -> u64 {
     node.key(key).and_then(Node::text).and_then(|text| u64::from_str_radix(text, 16).ok()).unwrap_or(0)
 }
 
-/// A style from its map; `None` without a kind.
+/// Reads a style; `None` without a kind.
 fn style(node: &Node) -> Option<WorkStyle> {
     let of = |key: &str| number(node, key).unwrap_or(0.0);
     let kind = [StyleKind::Batch, StyleKind::One, StyleKind::Micro]
@@ -298,7 +321,7 @@ fn style(node: &Node) -> Option<WorkStyle> {
     })
 }
 
-/// A profile file as a tree, held to the table of keys.
+/// Parses and validates a profile file.
 fn profile_tree(file: &str, bytes: &[u8]) -> Result<Node, Problems> {
     let root = read::read(file, bytes)?;
     check::check(file, &root, &PROFILE).or(root)

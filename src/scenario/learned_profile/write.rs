@@ -1,4 +1,4 @@
-//! A calibration as a file: a profile that any scenario can name, with what was learned under `behaviour`.
+//! Writer of learned profiles: a profile for any scenario, with the learned policy under `behaviour`.
 
 use std::fmt::Write;
 
@@ -7,24 +7,24 @@ use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, Samplin
 use crate::scenario::learned_profile::parametric::WorkStyle;
 use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
 
-/// What the numbers of a call are, in order.
+/// Comment in the file that defines the numbers of a call, in order.
 pub(super) const COLUMNS: &str = "\
-#   of a call, in order: tasks seen (ready, ready and begun, waiting, waiting and begun, held, held and begun; in all;
-#   done and begun), calls without a change before it; tasks of which it wrote files (six sorts; done ones; files of no
-#   task; files in all), claimed (four sorts), completed (six sorts); 1 finishes what it claims + 2 cut off + 4 tests
-#   failed; latency in s, runs of tests, seconds of tests, output tokens; which files of no task others write, too (bits)";
-/// How many numbers a call has.
+#   numbers of a call: observed tasks (ready; ready, begun; waiting; waiting, begun; held; held, begun; total; completed,
+#   begun), preceding calls without a change; tasks with writes (six classes; completed), files of no task, files; claims
+#   (four classes); completions (six classes); flags 1 completes its claims + 2 truncated + 4 tests failed; latency in s,
+#   test runs, seconds of tests, output tokens, files of no task that other agents also write (bits)";
+/// Number of numbers of a call.
 pub(super) const WIDTH: usize = 34;
 
 impl LearnedProfile {
-    /// The file. `origin` says what it was made from and by which command; `date` when.
+    /// Returns the file. `origin` contains its source and the command.
     pub fn to_yaml(&self, name: &str, origin: &str) -> String {
         let mut text = String::new();
         let _ = self.write(&mut text, name, origin);
         text
     }
 
-    /// What it is, in a line.
+    /// Returns a description in one line.
     fn about(&self) -> String {
         let names: Vec<&str> = self.models.iter().map(|part| part.model.as_deref().unwrap_or("an agent")).collect();
         let runs = plural(self.models.iter().map(|part| part.runs).sum::<u32>(), "recorded run");
@@ -42,7 +42,7 @@ impl LearnedProfile {
         writeln!(text, "name: {}", quoted(name))?;
         writeln!(text, "about: {}", quoted(&self.about()))?;
         writeln!(text, "origin: {}", quoted(origin))?;
-        writeln!(text, "# Only who leads is described by these two; all others by behaviour.")?;
+        writeln!(text, "# Latency of a lead; all other agents follow behaviour.")?;
         let typical = self.models.first().and_then(|part| part.behaviour.manners.first()).map_or(1.0, |m| m.base_s);
         writeln!(text, "latency: {typical} s")?;
         writeln!(text, "variation: {{ call: 0.5 }}")?;
@@ -57,10 +57,7 @@ impl LearnedProfile {
             writeln!(text, "  date: {}", quoted(date))?;
         }
         if !self.accuracy.is_empty() {
-            writeln!(
-                text,
-                "  # [percent off, what a perfect model would show]; coverage_80 is a share that should be 80."
-            )?;
+            writeln!(text, "  # [error in %, that of a perfect model]; coverage_80 is a coverage in %, nominally 80.")?;
             writeln!(text, "  accuracy:")?;
             self.accuracy.iter().try_for_each(|accuracy| write_accuracy(text, accuracy))?;
         }
@@ -101,9 +98,9 @@ impl ModelPart {
             fit.calls, fit.sigma, fit.sigma_left, fit.sigma_runs, fit.lag1
         )?;
         writeln!(text, "    manners:")?;
-        for (place, manner) in self.behaviour.manners.iter().enumerate() {
-            let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == place);
-            write_manner(text, manner, script, self.behaviour.names.get(place).map_or(&[], Vec::as_slice))?;
+        for (index, manner) in self.behaviour.manners.iter().enumerate() {
+            let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == index);
+            write_manner(text, manner, script, self.behaviour.names.get(index).map_or(&[], Vec::as_slice))?;
         }
         match method {
             SamplingMethod::Parametric => {
@@ -209,7 +206,7 @@ fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
     writeln!(text, "{latency_s},{tests},{tests_s},{output_tokens},{common_files}]")
 }
 
-/// A text as YAML, whatever is in it.
+/// Returns a text as a quoted YAML scalar.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }

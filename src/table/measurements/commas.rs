@@ -1,50 +1,50 @@
-//! What commas in the numbers of a column mean: half of the world writes 12,5 and spreadsheets export it so.
+//! Meaning of commas in the numbers of a column: decimal separators (12,5) or thousands separators.
 
 use crate::table::cells::CellValue;
 
-/// What a comma is.
+/// Meaning of a comma.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Commas {
-    /// There are none.
+    /// No commas.
     Absent,
-    /// The decimal point; points between digits are between thousands.
+    /// Decimal separator; points are thousands separators.
     Decimal,
-    /// Between thousands.
+    /// Thousands separator.
     Thousands,
-    /// `1,234` may be either, and no other number settles it.
+    /// Either: `1,234` without another number that decides.
     Unclear,
 }
 
 impl Commas {
-    /// Of the cells of a column, whole text or with a unit behind.
-    pub(super) fn of(cells: &[CellValue]) -> Commas {
-        let mut found = Commas::Absent;
+    /// Infers the meaning from the cells of a column, with or without a unit at the end.
+    pub(super) fn infer(cells: &[CellValue]) -> Commas {
+        let mut column = Commas::Absent;
         for cell in cells {
             let CellValue::Text(text) = cell else { continue };
             let Some(comma) = text.rfind(',') else { continue };
             let after = &text[comma + 1..];
             let digits = after.bytes().take_while(u8::is_ascii_digit).count();
-            let says = match text.rfind('.') {
+            let own = match text.rfind('.') {
                 Some(point) if point > comma => Commas::Thousands,
                 Some(_) => Commas::Decimal,
                 None if text.matches(',').count() > 1 => Commas::Thousands,
                 None if digits != 3 || text.starts_with("0,") || comma > 3 => Commas::Decimal,
                 None => Commas::Unclear,
             };
-            found = match (found, says) {
+            column = match (column, own) {
                 (Commas::Decimal, Commas::Thousands) | (Commas::Thousands, Commas::Decimal) => return Commas::Unclear,
-                (Commas::Decimal | Commas::Thousands, Commas::Unclear) => found,
-                _ => says,
+                (Commas::Decimal | Commas::Thousands, Commas::Unclear) => column,
+                _ => own,
             };
         }
-        found
+        column
     }
 
-    /// The cell as the rest of the program reads numbers.
+    /// Returns the cell with its numbers in Rust notation.
     pub(super) fn plain(self, cell: &CellValue) -> CellValue {
         match (self, cell) {
-            (Commas::Decimal, CellValue::Text(text)) => CellValue::of_text(&text.replace('.', "").replace(',', ".")),
-            (Commas::Thousands, CellValue::Text(text)) => CellValue::of_text(&text.replace(',', "")),
+            (Commas::Decimal, CellValue::Text(text)) => CellValue::from_text(&text.replace('.', "").replace(',', ".")),
+            (Commas::Thousands, CellValue::Text(text)) => CellValue::from_text(&text.replace(',', "")),
             _ => cell.clone(),
         }
     }
@@ -55,8 +55,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_column_settles_what_a_comma_is() {
-        let of = |texts: &[&str]| Commas::of(&texts.iter().map(|text| CellValue::of_text(text)).collect::<Vec<_>>());
+    fn a_column_determines_the_meaning_of_a_comma() {
+        let of =
+            |texts: &[&str]| Commas::infer(&texts.iter().map(|text| CellValue::from_text(text)).collect::<Vec<_>>());
         assert_eq!(of(&["12.5", "7", "fast"]), Commas::Absent);
         assert_eq!(of(&["12,5", "1,234"]), Commas::Decimal);
         assert_eq!(of(&["1,234", "0,955"]), Commas::Decimal);
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(of(&["1,234", "5,678"]), Commas::Unclear);
         assert_eq!(of(&["1,5", "1,234.5"]), Commas::Unclear);
         assert_eq!(of(&["4,5s", "2,25s"]), Commas::Decimal);
-        let plain = |commas: Commas, text: &str| commas.plain(&CellValue::of_text(text)).text().unwrap_or_default();
+        let plain = |commas: Commas, text: &str| commas.plain(&CellValue::from_text(text)).text().unwrap_or_default();
         assert_eq!(plain(Commas::Decimal, "1.234,5"), "1234.5");
         assert_eq!(plain(Commas::Thousands, "1,234.5"), "1234.5");
         assert_eq!(plain(Commas::Absent, "12.5"), "12.5");

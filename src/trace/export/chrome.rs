@@ -1,5 +1,5 @@
-//! The trace-event format of Chrome and Perfetto: a thread an agent, a bar a step, a mark where something went wrong,
-//! and the rounds as a thread of their own. One event a line, so that two traces can be compared as text.
+//! The trace-event format of Chrome and Perfetto: a thread for each agent, a bar for each step, a mark for each failure, and
+//! a thread for the rounds. One event per line makes traces comparable as text.
 
 use serde_json::{Map, Value, json};
 
@@ -7,12 +7,12 @@ use crate::engine::Time;
 use crate::record::{Entry, Log, Round, Step, StepKind, TaskEvent, TaskEventKind};
 use crate::trace::RunFacts;
 
-/// The one process that all threads belong to.
+/// Process of all threads.
 const TEAM: u32 = 1;
-/// The thread of the rounds; agents follow from 1.
+/// Thread of the rounds; agents follow from 1.
 const ROUNDS: u32 = 0;
 
-/// The trace of a run as JSON, to open in `chrome://tracing` or Perfetto. The same log gives the same bytes.
+/// Formats a run as JSON for `chrome://tracing` or Perfetto. Equal logs give equal bytes.
 pub fn write(trace: &RunFacts, log: &Log) -> String {
     let mut events = threads(trace);
     let mut outcomes: Vec<&'static str> = Vec::new();
@@ -34,7 +34,7 @@ pub fn write(trace: &RunFacts, log: &Log) -> String {
             Entry::End(ending, at) => events.push(json!({
                 "name": ending.name(), "ph": "i", "s": "p", "ts": at.as_us(), "pid": TEAM, "tid": ROUNDS
             })),
-            // What happens by itself between two replies is no outcome of the next.
+            // Events between two replies are no outcome of the next one.
             Entry::Start(_) => outcomes.clear(),
             Entry::Write(_) | Entry::Message(_) | Entry::Test(_) => {}
         }
@@ -52,7 +52,7 @@ pub fn write(trace: &RunFacts, log: &Log) -> String {
     text
 }
 
-/// Names and order of the threads.
+/// Returns the names and the order of the threads.
 fn threads(trace: &RunFacts) -> Vec<Value> {
     let mut events = vec![json!({
         "name": "process_name", "ph": "M", "pid": TEAM, "args": {"name": trace.trace}
@@ -115,7 +115,7 @@ fn mark(trace: &RunFacts, event: &TaskEvent, trouble: &str) -> Value {
     })
 }
 
-/// What went wrong, if something did.
+/// Returns the name of a failure; none for other events.
 fn trouble(kind: TaskEventKind) -> Option<&'static str> {
     match kind {
         TaskEventKind::LostClaim => Some("lost claim"),

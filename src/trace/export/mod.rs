@@ -1,4 +1,4 @@
-//! Runs in the forms of other programs.
+//! Exporters: runs in the formats of other programs.
 
 pub mod chrome;
 pub mod otlp;

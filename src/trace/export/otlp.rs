@@ -1,5 +1,5 @@
-//! A trace as OTLP JSON lines: an `invoke_agent` span an agent, `chat` and `execute_tool` spans in it, tokens under their
-//! `GenAI` names. Jaeger and Phoenix open it; [`import`](crate::trace::import) makes the same steps of it again.
+//! A trace as OTLP JSON lines: an `invoke_agent` span for each agent, with `chat` and `execute_tool` spans in it, and tokens
+//! under their `GenAI` names. Jaeger and Phoenix open it; [`import`](crate::trace::import) restores the same steps.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use crate::table::timestamp;
 use crate::team::AgentId;
 use crate::trace::model::{Name, Operation, Trace, TraceStep};
 
-/// The key by which `OpenInference` tells kinds of spans apart.
+/// Key of the span kind in `OpenInference`.
 const OPENINFERENCE_KIND: &str = "openinference.span.kind";
 
-/// The trace as one `ExportTraceServiceRequest` a line: its agents first, then a step a line. The same trace gives the
-/// same bytes; ids are made from the names of trace and steps.
+/// Formats a trace as one `ExportTraceServiceRequest` per line: agents first, then steps. Equal traces give equal bytes;
+/// ids are hashes of the names of trace and steps.
 pub fn write(trace: &Trace) -> String {
-    let out = Out::of(trace);
+    let out = OtlpWriter::new(trace);
     let mut text = String::with_capacity(512 + trace.steps.len() * 768);
     for span in out.containers().into_iter().chain(trace.steps.iter().map(|step| out.step(step))) {
         text.push_str(&out.request(&span).to_string());
@@ -25,28 +25,28 @@ pub fn write(trace: &Trace) -> String {
     text
 }
 
-/// What is needed to write a step.
-struct Out<'a> {
+/// Writer of the spans of a trace.
+struct OtlpWriter<'a> {
     trace: &'a Trace,
     trace_id: String,
-    /// The span of every step.
+    /// Span id of every step.
     steps: BTreeMap<&'a str, String>,
-    /// The span of every agent: its own step, or one that is made.
+    /// Span of every agent: an `invoke_agent` step, or a synthetic one.
     agents: Vec<AgentSpan>,
-    /// The span around all; none if the trace has one of its own.
+    /// Id of the synthetic root span; none if every agent has a step of its own.
     root: Option<String>,
-    /// Microseconds from 1970 to time zero.
+    /// Time zero, in microseconds since 1970.
     zero: u64,
 }
 
-/// The span of an agent.
+/// Span of an agent.
 struct AgentSpan {
     id: String,
     is_made: bool,
 }
 
-impl<'a> Out<'a> {
-    fn of(trace: &'a Trace) -> Out<'a> {
+impl<'a> OtlpWriter<'a> {
+    fn new(trace: &'a Trace) -> OtlpWriter<'a> {
         let name = &trace.header.trace;
         let mut taken = BTreeSet::new();
         let mut hex = |kind: &str, name_in_trace: &str| {
@@ -71,10 +71,10 @@ impl<'a> Out<'a> {
         let root = has_root.then(|| hex("trace", ""));
         let trace_id = format!("{:016x}{:016x}", hash(&["trace", name]).max(1), hash(&["trace again", name]));
         let zero = timestamp::parse(&trace.header.origin).map_or(0, |instant| instant.at.as_us());
-        Out { trace, trace_id, steps, agents, root, zero }
+        OtlpWriter { trace, trace_id, steps, agents, root, zero }
     }
 
-    /// The spans that no step stands for: one around all, and one an agent.
+    /// Returns the synthetic spans: the root, and agents without a step of their own.
     fn containers(&self) -> Vec<Value> {
         let mut spans = Vec::new();
         let end = self.trace.steps.iter().map(|step| step.end).max().unwrap_or_default();
@@ -148,11 +148,11 @@ impl<'a> Out<'a> {
             _ => None,
         };
         let name = about.map_or_else(|| operation.to_owned(), |about| format!("{operation} {about}"));
-        // A request that goes out, or something inside the program.
+        // Span kind: 3 is a client request, 1 is internal.
         let kind = if step.is_call() { 3 } else { 1 };
         let id = self.steps.get(&*step.id).map_or("", String::as_str);
         let within = more.parent.as_deref().and_then(|parent| self.steps.get(parent));
-        // For others to look at; `brooks.root` says that the step is in no other.
+        // Synthetic parents are for other tools; `brooks.root` marks steps without a parent.
         let made = self.agents.get(step.agent.index()).filter(|agent| agent.is_made).map(|agent| &agent.id);
         let parent = within.or(made).or(self.root.as_ref());
         let mut span = self.span(id, parent, &name, kind, (step.start, step.end), &attributes);
@@ -200,7 +200,7 @@ impl<'a> Out<'a> {
     }
 }
 
-/// What Phoenix calls it: it knows calls, tools and agents by this key in any of its versions.
+/// Returns the span kind of `OpenInference`, which all versions of Phoenix read.
 fn kind_for_phoenix(operation: Operation) -> &'static str {
     match operation {
         Operation::Chat | Operation::Plan => "LLM",
@@ -210,7 +210,7 @@ fn kind_for_phoenix(operation: Operation) -> &'static str {
     }
 }
 
-/// Sixty-four bits that texts in this order stand for.
+/// Hash of a sequence of texts, 64 bits.
 fn hash(texts: &[&str]) -> u64 {
     let mut digest = Digest::default();
     for text in texts {
@@ -219,7 +219,7 @@ fn hash(texts: &[&str]) -> u64 {
     digest.value()
 }
 
-/// Attributes as OTLP has them: keys with typed values.
+/// Attributes in OTLP: keys with typed values.
 #[derive(Default)]
 struct Attributes(Vec<Value>);
 
@@ -245,7 +245,7 @@ impl Attributes {
         }
     }
 
-    /// Whole numbers are text, as protobuf writes 64 bits in JSON.
+    /// Adds a whole number as text, the JSON form of 64-bit numbers in protobuf.
     fn some_number(&mut self, key: &str, number: Option<u32>) {
         if let Some(number) = number {
             self.put(key, &json!({"intValue": number.to_string()}));

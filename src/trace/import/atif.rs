@@ -1,11 +1,12 @@
-//! Trajectories in ATIF, the Agent Trajectory Interchange Format of Harbor: one JSON document a run of an agent, with
-//! the trajectories of its subagents inside (since version 1.7).
+//! Trajectories in ATIF, the Agent Trajectory Interchange Format of Harbor: one JSON document for each run of an agent.
+//! Since version 1.7 it contains the trajectories of subagents.
 //!
-//! A step has one time: when it was there, which of an agent's step is the end of its call. A call begins at the end
-//! of what came before it, so tools count as part of the call that follows them.
+//! A step has one timestamp. For a step of an agent it is the end of the call. A call is taken to begin at the previous
+//! timestamp, so the time of tools is part of the call that follows them.
 
 use compact_str::CompactString;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -15,17 +16,18 @@ use crate::table::timestamp;
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::team::AgentId;
 use crate::trace::Builder;
-use crate::trace::import::{Importer, each_alone, naming, no_companions, order, prune};
+use crate::trace::import::importer::{Importer, each_alone, no_companions};
+use crate::trace::import::{naming, order, prune};
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
-/// The row of the table of importers.
+/// Registry entry.
 pub(super) static ROW: Importer = Importer {
     name: "atif",
-    about: "trajectories in ATIF (Agent Trajectory Interchange Format), as Harbor writes them",
-    obtain: "Harbor writes agent/trajectory.json into the folder of each trial; other tools export the same.",
-    exact: "ends of calls, tokens, models, names of tools; agents and subagents whose trajectories are inside",
-    guessed: "the start of a call: the time of the step before it, so that tools count as part of the call after them \
-              and take no time themselves",
+    about: "trajectories in ATIF, the Agent Trajectory Interchange Format of Harbor",
+    obtain: "Harbor writes agent/trajectory.json into the folder of each trial. Other tools export the same format.",
+    exact: "End of every call, tokens, models and tool names. Agents, and subagents whose trajectories are included.",
+    inferred: "A call starts at the time of the previous step. The time of tools is therefore part of the call after \
+              them, and tools have no duration of their own.",
     sniff,
     companions: no_companions,
     units: each_alone,
@@ -33,43 +35,23 @@ pub(super) static ROW: Importer = Importer {
 };
 
 fn sniff(head: &Head<'_>) -> Option<&'static str> {
-    let holds = |mark: &[u8]| head.start.windows(mark.len()).any(|window| window == mark);
+    let contains = |mark: &[u8]| head.start.windows(mark.len()).any(|window| window == mark);
     let is_json = head.start.trim_ascii_start().starts_with(b"{");
-    (is_json && holds(b"\"schema_version\"") && holds(b"\"ATIF-v")).then_some("the schema version of ATIF")
+    (is_json && contains(b"\"schema_version\"") && contains(b"\"ATIF-v")).then_some("the schema version of ATIF")
 }
 
-/// The keys that are read; everything that was said is left out.
+/// Keys to read; message texts are left out.
+static KEYS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "agent cached_tokens completion_tokens final_metrics function_name is_copied_context llm_call_count \
+     metrics model_name name observation prompt_tokens results schema_version session_id source \
+     source_call_id steps subagent_trajectories subagent_trajectory_ref timestamp tool_call_id tool_calls \
+     total_completion_tokens total_prompt_tokens trajectory_id version"
+        .split(' ')
+        .collect()
+});
+
 fn keep(_: &str, key: &str) -> bool {
-    matches!(
-        key,
-        "agent"
-            | "cached_tokens"
-            | "completion_tokens"
-            | "final_metrics"
-            | "function_name"
-            | "is_copied_context"
-            | "llm_call_count"
-            | "metrics"
-            | "model_name"
-            | "name"
-            | "observation"
-            | "prompt_tokens"
-            | "results"
-            | "schema_version"
-            | "session_id"
-            | "source"
-            | "source_call_id"
-            | "steps"
-            | "subagent_trajectories"
-            | "subagent_trajectory_ref"
-            | "timestamp"
-            | "tool_call_id"
-            | "tool_calls"
-            | "total_completion_tokens"
-            | "total_prompt_tokens"
-            | "trajectory_id"
-            | "version"
-    )
+    KEYS.contains(key)
 }
 
 fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
@@ -81,7 +63,13 @@ fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         .map_err(|error| reading.bad(&file.path, error.line(), "", format!("not JSON: {error}"), "one JSON document"))
         .ok()?;
     if !text(&document, "schema_version").is_some_and(|version| version.starts_with("ATIF-v1.")) {
-        reading.bad(&file.path, 0, "schema_version", "not a version that brooks reads", "ATIF-v1.0 or later, before 2");
+        reading.bad(
+            &file.path,
+            0,
+            "schema_version",
+            "brooks does not read this version",
+            "ATIF-v1.0 or later, before 2",
+        );
         return None;
     }
     let name = text(&document, "session_id").or_else(|| text(&document, "trajectory_id")).map(naming::name);
@@ -98,7 +86,7 @@ fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         return None;
     }
     order::link(builder.steps());
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Inferred),
         ("end_us", Quality::Recorded),
         ("gen_ai.usage.input_tokens", Quality::Recorded),
@@ -109,19 +97,17 @@ fn read_file(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
         ("files.write", Quality::Absent),
         ("tests", Quality::Absent),
         ("class", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     Some(builder.finish(true))
 }
 
-/// A run under way.
+/// A trace under construction.
 struct TrajectoryRun<'a> {
     builder: Builder,
     file: &'a str,
     reading: &'a mut ImportContext,
     count: usize,
-    /// Which step started a trajectory, by the id of that.
+    /// The step that started each trajectory, by trajectory id.
     refs: BTreeMap<String, CompactString>,
 }
 
@@ -131,26 +117,26 @@ impl TrajectoryRun<'_> {
         format!("step-{}", self.count).into()
     }
 
-    /// The steps of a trajectory, inside of the step that started it, and then those of its subagents.
+    /// Adds the steps of a trajectory inside the step that started it, then those of its subagents.
     fn trajectory(&mut self, trajectory: &Value, path: &str, parent: Option<&str>) {
         let own = text(trajectory, "agent.name").map_or_else(|| "agent".to_owned(), naming::name);
         let inner = text(trajectory, "trajectory_id").or_else(|| text(trajectory, "session_id")).map(naming::name);
         let name = if path.is_empty() { own } else { format!("{own} {}", inner.unwrap_or_else(|| path.to_owned())) };
         let agent = self.builder.agent(&name);
         let model = text(trajectory, "agent.model_name").map(naming::name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
-            who.model.clone_from(&model);
-            who.spawned_by = parent.map(str::to_owned);
+        if let Some(header) = self.builder.header().agents.get_mut(agent.index()) {
+            header.model.clone_from(&model);
+            header.spawned_by = parent.map(str::to_owned);
         }
         let list = |key: &str| at(trajectory, key).and_then(Value::as_array).map_or(&[][..], |list| list);
         let mut before: Option<Time> = None;
-        for (place, step) in list("steps").iter().enumerate() {
-            let path = format!("{path}steps[{place}]");
+        for (index, step) in list("steps").iter().enumerate() {
+            let path = format!("{path}steps[{index}]");
             if at(step, "is_copied_context") == Some(&Value::Bool(true)) {
                 continue;
             }
             let Some(end) = text(step, "timestamp").and_then(timestamp::parse) else {
-                let message = "no time: trajectories without times can't be replayed";
+                let message = "the step has no timestamp, and a replay needs one";
                 self.reading.bad(self.file, 0, &path, message, "a timestamp as in 2026-02-25T10:00:00Z");
                 continue;
             };
@@ -160,7 +146,13 @@ impl TrajectoryRun<'_> {
             let end = end.at;
             let start = before.unwrap_or(end);
             if start > end {
-                self.reading.bad(self.file, 0, &path, "before the step before it", "steps in the order of time");
+                self.reading.bad(
+                    self.file,
+                    0,
+                    &path,
+                    "the timestamp is before that of the previous step",
+                    "steps in order of time",
+                );
                 continue;
             }
             before = Some(end);
@@ -168,15 +160,15 @@ impl TrajectoryRun<'_> {
                 self.step(step, agent, (start, end), model.as_deref(), parent);
             }
         }
-        for (place, inner) in list("subagent_trajectories").iter().enumerate() {
+        for (index, inner) in list("subagent_trajectories").iter().enumerate() {
             let id = text(inner, "trajectory_id").or_else(|| text(inner, "session_id")).unwrap_or_default();
             let parent = self.refs.get(id).cloned();
-            self.trajectory(inner, &format!("{path}subagent_trajectories[{place}]."), parent.as_deref());
+            self.trajectory(inner, &format!("{path}subagent_trajectories[{index}]."), parent.as_deref());
         }
         self.check_totals(trajectory, path, agent);
     }
 
-    /// A step of an agent: a call of a model, if there was one, and the tools that it asked for.
+    /// Adds the model call of a step of an agent, if it has one, and the tools that it requested.
     fn step(
         &mut self,
         step: &Value,
@@ -192,10 +184,10 @@ impl TrajectoryRun<'_> {
                 cache_read: tokens(step, "metrics.cached_tokens"),
                 cache_write: None,
             };
-            for (there, field) in
+            for (tokens, field) in
                 [(usage.input, "gen_ai.usage.input_tokens"), (usage.output, "gen_ai.usage.output_tokens")]
             {
-                if there.is_none() {
+                if tokens.is_none() {
                     self.builder.quality(field, Quality::Absent);
                 }
             }
@@ -232,7 +224,7 @@ impl TrajectoryRun<'_> {
         }
     }
 
-    /// Says where the calls of an agent don't add up to what its trajectory says in all.
+    /// Notes where the tokens of the calls of an agent differ from the totals of its trajectory.
     fn check_totals(&mut self, trajectory: &Value, path: &str, agent: AgentId) {
         let calls = self.builder.steps().iter().filter(|step| step.agent == agent);
         let (mut input, mut output) = (0.0, 0.0);
@@ -240,11 +232,11 @@ impl TrajectoryRun<'_> {
             input += f64::from(call.usage.input.unwrap_or(0));
             output += f64::from(call.usage.output.unwrap_or(0));
         }
-        for (found, key) in [(input, "total_prompt_tokens"), (output, "total_completion_tokens")] {
-            let said = number(trajectory, &format!("final_metrics.{key}"));
-            if let Some(said) = said.filter(|said| (said - found).abs() > 0.5) {
-                let place = format!("{path}final_metrics.{key}");
-                self.reading.note(format!("{}: {place}: the calls give {found}, and there it is {said}", self.file));
+        for (sum, key) in [(input, "total_prompt_tokens"), (output, "total_completion_tokens")] {
+            let total = number(trajectory, &format!("final_metrics.{key}"));
+            if let Some(total) = total.filter(|total| (total - sum).abs() > 0.5) {
+                let note = format!("{path}final_metrics.{key} is {total}, but the calls sum to {sum}");
+                self.reading.note(format!("{}: {note}", self.file));
             }
         }
     }

@@ -1,24 +1,24 @@
-//! What recorded runs are packed in: gzip and Zstandard, told by how they begin, not by their names.
+//! Decompression of gzip and Zstandard, detected from the first bytes of the data.
 
 use std::io::Read;
 
-/// How a gzip file begins.
+/// First bytes of gzip data.
 const GZIP: &[u8] = &[0x1f, 0x8b];
-/// How a Zstandard file begins.
+/// First bytes of a Zstandard frame.
 const ZSTD: &[u8] = &[0x28, 0xb5, 0x2f, 0xfd];
-/// How a part of a Zstandard file begins that holds no data; the low half of the first byte may be anything.
+/// First bytes of a skippable Zstandard frame, which contains no data; the low half of the first byte varies.
 const ZSTD_SKIPPABLE: &[u8] = &[0x50, 0x2a, 0x4d, 0x18];
-/// No frame may ask for more memory than this to be unpacked: 2 to this power bytes.
+/// Largest window of a Zstandard frame, as a power of two, in bytes.
 const ZSTD_WINDOW: u32 = 27;
-/// How much is unpacked at a time.
+/// Bytes that are decompressed at a time.
 const CHUNK: usize = 64 << 10;
 
-/// The content of a file: unpacked if it is packed, else unchanged. An error if it is damaged, or if more than `limit`
-/// bytes come out of it, in which case it is given up before they take any memory.
+/// Decompresses the content of a file; returns data that is not compressed as it is.
 ///
 /// # Errors
 ///
-/// A sentence that names the file, what it is packed in, and what is wrong.
+/// Damaged data, or more than `limit` bytes of output. Decompression stops at the limit, so memory stays bounded. The
+/// message names the file, the compression format and the cause.
 ///
 /// ```
 /// use brooks::trace::import::decompress::decompress;
@@ -45,7 +45,7 @@ fn is_zstd(bytes: &[u8]) -> bool {
             if a & 0xf0 == *b && rest.starts_with(magic))
 }
 
-/// All that comes out of a source, at most `limit` bytes.
+/// Reads a source to its end, at most `limit` bytes.
 pub(crate) fn read(kind: &str, source: &mut impl Read, limit: usize) -> Result<Vec<u8>, String> {
     let mut out = Vec::new();
     let mut chunk = vec![0; CHUNK];
@@ -59,14 +59,14 @@ pub(crate) fn read(kind: &str, source: &mut impl Read, limit: usize) -> Result<V
             Err(error) => return Err(format!("the {kind} data is damaged: {error}")),
         };
         if read > limit - out.len() {
-            return Err(format!("more than {} of {kind} data, which is the limit", bytes_of(limit)));
+            return Err(format!("the {kind} data exceeds the limit of {}", format_bytes(limit)));
         }
         out.extend_from_slice(chunk.get(..read).unwrap_or_default());
     }
 }
 
-/// A number of bytes as people write it.
-pub(crate) fn bytes_of(count: usize) -> String {
+/// Formats a number of bytes with a binary unit.
+pub(crate) fn format_bytes(count: usize) -> String {
     match count {
         count if count >= 1 << 20 && count.is_multiple_of(1 << 20) => format!("{} MiB", count >> 20),
         count if count >= 1 << 10 && count.is_multiple_of(1 << 10) => format!("{} KiB", count >> 10),
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_comes_out() {
+    fn compressed_data_is_restored() {
         let text = text();
         for packed in [gzip(&text), zstd(&text), text.clone()] {
             assert!(decompress("a", packed, text.len()).expect("whole") == text);
@@ -121,33 +121,33 @@ mod tests {
     fn the_limit_is_exact_and_named() {
         let text = text();
         for packed in [gzip(&text), zstd(&text)] {
-            let said = decompress("run.gz", packed, text.len() - 1).expect_err("too much");
-            assert!(said.contains(&format!("{} bytes", text.len() - 1)) && said.starts_with("run.gz: "), "{said}");
+            let error = decompress("run.gz", packed, text.len() - 1).expect_err("too much");
+            assert!(error.contains(&format!("{} bytes", text.len() - 1)) && error.starts_with("run.gz: "), "{error}");
         }
     }
 
     #[test]
-    fn what_is_cut_off_is_told() {
+    fn truncated_data_is_an_error() {
         for packed in [gzip(&text()), zstd(&text())] {
             for length in (4..packed.len()).step_by(packed.len() / 50) {
-                let said = decompress("a", packed[..length].to_vec(), 1 << 20).expect_err("cut off");
-                assert!(said.contains("too early") || said.contains("damaged"), "{said}");
+                let error = decompress("a", packed[..length].to_vec(), 1 << 20).expect_err("cut off");
+                assert!(error.contains("too early") || error.contains("damaged"), "{error}");
             }
         }
     }
 
     #[test]
-    fn a_flipped_bit_is_told() {
+    fn a_flipped_bit_is_an_error() {
         for packed in [gzip(&text()), zstd(&text())] {
-            for place in (packed.len() / 3..packed.len()).step_by(packed.len() / 70) {
+            for position in (packed.len() / 3..packed.len()).step_by(packed.len() / 70) {
                 let mut damaged = packed.clone();
-                damaged[place] ^= 0x10;
-                assert!(decompress("a", damaged, 1 << 20).is_err(), "byte {place}");
+                damaged[position] ^= 0x10;
+                assert!(decompress("a", damaged, 1 << 20).is_err(), "byte {position}");
             }
         }
     }
 
-    /// Zeros without end, counted.
+    /// Endless source of zeros that counts them.
     struct Endless(usize);
 
     impl Read for Endless {
@@ -158,15 +158,15 @@ mod tests {
     }
 
     #[test]
-    fn a_bomb_is_given_up_early() {
+    fn a_bomb_stops_early() {
         let million = vec![0; 1 << 20];
         for part in [gzip(&million), zstd(&million)] {
             // A gigabyte in all.
             let bomb = part.repeat(1024);
-            let said = decompress("bomb", bomb.clone(), 8 << 20).expect_err("too much");
-            assert!(said.contains("8 MiB"), "{said}");
+            let error = decompress("bomb", bomb.clone(), 8 << 20).expect_err("too much");
+            assert!(error.contains("8 MiB"), "{error}");
         }
-        // Nothing beyond the limit is ever asked for.
+        // The source is read at most one chunk beyond the limit.
         let mut endless = Endless(0);
         assert!(read("endless", &mut endless, 8 << 20).is_err());
         assert!(endless.0 <= (8 << 20) + CHUNK);

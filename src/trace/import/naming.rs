@@ -1,18 +1,18 @@
-//! What may be kept of text that others wrote: names. What reads like prose is kept as a fingerprint, so that equal
-//! texts stay equal and nobody's words get into a trace.
+//! Privacy rule for recorded text: names are kept, and anything that reads like prose becomes a fingerprint. Equal texts
+//! stay equal, and no message text gets into a trace.
 
 use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// The most words of a name of an agent, a model, a tool or a run.
+/// Maximum number of words of a name of an agent, a model, a tool or a run.
 const MAX_WORDS: usize = 6;
-/// The most bytes of a name.
+/// Maximum bytes of a name.
 const MAX_NAME: usize = 80;
-/// The most bytes of an id, which has no spaces.
+/// Maximum bytes of an id, which has no spaces.
 const MAX_ID: usize = 120;
 
-/// A name as it is, if it is short and of few words; else its fingerprint.
+/// Returns a name, trimmed, if it is short and has few words; else its fingerprint.
 ///
 /// ```
 /// use brooks::trace::import::naming;
@@ -28,21 +28,21 @@ pub fn name(text: &str) -> String {
     if is_name { text.to_owned() } else { fingerprint(text) }
 }
 
-/// An id of a step, a task or a kind of error as it is, if it has no spaces and is short; else its fingerprint.
+/// Returns an id of a step, a task or an error, trimmed, if it is short and has no spaces; else its fingerprint.
 pub fn id(text: &str) -> String {
     let text = text.trim();
     let is_id = text.len() <= MAX_ID && !text.contains(|c: char| c.is_whitespace() || c.is_control());
     if is_id { text.to_owned() } else { fingerprint(text) }
 }
 
-/// The kind of an error, if that is what it is; else only that there was one.
+/// Returns the type of an error, or `error` if the text is a message.
 pub fn error_type(text: &str) -> String {
     let text = text.trim();
     let is_kind = text.len() <= MAX_NAME && text.chars().all(|c| c.is_alphanumeric() || "._-:".contains(c));
     if is_kind { text.to_owned() } else { "error".to_owned() }
 }
 
-/// The name of a file without its folders and endings.
+/// Returns the name of a file without folders and extensions.
 pub fn stem(path: &str) -> String {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let stem = file.split('.').find(|part| !part.is_empty()).unwrap_or("run");

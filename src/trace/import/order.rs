@@ -1,5 +1,5 @@
-//! Which steps an agent builds on, where a source gives only times: it does one thing after another, asks a model,
-//! runs the tools that it asked for, and asks again with what came back.
+//! Inference of dependencies from times. An agent works sequentially: it calls a model, runs the tools that the model
+//! requested, and calls the model again with their results.
 
 use std::collections::BTreeMap;
 
@@ -7,33 +7,33 @@ use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::model::TraceStep;
 
-/// What an agent has under way and what it has come back with.
+/// Steps of an agent in progress, and results not used so far.
 #[derive(Default)]
 struct AgentProgress {
-    /// By end and place: whether it is a call of a model.
+    /// Steps in progress by end and index; true for model calls.
     running: BTreeMap<(Time, usize), bool>,
-    /// The last call that has ended.
+    /// Latest call that has ended.
     call: Option<usize>,
-    /// Tools and waits that have ended, and whose results no call has used so far.
+    /// Tools and waits that have ended, with results that no call has used so far.
     results: Vec<usize>,
 }
 
-/// Fills in `after`: a call of a model uses the results of the agent's tools that have come in since its last one, or
-/// else that one; everything else follows from the agent's last call that had ended. Containers are left alone.
+/// Fills in `after`. A model call follows the tools of its agent that have ended since the last call, or else that call.
+/// All other steps follow the latest call of the agent that has ended. Containers stay unchanged.
 pub(crate) fn link(steps: &mut [TraceStep]) {
     let mut order: Vec<usize> = (0..steps.len()).collect();
-    order.sort_by_key(|&place| steps.get(place).map(|step| (step.start, step.end, place)));
+    order.sort_by_key(|&index| steps.get(index).map(|step| (step.start, step.end, index)));
     let mut agents: BTreeMap<AgentId, AgentProgress> = BTreeMap::new();
-    for place in order {
-        let Some(step) = steps.get(place).filter(|step| !step.operation.is_container()) else { continue };
+    for index in order {
+        let Some(step) = steps.get(index).filter(|step| !step.operation.is_container()) else { continue };
         let (start, end, is_call) = (step.start, step.end, step.is_call());
         let agent = agents.entry(step.agent).or_default();
         while let Some(first) = agent.running.first_entry().filter(|first| first.key().0 <= start) {
-            let place = first.key().1;
+            let ended = first.key().1;
             if first.remove() {
-                agent.call = Some(place);
+                agent.call = Some(ended);
             } else {
-                agent.results.push(place);
+                agent.results.push(ended);
             }
         }
         let used = if is_call && !agent.results.is_empty() {
@@ -41,9 +41,9 @@ pub(crate) fn link(steps: &mut [TraceStep]) {
         } else {
             agent.call.into_iter().collect()
         };
-        agent.running.insert((end, place), is_call);
+        agent.running.insert((end, index), is_call);
         let ids = used.into_iter().filter_map(|used| steps.get(used)).map(|step| step.id.clone()).collect();
-        if let Some(step) = steps.get_mut(place) {
+        if let Some(step) = steps.get_mut(index) {
             step.after = ids;
         }
     }
@@ -55,7 +55,7 @@ mod tests {
     use crate::trace::model::Operation;
 
     #[test]
-    fn a_call_uses_what_its_tools_brought() {
+    fn a_call_uses_the_results_of_its_tools() {
         let step = |id: &str, agent, start, end, operation| TraceStep {
             id: id.into(),
             operation,

@@ -1,4 +1,4 @@
-//! JSON of which only some keys are kept, so that what was said in a run takes no memory and can't get into a trace.
+//! JSON documents reduced to selected keys, so that message texts take no memory and cannot get into a trace.
 
 use std::fmt;
 
@@ -7,14 +7,14 @@ use serde_json::{Map, Number, Value};
 
 use super::naming;
 
-/// Longer texts are nothing that is kept as it is.
+/// Maximum bytes of a text that is kept; longer ones become fingerprints.
 const MAX_TEXT: usize = 512;
 
-/// Which keys are kept: by the key of the object that they are in (empty at the top and in lists of lists) and their
-/// own. Objects in a list are in the key of the list.
+/// Selects a key by the key of its object and its own. The former is empty at the top and in nested lists; an object in a
+/// list has the key of the list.
 pub(crate) type Keep = fn(parent: &str, key: &str) -> bool;
 
-/// A document of which only some keys are kept. Long texts become fingerprints.
+/// Parses a document and keeps the selected keys. Long texts become fingerprints.
 pub(crate) fn document(bytes: &[u8], keep: Keep) -> Result<Value, serde_json::Error> {
     let mut source = serde_json::Deserializer::from_slice(bytes);
     let value = Pruned { keep, parent: "" }.deserialize(&mut source)?;
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_wanted_stays() {
+    fn only_selected_keys_stay() {
         let keep: Keep = |parent, key| matches!((parent, key), (_, "a" | "list") | ("usage", _));
         let text = br#"{"a":1,"b":"secret","list":[{"a":null,"c":[["x"]]},2.5,true],"a":{"usage":1,"a":{"a":-3}}}"#;
         let kept = document(text, keep).expect("JSON");

@@ -1,4 +1,4 @@
-//! What the logs of coding agents have in common: names in them, agents that start agents, tests run in a shell.
+//! Common parts of the importers of coding agents: names, subagents, and test runs in a shell.
 
 use compact_str::CompactString;
 use std::collections::BTreeMap;
@@ -8,41 +8,40 @@ use crate::team::AgentId;
 use crate::trace::builder::Builder;
 use crate::trace::model::{TaskNote, TaskNoteKind, TraceStep};
 
-/// Text that can be a name of a tool, a model, an agent, an error: without it what was meant as a name might be
-/// somebody's text.
+/// Returns trimmed text that can be the name of a tool, a model, an agent or an error; none for prose.
 pub(super) fn identifier(text: &str) -> Option<&str> {
     let text = text.trim();
     let is_name = |c: char| !c.is_whitespace() && !c.is_control();
     (!text.is_empty() && text.len() <= 200 && text.chars().all(is_name)).then_some(text)
 }
 
-/// Text that can be the path of a file.
+/// Returns text that can be the path of a file.
 pub(super) fn path(text: &str) -> Option<&str> {
     (!text.trim().is_empty() && text.len() <= 4096 && !text.contains(char::is_control)).then_some(text)
 }
 
-/// A count of characters as steps keep it.
+/// Converts a number of characters to the type of steps.
 pub(super) fn length(chars: Option<u64>) -> Option<u32> {
     chars.map(|chars| chars.min(u64::from(u32::MAX)) as u32)
 }
 
-/// How many characters a text has.
+/// Counts the characters of a text.
 pub(super) fn chars(text: &str) -> u64 {
     text.chars().count() as u64
 }
 
-/// The file's name without its folders and without `.jsonl` and whatever follows.
+/// Returns the file name without folders, and without `.jsonl` and all that follows.
 pub(super) fn stem(path: &str) -> &str {
     let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
     name.split(".jsonl").next().unwrap_or(name)
 }
 
-/// The folder a file is in.
+/// Returns the folder of a file.
 pub(super) fn folder(path: &str) -> &str {
     path.rfind(['/', '\\']).and_then(|end| path.get(..end)).unwrap_or("")
 }
 
-/// Ids that were given to steps, so that none is given twice.
+/// Allocator of unique step ids.
 #[derive(Default)]
 pub(super) struct Ids {
     given: BTreeMap<String, usize>,
@@ -50,7 +49,7 @@ pub(super) struct Ids {
 }
 
 impl Ids {
-    /// The next id of a kind of steps that have none in the log.
+    /// Returns the next id for a kind of steps that have none in the log.
     pub(super) fn numbered(&mut self, kind: &'static str) -> CompactString {
         let number = self.numbers.entry(kind).or_insert(0);
         *number += 1;
@@ -58,7 +57,7 @@ impl Ids {
         self.unique(&id)
     }
 
-    /// The id that is wanted, with a number if it is taken.
+    /// Returns an id, with a number appended if it is taken.
     pub(super) fn unique(&mut self, wanted: &str) -> CompactString {
         let times = self.given.entry(wanted.to_owned()).or_insert(0);
         *times += 1;
@@ -79,21 +78,21 @@ impl Ids {
     }
 }
 
-/// An agent and what it did.
+/// An agent with its steps.
 pub(super) struct Member {
-    /// Its number.
+    /// Number of the agent.
     pub(super) number: AgentId,
-    /// Its task.
+    /// Name of its only task.
     pub(super) task: String,
-    /// What it is in the team.
+    /// Role in the team.
     pub(super) role: String,
-    /// What kind of agent it is, as its makers name it.
+    /// Type of agent, as named in the log.
     pub(super) kind: Option<String>,
-    /// The step that started it, and whether that is a guess.
+    /// Step that started it, and true if that is inferred.
     pub(super) spawn: Option<(CompactString, bool)>,
-    /// Whether the end of its last turn is in the log.
+    /// True if the log contains the end of its last turn.
     pub(super) is_done: bool,
-    /// Its steps.
+    /// Steps, in any order.
     pub(super) steps: Vec<TraceStep>,
 }
 
@@ -106,41 +105,42 @@ impl Member {
         self.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO)
     }
 
-    /// The place of its step that starts first, or ends last.
+    /// Index of the step that starts first.
     fn first(&self) -> Option<usize> {
-        (0..self.steps.len()).min_by_key(|&place| self.steps.get(place).map(|step| (step.start, step.end)))
+        (0..self.steps.len()).min_by_key(|&index| self.steps.get(index).map(|step| (step.start, step.end)))
     }
 
+    /// Index of the step that ends last.
     fn last(&self) -> Option<usize> {
-        (0..self.steps.len()).max_by_key(|&place| self.steps.get(place).map(|step| step.end))
+        (0..self.steps.len()).max_by_key(|&index| self.steps.get(index).map(|step| step.end))
     }
 }
 
-/// Puts the steps of all agents into the trace: each agent has one task, and a subagent is contained in the tool call
-/// that started it.
+/// Adds the steps of all agents to the trace. Each agent has one task, and the tool call that started a subagent contains
+/// its steps.
 pub(super) fn close(builder: &mut Builder, mut members: Vec<Member>) {
     members.retain(|member| !member.steps.is_empty());
-    // Whoever begins earlier may start whoever begins later, so that nobody is contained in itself.
+    // Only an agent that begins earlier can start another one, so that no agent contains itself.
     members.sort_by_key(|member| (member.begin(), member.number));
-    let mut places: BTreeMap<CompactString, (usize, usize)> = BTreeMap::new();
-    for (who, member) in members.iter().enumerate() {
-        places.extend(member.steps.iter().enumerate().map(|(place, step)| (step.id.clone(), (who, place))));
+    let mut positions: BTreeMap<CompactString, (usize, usize)> = BTreeMap::new();
+    for (owner, member) in members.iter().enumerate() {
+        positions.extend(member.steps.iter().enumerate().map(|(index, step)| (step.id.clone(), (owner, index))));
     }
-    let guessed = (builder.name("parent"), builder.name("task.events"));
-    for who in 0..members.len() {
-        let Some(member) = members.get_mut(who) else { continue };
+    let inferred = (builder.name("parent"), builder.name("task.events"));
+    for current in 0..members.len() {
+        let Some(member) = members.get_mut(current) else { continue };
         let task = builder.task(&member.task);
         let (number, end, is_done, last) = (member.number, member.end(), member.is_done, member.last());
-        let spawn = member.spawn.clone().and_then(|(id, guess)| Some((*places.get(&id)?, id, guess)));
-        let spawn = spawn.filter(|((by, _), ..)| *by < who);
+        let spawn = member.spawn.clone().and_then(|(id, is_inferred)| Some((*positions.get(&id)?, id, is_inferred)));
+        let spawn = spawn.filter(|((owner, _), ..)| *owner < current);
         let first = member.first();
         for step in &mut member.steps {
             step.task = Some(task);
-            if let Some((_, id, guess)) = &spawn {
+            if let Some((_, id, is_inferred)) = &spawn {
                 let more = step.more_mut();
                 more.parent = Some(id.clone());
-                if *guess {
-                    more.est.push(guessed.0);
+                if *is_inferred {
+                    more.est.push(inferred.0);
                 }
             }
         }
@@ -154,16 +154,17 @@ pub(super) fn close(builder: &mut Builder, mut members: Vec<Member>) {
                 agent.extra.set("x.kind", kind.as_str());
             }
         }
-        let tool = spawn.and_then(|((by, place), ..)| members.get_mut(by)?.steps.get_mut(place));
+        let tool = spawn.and_then(|((owner, index), ..)| members.get_mut(owner)?.steps.get_mut(index));
         if let Some(tool) = tool.filter(|tool| tool.end >= end) {
             let failed = tool.more().error.is_some();
             let event = if failed { TaskNoteKind::Fail } else { TaskNoteKind::Complete };
             tool.events.push(TaskNote { agent: Some(number), ..TaskNote::new(event, Some(task)) });
-        } else if is_done && let Some(step) = members.get_mut(who).zip(last).and_then(|(m, last)| m.steps.get_mut(last))
+        } else if is_done
+            && let Some(step) = members.get_mut(current).zip(last).and_then(|(m, last)| m.steps.get_mut(last))
         {
-            // That the last turn ended well is all that is known of the work being done.
+            // A complete last turn is the only evidence of a completed task.
             step.events.push(TaskNote::new(TaskNoteKind::Complete, Some(task)));
-            step.more_mut().est.push(guessed.1);
+            step.more_mut().est.push(inferred.1);
         }
     }
     for step in members.into_iter().flat_map(|member| member.steps) {
@@ -171,10 +172,10 @@ pub(super) fn close(builder: &mut Builder, mut members: Vec<Member>) {
     }
 }
 
-/// Whether a shell command plainly runs tests, and nothing after them that hides how they ended.
+/// Returns true for a shell command that runs tests and reports their exit code.
 pub(super) fn runs_tests(command: &str) -> bool {
     let command = command.trim();
-    // What changes into a folder first is plain still.
+    // A leading change of folder keeps the exit code.
     let command = match command.split_once("&&") {
         Some((first, rest)) if first.trim().starts_with("cd ") => rest,
         _ => command,
@@ -188,7 +189,7 @@ pub(super) fn runs_tests(command: &str) -> bool {
 }
 
 fn is_test_runner(words: &[&str]) -> bool {
-    /// Programs that do nothing else.
+    /// Programs that only run tests.
     const RUNNERS: &[&str] =
         &["pytest", "py.test", "unittest", "tox", "nox", "jest", "vitest", "mocha", "rspec", "phpunit", "ctest"];
     match words {
@@ -213,7 +214,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_test_commands_are_told_from_others() {
+    fn plain_test_commands_are_recognized() {
         for command in [
             "cargo test --lib",
             "cd /tmp/x && RUST_BACKTRACE=1 cargo nextest run 2>&1",

@@ -1,5 +1,6 @@
-//! The native trace, version 1: a header line, then one line a step. JSON Lines, integer microseconds, `OpenTelemetry`
-//! `GenAI` names; keys of our own details begin with `x.`, and those that brooks does not know are kept.
+//! The native trace format, version 1: JSON Lines with a header line, then one line per step. Times are integer
+//! microseconds; names follow the `GenAI` conventions of `OpenTelemetry`. Keys of brooks begin with `x.`, and unknown keys
+//! are kept.
 
 mod fields;
 mod read;
@@ -10,7 +11,7 @@ pub use write::{lines, write};
 
 use crate::trace::model::Class;
 
-/// The version of the format: a new major number breaks it, a new minor one adds to it.
+/// Version of the format, major and minor. A new major version is incompatible, a new minor version adds keys.
 pub const VERSION: (u32, u32) = (1, 0);
-/// What the header says that it is.
+/// Value of the key `schema` of the header.
 pub const SCHEMA: &str = "brooks.trace";

@@ -1,4 +1,4 @@
-//! From a [`Trace`] to lines: a header, then a line a step.
+//! Conversion of a [`Trace`] into lines: a header, then one line per step.
 
 use serde_json::{Map, Value, json};
 
@@ -7,7 +7,7 @@ use crate::team::AgentId;
 use crate::trace::model::{Extra, FileUse, Header, TaskNote, Trace, TraceSource, TraceStep};
 use crate::workload::TaskId;
 
-/// The trace as text. The same trace gives the same bytes.
+/// Formats a trace as text. Equal traces give equal bytes.
 pub fn write(trace: &Trace) -> String {
     let mut text = String::with_capacity(256 + trace.steps.len() * 256);
     for line in lines(trace) {
@@ -17,13 +17,13 @@ pub fn write(trace: &Trace) -> String {
     text
 }
 
-/// The lines of the trace, made one at a time.
+/// Returns the lines of a trace, made one at a time.
 pub fn lines(trace: &Trace) -> impl Iterator<Item = String> {
     let head = std::iter::once_with(|| Value::from(header(&trace.header)).to_string());
     head.chain(trace.steps.iter().map(|step| Value::from(line(trace, step)).to_string()))
 }
 
-/// A JSON object under construction, its keys in the order in which they are put.
+/// A JSON object under construction, with its keys in order of insertion.
 #[derive(Default)]
 struct Object(Map<String, Value>);
 
@@ -112,7 +112,7 @@ fn source(source: &TraceSource) -> Map<String, Value> {
     out.with(&source.extra)
 }
 
-/// A whole number where it is one, as people write sizes.
+/// Formats a whole value without a fraction.
 fn number(value: f64) -> Value {
     if value.fract() == 0.0 && value.abs() < 9e15 { Value::from(value as i64) } else { Value::from(value) }
 }
@@ -141,7 +141,7 @@ fn line(trace: &Trace, step: &TraceStep) -> Map<String, Value> {
     out.put_some("gen_ai.usage.output_tokens", step.usage.output);
     out.put_some("gen_ai.usage.cache_read.input_tokens", step.usage.cache_read);
     out.put_some("gen_ai.usage.cache_write.input_tokens", step.usage.cache_write);
-    // Seconds, as OpenTelemetry has it.
+    // Seconds, by the convention of OpenTelemetry.
     out.put_some("gen_ai.response.time_to_first_chunk", more.first_chunk.map(Time::as_secs));
     out.put_list("gen_ai.response.finish_reasons", names(&more.finish_reasons));
     out.put_some("error.type", more.error.map(|error| trace.name(error)));

@@ -1,4 +1,4 @@
-//! Counts of a replayed run, to be held against those of the recording.
+//! Counts of a replayed run, for comparison with the recording.
 
 use std::collections::BTreeMap;
 
@@ -6,18 +6,18 @@ use crate::record::{Metrics, Observer, Round, Step, TaskEvent, TaskEventKind, Te
 use crate::trace::model::Trace;
 use crate::workload::ArtifactId;
 
-/// A count of the recording beside that of the replay.
+/// A count in the recording and in the replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counted {
-    /// What is counted: a key of the header's totals.
+    /// Key in the totals of the header.
     pub what: &'static str,
-    /// In the recording.
+    /// Count in the recording.
     pub recorded: u64,
-    /// In the replay.
+    /// Count in the replay.
     pub replayed: u64,
 }
 
-/// An observer that counts.
+/// Observer that counts entries.
 #[derive(Clone, Debug, Default)]
 pub struct Counts {
     rounds: u64,
@@ -28,12 +28,12 @@ pub struct Counts {
     claims: u64,
     blocked: u64,
     completions: u64,
-    /// Writes by round and artifact.
+    /// Number of writes by round and artifact.
     by_round: BTreeMap<(u32, ArtifactId), u32>,
 }
 
 impl Counts {
-    /// Those counts that the header of the trace has too. Of the figures, the ones about files are taken.
+    /// Returns the counts that the header of the trace also has. Counts of rewrites come from the metrics.
     pub fn beside(&self, trace: &Trace, metrics: &Metrics) -> Vec<Counted> {
         let counts = [
             ("rounds", self.rounds),

@@ -1,4 +1,4 @@
-//! What a recorded step does when it begins and when it lands, told as entries.
+//! Entries that a recorded step emits at its start and at its commit.
 
 use serde_json::Value;
 
@@ -8,15 +8,15 @@ use crate::team::AgentId;
 use crate::trace::model::{Class, Operation, TaskNote, TaskNoteKind, Trace, TraceStep};
 use crate::workload::{ArtifactId, TaskId};
 
-/// When a step happens in the replay.
+/// Times of a step in the replay.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Landing {
     pub(super) start: Time,
-    /// The answer is there.
+    /// Arrival of the answer.
     pub(super) arrived: Time,
-    /// It is taken up: later, if tests were blocking everybody.
+    /// Start of processing: later than the arrival if tests block all agents.
     pub(super) taken_up: Time,
-    /// All its effects have landed.
+    /// Commit of all effects.
     pub(super) end: Time,
 }
 
@@ -24,11 +24,11 @@ pub(super) fn start<O: Observer>(trace: &Trace, step: &TraceStep, at: Time, obse
     observer.start(&Start { agent: step.agent, kind: kind(trace, step), task: step.task, at });
 }
 
-/// The step lands: writes, what happened to tasks, tests, messages, and its end. `own` is the agent's own time in it.
+/// Emits the effects of a step: writes, task events, tests, messages, and its end. `own` is the self time of the step.
 pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landing, own: Time, observer: &mut O) {
     let agent = step.agent;
     for file in step.writes.iter().filter(|file| file.ok != Some(false)) {
-        let artifact = ArtifactId::at(file.path.place());
+        let artifact = ArtifactId::at(file.path.index());
         observer.write(&Write { artifact, agent, start: landing.start, at: landing.end, round: step.round });
     }
     for note in &step.events {
@@ -37,9 +37,9 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         observer.task(&TaskEvent { task, agent, at: landing.end, kind: event(note) });
     }
     for test in &step.more().tests {
-        // After the answer, or within the step where that ends with its tests, as a simulated one does.
+        // After the answer, or within a simulated step, which ends with its tests.
         let start = landing.taken_up + test.start - step.end;
-        // 1, 2 and 3 are what pytest returns if something was wrong or cut short; 4 and 5 that nothing was tested.
+        // Exit codes of pytest: 1, 2 and 3 are failures and interruptions; 4 and 5 mean that no test ran.
         let has_failed = (1..=3).contains(&test.returncode);
         observer.test(&TestRun { agent, start, end: start + (test.end - test.start), has_failed });
     }
@@ -67,12 +67,12 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
     });
 }
 
-/// The agents that messages of the step went to; none is everybody else.
+/// Returns the recipients of the messages of a step; none is a broadcast.
 fn sent_to(trace: &Trace, step: &TraceStep) -> Vec<Option<AgentId>> {
     let Some(list) = step.more().extra.get("x.sent_to").and_then(Value::as_array) else { return Vec::new() };
     let number = |name: &Value| {
-        let place = trace.header.agents.iter().position(|agent| Some(agent.name.as_str()) == name.as_str());
-        place.map(AgentId::at)
+        let index = trace.header.agents.iter().position(|agent| Some(agent.name.as_str()) == name.as_str());
+        index.map(AgentId::at)
     };
     list.iter().map(number).collect()
 }
@@ -90,7 +90,7 @@ fn kind(trace: &Trace, step: &TraceStep) -> StepKind {
     }
 }
 
-/// What the agent's own time went into: as recorded, or by what the step was for.
+/// Splits the self time of a step into categories: as recorded, or by the class of the step.
 pub(crate) fn spent(step: &TraceStep, own: Time) -> TimeSplit {
     if let Some(parts) = step.more().extra.get("x.spent_us").filter(|parts| parts.is_object()) {
         let part = |name: &str| Time::from_us(parts.get(name).and_then(Value::as_u64).unwrap_or(0));

@@ -1,16 +1,16 @@
-//! Runs in rounds. Everybody begins at the start of the round and thinks for the recorded time; replies are taken up
-//! one at a time, in the order in which they arrive, and tests that a reply runs block everybody meanwhile. The round
-//! ends with the last of them, and the next begins after the recorded gap.
+//! Replay of runs with rounds. All agents start with the round and think for the recorded time. Replies are processed one
+//! at a time in order of arrival, and tests of a reply block all agents. The round ends with the last reply or test, and
+//! the next one starts after the recorded gap.
 
 use crate::engine::{EventQueue, Time};
 use crate::record::{Observer, Round};
 use crate::team::AgentId;
 use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
+use crate::trace::replay::result::{AgentTime, Replay, RoundTime};
 use crate::trace::replay::self_time::self_times;
-use crate::trace::replay::{AgentTime, Replay, RoundTime};
 
-/// Starts come before arrivals at one time: a step that takes none begins first.
+/// Event classes: at equal times starts precede arrivals, for steps of zero duration.
 const START: u8 = 0;
 const ARRIVAL: u8 = 1;
 
@@ -28,12 +28,12 @@ pub(super) fn replay<O: Observer>(trace: &Trace, observer: &mut O, replay: &mut 
     now
 }
 
-/// The steps of each round, as recorded, each with the time that is its own.
+/// Returns the steps of each round with their self times.
 fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t TraceStep, Time)>> {
     let mut rounds: Vec<Vec<(&TraceStep, Time)>> = Vec::new();
     let mut steps: Vec<(&TraceStep, Time)> = trace.steps.iter().zip(own.iter().copied()).collect();
-    // By arrival within a round. Of what arrives at one time, what ran a test came last: it kept all others from being
-    // taken up. For the rest, the sort keeps the order of the recording.
+    // By arrival within a round. Of equal arrivals a reply with tests comes last, because its tests would block the others.
+    // The sort is stable, so other ties keep the recorded order.
     steps.sort_by_key(|(step, _)| (step.round, step.end, step.landing_order(), processed(step)));
     for (step, own) in steps {
         match rounds.last_mut() {
@@ -44,12 +44,12 @@ fn by_round<'t>(trace: &'t Trace, own: &[Time]) -> Vec<Vec<(&'t TraceStep, Time)
     rounds
 }
 
-/// When the recorder was through with a reply: after the last test that it ran.
+/// Returns the end of the processing of a reply: the end of its last test.
 fn processed(step: &TraceStep) -> Time {
     step.more().tests.last().map_or(step.end, |test| test.end.max(step.end))
 }
 
-/// Replays one round from `start` on; returns when it ends.
+/// Replays a round from `start` on; returns its end.
 fn round<O: Observer>(
     trace: &Trace,
     steps: &[(&TraceStep, Time)],
@@ -58,16 +58,8 @@ fn round<O: Observer>(
     observer: &mut O,
     replay: &mut Replay,
 ) -> Time {
-    queue.clear();
-    let mut starts: Vec<usize> = (0..steps.len()).collect();
-    starts.sort_by_key(|&place| (steps[place].0.start, steps[place].0.agent));
-    for place in starts {
-        queue.push(start + (steps[place].0.start - recorded_start), START, place as u32);
-    }
-    for (place, (step, _)) in steps.iter().enumerate() {
-        queue.push(start + (step.end - recorded_start), ARRIVAL, place as u32);
-    }
-    // Until when a test keeps everybody from being taken up.
+    schedule(steps, (start, recorded_start), queue);
+    // End of the latest reply and its tests, which block the processing of others.
     let mut free_at = start;
     let mut ends: Vec<(AgentId, Time)> = Vec::with_capacity(steps.len());
     let mut tested: Vec<(Time, Time)> = Vec::new();
@@ -101,15 +93,7 @@ fn round<O: Observer>(
         free_at = end;
     }
     let end = ends.iter().map(|(_, end)| *end).max().unwrap_or(start);
-    busy.sort_unstable();
-    for (id, agent) in AgentId::all(replay.agents.len()).zip(&mut replay.agents) {
-        if tested.is_empty() {
-            break;
-        }
-        let first = busy.partition_point(|(agent, ..)| *agent < id);
-        let mine = busy[first..].iter().take_while(|(agent, ..)| *agent == id);
-        agent.blocked_on_tests += outside(&tested, mine.map(|&(_, from, to)| (from, to)).collect());
-    }
+    add_blocked(&mut replay.agents, &tested, busy);
     let number = steps.first().map_or(0, |(step, _)| step.round);
     observer.round(&Round { number, start, end });
     let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(AgentId::new(0), |(agent, _)| *agent);
@@ -117,12 +101,34 @@ fn round<O: Observer>(
     end
 }
 
-/// How much of the tests, which follow each other, is outside of these times: for that long, somebody could do nothing
-/// else.
-fn outside(tests: &[(Time, Time)], mut busy: Vec<(Time, Time)>) -> Time {
-    if tests.is_empty() {
-        return Time::ZERO;
+/// Schedules the starts and arrivals of a round.
+fn schedule(steps: &[(&TraceStep, Time)], (start, recorded_start): (Time, Time), queue: &mut EventQueue) {
+    queue.clear();
+    let mut starts: Vec<usize> = (0..steps.len()).collect();
+    starts.sort_by_key(|&index| (steps[index].0.start, steps[index].0.agent));
+    for index in starts {
+        queue.push(start + (steps[index].0.start - recorded_start), START, index as u32);
     }
+    for (index, (step, _)) in steps.iter().enumerate() {
+        queue.push(start + (step.end - recorded_start), ARRIVAL, index as u32);
+    }
+}
+
+/// Adds the time for which tests of others blocked each agent. `busy` contains the busy intervals of all agents.
+fn add_blocked(agents: &mut [AgentTime], tested: &[(Time, Time)], mut busy: Vec<(AgentId, Time, Time)>) {
+    if tested.is_empty() {
+        return;
+    }
+    busy.sort_unstable();
+    for (id, agent) in AgentId::all(agents.len()).zip(agents) {
+        let first = busy.partition_point(|(agent, ..)| *agent < id);
+        let own = busy[first..].iter().take_while(|(agent, ..)| *agent == id);
+        agent.blocked_on_tests += outside(tested, own.map(|&(_, from, to)| (from, to)).collect());
+    }
+}
+
+/// Returns the time of consecutive tests outside busy intervals: for that long, the tests block an agent.
+fn outside(tests: &[(Time, Time)], mut busy: Vec<(Time, Time)>) -> Time {
     busy.sort_unstable();
     let mut blocked = Time::ZERO;
     let mut first = 0;
@@ -140,7 +146,7 @@ fn outside(tests: &[(Time, Time)], mut busy: Vec<(Time, Time)>) -> Time {
     blocked
 }
 
-/// The slowest latency of the round less the mean one.
+/// Returns the maximum latency of the round minus the mean one.
 fn gap(steps: &[(&TraceStep, Time)]) -> Option<Time> {
     let latencies: Vec<u64> =
         steps.iter().filter(|(step, _)| step.is_call()).map(|(step, _)| (step.end - step.start).as_us()).collect();

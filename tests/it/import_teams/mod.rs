@@ -75,7 +75,7 @@ fn what_no_harness_writes_is_told() {
     let (traces, reading) =
         read(&[("d/runs.parquet", &format!("{RUNS}{}", format!("{row}\n").repeat(50))), ("d/events.parquet", EVENTS)]);
     let said = reading.problems.to_string();
-    assert!(traces.len() == 1 && said.contains("d/runs.parquet:51: run_dir: \"run-1\" is there twice"), "{said}");
+    assert!(traces.len() == 1 && said.contains("d/runs.parquet:51: run_dir: \"run-1\" occurs twice"), "{said}");
     // Found by fuzzing: times that the native form can't hold.
     for (late, is_fine) in
         [("10009.0", true), ("9007199254.0", true), ("9007199255.0", false), ("1e11", false), ("1e300", false)]

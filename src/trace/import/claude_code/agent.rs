@@ -1,4 +1,4 @@
-//! What happened to one agent, in order, becomes its steps.
+//! Conversion of the events of one agent into steps.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,47 +6,47 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::import::claude_code::line::{By, Event, Reply, ToolResult, ToolUse, What};
+use crate::trace::import::claude_code::line::{Event, EventKind, PromptSource, Reply, ToolResult, ToolUse};
 use crate::trace::import::session::{Ids, length};
 use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
-/// The steps of an agent under construction, and where it stands.
-pub(super) struct Maker<'a> {
+/// Builder of the steps of an agent, with its current state.
+pub(super) struct StepBuilder<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
     agent: AgentId,
-    /// Whether its prompts are typed by a person.
+    /// True if a person types its prompts.
     is_main: bool,
     pub(super) steps: Vec<TraceStep>,
-    /// The calls, by message.
+    /// Calls by message id.
     calls: BTreeMap<String, Call>,
-    /// Tools by the id of their use; those that are still to answer.
+    /// Tools by the id of their use, and those without a result so far.
     tools: BTreeMap<String, Tool>,
     open: BTreeSet<String>,
-    /// Steps whose results the next call gets.
+    /// Steps whose results the next call receives.
     pending: Vec<CompactString>,
-    /// The step that ended last, which the next one follows if it gets no results.
+    /// Latest step, which the next one follows if it receives no results.
     previous: Option<CompactString>,
-    /// When the last input came.
+    /// Time of the latest input.
     input: Option<Time>,
-    /// The end of the last call.
+    /// End of the latest call.
     called_until: Option<Time>,
-    /// Since when the agent has had nothing to do.
+    /// Start of the current idle time.
     idle: Option<Time>,
-    /// Whether the last thing was an answer that asked for nothing.
+    /// True if the latest event is an answer without a tool request.
     pub(super) is_done: bool,
     seen: Time,
-    pub(super) found: SessionFacts,
+    pub(super) facts: SessionFacts,
 }
 
-/// What is known of a session beside its steps.
+/// Facts of a session beside its steps.
 #[derive(Default)]
 pub(super) struct SessionFacts {
-    /// Tool calls that start agents, in order: when, id of the use, fingerprint of the prompt.
+    /// Tool calls that start agents, in order: time, id of the use, fingerprint of the prompt.
     pub(super) starters: Vec<(Time, String, u64)>,
-    /// The step of each use of a tool, and when it ended.
+    /// Step and end of each tool use.
     pub(super) tools: BTreeMap<String, (CompactString, Time)>,
-    /// The models that were called.
+    /// Models that were called.
     pub(super) models: BTreeSet<String>,
     pub(super) recorded_output: u64,
     pub(super) compactions: u64,
@@ -65,9 +65,9 @@ struct Tool {
     runs_tests: bool,
 }
 
-impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
-        Maker {
+impl<'a> StepBuilder<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> StepBuilder<'a> {
+        StepBuilder {
             builder,
             ids,
             agent,
@@ -83,28 +83,29 @@ impl<'a> Maker<'a> {
             idle: None,
             is_done: false,
             seen: Time::ZERO,
-            found: SessionFacts::default(),
+            facts: SessionFacts::default(),
         }
     }
 
-    /// Takes the events of the agent, which are in order of time.
+    /// Adds the events of the agent, in order of time.
     pub(super) fn run(&mut self, events: Vec<Event>) {
         for event in events {
             self.seen = event.at;
-            let is_answer = matches!(event.what, What::Reply(_));
-            let is_program = matches!(event.what, What::Prompt { by: By::Program, .. } | What::Compacted { .. });
-            match event.what {
-                What::Prompt { by, .. } => self.prompt(event.at, by),
-                What::Results(results) => results.into_iter().for_each(|result| self.result(event.at, &result)),
-                What::Reply(reply) => self.reply(event.at, *reply),
-                What::Failure { kind, retry } => self.failure(event.at, &kind, retry),
-                What::Compacted { took } => self.compacted(event.at, took),
+            let is_answer = matches!(event.kind, EventKind::Reply(_));
+            let is_program =
+                matches!(event.kind, EventKind::Prompt { by: PromptSource::Program, .. } | EventKind::Compacted { .. });
+            match event.kind {
+                EventKind::Prompt { by, .. } => self.prompt(event.at, by),
+                EventKind::Results(results) => results.into_iter().for_each(|result| self.result(event.at, &result)),
+                EventKind::Reply(reply) => self.reply(event.at, *reply),
+                EventKind::Failure { kind, retry } => self.failure(event.at, &kind, retry),
+                EventKind::Compacted { took } => self.compacted(event.at, took),
             }
             self.is_done = if is_program { self.is_done } else { is_answer && self.open.is_empty() };
         }
         self.finish_calls();
         for tool in self.tools.values().filter(|tool| tool.is_open) {
-            // A tool that never answered is taken to have run until the last sign of its agent.
+            // A tool without a result is taken to end with the last event of its agent.
             let name = self.builder.name("end_us");
             if let Some(step) = self.steps.get_mut(tool.step) {
                 step.end = self.seen.max(step.start);
@@ -113,35 +114,35 @@ impl<'a> Maker<'a> {
         }
         let tools = self.tools.iter().filter_map(|(id, tool)| {
             let step = self.steps.get(tool.step)?;
-            // What never answered may have been under way for ever.
+            // A tool without a result may have been in progress until the end.
             let end = if tool.is_open { Time::MAX } else { step.end };
             Some((id.clone(), (step.id.clone(), end)))
         });
-        self.found.tools = tools.collect();
+        self.facts.tools = tools.collect();
     }
 
-    fn prompt(&mut self, at: Time, by: By) {
+    fn prompt(&mut self, at: Time, by: PromptSource) {
         self.input = Some(at);
         match by {
-            By::Program => {}
-            By::Interrupt => self.idle = Some(at),
-            By::Person => {
+            PromptSource::Program => {}
+            PromptSource::Interrupt => self.idle = Some(at),
+            PromptSource::Person => {
                 if let Some(since) = self.idle.filter(|since| *since < at && self.is_main) {
                     let id = self.wait(since, at);
                     self.pending = vec![id];
                 }
-                // Whoever is asked again before it answered was stopped in between.
+                // A prompt before the answer means that the agent was stopped in between.
                 self.idle = Some(at).filter(|_| self.open.is_empty());
             }
         }
     }
 
-    /// A wait for a person; that it was one is a guess.
+    /// Adds an inferred wait for a person.
     fn wait(&mut self, since: Time, until: Time) -> CompactString {
         let id = self.ids.numbered("wait");
         let mut step = self.step(id.clone(), Operation::HumanWait, since, until);
         step.after = self.follow();
-        self.guess(&mut step, "gen_ai.operation.name");
+        self.mark_estimated(&mut step, "gen_ai.operation.name");
         self.steps.push(step);
         id
     }
@@ -150,12 +151,12 @@ impl<'a> Maker<'a> {
         TraceStep { id, operation, agent: self.agent, start, end, ..TraceStep::default() }
     }
 
-    fn guess(&mut self, step: &mut TraceStep, key: &str) {
+    fn mark_estimated(&mut self, step: &mut TraceStep, key: &str) {
         let name = self.builder.name(key);
         step.more_mut().est.push(name);
     }
 
-    /// What a step comes after: the results since the last one, or else the last step.
+    /// Returns the predecessors of a step: the results since the last call, else the last step.
     fn follow(&mut self) -> Vec<CompactString> {
         let pending = std::mem::take(&mut self.pending);
         if pending.is_empty() { self.previous.clone().into_iter().collect() } else { pending }
@@ -167,13 +168,13 @@ impl<'a> Maker<'a> {
         }
         let Reply { message, model, usage, stop, text, thinking, arguments, server_tools, tools } = reply;
         let Some(call) = self.calls.get_mut(&message) else { return };
-        let told = &mut call.reply;
-        told.model = model.or(told.model.take());
-        told.stop = stop.or(told.stop.take());
-        told.usage = later(told.usage, usage);
-        told.text += text;
-        told.thinking += thinking;
-        told.arguments += arguments;
+        let known = &mut call.reply;
+        known.model = model.or(known.model.take());
+        known.stop = stop.or(known.stop.take());
+        known.usage = merge_usage(known.usage, usage);
+        known.text += text;
+        known.thinking += thinking;
+        known.arguments += arguments;
         call.tools += server_tools + tools.len() as u64;
         let Some(step) = self.steps.get_mut(call.step) else { return };
         step.end = at;
@@ -187,12 +188,12 @@ impl<'a> Maker<'a> {
     }
 
     fn begin_call(&mut self, at: Time, reply: &Reply) {
-        // A call can't begin before the last one has ended, even if a person types while it runs.
+        // A call starts after the last one has ended, even if a person types while that runs.
         let start = self.input.max(self.called_until);
         let id = self.ids.unique(&reply.message);
         let mut step = self.step(id, Operation::Chat, start.unwrap_or(at).min(at), at);
         if self.input.is_none_or(|input| Some(input) < self.called_until) {
-            self.guess(&mut step, "start_us");
+            self.mark_estimated(&mut step, "start_us");
         }
         step.after = self.follow();
         let begun = Reply { message: reply.message.clone(), ..Reply::default() };
@@ -213,7 +214,7 @@ impl<'a> Maker<'a> {
         step.more_mut().reads = self.files(tool.reads);
         step.writes = self.files(tool.writes);
         if let Some(fingerprint) = tool.starts {
-            self.found.starters.push((at, tool.id.clone(), fingerprint));
+            self.facts.starters.push((at, tool.id.clone(), fingerprint));
         }
         self.open.insert(tool.id.clone());
         self.tools.insert(tool.id, Tool { step: self.steps.len(), is_open: true, runs_tests: tool.runs_tests });
@@ -241,7 +242,7 @@ impl<'a> Maker<'a> {
             file.ok = Some(!failed);
         }
         if result.is_rejected {
-            // The tool never ran: all its time is that of somebody who decided against it.
+            // The tool never ran: its time is that of the person who rejected it.
             step.more_mut().error = Some(self.builder.name("user_rejected"));
             if step.operation == Operation::ExecuteTool {
                 step.operation = Operation::HumanWait;
@@ -263,7 +264,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// The tool a result belongs to: the one it names, or the only one that is open.
+    /// Returns the tool use of a result: the one it names, or the only one without a result.
     fn answered(&self, result: &ToolResult) -> Option<String> {
         if let Some(id) = &result.id {
             return Some(id.clone());
@@ -272,7 +273,7 @@ impl<'a> Maker<'a> {
     }
 
     fn failure(&mut self, at: Time, kind: &str, retry: Option<Time>) {
-        self.found.api_errors += 1;
+        self.facts.api_errors += 1;
         let start = self.input.max(self.called_until).unwrap_or(at);
         if start < at {
             let id = self.ids.numbered("api-error");
@@ -283,13 +284,13 @@ impl<'a> Maker<'a> {
             self.steps.push(step);
             self.pending.push(id);
         }
-        // The pause before the next try is nobody's time.
+        // The delay before the next attempt belongs to no step.
         self.input = Some(at + retry.unwrap_or(Time::ZERO));
         self.idle = Some(at).filter(|_| retry.is_none() && self.open.is_empty());
     }
 
     fn compacted(&mut self, at: Time, took: Time) {
-        self.found.compactions += 1;
+        self.facts.compactions += 1;
         let start = self.input.max(self.called_until).unwrap_or(at).max(at - took);
         if start < at {
             let id = self.ids.numbered("compaction");
@@ -302,39 +303,39 @@ impl<'a> Maker<'a> {
         self.input = Some(at);
     }
 
-    /// What is known of a call only when all its lines are.
+    /// Fills in the values of calls that depend on all their lines.
     fn finish_calls(&mut self) {
         for call in std::mem::take(&mut self.calls).into_values() {
             let Some(step) = self.steps.get_mut(call.step) else { continue };
             let recorded = call.reply.usage.output;
-            self.found.models.extend(call.reply.model.clone());
-            self.found.recorded_output += u64::from(recorded.unwrap_or(0));
+            self.facts.models.extend(call.reply.model.clone());
+            self.facts.recorded_output += u64::from(recorded.unwrap_or(0));
             step.usage = call.reply.usage;
             step.model = call.reply.model.as_deref().map(|model| self.builder.name(model));
             if let (Some(stop), Some(_)) = (&call.reply.stop, recorded) {
                 step.more_mut().finish_reasons = vec![self.builder.name(stop)];
                 continue;
             }
-            // What was counted while the answer came is the least that it can have been.
-            step.usage.output = Some(output(&call).max(recorded.unwrap_or(0)));
+            // A count from the middle of the stream is a lower bound.
+            step.usage.output = Some(estimate_output(&call).max(recorded.unwrap_or(0)));
             let name = self.builder.name("gen_ai.usage.output_tokens");
             step.more_mut().est.push(name);
         }
     }
 }
 
-/// What the lines of one message say of its tokens, one after the other: counts grow.
-fn later(known: Usage, told: Usage) -> Usage {
+/// Merges the token counts of two lines of one message: input and output grow.
+fn merge_usage(known: Usage, new: Usage) -> Usage {
     Usage {
-        input: told.input.max(known.input),
-        output: told.output.max(known.output),
-        cache_read: told.cache_read.or(known.cache_read),
-        cache_write: told.cache_write.or(known.cache_write),
+        input: new.input.max(known.input),
+        output: new.output.max(known.output),
+        cache_read: new.cache_read.or(known.cache_read),
+        cache_write: new.cache_write.or(known.cache_write),
     }
 }
 
-/// Tokens of an answer, from how long it is.
-fn output(call: &Call) -> u32 {
+/// Estimates the output tokens of an answer from its length.
+fn estimate_output(call: &Call) -> u32 {
     let Reply { text, thinking, arguments, .. } = call.reply;
     let tokens = 10.0 + 50.0 * call.tools as f64 + text as f64 / 4.0 + thinking as f64 / 2.8 + arguments as f64 / 3.6;
     tokens.min(f64::from(u32::MAX)).round() as u32

@@ -1,4 +1,4 @@
-//! A line of a session, reduced to what counts: who, when, and what kind of thing happened. The text stays behind.
+//! Lines of a session, reduced to agent, time and kind of event. Message texts are left out.
 
 use serde_json::Value;
 
@@ -7,37 +7,38 @@ use crate::table::json::{at, number, text, tokens};
 use crate::trace::import::session::{chars, identifier, path, runs_tests};
 use crate::trace::model::Usage;
 
-/// Something that happened to an agent.
+/// An event of an agent.
 pub(super) struct Event {
     pub(super) at: Time,
-    pub(super) what: What,
+    pub(super) kind: EventKind,
 }
 
-pub(super) enum What {
-    /// Input that is no result of a tool.
-    Prompt { by: By, fingerprint: u64 },
+/// Kind of an event.
+pub(super) enum EventKind {
+    /// Input other than results of tools.
+    Prompt { by: PromptSource, fingerprint: u64 },
     /// Results of tools.
     Results(Vec<ToolResult>),
-    /// Blocks of an answer: a model call is all lines of one message.
+    /// Blocks of an answer. All lines with one message id make a model call.
     Reply(Box<Reply>),
-    /// A call failed; it is tried again after that time, unless this was the last try.
+    /// A failed call, with the delay before the next attempt; none after the last attempt.
     Failure { kind: String, retry: Option<Time> },
-    /// The context was compacted, which took that long.
+    /// A compaction of the context, with its duration.
     Compacted { took: Time },
 }
 
-/// Where a prompt comes from.
+/// Source of a prompt.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
-    /// Somebody typed it.
+pub(super) enum PromptSource {
+    /// Typed by a person.
     Person,
-    /// Somebody pressed the key that stops the agent.
+    /// A person interrupted the agent.
     Interrupt,
-    /// The program put it there.
+    /// Inserted by the program.
     Program,
 }
 
-/// Blocks of an answer.
+/// Content blocks of an answer; text lengths in characters.
 #[derive(Default)]
 pub(super) struct Reply {
     pub(super) message: String,
@@ -47,38 +48,38 @@ pub(super) struct Reply {
     pub(super) text: u64,
     pub(super) thinking: u64,
     pub(super) arguments: u64,
-    /// Tools that run at the provider, within the call.
+    /// Number of tools that run at the provider, within the call.
     pub(super) server_tools: u64,
     pub(super) tools: Vec<ToolUse>,
 }
 
-/// A tool that an answer asks for.
+/// A tool use that an answer requests.
 pub(super) struct ToolUse {
     pub(super) id: String,
     pub(super) name: String,
     pub(super) reads: Vec<(String, Option<u64>)>,
     pub(super) writes: Vec<(String, Option<u64>)>,
     pub(super) runs_tests: bool,
-    /// The fingerprint of the prompt, if it starts an agent.
+    /// Fingerprint of the prompt, if the tool starts an agent.
     pub(super) starts: Option<u64>,
 }
 
-/// What came of it.
+/// Result of a tool use.
 pub(super) struct ToolResult {
     pub(super) id: Option<String>,
     pub(super) is_error: Option<bool>,
     pub(super) exit: Option<i64>,
     pub(super) is_rejected: bool,
-    /// The agent that it started.
+    /// Agent that the tool started.
     pub(super) agent: Option<String>,
 }
 
-/// What an assistant line says: blocks of an answer, a failed call, or nothing of a model.
-pub(super) fn assistant(line: &Value, place: usize) -> Option<What> {
+/// Parses a line of an assistant: blocks of an answer, or a failed call; none for synthetic messages.
+pub(super) fn assistant(line: &Value, number: usize) -> Option<EventKind> {
     let message = at(line, "message")?;
     let model = text(message, "model");
     if line.get("isApiErrorMessage").and_then(Value::as_bool) == Some(true) {
-        return Some(What::Failure { kind: error_kind(line), retry: None });
+        return Some(EventKind::Failure { kind: error_kind(line), retry: None });
     }
     if model == Some("<synthetic>") {
         return None;
@@ -86,19 +87,19 @@ pub(super) fn assistant(line: &Value, place: usize) -> Option<What> {
     let uuid = text(line, "uuid").and_then(identifier);
     let id = text(message, "id").and_then(identifier).or(uuid);
     let mut reply = Reply {
-        message: id.map_or_else(|| format!("call-{place}"), str::to_owned),
+        message: id.map_or_else(|| format!("call-{number}"), str::to_owned),
         model: model.and_then(identifier).map(str::to_owned),
         usage: usage(message),
         stop: text(message, "stop_reason").and_then(identifier).map(str::to_owned),
         ..Reply::default()
     };
-    let line_id = uuid.map_or_else(|| format!("line-{place}"), str::to_owned);
+    let line_id = uuid.map_or_else(|| format!("line-{number}"), str::to_owned);
     match at(message, "content") {
         Some(Value::String(text)) => reply.text = chars(text),
         Some(Value::Array(blocks)) => blocks.iter().for_each(|block| add_block(&mut reply, block, &line_id)),
         _ => {}
     }
-    Some(What::Reply(Box::new(reply)))
+    Some(EventKind::Reply(Box::new(reply)))
 }
 
 fn add_block(reply: &mut Reply, block: &Value, line_id: &str) {
@@ -142,28 +143,28 @@ fn tool_use(block: &Value, default_id: &str) -> ToolUse {
     ToolUse { id, name, reads, writes, runs_tests, starts }
 }
 
-/// How many characters a value has as JSON.
+/// Returns the length of a value as JSON, in characters.
 fn length(value: &Value) -> u64 {
     chars(&value.to_string())
 }
 
-/// What a user line says: results of tools, or a prompt.
-pub(super) fn user(line: &Value) -> What {
+/// Parses a line of a user: results of tools, or a prompt.
+pub(super) fn user(line: &Value) -> EventKind {
     let content = at(line, "message.content");
     let blocks = content.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let is_result = |block: &&Value| text(block, "type") == Some("tool_result");
     let results: Vec<ToolResult> = blocks.iter().filter(is_result).map(|block| tool_result(line, block)).collect();
     if !results.is_empty() {
-        return What::Results(results);
+        return EventKind::Results(results);
     }
     let in_blocks = || blocks.iter().find_map(|block| text(block, "text"));
     let words = content.and_then(Value::as_str).or_else(in_blocks);
-    What::Prompt { by: prompted_by(line, words.unwrap_or_default()), fingerprint: fingerprint(words) }
+    EventKind::Prompt { by: prompt_source(line, words.unwrap_or_default()), fingerprint: fingerprint(words) }
 }
 
-fn prompted_by(line: &Value, words: &str) -> By {
-    /// What the program says in the user's name.
-    const OWN: &[&str] = &[
+fn prompt_source(line: &Value, words: &str) -> PromptSource {
+    /// Prefixes of messages that the program writes in the name of the user.
+    const PROGRAM: &[&str] = &[
         "<local-command-",
         "<bash-stdout",
         "<bash-stderr",
@@ -176,16 +177,16 @@ fn prompted_by(line: &Value, words: &str) -> By {
     let is_sdk = text(line, "entrypoint").is_some_and(|entry| entry.starts_with("sdk"));
     let is_foreign = text(line, "origin.kind").is_some_and(|kind| !matches!(kind, "human" | "user" | "cli"));
     if words.starts_with("[Request interrupted by user") {
-        By::Interrupt
+        PromptSource::Interrupt
     } else if is("isMeta")
         || is("isCompactSummary")
         || is_sdk
         || is_foreign
-        || OWN.iter().any(|own| words.starts_with(own))
+        || PROGRAM.iter().any(|prefix| words.starts_with(prefix))
     {
-        By::Program
+        PromptSource::Program
     } else {
-        By::Person
+        PromptSource::Person
     }
 }
 
@@ -195,7 +196,7 @@ fn tool_result(line: &Value, block: &Value) -> ToolResult {
     let words = content.and_then(Value::as_str).or_else(in_blocks).unwrap_or_default();
     let exit = words.strip_prefix("Exit code ").map(|rest| rest.split_whitespace().next().unwrap_or_default());
     let of_line = |key: &str| text(line, key).and_then(identifier);
-    // Lines without the id of the tool may say which line asked for it.
+    // A line without the id of the tool may name the line that requested it.
     let source = || of_line("sourceToolAssistantUUID").map(|uuid| format!("{uuid}.0"));
     let is_denied = text(line, "toolDenialKind") == Some("user-rejected")
         || text(line, "toolUseResult").is_some_and(|result| result.starts_with("User rejected tool use"))
@@ -209,17 +210,17 @@ fn tool_result(line: &Value, block: &Value) -> ToolResult {
     }
 }
 
-/// What a system line says that counts.
-pub(super) fn system(line: &Value) -> Option<What> {
+/// Parses a line of the system: a failed call or a compaction; none for all others.
+pub(super) fn system(line: &Value) -> Option<EventKind> {
     let millis = |path: &str| number(line, path).map_or(Time::ZERO, |millis| Time::from_us_f64(millis * 1000.0));
     match text(line, "subtype")? {
-        "api_error" => Some(What::Failure { kind: error_kind(line), retry: Some(millis("retryInMs")) }),
-        "compact_boundary" => Some(What::Compacted { took: millis("compactMetadata.durationMs") }),
+        "api_error" => Some(EventKind::Failure { kind: error_kind(line), retry: Some(millis("retryInMs")) }),
+        "compact_boundary" => Some(EventKind::Compacted { took: millis("compactMetadata.durationMs") }),
         _ => None,
     }
 }
 
-/// The kind of an error of the API, by its type or else its status.
+/// Returns the kind of an API error: its type, else its status code.
 fn error_kind(line: &Value) -> String {
     let types = ["error.error.error.type", "error.error.type", "error.type", "error", "errorDetails.code"];
     let kind = types.iter().find_map(|path| text(line, path).and_then(identifier));
@@ -235,7 +236,7 @@ fn usage(message: &Value) -> Usage {
     Usage { input, output: count("output_tokens"), cache_read, cache_write }
 }
 
-/// What tells one prompt from another without keeping it.
+/// Fingerprint that identifies a prompt without keeping its text.
 fn fingerprint(text: Option<&str>) -> u64 {
     let mut digest = Digest::default();
     digest.add_text(text.unwrap_or_default());

@@ -1,4 +1,4 @@
-//! The lines of a session, sorted by agent, and the trace they make.
+//! Lines of a session, sorted by agent, and the trace result from them.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,23 +11,23 @@ use crate::table::timestamp;
 use crate::table::{ImportContext, SourceFile};
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::import::claude_code::agent::{Maker, SessionFacts};
-use crate::trace::import::claude_code::line::{self, By, Event, What};
+use crate::trace::import::claude_code::agent::{SessionFacts, StepBuilder};
+use crate::trace::import::claude_code::line::{self, Event, EventKind, PromptSource};
 use crate::trace::import::session::{self, Ids, Member, identifier};
 use crate::trace::model::{Quality, Trace, TraceStep};
 
-/// The agent that the person talks to.
+/// Name of the agent that the person talks to.
 const MAIN: &str = "main";
 
-/// What was read of a session.
+/// Lines of a session, reduced to events of agents.
 #[derive(Default)]
 pub(super) struct Session {
     agents: BTreeMap<String, AgentLog>,
-    /// Lines that are known: the same line can be in several files.
+    /// Ids of lines read so far: several files can contain the same line.
     uuids: BTreeSet<String>,
-    /// Whose each message is: an agent that takes over the context of another has its messages in its own file too.
+    /// Agent of each message. An agent that inherits the context of another repeats its messages.
     messages: BTreeMap<String, String>,
-    /// Lines of agents that have no names, and the agents.
+    /// Agent of each line without an agent id.
     chains: BTreeMap<String, String>,
     unnamed: usize,
     versions: BTreeSet<String>,
@@ -35,22 +35,22 @@ pub(super) struct Session {
     lacks_zone: bool,
 }
 
-/// What happened to an agent.
+/// Events of an agent.
 #[derive(Default)]
 struct AgentLog {
     events: Vec<Event>,
-    /// The use of a tool that started it.
+    /// Id of the tool use that started the agent.
     started_by: Option<String>,
     kind: Option<String>,
 }
 
 impl Session {
-    /// Takes a line of a file; `own` is the agent that the file is about, if it is not the main one.
+    /// Adds a line of a file. `own` is the agent of a file other than the main one.
     pub(super) fn take(
         &mut self,
         file: &SourceFile,
         own: Option<&str>,
-        place: usize,
+        number: usize,
         line: &Value,
         reading: &mut ImportContext,
     ) {
@@ -66,34 +66,34 @@ impl Session {
             Some("user" | "assistant" | "system") => (line, self.agent_of(line, own)),
             _ => return,
         };
-        let what = match text(inner, "type") {
-            Some("assistant") => line::assistant(inner, place),
+        let kind = match text(inner, "type") {
+            Some("assistant") => line::assistant(inner, number),
             Some("user") => Some(line::user(inner)),
             Some("system") => line::system(inner),
             _ => None,
         };
-        let Some(what) = what else { return };
+        let Some(kind) = kind else { return };
         let Some(when) = text(inner, "timestamp").or_else(|| text(line, "timestamp")).and_then(timestamp::parse) else {
-            reading.bad(&file.path, place, "timestamp", "there is no time that can be read", "an RFC 3339 time");
+            reading.bad(&file.path, number, "timestamp", "the time is missing or unreadable", "an RFC 3339 time");
             return;
         };
         if text(inner, "uuid").is_some_and(|uuid| !self.uuids.insert(uuid.to_owned())) {
             return;
         }
         self.lacks_zone |= !when.has_zone;
-        self.add(agent, inner, Event { at: when.at, what });
+        self.add(agent, inner, Event { at: when.at, kind });
     }
 
     fn add(&mut self, agent: String, line: &Value, event: Event) {
-        match &event.what {
-            What::Reply(reply) => {
+        match &event.kind {
+            EventKind::Reply(reply) => {
                 let owner = self.messages.entry(reply.message.clone()).or_insert_with(|| agent.clone());
                 if *owner != agent {
                     return;
                 }
                 self.has_calls = true;
             }
-            What::Results(results) => {
+            EventKind::Results(results) => {
                 for result in results {
                     if let (Some(id), Some(agent)) = (&result.id, &result.agent) {
                         self.agents.entry(agent.clone()).or_default().started_by = Some(id.clone());
@@ -117,8 +117,8 @@ impl Session {
         name
     }
 
-    /// Whose line it is: that of the agent it names, or the file's, or of an agent that is only told by the lines that
-    /// follow one another beside the main ones.
+    /// Returns the agent of a line: the one it names, else that of the file, else that of its sidechain, which is a chain
+    /// of lines beside the main ones.
     fn agent_of(&mut self, line: &Value, own: Option<&str>) -> String {
         if let Some(name) = text(line, "agentId").and_then(identifier).or(own) {
             return name.to_owned();
@@ -137,7 +137,7 @@ impl Session {
         name
     }
 
-    /// The trace; none if no model was called.
+    /// Returns the trace; none without a model call.
     pub(super) fn finish(mut self, id: &str) -> Option<Trace> {
         if !self.has_calls {
             return None;
@@ -154,35 +154,38 @@ impl Session {
         for (name, mut log) in logs {
             let events = std::mem::take(&mut log.events);
             let start = events.first().map_or(Time::ZERO, |event| event.at);
-            let prompt = events.iter().find_map(|event| match event.what {
-                What::Prompt { by: By::Person | By::Program, fingerprint } => Some(fingerprint),
+            let prompt = events.iter().find_map(|event| match event.kind {
+                EventKind::Prompt { by: PromptSource::Person | PromptSource::Program, fingerprint } => {
+                    Some(fingerprint)
+                }
                 _ => None,
             });
-            if events.iter().any(|event| matches!(event.what, What::Reply(_) | What::Failure { .. })) {
+            if events.iter().any(|event| matches!(event.kind, EventKind::Reply(_) | EventKind::Failure { .. })) {
                 let number = builder.agent(&name);
-                let mut maker = Maker::new(&mut builder, &mut ids, number, name == MAIN);
-                maker.run(events);
-                let (steps, is_done, found) = (maker.steps, maker.is_done, maker.found);
-                team.push((name, log, AgentResult { number, start, prompt, is_done, steps, found }));
+                let mut steps = StepBuilder::new(&mut builder, &mut ids, number, name == MAIN);
+                steps.run(events);
+                let (steps, is_done, facts) = (steps.steps, steps.is_done, steps.facts);
+                team.push((name, log, AgentResult { number, start, prompt, is_done, steps, facts }));
             }
         }
         totals(&mut builder, &team);
-        let models: BTreeSet<String> = team.iter().flat_map(|(_, _, made)| made.found.models.iter().cloned()).collect();
+        let models: BTreeSet<String> =
+            team.iter().flat_map(|(_, _, result)| result.facts.models.iter().cloned()).collect();
         builder.label("model", Vec::from_iter(models).join("+"));
-        let starters = Starters::of(&team);
-        let members = team.into_iter().map(|(name, log, made)| {
+        let starters = Starters::new(&team);
+        let members = team.into_iter().map(|(name, log, result)| {
             let is_main = name == MAIN;
-            let spawn = if is_main { None } else { starters.of_agent(&log, &made) };
+            let spawn = if is_main { None } else { starters.find(&log, &result) };
             let role = if is_main { MAIN } else { "subagent" };
             let role = if name.starts_with("acompact") { "compaction" } else { role };
             Member {
-                number: made.number,
+                number: result.number,
                 task: format!("task-{name}"),
                 role: role.to_owned(),
                 kind: log.kind,
                 spawn,
-                is_done: made.is_done,
-                steps: made.steps,
+                is_done: result.is_done,
+                steps: result.steps,
             }
         });
         session::close(&mut builder, members.collect());
@@ -199,7 +202,7 @@ impl Session {
         let outputs = if builder.steps().iter().any(is_estimate) { Quality::Estimated } else { Quality::Recorded };
         let lacks_input = builder.steps().iter().any(|step| step.is_call() && step.usage.input.is_none());
         let inputs = if lacks_input { Quality::Absent } else { Quality::Recorded };
-        for (field, quality) in [
+        builder.qualities(&[
             ("start_us", Quality::Inferred),
             ("end_us", ends),
             ("gen_ai.agent.name", names),
@@ -212,47 +215,45 @@ impl Session {
             ("task.events", Quality::Inferred),
             ("tests", Quality::Inferred),
             ("class", Quality::Absent),
-        ] {
-            builder.quality(field, quality);
-        }
+        ]);
     }
 }
 
-/// Figures that the steps do not give.
+/// Adds totals that cannot be computed from the steps.
 fn totals(builder: &mut Builder, team: &[(String, AgentLog, AgentResult)]) {
-    let sum = |of: fn(&SessionFacts) -> u64| team.iter().map(|(_, _, made)| of(&made.found)).sum::<u64>();
+    let sum = |of: fn(&SessionFacts) -> u64| team.iter().map(|(_, _, result)| of(&result.facts)).sum::<u64>();
     let totals = &mut builder.header().totals;
-    totals.insert("x.recorded_output_tokens".to_owned(), json!(sum(|found| found.recorded_output)));
-    totals.insert("x.compactions".to_owned(), json!(sum(|found| found.compactions)));
-    totals.insert("x.api_errors".to_owned(), json!(sum(|found| found.api_errors)));
+    totals.insert("x.recorded_output_tokens".to_owned(), json!(sum(|facts| facts.recorded_output)));
+    totals.insert("x.compactions".to_owned(), json!(sum(|facts| facts.compactions)));
+    totals.insert("x.api_errors".to_owned(), json!(sum(|facts| facts.api_errors)));
 }
 
-/// What was made of the events of an agent.
+/// Steps of an agent.
 struct AgentResult {
     number: AgentId,
     start: Time,
     prompt: Option<u64>,
     is_done: bool,
     steps: Vec<TraceStep>,
-    found: SessionFacts,
+    facts: SessionFacts,
 }
 
-/// The tool calls that start agents.
+/// Tool calls that start agents.
 struct Starters {
-    /// The step of each use of a tool.
+    /// Step of each tool use.
     steps: BTreeMap<String, CompactString>,
-    /// By the fingerprint of the prompt, and by time; with the end.
+    /// Steps by the fingerprint of the prompt, and by start, with the end.
     by_prompt: BTreeMap<u64, CompactString>,
     by_time: BTreeMap<(Time, CompactString), Time>,
 }
 
 impl Starters {
-    fn of(team: &[(String, AgentLog, AgentResult)]) -> Starters {
+    fn new(team: &[(String, AgentLog, AgentResult)]) -> Starters {
         let (mut steps, mut by_prompt, mut by_time) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        for (_, _, made) in team {
-            steps.extend(made.found.tools.iter().map(|(id, (step, _))| (id.clone(), step.clone())));
-            for (at, id, fingerprint) in &made.found.starters {
-                if let Some((step, end)) = made.found.tools.get(id) {
+        for (_, _, result) in team {
+            steps.extend(result.facts.tools.iter().map(|(id, (step, _))| (id.clone(), step.clone())));
+            for (at, id, fingerprint) in &result.facts.starters {
+                if let Some((step, end)) = result.facts.tools.get(id) {
                     by_prompt.insert(*fingerprint, step.clone());
                     by_time.insert((*at, step.clone()), *end);
                 }
@@ -261,21 +262,21 @@ impl Starters {
         Starters { steps, by_prompt, by_time }
     }
 
-    /// The step that started an agent, and whether that is a guess: what the log says, or a call with the very prompt
-    /// that the agent got, or the last one that was under way when the agent began.
-    fn of_agent(&self, log: &AgentLog, made: &AgentResult) -> Option<(CompactString, bool)> {
+    /// Returns the step that started an agent, and true if that is inferred. The log names it, or a call has the prompt
+    /// of the agent, or it is the latest call in progress when the agent started.
+    fn find(&self, log: &AgentLog, result: &AgentResult) -> Option<(CompactString, bool)> {
         if let Some(step) = log.started_by.as_ref().and_then(|id| self.steps.get(id)) {
             return Some((step.clone(), false));
         }
-        if let Some(step) = made.prompt.and_then(|prompt| self.by_prompt.get(&prompt)) {
+        if let Some(step) = result.prompt.and_then(|prompt| self.by_prompt.get(&prompt)) {
             return Some((step.clone(), true));
         }
-        // No step has an empty id, so this bound is the first one after all that begin by then.
-        let after = (made.start + Time::from_us(1), CompactString::const_new(""));
+        // No step has an empty id, so this bound follows every call that started by then.
+        let after = (result.start + Time::from_us(1), CompactString::const_new(""));
         self.by_time
             .range(..after)
             .next_back()
-            .filter(|(_, end)| **end >= made.start)
+            .filter(|(_, end)| **end >= result.start)
             .map(|((_, step), _)| (step.clone(), true))
     }
 }

@@ -1,8 +1,8 @@
-//! Sessions of Claude Code: a JSON Lines file a session, with the files of the agents that it started.
+//! Sessions of Claude Code: a JSON Lines file for each session, with the files of its subagents.
 //!
-//! A model call is written as one line a block, all with one `message.id`; an agent's lines may be in the main file,
-//! inside `progress` records of the main file, in files of its own, or in several of these. Lines carry the time at which
-//! a block was complete, so a call is taken to begin with the input that it answers and to end with its last block.
+//! A model call is written as one line for each content block, all with the same `message.id`. Lines of an agent are in
+//! the main file, in its `progress` records, in files of their own, or in several of these. A line has the time at which
+//! its block was complete. A call therefore starts with the input it answers and ends with its last block.
 
 mod agent;
 mod line;
@@ -15,23 +15,23 @@ use serde_json::Value;
 use crate::table::json::{MAX_LINE, lines, text};
 use crate::table::{Head, ImportContext, SourceFile};
 use crate::trace::import::claude_code::log::Session;
+use crate::trace::import::importer::{ImportUnit, Importer};
 use crate::trace::import::session::{folder, identifier, stem};
-use crate::trace::import::{ImportUnit, Importer};
 use crate::trace::model::Trace;
 
-/// The row of the table of importers.
+/// Registry entry.
 pub(super) static ROW: Importer = Importer {
     name: "claude-code",
     about: "sessions of Claude Code, with their subagents",
-    obtain: "Claude Code writes them by itself: ~/.claude/projects/PROJECT/SESSION.jsonl, subagents next to it or in \
-             SESSION/subagents/. Give it a file, or a whole project folder.",
-    exact: "who called which model and which tool, input tokens with their cached parts, the end of every call and tool, \
-            which tool started which subagent, which files were read and written, errors.",
-    guessed: "The start of a call is the input it answers. Output tokens are estimated from the length of the answer \
-              where only a count from the middle of the stream is recorded. Time from a finished turn to the next typed \
-              prompt is taken as waiting for a person; waiting for a permission stays hidden in the time of the tool. \
-              Test runs are told from shell commands. A subagent that is known from progress records only may lack its \
-              last call.",
+    obtain: "Claude Code writes ~/.claude/projects/PROJECT/SESSION.jsonl, with subagents in the same folder or in \
+             SESSION/subagents/. Pass a file or a whole project folder.",
+    exact: "Agent, model and tool of every call; input tokens with their cached parts; the end of every call and tool; \
+            the tool that started each subagent; files read and written; errors.",
+    inferred: "A call starts with the input it answers. Output tokens are estimated from the length of the answer if only \
+              a count from the middle of the stream is recorded. Time from the end of a turn to the next typed prompt \
+              counts as waiting for a person. Waiting for a permission is part of the time of the tool. Test runs are \
+              recognized by their shell command. The last call of a subagent may be missing if the subagent appears \
+              only in progress records.",
     sniff,
     companions,
     units,
@@ -46,7 +46,7 @@ fn sniff(head: &Head<'_>) -> Option<&'static str> {
     is_session.then_some("lines with sessionId and isSidechain")
 }
 
-/// A session's subagents are in a folder of its name; older ones, beside it, are found when their folder is named.
+/// Returns the folder of the subagents of a session. Older versions write them beside the session: pass their folder.
 fn companions(path: &str) -> Vec<String> {
     match kind(path) {
         FileKind::Main => vec![format!("{}/subagents", session_of(path))],
@@ -54,12 +54,12 @@ fn companions(path: &str) -> Vec<String> {
     }
 }
 
-/// What a file is, by its path.
+/// Role of a file, by its path.
 #[derive(PartialEq)]
 enum FileKind<'a> {
     /// A session.
     Main,
-    /// A subagent of the session whose files are in that folder.
+    /// A subagent of the session whose files are in this folder.
     Below(&'a str),
     /// A subagent of a session in the same folder.
     Beside,
@@ -74,7 +74,7 @@ fn kind(path: &str) -> FileKind<'_> {
     }
 }
 
-/// The path of a session without its ending, which is also the folder of its subagents.
+/// Returns the path of a session without its extension, which is also the folder of its subagents.
 fn session_of(path: &str) -> &str {
     match kind(path) {
         FileKind::Below(session) => session,
@@ -82,19 +82,19 @@ fn session_of(path: &str) -> &str {
     }
 }
 
-/// A session with its subagents. Which session a file beside it belongs to is only said inside, so where there are
-/// such files the whole folder is one unit.
+/// Groups each session with its subagents. A folder with subagents beside sessions is one unit, because only the content
+/// of such a file names its session.
 fn units(paths: &[String]) -> Vec<ImportUnit> {
     let beside = paths.iter().filter(|path| kind(path) == FileKind::Beside);
     let together: Vec<&str> = beside.map(|path| folder(path)).collect();
     let together: std::collections::BTreeSet<&str> = together.into_iter().collect();
     let mut units: Vec<ImportUnit> = Vec::new();
-    let mut places: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut index_of: BTreeMap<&str, usize> = BTreeMap::new();
     for path in paths {
         let session = session_of(path);
         let key = if together.contains(folder(session)) { folder(session) } else { session };
-        let place = *places.entry(key).or_insert(units.len());
-        match units.get_mut(place) {
+        let index = *index_of.entry(key).or_insert(units.len());
+        match units.get_mut(index) {
             Some(unit) => unit.paths.push(path.clone()),
             None => units.push(ImportUnit { paths: vec![path.clone()] }),
         }
@@ -115,11 +115,11 @@ fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     for file in sorted {
         let id = session_id(file).unwrap_or_else(|| stem(session_of(&file.path)).to_owned());
         let next = groups.len();
-        let place = match kind(&file.path) {
+        let index = match kind(&file.path) {
             FileKind::Beside => *by_id.entry(id.clone()).or_insert(next),
             _ => *by_path.entry(session_of(&file.path)).or_insert(next),
         };
-        if let Some((_, group)) = groups.get_mut(place) {
+        if let Some((_, group)) = groups.get_mut(index) {
             group.push(file);
         } else {
             by_id.entry(id.clone()).or_insert(next);
@@ -129,7 +129,7 @@ fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     groups.into_iter().filter_map(|(id, group)| session(&id, &group, reading)).collect()
 }
 
-/// The session that the first line which names one belongs to.
+/// Returns the session id of the first line that has one.
 fn session_id(file: &SourceFile) -> Option<String> {
     let lines =
         file.bytes.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty() && line.len() <= MAX_LINE);

@@ -1,4 +1,4 @@
-//! The records of a thread, in order, become its steps.
+//! Conversion of the records of a thread into steps.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -6,37 +6,41 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::import::codex::thread::{Counted, What};
-use crate::trace::import::codex::tool::{Answered, Asked};
+use crate::trace::import::codex::record::{Counted, RecordKind};
+use crate::trace::import::codex::tool::{ToolArguments, ToolOutput};
 use crate::trace::import::session::{Ids, length};
 use crate::trace::model::{Extra, FileUse, Operation, TraceStep, TraceTest, Usage};
 
-/// The steps of a thread under construction, and where it stands.
-pub(super) struct Maker<'a> {
+/// Builder of the steps of a thread, with its current state.
+pub(super) struct StepBuilder<'a> {
     builder: &'a mut Builder,
     ids: &'a mut Ids,
     agent: AgentId,
-    /// Whether its prompts are typed by a person.
+    /// True if a person types its prompts.
     is_main: bool,
     pub(super) steps: Vec<TraceStep>,
     tools: BTreeMap<String, Tool>,
-    /// Steps whose results the next call gets, and those that the last call asked for before it was counted.
+    /// Steps whose results the next call receives.
     pending: Vec<CompactString>,
+    /// Indices of tools that were requested before their call was counted.
     early: Vec<usize>,
     previous: Option<CompactString>,
     model: Option<String>,
     pub(super) models: BTreeSet<String>,
     last: Option<Counted>,
-    /// When the last input came, whether after the last call, and the one that the call under way answers.
+    /// Time of the latest input.
     input: Option<Time>,
+    /// True if that input came after the latest call.
     has_input: bool,
+    /// Time of the input that the call in progress answers.
     begun: Option<Time>,
-    /// The last call, from and to.
+    /// Start and end of the latest call.
     called: (Time, Time),
-    /// Since when there is nothing to do, and whether a turn runs, where that is told.
+    /// Start of the current idle time.
     idle: Option<Time>,
+    /// True while a turn runs; none if the recording has no turns.
     is_running: Option<bool>,
-    /// Whether the last thing was an answer.
+    /// True if the latest record is an answer.
     pub(super) is_done: bool,
     turn: Option<(usize, Time)>,
     seen: Time,
@@ -47,16 +51,16 @@ pub(super) struct Maker<'a> {
 struct Tool {
     step: usize,
     is_open: bool,
-    /// It can't have begun before the call that asked for it.
+    /// Start of the call that requested the tool: a lower bound of its start.
     not_before: Time,
     runs_tests: bool,
     exit: Option<i64>,
     took: Option<Time>,
 }
 
-impl<'a> Maker<'a> {
-    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> Maker<'a> {
-        Maker {
+impl<'a> StepBuilder<'a> {
+    pub(super) fn new(builder: &'a mut Builder, ids: &'a mut Ids, agent: AgentId, is_main: bool) -> StepBuilder<'a> {
+        StepBuilder {
             builder,
             ids,
             agent,
@@ -83,47 +87,47 @@ impl<'a> Maker<'a> {
         }
     }
 
-    pub(super) fn take(&mut self, at: Time, what: What) {
-        self.is_done = match what {
-            What::Part | What::Call(_) => true,
-            What::TurnEnds { is_aborted, .. } => self.is_done && !is_aborted,
-            What::Ended { .. } | What::Spawned { .. } => self.is_done,
+    pub(super) fn take(&mut self, at: Time, kind: RecordKind) {
+        self.is_done = match kind {
+            RecordKind::Part | RecordKind::Call(_) => true,
+            RecordKind::TurnEnds { is_aborted, .. } => self.is_done && !is_aborted,
+            RecordKind::ToolEnd { .. } | RecordKind::Subagent { .. } => self.is_done,
             _ => false,
         };
-        match what {
-            What::Input => self.got(at),
-            What::Prompt => self.prompt(at),
-            What::Part => self.part(at),
-            What::Model(model) => {
+        match kind {
+            RecordKind::Input => self.input_received(at),
+            RecordKind::Prompt => self.prompt(at),
+            RecordKind::Part => self.part(at),
+            RecordKind::Model(model) => {
                 self.model = Some(model);
-                self.got(at);
+                self.input_received(at);
             }
-            What::Call(counted) => self.call(at, counted),
-            What::Asks { id, name, asked } => self.asks(at, id, &name, *asked),
-            What::Answers { id, answered } => self.answers(at, &id, *answered),
-            What::Ended { id, exit, took, reads, writes } => self.ended(&id, exit, took, &reads, &writes),
-            What::Spawned { id, thread } => self.spawned(&id, thread),
-            What::TurnBegins => {
+            RecordKind::Call(counted) => self.call(at, counted),
+            RecordKind::ToolCall { id, name, arguments } => self.tool_call(at, id, &name, *arguments),
+            RecordKind::ToolOutput { id, output } => self.tool_output(at, &id, *output),
+            RecordKind::ToolEnd { id, exit, took, reads, writes } => self.tool_end(&id, exit, took, &reads, &writes),
+            RecordKind::Subagent { id, thread } => self.subagent(&id, thread),
+            RecordKind::TurnBegins => {
                 self.is_running = Some(true);
                 self.turn = Some((self.steps.len(), at));
             }
-            What::TurnEnds { first_token, .. } => self.turn_ends(at, first_token),
-            What::Failed(kind) => self.failed(at, &kind),
-            What::Compacted => {
+            RecordKind::TurnEnds { first_token, .. } => self.turn_ends(at, first_token),
+            RecordKind::Failed(error) => self.failed(at, &error),
+            RecordKind::Compacted => {
                 self.compactions += 1;
-                self.got(at);
+                self.input_received(at);
             }
         }
         self.seen = at;
     }
 
-    fn got(&mut self, at: Time) {
+    fn input_received(&mut self, at: Time) {
         self.input = Some(at);
         self.has_input = true;
     }
 
-    /// A part of an answer: the call under way answers the last input before it. Parts that are written after their
-    /// call was counted and before anything new came belong to that call.
+    /// Adds a part of an answer. The call in progress answers the latest input before it. Parts between the count of a
+    /// call and the next input belong to that call.
     fn part(&mut self, at: Time) {
         if self.begun.is_none() && self.has_input {
             self.begun = self.input;
@@ -137,26 +141,26 @@ impl<'a> Maker<'a> {
             let id = self.ids.numbered("wait");
             let mut step = self.step(id.clone(), Operation::HumanWait, since, at);
             step.after = self.follow();
-            self.guess(&mut step, "gen_ai.operation.name");
+            self.mark_estimated(&mut step, "gen_ai.operation.name");
             self.steps.push(step);
             self.pending.push(id);
         }
-        // Nobody works on a prompt that another one follows.
+        // No work happens between a prompt and another one that follows it.
         self.idle = Some(at).filter(|_| self.is_running != Some(true));
-        self.got(at);
+        self.input_received(at);
     }
 
     fn step(&self, id: CompactString, operation: Operation, start: Time, end: Time) -> TraceStep {
         TraceStep { id, operation, agent: self.agent, start, end, ..TraceStep::default() }
     }
 
-    fn guess(&mut self, step: &mut TraceStep, key: &str) {
+    fn mark_estimated(&mut self, step: &mut TraceStep, key: &str) {
         let name = self.builder.name(key);
         step.more_mut().est.push(name);
     }
 
-    /// What a step comes after: the results since the last one, or else the last call. A tool that it comes after can
-    /// no longer be taken for one that a later call asked for.
+    /// Returns the predecessors of a step: the results since the last call, else that call. A later call cannot request
+    /// these tools any more.
     fn follow(&mut self) -> Vec<CompactString> {
         self.early.clear();
         let pending = std::mem::take(&mut self.pending);
@@ -164,7 +168,7 @@ impl<'a> Maker<'a> {
     }
 
     fn call(&mut self, at: Time, counted: Counted) {
-        // Limits are told again with the tokens of the call before.
+        // Records of limits repeat the tokens of the previous call.
         if self.last.as_ref() == Some(&counted) {
             return;
         }
@@ -173,18 +177,18 @@ impl<'a> Maker<'a> {
         let id = self.ids.numbered("call");
         let mut step = self.step(id.clone(), Operation::Chat, began, at);
         if start.is_none_or(|start| start < self.called.1) {
-            self.guess(&mut step, "start_us");
+            self.mark_estimated(&mut step, "start_us");
         }
         let early = std::mem::take(&mut self.early);
         let own: BTreeSet<&str> =
-            early.iter().filter_map(|&place| self.steps.get(place)).map(|tool| &*tool.id).collect();
-        // What the call itself asked for may have been answered before the call was counted.
+            early.iter().filter_map(|&index| self.steps.get(index)).map(|tool| &*tool.id).collect();
+        // Results of the tools of this call can arrive before the call is counted.
         let (late, pending) = std::mem::take(&mut self.pending).into_iter().partition(|id| own.contains(&**id));
         self.pending = pending;
         step.after = self.follow();
         self.pending = late;
-        for place in early {
-            if let Some(tool) = self.steps.get_mut(place) {
+        for index in early {
+            if let Some(tool) = self.steps.get_mut(index) {
                 tool.after = vec![id.clone()];
             }
         }
@@ -203,8 +207,8 @@ impl<'a> Maker<'a> {
         self.idle = Some(at);
     }
 
-    fn asks(&mut self, at: Time, id: String, name: &str, asked: Asked) {
-        // Without input since the last call this belongs to that call; else to the one under way, which has no id yet.
+    fn tool_call(&mut self, at: Time, id: String, name: &str, arguments: ToolArguments) {
+        // Without input since the last call, this belongs to that call; else to the call in progress, which has no id yet.
         let is_early = self.has_input || self.previous.is_none();
         self.part(at);
         if self.tools.contains_key(&id) {
@@ -216,37 +220,37 @@ impl<'a> Maker<'a> {
         step.more_mut().tool = Some(self.builder.name(name));
         let file =
             |(path, chars): (String, _)| FileUse { chars: length(chars), ..FileUse::new(self.builder.name(&path)) };
-        step.writes = asked.writes.into_iter().map(file).collect();
-        step.more_mut().reads = asked.reads.iter().map(|path| FileUse::new(self.builder.name(path))).collect();
+        step.writes = arguments.writes.into_iter().map(file).collect();
+        step.more_mut().reads = arguments.reads.iter().map(|path| FileUse::new(self.builder.name(path))).collect();
         let not_before = if is_early { self.begun.or(self.input).unwrap_or(at) } else { self.called.0 };
         if is_early {
             self.early.push(self.steps.len());
         } else {
             step.after = self.previous.clone().into_iter().collect();
         }
-        let (place, runs_tests) = (self.steps.len(), asked.runs_tests);
-        self.tools.insert(id, Tool { step: place, is_open: true, not_before, runs_tests, exit: None, took: None });
+        let (index, runs_tests) = (self.steps.len(), arguments.runs_tests);
+        self.tools.insert(id, Tool { step: index, is_open: true, not_before, runs_tests, exit: None, took: None });
         self.steps.push(step);
     }
 
-    fn answers(&mut self, at: Time, id: &str, answered: Answered) {
-        self.got(at);
+    fn tool_output(&mut self, at: Time, id: &str, output: ToolOutput) {
+        self.input_received(at);
         self.idle = Some(at).filter(|_| self.is_running.is_none());
         let Some(tool) = self.tools.get_mut(id).filter(|tool| tool.is_open) else { return };
         tool.is_open = false;
-        tool.exit = tool.exit.or(answered.exit);
-        tool.took = tool.took.or(answered.took);
+        tool.exit = tool.exit.or(output.exit);
+        tool.took = tool.took.or(output.took);
         let Some(step) = self.steps.get_mut(tool.step) else { return };
         step.end = at;
         self.pending.push(step.id.clone());
-        if answered.is_rejected {
+        if output.is_rejected {
             step.more_mut().error = Some(self.builder.name("user_rejected"));
         }
         let step_id = step.id.clone();
-        self.spawns.extend(answered.thread.map(|thread| (thread, step_id)));
+        self.spawns.extend(output.thread.map(|thread| (thread, step_id)));
     }
 
-    fn ended(&mut self, id: &str, exit: Option<i64>, took: Option<Time>, reads: &[String], writes: &[String]) {
+    fn tool_end(&mut self, id: &str, exit: Option<i64>, took: Option<Time>, reads: &[String], writes: &[String]) {
         let Some(tool) = self.tools.get_mut(id) else { return };
         tool.exit = exit.or(tool.exit);
         tool.took = took.or(tool.took);
@@ -254,13 +258,13 @@ impl<'a> Maker<'a> {
         for path in reads {
             step.more_mut().reads.push(FileUse::new(self.builder.name(path)));
         }
-        // The headers of the patch say the same, where they are known.
+        // Known headers of the patch contain the same files.
         if step.writes.is_empty() {
             step.writes = writes.iter().map(|path| FileUse::new(self.builder.name(path))).collect();
         }
     }
 
-    fn spawned(&mut self, id: &str, thread: String) {
+    fn subagent(&mut self, id: &str, thread: String) {
         let step = self.tools.get(id).and_then(|tool| self.steps.get(tool.step));
         self.spawns.extend(step.map(|step| (thread, step.id.clone())));
     }
@@ -268,10 +272,10 @@ impl<'a> Maker<'a> {
     fn turn_ends(&mut self, at: Time, first_token: Option<Time>) {
         self.is_running = Some(false);
         self.idle = Some(at);
-        let Some((place, began)) = self.turn.take() else { return };
-        let call = self.steps.iter_mut().skip(place).find(|step| step.is_call());
+        let Some((index, began)) = self.turn.take() else { return };
+        let call = self.steps.iter_mut().skip(index).find(|step| step.is_call());
         if let Some((call, first)) = call.zip(first_token) {
-            // It is counted from the beginning of the turn, which may be before that of the call.
+            // The value counts from the start of the turn, which can be before that of the call.
             let first = (began + first).since(call.start);
             call.more_mut().first_chunk = Some(first).filter(|first| call.start + *first <= call.end);
         }
@@ -290,10 +294,10 @@ impl<'a> Maker<'a> {
         }
         self.begun = None;
         self.idle = Some(at).filter(|_| self.is_running.is_none());
-        self.got(at);
+        self.input_received(at);
     }
 
-    /// What is known of tools only when all records are.
+    /// Fills in the values of tools that depend on all records.
     pub(super) fn finish(&mut self) {
         let names = ["end_us", "start_us", "tests"].map(|key| self.builder.name(key));
         let error = self.builder.name("tool_error");
@@ -301,7 +305,7 @@ impl<'a> Maker<'a> {
         for tool in self.tools.values() {
             let Some(step) = self.steps.get_mut(tool.step) else { continue };
             if tool.is_open {
-                // A tool that never answered is taken to have run until the last sign of its agent.
+                // A tool without a result is taken to end with the last record of its agent.
                 step.end = self.seen.max(step.start);
                 step.more_mut().est.push(end_us);
             } else if let Some(took) = tool.took.filter(|took| *took > step.end - step.start) {

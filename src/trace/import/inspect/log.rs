@@ -1,6 +1,8 @@
-//! The container of an Inspect log: a zip file of JSON, an entry a sample, or all of it in one JSON document.
+//! Container of an Inspect log: a zip file with a JSON entry for each sample, or one JSON document.
 
+use std::collections::BTreeSet;
 use std::io::{Cursor, Read};
+use std::sync::LazyLock;
 
 use serde_json::Value;
 
@@ -8,75 +10,38 @@ use crate::table::json::at;
 use crate::table::{ImportContext, SourceFile};
 use crate::trace::import::{decompress, prune};
 
-/// All entries that are read may not be larger than this, unpacked.
+/// Limit of the uncompressed size of all entries that are read, in bytes.
 const MAX_UNPACKED: usize = 512 << 20;
-/// The entry with what is known at the end; and the one from the beginning, where a run was cut short.
+/// Entries with the header: the final one, and the initial one, which an interrupted run has instead.
 const HEADERS: [&str; 2] = ["header.json", "_journal/start.json"];
 
-/// What is around the samples.
+/// A log without its samples.
 pub(super) struct EvalLog {
-    /// Task, model, status, results; null if that can't be read.
+    /// Task, model, status and results; null if unreadable.
     pub(super) header: Value,
-    /// How many samples there are.
+    /// Number of samples.
     pub(super) samples: usize,
 }
 
-/// The keys that are read; everything that was said is left out.
+/// Keys to read; message texts are left out.
+static KEYS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| {
+    "agent agent_span_id cache choices completed epoch error eval event events failed function id \
+     input_tokens input_tokens_cache_read input_tokens_cache_write inspect_ai metrics model model_usage \
+     name output output_tokens packages parent_id pending results retries samples scores span_id stats \
+     status stop_reason task time timestamp total_samples total_tokens type usage uuid value working_time"
+        .split(' ')
+        .collect()
+});
+
 fn keep(parent: &str, key: &str) -> bool {
     match parent {
         "model_usage" => true,
         "metrics" => matches!(key, "accuracy" | "mean"),
-        _ => matches!(
-            key,
-            "agent"
-                | "agent_span_id"
-                | "cache"
-                | "choices"
-                | "completed"
-                | "epoch"
-                | "error"
-                | "eval"
-                | "event"
-                | "events"
-                | "failed"
-                | "function"
-                | "id"
-                | "input_tokens"
-                | "input_tokens_cache_read"
-                | "input_tokens_cache_write"
-                | "inspect_ai"
-                | "metrics"
-                | "model"
-                | "model_usage"
-                | "name"
-                | "output"
-                | "output_tokens"
-                | "packages"
-                | "parent_id"
-                | "pending"
-                | "results"
-                | "retries"
-                | "samples"
-                | "scores"
-                | "span_id"
-                | "stats"
-                | "status"
-                | "stop_reason"
-                | "task"
-                | "time"
-                | "timestamp"
-                | "total_samples"
-                | "total_tokens"
-                | "type"
-                | "usage"
-                | "uuid"
-                | "value"
-                | "working_time"
-        ),
+        _ => KEYS.contains(key),
     }
 }
 
-/// Reads a log: tells each sample with the name of its entry, one at a time.
+/// Reads a log; calls `each` with the entry name and content of one sample after the other.
 pub(super) fn read(
     file: &SourceFile,
     reading: &mut ImportContext,
@@ -95,11 +60,17 @@ fn read_json(
         Value::Null
     });
     let samples = at(&header, "samples").and_then(Value::as_array).map_or(&[][..], |list| list);
-    for (place, sample) in samples.iter().enumerate() {
-        each(&format!("samples[{place}]"), sample, reading);
+    for (index, sample) in samples.iter().enumerate() {
+        each(&format!("samples[{index}]"), sample, reading);
     }
     if !header.is_null() && samples.is_empty() {
-        reading.bad(&file.path, 0, "samples", "there are none", "an Inspect log that was written with its samples");
+        reading.bad(
+            &file.path,
+            0,
+            "samples",
+            "the log has no samples",
+            "an Inspect log that was written with its samples",
+        );
     }
     EvalLog { samples: samples.len(), header }
 }
@@ -128,7 +99,7 @@ fn read_zip(
     match HEADERS.iter().find(|name| names.iter().any(|there| there == *name)) {
         Some(name) => {
             if *name != HEADERS[0] {
-                reading.note(format!("{}: there is no {}: the evaluation was cut short", file.path, HEADERS[0]));
+                reading.note(format!("{}: {} is missing, so the evaluation was interrupted", file.path, HEADERS[0]));
             }
             let header = entry(&mut zip, name, &mut left).unwrap_or_else(|message| {
                 reading.bad(&file.path, 0, name, message, "a whole .eval file");
@@ -151,12 +122,18 @@ fn read_zip(
         }
     }
     if log.samples == 0 {
-        reading.bad(&file.path, 0, "samples", "there are none", "an Inspect log that was written with its samples");
+        reading.bad(
+            &file.path,
+            0,
+            "samples",
+            "the log has no samples",
+            "an Inspect log that was written with its samples",
+        );
     }
     log
 }
 
-/// An entry as JSON. Nothing of `left` is left if it is larger than that.
+/// Reads an entry as JSON. Subtracts its size from `left`, which becomes 0 if the entry is larger.
 fn entry(zip: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str, left: &mut usize) -> Result<Value, String> {
     let mut source = zip.by_name(name).map_err(|error| format!("a damaged entry: {error}"))?;
     let bytes = decompress::read("zip", &mut source.by_ref().take(*left as u64 + 1), *left).inspect_err(|message| {

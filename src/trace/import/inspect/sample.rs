@@ -1,4 +1,4 @@
-//! The samples of an Inspect log: what happened in each, event by event.
+//! Samples of an Inspect log, event by event.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,12 +15,12 @@ use crate::trace::import::naming;
 use crate::trace::model::{Class, Operation, Quality, TaskNote, TaskNoteKind, TraceStep, Usage};
 use crate::workload::TaskId;
 
-/// Times in seconds beyond this are none.
+/// Largest valid time, in seconds.
 const MAX_SECONDS: f64 = 1e10;
-/// How deep spans are followed.
+/// Maximum nesting of spans.
 const MAX_DEPTH: usize = 100;
 
-/// The samples so far.
+/// Samples read so far.
 pub(super) struct EvalSamples {
     pub(super) builder: Builder,
     file: String,
@@ -28,32 +28,32 @@ pub(super) struct EvalSamples {
     count: usize,
 }
 
-/// A part of a sample, such as an agent or a scorer.
+/// A span of a sample, such as an agent or a scorer.
 struct SampleSpan<'a> {
     parent: Option<&'a str>,
     kind: &'a str,
     name: &'a str,
 }
 
-/// What an event is in.
+/// Context of an event.
 #[derive(Clone, Copy, Default)]
-struct Around<'a> {
-    /// The innermost span of an agent, if that is not the sample's only one.
+struct SpanContext<'a> {
+    /// Innermost agent span, unless it is the only one of the sample.
     agent: Option<&'a str>,
     is_scorer: bool,
 }
 
-/// A sample under way.
+/// A sample under construction.
 struct EvalSample<'a> {
     name: String,
     agent: AgentId,
     task: TaskId,
     spans: BTreeMap<&'a str, SampleSpan<'a>>,
-    /// The span of the agent that is the sample itself, if there is just one.
+    /// Span of the only outermost agent, which is the sample itself.
     main: Option<&'a str>,
-    /// Which step started the agent of a span.
+    /// The step that started the agent of each span.
     spawned: BTreeMap<&'a str, CompactString>,
-    /// The agents of inner spans that have done something.
+    /// Agents of inner spans that have steps.
     agents: BTreeMap<&'a str, AgentId>,
 }
 
@@ -63,10 +63,16 @@ impl EvalSamples {
         EvalSamples { builder, file: file.to_owned(), ids: BTreeSet::new(), count: 0 }
     }
 
-    /// Adds a sample, which `entry` is.
+    /// Adds the sample of an entry.
     pub(super) fn add(&mut self, entry: &str, value: &Value, reading: &mut ImportContext) {
         let Some(events) = at(value, "events").and_then(Value::as_array) else {
-            reading.bad(&self.file, 0, entry, "it has no events", "an Inspect log that was written with its events");
+            reading.bad(
+                &self.file,
+                0,
+                entry,
+                "the sample has no events",
+                "an Inspect log that was written with its events",
+            );
             return;
         };
         let id = at(value, "id").map_or_else(
@@ -92,7 +98,7 @@ impl EvalSamples {
         self.claim(first, sample.task, has_failed);
     }
 
-    /// Says that the first step from there on took the task up and that the last one laid it down.
+    /// Claims the task in the first step of the sample and completes it in the last one.
     fn claim(&mut self, first: usize, task: TaskId, has_failed: bool) {
         let steps = self.builder.steps().get_mut(first..).unwrap_or_default();
         for step in &mut *steps {
@@ -115,13 +121,13 @@ impl EvalSamples {
         parent: Option<&str>,
         reading: &mut ImportContext,
     ) {
-        for (place, event) in events.iter().enumerate() {
-            let path = format!("{path}.events[{place}]");
+        for (index, event) in events.iter().enumerate() {
+            let path = format!("{path}.events[{index}]");
             let operation = match text(event, "event") {
                 Some("model") => Operation::Chat,
                 Some("tool") => Operation::ExecuteTool,
                 _ => {
-                    // Parts of samples in logs of old versions.
+                    // Spans in logs of old versions.
                     if let Some(inner) = at(event, "events").and_then(Value::as_array) {
                         self.events(inner, &path, sample, parent, reading);
                     }
@@ -129,11 +135,11 @@ impl EvalSamples {
                 }
             };
             if at(event, "pending") == Some(&Value::Bool(true)) {
-                reading.note(format!("{}: calls that had not ended are left out", self.file));
+                reading.note(format!("{}: calls without an end are left out", self.file));
                 continue;
             }
             if text(event, "cache") == Some("read") {
-                reading.note(format!("{}: answers that came from a cache are left out", self.file));
+                reading.note(format!("{}: answers from a cache are left out", self.file));
                 continue;
             }
             let id = self.step(event, &path, operation, sample, parent, reading);
@@ -143,7 +149,7 @@ impl EvalSamples {
         }
     }
 
-    /// Adds the step of an event; its id.
+    /// Adds the step of an event and returns its id.
     fn step<'a>(
         &mut self,
         event: &'a Value,
@@ -154,7 +160,7 @@ impl EvalSamples {
         reading: &mut ImportContext,
     ) -> Option<CompactString> {
         let Some(start) = self.instant(event, "timestamp", reading) else {
-            reading.bad(&self.file, 0, path, "no time", "a timestamp as in 2026-02-25T10:00:00Z");
+            reading.bad(&self.file, 0, path, "the event has no timestamp", "a timestamp as in 2026-02-25T10:00:00Z");
             return None;
         };
         let working = number(event, "working_time").or_else(|| number(event, "output.time"));
@@ -162,15 +168,15 @@ impl EvalSamples {
         let completed = self.instant(event, "completed", reading);
         let end = completed.unwrap_or(start + working.unwrap_or(Time::ZERO));
         if end < start {
-            reading.bad(&self.file, 0, path, "it was completed before it began", "an end that is not before the start");
+            reading.bad(&self.file, 0, path, "the end is before the start", "an end at or after the start");
             return None;
         }
         if end > timestamp::LATEST {
-            reading.bad(&self.file, 0, path, "no end that can be", "an end before the year 2255");
+            reading.bad(&self.file, 0, path, "the end is out of range", "an end before the year 2255");
             return None;
         }
-        let around = sample.around(text(event, "span_id"));
-        let agent = self.agent(sample, around.agent);
+        let context = sample.context(text(event, "span_id"));
+        let agent = self.agent(sample, context.agent);
         let id = self.id(event);
         let mut step = TraceStep { id: id.clone(), operation, agent, start, end, ..TraceStep::default() };
         if completed.is_none() {
@@ -181,13 +187,13 @@ impl EvalSamples {
         if let Some(working) = working {
             step.more_mut().extra.set("x.working_us", working.as_us());
         }
-        let parent = parent.map(CompactString::from).or_else(|| sample.spawned.get(around.agent?).cloned());
+        let parent = parent.map(CompactString::from).or_else(|| sample.spawned.get(context.agent?).cloned());
         if let Some(parent) = parent {
             step.more_mut().parent = Some(parent);
         }
         if operation == Operation::Chat {
             self.call(event, &mut step);
-            step.class = around.is_scorer.then_some(Class::Verify);
+            step.class = context.is_scorer.then_some(Class::Verify);
         } else {
             self.tool(event, &mut step);
             if let Some(span) = text(event, "agent_span_id") {
@@ -202,10 +208,10 @@ impl EvalSamples {
         let model = text(event, "model").or_else(|| text(event, "output.model")).map(naming::name);
         step.model = model.map(|model| self.builder.name(&model));
         step.usage = at(event, "output.usage").and_then(usage).unwrap_or_default();
-        for (there, key) in
+        for (tokens, key) in
             [(step.usage.input, "gen_ai.usage.input_tokens"), (step.usage.output, "gen_ai.usage.output_tokens")]
         {
-            if there.is_none() {
+            if tokens.is_none() {
                 self.builder.quality(key, Quality::Absent);
             }
         }
@@ -241,7 +247,7 @@ impl EvalSamples {
         Some(instant.at)
     }
 
-    /// The id of an event, or another where it has none or not one of its own.
+    /// Returns the id of an event, or a new one if it has none or a duplicate.
     fn id(&mut self, event: &Value) -> CompactString {
         self.count += 1;
         let own = text(event, "uuid").map(naming::id).filter(|id| !id.is_empty());
@@ -253,7 +259,7 @@ impl EvalSamples {
         id
     }
 
-    /// The agent of a span; the sample itself if there is none.
+    /// Returns the agent of a span, or that of the sample.
     fn agent<'a>(&mut self, sample: &mut EvalSample<'a>, span: Option<&'a str>) -> AgentId {
         let Some((id, span)) = span.and_then(|id| Some((id, sample.spans.get(id)?))) else { return sample.agent };
         if let Some(agent) = sample.agents.get(id) {
@@ -261,9 +267,9 @@ impl EvalSamples {
         }
         let name = format!("{}/{}", sample.name, naming::name(span.name));
         let agent = self.builder.agent(&name);
-        if let Some(who) = self.builder.header().agents.get_mut(agent.index()) {
-            who.role = Some("subagent".to_owned());
-            who.spawned_by = sample.spawned.get(id).map(ToString::to_string);
+        if let Some(header) = self.builder.header().agents.get_mut(agent.index()) {
+            header.role = Some("subagent".to_owned());
+            header.spawned_by = sample.spawned.get(id).map(ToString::to_string);
         }
         sample.agents.insert(id, agent);
         agent
@@ -271,7 +277,7 @@ impl EvalSamples {
 }
 
 impl<'a> EvalSample<'a> {
-    /// The one agent that is in no other, if there is only one: it is the sample.
+    /// Returns the only outermost agent, which stands for the sample; none if there are several.
     fn main_agent(&self) -> Option<&'a str> {
         let is_agent = |id: &&&'a str| self.spans.get(**id).is_some_and(|span| span.kind == "agent");
         let mut outer = self.spans.keys().filter(is_agent).filter(|id| {
@@ -282,7 +288,7 @@ impl<'a> EvalSample<'a> {
         if outer.next().is_none() { first } else { None }
     }
 
-    /// The innermost span of an agent from a span on outwards.
+    /// Returns the innermost agent span around a span, or itself.
     fn agent_around(&self, from: Option<&'a str>) -> Option<&'a str> {
         self.outwards(from).find(|(_, span)| span.kind == "agent").map(|(id, _)| id)
     }
@@ -292,15 +298,15 @@ impl<'a> EvalSample<'a> {
         std::iter::successors(from.and_then(of), move |(_, span)| span.parent.and_then(of)).take(MAX_DEPTH)
     }
 
-    fn around(&self, span: Option<&'a str>) -> Around<'a> {
-        Around {
+    fn context(&self, span: Option<&'a str>) -> SpanContext<'a> {
+        SpanContext {
             agent: self.agent_around(span).filter(|id| Some(*id) != self.main),
             is_scorer: self.outwards(span).any(|(_, span)| matches!(span.kind, "scorer" | "scorers")),
         }
     }
 }
 
-/// The spans of a sample by their ids.
+/// Returns the spans of a sample by id.
 fn spans(events: &[Value]) -> BTreeMap<&str, SampleSpan<'_>> {
     let begins = events.iter().filter(|event| text(event, "event") == Some("span_begin"));
     let span = |event| {
@@ -314,7 +320,8 @@ fn spans(events: &[Value]) -> BTreeMap<&str, SampleSpan<'_>> {
     begins.filter_map(span).collect()
 }
 
-/// The tokens of a call. Some providers count what was cached apart from the input; the sum tells.
+/// Returns the tokens of a call, cached ones within the input. Some providers count cached tokens apart from the input;
+/// the total shows this.
 pub(super) fn usage(usage: &Value) -> Option<Usage> {
     let input = tokens(usage, "input_tokens")?;
     let output = tokens(usage, "output_tokens");

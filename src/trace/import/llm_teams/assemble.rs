@@ -1,4 +1,4 @@
-//! From the events of a run, in the order of the file, to a trace.
+//! Conversion of the events of a run, in file order, into a trace.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,11 +11,11 @@ use crate::trace::builder::Builder;
 use crate::trace::model::{Class, Extra, FileUse, Name, Quality, TaskNote, TaskNoteKind, Trace, TraceStep, TraceTest};
 use crate::workload::TaskSpec;
 
-/// One event, as far as it is of use.
+/// An event, reduced to the fields that the importer uses.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Event<'a> {
     pub(super) kind: &'a str,
-    /// Seconds since 1970; not all have one.
+    /// Seconds since 1970, if the event has a time.
     pub(super) at: Option<f64>,
     pub(super) round: u32,
     pub(super) agent: Option<&'a str>,
@@ -24,43 +24,38 @@ pub(super) struct Event<'a> {
     pub(super) task: Option<&'a str>,
     pub(super) returncode: Option<i64>,
     pub(super) seconds: Option<f64>,
-    /// To whom a task was assigned.
+    /// Agent to which a task was assigned.
     pub(super) assignee: Option<&'a str>,
-    /// All agents, of the event that lists them.
+    /// All agents, in the event that lists them.
     pub(super) agents: Vec<&'a str>,
 }
 
-/// The moment of an event.
-fn time(at: f64) -> Time {
-    Time::from_secs(at)
-}
-
-/// Teams put files into folders of their own liking; the name tells what it is.
+/// Returns the file name without folders: teams choose folders freely, and the name identifies the file.
 fn file_name(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// Puts the events of a run together, one after the other.
+/// Builder of the trace of a run, fed with one event after the other.
 pub(super) struct Assembly<'a> {
     builder: Builder,
-    /// The task that a file belongs to, by its name.
+    /// Task of each file, by file name.
     tasks_of: BTreeMap<&'a str, &'a str>,
     round: u32,
     round_start: Option<Time>,
-    /// The same as the recorder wrote it, which is finer than a microsecond.
+    /// Start of the round in seconds as recorded, which is finer than a microsecond.
     round_start_s: f64,
-    /// Who has replied in this round.
+    /// Agents that have replied in this round.
     replied: BTreeSet<AgentId>,
-    /// Until when the lead, who goes first, keeps the others of its round waiting.
+    /// End of the turn of the lead, which goes first in a round.
     lead_until: Option<Time>,
-    /// The step of the latest reply: what follows belongs to it.
+    /// Step of the latest reply, to which the next events belong.
     step: Option<TraceStep>,
     first: Option<Time>,
     last: Time,
     counts: Counts,
 }
 
-/// What is counted from the events themselves, to hold a replay against.
+/// Counts of events, which a replay must reproduce.
 #[derive(Default)]
 struct Counts {
     events: u64,
@@ -73,11 +68,11 @@ struct Counts {
     completions: u64,
     rewrites: u64,
     rewrites_cross_agent: u64,
-    /// Whether the reply under way has written a file that was not there.
+    /// True if the latest reply has created a file.
     creates: bool,
-    /// By path: the round of the first write, and who wrote last.
+    /// Round of the first write and latest writer, by path.
     files: BTreeMap<Name, (u32, AgentId)>,
-    /// By round and path: who wrote, and how often.
+    /// First writer, true if there are several, and number of edits, by round and path.
     writes: BTreeMap<(u32, Name), (AgentId, bool, u32)>,
 }
 
@@ -114,18 +109,18 @@ impl<'a> Assembly<'a> {
         &mut self.builder
     }
 
-    /// Takes the next event; an error says what can't be.
+    /// Adds the next event. The error describes an event that cannot follow the earlier ones.
     pub(super) fn event(&mut self, event: &Event<'_>) -> Result<(), String> {
         self.counts.events += 1;
         let at = match event.at {
             Some(at) if !(0.0..=LATEST.as_secs()).contains(&at) => {
-                return Err(format!("ts {at} is no time in seconds since 1970"));
+                return Err(format!("ts {at} is not a time in seconds since 1970"));
             }
-            at => at.map(time),
+            at => at.map(Time::from_secs),
         };
         if let Some(at) = at {
             self.first.get_or_insert(at);
-            // The clock of the recorder may be set back by a hair; by more, times mean nothing.
+            // The clock of the recorder can be set back by up to a second; beyond that, times are meaningless.
             if at + Time::from_us(1_000_000) < self.last {
                 return Err(format!("ts goes back by {}", self.last - at));
             }
@@ -173,13 +168,13 @@ impl<'a> Assembly<'a> {
         });
         let latency = event.at.unwrap_or(f64::NAN) - self.round_start_s;
         if let Some(step) = self.step.as_mut().filter(|_| latency.is_finite() && self.lead_until.is_none()) {
-            // To the digit, so that ties of latencies are those of the recording.
+            // Full precision keeps ties of latencies as recorded.
             step.more_mut().extra.set("x.latency_s", latency);
         }
         Ok(())
     }
 
-    /// Something that the agent of the latest reply did.
+    /// Adds an action of the agent of the latest reply.
     fn act(&mut self, event: &Event<'_>, at: Option<Time>) -> Result<(), String> {
         let Some(step) = &mut self.step else {
             return Err(format!("{} before the first agent_reply of the round", event.kind));
@@ -218,19 +213,19 @@ impl<'a> Assembly<'a> {
                 let end = at.ok_or("run_tests without ts")?;
                 let seconds = event.seconds.filter(|seconds| *seconds >= 0.0).ok_or("run_tests without seconds")?;
                 let returncode = event.returncode.ok_or("run_tests without returncode")?;
-                // The clock may be set back by a hair between a reply and its tests.
+                // The clock can be set back slightly between a reply and its tests.
                 let start = (end - Time::from_secs(seconds)).max(step.end).min(end);
                 step.more_mut().tests.push(TraceTest { returncode, start, end, extra: Extra::default() });
                 self.counts.tests += 1;
                 self.counts.failed_tests += u64::from((1..=3).contains(&returncode));
             }
-            // What else a reply may do leaves nothing to be replayed.
+            // Other actions have no effect in a replay.
             _ => {}
         }
         Ok(())
     }
 
-    /// The step of the latest reply has all its events.
+    /// Completes the step of the latest reply.
     fn finish_step(&mut self) {
         let Some(mut step) = self.step.take() else { return };
         let completes = step.events.iter().any(|note| note.event == TaskNoteKind::Complete);
@@ -250,7 +245,7 @@ impl<'a> Assembly<'a> {
         self.builder.push(step);
     }
 
-    /// The whole run. `wall_clock` is its length in seconds as the recorder measured it.
+    /// Returns the trace. `wall_clock` is the recorded duration in seconds.
     pub(super) fn finish(mut self, wall_clock: Option<f64>) -> Trace {
         self.finish_step();
         let mut builder = self.builder;
@@ -281,16 +276,18 @@ impl<'a> Assembly<'a> {
                 header.totals.entry(key).or_insert(value);
             }
         }
-        builder.quality("start_us", Quality::Recorded);
-        builder.quality("end_us", Quality::Recorded);
-        builder.quality("gen_ai.agent.name", Quality::Recorded);
-        builder.quality("gen_ai.usage.input_tokens", Quality::Absent);
-        builder.quality("gen_ai.usage.output_tokens", Quality::Absent);
-        builder.quality("task.events", Quality::Inferred);
-        builder.quality("files.write", Quality::Inferred);
-        builder.quality("tests", Quality::Recorded);
-        builder.quality("after", Quality::Absent);
-        builder.quality("class", Quality::Inferred);
+        builder.qualities(&[
+            ("start_us", Quality::Recorded),
+            ("end_us", Quality::Recorded),
+            ("gen_ai.agent.name", Quality::Recorded),
+            ("gen_ai.usage.input_tokens", Quality::Absent),
+            ("gen_ai.usage.output_tokens", Quality::Absent),
+            ("task.events", Quality::Inferred),
+            ("files.write", Quality::Inferred),
+            ("tests", Quality::Recorded),
+            ("after", Quality::Absent),
+            ("class", Quality::Inferred),
+        ]);
         let has_tasks = !builder.header().tasks.is_empty();
         builder.quality("task", if has_tasks { Quality::Inferred } else { Quality::Absent });
         builder.finish(true)

@@ -1,30 +1,29 @@
-//! Runs of the harness of "Language Model Teams as Distributed Systems" (arXiv 2603.12229): its pair of Parquet
-//! tables, or the folders of single runs that it leaves.
+//! Runs of the harness of "Language Model Teams as Distributed Systems" (arXiv 2603.12229): its two Parquet tables, or
+//! the folders of single runs.
 
 mod assemble;
 mod run_folder;
 mod tables;
+mod task_files;
 
 use std::collections::BTreeMap;
 
 use crate::table::{Head, ImportContext, SourceFile};
-use crate::trace::import::{ImportUnit, Importer};
+use crate::trace::import::importer::{ImportUnit, Importer};
 use crate::trace::model::Trace;
-use crate::workload::TaskSpec;
-use crate::workload::paper_file;
 
-/// The row of the table of importers.
+/// Registry entry.
 pub(super) static ROW: Importer = Importer {
     name: "llm-teams",
     about: "runs of the harness of arXiv 2603.12229: runs.parquet with events.parquet, or run folders with events.jsonl",
-    obtain: "The data folder of github.com/emieczkowski/distributed-llm-teams, or the folder that its \
-             scripts/run_amdahl_experiment.py writes; with the folder tasks/ beside it, tasks get their names.",
-    exact: "Times of calls, rounds and tests, edits with their paths, claims, blocked claims and completions with their \
-            agents; tokens of the whole run.",
-    guessed: "Whose an edit, a completion or a blocked claim is: the agent of the latest reply, as the recorder has one \
-              thread. Which task a step is about: from the files it writes, if tasks/ is there. Latencies of replies \
-              that arrive while tests run are too long by the rest of the tests. Tokens of single calls are not in the \
-              tables.",
+    obtain: "The data folder of github.com/emieczkowski/distributed-llm-teams, or the output folder of its \
+             scripts/run_amdahl_experiment.py. The folder tasks/ beside it provides the names of tasks.",
+    exact: "Times of calls, rounds and tests; edits with their paths; claims, blocked claims and completions; tokens of \
+            the whole run.",
+    inferred: "The agent of an edit, a completion or a blocked claim is that of the latest reply, since the recorder has \
+              one thread. The task of a step is inferred from the files it writes, if tasks/ is present. The latency of \
+              a reply that arrives during a test includes the remaining time of that test. The tables have no tokens of \
+              single calls.",
     sniff,
     companions,
     units,
@@ -58,7 +57,7 @@ fn companions(path: &str) -> Vec<String> {
     beside.iter().map(|name| format!("{folder}/{name}")).collect()
 }
 
-/// The two tables of a folder belong together, and so do the files of a run's folder; task files go with all.
+/// Groups the two tables of a folder, and the files of the folder of a run. Every unit gets the task files.
 fn units(paths: &[String]) -> Vec<ImportUnit> {
     let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
@@ -66,7 +65,7 @@ fn units(paths: &[String]) -> Vec<ImportUnit> {
     for path in paths.iter().filter(|path| [RUNS, EVENTS, LOG].contains(&name(path).as_str())) {
         units.entry(folder(path)).or_default().push(path.clone());
     }
-    let is_task_file = |path: &str| is_json(path) && path.split('/').any(|part| part == "tasks");
+    let is_task_file = |path: &str| task_files::is_json(path) && path.split('/').any(|part| part == "tasks");
     let beside = |path: &str, unit: &str| {
         folder(path) == unit && ["final_tasks.json", "tasks.json"].contains(&name(path).as_str())
     };
@@ -75,58 +74,27 @@ fn units(paths: &[String]) -> Vec<ImportUnit> {
         let wanted = |path: &&String| is_task_file(path) || beside(path, unit) || results(path, unit);
         paths.iter().filter(wanted).cloned().collect::<Vec<_>>()
     };
-    let mut found: Vec<ImportUnit> = Vec::new();
+    let mut grouped: Vec<ImportUnit> = Vec::new();
     for (unit, mut paths) in units {
         paths.sort();
         paths.reverse(); // runs.parquet before events.parquet
         paths.extend(more(&unit));
-        found.push(ImportUnit { paths });
+        grouped.push(ImportUnit { paths });
     }
-    found
+    grouped
 }
 
 fn read(files: &[SourceFile], reading: &mut ImportContext) -> Vec<Trace> {
     let find = |name: &str| files.iter().find(|file| file.path.rsplit('/').next() == Some(name));
-    let graphs = graphs(files, reading);
+    let graphs = task_files::read(files, reading);
     if let Some(log) = find(LOG) {
         return run_folder::read(log, files, &graphs, reading).into_iter().collect();
     }
     let (Some(runs), Some(events)) = (find(RUNS), find(EVENTS)) else {
         let path = files.first().map_or("", |file| &file.path);
         let (has, lacks) = if find(RUNS).is_some() { (RUNS, EVENTS) } else { (EVENTS, RUNS) };
-        reading.bad(path, 0, "", format!("{has} comes without {lacks}"), "both tables in one folder");
+        reading.bad(path, 0, "", format!("{lacks} is missing beside {has}"), "both tables in one folder");
         return Vec::new();
     };
     tables::read(runs, events, &graphs, reading)
-}
-
-fn is_json(path: &str) -> bool {
-    path.rsplit_once('.').is_some_and(|(_, extension)| extension == "json")
-}
-
-/// Task files by the end of their path: `amdahl_svgutils/p05`.
-type Graphs = BTreeMap<String, Vec<TaskSpec>>;
-
-/// The task files among the files. One that can't be read is said and left out.
-fn graphs(files: &[SourceFile], reading: &mut ImportContext) -> Graphs {
-    let mut graphs = Graphs::new();
-    for file in files.iter().filter(|file| is_json(&file.path) && !file.path.ends_with("results.json")) {
-        let Ok(text) = std::str::from_utf8(&file.bytes) else {
-            reading.bad(&file.path, 0, "", "it is not UTF-8", "a task file");
-            continue;
-        };
-        match paper_file::parse(text, 1.0) {
-            Ok(parsed) => {
-                let parts: Vec<&str> = file.path.trim_end_matches(".json").rsplit('/').take(2).collect();
-                let key = parts.into_iter().rev().collect::<Vec<_>>().join("/");
-                graphs.insert(key, parsed.tasks);
-            }
-            Err(errors) => {
-                for error in errors {
-                    reading.bad(&file.path, 0, "", error.to_string(), "a task file of the harness");
-                }
-            }
-        }
-    }
-    graphs
 }

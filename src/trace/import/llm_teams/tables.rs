@@ -1,14 +1,15 @@
-//! The pair of Parquet tables: a row a run, and a row an event.
+//! The two Parquet tables: one with a row for each run, one with a row for each event.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::Graphs;
 use super::assemble::{Assembly, Event};
+use super::task_files::TaskGraphs;
 use crate::table::{self as columns, CellValue};
 use crate::table::{ImportContext, SourceFile};
+use crate::trace::builder::Builder;
 use crate::trace::model::{Outcome, Quality, Trace};
 
-/// The columns of the table of runs that are needed.
+/// Required columns of the table of runs.
 const RUN_COLUMNS: &[&str] = &[
     "run_dir",
     "model_dir",
@@ -27,12 +28,17 @@ const RUN_COLUMNS: &[&str] = &[
     "total_input_tokens",
     "total_output_tokens",
 ];
-/// No harness has had larger teams.
+/// Largest valid team size.
 const MAX_TEAM: f64 = 1000.0;
-/// Those of the table of events.
+/// Required columns of the table of events.
 const EVENT_COLUMNS: &[&str] = &["type", "ts", "run_dir", "round", "agent", "path", "returncode", "seconds"];
 
-pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, reading: &mut ImportContext) -> Vec<Trace> {
+pub(super) fn read(
+    runs: &SourceFile,
+    events: &SourceFile,
+    graphs: &TaskGraphs,
+    reading: &mut ImportContext,
+) -> Vec<Trace> {
     let (Some(runs_table), Some(events_table)) =
         (table(runs, RUN_COLUMNS, reading), table(events, EVENT_COLUMNS, reading))
     else {
@@ -47,7 +53,7 @@ pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, read
             continue;
         };
         if !known.insert(name) {
-            reading.bad(&runs.path, row + 1, "run_dir", format!("{name:?} is there twice"), "a row a run");
+            reading.bad(&runs.path, row + 1, "run_dir", format!("{name:?} occurs twice"), "one row per run");
             continue;
         }
         let Some(span) = spans.get(name) else {
@@ -61,14 +67,14 @@ pub(super) fn read(runs: &SourceFile, events: &SourceFile, graphs: &Graphs, read
             &events.path,
             span.start + 1,
             "run_dir",
-            format!("{name:?} is in no row of runs"),
-            "a run of runs.parquet",
+            format!("{name:?} is in no row of runs.parquet"),
+            "the name of a run",
         );
     }
     traces
 }
 
-/// The rows of each run, which stand together.
+/// Returns the contiguous rows of each run.
 fn spans<'t>(
     table: &'t WantedColumns,
     file: &SourceFile,
@@ -88,8 +94,8 @@ fn spans<'t>(
                 &file.path,
                 start + 1,
                 "run_dir",
-                format!("{name:?} begins again"),
-                "the events of a run together",
+                format!("the rows of {name:?} are not contiguous"),
+                "contiguous rows for each run",
             );
         }
         start = row;
@@ -101,15 +107,14 @@ fn run(
     runs: &WantedColumns,
     row: usize,
     name: &str,
-    graphs: &Graphs,
+    graphs: &TaskGraphs,
     (events, span, file): (&WantedColumns, std::ops::Range<usize>, &str),
     reading: &mut ImportContext,
 ) -> Option<Trace> {
     let text = |column: &str| runs.text(column, row).unwrap_or_default();
-    let (mode, suite, p) = (text("mode"), text("task_type"), text("p_label"));
-    let graph = graphs.get(&format!("amdahl_{suite}/{p}")).map(Vec::as_slice);
+    let graph = graphs.get(&format!("amdahl_{}/{}", text("task_type"), text("p_label"))).map(Vec::as_slice);
     let mut assembly = Assembly::new(name, graph);
-    // The harness numbers its agents; one that never answers is in no event that is read here.
+    // The harness numbers its agents. An agent without a reply occurs in no event.
     let team = runs.real("n_teammates", row).filter(|team| (0.0..=MAX_TEAM).contains(team)).unwrap_or(0.0) as u32;
     for number in 1..=team {
         assembly.builder().agent(&format!("Dev{number}"));
@@ -132,10 +137,23 @@ fn run(
             return None;
         }
     }
-    let builder = assembly.builder();
-    let labels = [("mode", mode), ("suite", suite), ("p", p)];
-    builder.label("model", text("model_dir"));
-    for (label, value) in labels {
+    describe(assembly.builder(), runs, row);
+    let trace = assembly.finish(runs.real("wall_clock_seconds", row));
+    if trace.steps.is_empty() {
+        let message = format!("{name:?} has no agent_reply");
+        reading.bad(file, first + 1, "type", message, "the events of a run of the harness");
+        return None;
+    }
+    Some(trace)
+}
+
+/// Adds labels, outcome and totals from a row of the table of runs.
+fn describe(builder: &mut Builder, runs: &WantedColumns, row: usize) {
+    let text = |column: &str| runs.text(column, row).unwrap_or_default();
+    let mode = text("mode");
+    for (label, value) in
+        [("model", text("model_dir")), ("mode", mode), ("suite", text("task_type")), ("p", text("p_label"))]
+    {
         builder.label(label, value);
     }
     for (label, column) in [("n", "n_teammates"), ("rep", "rep")] {
@@ -163,16 +181,9 @@ fn run(
         }
     }
     builder.quality("totals", Quality::Recorded);
-    let trace = assembly.finish(runs.real("wall_clock_seconds", row));
-    if trace.steps.is_empty() {
-        let message = format!("{name:?} has no agent_reply");
-        reading.bad(file, first + 1, "type", message, "the events of a run of the harness");
-        return None;
-    }
-    Some(trace)
 }
 
-/// The harness's modes by the names of this project.
+/// Returns the architecture of brooks for a mode of the harness.
 fn architecture(mode: &str) -> &str {
     match mode {
         "preassign_nolead" => "preassigned",
@@ -183,7 +194,7 @@ fn architecture(mode: &str) -> &str {
     }
 }
 
-/// A table with the columns that are wanted.
+/// A table with its required columns.
 struct WantedColumns {
     rows: usize,
     names: &'static [&'static str],
@@ -193,8 +204,8 @@ struct WantedColumns {
 impl WantedColumns {
     fn cell(&self, column: &str, row: usize) -> &CellValue {
         static NOTHING: CellValue = CellValue::Nothing;
-        let place = self.names.iter().position(|name| *name == column);
-        place.map_or(&NOTHING, |place| self.cells.cell(row, place))
+        let index = self.names.iter().position(|name| *name == column);
+        index.map_or(&NOTHING, |index| self.cells.cell(row, index))
     }
 
     fn text(&self, column: &str, row: usize) -> Option<&str> {
@@ -206,12 +217,13 @@ impl WantedColumns {
     }
 }
 
-/// The table with these columns, or what is wrong with it.
+/// Reads a table with these columns; reports missing ones.
 fn table(file: &SourceFile, wanted: &'static [&'static str], reading: &mut ImportContext) -> Option<WantedColumns> {
-    let found = columns::names(file, reading)?;
-    let missing: Vec<&str> = wanted.iter().copied().filter(|name| !found.iter().any(|found| found == name)).collect();
+    let present = columns::names(file, reading)?;
+    let missing: Vec<&str> =
+        wanted.iter().copied().filter(|name| !present.iter().any(|present| present == name)).collect();
     if !missing.is_empty() {
-        let message = format!("columns {} are missing; there are {}", missing.join(", "), found.join(", "));
+        let message = format!("columns {} are missing; the table has {}", missing.join(", "), present.join(", "));
         reading.bad(&file.path, 0, "", message, "a table of the harness");
         return None;
     }

@@ -1,4 +1,4 @@
-//! One span a row, whatever its columns are called.
+//! Conversion of rows into spans, for any column names.
 
 use serde_json::{Map, Value, json};
 
@@ -8,7 +8,7 @@ use crate::trace::import::spans::moment::{self, NumberUnit};
 use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
-/// What columns can be mapped to.
+/// Fields to which columns can be mapped.
 const MAPPED: &[(&str, SpanField)] = &[
     ("id", SpanField::Id),
     ("trace", SpanField::Trace),
@@ -40,10 +40,10 @@ const MAPPED: &[(&str, SpanField)] = &[
     ("error.type", SpanField::ErrorType),
 ];
 
-/// The rows of a file, read one by one.
+/// Reader of the rows of a file.
 pub(super) struct ObservationRows<'a> {
     file: &'a SourceFile,
-    /// The columns that the user mapped, and whether any row had them.
+    /// Columns that the user mapped; true if any row has them.
     mapped: Vec<(SpanField, String, bool)>,
     spans: Vec<Span>,
 }
@@ -56,56 +56,56 @@ impl<'a> ObservationRows<'a> {
                 mapped.push((*field, column, false));
             } else {
                 let known: Vec<&str> = MAPPED.iter().map(|(known, _)| *known).collect();
-                reading.bad(&file.path, 0, &name, "no such field to map to", &known.join(", "));
+                reading.bad(&file.path, 0, &name, "unknown field", &format!("one of {}", known.join(", ")));
             }
         }
         ObservationRows { file, mapped, spans: Vec::new() }
     }
 
-    /// The spans of a document: a list, an answer of a server, a trace with what is in it, or a row.
-    pub(super) fn document(&mut self, value: &Value, place: &mut DocumentPosition<'_>) {
-        self.within(value, &Around::default(), place);
+    /// Adds the spans of a document: a list, a response of a server, a trace with its spans, or a row.
+    pub(super) fn document(&mut self, value: &Value, position: &mut DocumentPosition<'_>) {
+        self.nested(value, &RowContext::default(), position);
     }
 
-    fn within(&mut self, value: &Value, around: &Around<'_>, place: &mut DocumentPosition<'_>) {
+    fn nested(&mut self, value: &Value, context: &RowContext<'_>, position: &mut DocumentPosition<'_>) {
         if let Value::Array(list) = value {
             for value in list {
-                self.within(value, around, place);
+                self.nested(value, context, position);
             }
             return;
         }
         let Value::Object(row) = value else {
-            return place.bad("", shown(value), "an object a span");
+            return position.bad("", shown(value), "an object for each span");
         };
         let list = |key: &str| row.get(key).and_then(Value::as_array);
         let spans = ["observations", "data", "runs", "calls"].iter().find_map(|key| list(key));
         if let Some(list) = spans {
             let name = json::text(value, "trace.name").or_else(|| json::text(value, "name"));
-            let around = Around { name, ..*around };
+            let context = RowContext { name, ..*context };
             for value in list {
-                self.within(value, &around, place);
+                self.nested(value, &context, position);
             }
         } else if let Some(trace) = row.get("trace").filter(|trace| trace.get("observations").is_some()) {
-            self.within(trace, around, place);
+            self.nested(trace, context, position);
         } else if json::at(value, "data.spans").is_some() {
-            mlflow(value, place, &mut self.spans);
+            mlflow(value, position, &mut self.spans);
         } else if let Some(spans) = row.get("spans") {
-            table_of_mlflow(row, spans, place, &mut self.spans);
+            table_of_mlflow(row, spans, position, &mut self.spans);
         } else {
             let mut facts = SpanAttributes::default();
-            for (field, column, is_found) in &mut self.mapped {
+            for (field, column, is_present) in &mut self.mapped {
                 if let Some(value) = row.get(column.as_str()).or_else(|| json::at(value, column)) {
                     facts.put(*field, 0, value);
-                    *is_found = true;
+                    *is_present = true;
                 }
             }
-            self.spans.extend(span(row, facts, around, place));
+            self.spans.extend(span(row, facts, context, position));
         }
     }
 
-    /// The spans, when all has been read.
+    /// Returns the spans of all documents.
     pub(super) fn finish(mut self, reading: &mut ImportContext) -> Vec<Span> {
-        for (_, column, _) in self.mapped.iter().filter(|(_, _, is_found)| !is_found) {
+        for (_, column, _) in self.mapped.iter().filter(|(_, _, is_present)| !is_present) {
             reading.bad(&self.file.path, 0, column, "no row has this column", "a column of the file");
         }
         let stem = self.file.path.rsplit(['/', '\\']).next().unwrap_or_default();
@@ -117,66 +117,109 @@ impl<'a> ObservationRows<'a> {
     }
 }
 
-/// What is known of a row from what is around it.
+/// Facts about a row from the object around it.
 #[derive(Clone, Copy, Default)]
-struct Around<'a> {
-    /// The id of its trace, which then counts for more than its own.
+struct RowContext<'a> {
+    /// Id of its trace, which has priority over a column.
     trace: Option<&'a str>,
-    /// The name of its trace.
+    /// Name of its trace.
     name: Option<&'a str>,
 }
 
-/// The spans of a trace of `MLflow`: `info` and `data`.
-pub(in crate::trace::import) fn mlflow(value: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
+/// Adds the spans of a trace of `MLflow`: `info` and `data`.
+pub(in crate::trace::import) fn mlflow(value: &Value, position: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let trace = json::text(value, "info.trace_id").or_else(|| json::text(value, "info.request_id"));
     let list = json::at(value, "data.spans").and_then(Value::as_array);
-    spans_of(list.map_or(&[], Vec::as_slice), trace, place, spans);
+    spans_of(list.map_or(&[], Vec::as_slice), trace, position, spans);
 }
 
-/// The spans of a row of `MLflow`'s table of traces: a list, or the same as JSON text.
-fn table_of_mlflow(row: &Map<String, Value>, list: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
+/// Adds the spans of a row of the table of traces of `MLflow`: a list, or a list as JSON text.
+fn table_of_mlflow(row: &Map<String, Value>, list: &Value, position: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let trace = ["trace_id", "request_id"].iter().find_map(|key| row.get(*key)?.as_str());
     match list {
-        Value::Array(list) => spans_of(list, trace, place, spans),
+        Value::Array(list) => spans_of(list, trace, position, spans),
         Value::String(text) => match serde_json::from_str::<Vec<Value>>(text) {
-            Ok(list) => spans_of(&list, trace, place, spans),
-            Err(_) => place.bad("spans", "the text is no JSON list", "a list of spans"),
+            Ok(list) => spans_of(&list, trace, position, spans),
+            Err(_) => position.bad("spans", "the text is not a JSON list", "a list of spans"),
         },
         Value::Null => {}
-        other => place.bad("spans", shown(other), "a list of spans"),
+        other => position.bad("spans", shown(other), "a list of spans"),
     }
 }
 
-fn spans_of(list: &[Value], trace: Option<&str>, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
-    let around = Around { trace, name: None };
+fn spans_of(list: &[Value], trace: Option<&str>, position: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
+    let context = RowContext { trace, name: None };
     for value in list {
         match value {
-            Value::Object(row) => spans.extend(span(row, SpanAttributes::default(), &around, place)),
-            other => place.bad("spans", shown(other), "an object a span"),
+            Value::Object(row) => spans.extend(span(row, SpanAttributes::default(), &context, position)),
+            other => position.bad("spans", shown(other), "an object for each span"),
         }
     }
 }
 
-/// The span of a row; `facts` are those of mapped columns.
+/// Returns the span of a row. `facts` are the attributes of mapped columns.
 fn span(
     row: &Map<String, Value>,
     mut facts: SpanAttributes,
-    around: &Around<'_>,
-    place: &mut DocumentPosition<'_>,
+    context: &RowContext<'_>,
+    position: &mut DocumentPosition<'_>,
 ) -> Option<Span> {
+    columns(row, &mut facts);
+    if let Some(name) = context.name {
+        facts.put(SpanField::Service, 5000, &json!(name));
+    }
+    let id = facts.id(SpanField::Id).map(|id| spans::id(&id)).unwrap_or_default();
+    if id.is_empty() {
+        position.bad(
+            "id",
+            "it is missing",
+            "the id of the span: id, span_id, spanId or context.span_id, or a mapped column",
+        );
+        return None;
+    }
+    let missing = Value::Null;
+    let value = facts.get(SpanField::Start).unwrap_or(&missing);
+    let Some(start) = moment::read(value, NumberUnit::BySize) else {
+        position.bad(&format!("span {id}.start"), shown(value), "a time: RFC 3339, or a number since 1970");
+        return None;
+    };
+    let end = facts.get(SpanField::End);
+    let end = end.and_then(|value| {
+        let read = moment::read(value, NumberUnit::BySize);
+        if read.is_none() {
+            position.bad(&format!("span {id}.end"), shown(value), "a time: RFC 3339, or a number since 1970");
+        }
+        read
+    });
+    let trace = context.trace.map(str::to_owned).or_else(|| facts.id(SpanField::Trace));
+    Some(Span {
+        trace: trace.map(|trace| spans::id(&trace)).unwrap_or_default(),
+        id,
+        parent: facts.id(SpanField::Parent).map(|id| spans::id(&id)).unwrap_or_default(),
+        name: operation_name(facts.text(SpanField::Name).unwrap_or_default()).to_owned(),
+        start,
+        end,
+        facts,
+        line: position.line,
+        ..Span::default()
+    })
+}
+
+/// Reads the columns of a row and the attributes in them.
+fn columns(row: &Map<String, Value>, facts: &mut SpanAttributes) {
     for (key, value) in row {
         facts.offer(&COLUMN_TABLE, key, value);
         match key.as_str() {
             "attributes" => inside(value, |key, value| facts.offer(&ATTRIBUTE_TABLE, key, value)),
-            "metadata" => metadata(value, &mut facts),
+            "metadata" => metadata(value, facts),
             "extra" => inside(value, |key, value| {
                 if key == "metadata" {
-                    metadata(value, &mut facts);
+                    metadata(value, facts);
                 }
             }),
             "summary" => inside(value, |key, value| {
                 if key == "usage" {
-                    usage_by_model(value, &mut facts);
+                    usage_by_model(value, facts);
                 }
             }),
             _ => {
@@ -186,47 +229,9 @@ fn span(
             }
         }
     }
-    if let Some(name) = around.name {
-        facts.put(SpanField::Service, 5000, &json!(name));
-    }
-    let id = facts.id(SpanField::Id).map(|id| spans::id(&id)).unwrap_or_default();
-    if id.is_empty() {
-        place.bad(
-            "id",
-            "it is missing",
-            "the id of the span: id, span_id, spanId or context.span_id, or a mapped column",
-        );
-        return None;
-    }
-    let missing = Value::Null;
-    let told = facts.get(SpanField::Start).unwrap_or(&missing);
-    let Some(start) = moment::read(told, NumberUnit::BySize) else {
-        place.bad(&format!("span {id}.start"), shown(told), "a time: RFC 3339, or a number since 1970");
-        return None;
-    };
-    let end = facts.get(SpanField::End);
-    let end = end.and_then(|told| {
-        let read = moment::read(told, NumberUnit::BySize);
-        if read.is_none() {
-            place.bad(&format!("span {id}.end"), shown(told), "a time: RFC 3339, or a number since 1970");
-        }
-        read
-    });
-    let trace = around.trace.map(str::to_owned).or_else(|| facts.id(SpanField::Trace));
-    Some(Span {
-        trace: trace.map(|trace| spans::id(&trace)).unwrap_or_default(),
-        id,
-        parent: facts.id(SpanField::Parent).map(|id| spans::id(&id)).unwrap_or_default(),
-        name: operation_name(facts.text(SpanField::Name).unwrap_or_default()).to_owned(),
-        start,
-        end,
-        facts,
-        line: place.line,
-        ..Span::default()
-    })
 }
 
-/// What frameworks say beside the columns, some of it among `attributes`.
+/// Reads the metadata of frameworks beside the columns, some of it in `attributes`.
 fn metadata(value: &Value, facts: &mut SpanAttributes) {
     inside(value, |key, value| {
         if key == "attributes" {
@@ -237,7 +242,7 @@ fn metadata(value: &Value, facts: &mut SpanAttributes) {
     });
 }
 
-/// Weave counts tokens by model.
+/// Sums the tokens of a call over models, as Weave counts by model.
 fn usage_by_model(value: &Value, facts: &mut SpanAttributes) {
     let mut sums = [(SpanField::Input, None::<u64>), (SpanField::Output, None), (SpanField::CacheRead, None)];
     let keys: [&[&str]; 3] = [
@@ -260,7 +265,7 @@ fn usage_by_model(value: &Value, facts: &mut SpanAttributes) {
     }
 }
 
-/// `weave:///entity/project/op/Agent.run:1f2e` is `Agent.run`.
+/// Returns the operation in a URI of Weave: `weave:///entity/project/op/Agent.run:1f2e` is `Agent.run`.
 fn operation_name(name: &str) -> &str {
     let Some(path) = name.strip_prefix("weave:///") else { return name };
     let last = path.rsplit('/').next().unwrap_or(path);

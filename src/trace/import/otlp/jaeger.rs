@@ -1,4 +1,4 @@
-//! Traces as the user interface of Jaeger gives them: microseconds, tags, references, and processes on the side.
+//! Traces exported from the user interface of Jaeger: microseconds, tags, references, and a table of processes.
 
 use serde_json::Value;
 
@@ -8,8 +8,8 @@ use crate::trace::import::spans::moment::{self, Moment, NumberUnit};
 use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
-/// The spans of a trace; or the one span, where each is on a line of its own.
-pub(super) fn trace(trace: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
+/// Adds the spans of a trace, or a single span of a file with one span on each line.
+pub(super) fn trace(trace: &Value, position: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let nothing = Value::Null;
     let of_trace = json::text(trace, "traceID").unwrap_or_default();
     match trace.get("spans").and_then(Value::as_array) {
@@ -17,30 +17,33 @@ pub(super) fn trace(trace: &Value, place: &mut DocumentPosition<'_>, spans: &mut
             for value in list {
                 let process = value.get("processID").and_then(Value::as_str);
                 let process = process.and_then(|process| trace.get("processes")?.get(process)).unwrap_or(&nothing);
-                spans.extend(span(value, of_trace, process, place));
+                spans.extend(span(value, of_trace, process, position));
             }
         }
-        None => spans.extend(span(trace, of_trace, trace.get("process").unwrap_or(&nothing), place)),
+        None => spans.extend(span(trace, of_trace, trace.get("process").unwrap_or(&nothing), position)),
     }
 }
 
-fn span(value: &Value, of_trace: &str, process: &Value, place: &mut DocumentPosition<'_>) -> Option<Span> {
+fn span(value: &Value, of_trace: &str, process: &Value, position: &mut DocumentPosition<'_>) -> Option<Span> {
     let id = json::text(value, "spanID").map(spans::id).unwrap_or_default();
     if id.is_empty() {
-        place.bad("spanID", "it is missing", "the id of the span");
+        position.bad("spanID", "it is missing", "the id of the span");
         return None;
     }
     let mut time = |key: &str| {
-        let told = value.get(key).unwrap_or(&Value::Null);
-        let read = moment::read(told, NumberUnit::Micros);
+        let number = value.get(key).unwrap_or(&Value::Null);
+        let read = moment::read(number, NumberUnit::Micros);
         if read.is_none() {
-            place.bad(&format!("span {id}.{key}"), shown(told), "microseconds");
+            position.bad(&format!("span {id}.{key}"), shown(number), "microseconds");
         }
         read
     };
     let (start, duration) = (time("startTime")?, time("duration"));
-    let end =
-        duration.map(|lasts| Moment { at: start.at + lasts.at, is_rough: start.is_rough || lasts.is_rough, ..start });
+    let end = duration.map(|took| Moment {
+        at: start.at + took.at,
+        is_inexact: start.is_inexact || took.is_inexact,
+        ..start
+    });
     let end = end.filter(|end| end.at.as_us() < moment::LATEST);
     let mut facts = SpanAttributes::default();
     tags(value.get("tags"), &mut facts);
@@ -79,7 +82,7 @@ fn span(value: &Value, of_trace: &str, process: &Value, place: &mut DocumentPosi
         end,
         facts,
         links,
-        line: place.line,
+        line: position.line,
         ..Span::default()
     })
 }

@@ -1,5 +1,5 @@
-//! OTLP as JSON, in its spellings: names in camel or snake case, ids in hex or base64, times as text or number, enums as
-//! numbers or words, and the names that scopes had before 2022.
+//! OTLP JSON in its variants: names in camel or snake case, ids in hex or base64, times as text or number, enums as numbers
+//! or words. Names of scopes from before 2022 are also read.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use crate::trace::import::spans::moment::{self, NumberUnit};
 use crate::trace::import::spans::position::{DocumentPosition, shown};
 use crate::trace::import::spans::{self, Span};
 
-/// The first of these keys that is there.
+/// Returns the value of the first of these keys that is present.
 fn any<'a>(value: &'a Value, keys: &[&str]) -> Option<&'a Value> {
     keys.iter().find_map(|key| value.get(key)).filter(|value| !value.is_null())
 }
@@ -17,27 +17,27 @@ fn list<'a>(value: &'a Value, keys: &[&str]) -> &'a [Value] {
     any(value, keys).and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// The batches of a document: spans by resource.
+/// Returns the batches of a document: spans by resource.
 pub(super) fn batches(value: &Value) -> Option<&Vec<Value>> {
     any(value, &["resourceSpans", "resource_spans", "batches"])?.as_array()
 }
 
-/// The spans of one resource.
-pub(super) fn batch(batch: &Value, place: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
+/// Adds the spans of a resource.
+pub(super) fn batch(batch: &Value, position: &mut DocumentPosition<'_>, spans: &mut Vec<Span>) {
     let nothing = Value::Null;
     let resource = batch.get("resource").unwrap_or(&nothing);
     for scope in list(batch, &["scopeSpans", "scope_spans", "instrumentationLibrarySpans", "ilSpans"]) {
         for value in list(scope, &["spans"]) {
-            spans.extend(span(value, resource, place));
+            spans.extend(span(value, resource, position));
         }
     }
 }
 
-fn span(value: &Value, resource: &Value, place: &mut DocumentPosition<'_>) -> Option<Span> {
+fn span(value: &Value, resource: &Value, position: &mut DocumentPosition<'_>) -> Option<Span> {
     let id_at = |keys: &[&str]| any(value, keys).and_then(Value::as_str).map(spans::id).unwrap_or_default();
     let id = id_at(&["spanId", "span_id"]);
     if id.is_empty() {
-        place.bad("spanId", "it is missing", "the id of the span");
+        position.bad("spanId", "it is missing", "the id of the span");
         return None;
     }
     let path = format!("span {id}");
@@ -45,22 +45,21 @@ fn span(value: &Value, resource: &Value, place: &mut DocumentPosition<'_>) -> Op
     attributes(value, &mut facts, |_| true);
     attributes(resource, &mut facts, |key| key == "service.name" || key.starts_with("brooks."));
     let time = |keys: &[&str]| {
-        let told = any(value, keys)?;
-        Some((told, moment::read(told, NumberUnit::Nanos)))
+        let number = any(value, keys)?;
+        Some((number, moment::read(number, NumberUnit::Nanos)))
     };
     let is_own = facts.get(SpanField::BrooksId).is_some() || facts.get(SpanField::BrooksMade).is_some();
-    // Zero stands for nothing known, but in what brooks wrote, whose clock may begin at zero.
+    // Zero means unknown, except in spans that brooks wrote, since its clock can begin at zero.
     let is_known = |time: &moment::Moment| is_own || time.at.as_us() > 0;
     let start = time(&["startTimeUnixNano", "start_time_unix_nano"]);
     let Some(start) = start.and_then(|(_, time)| time).filter(is_known) else {
-        let found = start.map_or("it is missing".to_owned(), |(told, _)| shown(told));
-        place.bad(&format!("{path}.startTimeUnixNano"), found, "nanoseconds since 1970");
+        let message = start.map_or("it is missing".to_owned(), |(number, _)| shown(number));
+        position.bad(&format!("{path}.startTimeUnixNano"), message, "nanoseconds since 1970");
         return None;
     };
     let end = time(&["endTimeUnixNano", "end_time_unix_nano"]);
-    if let Some((told, None)) = end {
-        let found = shown(told);
-        place.bad(&format!("{path}.endTimeUnixNano"), found, "nanoseconds since 1970");
+    if let Some((number, None)) = end {
+        position.bad(&format!("{path}.endTimeUnixNano"), shown(number), "nanoseconds since 1970");
     }
     if let Some(code) = value.get("status").and_then(|status| status.get("code")) {
         facts.put(SpanField::Status, 1, code);
@@ -78,12 +77,12 @@ fn span(value: &Value, resource: &Value, place: &mut DocumentPosition<'_>) -> Op
         end: end.and_then(|(_, time)| time).filter(is_known),
         facts,
         links: linked.map(spans::id).collect(),
-        line: place.line,
+        line: position.line,
         ..Span::default()
     })
 }
 
-/// Takes the attributes of something: a list of keys and typed values, or a plain object.
+/// Reads the attributes of an object: a list of keys and typed values, or a plain object.
 fn attributes(of: &Value, facts: &mut SpanAttributes, is_wanted: impl Fn(&str) -> bool) {
     match of.get("attributes") {
         Some(Value::Array(list)) => {
@@ -105,7 +104,7 @@ fn attributes(of: &Value, facts: &mut SpanAttributes, is_wanted: impl Fn(&str) -
     }
 }
 
-/// The value within a typed one.
+/// Returns the value inside a typed one.
 fn plain(value: &Value) -> Value {
     let Some((kind, inner)) = value.as_object().and_then(|map| map.iter().next()) else { return value.clone() };
     match kind.as_str() {

@@ -1,31 +1,32 @@
-//! Whose each span is: the agent that it names, or the nearest one around it, or, for want of any, the service or the
-//! root. Agents of one name that live at one time are several.
+//! Agent of each span: the one it names, else the nearest one around it, else the service or the root. Concurrent
+//! lifetimes with the same name are different agents.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::{SpanField, as_name};
+use super::kind::SpanKind;
+use super::span::Span;
 use super::tree::Tree;
-use super::{Span, SpanKind};
 use crate::engine::Time;
 use crate::trace::model::Quality;
 
-/// The agents of spans.
-pub(super) struct Who {
-    /// The agent of each span.
+/// Agents of spans.
+pub(super) struct Attribution {
+    /// Agent of each span.
     pub(super) agents: Vec<String>,
-    /// How far that can be trusted.
+    /// Quality of the names.
     pub(super) quality: Quality,
 }
 
-/// How many lives of agents are looked through, from the inside out, for the one that a name means.
-const MOST_AROUND: usize = 8;
+/// Maximum number of enclosing lifetimes to search for the one with a name.
+const MAX_ENCLOSING: usize = 8;
 
 /// Finds the agent of every span; `ends` are the ends of spans.
-pub(super) fn of(spans: &[Span], tree: &Tree, ends: &[Time]) -> Who {
+pub(super) fn attribute(spans: &[Span], tree: &Tree, ends: &[Time]) -> Attribution {
     let mut quality = Quality::Recorded;
     let mut names: Vec<String> = vec![String::new(); spans.len()];
-    // The innermost life of an agent that each span is in, the span's own included.
-    let mut lives: Vec<Option<usize>> = vec![None; spans.len()];
+    // Innermost agent lifetime around each span, or the span itself.
+    let mut lifetimes: Vec<Option<usize>> = vec![None; spans.len()];
     for &at in &tree.order {
         let (span, parent) = (&spans[at], tree.parent[at]);
         let own = span
@@ -37,9 +38,9 @@ pub(super) fn of(spans: &[Span], tree: &Tree, ends: &[Time]) -> Who {
             quality = Quality::Inferred;
         }
         names[at] = own.map(str::to_owned).or(inherited).unwrap_or_default();
-        let around = parent.and_then(|parent| lives[parent]);
-        let begins = span.kind == SpanKind::Agent && around.is_none_or(|life| names[life] != names[at]);
-        lives[at] = if begins { Some(at) } else { around };
+        let around = parent.and_then(|parent| lifetimes[parent]);
+        let begins = span.kind == SpanKind::Agent && around.is_none_or(|lifetime| names[lifetime] != names[at]);
+        lifetimes[at] = if begins { Some(at) } else { around };
     }
     for &at in &tree.order {
         if names[at].is_empty() {
@@ -50,30 +51,35 @@ pub(super) fn of(spans: &[Span], tree: &Tree, ends: &[Time]) -> Who {
             }
         }
     }
-    let beside = side_by_side(spans, &names, &lives, ends);
-    if !beside.is_empty() {
+    let renamed = number_concurrent(spans, &names, &lifetimes, ends);
+    if !renamed.is_empty() {
         quality = Quality::Inferred;
         for at in 0..spans.len() {
-            let mut life = lives[at];
-            for _ in 0..MOST_AROUND {
-                let Some(begun) = life.filter(|&begun| names[begun] != names[at]) else { break };
-                life = tree.parent[begun].and_then(|parent| lives[parent]);
+            let mut lifetime = lifetimes[at];
+            for _ in 0..MAX_ENCLOSING {
+                let Some(begun) = lifetime.filter(|&begun| names[begun] != names[at]) else { break };
+                lifetime = tree.parent[begun].and_then(|parent| lifetimes[parent]);
             }
-            lives[at] = life.filter(|&begun| names[begun] == names[at]);
+            lifetimes[at] = lifetime.filter(|&begun| names[begun] == names[at]);
         }
         for at in 0..spans.len() {
-            if let Some(name) = lives[at].and_then(|life| beside.get(&life)) {
+            if let Some(name) = lifetimes[at].and_then(|lifetime| renamed.get(&lifetime)) {
                 names[at].clone_from(name);
             }
         }
     }
-    Who { agents: names, quality }
+    Attribution { agents: names, quality }
 }
 
-/// Lives of one name that overlap, with names that tell them apart: the first keeps its own.
-fn side_by_side(spans: &[Span], names: &[String], lives: &[Option<usize>], ends: &[Time]) -> BTreeMap<usize, String> {
+/// Returns new names for overlapping lifetimes with the same name; the first keeps its own.
+fn number_concurrent(
+    spans: &[Span],
+    names: &[String],
+    lifetimes: &[Option<usize>],
+    ends: &[Time],
+) -> BTreeMap<usize, String> {
     let mut begun: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for at in (0..spans.len()).filter(|&at| lives[at] == Some(at) && !spans[at].is_own()) {
+    for at in (0..spans.len()).filter(|&at| lifetimes[at] == Some(at) && !spans[at].is_own()) {
         begun.entry(&names[at]).or_default().push(at);
     }
     let taken: BTreeSet<&str> = names.iter().map(String::as_str).collect();
@@ -108,31 +114,8 @@ fn side_by_side(spans: &[Span], names: &[String], lives: &[Option<usize>], ends:
     renamed
 }
 
-/// Who a root belongs to that names no agent: its service, or itself.
+/// Returns the agent of a root that names none: its service, or its own name.
 fn fallback(span: &Span) -> String {
     let service = span.facts.name(SpanField::Service).filter(|name| !name.starts_with("unknown_service"));
     service.or_else(|| as_name(&span.name)).unwrap_or("agent").to_owned()
-}
-
-impl Span {
-    /// The agent whose life this span is, by the entity or the name of the span.
-    fn agent(&self) -> Option<&str> {
-        let name = self.name.as_str();
-        let bracketed = || name.strip_prefix("agent_run [")?.strip_suffix(']');
-        let named = name.strip_prefix("invoke_agent ").or_else(bracketed).unwrap_or(name);
-        let is_bare = named == "invoke_agent" || named == "agent_run";
-        self.facts.name(SpanField::Entity).or_else(|| as_name(named).filter(|_| !is_bare))
-    }
-
-    /// Whether the span itself says which agent it is about.
-    pub(super) fn names_agent(&self) -> bool {
-        self.facts.name(SpanField::Agent).is_some() || self.facts.name(SpanField::Entity).is_some()
-    }
-
-    /// The tool that was called.
-    pub(super) fn tool(&self) -> Option<&str> {
-        let name = self.name.strip_prefix("execute_tool ").unwrap_or(&self.name);
-        let told = self.facts.name(SpanField::Tool).or_else(|| self.facts.name(SpanField::Entity));
-        told.or_else(|| as_name(name)).filter(|_| self.kind == SpanKind::Tool)
-    }
 }

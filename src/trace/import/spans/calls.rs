@@ -1,19 +1,20 @@
-//! Which model spans are calls. A framework, a client library and a gateway may each write a span of one call: the
-//! innermost is the call, and what is around it is left out, with the tokens that it repeats or adds up.
+//! Selection of the model spans that are calls. A framework, a client library and a gateway can each write a span for one
+//! call. The innermost is the call; outer ones are left out, with the tokens that they repeat or add up.
 
+use super::kind::SpanKind;
+use super::span::Span;
 use super::tree::Tree;
-use super::{Span, SpanKind};
 
-/// Leaves of model spans only the innermost, and of tool spans that one tool wrote twice only the outermost. Says how
-/// many were left out.
+/// Keeps the innermost of nested model spans, and the outermost of nested spans of the same tool. Returns the number of
+/// spans left out.
 pub(super) fn keep_innermost(spans: &mut [Span], tree: &Tree) -> usize {
     let mut left_out = 0;
-    // Of each span the calls in it that are not behind a tool or an agent: none, one, or several.
-    let mut inside: Vec<Inside> = vec![Inside::None; spans.len()];
+    // Calls in each span, except those inside a tool or an agent of the span.
+    let mut inside: Vec<InnerCalls> = vec![InnerCalls::None; spans.len()];
     for &at in tree.order.iter().rev() {
-        let found = inside[at];
-        if spans[at].kind.is_call() && !spans[at].is_own() && found != Inside::None {
-            if let Inside::One(call) = found {
+        let inner = inside[at];
+        if spans[at].kind.is_call() && !spans[at].is_own() && inner != InnerCalls::None {
+            if let InnerCalls::One(call) = inner {
                 let facts = spans[at].facts.clone();
                 spans[call].facts.borrow(&facts);
             }
@@ -21,9 +22,9 @@ pub(super) fn keep_innermost(spans: &mut [Span], tree: &Tree) -> usize {
             left_out += 1;
         }
         let seen = match spans[at].kind {
-            SpanKind::Call | SpanKind::Plan => Inside::One(at),
-            SpanKind::Tool | SpanKind::Agent | SpanKind::Workflow => Inside::None,
-            SpanKind::Wait | SpanKind::Other => found,
+            SpanKind::Call | SpanKind::Plan => InnerCalls::One(at),
+            SpanKind::Tool | SpanKind::Agent | SpanKind::Workflow => InnerCalls::None,
+            SpanKind::Wait | SpanKind::Other => inner,
         };
         if let Some(parent) = tree.parent[at] {
             inside[parent] = inside[parent].and(seen);
@@ -42,19 +43,19 @@ pub(super) fn keep_innermost(spans: &mut [Span], tree: &Tree) -> usize {
     left_out + twice.len()
 }
 
-/// The calls that are in a span.
+/// Calls inside a span.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Inside {
+enum InnerCalls {
     None,
     One(usize),
     Several,
 }
 
-impl Inside {
-    fn and(self, other: Inside) -> Inside {
+impl InnerCalls {
+    fn and(self, other: InnerCalls) -> InnerCalls {
         match (self, other) {
-            (Inside::None, one) | (one, Inside::None) => one,
-            _ => Inside::Several,
+            (InnerCalls::None, one) | (one, InnerCalls::None) => one,
+            _ => InnerCalls::Several,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What came after what: links where there are any, else what is sure of an agent that does one thing after the other.
+//! Inference of dependencies between steps without links, for agents that work sequentially.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -7,24 +7,23 @@ use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::model::{Operation, TraceStep};
 
-/// Says of the calls and tools of each agent which ended last before them, where its calls follow one another: a call
-/// came after the tools since the call before it, or after that call; a tool came after the last call. Steps must be
-/// in order. Says whether there was anything to say.
+/// Fills in `after` for the calls and tools of agents whose calls do not overlap. A call follows the tools since the
+/// previous call, or that call. A tool follows the latest call. Steps must be sorted. Returns true if any step changed.
 pub(super) fn infer(steps: &mut [TraceStep]) -> bool {
-    let mut lives: BTreeMap<AgentId, Life> = BTreeMap::new();
-    let mut found = false;
+    let mut agents: BTreeMap<AgentId, AgentProgress> = BTreeMap::new();
+    let mut has_changed = false;
     for at in 0..steps.len() {
         let step = &steps[at];
         if !(step.is_call() || step.operation == Operation::ExecuteTool) {
             continue;
         }
-        let life = lives.entry(step.agent).or_default();
-        let last = life.call.filter(|_| life.until <= step.start);
+        let agent = agents.entry(step.agent).or_default();
+        let last = agent.call.filter(|_| agent.until <= step.start);
         let mut after: Vec<CompactString> = Vec::new();
         if step.is_call() {
-            let is_alone = life.until <= step.start;
-            // Tools that an earlier call could have used are no news to a call that overlaps it.
-            let tools = life.ended_by(step.start);
+            let is_alone = agent.until <= step.start;
+            // A call that overlaps an earlier one cannot be attributed to tools that the earlier one could have used.
+            let tools = agent.ended_by(step.start);
             let waits_for_last = tools
                 .iter()
                 .any(|&tool| steps[tool].after.iter().any(|id| last.is_some_and(|last| **id == *steps[last].id)));
@@ -32,33 +31,33 @@ pub(super) fn infer(steps: &mut [TraceStep]) -> bool {
                 after.extend(tools.iter().map(|&tool| steps[tool].id.clone()));
                 after.extend(last.filter(|_| !waits_for_last).map(|last| steps[last].id.clone()));
             }
-            life.call = Some(at);
-            life.until = step.end.max(life.until);
+            agent.call = Some(at);
+            agent.until = step.end.max(agent.until);
         } else {
             after.extend(last.map(|last| steps[last].id.clone()));
-            life.tools.insert((step.end, at));
+            agent.tools.insert((step.end, at));
         }
         if let Some(step) = steps.get_mut(at).filter(|step| step.after.is_empty()) {
-            found |= !after.is_empty();
+            has_changed |= !after.is_empty();
             step.after = after;
         }
     }
-    found
+    has_changed
 }
 
-/// What an agent has done so far.
+/// Progress of an agent.
 #[derive(Default)]
-struct Life {
-    /// Its last call.
+struct AgentProgress {
+    /// Index of the latest call.
     call: Option<usize>,
-    /// The end of all its calls.
+    /// Latest end of its calls.
     until: Time,
-    /// Its tools that no call came after yet, by their ends.
+    /// Tools that no call follows so far, by end and index.
     tools: BTreeSet<(Time, usize)>,
 }
 
-impl Life {
-    /// Takes the tools that had ended by then.
+impl AgentProgress {
+    /// Removes and returns the tools that ended by a time.
     fn ended_by(&mut self, start: Time) -> Vec<usize> {
         let mut ended = Vec::new();
         while let Some(&(end, tool)) = self.tools.first().filter(|(end, _)| *end <= start) {

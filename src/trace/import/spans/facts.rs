@@ -1,5 +1,5 @@
-//! What is asked of a span, and the keys under which it is told: one table for the attributes of all dialects, one for
-//! the columns of tables of spans. Only keys of these tables are ever looked at, so no text of a transcript gets far.
+//! Fields of a span, and their keys: one table for the attributes of all dialects, one for the columns of tables of spans.
+//! Only keys of these tables are read, so no text of a transcript gets into a trace.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -7,10 +7,10 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 
-use super::SpanKind;
+use super::kind::SpanKind;
 use crate::table::json;
 
-/// Something that is asked of a span.
+/// A field of a span.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::trace) enum SpanField {
     Id,
@@ -22,9 +22,9 @@ pub(in crate::trace) enum SpanField {
     Operation,
     Kind,
     Agent,
-    /// The name of what the span is about, whatever that is.
+    /// Name of the subject of the span, of any kind.
     Entity,
-    /// The node of a graph that it belongs to.
+    /// Node of a graph to which the span belongs.
     Node,
     Tool,
     Model,
@@ -40,7 +40,7 @@ pub(in crate::trace) enum SpanField {
     ErrorType,
     ExceptionType,
     Status,
-    /// Anything in it means that the span failed.
+    /// Any value means that the span failed.
     Failed,
     Service,
     BrooksId,
@@ -52,14 +52,14 @@ pub(in crate::trace) enum SpanField {
     Task,
     Class,
     Est,
-    /// An operation that only brooks knows.
+    /// Operation in the vocabulary of brooks.
     OwnOperation,
 }
 
-/// Keys and what they tell; of several keys for one field the first wins.
+/// Keys with their fields. The first key of a field has priority.
 type KeyList = &'static [(&'static str, SpanField)];
 
-/// The attributes of spans: OpenTelemetry `GenAI` new and old, `OpenInference`, `OpenLLMetry`, ADK, Vercel AI, `MLflow`,
+/// Attributes of spans: OpenTelemetry `GenAI` new and old, `OpenInference`, `OpenLLMetry`, ADK, Vercel AI, `MLflow`,
 /// Langfuse, Pydantic AI, and our own.
 pub(in crate::trace) const ATTRIBUTES: KeyList = &[
     ("brooks.id", SpanField::BrooksId),
@@ -161,7 +161,7 @@ pub(in crate::trace) const ATTRIBUTES: KeyList = &[
     ("service.name", SpanField::Service),
 ];
 
-/// The columns of tables of spans: Langfuse, Phoenix, `LangSmith`, Weave, `MLflow`.
+/// Columns of tables of spans: Langfuse, Phoenix, `LangSmith`, Weave, `MLflow`.
 pub(in crate::trace) const COLUMNS: KeyList = &[
     ("context.span_id", SpanField::Id),
     ("span_id", SpanField::Id),
@@ -268,49 +268,49 @@ pub(in crate::trace) const COLUMNS: KeyList = &[
     ("trace_name", SpanField::Service),
 ];
 
-/// A table of keys, made for looking up.
+/// Lookup table of keys: field and rank.
 pub(in crate::trace) struct KeyTable(BTreeMap<&'static str, (SpanField, u32)>);
 
 /// [`ATTRIBUTES`], which rank behind columns.
-pub(in crate::trace) static ATTRIBUTE_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::of(ATTRIBUTES, 1000));
+pub(in crate::trace) static ATTRIBUTE_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::new(ATTRIBUTES, 1000));
 /// [`COLUMNS`].
-pub(in crate::trace) static COLUMN_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::of(COLUMNS, 1));
+pub(in crate::trace) static COLUMN_TABLE: LazyLock<KeyTable> = LazyLock::new(|| KeyTable::new(COLUMNS, 1));
 
 impl KeyTable {
-    fn of(keys: KeyList, first: u32) -> KeyTable {
-        KeyTable(keys.iter().enumerate().map(|(place, &(key, field))| (key, (field, first + place as u32))).collect())
+    fn new(keys: KeyList, first: u32) -> KeyTable {
+        KeyTable(keys.iter().enumerate().map(|(index, &(key, field))| (key, (field, first + index as u32))).collect())
     }
 
-    /// Whether keys of the table begin with this one and a point.
+    /// Returns true if a key of the table begins with this one and a dot.
     fn has_below(&self, key: &str) -> bool {
         let from = format!("{key}.");
         let mut following = self.0.range::<str, _>((Bound::Included(from.as_str()), Bound::Unbounded));
         following.next().is_some_and(|(known, _)| known.starts_with(&from))
     }
 
-    /// Whether anything in the table could be found under this key.
+    /// Returns true if the table has this key or keys below it.
     pub(in crate::trace) fn wants(&self, key: &str) -> bool {
         self.0.contains_key(key) || self.has_below(key)
     }
 }
 
-/// What a span tells of itself: of each field the value under its best key.
+/// Attributes of a span: the value of each field, from the key with the best rank.
 #[derive(Clone, Debug, Default)]
 pub(in crate::trace) struct SpanAttributes(BTreeMap<SpanField, (u32, Value)>);
 
 impl SpanAttributes {
-    /// Takes what is wanted of a key and its value; a value may be an object, or text that is one in JSON.
+    /// Takes the fields of a key and its value, which can be an object or the JSON text of one.
     pub(in crate::trace) fn offer(&mut self, table: &KeyTable, key: &str, value: &Value) {
         if let Some(&(field, rank)) = table.0.get(key) {
             self.put(field, rank, value);
         }
-        // The path of an object that is entered is the beginning of a known key, which bounds the depth.
+        // The path of an entered object is a prefix of a known key, which bounds the depth.
         if table.has_below(key) {
             inside(value, |inner, value| self.offer(table, &format!("{key}.{inner}"), value));
         }
     }
 
-    /// Takes a value for a field unless one under a better key is there.
+    /// Sets the value of a field, unless a key with a better rank has set it.
     pub(in crate::trace) fn put(&mut self, field: SpanField, rank: u32, value: &Value) {
         let known = self.0.get(&field).map_or(u32::MAX, |(rank, _)| *rank);
         if rank >= known {
@@ -327,31 +327,31 @@ impl SpanAttributes {
                 Value::Array(list.iter().filter(|value| value.is_string()).take(16).cloned().collect())
             }
             Value::Object(_) if field == SpanField::Failed => Value::Bool(true),
-            // Of what is only asked whether it is there, the text is nobody's business.
+            // Only the presence of an error is kept, not its text.
             Value::String(text) if field == SpanField::Failed && text != "false" => Value::Bool(true),
             Value::Null | Value::Object(_) => return,
             plain => plain.clone(),
         };
-        let says_nothing = match field {
-            SpanField::Kind | SpanField::Operation => value.as_str().and_then(SpanKind::of).is_none(),
+        let is_unknown_word = match field {
+            SpanField::Kind | SpanField::Operation => value.as_str().and_then(SpanKind::from_word).is_none(),
             _ => false,
         };
-        if !says_nothing {
+        if !is_unknown_word {
             self.0.insert(field, (rank, value));
         }
     }
 
-    /// The value of a field.
+    /// Returns the value of a field.
     pub(in crate::trace) fn get(&self, field: SpanField) -> Option<&Value> {
         self.0.get(&field).map(|(_, value)| value)
     }
 
-    /// A field as text.
+    /// Returns a field as text.
     pub(in crate::trace) fn text(&self, field: SpanField) -> Option<&str> {
         self.get(field)?.as_str()
     }
 
-    /// A field as an id: text or a number.
+    /// Returns a field as an id: text or a number.
     pub(in crate::trace) fn id(&self, field: SpanField) -> Option<String> {
         match self.get(field)? {
             Value::String(text) => Some(text.clone()),
@@ -360,33 +360,33 @@ impl SpanAttributes {
         }
     }
 
-    /// A field as a name: a short line of text. Anything longer is somebody's prose.
+    /// Returns a field as a name: a short line of text; none for prose.
     pub(in crate::trace) fn name(&self, field: SpanField) -> Option<&str> {
         let text = self.text(field)?;
         if self.is_own() { Some(text) } else { as_name(text) }
     }
 
-    /// Whether brooks wrote the span: then every name in it came from a trace, and goes back as it is.
+    /// Returns true for a span that brooks wrote, whose names are those of a trace.
     pub(in crate::trace) fn is_own(&self) -> bool {
         self.0.contains_key(&SpanField::BrooksId)
     }
 
-    /// A field as a word: a name without blanks, such as the type of an error.
+    /// Returns a field as a word: a name without spaces, such as the type of an error.
     pub(in crate::trace) fn word(&self, field: SpanField) -> Option<&str> {
         self.name(field).filter(|text| self.is_own() || as_word(text).is_some())
     }
 
-    /// A field as a number.
+    /// Returns a field as a number.
     pub(in crate::trace) fn number(&self, field: SpanField) -> Option<f64> {
         json::as_number(self.get(field)?)
     }
 
-    /// A field as a count of tokens.
+    /// Returns a field as a number of tokens.
     pub(in crate::trace) fn tokens(&self, field: SpanField) -> Option<u32> {
         json::as_tokens(self.number(field)?)
     }
 
-    /// A field as words: a list, the same as JSON text, or a single one.
+    /// Returns a field as words: a list, a list as JSON text, or a single word.
     pub(in crate::trace) fn words(&self, field: SpanField) -> Vec<String> {
         let parsed;
         let list = match self.get(field) {
@@ -402,7 +402,7 @@ impl SpanAttributes {
         words.filter(|word| self.is_own() || as_word(word).is_some()).take(16).map(str::to_owned).collect()
     }
 
-    /// Takes from another span what this one does not say of the call that both are about.
+    /// Copies missing fields from another span of the same call.
     pub(in crate::trace) fn borrow(&mut self, other: &SpanAttributes) {
         let usage =
             [SpanField::Input, SpanField::Output, SpanField::Total, SpanField::CacheRead, SpanField::CacheWrite];
@@ -418,7 +418,7 @@ impl SpanAttributes {
     }
 }
 
-/// The keys and values of an object, be it one or text that is one in JSON.
+/// Calls `each` with the keys and values of an object, or of the JSON text of one.
 pub(in crate::trace) fn inside(value: &Value, mut each: impl FnMut(&str, &Value)) {
     match value {
         Value::Object(map) => map.iter().for_each(|(key, value)| each(key, value)),
@@ -431,7 +431,7 @@ pub(in crate::trace) fn inside(value: &Value, mut each: impl FnMut(&str, &Value)
     }
 }
 
-/// Text that can be a name.
+/// Returns trimmed text that can be a name.
 pub(in crate::trace) fn as_name(text: &str) -> Option<&str> {
     let text = text.trim();
     let is_name = !text.is_empty() && text.chars().count() <= 100 && !text.contains(char::is_control);

@@ -1,14 +1,14 @@
-//! Times of spans, however they are written.
+//! Times of spans, in all formats.
 
 use serde_json::Value;
 
 use crate::engine::Time;
 use crate::table::timestamp;
 
-/// How a number counts.
+/// Unit of a number since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::trace) enum NumberUnit {
-    /// By its size: no instant of this century is written with the same size in two units.
+    /// Inferred from the size, which differs between units for every instant of this century.
     BySize,
     /// Microseconds.
     Micros,
@@ -16,21 +16,21 @@ pub(in crate::trace) enum NumberUnit {
     Nanos,
 }
 
-/// An instant, and what about it was guessed.
+/// An instant, with flags for its inferred parts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(in crate::trace) struct Moment {
     /// Microseconds since 1970.
     pub(in crate::trace) at: Time,
-    /// It was written without a zone, and taken as UTC.
-    pub(in crate::trace) is_bare: bool,
-    /// It was written as a number that can't hold it exactly, or is missing and was made up.
-    pub(in crate::trace) is_rough: bool,
+    /// True if it was recorded without a zone, which is taken as UTC.
+    pub(in crate::trace) lacks_zone: bool,
+    /// True if it was recorded as an inexact number, or estimated.
+    pub(in crate::trace) is_inexact: bool,
 }
 
-/// Later than this is no instant of a recording.
+/// Upper limit of instants, in microseconds.
 pub(in crate::trace) const LATEST: u64 = timestamp::LATEST.as_us();
 
-/// Reads an instant; none if it is none, or one before 1970.
+/// Reads an instant; none for other values and for instants before 1970.
 pub(in crate::trace) fn read(value: &Value, unit: NumberUnit) -> Option<Moment> {
     let moment = match value {
         Value::Number(number) => match number.as_u64() {
@@ -44,7 +44,7 @@ pub(in crate::trace) fn read(value: &Value, unit: NumberUnit) -> Option<Moment> 
                 (_, Ok(real)) => real_number(real, unit)?,
                 _ => {
                     let instant = timestamp::parse(text)?;
-                    Moment { at: instant.at, is_bare: !instant.has_zone, is_rough: false }
+                    Moment { at: instant.at, lacks_zone: !instant.has_zone, is_inexact: false }
                 }
             }
         }
@@ -78,8 +78,8 @@ fn real_number(number: f64, unit: NumberUnit) -> Option<Moment> {
         NumberUnit::BySize | NumberUnit::Micros => number,
         NumberUnit::Nanos => number / 1e3,
     };
-    let is_rough = number > LATEST as f64;
-    Some(Moment { at: Time::from_us_f64(us), is_bare: false, is_rough })
+    let is_inexact = number > LATEST as f64;
+    Some(Moment { at: Time::from_us_f64(us), lacks_zone: false, is_inexact })
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn every_spelling_of_an_instant() {
+    fn every_format_of_an_instant() {
         let exact = Moment { at: Time::from_us(1_772_000_018_780_000), ..Moment::default() };
         for (value, unit) in [
             (json!("1772000018780000000"), NumberUnit::Nanos),
@@ -102,8 +102,11 @@ mod tests {
         ] {
             assert_eq!(read(&value, unit), Some(exact), "{value}");
         }
-        assert_eq!(read(&json!("2026-02-25 06:13:38.78"), NumberUnit::BySize), Some(Moment { is_bare: true, ..exact }));
-        assert_eq!(read(&json!(1.772_000_018_78e18), NumberUnit::Nanos), Some(Moment { is_rough: true, ..exact }));
+        assert_eq!(
+            read(&json!("2026-02-25 06:13:38.78"), NumberUnit::BySize),
+            Some(Moment { lacks_zone: true, ..exact })
+        );
+        assert_eq!(read(&json!(1.772_000_018_78e18), NumberUnit::Nanos), Some(Moment { is_inexact: true, ..exact }));
         for nothing in [json!(-1), json!("soon"), json!(null), json!(1e300), json!("NaN"), json!([1])] {
             assert_eq!(read(&nothing, NumberUnit::BySize), None, "{nothing}");
         }

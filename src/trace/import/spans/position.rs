@@ -1,10 +1,10 @@
-//! The values of a file, and where they are, to tell what is wrong with them.
+//! Values of a file with their positions, for error messages.
 
 use serde_json::Value;
 
 use crate::table::{ImportContext, SourceFile, json};
 
-/// Where a document is, to tell what is wrong with it.
+/// Position of a document, for error messages.
 pub(in crate::trace) struct DocumentPosition<'a> {
     pub(in crate::trace) file: &'a str,
     pub(in crate::trace) line: usize,
@@ -17,10 +17,10 @@ impl DocumentPosition<'_> {
     }
 }
 
-/// How many lines may be broken before a file is taken for none of lines.
-const MOST_TRIED: usize = 20;
+/// Number of lines to try before a file counts as a single document.
+const MAX_TRIED: usize = 20;
 
-/// The values of a file that is one JSON document (line 0) or JSON lines.
+/// Calls `each` with the values of a file, which is one JSON document (line 0) or JSON lines.
 pub(in crate::trace) fn values(
     file: &SourceFile,
     reading: &mut ImportContext,
@@ -28,9 +28,9 @@ pub(in crate::trace) fn values(
 ) {
     let is_whole = |bytes: &[u8]| serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
     let mut lines = file.bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty());
-    // A document on one line is read as one; so is one whose lines are nothing by themselves.
+    // A single line is a document, and so are lines that are no JSON by themselves.
     let has_several = lines.clone().nth(1).is_some();
-    if has_several && lines.by_ref().take(MOST_TRIED).any(|line| line.starts_with(b"{") && is_whole(line)) {
+    if has_several && lines.by_ref().take(MAX_TRIED).any(|line| line.starts_with(b"{") && is_whole(line)) {
         if is_whole(&file.bytes) {
             return if let Some(value) = json::document(file, reading) {
                 each(0, value, reading);
@@ -43,7 +43,7 @@ pub(in crate::trace) fn values(
     }
 }
 
-/// A value as messages show it: its beginning.
+/// Formats the beginning of a value for messages.
 pub(in crate::trace) fn shown(value: &Value) -> String {
     let text = match value {
         Value::Null => return "it is missing".to_owned(),

@@ -1,8 +1,8 @@
-//! What a file of JSON looks like from its first bytes, which may end in the middle of it.
+//! Shape of a JSON file, from its first bytes.
 
 use std::collections::BTreeSet;
 
-/// The keys of the first value of a file, and of the values right inside it.
+/// Keys of the first value of a file, and of the values directly inside it.
 #[derive(Debug, Default)]
 pub(in crate::trace) struct KeyShape {
     outer: BTreeSet<String>,
@@ -10,8 +10,8 @@ pub(in crate::trace) struct KeyShape {
 }
 
 impl KeyShape {
-    /// The shape of JSON that begins like this; lists count as what is in them.
-    pub(in crate::trace) fn of(start: &[u8]) -> KeyShape {
+    /// Reads the shape from the first bytes, which can end anywhere. Lists are transparent.
+    pub(in crate::trace) fn new(start: &[u8]) -> KeyShape {
         let mut shape = KeyShape::default();
         let (mut objects, mut lists, mut at) = (0_usize, 0_usize, 0_usize);
         let start = start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start);
@@ -51,28 +51,28 @@ impl KeyShape {
         };
     }
 
-    /// Whether the value has such a key.
+    /// Returns true if the value has a key.
     pub(in crate::trace) fn has(&self, key: &str) -> bool {
         self.outer.contains(key)
     }
 
-    /// Whether all of these are keys of the value.
+    /// Returns true if the value has all of these keys.
     pub(in crate::trace) fn has_all(&self, keys: &[&str]) -> bool {
         keys.iter().all(|key| self.has(key))
     }
 
-    /// Whether any of these is.
+    /// Returns true if the value has any of these keys.
     pub(in crate::trace) fn has_any(&self, keys: &[&str]) -> bool {
         keys.iter().any(|key| self.has(key))
     }
 
-    /// Whether something right inside the value has such a key.
-    pub(in crate::trace) fn holds(&self, key: &str) -> bool {
+    /// Returns true if a value directly inside has a key.
+    pub(in crate::trace) fn has_inner(&self, key: &str) -> bool {
         self.inner.contains(key)
     }
 }
 
-/// The length of a text up to its closing quote.
+/// Returns the length of a text up to its closing quote.
 fn text_length(bytes: &[u8]) -> Option<usize> {
     let mut is_escaped = false;
     bytes.iter().position(|&byte| {
@@ -87,12 +87,12 @@ mod tests {
     use super::KeyShape;
 
     #[test]
-    fn keys_are_told_from_text_and_from_deeper_ones() {
-        let shape = KeyShape::of(br#" [{"a" : "\"b\": {", "c":[{"d":{"e":1}}], "f":tru"#);
-        assert!(shape.has_all(&["a", "c", "f"]) && shape.holds("d"));
-        assert!(!shape.has_any(&["b", "d", "e"]) && !shape.holds("e"));
+    fn keys_differ_from_text_and_from_deeper_keys() {
+        let shape = KeyShape::new(br#" [{"a" : "\"b\": {", "c":[{"d":{"e":1}}], "f":tru"#);
+        assert!(shape.has_all(&["a", "c", "f"]) && shape.has_inner("d"));
+        assert!(!shape.has_any(&["b", "d", "e"]) && !shape.has_inner("e"));
         // Only the first of several values counts.
-        assert!(!KeyShape::of(b"{\"a\":1}\n{\"b\":2}").has("b"));
-        assert!(!KeyShape::of(b"name,\"a\":1").has("a"));
+        assert!(!KeyShape::new(b"{\"a\":1}\n{\"b\":2}").has("b"));
+        assert!(!KeyShape::new(b"name,\"a\":1").has("a"));
     }
 }

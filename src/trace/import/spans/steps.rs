@@ -1,30 +1,32 @@
-//! The spans of one trace as a [`Trace`].
+//! Conversion of the spans of one trace into a [`Trace`].
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::attribution::{self, Who};
+use super::attribution::{Attribution, attribute};
 use super::facts::{SpanField, as_name};
+use super::kind::SpanKind;
 use super::moment::Moment;
+use super::span::{Span, SpanCounts};
 use super::tree::Tree;
-use super::{Span, SpanCounts, SpanKind, calls, dependencies, marks, usage};
+use super::{calls, dependencies, event_spans, usage};
 use crate::engine::Time;
 use crate::table::{ImportContext, timestamp};
 use crate::trace::Builder;
 use crate::trace::model::{Class, Operation, Quality, Trace, TraceStep};
 
-/// Where spans come from.
-pub(super) struct About<'a> {
+/// Source of spans.
+pub(super) struct SpanSource<'a> {
     pub(super) format: &'a str,
     pub(super) producer: &'a str,
-    /// Whether the service that writes spans is who made the trace, not just a name for want of an agent.
+    /// True if the service in the spans is the producer of the trace.
     pub(super) is_service: bool,
     pub(super) file: &'a str,
 }
 
-/// The trace that spans make up; none if nothing in it is a step.
+/// Returns the trace of spans; none if no span is a step.
 pub(super) fn trace(
-    about: &About<'_>,
+    source: &SpanSource<'_>,
     spans: Vec<Span>,
     count: &mut SpanCounts,
     reading: &mut ImportContext,
@@ -32,56 +34,55 @@ pub(super) fn trace(
     count.spans += spans.len();
     let mut spans = without_copies(spans, count);
     for span in &mut spans {
-        span.kind =
-            if span.facts.get(SpanField::BrooksMade).is_some() { SpanKind::Other } else { SpanKind::of_span(span) };
+        span.kind = if span.facts.get(SpanField::BrooksMade).is_some() { SpanKind::Other } else { span.infer_kind() };
         if span.is_own() && span.kind == SpanKind::Other {
             span.kind = SpanKind::Wait;
         }
         if let Some(end) = span.end.filter(|end| end.at < span.start.at) {
             let message = format!("it ends {} us before it starts", (span.start.at - end.at).as_us());
-            reading.bad(about.file, span.line, &format!("span {}", span.id), message, "an end after the start");
+            reading.bad(source.file, span.line, &format!("span {}", span.id), message, "an end after the start");
             (span.kind, span.end) = (SpanKind::Other, None);
         }
     }
-    count.marks += marks::merge(&mut spans);
-    let tree = Tree::of(&spans, |span| {
+    count.events += event_spans::merge(&mut spans);
+    let tree = Tree::new(&spans, |span| {
         let path = format!("span {}", span.id);
-        reading.bad(about.file, span.line, &path, "it contains itself", "parents without a circle");
+        reading.bad(source.file, span.line, &path, "it contains itself", "parents without a cycle");
     });
-    count.around += calls::keep_innermost(&mut spans, &tree);
+    count.wrappers += calls::keep_innermost(&mut spans, &tree);
     sort_containers(&mut spans, &tree, count);
     let mut ends = ends(&spans, &tree);
     let times: Vec<Time> = ends.iter().map(|end| end.at).collect();
-    let mut who = attribution::of(&spans, &tree, &times);
-    lend_agents_to_workflows(&spans, &tree, &mut who);
-    close_open_ends(&spans, &tree, &who, &mut ends);
+    let mut attribution = attribute(&spans, &tree, &times);
+    lend_agents_to_workflows(&spans, &tree, &mut attribution);
+    close_open_ends(&spans, &tree, &attribution, &mut ends);
     let is_unended = |span: &&Span| span.kind != SpanKind::Other && (span.is_open || span.end.is_none());
     count.unended += spans.iter().filter(is_unended).count();
-    let trace = build(about, &spans, &tree, &ends, &who, reading);
+    let trace = Converter { source, spans: &spans, tree: &tree, ends: &ends, attribution: &attribution }.trace(reading);
     count.steps += trace.steps.len();
     (!trace.steps.is_empty()).then_some(trace)
 }
 
-/// Spans may be exported twice, or once when they begin and once when they end: of each the one that ends last.
+/// Removes repeated exports of spans, and keeps the one that ends last: some exporters write a span at start and at end.
 fn without_copies(spans: Vec<Span>, count: &mut SpanCounts) -> Vec<Span> {
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
     let mut kept: Vec<Span> = Vec::with_capacity(spans.len());
     for span in spans {
-        if let Some(known) = places.get(&span.id).and_then(|&at| kept.get_mut(at)) {
+        if let Some(known) = index_of.get(&span.id).and_then(|&at| kept.get_mut(at)) {
             count.copies += 1;
             if span.end.map(|end| end.at) > known.end.map(|end| end.at) {
                 *known = span;
             }
         } else {
-            places.insert(span.id.clone(), kept.len());
+            index_of.insert(span.id.clone(), kept.len());
             kept.push(span);
         }
     }
     kept
 }
 
-/// Leaves out agents in whose spans nothing happens, such as the client's side of a call to an agent; what only holds
-/// agents, and names none, is a workflow.
+/// Removes agents without a step, such as the client side of a remote call. A span that only contains agents and names
+/// none becomes a workflow.
 fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut SpanCounts) {
     let is_container = |kind: SpanKind| matches!(kind, SpanKind::Agent | SpanKind::Workflow);
     let is_work = |span: &Span| span.kind != SpanKind::Other && !is_container(span.kind);
@@ -118,11 +119,11 @@ fn sort_containers(spans: &mut [Span], tree: &Tree, count: &mut SpanCounts) {
     }
 }
 
-/// The ends of spans; one that tells none lasts as long as what is in it.
+/// Returns the ends of spans. A span without an end lasts until the last end inside it.
 fn ends(spans: &[Span], tree: &Tree) -> Vec<Moment> {
     let mut ends: Vec<Moment> = spans.iter().map(|span| span.end.unwrap_or(span.start)).collect();
     for &at in tree.order.iter().rev() {
-        ends[at].is_rough |= spans[at].end.is_none();
+        ends[at].is_inexact |= spans[at].end.is_none();
         if let Some(parent) = tree.parent[at].filter(|&parent| spans[parent].end.is_none()) {
             ends[parent].at = ends[at].at.max(ends[parent].at);
         }
@@ -130,29 +131,29 @@ fn ends(spans: &[Span], tree: &Tree) -> Vec<Moment> {
     ends
 }
 
-/// A call or a tool without an end of its own ends, as far as one can tell, when its agent goes on, and at the latest
-/// with what it is in.
-fn close_open_ends(spans: &[Span], tree: &Tree, who: &Who, ends: &mut [Moment]) {
+/// Estimates the end of calls and tools without one: the next start of their agent, at the latest the end of the span
+/// around them.
+fn close_open_ends(spans: &[Span], tree: &Tree, attribution: &Attribution, ends: &mut [Moment]) {
     let around = tree.nearest(|at| spans[at].end.is_some());
     let mut order: Vec<usize> =
         (0..spans.len()).filter(|&at| spans[at].kind.is_call() || spans[at].kind == SpanKind::Tool).collect();
     order.sort_by_key(|&at| std::cmp::Reverse((spans[at].start.at, at)));
     let mut goes_on: BTreeMap<&str, Time> = BTreeMap::new();
     for at in order {
-        let agent = who.agents[at].as_str();
+        let agent = attribution.agents[at].as_str();
         if spans[at].is_open || spans[at].end.is_none() {
             let within = around[at].filter(|_| spans[at].end.is_none()).map_or(ends[at].at, |around| ends[around].at);
-            // What is in it is over before it ends.
+            // It ends after everything inside it.
             let least = if spans[at].end.is_none() { ends[at].at } else { spans[at].start.at };
             let end = goes_on.get(agent).map_or(within, |&next| next.min(within)).max(least);
-            ends[at] = Moment { at: end, is_bare: false, is_rough: true };
+            ends[at] = Moment { at: end, lacks_zone: false, is_inexact: true };
         }
         goes_on.insert(agent, spans[at].start.at);
     }
 }
 
-/// A workflow that no agent is around goes by the agent that is first in it, as every step has one.
-fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Who) {
+/// Assigns a workflow without an agent to the first agent inside it, as every step needs one.
+fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, attribution: &mut Attribution) {
     let mut first: Vec<Option<usize>> = vec![None; spans.len()];
     for &at in tree.order.iter().rev() {
         let is_step = !matches!(spans[at].kind, SpanKind::Other | SpanKind::Workflow);
@@ -168,98 +169,110 @@ fn lend_agents_to_workflows(spans: &[Span], tree: &Tree, who: &mut Who) {
     for at in 0..spans.len() {
         let is_unnamed = !spans[at].is_own() && spans[at].facts.name(SpanField::Agent).is_none();
         if let Some(lead) = first[at].filter(|_| spans[at].kind == SpanKind::Workflow && is_unnamed) {
-            let agent = who.agents[lead].clone();
-            who.agents[at] = agent;
+            let agent = attribution.agents[lead].clone();
+            attribution.agents[at] = agent;
         }
     }
 }
 
-/// The steps, in order, and what is known of the whole.
-fn build(
-    about: &About<'_>,
-    spans: &[Span],
-    tree: &Tree,
-    ends: &[Moment],
-    who: &Who,
-    reading: &mut ImportContext,
-) -> Trace {
-    let own = spans.iter().find(|span| span.facts.get(SpanField::BrooksTrace).is_some());
-    let found = |field| own.and_then(|span| span.facts.text(field));
-    let first = spans.first().map_or("", |span| span.trace.as_str());
-    let name = found(SpanField::BrooksTrace).or_else(|| as_name(first)).unwrap_or("trace");
-    let service = || spans.iter().find_map(|span| span.facts.name(SpanField::Service));
-    let producer = service().filter(|_| about.is_service).unwrap_or(about.producer);
-    let mut builder = Builder::new(name, about.format, producer);
-    let above = tree.nearest(|at| spans[at].kind != SpanKind::Other);
-    let mut ids: BTreeSet<&str> = BTreeSet::new();
-    let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    let by_span: BTreeMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (span.id.as_str(), at)).collect();
-    let mut order: Vec<usize> = (0..spans.len()).filter(|&at| spans[at].kind != SpanKind::Other).collect();
-    order.sort_by(|&a, &b| key(&spans[a], ends[a]).cmp(&key(&spans[b], ends[b])));
-    for &at in &order {
-        let span = &spans[at];
-        if !ids.insert(span.step_id()) {
-            let message = format!("there is another step {:?}", span.step_id());
-            reading.bad(about.file, span.line, "brooks.id", message, "unique ids");
-            continue;
-        }
-        let agent = builder.agent(&who.agents[at]);
-        let mut step = step(span, ends[at], &mut builder);
-        step.agent = agent;
-        if let Some(parent) = above[at].filter(|_| span.facts.get(SpanField::BrooksRoot).is_none()) {
-            step.more_mut().parent = Some(spans[parent].step_id().into());
-            let is_new = spans[at].kind == SpanKind::Agent && who.agents[parent] != who.agents[at];
-            if let Some(agent) = builder.header().agents.get_mut(agent.index()).filter(|_| is_new)
-                && agent.spawned_by.is_none()
-                && spans[parent].kind != SpanKind::Workflow
-            {
-                agent.spawned_by = Some(spans[parent].step_id().to_owned());
-                agent.role = Some("subagent".to_owned());
-            }
-        }
-        let linked = span.links.iter().filter_map(|id| by_span.get(id.as_str())).map(|&other| &spans[other]);
-        let mut seen: BTreeSet<&str> = BTreeSet::new();
-        let linked = linked.filter(|other| other.kind != SpanKind::Other).map(Span::step_id);
-        let linked: Vec<&str> = linked.filter(|id| seen.insert(id)).collect();
-        if !linked.is_empty() {
-            links.insert(span.step_id(), linked);
-        }
-        builder.push(step);
-    }
-    // The spans of agents that brooks made for others to open tell by which step each was started.
-    for (at, span) in spans.iter().enumerate().filter(|(_, span)| span.facts.get(SpanField::BrooksMade).is_some()) {
-        if let (Some(name), Some(parent)) = (span.facts.name(SpanField::Agent), above[at]) {
-            let agent = builder.agent(name).index();
-            if let Some(agent) = builder.header().agents.get_mut(agent) {
-                agent.spawned_by = Some(spans[parent].step_id().to_owned());
-            }
-        }
-    }
-    let is_linked = !links.is_empty();
-    follow_links(builder.steps(), &links);
-    let is_inferred = !is_linked && own.is_none() && dependencies::infer(builder.steps());
-    say_quality(&mut builder, spans, ends, who, own.is_some());
-    builder.quality(
-        "after",
-        match (is_linked, is_inferred) {
-            (true, _) if own.is_some() => Quality::Recorded,
-            (true, _) | (_, true) => Quality::Inferred,
-            _ => Quality::Absent,
-        },
-    );
-    let origin = found(SpanField::BrooksOrigin);
-    if let Some(origin) = origin {
-        builder.began(timestamp::parse(origin).map_or(Time::ZERO, |instant| instant.at));
-    }
-    builder.finish(origin.is_none_or(|origin| origin != "start"))
+/// Spans of one trace with all inferred facts.
+struct Converter<'a> {
+    source: &'a SpanSource<'a>,
+    spans: &'a [Span],
+    tree: &'a Tree,
+    ends: &'a [Moment],
+    attribution: &'a Attribution,
 }
 
-/// The order of files.
+impl Converter<'_> {
+    /// Returns the sorted steps with their header.
+    fn trace(&self, reading: &mut ImportContext) -> Trace {
+        let spans = self.spans;
+        let own = spans.iter().find(|span| span.facts.get(SpanField::BrooksTrace).is_some());
+        let own_text = |field| own.and_then(|span| span.facts.text(field));
+        let first = spans.first().map_or("", |span| span.trace.as_str());
+        let name = own_text(SpanField::BrooksTrace).or_else(|| as_name(first)).unwrap_or("trace");
+        let service = || spans.iter().find_map(|span| span.facts.name(SpanField::Service));
+        let producer = service().filter(|_| self.source.is_service).unwrap_or(self.source.producer);
+        let mut builder = Builder::new(name, self.source.format, producer);
+        let links = self.add_steps(&mut builder, reading);
+        let is_linked = !links.is_empty();
+        follow_links(builder.steps(), &links);
+        let is_inferred = !is_linked && own.is_none() && dependencies::infer(builder.steps());
+        set_quality(&mut builder, spans, self.ends, self.attribution, own.is_some());
+        builder.quality(
+            "after",
+            match (is_linked, is_inferred) {
+                (true, _) if own.is_some() => Quality::Recorded,
+                (true, _) | (_, true) => Quality::Inferred,
+                _ => Quality::Absent,
+            },
+        );
+        let origin = own_text(SpanField::BrooksOrigin);
+        if let Some(origin) = origin {
+            builder.began(timestamp::parse(origin).map_or(Time::ZERO, |instant| instant.at));
+        }
+        builder.finish(origin.is_none_or(|origin| origin != "start"))
+    }
+
+    /// Adds the steps and their agents; returns the linked steps of each step.
+    fn add_steps(&self, builder: &mut Builder, reading: &mut ImportContext) -> BTreeMap<&str, Vec<&str>> {
+        let (spans, ends, agents) = (self.spans, self.ends, &self.attribution.agents);
+        let above = self.tree.nearest(|at| spans[at].kind != SpanKind::Other);
+        let mut ids: BTreeSet<&str> = BTreeSet::new();
+        let mut links: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let by_span: BTreeMap<&str, &Span> = spans.iter().map(|span| (span.id.as_str(), span)).collect();
+        let mut order: Vec<usize> = (0..spans.len()).filter(|&at| spans[at].kind != SpanKind::Other).collect();
+        order.sort_by(|&a, &b| key(&spans[a], ends[a]).cmp(&key(&spans[b], ends[b])));
+        for &at in &order {
+            let span = &spans[at];
+            if !ids.insert(span.step_id()) {
+                let message = format!("the id {:?} occurs twice", span.step_id());
+                reading.bad(self.source.file, span.line, "brooks.id", message, "unique ids");
+                continue;
+            }
+            let agent = builder.agent(&agents[at]);
+            let mut step = step(span, ends[at], builder);
+            step.agent = agent;
+            if let Some(parent) = above[at].filter(|_| span.facts.get(SpanField::BrooksRoot).is_none()) {
+                step.more_mut().parent = Some(spans[parent].step_id().into());
+                let is_new = span.kind == SpanKind::Agent && agents[parent] != agents[at];
+                if let Some(agent) = builder.header().agents.get_mut(agent.index()).filter(|_| is_new)
+                    && agent.spawned_by.is_none()
+                    && spans[parent].kind != SpanKind::Workflow
+                {
+                    agent.spawned_by = Some(spans[parent].step_id().to_owned());
+                    agent.role = Some("subagent".to_owned());
+                }
+            }
+            let mut seen: BTreeSet<&str> = BTreeSet::new();
+            let linked = span.links.iter().filter_map(|id| by_span.get(id.as_str()));
+            let linked = linked.filter(|other| other.kind != SpanKind::Other).map(|other| other.step_id());
+            let linked: Vec<&str> = linked.filter(|id| seen.insert(id)).collect();
+            if !linked.is_empty() {
+                links.insert(span.step_id(), linked);
+            }
+            builder.push(step);
+        }
+        // Agent spans that brooks makes for other tools contain the step that started each agent.
+        for (at, span) in spans.iter().enumerate().filter(|(_, span)| span.facts.get(SpanField::BrooksMade).is_some()) {
+            if let (Some(name), Some(parent)) = (span.facts.name(SpanField::Agent), above[at]) {
+                let agent = builder.agent(name).index();
+                if let Some(agent) = builder.header().agents.get_mut(agent) {
+                    agent.spawned_by = Some(spans[parent].step_id().to_owned());
+                }
+            }
+        }
+        links
+    }
+}
+
+/// Sort key of native traces.
 fn key(span: &Span, end: Moment) -> (Time, Time, &str) {
     (span.start.at, end.at, span.step_id())
 }
 
-/// Steps that are linked came after one another; links from the later to the earlier, as time has it.
+/// Fills in `after` from links to earlier steps.
 fn follow_links(steps: &mut [TraceStep], links: &BTreeMap<&str, Vec<&str>>) {
     let mut before: BTreeSet<CompactString> = BTreeSet::new();
     for step in steps {
@@ -271,14 +284,7 @@ fn follow_links(steps: &mut [TraceStep], links: &BTreeMap<&str, Vec<&str>>) {
     }
 }
 
-impl Span {
-    /// The id of its step.
-    fn step_id(&self) -> &str {
-        self.facts.text(SpanField::BrooksId).unwrap_or(&self.id)
-    }
-}
-
-/// The step that a span is, but for its agent and parent.
+/// Converts a span into a step without agent and parent.
 fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
     let facts = &span.facts;
     let mut step = TraceStep { id: span.step_id().into(), start: span.start.at, end: end.at, ..TraceStep::default() };
@@ -289,18 +295,18 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
         SpanKind::Plan => Operation::Plan,
         SpanKind::Call | SpanKind::Wait | SpanKind::Other => Operation::Chat,
     };
-    let told = facts.name(SpanField::OwnOperation).or_else(|| facts.name(SpanField::Operation));
-    if let Some(name) = told.filter(|_| span.is_own() || span.kind == SpanKind::Wait) {
+    let operation = facts.name(SpanField::OwnOperation).or_else(|| facts.name(SpanField::Operation));
+    if let Some(name) = operation.filter(|_| span.is_own() || span.kind == SpanKind::Wait) {
         step.operation = builder.operation(name);
     }
     if step.is_call() || span.is_own() {
-        step.usage = usage::of(facts);
+        step.usage = usage::tokens(facts);
         step.model = facts.name(SpanField::Model).map(|model| builder.name(model));
         let millis = || facts.number(SpanField::FirstChunkMillis).map(|millis| millis / 1e3);
-        let told = facts.number(SpanField::FirstChunk).or_else(millis).map(Time::from_secs);
+        let recorded = facts.number(SpanField::FirstChunk).or_else(millis).map(Time::from_secs);
         let at = || super::moment::read(facts.get(SpanField::FirstChunkAt)?, super::moment::NumberUnit::BySize);
         let since = || at().filter(|at| at.at >= step.start).map(|at| at.at - step.start);
-        let first_chunk = told.or_else(since).filter(|&wait| span.is_own() || wait <= step.end - step.start);
+        let first_chunk = recorded.or_else(since).filter(|&wait| span.is_own() || wait <= step.end - step.start);
         if first_chunk.is_some() {
             step.more_mut().first_chunk = first_chunk;
         }
@@ -317,7 +323,7 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
     }
     let mut est = facts.words(SpanField::Est);
     for (key, moment) in [("start_us", span.start), ("end_us", end)] {
-        if (moment.is_bare || moment.is_rough) && !est.iter().any(|known| known == key) {
+        if (moment.lacks_zone || moment.is_inexact) && !est.iter().any(|known| known == key) {
             est.push(key.to_owned());
         }
     }
@@ -330,7 +336,7 @@ fn step(span: &Span, end: Moment, builder: &mut Builder) -> TraceStep {
     step
 }
 
-/// The type of error of a span that failed; never its message.
+/// Returns the error type of a span that failed, never its message.
 fn error(span: &Span) -> Option<&str> {
     let facts = &span.facts;
     let status = match facts.get(SpanField::Status) {
@@ -350,26 +356,26 @@ fn error(span: &Span) -> Option<&str> {
     named.or_else(|| (status || failed).then(exception))
 }
 
-/// Says how far each field can be trusted.
-fn say_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], who: &Who, is_own: bool) {
-    let of = |moment: Moment| match (moment.is_rough, moment.is_bare) {
+/// Sets the quality of each field.
+fn set_quality(builder: &mut Builder, spans: &[Span], ends: &[Moment], attribution: &Attribution, is_own: bool) {
+    let of_time = |moment: Moment| match (moment.is_inexact, moment.lacks_zone) {
         (true, _) => Quality::Estimated,
         (_, true) => Quality::Inferred,
         _ => Quality::Recorded,
     };
     for (span, end) in spans.iter().zip(ends).filter(|(span, _)| span.kind != SpanKind::Other) {
-        builder.quality("start_us", of(span.start));
-        builder.quality("end_us", of(*end));
+        builder.quality("start_us", of_time(span.start));
+        builder.quality("end_us", of_time(*end));
     }
-    let has = |told: bool| if told { Quality::Recorded } else { Quality::Absent };
+    let recorded = |has: bool| if has { Quality::Recorded } else { Quality::Absent };
     let steps = builder.steps();
     let has_input = steps.iter().any(|step| step.usage.input.is_some());
     let has_output = steps.iter().any(|step| step.usage.output.is_some());
     let has_class = steps.iter().any(|step| step.class.is_some());
-    builder.quality("gen_ai.usage.input_tokens", has(has_input));
-    builder.quality("gen_ai.usage.output_tokens", has(has_output));
-    builder.quality("gen_ai.agent.name", if is_own { Quality::Recorded } else { who.quality });
-    builder.quality("class", has(has_class));
+    builder.quality("gen_ai.usage.input_tokens", recorded(has_input));
+    builder.quality("gen_ai.usage.output_tokens", recorded(has_output));
+    builder.quality("gen_ai.agent.name", if is_own { Quality::Recorded } else { attribution.quality });
+    builder.quality("class", recorded(has_class));
     for field in ["task.events", "files.write", "tests"] {
         builder.quality(field, Quality::Absent);
     }

@@ -1,24 +1,23 @@
-//! Which span contains which.
+//! Nesting of spans.
 
 use std::collections::BTreeMap;
 
-use super::Span;
+use super::span::Span;
 
-/// The spans of one trace as a forest.
+/// The spans of a trace as a forest.
 pub(super) struct Tree {
-    /// The parent of each; none for roots, and for spans whose parent is not in the file.
+    /// Index of the parent of each span; none for roots and for spans whose parent is missing.
     pub(super) parent: Vec<Option<usize>>,
-    /// All spans, parents before their children.
+    /// Indices of all spans, parents before children.
     pub(super) order: Vec<usize>,
 }
 
 impl Tree {
-    /// The tree of spans with unique ids. Spans that contain themselves by way of others are told; the earliest of
-    /// them becomes a root.
-    pub(super) fn of(spans: &[Span], mut tell: impl FnMut(&Span)) -> Tree {
-        let places: BTreeMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (&*span.id, at)).collect();
+    /// Builds the forest of spans with unique ids. The earliest span of each cycle is reported and becomes a root.
+    pub(super) fn new(spans: &[Span], mut report: impl FnMut(&Span)) -> Tree {
+        let index_of: BTreeMap<&str, usize> = spans.iter().enumerate().map(|(at, span)| (&*span.id, at)).collect();
         let mut parent: Vec<Option<usize>> =
-            spans.iter().map(|span| places.get(span.parent.as_str()).copied()).collect();
+            spans.iter().map(|span| index_of.get(span.parent.as_str()).copied()).collect();
         let mut children: Vec<Vec<usize>> = vec![Vec::new(); spans.len()];
         for (at, parent) in parent.iter().enumerate() {
             if let Some(parent) = parent {
@@ -27,7 +26,7 @@ impl Tree {
         }
         let mut order = Vec::with_capacity(spans.len());
         let mut is_placed = vec![false; spans.len()];
-        let mut place = |root: usize, is_placed: &mut Vec<bool>| {
+        let mut visit = |root: usize, is_placed: &mut Vec<bool>| {
             let mut next = order.len();
             is_placed[root] = true;
             order.push(root);
@@ -42,9 +41,9 @@ impl Tree {
             }
         };
         for at in (0..spans.len()).filter(|&at| parent[at].is_none()) {
-            place(at, &mut is_placed);
+            visit(at, &mut is_placed);
         }
-        // Whoever is left hangs on a circle. Going up leads around it, and cutting it there places all that hang on it.
+        // Every span that is left leads up to a cycle. A cut in the cycle places all of them.
         let mut walked = vec![usize::MAX; spans.len()];
         for start in 0..spans.len() {
             if is_placed[start] {
@@ -63,19 +62,19 @@ impl Tree {
                 }
                 around = parent[other];
             }
-            tell(&spans[first]);
+            report(&spans[first]);
             parent[first] = None;
-            place(first, &mut is_placed);
+            visit(first, &mut is_placed);
         }
         Tree { parent, order }
     }
 
-    /// For every span the nearest one above it of those.
-    pub(super) fn nearest(&self, is_one: impl Fn(usize) -> bool) -> Vec<Option<usize>> {
+    /// Returns the nearest matching ancestor of every span.
+    pub(super) fn nearest(&self, matches: impl Fn(usize) -> bool) -> Vec<Option<usize>> {
         let mut nearest = vec![None; self.parent.len()];
         for &at in &self.order {
             if let Some(parent) = self.parent[at] {
-                nearest[at] = if is_one(parent) { Some(parent) } else { nearest[parent] };
+                nearest[at] = if matches(parent) { Some(parent) } else { nearest[parent] };
             }
         }
         nearest

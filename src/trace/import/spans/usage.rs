@@ -1,11 +1,11 @@
-//! Tokens of a call. OpenTelemetry counts what was read from a cache as input; others leave it out, and the total or
-//! the size tells which.
+//! Tokens of a call. OpenTelemetry counts cached tokens as input; other conventions do not. The total or the size shows
+//! which convention applies.
 
 use super::facts::{SpanAttributes, SpanField};
 use crate::trace::model::Usage;
 
-/// The tokens that a span tells, cached ones within the input.
-pub(super) fn of(facts: &SpanAttributes) -> Usage {
+/// Returns the tokens of a span, cached ones within the input.
+pub(super) fn tokens(facts: &SpanAttributes) -> Usage {
     let input = facts.tokens(SpanField::Input).filter(|&tokens| tokens > 0);
     let mut usage = Usage {
         input,
@@ -18,7 +18,7 @@ pub(super) fn of(facts: &SpanAttributes) -> Usage {
     }
     let cached = usage.cache_read.unwrap_or(0).saturating_add(usage.cache_write.unwrap_or(0));
     if usage.input.is_none() && cached == 0 {
-        // Zeros stand for nothing known: no call has an empty prompt.
+        // Zeros mean unknown, since no call has an empty prompt.
         usage.output = usage.output.filter(|&tokens| tokens > 0);
         return usage;
     }

@@ -1,8 +1,8 @@
-//! Sessions of kv-cache-tester: what a proxy saw of a coding agent, one JSON file a session, prompts replaced by the
-//! ids of their blocks. Every call has its time on the wire (`api_time`); subagents are nested, with times of their own.
+//! Sessions of kv-cache-tester, recorded by a proxy of a coding agent: one JSON file per session, with prompts replaced by
+//! the ids of their blocks. Every call has its duration (`api_time`). Subagents are nested, with times of their own.
 //!
-//! The `t` of a call is its start. The `t` of a subagent is the time at which it came back: minus its `duration_ms` it
-//! falls on the end of the call that asked for it, and the calls in it count from there.
+//! The `t` of a call is its start. The `t` of a subagent is its end: minus `duration_ms` it is the end of the call that
+//! requested it, and the times of its calls count from there.
 
 use compact_str::CompactString;
 use serde_json::Value;
@@ -15,31 +15,31 @@ use crate::trace::Builder;
 use crate::trace::import::{naming, order};
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
-/// Times beyond this many seconds are none, so that start and length together are below [`LATEST`](crate::table::timestamp::LATEST).
+/// Largest valid time, in seconds, so that start and duration together are below [`LATEST`](crate::table::timestamp::LATEST).
 const MAX_SECONDS: f64 = 4e9;
-/// What a file of this kind holds somewhere near its beginning.
+/// Keys near the beginning of a session.
 const MARKS: [&[u8]; 3] = [b"\"block_size\"", b"\"requests\"", b"\"hash_ids\""];
 
-/// Whether a file that begins like this is a session of kv-cache-tester.
+/// Returns true for the first bytes of a session of kv-cache-tester.
 pub(super) fn is_session(start: &[u8]) -> bool {
-    let holds = |mark: &[u8]| start.windows(mark.len()).any(|window| window == mark);
-    start.trim_ascii_start().starts_with(b"{") && MARKS.into_iter().all(holds)
+    let contains = |mark: &[u8]| start.windows(mark.len()).any(|window| window == mark);
+    start.trim_ascii_start().starts_with(b"{") && MARKS.into_iter().all(contains)
 }
 
-/// A session under way.
+/// A session under construction.
 struct Session<'a> {
     builder: Builder,
     file: &'a str,
     reading: &'a mut ImportContext,
-    /// How many steps there are; part of their ids, so that no two are alike.
+    /// Number of steps so far, which makes their ids unique.
     count: usize,
 }
 
-/// A file as a trace.
+/// Reads a file as a trace.
 pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Trace> {
     let document = json::document(file, reading)?;
     let Some(requests) = at(&document, "requests").and_then(Value::as_array) else {
-        reading.bad(&file.path, 0, "requests", "there are none", "a session of kv-cache-tester");
+        reading.bad(&file.path, 0, "requests", "the list is missing", "a session of kv-cache-tester");
         return None;
     };
     let name = text(&document, "id").map_or_else(|| naming::stem(&file.path), naming::name);
@@ -56,7 +56,7 @@ pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Tra
         return None;
     }
     order::link(builder.steps());
-    for (field, quality) in [
+    builder.qualities(&[
         ("start_us", Quality::Recorded),
         ("end_us", Quality::Recorded),
         ("gen_ai.usage.input_tokens", Quality::Recorded),
@@ -67,24 +67,28 @@ pub(super) fn read(file: &SourceFile, reading: &mut ImportContext) -> Option<Tra
         ("files.write", Quality::Absent),
         ("tests", Quality::Absent),
         ("class", Quality::Absent),
-    ] {
-        builder.quality(field, quality);
-    }
+    ]);
     let trace = builder.finish(false);
     check_totals(&document, &trace, file, reading);
     Some(trace)
 }
 
-/// Holds what the file says in all against the sum of its calls.
+/// Compares the totals of the file with the sum of its calls.
 fn check_totals(document: &Value, trace: &Trace, file: &SourceFile, reading: &mut ImportContext) {
     for (path, total) in [
         ("totals.combined_tokens.input", "gen_ai.usage.input_tokens"),
         ("totals.combined_tokens.output", "gen_ai.usage.output_tokens"),
     ] {
-        if let (Some(said), Some(found)) = (number(document, path), trace.total(total))
-            && (said - found).abs() > 0.5
+        if let (Some(recorded), Some(sum)) = (number(document, path), trace.total(total))
+            && (recorded - sum).abs() > 0.5
         {
-            reading.bad(&file.path, 0, path, format!("{said}, and the calls give {found}"), "the sum of the calls");
+            reading.bad(
+                &file.path,
+                0,
+                path,
+                format!("it is {recorded}, but the calls sum to {sum}"),
+                "the sum of the calls",
+            );
         }
     }
 }
@@ -99,16 +103,16 @@ impl Session<'_> {
         self.reading.bad(self.file, 0, path, message, expected);
     }
 
-    /// The requests of an agent whose times count from `origin`, inside of the step that started it.
+    /// Adds the requests of an agent inside the step that started it. Their times count from `origin`.
     fn requests(&mut self, requests: &[Value], path: &str, agent: AgentId, origin: Time, parent: Option<&str>) {
         let name = self.builder.header().agents.get(agent.index()).map_or_else(String::new, |agent| agent.name.clone());
-        // The end of the agent's last call, if that was the end of its turn.
+        // End of the latest call, if that was the end of a turn.
         let mut turn_ended: Option<Time> = None;
-        for (place, request) in requests.iter().enumerate() {
-            let path = format!("{path}[{place}]");
-            let is_near = |t: &Time| origin + *t <= Time::from_secs(MAX_SECONDS);
-            let Some(t) = seconds(request, "t", 1.0).filter(is_near) else {
-                self.bad(&path, "no time", "a `t` in seconds from the start");
+        for (index, request) in requests.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            let is_valid = |t: &Time| origin + *t <= Time::from_secs(MAX_SECONDS);
+            let Some(t) = seconds(request, "t", 1.0).filter(is_valid) else {
+                self.bad(&path, "the time is missing", "a `t` in seconds from the start");
                 continue;
             };
             match text(request, "type") {
@@ -135,7 +139,7 @@ impl Session<'_> {
                     let end = self.call(request, (agent, &name), start, parent);
                     turn_ended = (text(request, "stop") == Some("end_turn")).then_some(end);
                 }
-                _ => self.bad(&format!("{path}.type"), "not a kind of request", "s, n or subagent"),
+                _ => self.bad(&format!("{path}.type"), "unknown type of request", "s, n or subagent"),
             }
         }
     }
@@ -147,7 +151,7 @@ impl Session<'_> {
         self.builder.push(step);
     }
 
-    /// A call of a model; its end.
+    /// Adds a model call and returns its end.
     fn call(&mut self, request: &Value, (agent, name): (AgentId, &str), start: Time, parent: Option<&str>) -> Time {
         let took = seconds(request, "api_time", 1.0);
         let end = start + took.unwrap_or(Time::ZERO);
@@ -181,7 +185,7 @@ impl Session<'_> {
         end
     }
 
-    /// A subagent: a step of a tool of the agent that started it, which contains its calls.
+    /// Adds a subagent as a tool step of the agent that started it; the step contains its calls.
     fn subagent(
         &mut self,
         request: &Value,
@@ -200,7 +204,7 @@ impl Session<'_> {
             TraceStep { id: id.clone(), operation: Operation::ExecuteTool, agent, start, end, ..TraceStep::default() };
         step.more_mut().tool = Some(tool);
         if took == Time::ZERO {
-            self.reading.note("a subagent without a duration: its start is not known");
+            self.reading.note("a subagent has no duration, so its start is unknown");
             let est = self.builder.name("start_us");
             step.more_mut().est.push(est);
         }
@@ -212,22 +216,22 @@ impl Session<'_> {
         let called = text(request, "agent_id").map_or_else(|| format!("subagent-{}", self.count), naming::name);
         let child = self.builder.agent(&called);
         let requests = at(request, "requests").and_then(Value::as_array).map_or(&[][..], |list| list);
-        if let Some(who) = self.builder.header().agents.get_mut(child.index()) {
-            who.role = text(request, "subagent_type").map(naming::name);
-            who.spawned_by = Some(id.to_string());
-            who.model = requests.iter().find_map(|request| text(request, "model")).map(naming::name);
+        if let Some(header) = self.builder.header().agents.get_mut(child.index()) {
+            header.role = text(request, "subagent_type").map(naming::name);
+            header.spawned_by = Some(id.to_string());
+            header.model = requests.iter().find_map(|request| text(request, "model")).map(naming::name);
         }
         self.requests(requests, &format!("{path}.requests"), child, start, Some(&id));
     }
 }
 
-/// Whether what is new in a request is text and no result of a tool.
+/// Returns true if the new input of a request is text without results of tools.
 fn is_from_a_person(request: &Value) -> bool {
     let types = at(request, "input_types").and_then(Value::as_array).map_or(&[][..], |list| list);
     types.iter().any(|kind| kind == "text") && !types.iter().any(|kind| kind == "tool_result")
 }
 
-/// A time at a key: none if it is negative or beyond all sense.
+/// Returns the time of a key; none if it is out of range.
 fn seconds(request: &Value, key: &str, unit: f64) -> Option<Time> {
     let seconds = number(request, key)? * unit;
     (0.0..=MAX_SECONDS).contains(&seconds).then(|| Time::from_us((seconds * 1e6).round() as u64))

@@ -1,8 +1,8 @@
-//! Which column says what: as the user maps them, as a known format has them, or by their names.
+//! Map from fields to columns: by the user, by a known format, or by common names.
 
 use std::collections::BTreeMap;
 
-/// What a column can say of a step.
+/// A field of a step that a column can provide.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum StepField {
     Id,
@@ -28,179 +28,87 @@ use StepField::{
     Start, Task, Tool,
 };
 
-/// What a number of a time counts.
+/// Unit of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TimeUnit {
-    /// To be told by how large the numbers are.
-    Guess,
+    /// Inferred from the size of the numbers.
+    Unknown,
     S,
     Ms,
     Us,
     Ns,
 }
 
-/// A column that says something.
+/// A column that provides a field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct MappedColumn {
     pub(super) name: String,
     pub(super) unit: TimeUnit,
-    /// Whether somebody or a known format says so, and it is not its name alone.
-    pub(super) is_said: bool,
+    /// True if the user or a known format maps it; false if it is matched by name.
+    pub(super) is_explicit: bool,
 }
 
-/// Which column says what.
+/// Columns by field.
 pub(super) type Map = BTreeMap<StepField, MappedColumn>;
 
-/// The fields with their names, and what columns that hold them are usually called: lower case, letters and digits only.
-pub(super) static FIELDS: &[(StepField, &str, &[&str])] = &[
-    (Id, "id", &["id", "spanid", "callid", "requestid", "stepid", "eventid", "uuid", "observationid"]),
-    (
-        Run,
-        "run",
-        &["run", "runid", "runname", "traceid", "trace", "experiment", "experimentid", "sessionid", "session"],
-    ),
-    (
-        Agent,
-        "agent",
-        &["agent", "agentname", "agentid", "genaiagentname", "genaiagentid", "worker", "workerid", "actor"],
-    ),
+/// Fields with their names, and common names of their columns in lower-case letters and digits.
+pub(super) static FIELDS: &[(StepField, &str, &str)] = &[
+    (Id, "id", "id spanid callid requestid stepid eventid uuid observationid"),
+    (Run, "run", "run runid runname traceid trace experiment experimentid sessionid session"),
+    (Agent, "agent", "agent agentname agentid genaiagentname genaiagentid worker workerid actor"),
     (
         Start,
         "start",
-        &[
-            "start",
-            "starttime",
-            "startedat",
-            "starttimestamp",
-            "begin",
-            "beginat",
-            "timestamp",
-            "ts",
-            "time",
-            "arrival",
-            "arrivaltime",
-            "arrivedat",
-            "createdat",
-            "requesttime",
-            "requestedat",
-            "datetime",
-            "t",
-        ],
+        "start starttime startedat starttimestamp begin beginat timestamp ts time arrival arrivaltime \
+         arrivedat createdat requesttime requestedat datetime t",
     ),
     (
         End,
         "end",
-        &[
-            "end",
-            "endtime",
-            "endedat",
-            "endtimestamp",
-            "finish",
-            "finishtime",
-            "finishedat",
-            "completed",
-            "completedat",
-            "completiontime",
-            "stoptime",
-            "te",
-            "responsetime",
-        ],
+        "end endtime endedat endtimestamp finish finishtime finishedat completed completedat completiontime \
+         stoptime te responsetime",
     ),
     (
         Duration,
         "duration",
-        &[
-            "duration",
-            "latency",
-            "elapsed",
-            "elapsedtime",
-            "totaltime",
-            "apitime",
-            "e2elatency",
-            "e2el",
-            "requestlatency",
-            "totallatency",
-            "durationtime",
-            "took",
-        ],
+        "duration latency elapsed elapsedtime totaltime apitime e2elatency e2el requestlatency totallatency \
+         durationtime took",
     ),
     (
         FirstChunk,
         "first_chunk",
-        &[
-            "ttft",
-            "timetofirsttoken",
-            "timetofirstchunk",
-            "firsttokenlatency",
-            "firstchunk",
-            "genairesponsetimetofirstchunk",
-            "prefilltime",
-        ],
+        "ttft timetofirsttoken timetofirstchunk firsttokenlatency firstchunk genairesponsetimetofirstchunk \
+         prefilltime",
     ),
     (
         InputTokens,
         "input_tokens",
-        &[
-            "inputtokens",
-            "prompttokens",
-            "tokensin",
-            "intokens",
-            "requesttokens",
-            "contexttokens",
-            "inputlength",
-            "promptlength",
-            "promptlen",
-            "inputlen",
-            "genaiusageinputtokens",
-            "usageinputtokens",
-            "usageprompttokens",
-            "numprompttokens",
-            "numinputtokens",
-            "numprefilltokens",
-        ],
+        "inputtokens prompttokens tokensin intokens requesttokens contexttokens inputlength promptlength \
+         promptlen inputlen genaiusageinputtokens usageinputtokens usageprompttokens numprompttokens \
+         numinputtokens numprefilltokens",
     ),
     (
         OutputTokens,
         "output_tokens",
-        &[
-            "outputtokens",
-            "completiontokens",
-            "tokensout",
-            "outtokens",
-            "responsetokens",
-            "generatedtokens",
-            "outputlength",
-            "outputlen",
-            "genaiusageoutputtokens",
-            "usageoutputtokens",
-            "usagecompletiontokens",
-            "numoutputtokens",
-            "numdecodetokens",
-            "numcompletiontokens",
-        ],
+        "outputtokens completiontokens tokensout outtokens responsetokens generatedtokens outputlength \
+         outputlen genaiusageoutputtokens usageoutputtokens usagecompletiontokens numoutputtokens \
+         numdecodetokens numcompletiontokens",
     ),
     (
         CachedTokens,
         "cached_tokens",
-        &[
-            "cachedtokens",
-            "cachereadtokens",
-            "cachereadinputtokens",
-            "cachedinputtokens",
-            "genaiusagecachereadinputtokens",
-            "usagecachereadinputtokens",
-            "inputcachedtokens",
-        ],
+        "cachedtokens cachereadtokens cachereadinputtokens cachedinputtokens genaiusagecachereadinputtokens \
+         usagecachereadinputtokens inputcachedtokens",
     ),
-    (Model, "model", &["model", "modelname", "modelid", "genairequestmodel", "genairesponsemodel", "requestmodel"]),
-    (Task, "task", &["task", "taskid", "taskname", "sampleid", "issueid", "instanceid"]),
-    (Round, "round", &["round", "roundid", "roundnumber"]),
-    (Parent, "parent", &["parent", "parentid", "parentspanid", "parentstepid", "parentobservationid"]),
-    (Tool, "tool", &["tool", "toolname", "genaitoolname", "functionname"]),
-    (Error, "error", &["error", "errortype", "errorcode", "errorname", "exceptiontype"]),
+    (Model, "model", "model modelname modelid genairequestmodel genairesponsemodel requestmodel"),
+    (Task, "task", "task taskid taskname sampleid issueid instanceid"),
+    (Round, "round", "round roundid roundnumber"),
+    (Parent, "parent", "parent parentid parentspanid parentstepid parentobservationid"),
+    (Tool, "tool", "tool toolname genaitoolname functionname"),
+    (Error, "error", "error errortype errorcode errorname exceptiontype"),
 ];
 
-/// Endings of names of columns that give the unit of their numbers, the longest first.
+/// Suffixes of column names that define a unit, the longest first.
 static UNITS: &[(&str, TimeUnit)] = &[
     ("milliseconds", TimeUnit::Ms),
     ("microseconds", TimeUnit::Us),
@@ -218,97 +126,99 @@ static UNITS: &[(&str, TimeUnit)] = &[
     ("s", TimeUnit::S),
 ];
 
-/// A format that is known by its columns.
+/// A known format, recognized by its columns.
 pub(super) struct TablePreset {
-    /// Its name, for labels of the trace.
+    /// Name of the format, for the source of the trace.
     pub(super) name: &'static str,
-    /// Who wrote it.
+    /// Program or data set that wrote it.
     pub(super) producer: &'static str,
-    /// How it is known.
-    pub(super) because: &'static str,
-    /// The columns that it is known by.
+    /// Evidence, for messages.
+    pub(super) evidence: &'static str,
+    /// Columns by which it is recognized.
     marks: &'static [&'static str],
-    /// What they say.
-    says: &'static [(StepField, TimeUnit, &'static str)],
+    /// Fields with units and columns.
+    fields: &'static [(StepField, TimeUnit, &'static str)],
 }
 
-/// The formats that are known by their columns.
+/// All known formats.
 pub(super) static PRESETS: &[TablePreset] = &[
     TablePreset {
         name: "azure-llm",
         producer: "Azure LLM inference trace",
-        because: "columns of the Azure LLM inference traces",
+        evidence: "columns of the Azure LLM inference traces",
         marks: &["TIMESTAMP", "ContextTokens", "GeneratedTokens"],
-        says: &[
-            (Start, TimeUnit::Guess, "TIMESTAMP"),
-            (InputTokens, TimeUnit::Guess, "ContextTokens"),
-            (OutputTokens, TimeUnit::Guess, "GeneratedTokens"),
+        fields: &[
+            (Start, TimeUnit::Unknown, "TIMESTAMP"),
+            (InputTokens, TimeUnit::Unknown, "ContextTokens"),
+            (OutputTokens, TimeUnit::Unknown, "GeneratedTokens"),
         ],
     },
     TablePreset {
         name: "mooncake",
         producer: "Mooncake",
-        because: "columns of the Mooncake traces",
+        evidence: "columns of the Mooncake traces",
         marks: &["timestamp", "input_length", "output_length", "hash_ids"],
-        says: &[
+        fields: &[
             (Start, TimeUnit::Ms, "timestamp"),
-            (InputTokens, TimeUnit::Guess, "input_length"),
-            (OutputTokens, TimeUnit::Guess, "output_length"),
+            (InputTokens, TimeUnit::Unknown, "input_length"),
+            (OutputTokens, TimeUnit::Unknown, "output_length"),
         ],
     },
     TablePreset {
         name: "burst-gpt",
         producer: "BurstGPT",
-        because: "columns of the BurstGPT traces",
+        evidence: "columns of the BurstGPT traces",
         marks: &["Timestamp", "Request tokens", "Response tokens", "Log Type"],
-        says: &[
+        fields: &[
             (Start, TimeUnit::S, "Timestamp"),
             (Duration, TimeUnit::S, "Elapsed time"),
-            (Agent, TimeUnit::Guess, "Session ID"),
-            (Model, TimeUnit::Guess, "Model"),
-            (InputTokens, TimeUnit::Guess, "Request tokens"),
-            (OutputTokens, TimeUnit::Guess, "Response tokens"),
+            (Agent, TimeUnit::Unknown, "Session ID"),
+            (Model, TimeUnit::Unknown, "Model"),
+            (InputTokens, TimeUnit::Unknown, "Request tokens"),
+            (OutputTokens, TimeUnit::Unknown, "Response tokens"),
         ],
     },
 ];
 
 impl TablePreset {
-    /// The one that has these columns.
-    pub(super) fn of(columns: &[String]) -> Option<&'static TablePreset> {
+    /// Returns the format of a table with these columns.
+    pub(super) fn find(columns: &[String]) -> Option<&'static TablePreset> {
         PRESETS.iter().find(|preset| preset.marks.iter().all(|mark| columns.iter().any(|column| column == mark)))
     }
 
-    /// What its columns say, as far as they are there.
+    /// Returns the map of the columns that are present.
     pub(super) fn map(&self, columns: &[String]) -> Map {
-        let there = self.says.iter().filter(|(_, _, name)| columns.iter().any(|column| column == name));
-        there.map(|&(field, unit, name)| (field, MappedColumn { name: name.to_owned(), unit, is_said: true })).collect()
+        let present = self.fields.iter().filter(|(_, _, name)| columns.iter().any(|column| column == name));
+        present
+            .map(|&(field, unit, name)| (field, MappedColumn { name: name.to_owned(), unit, is_explicit: true }))
+            .collect()
     }
 }
 
-/// What columns say by their names: the first name of the list that is there.
-pub(super) fn guess(columns: &[String]) -> Map {
+/// Matches columns by name: the first common name of each field that is present.
+pub(super) fn match_names(columns: &[String]) -> Map {
     let plain: Vec<String> = columns.iter().map(|name| plain(name)).collect();
     let mut map = Map::new();
     for &(field, _, names) in FIELDS {
-        let found = names.iter().find_map(|wanted| {
-            let of = |(name, plain): (&String, &String)| {
+        let matched = names.split(' ').find_map(|wanted| {
+            let mapped = |(name, plain): (&String, &String)| {
                 let unit = unit_of(field, wanted, plain)?;
                 let is_used = map.values().any(|column: &MappedColumn| column.name == *name);
-                (!is_used).then(|| MappedColumn { name: name.clone(), unit, is_said: false })
+                (!is_used).then(|| MappedColumn { name: name.clone(), unit, is_explicit: false })
             };
-            columns.iter().zip(&plain).find_map(of)
+            columns.iter().zip(&plain).find_map(mapped)
         });
-        if let Some(column) = found {
+        if let Some(column) = matched {
             map.insert(field, column);
         }
     }
     map
 }
 
-/// The unit of a column of that name, if that is what the column is called.
+/// Returns the unit of a column that has the wanted name, with or without a suffix.
 fn unit_of(field: StepField, wanted: &str, plain: &str) -> Option<TimeUnit> {
     if plain == wanted {
-        return Some(TimeUnit::Guess);
+        return Some(TimeUnit::Unknown);
     }
     let rest = plain.strip_prefix(wanted).filter(|_| field.is_time())?;
     UNITS.iter().find(|(ending, _)| *ending == rest).map(|(_, unit)| *unit)
@@ -328,23 +238,23 @@ impl StepField {
     }
 }
 
-/// A field as the user names it: `start`, or `start:ms`.
+/// Parses a field as given by the user: `start` or `start:ms`.
 pub(super) fn field(text: &str) -> Option<(StepField, TimeUnit)> {
     let (name, unit) = text.split_once(':').unwrap_or((text, ""));
     let (field, ..) = FIELDS.iter().find(|(_, field, _)| *field == name.trim())?;
     let unit = match unit.trim() {
-        "" => TimeUnit::Guess,
+        "" => TimeUnit::Unknown,
         "s" => TimeUnit::S,
         "ms" => TimeUnit::Ms,
         "us" => TimeUnit::Us,
         "ns" => TimeUnit::Ns,
         _ => return None,
     };
-    (unit == TimeUnit::Guess || field.is_time()).then_some((*field, unit))
+    (unit == TimeUnit::Unknown || field.is_time()).then_some((*field, unit))
 }
 
 impl TimeUnit {
-    /// What numbers of this size count if they count from 1970; none if they are too small for that.
+    /// Returns the unit of a number of this size since 1970; none if the number is too small.
     pub(super) fn since_1970(number: f64) -> Option<TimeUnit> {
         match number {
             n if n >= 1e17 => Some(TimeUnit::Ns),
@@ -355,10 +265,10 @@ impl TimeUnit {
         }
     }
 
-    /// Its name after a field.
+    /// Returns the name after a field.
     pub(super) fn name(self) -> &'static str {
         match self {
-            TimeUnit::Guess => "",
+            TimeUnit::Unknown => "",
             TimeUnit::S => "s",
             TimeUnit::Ms => "ms",
             TimeUnit::Us => "us",

@@ -1,4 +1,4 @@
-//! From the rows of a table to steps, a trace a run.
+//! Conversion of the rows of a table into steps, with a trace for each run.
 
 use compact_str::CompactString;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,47 +13,47 @@ use crate::trace::Builder;
 use crate::trace::import::naming;
 use crate::trace::model::{Operation, Quality, Trace, TraceStep, Usage};
 
-/// What is said of a number that is negative, or beyond what a recording can hold.
-const NO_TIME: &str = "no time that can be";
+/// Message for a time that is negative or beyond [`LATEST`].
+const OUT_OF_RANGE: &str = "the time is out of range";
 
-/// A table and what its columns say.
+/// A table with its map of columns.
 pub(super) struct MappedTable<'a> {
     pub(super) file: &'a str,
     pub(super) table: &'a DataTable,
     pub(super) map: &'a Map,
-    /// The columns of the table by what they say.
-    pub(super) places: BTreeMap<StepField, usize>,
+    /// Index of the column of each field.
+    pub(super) columns: BTreeMap<StepField, usize>,
     pub(super) preset: Option<&'a TablePreset>,
 }
 
-/// How the times of a table are to be read.
+/// Units and origin of the times of a table.
 struct Clock {
     units: BTreeMap<StepField, TimeUnit>,
-    /// Whether times count from 1970.
+    /// True if times count from 1970.
     since_1970: bool,
 }
 
-/// A run under way.
+/// A run under construction.
 struct TableRun {
     builder: Builder,
     ids: BTreeSet<CompactString>,
-    /// Whether there are rows without a round.
+    /// True if a row has no round.
     lacks_rounds: bool,
 }
 
-/// The traces of a table, one a run, in order of their first rows.
+/// Returns the traces of a table, one per run, in order of their first rows.
 pub(super) fn read(source: &MappedTable<'_>, reading: &mut ImportContext) -> Vec<Trace> {
     let clock = source.clock(reading);
     let mut runs: Vec<TableRun> = Vec::new();
-    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    let mut index_of: BTreeMap<String, usize> = BTreeMap::new();
     for row in 0..source.table.rows() {
         let name =
             source.text(row, StepField::Run).map_or_else(|| naming::stem(source.file), |name| naming::name(&name));
-        let place = *places.entry(name.clone()).or_insert_with(|| {
+        let index = *index_of.entry(name.clone()).or_insert_with(|| {
             runs.push(source.begin(&name));
             runs.len() - 1
         });
-        if let Some(run) = runs.get_mut(place) {
+        if let Some(run) = runs.get_mut(index) {
             source.row(row, &clock, run, reading);
         }
     }
@@ -64,7 +64,7 @@ pub(super) fn read(source: &MappedTable<'_>, reading: &mut ImportContext) -> Vec
 impl MappedTable<'_> {
     fn cell(&self, row: usize, field: StepField) -> &CellValue {
         static NOTHING: CellValue = CellValue::Nothing;
-        self.places.get(&field).map_or(&NOTHING, |column| self.table.cell(row, *column))
+        self.columns.get(&field).map_or(&NOTHING, |column| self.table.cell(row, *column))
     }
 
     fn text(&self, row: usize, field: StepField) -> Option<String> {
@@ -72,28 +72,28 @@ impl MappedTable<'_> {
     }
 
     fn bad(&self, row: usize, field: StepField, message: &str, expected: &str, reading: &mut ImportContext) {
-        let line = self.table.places.get(row).map_or(0, |line| *line as usize);
+        let line = self.table.positions.get(row).map_or(0, |line| *line as usize);
         let path = self.map.get(&field).map_or("", |column| column.name.as_str());
         reading.bad(self.file, line, path, message, expected);
     }
 
-    /// The units of the times: as they are said, else by the size of the first number.
+    /// Returns the units of the times: as mapped, else by the size of the first number.
     fn clock(&self, reading: &mut ImportContext) -> Clock {
         let mut clock = Clock { units: BTreeMap::new(), since_1970: true };
-        let mut told = Vec::new();
-        for (&field, what) in self.map.iter().filter(|(field, _)| field.is_time()) {
-            let cells = self.places.get(&field).map_or(&[][..], |column| self.table.column(*column));
+        let mut inferred = Vec::new();
+        for (&field, column) in self.map.iter().filter(|(field, _)| field.is_time()) {
+            let cells = self.columns.get(&field).map_or(&[][..], |index| self.table.column(*index));
             let first = cells.iter().find_map(CellValue::number);
-            let is_length = matches!(field, StepField::Duration | StepField::FirstChunk);
-            let by_size = first.filter(|_| !is_length).and_then(TimeUnit::since_1970);
-            let unit = match (what.unit, by_size, clock.units.get(&StepField::Start)) {
-                // An end counts as its start does.
-                (TimeUnit::Guess, None, Some(unit)) if !is_length => *unit,
-                (TimeUnit::Guess, None, _) => TimeUnit::S,
-                (TimeUnit::Guess, Some(unit), _) | (unit, ..) => unit,
+            let is_duration = matches!(field, StepField::Duration | StepField::FirstChunk);
+            let by_size = first.filter(|_| !is_duration).and_then(TimeUnit::since_1970);
+            let unit = match (column.unit, by_size, clock.units.get(&StepField::Start)) {
+                // An end has the unit of its start.
+                (TimeUnit::Unknown, None, Some(unit)) if !is_duration => *unit,
+                (TimeUnit::Unknown, None, _) => TimeUnit::S,
+                (TimeUnit::Unknown, Some(unit), _) | (unit, ..) => unit,
             };
-            if what.unit == TimeUnit::Guess && first.is_some() {
-                told.push(format!("{}:{}={}", field.name(), unit.name(), what.name));
+            if column.unit == TimeUnit::Unknown && first.is_some() {
+                inferred.push(format!("{}:{}={}", field.name(), unit.name(), column.name));
             }
             if field == StepField::Start || (field == StepField::End && !self.map.contains_key(&StepField::Start)) {
                 clock.since_1970 =
@@ -101,8 +101,8 @@ impl MappedTable<'_> {
             }
             clock.units.insert(field, unit);
         }
-        if !told.is_empty() {
-            reading.note(format!("{}: units taken by size: --columns {}", self.file, told.join(",")));
+        if !inferred.is_empty() {
+            reading.note(format!("{}: units inferred from size: --columns {}", self.file, inferred.join(",")));
         }
         clock
     }
@@ -125,7 +125,7 @@ impl MappedTable<'_> {
         TableRun { builder, ids: BTreeSet::new(), lacks_rounds: false }
     }
 
-    /// A time in a column that says when; the error says what is wrong.
+    /// Returns the time in a column; the error is a message.
     fn when(
         &self,
         row: usize,
@@ -146,19 +146,19 @@ impl MappedTable<'_> {
         let unit = clock.units.get(&field).copied().unwrap_or(TimeUnit::S);
         let us = match (cell.whole(), unit) {
             (Some(whole), TimeUnit::Ns) => Some(whole / 1000),
-            _ => {
-                Some(cell.number().ok_or("no time")? * scale(unit)).filter(|us| *us >= 0.0).map(|us| us.round() as u64)
-            }
+            _ => Some(cell.number().ok_or("not a time")? * scale(unit))
+                .filter(|us| *us >= 0.0)
+                .map(|us| us.round() as u64),
         };
-        us.map(Time::from_us).filter(|at| *at <= LATEST).map(Some).ok_or(NO_TIME)
+        us.map(Time::from_us).filter(|at| *at <= LATEST).map(Some).ok_or(OUT_OF_RANGE)
     }
 
-    /// When the call of a row began and ended; none if that is told to be wrong.
+    /// Returns start and end of the call of a row; none after a reported error.
     fn times(&self, row: usize, clock: &Clock, reading: &mut ImportContext) -> Option<(Time, Time)> {
-        let mut found = [None; 3];
-        for (found, field) in found.iter_mut().zip([StepField::Start, StepField::End, StepField::Duration]) {
+        let mut times = [None; 3];
+        for (slot, field) in times.iter_mut().zip([StepField::Start, StepField::End, StepField::Duration]) {
             match self.when(row, field, clock, reading) {
-                Ok(time) => *found = time,
+                Ok(time) => *slot = time,
                 Err(message) => {
                     self.bad(row, field, message, "a number, or a time as in 2026-02-25T10:00:00Z", reading);
                     return None;
@@ -166,32 +166,32 @@ impl MappedTable<'_> {
             }
         }
         let has_end = self.map.contains_key(&StepField::End) || self.map.contains_key(&StepField::Duration);
-        let (start, end) = match found {
+        let (start, end) = match times {
             [Some(start), Some(end), _] => (start, end),
             [Some(start), None, Some(took)] => (start, start + took),
             [None, Some(end), Some(took)] if took <= end => (end - took, end),
             [Some(start), None, None] if !has_end => (start, start),
             [Some(_), None, None] => {
-                self.bad(row, StepField::End, "no end and no duration", "when the call ended", reading);
+                self.bad(
+                    row,
+                    StepField::End,
+                    "end and duration are missing",
+                    "the end or the duration of the call",
+                    reading,
+                );
                 return None;
             }
             _ => {
-                self.bad(row, StepField::Start, "no start", "when the call began", reading);
+                self.bad(row, StepField::Start, "the start is missing", "the start of the call", reading);
                 return None;
             }
         };
         if end > LATEST {
-            self.bad(row, StepField::End, NO_TIME, "calls that end before the year 2255", reading);
+            self.bad(row, StepField::End, OUT_OF_RANGE, "calls that end before the year 2255", reading);
             return None;
         }
         if end < start {
-            self.bad(
-                row,
-                StepField::End,
-                "the end is before the start",
-                "an end that is not before the start",
-                reading,
-            );
+            self.bad(row, StepField::End, "the end is before the start", "an end at or after the start", reading);
             return None;
         }
         Some((start, end))
@@ -202,13 +202,13 @@ impl MappedTable<'_> {
         let round = self.cell(row, StepField::Round);
         run.lacks_rounds |= round.is_nothing();
         let Some(round) = (if round.is_nothing() { Some(0) } else { round.number().and_then(as_tokens) }) else {
-            return self.bad(row, StepField::Round, "no number of a round", "a whole number", reading);
+            return self.bad(row, StepField::Round, "not a round", "a whole number", reading);
         };
-        let place = self.table.places.get(row).copied().unwrap_or_default();
+        let line = self.table.positions.get(row).copied().unwrap_or_default();
         let id: CompactString =
-            self.text(row, StepField::Id).map_or_else(|| format!("row-{place}"), |id| naming::id(&id)).into();
+            self.text(row, StepField::Id).map_or_else(|| format!("row-{line}"), |id| naming::id(&id)).into();
         if !run.ids.insert(id.clone()) {
-            self.bad(row, StepField::Id, "this id is there twice", "unique ids", reading);
+            self.bad(row, StepField::Id, "the id occurs twice", "unique ids", reading);
             return;
         }
         let builder = &mut run.builder;
@@ -220,14 +220,14 @@ impl MappedTable<'_> {
         let agent = builder.agent(agent.as_deref().unwrap_or(no_name));
         let mut tokens = |field: StepField, name: &str| {
             let cell = self.cell(row, field);
-            let found = cell.number().and_then(as_tokens);
-            if found.is_none() && !cell.is_nothing() {
-                self.bad(row, field, "no number of tokens", "a whole number", reading);
+            let tokens = cell.number().and_then(as_tokens);
+            if tokens.is_none() && !cell.is_nothing() {
+                self.bad(row, field, "not a number of tokens", "a whole number", reading);
             }
-            if found.is_none() && !name.is_empty() {
+            if tokens.is_none() && !name.is_empty() {
                 builder.quality(name, Quality::Absent);
             }
-            found
+            tokens
         };
         let usage = Usage {
             input: tokens(StepField::InputTokens, "gen_ai.usage.input_tokens"),
@@ -255,12 +255,12 @@ impl MappedTable<'_> {
         builder.push(step);
     }
 
-    /// From the start to the first chunk: numbers count from the start, times are times.
+    /// Returns the time from the start to the first chunk: numbers count from the start, instants from 1970.
     fn first_chunk(&self, row: usize, clock: &Clock, start: Time, reading: &mut ImportContext) -> Option<Time> {
-        let found = self.when(row, StepField::FirstChunk, clock, reading).ok()??;
+        let time = self.when(row, StepField::FirstChunk, clock, reading).ok()??;
         match self.cell(row, StepField::FirstChunk).instant() {
             Some(at) => (at.at >= start).then(|| at.at - start),
-            None => Some(found),
+            None => Some(time),
         }
     }
 
@@ -273,13 +273,13 @@ impl MappedTable<'_> {
         let trace = run.builder.finish(clock.since_1970);
         let is_nameless = !self.map.contains_key(&StepField::Agent);
         if is_nameless && !crate::trace::check::overlapping_calls(&trace).is_empty() {
-            let note = "calls overlap and no column says who made them; --columns agent=NAME does";
+            let note = "calls overlap and no column has their agent; set it with --columns agent=NAME";
             reading.note(format!("{}: {note}", self.file));
         }
         Some(trace)
     }
 
-    /// Every step of a trace with rounds has one, and they count from 1.
+    /// Ensures that every step of a trace with rounds has one, counted from 1.
     fn rounds(&self, run: &mut TableRun, reading: &mut ImportContext) {
         if !run.builder.header().barrier {
             return;
@@ -287,50 +287,50 @@ impl MappedTable<'_> {
         if run.lacks_rounds {
             run.builder.header().barrier = false;
             run.builder.steps().iter_mut().for_each(|step| step.round = 0);
-            reading.note(format!("{}: not every row has a round: taken as a run without rounds", self.file));
+            reading.note(format!("{}: some rows have no round, so the run is read without rounds", self.file));
         } else if run.builder.steps().iter().any(|step| step.round == 0) {
             run.builder.steps().iter_mut().for_each(|step| step.round = step.round.saturating_add(1));
-            reading.note(format!("{}: rounds that count from 0 are made to count from 1", self.file));
+            reading.note(format!("{}: rounds counted from 0 are renumbered from 1", self.file));
         }
     }
 
-    /// Takes away parents that are not there, or that lead back to the step itself.
+    /// Removes parents that are missing or form a cycle.
     fn parents(&self, run: &mut TableRun, reading: &mut ImportContext) {
         if !self.map.contains_key(&StepField::Parent) {
             return;
         }
         let mut lost = Vec::new();
-        for (place, step) in run.builder.steps().iter_mut().enumerate() {
+        for (index, step) in run.builder.steps().iter_mut().enumerate() {
             let parent = step.more().parent.clone();
             if parent.is_some_and(|parent| !run.ids.contains(&parent)) {
                 step.more_mut().parent = None;
-                lost.push(place);
+                lost.push(index);
             }
         }
-        for place in circles(run.builder.steps()) {
-            if let Some(step) = run.builder.steps().get_mut(place) {
+        for index in cycles(run.builder.steps()) {
+            if let Some(step) = run.builder.steps().get_mut(index) {
                 step.more_mut().parent = None;
-                lost.push(place);
+                lost.push(index);
             }
         }
         for _ in &lost {
             let path = self.map.get(&StepField::Parent).map_or("", |column| column.name.as_str());
-            reading.bad(self.file, 0, path, "no row has this id, or it leads back to itself", "ids of other rows");
+            reading.bad(self.file, 0, path, "a parent is no row or leads back to itself", "ids of other rows");
         }
     }
 }
 
-/// The steps at which chains of parents close to circles, one of each circle.
-fn circles(steps: &[TraceStep]) -> Vec<usize> {
-    let places: BTreeMap<&str, usize> = steps.iter().enumerate().map(|(place, step)| (&*step.id, place)).collect();
-    let parent = |place: usize| steps.get(place)?.more().parent.as_deref().and_then(|id| places.get(id).copied());
+/// Returns one step of each cycle of parents.
+fn cycles(steps: &[TraceStep]) -> Vec<usize> {
+    let index_of: BTreeMap<&str, usize> = steps.iter().enumerate().map(|(index, step)| (&*step.id, index)).collect();
+    let parent = |index: usize| steps.get(index)?.more().parent.as_deref().and_then(|id| index_of.get(id).copied());
     let mut seen_from = vec![usize::MAX; steps.len()];
-    let mut found = Vec::new();
+    let mut cycles = Vec::new();
     for start in 0..steps.len() {
         let mut at = start;
         while let Some(seen) = seen_from.get_mut(at) {
             if *seen == start {
-                found.push(at);
+                cycles.push(at);
                 break;
             }
             if *seen != usize::MAX {
@@ -341,10 +341,10 @@ fn circles(steps: &[TraceStep]) -> Vec<usize> {
             at = next;
         }
     }
-    found
+    cycles
 }
 
-/// The kind of error that a cell tells, if it tells one: no, 0, 200 and the like are none.
+/// Returns the error type in a cell; none for no, 0, 200 and the like.
 fn error_of(cell: &CellValue) -> Option<String> {
     match cell {
         CellValue::Nothing | CellValue::Time(_) => None,
@@ -360,10 +360,10 @@ fn error_of(cell: &CellValue) -> Option<String> {
     }
 }
 
-/// Microseconds a unit.
+/// Returns the microseconds of a unit.
 fn scale(unit: TimeUnit) -> f64 {
     match unit {
-        TimeUnit::S | TimeUnit::Guess => 1e6,
+        TimeUnit::S | TimeUnit::Unknown => 1e6,
         TimeUnit::Ms => 1e3,
         TimeUnit::Us => 1.0,
         TimeUnit::Ns => 1e-3,
