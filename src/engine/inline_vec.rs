@@ -122,11 +122,11 @@ mod tests {
         fn behaves_like_a_vector(first in 0usize..150, second in 0usize..150) {
             let mut oracle: Vec<usize> = (0..first).collect();
             let mut rows: InlineVec<Number, usize> = oracle.iter().copied().collect();
-            for row in 0..first {
+            for (row, value) in oracle.iter_mut().enumerate() {
                 let id = Number::at(row);
                 prop_assert_eq!(rows[id], row);
                 rows[id] += row % 7;
-                oracle[row] += row % 7;
+                *value += row % 7;
             }
             prop_assert_eq!(rows.iter().copied().collect::<Vec<_>>(), oracle.clone());
             let mut other = InlineVec::default();

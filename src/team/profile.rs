@@ -40,7 +40,8 @@ pub enum Latency {
         /// Output tokens a second, above 0.
         tokens_per_second: f64,
     },
-    /// Recorded time and tokens of each task (see [`RecordedCost`](crate::workload::RecordedCost)). Calls that work on no task take no time.
+    /// Recorded time and tokens of each task (see [`RecordedCost`](crate::workload::RecordedCost)).
+    /// Calls that work on no task take no time.
     Recorded,
     /// Seconds a task, drawn anew for every task of the call and added up.
     PerTask {

@@ -14,8 +14,6 @@ use crate::workload::TaskId;
 pub struct Trace {
     /// Facts about the whole run.
     pub header: Header,
-    /// The steps, by (start, end, id).
-=======
     /// Steps, sorted by (start, end, landing order, id).
     pub steps: Vec<TraceStep>,
     /// Paths, models, tools and other names.

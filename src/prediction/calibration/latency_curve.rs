@@ -147,7 +147,6 @@ mod tests {
         // A given base is kept, and the seconds per file are fitted to it.
         let curve = LatencyCurve::fit(&calls(0.0), Some(1.0), (9.0, 1.0));
         assert!((curve.base_s - 1.0).abs() < 1e-12 && curve.per_file[&1] > 2.1, "{:?}", curve.per_file);
-        // Too few calls, or none, leave the initial estimate.
         assert!((LatencyCurve::fit(&calls(0.0)[..7], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
         assert!((LatencyCurve::fit(&[], None, (1.5, 1.0)).base_s - 1.5).abs() < 1e-12);
     }

@@ -225,7 +225,6 @@ fn combinations(axes: &[scenario::Axis]) -> Vec<Vec<(&str, &Node)>> {
 fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Scenario {
     let mut scenario = scenario.clone();
     let Some(first) = scenario.team.first() else { return scenario };
-    // All agents of the team share one profile.
     let profile = Arc::new(Profile { behaviour: behaviour.cloned(), ..(*first.profile).clone() });
     if behaviour.is_some() {
         scenario.team.iter_mut().for_each(|agent| agent.profile = Arc::clone(&profile));
