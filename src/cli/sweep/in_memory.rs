@@ -23,7 +23,9 @@ pub(super) fn run(job: SweepJob<'_>) -> Result<SweepTotals, Failure> {
     let is_complete = job.stream(args.threads, &mut (0..points), points, &mut |finished| {
         let rows: Vec<PointResult> = finished.into_iter().map(|point| point.row).collect();
         let is_first = totals.total.points == 0;
-        rows.iter().for_each(|row| totals.add(row, args));
+        for row in &rows {
+            totals.add(row, args);
+        }
         if prints_csv {
             let series = rows::series(&SweepResult { rows, ..sweep.head() });
             let head = if is_first { rows::csv_head(&series) } else { String::new() };

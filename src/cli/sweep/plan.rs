@@ -14,7 +14,6 @@ use crate::report::{SCHEMA_VERSION, VERSION};
 
 /// Contents of `plan.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[expect(clippy::struct_field_names, reason = "the keys of the file")]
 pub(in crate::cli) struct PlanFile {
     pub(in crate::cli) schema_version: u32,
     pub(in crate::cli) brooks: String,

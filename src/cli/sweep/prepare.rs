@@ -65,7 +65,7 @@ pub(super) fn check(console: &Console, args: &SweepArgs, sweep: &Sweep<'_>) -> C
         )));
     }
     if let Some(outside) = sweep.outside() {
-        console.note(&outside.to_string());
+        console.note(&outside);
     }
     Ok(())
 }
