@@ -1,13 +1,13 @@
-"""brooks: how many LLM agents should work on this, organised how, and what will it cost in time and tokens?
+"""brooks simulates teams of LLM agents: which team size and architecture, at what cost in time and tokens.
 
     >>> import brooks
     >>> run = brooks.simulate("paper", agents=4, architecture="preassigned")
     >>> run["ending"], round(run["speedup"], 2)
     ('completed', 2.37)
 
-`simulate` makes one run, `sweep` every point of a scenario many times, `fit` holds measurements against the laws of
-scaling, and `brooks.ray.sweep` spreads a sweep over a Ray cluster. Same scenario, seed and version: same numbers, on
-every machine and under any split.
+`simulate` runs one simulation, `sweep` every point of a scenario many times, `fit` fits scaling laws to measurements,
+and `brooks.ray.sweep` distributes a sweep over a Ray cluster. The same scenario, seed and version give the same numbers
+on every machine and for any split.
 """
 
 from __future__ import annotations
@@ -43,20 +43,20 @@ __all__ = [
 ]
 
 ScenarioLike = Union[str, "os.PathLike[str]", Mapping[str, Any], Scenario]
-"""The name of a built-in scenario, a path, the text of a scenario file, the same as a dict, or a loaded scenario."""
+"""Name of a built-in scenario, path, text of a scenario file, its contents as a dict, or a loaded scenario."""
 
 Step = tuple[str, str, str]
 
 
 def load(scenario: ScenarioLike, *, set: Mapping[str, Any] | None = None, **overrides: Any) -> Scenario:
-    """A scenario, read and checked once, for many calls of `simulate` and `sweep`.
+    """Reads and checks a scenario once, for many calls of `simulate` and `sweep`.
 
-    `scenario` is the name of a built-in one (`brooks.SCENARIOS`), a path, the text of a scenario file (anything with a
-    line break or an opening brace), or the same as a dict. `set` and `overrides` change values by their paths, as
-    `--set` does: `agents=4`, `consistency="lock"`, `set={"team.profile.error_rate": 0.2}`. A text is read as on the
-    command line (`"1..8"`, `"lognormal(mean=4s, cv=0.5)"`); numbers, lists and dicts are taken as they are.
+    `scenario` is the name of a built-in scenario (`brooks.SCENARIOS`), a path, the text of a scenario file (with a line
+    break or an opening brace), or its contents as a dict. `set` and `overrides` set keys by path, like `--set`:
+    `agents=4`, `consistency="lock"`, `set={"team.profile.error_rate": 0.2}`. Text is parsed as on the command line
+    (`"1..8"`, `"lognormal(mean=4s, cv=0.5)"`); numbers, lists and dicts are used directly.
 
-    Raises `ScenarioError` with every mistake at once.
+    Raises `ScenarioError` with all problems.
     """
     return _changed(_open(scenario), _set_steps({**(set or {}), **overrides}))
 
@@ -71,11 +71,11 @@ def simulate(
     set: Mapping[str, Any] | None = None,
     **overrides: Any,
 ) -> dict[str, Any]:
-    """One run: the document of `brooks run --format json` as a dict.
+    """Simulates one run. Returns the document of `brooks run --format json` as a dict.
 
-    `metrics` and `time_budget` hold the figures, `speedup` compares with one agent, `digest` is a fingerprint. For
-    `scenario`, `set` and `overrides` see `load`. A run that does not complete is no error: `ending` says so, and
-    `witness` what it was waiting for.
+    `metrics` and `time_budget` contain the results, `speedup` is relative to one agent, `digest` is a hash. For
+    `scenario`, `set` and `overrides` see `load`. An incomplete run is not an error: `ending` is its end state, and
+    `witness` explains it.
     """
     named = {"team.agents": agents, "architecture": architecture, "seed": seed}
     given = {path: value for path, value in named.items() if value is not None}
@@ -94,25 +94,25 @@ def sweep(
     progress: Callable[[int, int], object] | None = None,
     **options: Any,
 ) -> Table:
-    """Every point of the scenario's sweep, each `reps` times: a row a point, with the columns of `brooks sweep`.
+    """Runs every point of a sweep `reps` times. Returns one row per point, with the columns of `brooks sweep`.
 
-    `options` are those of `prepare`: `agents`, `architecture` and `axes` for other points, `precision`, `design` and
-    `independent` for how they are run, `seed`, `set` and any path for single values. `reps` and `seed` are the
-    scenario's own if not given.
+    `options` are those of `prepare`: `agents`, `architecture` and `axes` choose the points; `precision`, `design` and
+    `independent` choose the replications; `seed`, `set` and any path set single values. `reps` and `seed` default to
+    those of the scenario.
 
-    `shard=(i, n)` runs only the points that fall to part `i` of `n`, counted from 0; `merge` puts parts together. Rows
-    are the same for any number of `threads` (all cores if not given) and any split. `progress(done, runs)` is called
-    about twenty times a second; what it raises ends the sweep, as Ctrl-C does.
+    `shard=(i, n)` runs only shard `i` of `n`, counted from 0; `merge` combines shards. Rows are the same for any number
+    of `threads` (default: all cores) and any split. `progress(done, runs)` is called about 20 times per second; its
+    exceptions stop the sweep, like Ctrl-C.
 
-    The table opens in whatever reads Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, DuckDB; or `t.to_pandas()`.
+    Any reader of Arrow accepts the table: `pyarrow.table(t)`, `polars.DataFrame(t)`, DuckDB; or `t.to_pandas()`.
     """
     prepared = prepare(scenario, reps=reps, **options)
     part = None if shard is None else _shard(shard)
     workers = 0 if threads is None else _whole("threads", threads, 1, 1024)
     if progress is None:
         return prepared.run(part, workers, None)
-    told, runs = progress, prepared.runs()
-    return prepared.run(part, workers, lambda done: told(done, runs))
+    report, runs = progress, prepared.runs()
+    return prepared.run(part, workers, lambda done: report(done, runs))
 
 
 def prepare(
@@ -130,13 +130,13 @@ def prepare(
     set: Mapping[str, Any] | None = None,
     **overrides: Any,
 ) -> Sweep:
-    """The sweep that `sweep` runs: `points`, `runs()`, and `run(shard, threads, progress)`. It travels by value.
+    """Prepares the sweep that `sweep` runs: `points`, `runs()`, and `run(shard, threads, progress)`. Pickles by value.
 
-    `agents` (`range(1, 9)`, `[1, 2, 4]`, `"1..8"`), `architecture` (one or several) and `axes` (values by path) take the
-    place of the scenario's own axes or stand beside them; `set` and `overrides` change single values, as in `load`.
-    `precision` (`0.02`, `"2%"`) in place of `reps` goes on until every mean makespan is known to that share of itself, or
-    `max_reps` are reached; `design` is `grid`, `lhs:K` or `sobol:K`; `independent` gives every point random numbers of
-    its own.
+    `agents` (`range(1, 9)`, `[1, 2, 4]`, `"1..8"`), `architecture` (one or several) and `axes` (values by path) replace
+    the axes of the scenario or add to them; `set` and `overrides` set single values, as in `load`. `precision` (`0.02`,
+    `"2%"`) instead of `reps` replicates until the 95 % interval of every mean makespan is within this fraction of it, or
+    `max_reps` is reached. `design` is `grid`, `lhs:K` or `sobol:K`. `independent` uses independent random numbers for
+    every point.
     """
     settings = {**(set or {}), **overrides}
     if seed is not None:
@@ -165,14 +165,14 @@ def fit(
     seed: int = 42,
     resamples: int = 2000,
 ) -> dict[str, Any]:
-    """Measurements against the laws of scaling: the document of `brooks fit --format json` as a dict.
+    """Fits scaling laws to measurements. Returns the document of `brooks fit --format json` as a dict.
 
     `table` is the path of a CSV, JSON or Parquet file, a dict of columns, a list of dicts, or a frame or table of pandas,
-    Polars, Arrow or `brooks.sweep`. `x` and `y` name the columns of team sizes and measurements if their names do not
-    tell, `kind` is time, throughput, speedup or response, `by` the columns that tell curves apart, `weight` the column of
-    weights, `error` is same or share (of what is measured), `law` the laws, and `predict` the team sizes to predict.
+    Polars, Arrow or `brooks.sweep`. `x` and `y` are the columns of team sizes and measurements, if their names are not
+    standard. `kind` is time, throughput, speedup or response; `by` the columns that separate curves; `weight` the column
+    of weights; `error` is same or share (proportional to the measurement); `law` the laws; `predict` team sizes.
 
-    What people should know of how the table was read comes as warnings. Raises `TableError` if it can't be fitted.
+    Notes about the table are warnings. Raises `TableError` if no law can be fitted.
     """
     by, law = ([value] if isinstance(value, str) else list(value) for value in (by, law))
     is_file = isinstance(table, (str, os.PathLike))
@@ -209,7 +209,7 @@ def _open(scenario: ScenarioLike) -> Scenario:
     if isinstance(scenario, str) and ("\n" in scenario or scenario.lstrip().startswith("{")):
         return Scenario.open("<text>", os.curdir, {"<text>": scenario.encode()}, True, [])
     if not isinstance(scenario, (str, os.PathLike)):
-        expected = "the name of a built-in one, a path, the text of a scenario file, a dict, or a brooks.Scenario"
+        expected = "a built-in name, a path, the text of a scenario file, a dict, or a brooks.Scenario"
         raise TypeError(f"scenario: {type(scenario).__name__} given; expected {expected}")
     path = os.fspath(scenario)
     return Scenario.open(path, os.path.dirname(path), {}, True, [])
@@ -224,13 +224,13 @@ def _set_steps(settings: Mapping[str, Any]) -> list[Step]:
 
 
 def _text(path: str, value: Any) -> str:
-    """A value as the command line takes it: text as it is, anything else as JSON, which YAML contains."""
+    """Returns a value as text of the command line: text unchanged, other values as JSON, a subset of YAML."""
     if isinstance(value, str):
         return value
     try:
         return json.dumps(value, allow_nan=False, default=_plain)
     except (TypeError, ValueError) as error:
-        raise type(error)(f"{path}: {error}; expected a text, a finite number, a bool, a list or a dict of such") from None
+        raise type(error)(f"{path}: {error}; expected text, a finite number, a bool, a list or a dict of these") from None
 
 
 def _axis(path: str, values: Any) -> str:
@@ -238,17 +238,17 @@ def _axis(path: str, values: Any) -> str:
         return _text(path, values)
     texts = [_text(path, value) for value in values]
     if not texts:
-        raise ValueError(f"{path}: there are no values; expected at least one")
-    # A comma parts values, so a text with one is quoted, unless it is a list or map itself.
+        raise ValueError(f"{path}: no values; expected at least one")
+    # A comma separates values, so text with a comma is quoted, unless it is a list or map.
     return ",".join(json.dumps(text) if "," in text and text.lstrip()[0] not in "{[\"'" else text for text in texts)
 
 
 def _whole(name: str, value: Any, least: int, most: int = 2**63 - 1) -> int:
-    """A whole number, of Python or NumPy, from `least` to `most`."""
+    """Checks a whole number, of Python or NumPy, from `least` to `most`."""
     try:
         number = operator.index(value)
     except TypeError:
-        raise TypeError(f"{name}={value!r}: expected a whole number from {least} on") from None
+        raise TypeError(f"{name}={value!r}: expected a whole number of at least {least}") from None
     if number < least:
         raise ValueError(f"{name}={number}: expected at least {least}")
     if number > most:
@@ -257,7 +257,7 @@ def _whole(name: str, value: Any, least: int, most: int = 2**63 - 1) -> int:
 
 
 def _shard(shard: Any) -> tuple[int, int]:
-    expected = "expected a part's number, from 0, and of how many, such as (0, 4)"
+    expected = "expected the index of a shard, from 0, and the number of shards, such as (0, 4)"
     if not isinstance(shard, (tuple, list)) or len(shard) != 2:
         raise TypeError(f"shard={shard!r}: {expected}")
     index, count = (_whole("shard", value, 0) for value in shard)
@@ -267,14 +267,14 @@ def _shard(shard: Any) -> tuple[int, int]:
 
 
 def _plain(value: Any) -> Any:
-    """A scalar of NumPy as one of Python."""
+    """Converts a NumPy scalar to Python."""
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"{type(value).__name__} given")
 
 
 def _command(scenario: Scenario, replication: int) -> str:
-    """The command that repeats a run; a scenario that is no file is read from stdin."""
+    """Returns the command that repeats a run; a scenario without a file is read from stdin."""
     words = ["brooks", "run", "-" if scenario.source.startswith("<") else scenario.source]
     for _, path, text in scenario.steps:
         flag = {"team.agents": "--agents", "agents": "--agents", "architecture": "--architecture"}.get(path)

@@ -1,4 +1,4 @@
-"""The native half of the package."""
+"""Native module of the package."""
 
 import os
 from collections.abc import Callable
@@ -6,11 +6,11 @@ from typing import Any, final
 
 __version__: str
 SCENARIOS: list[str]
-"""The scenarios that are built in."""
+"""Names of the built-in scenarios."""
 
 @final
 class Scenario:
-    """A scenario that has been read and checked; `brooks.load` makes them. It travels by value, with its files."""
+    """Checked scenario, made by `brooks.load`. Pickles by value, with its files."""
 
     @staticmethod
     def open(
@@ -19,30 +19,30 @@ class Scenario:
     def changed(self, steps: list[tuple[str, str, str]]) -> Scenario: ...
     @property
     def name(self) -> str:
-        """Its name."""
+        """Name of the scenario."""
     @property
     def source(self) -> str:
-        """What it was opened by: a built-in name, a path, `<text>` or `<dict>`."""
+        """Built-in name, path, `<text>` or `<dict>`."""
     @property
     def steps(self) -> list[tuple[str, str, str]]:
-        """What was changed in it."""
+        """Changes to the scenario."""
     @property
     def question(self) -> str:
-        """The question that it answers; empty if it does not say."""
+        """Question that the scenario answers; empty if it has none."""
     @property
     def seed(self) -> int:
-        """The seed of all randomness."""
+        """Random seed."""
     @property
     def replications(self) -> int:
-        """Runs of each point, if a sweep is not told otherwise."""
+        """Default number of runs per point."""
     @property
     def axes(self) -> list[tuple[str, list[str]]]:
-        """The axes of its sweep by path, each with its values as text, the last axis fastest."""
+        """Axes of the sweep by path, with their values as text; the last axis varies fastest."""
     def run(self, replication: int, command: str) -> str: ...
 
 @final
 class Sweep:
-    """A scenario's sweep; `brooks.prepare` makes them. It travels by value, with its files."""
+    """Sweep of a scenario, made by `brooks.prepare`. Pickles by value, with its files."""
 
     def __new__(
         cls,
@@ -55,56 +55,56 @@ class Sweep:
     ) -> Sweep: ...
     @property
     def points(self) -> int:
-        """How many points it has."""
+        """Number of points."""
     @property
     def reps(self) -> int:
-        """Replications a point; the most there may be, if their precision decides."""
+        """Replications per point; the maximum if precision decides."""
     def runs(self) -> int:
-        """How many runs it takes, baselines included; at most, if precision decides. Raises what is wrong with any point."""
+        """Number of runs including baselines; the maximum if precision decides. Raises `ScenarioError`."""
     def run(
         self, shard: tuple[int, int] | None, threads: int, progress: Callable[[int], object] | None
     ) -> Table:
-        """Runs the points of shard `(i, n)`, from 0, or all of them, on so many threads (0: one a core)."""
+        """Runs the points of shard `(i, n)`, with `i` from 0, or all points, on `threads` threads (0: one per core)."""
 
 @final
 class Table:
-    """The rows of a sweep; `brooks.sweep` makes them. It travels by value."""
+    """Rows of a sweep, made by `brooks.sweep`. Pickles by value."""
 
     @property
     def columns(self) -> list[str]:
-        """The names of the columns, those of `brooks sweep`."""
+        """Column names, as in `brooks sweep`."""
     @property
     def axes(self) -> list[str]:
-        """The paths of the axes."""
+        """Paths of the axes."""
     @property
     def scenario(self) -> str:
-        """The scenario's name."""
+        """Name of the scenario."""
     @property
     def seed(self) -> int:
-        """The seed."""
+        """Random seed."""
     @property
     def reps(self) -> int:
-        """Replications a point."""
+        """Replications per point."""
     @property
     def numbers(self) -> list[int]:
-        """The number of the point that each row is of."""
+        """Point number of each row."""
     @property
     def points(self) -> int:
-        """How many points the whole sweep has."""
+        """Number of points of the whole sweep."""
     @property
     def digest(self) -> str:
-        """A fingerprint of all rows in order, made of those of the rows."""
+        """Hash of all rows in order: 16 hexadecimal digits, computed from the digests of the rows."""
     def __len__(self) -> int: ...
     def __getitem__(self, name: str, /) -> list[Any]:
-        """A column by its name; None where nothing is known."""
+        """Column by name, as a list; None for missing values."""
     def rows(self) -> list[dict[str, Any]]:
-        """The rows as dicts."""
+        """Rows as dicts."""
     def to_csv(self, path: str | os.PathLike[str]) -> None:
-        """Writes the file `sweep.csv` of `brooks sweep`: the same bytes."""
+        """Writes the same bytes as `sweep.csv` of `brooks sweep`."""
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
-        """Writes the file `sweep.parquet` of `brooks sweep`: the same bytes."""
+        """Writes the same bytes as `sweep.parquet` of `brooks sweep`."""
     def to_pandas(self) -> Any:
-        """As a `pandas.DataFrame`; what is not known is NaN."""
+        """Converts to a `pandas.DataFrame`; missing values are NaN."""
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 def fit(
@@ -123,8 +123,8 @@ def fit(
     command: str,
 ) -> tuple[str, list[str]]: ...
 def merge(parts: list[Table]) -> Table:
-    """The parts of one sweep as a whole, in the order of its points.
+    """Merges the parts of one sweep, in the order of its points.
 
-    Raises `ValueError` if they are parts of different sweeps or of different versions, if a point is there twice and not
-    the same, or if one is missing.
+    Raises `ValueError` for parts of different sweeps or versions, for a point that exists twice with different results,
+    and for missing points.
     """

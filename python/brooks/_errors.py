@@ -1,4 +1,4 @@
-"""What is wrong with a file: every mistake at once, each with its place."""
+"""Errors of input files, with all problems and their positions."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One mistake."""
+    """Problem of an input."""
 
     code: str
-    """Its kind, for `brooks explain`."""
+    """Error code, for `brooks explain`."""
     file: str
-    """The file that it is in, or `--set` for a value that was set."""
+    """File name, or `--set` for a set value."""
     line: int | None
-    """The line, from 1; None where there is none."""
+    """Line number, from 1; None without a line."""
     path: str
-    """The path of the value, such as `team.members[2].count`; empty for the whole file."""
+    """Path of the value, such as `team.members[2].count`; empty for the whole file."""
     message: str
-    """What is wrong."""
+    """Description of the problem."""
     expected: str
-    """What would be right; empty where the message says it."""
+    """Expected value; empty if the message contains it."""
 
 
 class InputError(ValueError):
-    """An input that cannot be used. Its text is what the command line prints; `problems` has the mistakes one by one."""
+    """Invalid input. The text is that of the command line; `problems` lists the problems."""
 
     def __init__(self, text: str, problems: list[tuple[str, str, int | None, str, str, str]], more: int = 0) -> None:
-        # All of it in `args`, so that it survives the way from another process.
+        # All values are in `args`, so that pickling keeps them.
         super().__init__(text, problems, more)
         self.problems = [Problem(*problem) for problem in problems]
         self.more = more
@@ -36,8 +36,8 @@ class InputError(ValueError):
 
 
 class ScenarioError(InputError):
-    """A scenario, or what was changed in it, is wrong."""
+    """Invalid scenario, or invalid change to it."""
 
 
 class TableError(InputError):
-    """A table of measurements can't be fitted."""
+    """Table of measurements that cannot be fitted."""

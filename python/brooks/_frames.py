@@ -1,4 +1,4 @@
-"""Tables of others: a sweep as a pandas frame, and rows of measurements out of whatever holds columns."""
+"""Conversion of tables: a sweep to pandas, and frames of other libraries to JSON Lines."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ if TYPE_CHECKING:
 
 
 def to_pandas(table: Table) -> Any:
-    """The table as a `pandas.DataFrame`; what is not known is NaN."""
+    """Converts a table to a `pandas.DataFrame`; missing values are NaN."""
     try:
         import pandas
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             f"to_pandas() needs pandas ({error}): pip install pandas; rows(), t[column], to_csv(path) and"
-            " pyarrow.table(t) or polars.DataFrame(t) do without",
+            " pyarrow.table(t) or polars.DataFrame(t) do not need it",
             name=error.name,
         ) from None
     frame = pandas.DataFrame({name: table[name] for name in table.columns})
-    # A column in which nothing is known would have no type.
+    # A column without any value would have no type.
     empty = [name for name in frame.columns if frame[name].isna().all()]
     return frame.astype({name: float for name in empty})
 
 
 def json_lines(table: Any) -> bytes:
-    """Rows of measurements, an object a line, of: a list of dicts, a dict of columns, or a frame or table of brooks,
+    """Converts rows of measurements to JSON Lines, from a list of dicts, a dict of columns, or a frame or table of brooks,
     pandas, Polars or Arrow."""
     if isinstance(table, (list, tuple)):
         rows = [dict(row) for row in table]
@@ -39,7 +39,7 @@ def json_lines(table: Any) -> bytes:
         columns = {str(name): _values(table[name]) for name in (table if names is None else names)}
         if len({len(values) for values in columns.values()}) > 1:
             lengths = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
-            raise ValueError(f"the columns are of different length: {lengths}")
+            raise ValueError(f"the columns differ in length: {lengths}")
         rows = [dict(zip(columns, row)) for row in zip(*columns.values())]
     return "".join(json.dumps(row, default=_plain, allow_nan=False) + "\n" for row in map(_known, rows)).encode()
 
@@ -56,5 +56,5 @@ def _known(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    """A scalar of NumPy as one of Python; anything else, such as a time, as its text."""
+    """Converts a NumPy scalar to Python; other values, such as times, to text."""
     return value.item() if hasattr(value, "item") else str(value)

@@ -1,22 +1,22 @@
-//! Problems of a file as Python exceptions: the text of the command line, and the problems one by one.
+//! Problems of an input file as Python exceptions, with the text of the command line and a list of problems.
 
 use brooks::problem::{Problem, Problems};
 use pyo3::prelude::*;
 
-/// What was being read: it decides which exception is raised.
+/// Kind of the input, which decides the exception.
 #[derive(Clone, Copy)]
-pub(crate) enum Of {
-    /// A scenario; without lines if it never was a text.
+pub(crate) enum InputKind {
+    /// Scenario; without line numbers if it was a dict.
     Scenario { lines: bool },
-    /// A table of measurements.
+    /// Table of measurements.
     Table,
 }
 
-/// `brooks.ScenarioError` or `brooks.TableError`.
-pub(crate) fn raise(py: Python<'_>, problems: &Problems, of: Of) -> PyErr {
-    let (class, lines) = match of {
-        Of::Scenario { lines } => ("ScenarioError", lines),
-        Of::Table => ("TableError", true),
+/// Returns a `brooks.ScenarioError` or `brooks.TableError`.
+pub(crate) fn raise(py: Python<'_>, problems: &Problems, kind: InputKind) -> PyErr {
+    let (class, lines) = match kind {
+        InputKind::Scenario { lines } => ("ScenarioError", lines),
+        InputKind::Table => ("TableError", true),
     };
     let list: Vec<Problem> = problems
         .list()
@@ -32,9 +32,9 @@ pub(crate) fn raise(py: Python<'_>, problems: &Problems, of: Of) -> PyErr {
         (code, file, (line > 0).then_some(line), path, message, expected)
     });
     let fields: Vec<_> = fields.collect();
-    let made = py
+    let error = py
         .import("brooks._errors")
         .and_then(|module| module.getattr(class))
         .and_then(|class| class.call1((text, fields, problems.more())));
-    made.map_or_else(|error| error, PyErr::from_value)
+    error.map_or_else(|error| error, PyErr::from_value)
 }

@@ -10,15 +10,15 @@ use brooks::scaling::study::StudyOptions;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
-use crate::errors::{Of, raise};
-use crate::shelf::whole;
+use crate::errors::{InputKind, raise};
+use crate::shelf::read_file;
 use crate::work;
 
-/// The JSON document of `brooks fit --format json`, and notes of how the table was read.
+/// Returns the JSON document of `brooks fit --format json`, and notes about the table.
 ///
-/// `rows` are objects of JSON, one a line; without them the file `name` is read.
+/// `rows` is JSON Lines; without it the file `name` is read.
 #[pyfunction]
-#[expect(clippy::too_many_arguments, reason = "they are the options of the command")]
+#[expect(clippy::too_many_arguments, reason = "the options of the command")]
 pub(crate) fn fit(
     py: Python<'_>,
     name: String,
@@ -56,14 +56,14 @@ pub(crate) fn fit(
     let bytes = match rows {
         Some(bytes) => bytes,
         None => py
-            .detach(|| whole(&PathBuf::from(&name), fit_table::MAX_BYTES as u64 + 1))
+            .detach(|| read_file(&PathBuf::from(&name), fit_table::MAX_BYTES as u64 + 1))
             .map_err(|error| PyOSError::new_err(format!("{name}: {error}")))?,
     };
     let fitted = work::run(py, 1, None, |_| {
         let file = fit_table::unpacked(name, bytes)?;
         fit_table::fit(&file, &columns, &plan)
     })?;
-    let (fitted, notes) = fitted.map_err(|problems| raise(py, &problems, Of::Table))?;
+    let (fitted, notes) = fitted.map_err(|problems| raise(py, &problems, InputKind::Table))?;
     let fitted = FitReport { predict, ..fitted };
     let mut document = report::document(Some(seed), &command);
     if let Some(document) = document.as_object_mut() {

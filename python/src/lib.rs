@@ -1,7 +1,7 @@
-//! The native half of the Python package `brooks`: scenarios, runs, sweeps and fits over the library of the same name.
+//! Native module of the Python package `brooks`: scenarios, runs, sweeps and fits with the Rust library.
 //!
-//! What people call is in `brooks/__init__.py`; this half holds no defaults and makes no choices. Everything long runs
-//! without the GIL, and Ctrl-C ends a sweep between two pieces of it.
+//! The public API is in `brooks/__init__.py`; this module has no defaults. Long calls release the GIL, and Ctrl-C ends
+//! a sweep between two blocks.
 
 mod errors;
 mod fit;
@@ -13,7 +13,7 @@ mod work;
 
 use pyo3::prelude::*;
 
-/// The native half of the package; see `brooks`.
+/// Native module of the package `brooks`.
 #[pymodule]
 mod _brooks {
     #[pymodule_export]
@@ -23,7 +23,7 @@ mod _brooks {
     #[pymodule_export]
     use crate::sweep::Sweep;
     #[pymodule_export]
-    use crate::table::{DataTable, merge};
+    use crate::table::{Table, merge};
 
     use super::{Bound, PyModule, PyModuleMethods, PyResult};
 

@@ -1,4 +1,4 @@
-//! A scenario that has been checked, with what was changed in it.
+//! A checked scenario with its changes.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use brooks::simulation::{Simulator, simulate};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};
 
-use crate::errors::{Of, raise};
+use crate::errors::{InputKind, raise};
 use crate::shelf::{Kept, Shelf};
 
-/// A change: "set" a value at a path, or the values of an "axis", as text of the command line.
+/// Change: kind ("set" or "axis"), path, and value as on the command line.
 type Step = (String, String, String);
 
-/// A scenario that has been read and checked; `brooks.load` makes them.
+/// Checked scenario, made by `brooks.load`.
 #[pyclass(frozen, module = "brooks._brooks")]
 pub(crate) struct Scenario {
     file: ScenarioFile,
-    /// What it was opened by: a built-in name, a path, or a name in angle brackets for what is no file.
+    /// Built-in name, path, or `<text>` or `<dict>` for a scenario without a file.
     source: String,
     shelf: Arc<Shelf>,
     lines: bool,
@@ -36,17 +36,17 @@ impl Scenario {
         &self.file
     }
 
-    /// The files that it has named so far, each with the SHA-256 of its contents.
+    /// Returns the files named so far, with the SHA-256 of their contents.
     pub(crate) fn files(&self) -> Vec<(String, String)> {
         self.shelf.named()
     }
 
     pub(crate) fn problem(&self, py: Python<'_>, problems: &Problems) -> PyErr {
-        raise(py, problems, Of::Scenario { lines: self.lines })
+        raise(py, problems, InputKind::Scenario { lines: self.lines })
     }
 }
 
-/// The argument of the command line that a path has of its own: mistakes are told as there.
+/// Returns the dedicated argument of a path, which error messages name.
 fn flag(path: &str) -> Option<&'static str> {
     match path {
         "team.agents" | "agents" => Some("--agents"),
@@ -55,7 +55,7 @@ fn flag(path: &str) -> Option<&'static str> {
     }
 }
 
-/// The scenario after `steps`: as on the command line first all that is set, then the axes.
+/// Applies `steps` in the order of the command line: first all settings, then the axes.
 fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Problems> {
     let set = steps.iter().filter(|(kind, ..)| kind == "set");
     let settings: Vec<(String, String)> = set.map(|(_, path, text)| (path.clone(), text.clone())).collect();
@@ -67,7 +67,7 @@ fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Probl
         file = file.with(&settings).map_err(|wrong| settings.iter().fold(wrong, by))?;
     }
     for (path, text) in &settings {
-        // A value set where the scenario has an axis takes the place of the axis, which would hide it otherwise.
+        // A set value replaces the axis of the same path, which would override it otherwise.
         let full = format!("team.{path}");
         if file.axes().iter().any(|axis| axis.path == *path || axis.path == full) {
             file = file.with_axis(path, text)?;
@@ -81,7 +81,7 @@ fn changed(mut file: ScenarioFile, steps: &[Step]) -> Result<ScenarioFile, Probl
 
 #[pymethods]
 impl Scenario {
-    /// Opens a built-in scenario, a path, or what `kept` has under that name; `folder` is where its files are.
+    /// Opens a built-in scenario, a path, or the entry of `kept` with this name; `folder` contains its files.
     #[staticmethod]
     fn open(
         py: Python<'_>,
@@ -96,82 +96,82 @@ impl Scenario {
             let file = ScenarioFile::open(&source, &shelf.files())?;
             changed(file, &steps)
         });
-        let file = file.map_err(|problems| raise(py, &problems, Of::Scenario { lines }))?;
+        let file = file.map_err(|problems| raise(py, &problems, InputKind::Scenario { lines }))?;
         Ok(Scenario { file, source, shelf, lines, steps })
     }
 
-    /// The same with more changes.
+    /// Returns a copy with more changes.
     fn changed(&self, py: Python<'_>, steps: Vec<Step>) -> PyResult<Scenario> {
         let file = py.detach(|| changed(self.file.clone(), &steps)).map_err(|problems| self.problem(py, &problems))?;
         let steps = self.steps.iter().cloned().chain(steps).collect();
         Ok(Scenario { file, source: self.source.clone(), shelf: self.shelf.clone(), lines: self.lines, steps })
     }
 
-    /// Its name.
+    /// Name of the scenario.
     #[getter]
     fn name(&self) -> &str {
         self.file.name()
     }
 
-    /// What it was opened by.
+    /// Built-in name, path, `<text>` or `<dict>`.
     #[getter]
     fn source(&self) -> &str {
         &self.source
     }
 
-    /// What was changed in it.
+    /// Changes to the scenario.
     #[getter]
     fn steps(&self) -> Vec<Step> {
         self.steps.clone()
     }
 
-    /// The question that it answers; empty if it does not say.
+    /// Question that the scenario answers; empty if it has none.
     #[getter]
     fn question(&self) -> &str {
         self.file.question()
     }
 
-    /// The seed of all randomness.
+    /// Random seed.
     #[getter]
     fn seed(&self) -> u64 {
         self.file.seed()
     }
 
-    /// Runs of each point, if a sweep is not told otherwise.
+    /// Default number of runs per point.
     #[getter]
     fn replications(&self) -> u64 {
         self.file.replications()
     }
 
-    /// The axes of its sweep by path, each with its values as text, the last axis fastest.
+    /// Axes of the sweep by path, with their values as text; the last axis varies fastest.
     #[getter]
     fn axes(&self) -> Vec<(String, Vec<String>)> {
         let values = |axis: &brooks::scenario::Axis| axis.values.iter().map(ToString::to_string).collect();
         self.file.axes().iter().map(|axis| (axis.path.clone(), values(axis))).collect()
     }
 
-    /// One run, as the JSON document of `brooks run --format json`.
+    /// Simulates one run; returns the JSON document of `brooks run --format json`.
     fn run(&self, py: Python<'_>, replication: u64, command: String) -> PyResult<String> {
-        let told = || -> Result<String, Problems> {
+        let document = || -> Result<String, Problems> {
             let scenario = self.file.scenario()?;
             let metrics = simulate(&scenario, replication);
             let mut report = RunReport::new(&self.file, &scenario, replication, metrics, command);
             if report.run.ending != Ending::Completed {
-                // Again, with a log that says what it was waiting for.
+                // A second run records the log that explains the deadlock or limit.
                 let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph), Log::default());
                 Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
                 report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
             }
             Ok(report.to_json().to_string())
         };
-        py.detach(told).map_err(|problems| self.problem(py, &problems))
+        py.detach(document).map_err(|problems| self.problem(py, &problems))
     }
 
     fn __repr__(&self) -> String {
         format!("<brooks.Scenario {}: {} points>", self.file.name(), Sweep::new(&self.file, 1).points())
     }
 
-    /// By value, with every file that it has read: what it takes to open it elsewhere.
+    /// Pickles by value, with all files read.
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, this) = (slf.py(), slf.get());
         let kept = pyo3::types::PyDict::new(py);

@@ -1,4 +1,4 @@
-//! A sweep that has been checked, and its shards: what `brooks sweep` runs.
+//! A checked sweep and its shards, as `brooks sweep` runs them.
 
 use brooks::experiment::sweep::ReplicationCount;
 use brooks::experiment::sweep::design::Design;
@@ -12,21 +12,21 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::scenario::Scenario;
-use crate::table::{Plan, DataTable};
+use crate::table::{Plan, Table};
 use crate::work;
 
-/// A scenario's sweep; `brooks.prepare` makes them.
+/// Sweep of a scenario, made by `brooks.prepare`.
 #[pyclass(frozen, module = "brooks._brooks")]
 pub(crate) struct Sweep {
     scenario: Py<Scenario>,
     replications: ReplicationCount,
-    /// The options that it was made of, to make it again elsewhere.
+    /// Options of the constructor, for pickling.
     options: Options,
-    /// The points of a design; none for all combinations.
+    /// Points of a design; none for all combinations.
     chosen: Option<Vec<Vec<Node>>>,
 }
 
-/// Replications, precision, the most replications, design, and whether points have random numbers of their own.
+/// Replications, precision, maximum replications, design, and independent random numbers.
 type Options = (Option<u64>, Option<String>, u64, String, bool);
 
 impl Sweep {
@@ -71,37 +71,37 @@ impl Sweep {
         Ok(Sweep { scenario, replications, options: (reps, precision, max_reps, design, independent), chosen })
     }
 
-    /// How many points it has.
+    /// Number of points.
     #[getter]
     fn points(&self) -> usize {
         self.sweep().points()
     }
 
-    /// Replications a point; the most there may be, if their precision decides.
+    /// Replications per point; the maximum if precision decides.
     #[getter]
     fn reps(&self) -> u64 {
         self.sweep().replications()
     }
 
-    /// How many runs it takes, baselines included; at most, if precision decides. Raises what is wrong with any point.
+    /// Number of runs including baselines; the maximum if precision decides. Raises `ScenarioError`.
     fn runs(&self, py: Python<'_>) -> PyResult<u64> {
         py.detach(|| self.sweep().runs()).map_err(|problems| self.scenario.get().problem(py, &problems))
     }
 
-    /// Runs the points of shard `(i, n)`, from 0, or all of them, on so many threads.
+    /// Runs the points of shard `(i, n)`, with `i` from 0, or all points, on `threads` threads (0: one per core).
     fn run(
         &self,
         py: Python<'_>,
         shard: Option<(u32, u32)>,
         threads: usize,
         progress: Option<Py<PyAny>>,
-    ) -> PyResult<DataTable> {
+    ) -> PyResult<Table> {
         if let Some((index, count)) = shard.filter(|(index, count)| index >= count) {
             let message = format!("shard=({index}, {count}): expected a number from 0 to {}", count.max(1) - 1);
             return Err(PyValueError::new_err(message));
         }
         let scenario = self.scenario.get();
-        let made = work::run(py, threads, progress.as_ref(), |control| -> Result<DataTable, Problems> {
+        let table = work::run(py, threads, progress.as_ref(), |control| -> Result<Table, Problems> {
             let sweep = self.sweep();
             sweep.check()?;
             let mut own: Box<dyn Iterator<Item = usize>> = match shard {
@@ -116,9 +116,9 @@ impl Sweep {
                 }
             })?;
             let result = SweepResult { rows, ..sweep.head() };
-            Ok(DataTable::new(&result, numbers, Plan::of(&sweep, scenario.files())))
+            Ok(Table::new(&result, numbers, Plan::new(&sweep, scenario.files())))
         })?;
-        made.map_err(|problems| scenario.problem(py, &problems))
+        table.map_err(|problems| scenario.problem(py, &problems))
     }
 
     fn __repr__(&self) -> String {

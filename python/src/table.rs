@@ -1,4 +1,4 @@
-//! The rows of a sweep in columns, which merge, travel, and open in whatever speaks Arrow.
+//! Rows of a sweep in columns: merge, pickling, and the Arrow interface.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -19,11 +19,11 @@ use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
-/// What was asked for: parts of the same plan belong together.
+/// Identity of a sweep: parts of the same plan can be merged.
 #[derive(Clone, PartialEq, FromPyObject, IntoPyObject)]
 #[pyo3(from_item_all)]
 pub(crate) struct Plan {
-    /// Its fingerprint, as in the plan.json of `brooks sweep`.
+    /// Hash, as in the plan.json of `brooks sweep`.
     hash: String,
     version: String,
     scenario: String,
@@ -31,13 +31,13 @@ pub(crate) struct Plan {
     points: usize,
     reps: u64,
     seed: u64,
-    /// What the metadata of files say.
+    /// Metadata of Parquet files.
     about: Vec<(String, String)>,
 }
 
 impl Plan {
-    /// Of a sweep that has been checked, and the files that it names.
-    pub(crate) fn of(sweep: &Sweep<'_>, files: Vec<(String, String)>) -> Plan {
+    /// Creates the plan of a checked sweep and the files that it names.
+    pub(crate) fn new(sweep: &Sweep<'_>, files: Vec<(String, String)>) -> Plan {
         let (head, hash) = (sweep.head(), fingerprint(sweep, &files));
         let about = parquet::about(&head, Some(&hash));
         let SweepResult { scenario, axes, seed, .. } = head;
@@ -45,9 +45,9 @@ impl Plan {
         Plan { hash, version: VERSION.to_owned(), scenario, axes, points, reps, seed, about }
     }
 
-    /// In which way another plan is not this one, in words; none if it is.
+    /// Returns the differences of another plan in words; none if it is equal.
     fn differs(&self, other: &Plan) -> Option<String> {
-        let ways = [
+        let fields = [
             ("version", &self.version, &other.version),
             ("scenario", &self.scenario, &other.scenario),
             ("seed", &self.seed.to_string(), &other.seed.to_string()),
@@ -55,17 +55,17 @@ impl Plan {
             ("points", &self.points.to_string(), &other.points.to_string()),
             ("axes", &self.axes.join(", "), &other.axes.join(", ")),
         ];
-        let told = ways.iter().filter(|(_, own, others)| own != others);
-        let told: Vec<String> = told.map(|(what, own, others)| format!("{what} {others} there, {own} here")).collect();
-        match (told.is_empty(), self.hash == other.hash) {
-            (false, _) => Some(told.join("; ")),
+        let differences = fields.iter().filter(|(_, own, others)| own != others);
+        let differences: Vec<String> = differences.map(|(what, own, others)| format!("{what} {others} there, {own} here")).collect();
+        match (differences.is_empty(), self.hash == other.hash) {
+            (false, _) => Some(differences.join("; ")),
             (true, true) => None,
             (true, false) => Some("values on the axes, a setting or a file that the scenario names".to_owned()),
         }
     }
 }
 
-/// A column as it travels: name, and values of one of three kinds.
+/// Pickled column: name, and values of one of three types.
 #[derive(Clone, FromPyObject, IntoPyObject)]
 #[pyo3(from_item_all)]
 struct Column {
@@ -75,11 +75,11 @@ struct Column {
     real: Option<Vec<Option<f64>>>,
 }
 
-/// The rows of a sweep; `brooks.sweep` makes them.
+/// Rows of a sweep, made by `brooks.sweep`.
 #[pyclass(frozen, module = "brooks._brooks")]
 pub(crate) struct Table {
     columns: Vec<Series>,
-    /// The point that each row is of.
+    /// Point number of each row.
     numbers: Vec<usize>,
     plan: Plan,
 }
@@ -89,7 +89,7 @@ impl Table {
         Table { columns: series(result), numbers, plan }
     }
 
-    /// The rows in groups, as files have them.
+    /// Returns the rows in row groups, as in files.
     fn groups(&self) -> impl Iterator<Item = Vec<Series>> + '_ {
         (0..self.numbers.len()).step_by(GROUP).map(|first| {
             let cut = |series: &Series| {
@@ -105,12 +105,12 @@ impl Table {
         })
     }
 
-    /// Whether a row is the same as one of another table.
-    fn has_the_same(&self, row: usize, other: &Table, there: usize) -> bool {
+    /// Returns true if a row equals one of another table.
+    fn row_equals(&self, row: usize, other: &Table, other_row: usize) -> bool {
         self.columns.iter().zip(&other.columns).all(|(own, others)| match (&own.values, &others.values) {
-            (Values::Text(own), Values::Text(others)) => own.get(row) == others.get(there),
-            (Values::Whole(own), Values::Whole(others)) => own.get(row) == others.get(there),
-            (Values::Real(own), Values::Real(others)) => own.get(row) == others.get(there),
+            (Values::Text(own), Values::Text(others)) => own.get(row) == others.get(other_row),
+            (Values::Whole(own), Values::Whole(others)) => own.get(row) == others.get(other_row),
+            (Values::Real(own), Values::Real(others)) => own.get(row) == others.get(other_row),
             _ => false,
         })
     }
@@ -137,49 +137,49 @@ impl Table {
 
 #[pymethods]
 impl Table {
-    /// The names of the columns, those of `brooks sweep`.
+    /// Column names, as in `brooks sweep`.
     #[getter]
     fn columns(&self) -> Vec<&str> {
         self.columns.iter().map(|series| series.name.as_str()).collect()
     }
 
-    /// The paths of the axes.
+    /// Paths of the axes.
     #[getter]
     fn axes(&self) -> Vec<String> {
         self.plan.axes.clone()
     }
 
-    /// The scenario's name.
+    /// Name of the scenario.
     #[getter]
     fn scenario(&self) -> &str {
         &self.plan.scenario
     }
 
-    /// The seed.
+    /// Random seed.
     #[getter]
     fn seed(&self) -> u64 {
         self.plan.seed
     }
 
-    /// Replications a point.
+    /// Replications per point.
     #[getter]
     fn reps(&self) -> u64 {
         self.plan.reps
     }
 
-    /// The number of the point that each row is of.
+    /// Point number of each row.
     #[getter]
     fn numbers(&self) -> Vec<usize> {
         self.numbers.clone()
     }
 
-    /// How many points the whole sweep has.
+    /// Number of points of the whole sweep.
     #[getter]
     fn points(&self) -> usize {
         self.plan.points
     }
 
-    /// A fingerprint of all rows in order: sixteen hexadecimal digits, made of those of the rows.
+    /// Hash of all rows in order: 16 hexadecimal digits, computed from the digests of the rows.
     #[getter]
     fn digest(&self) -> String {
         let mut whole = Digest::default();
@@ -197,7 +197,7 @@ impl Table {
         self.numbers.len()
     }
 
-    /// A column by its name, as a list; None where nothing is known.
+    /// Column by name, as a list; None for missing values.
     fn __getitem__<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
         let series = self.columns.iter().find(|series| series.name == name);
         let series = series.ok_or_else(|| PyKeyError::new_err(name.to_owned()))?;
@@ -208,23 +208,23 @@ impl Table {
         }
     }
 
-    /// The rows as dicts.
+    /// Rows as dicts.
     fn rows<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, pyo3::types::PyDict>>> {
         let rows: Vec<_> = self.numbers.iter().map(|_| pyo3::types::PyDict::new(py)).collect();
         for series in &self.columns {
             let name = pyo3::types::PyString::new(py, &series.name);
-            for (place, row) in rows.iter().enumerate() {
+            for (index, row) in rows.iter().enumerate() {
                 match &series.values {
-                    Values::Text(values) => row.set_item(&name, values.get(place))?,
-                    Values::Whole(values) => row.set_item(&name, values.get(place))?,
-                    Values::Real(values) => row.set_item(&name, values.get(place).copied().flatten())?,
+                    Values::Text(values) => row.set_item(&name, values.get(index))?,
+                    Values::Whole(values) => row.set_item(&name, values.get(index))?,
+                    Values::Real(values) => row.set_item(&name, values.get(index).copied().flatten())?,
                 }
             }
         }
         Ok(rows)
     }
 
-    /// Writes the file `sweep.csv` of `brooks sweep`: the same bytes.
+    /// Writes the same bytes as `sweep.csv` of `brooks sweep`.
     fn to_csv(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let write = || {
             let mut file = BufWriter::new(File::create(&path)?);
@@ -237,7 +237,7 @@ impl Table {
         py.detach(write).map_err(|error| PyOSError::new_err(format!("{}: {error}", path.display())))
     }
 
-    /// Writes the file `sweep.parquet` of `brooks sweep`: the same bytes.
+    /// Writes the same bytes as `sweep.parquet` of `brooks sweep`.
     fn to_parquet(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         let write = || {
             let file = BufWriter::new(File::create(&path)?);
@@ -251,20 +251,20 @@ impl Table {
         py.detach(write).map_err(|error| PyOSError::new_err(format!("{}: {error}", path.display())))
     }
 
-    /// As a pandas frame.
+    /// Converts to a `pandas.DataFrame`; missing values are NaN.
     fn to_pandas<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         let frames = slf.py().import("brooks._frames")?;
         frames.getattr("to_pandas")?.call1((slf,))
     }
 
-    /// The `PyCapsule` interface of Arrow: `pyarrow.table(t)`, `polars.DataFrame(t)`, and `FROM t` in `DuckDB`.
+    /// Arrow `PyCapsule` interface: `pyarrow.table(t)`, `polars.DataFrame(t)`, and `FROM t` in `DuckDB`.
     #[pyo3(signature = (requested_schema=None))]
     fn __arrow_c_stream__<'py>(
         &self,
         py: Python<'py>,
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
-        // The interface allows to give what there is instead of what is asked for.
+        // The interface allows another schema than the requested one.
         drop(requested_schema);
         let batch = self.batch().map_err(|error| PyValueError::new_err(error.to_string()))?;
         let schema = batch.schema();
@@ -280,20 +280,20 @@ impl Table {
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
         let (py, this) = (slf.py(), slf.get());
-        let columns: Vec<Column> = this.columns.iter().map(Column::of).collect();
+        let columns: Vec<Column> = this.columns.iter().map(Column::from_series).collect();
         let arguments = (columns, this.numbers.clone(), this.plan.clone()).into_pyobject(py)?;
         Ok((slf.get_type().getattr("_of")?, arguments))
     }
 
-    /// What `__reduce__` took apart.
+    /// Inverse of `__reduce__`.
     #[staticmethod]
     fn _of(columns: Vec<Column>, numbers: Vec<usize>, plan: Plan) -> Table {
-        Table { columns: columns.into_iter().map(Column::series).collect(), numbers, plan }
+        Table { columns: columns.into_iter().map(Column::into_series).collect(), numbers, plan }
     }
 }
 
 impl Column {
-    fn of(series: &Series) -> Column {
+    fn from_series(series: &Series) -> Column {
         let mut column = Column { name: series.name.clone(), text: None, whole: None, real: None };
         match &series.values {
             Values::Text(values) => column.text = Some(values.clone()),
@@ -303,7 +303,7 @@ impl Column {
         column
     }
 
-    fn series(self) -> Series {
+    fn into_series(self) -> Series {
         let values = match (self.text, self.whole, self.real) {
             (Some(values), ..) => Values::Text(values),
             (_, Some(values), _) => Values::Whole(values),
@@ -313,21 +313,21 @@ impl Column {
     }
 }
 
-/// The parts of one sweep as a whole, in the order of its points.
+/// Merges the parts of one sweep, in the order of its points.
 ///
-/// Raises `ValueError` if they are parts of different sweeps or of different versions, if a point is there twice and not
-/// the same, or if one is missing.
+/// Raises `ValueError` for parts of different sweeps or versions, for a point that exists twice with different results,
+/// and for missing points.
 #[pyfunction]
 pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
     let parts: Vec<&Table> = parts.iter().map(Bound::get).collect();
-    let Some(first) = parts.first() else { return Err(PyValueError::new_err("there is nothing to merge")) };
-    for (place, part) in parts.iter().enumerate() {
-        if let Some(ways) = first.plan.differs(&part.plan) {
-            let message = format!("parts 0 and {place} are of two sweeps: {ways}");
+    let Some(first) = parts.first() else { return Err(PyValueError::new_err("nothing to merge; expected at least one part")) };
+    for (index, part) in parts.iter().enumerate() {
+        if let Some(differences) = first.plan.differs(&part.plan) {
+            let message = format!("parts 0 and {index} belong to different sweeps: {differences}");
             return Err(PyValueError::new_err(message));
         }
     }
-    // The rows in order of their points: (point, part, row of the part).
+    // Rows in order of their points: (point, part, row of the part).
     let all = parts
         .iter()
         .enumerate()
@@ -336,8 +336,8 @@ pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
     rows.sort_unstable();
     for pair in rows.windows(2).filter(|pair| pair[0].0 == pair[1].0) {
         let [(number, a, own), (_, b, other)] = [pair[0], pair[1]];
-        if !parts[a].has_the_same(own, parts[b], other) {
-            let message = format!("point {number} is both in part {a} and in part {b}, and not the same");
+        if !parts[a].row_equals(own, parts[b], other) {
+            let message = format!("point {number} differs between part {a} and part {b}");
             return Err(PyValueError::new_err(message));
         }
     }
@@ -350,15 +350,15 @@ pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
         let (count, points, shown) = (missing.len(), first.plan.points, shown.join(", "));
         return Err(PyValueError::new_err(format!("{count} of {points} points are missing: {shown}{more}")));
     }
-    let columns = first.columns.iter().enumerate().map(|(place, series)| {
-        let parts: Vec<&Values> = parts.iter().map(|part| &part.columns[place].values).collect();
+    let columns = first.columns.iter().enumerate().map(|(index, series)| {
+        let parts: Vec<&Values> = parts.iter().map(|part| &part.columns[index].values).collect();
         Series { name: series.name.clone(), values: gather(&series.values, &parts, &rows) }
     });
     let (columns, numbers) = (columns.collect(), rows.iter().map(|row| row.0).collect());
     Ok(Table { columns, numbers, plan: first.plan.clone() })
 }
 
-/// The values of a column, of whichever part each row is in.
+/// Collects the values of a column from the part of each row.
 fn gather(kind: &Values, parts: &[&Values], rows: &[(usize, usize, usize)]) -> Values {
     macro_rules! of {
         ($kind:path, $none:expr) => {

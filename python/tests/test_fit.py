@@ -63,11 +63,11 @@ def test_what_is_wrong_is_told():
         brooks.fit({"n": SIZES, "time": TIMES}, law="murphy")
     with pytest.raises(ValueError, match="kind=length"):
         brooks.fit({"n": SIZES, "time": TIMES}, kind="length")
-    with pytest.raises(ValueError, match="different length"):
+    with pytest.raises(ValueError, match="differ in length"):
         brooks.fit({"n": SIZES, "time": [1.0]})
     with pytest.raises(TypeError, match="table: int given; expected a path"):
         brooks.fit(3)
-    with pytest.raises(TypeError, match="resamples='many': expected a whole number from 0 on"):
+    with pytest.raises(TypeError, match="resamples='many': expected a whole number of at least 0"):
         brooks.fit({"n": SIZES, "time": TIMES}, resamples="many")
     with pytest.raises(OSError):
         brooks.fit("nowhere.csv")

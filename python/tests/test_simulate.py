@@ -101,9 +101,9 @@ def test_mistakes_of_overrides_and_dicts_have_no_lines(command):
         brooks.simulate("helo")
     with pytest.raises(ValueError, match="team.profile.error_rate: .*expected .* a finite number"):
         brooks.simulate("hello", set={"team.profile.error_rate": float("nan")})
-    with pytest.raises(TypeError, match="agents: object given; expected a text"):
+    with pytest.raises(TypeError, match="agents: object given; expected text"):
         brooks.simulate("hello", agents=object())
-    with pytest.raises(TypeError, match="scenario: int given; expected the name of a built-in one"):
+    with pytest.raises(TypeError, match="scenario: int given; expected a built-in name"):
         brooks.simulate(42)
     told = command("run", "hello", "--set", "team.agent=4")
     with pytest.raises(brooks.ScenarioError) as raised:

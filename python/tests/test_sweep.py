@@ -88,9 +88,9 @@ def test_what_does_not_belong_together_is_not_merged(mine):
         brooks.merge([first])
     # What was run twice and came to the same does no harm.
     assert brooks.merge([first, second, first]).rows() == brooks.sweep(mine).rows()
-    with pytest.raises(ValueError, match="parts 0 and 1 are of two sweeps: seed 9 there, 1 here"):
+    with pytest.raises(ValueError, match="parts 0 and 1 belong to different sweeps: seed 9 there, 1 here"):
         brooks.merge([first, brooks.sweep(mine, seed=9, shard=(1, 2))])
-    with pytest.raises(ValueError, match="of two sweeps: replications 7 there, 30 here"):
+    with pytest.raises(ValueError, match="to different sweeps: replications 7 there, 30 here"):
         brooks.merge([first, brooks.sweep(mine, reps=7, shard=(1, 2))])
     (mine.parent / "pace.yaml").write_text("base: plain\nlatency: lognormal(mean=5s, cv=0.5)\n")
     with pytest.raises(ValueError, match="a file that the scenario names"):
@@ -119,19 +119,19 @@ def test_axes_settings_and_mistakes():
         (dict(precision=2), '"2": expected a fraction above 0 %'),
         (dict(precision="2%", max_reps=3), "max_reps=3: expected at least 10"),
         (dict(design="cube:8"), "design=cube:8: expected grid, lhs:K or sobol:K"),
-        (dict(agents=[]), "agents: there are no values"),
+        (dict(agents=[]), "agents: no values"),
         (dict(reps=-4), "reps=-4: expected at least 1"),
         (dict(threads=-1), "threads=-1: expected at least 1"),
         (dict(threads=10**6), "threads=1000000: expected at most 1024"),
-        (dict(shard=(3, 3)), r"shard=\(3, 3\): expected a part's number"),
+        (dict(shard=(3, 3)), r"shard=\(3, 3\): expected the index of a shard"),
     ]:
         with pytest.raises(ValueError, match=match):
             brooks.sweep("hello", **wrong)
     for wrong, match in [
-        (dict(reps="many"), "reps='many': expected a whole number from 1 on"),
+        (dict(reps="many"), "reps='many': expected a whole number of at least 1"),
         (dict(reps=2.5), "reps=2.5: expected a whole number"),
         (dict(threads="two"), "threads='two': expected a whole number"),
-        (dict(shard=3), "shard=3: expected a part's number"),
+        (dict(shard=3), "shard=3: expected the index of a shard"),
     ]:
         with pytest.raises(TypeError, match=match):
             brooks.sweep("hello", **wrong)

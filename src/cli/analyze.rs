@@ -1,7 +1,6 @@
-//! `brooks analyze`: every figure of a corpus of recorded runs, in groups, with tests.
+//! `brooks analyze`: metrics of recorded runs by group, with significance tests.
 
-use crate::cli::args::Format;
-use crate::cli::args::{AnalyzeArgs, StudyPreset};
+use crate::cli::args::{AnalyzeArgs, Format, StudyPreset};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
 use crate::corpus::{CorpusBaseline, Grouping, RecordedRun, findings, groups, paper};
@@ -9,7 +8,7 @@ use crate::record::Prices;
 use crate::report;
 use crate::report::analyze::AnalyzeReport;
 
-/// Labels that the preset needs.
+/// Labels required by the preset.
 const PAPER_LABELS: [&str; 4] = ["model", "suite", "p", "architecture"];
 
 pub(super) fn analyze(console: &Console, args: &AnalyzeArgs) -> CommandResult {
@@ -26,8 +25,7 @@ pub(super) fn analyze(console: &Console, args: &AnalyzeArgs) -> CommandResult {
 
 fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
     if let Some(label) = PAPER_LABELS.iter().find(|label| runs.iter().all(|run| run.label(label).is_empty())) {
-        let message =
-            format!("--as paper: no run has the label {label}; it is for runs that the importer llm-teams read");
+        let message = format!("--as paper: no run has the label {label}; expected runs of the importer llm-teams");
         return Err(Failure::Usage(message));
     }
     let figures = paper::figures(runs);
@@ -41,13 +39,7 @@ fn as_paper(console: &Console, runs: &[RecordedRun]) -> CommandResult {
             let tables = [report::paper::contrasts(&figures), report::paper::cells(&figures)];
             console.print(&tables.map(|table| table.to_markdown()).join("\n"));
         }
-        Format::Json => {
-            let mut document = report::document(None, &command());
-            if let Some(document) = document.as_object_mut() {
-                document.extend(report::paper::to_json(&figures));
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command(), report::paper::to_json(&figures).into()),
     }
     Ok(())
 }
@@ -58,7 +50,7 @@ fn in_groups(console: &Console, args: &AnalyzeArgs, runs: &[RecordedRun]) -> Com
     known.sort_unstable();
     known.dedup();
     if let Some(unknown) = by.iter().find(|name| !known.contains(&name.as_str())) {
-        let message = format!("--by {unknown}: no run has that label; there are {}", known.join(", "));
+        let message = format!("--by {unknown}: no run has this label; expected one of {}", known.join(", "));
         return Err(Failure::Usage(message));
     }
     let grouping = Grouping { by: by.clone(), baseline: baseline(&args.baseline, &by)? };
@@ -68,7 +60,8 @@ fn in_groups(console: &Console, args: &AnalyzeArgs, runs: &[RecordedRun]) -> Com
             values.sort_unstable();
             values.dedup();
             if !values.contains(&value.as_str()) {
-                let message = format!("--baseline {name}={value}: no run has it; {name} is {}", values.join(", "));
+                let message =
+                    format!("--baseline {name}={value}: no run has this value; expected one of {}", values.join(", "));
                 return Err(Failure::Usage(message));
             }
         }
@@ -100,7 +93,7 @@ fn in_groups(console: &Console, args: &AnalyzeArgs, runs: &[RecordedRun]) -> Com
     Ok(())
 }
 
-/// `self`, `solo`, or labels: `n=1,mode=alone`.
+/// Parses `self`, `solo`, or labels: `n=1,mode=alone`.
 fn baseline(text: &str, by: &[String]) -> Result<CorpusBaseline, Failure> {
     match text {
         "self" => Ok(CorpusBaseline::Own),

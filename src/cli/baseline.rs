@@ -1,11 +1,11 @@
-//! `brooks baseline`: what `check` holds curves to. Records it, shows what a failed check left beside it, takes it over.
+//! `brooks baseline`: records baselines, and reviews or accepts the results of failed checks.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::{BaselineCommand as What, Pending, RecordArgs};
+use crate::cli::args::{BaselineCommand, PendingArgs, RecordArgs};
 use crate::cli::args::{Format, ScenarioArgs};
 use crate::cli::atomic_file;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat, shell_word};
@@ -21,14 +21,14 @@ use crate::report::render::number;
 use crate::report::{VERSION, footer_without_seed};
 use crate::scenario::ScenarioFile;
 
-/// What a failed check writes ends in this, after the name of the baseline.
+/// Suffix of the baseline that a failed check writes.
 pub(super) const NEW: &str = ".new";
 
-pub(super) fn baseline(console: &Console, what: &What) -> CommandResult {
-    match what {
-        What::Record(args) => record(console, args),
-        What::Review(args) => review(console, args),
-        What::Accept(args) => accept(console, args),
+pub(super) fn baseline(console: &Console, command: &BaselineCommand) -> CommandResult {
+    match command {
+        BaselineCommand::Record(args) => record(console, args),
+        BaselineCommand::Review(args) => review(console, args),
+        BaselineCommand::Accept(args) => accept(console, args),
     }
 }
 
@@ -40,7 +40,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
         set: args.scenario.set.clone(),
     };
     if source.scenario == "-" {
-        return Err(Failure::Usage("a baseline names its scenario, and stdin has no name: give a file".to_owned()));
+        return Err(Failure::Usage("baselines are found by scenario name; pass a file instead of stdin".to_owned()));
     }
     let scenario = open(&source, console.seed)?;
     let replications = args.reps.unwrap_or_else(|| usual_replications(&scenario));
@@ -57,7 +57,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     console.write(&path, text.as_bytes())?;
     let points = recorded.points.len();
     let held: Vec<&str> = Held::for_scenario(&scenario, &[]).iter().map(|held| held.metric).collect();
-    let reach = recorded.points.iter().filter_map(reach).reduce(f64::max);
+    let detectable = recorded.points.iter().filter_map(half_width).reduce(f64::max);
     if console.format == Format::Json {
         let mut document = crate::report::document(Some(recorded.seed), &repeat(recorded.seed));
         document["baseline"] = path.display().to_string().into();
@@ -66,7 +66,7 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
         document["replications"] = replications.into();
         document["bytes"] = text.len().into();
         document["held"] = json!(held);
-        document["reach_percent"] = json!(reach.map(|reach| 100.0 * reach));
+        document["reach_percent"] = json!(detectable.map(|fraction| 100.0 * fraction));
         console.print_json(&document);
         return Ok(());
     }
@@ -78,11 +78,11 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
         text.len().div_ceil(1000),
         held.join(", ")
     );
-    if let Some(reach) = reach.filter(|reach| *reach > 0.0) {
+    if let Some(fraction) = detectable.filter(|fraction| *fraction > 0.0) {
         let _ = writeln!(
             text,
             "under this seed every change shows; under another, makespans compare to about ±{} % (--reps for less)",
-            number::significant(100.0 * reach)
+            number::significant(100.0 * fraction)
         );
     }
     let _ = writeln!(text, "commit it; {} holds the curve to it\n", check_command(&path));
@@ -90,21 +90,21 @@ fn record(console: &Console, args: &RecordArgs) -> CommandResult {
     Ok(())
 }
 
-/// How well the difference of two samples like this one is known: 90 %, as a fraction of the mean.
-fn reach(point: &RecordedPoint) -> Option<f64> {
+/// Returns the half-width of the 90 % interval of the difference of two such samples, as a fraction of the mean.
+fn half_width(point: &RecordedPoint) -> Option<f64> {
     let makespan = point.column("makespan_s").filter(|column| column.n > 1 && column.mean > 0.0)?;
     let t = crate::scaling::tails::t_quantile(0.95, (2 * makespan.n - 2) as f64);
     Some(t * makespan.sd / makespan.mean * (2.0 / makespan.n as f64).sqrt())
 }
 
-/// A name from a scenario may hold anything; that of a file may not.
+/// Returns a safe file name for a scenario name.
 pub(super) fn file_name(scenario: &str) -> String {
     let kept = |c: char| if c.is_alphanumeric() || "-_.".contains(c) { c } else { '-' };
     let name: String = scenario.chars().map(kept).collect();
     format!("{}.json", name.trim_start_matches('.'))
 }
 
-/// The scenario of a source with this seed, or with its own.
+/// Opens the scenario of a source, with this seed or its own.
 pub(super) fn open(source: &ScenarioSource, seed: Option<u64>) -> Result<ScenarioFile, Failure> {
     let ScenarioSource { scenario, agents, architecture, set } = source;
     let args = ScenarioArgs { scenario: scenario.clone(), agents: None, set: set.clone() };
@@ -112,7 +112,7 @@ pub(super) fn open(source: &ScenarioSource, seed: Option<u64>) -> Result<Scenari
     input::with_axes(file, set, agents.as_deref(), architecture.as_deref())
 }
 
-/// The command that records a source, with so many runs; `path` if that is not where it would go anyway.
+/// Returns the command that records a source; `path` only if it is not the default.
 pub(super) fn record_command(
     source: &ScenarioSource,
     path: Option<&Path>,
@@ -138,30 +138,30 @@ pub(super) fn check_command(path: &Path) -> String {
     format!("brooks check {}", shell_word(&path.display().to_string()))
 }
 
-/// What is at `path`; none if nothing is.
+/// Reads a file; none if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     match std::fs::metadata(path) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Ok(metadata) if metadata.is_dir() => {
-            return Err(Failure::Usage(format!("{}: is a folder; expected a baseline", path.display())));
+            return Err(Failure::Usage(format!("{}: a folder; expected a baseline file", path.display())));
         }
         _ => {}
     }
     std::fs::read(path).map(Some).map_err(|error| Failure::Io { path: path.to_owned(), error })
 }
 
-/// A baseline as it stands; errors name the command that would record one of its name.
+/// Parses a baseline; errors name the command that records it.
 pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<RecordedBaseline, Failure> {
-    Ok(file::read(&path.display().to_string(), bytes, &again(path))?)
+    Ok(file::read(&path.display().to_string(), bytes, &default_record_command(path))?)
 }
 
-/// What records a baseline of which nothing is known but its name.
-pub(super) fn again(path: &Path) -> String {
+/// Returns the command that records a baseline, from its file name alone.
+pub(super) fn default_record_command(path: &Path) -> String {
     let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
     record_command(&ScenarioSource { scenario: name, ..ScenarioSource::default() }, None, None, None)
 }
 
-/// Files in a folder that end so, by name.
+/// Returns the files of a folder with this ending, sorted by name.
 pub(super) fn listed(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Failure> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
@@ -174,15 +174,15 @@ pub(super) fn listed(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Failur
     Ok(paths)
 }
 
-/// `hello.json.new` for `hello.json`.
+/// Returns `hello.json.new` for `hello.json`.
 pub(super) fn pending(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(NEW);
     PathBuf::from(name)
 }
 
-/// Baselines that have something to review, each with it.
-fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, RecordedBaseline)>, Failure> {
+/// Returns the baselines with a pending new one, and that one.
+fn all_pending(args: &PendingArgs) -> Result<Vec<(PathBuf, RecordedBaseline)>, Failure> {
     let given = !args.targets.is_empty();
     let targets: Vec<PathBuf> = if given {
         let plain =
@@ -192,20 +192,20 @@ fn all_pending(args: &Pending) -> Result<Vec<(PathBuf, RecordedBaseline)>, Failu
         let new = listed(&args.baselines, &format!(".json{NEW}"))?;
         new.iter().filter_map(|path| path.to_string_lossy().strip_suffix(NEW).map(PathBuf::from)).collect()
     };
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     for path in targets {
         let new = pending(&path);
         let Some(bytes) = read(&new)? else {
             let (new, check) = (new.display(), check_command(&path));
-            return Err(Failure::Usage(format!("{new}: there is nothing to review; {check} may find something")));
+            return Err(Failure::Usage(format!("{new}: no such file; {check} writes it if the check fails")));
         };
         let recorded = parse(&new, &bytes)?;
-        found.push((path, recorded));
+        all.push((path, recorded));
     }
-    Ok(found)
+    Ok(all)
 }
 
-/// What changed from a baseline to what is beside it; none if there is no baseline yet.
+/// Compares a baseline with its pending new one; none without an old one.
 fn compared(path: &Path, new: &RecordedBaseline) -> Result<Option<CheckedScenario>, Failure> {
     let Some(bytes) = read(path)? else { return Ok(None) };
     let old = parse(path, &bytes)?;
@@ -231,10 +231,10 @@ fn compared(path: &Path, new: &RecordedBaseline) -> Result<Option<CheckedScenari
     }))
 }
 
-fn review(console: &Console, args: &Pending) -> CommandResult {
+fn review(console: &Console, args: &PendingArgs) -> CommandResult {
     let pending = all_pending(args)?;
     if pending.is_empty() {
-        console.say(&format!("nothing to review in {}", args.baselines.display()));
+        console.status(&format!("nothing to review in {}", args.baselines.display()));
     }
     let mut entries = Vec::new();
     for (path, new) in &pending {
@@ -244,7 +244,7 @@ fn review(console: &Console, args: &Pending) -> CommandResult {
                 entry.advice.push(format!("if that is meant: {accept}"));
                 entries.push(entry);
             }
-            None => console.say(&format!("{}: is new", path.display())),
+            None => console.status(&format!("{}: is new", path.display())),
         }
     }
     match console.format {
@@ -269,10 +269,10 @@ fn review(console: &Console, args: &Pending) -> CommandResult {
     Ok(())
 }
 
-fn accept(console: &Console, args: &Pending) -> CommandResult {
+fn accept(console: &Console, args: &PendingArgs) -> CommandResult {
     let pending_ones = all_pending(args)?;
     if pending_ones.is_empty() {
-        console.say(&format!("nothing to accept in {}", args.baselines.display()));
+        console.status(&format!("nothing to accept in {}", args.baselines.display()));
     }
     let mut accepted = Vec::new();
     for (path, new) in &pending_ones {

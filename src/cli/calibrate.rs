@@ -1,9 +1,8 @@
-//! `brooks calibrate`: from recordings of few agents, a profile for teams of many.
+//! `brooks calibrate`: a profile learned from recordings of small teams, to predict large ones.
 
 use std::path::Path;
 
-use crate::cli::args::Format;
-use crate::cli::args::{CalibrateArgs, CalibrateMethod};
+use crate::cli::args::{CalibrateArgs, CalibrateMethod, Format};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::threads::on_threads;
 use crate::cli::traces;
@@ -39,7 +38,7 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
     let sources: Vec<String> = args.traces.traces.iter().map(|path| path.display().to_string()).collect();
     let source = args.source.clone().unwrap_or_else(|| format!("recorded runs in {}", sources.join(", ")));
     let origin = format!("{source}; by brooks {}: {command}", report::VERSION);
-    // What is too large already need not be held against anything.
+    // A profile that is too large already needs no cross-validation.
     fits(&args.output, &calibration.to_yaml(&name, &origin))?;
     calibration.set_accuracy(on_threads(None, || cross_validation::held_out(cases, &options))?);
     let text = calibration.to_yaml(&name, &origin);
@@ -53,18 +52,12 @@ pub(super) fn calibrate(console: &Console, args: &CalibrateArgs) -> CommandResul
         }
         Format::Markdown => console.print(&report.table().to_markdown()),
         Format::Csv => console.print(&report.table().to_csv()),
-        Format::Json => {
-            let mut document = report::document(None, &command);
-            if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), report.to_json()) {
-                document.extend(more);
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command, report.to_json()),
     }
     Ok(())
 }
 
-/// The day that SOURCE_DATE_EPOCH says, as reproducible builds have it; none without it. No clock is read: the same
+/// Returns the day of `SOURCE_DATE_EPOCH` (reproducible builds), none without it. The clock is not read, so the same
 /// recordings give the same file.
 fn date_of_build() -> Option<String> {
     let seconds: u64 = std::env::var("SOURCE_DATE_EPOCH").ok()?.trim().parse().ok()?;
@@ -72,20 +65,20 @@ fn date_of_build() -> Option<String> {
     timestamp::rfc3339(at).split_once('T').map(|(day, _)| day.to_owned())
 }
 
-/// A profile that no scenario could read is not written.
+/// Checks that a profile is small enough for scenarios to read.
 pub(super) fn fits(path: &Path, text: &str) -> CommandResult {
     if text.len() <= MAX_BYTES {
         return Ok(());
     }
     Err(Failure::Usage(format!(
-        "{}: the profile would have {} bytes, and at most {MAX_BYTES} are read; learn from fewer runs (--agents, --model, \
-         fewer recordings), or --method parametric, which keeps no calls",
+        "{}: a profile of {} bytes; expected at most {MAX_BYTES}: use fewer runs (--agents, --model, fewer recordings), \
+         or --method parametric, which stores no calls",
         path.display(),
         text.len()
     )))
 }
 
-/// Team sizes: 1 or 1..4.
+/// Parses team sizes: 1 or 1..4.
 fn sizes(text: &str) -> Result<std::ops::RangeInclusive<u32>, Failure> {
     let number = |text: &str| text.trim().parse::<u32>().ok().filter(|size| *size > 0);
     let range = match text.split_once("..") {

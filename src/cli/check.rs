@@ -1,11 +1,10 @@
-//! `brooks check`: whether curves are still what they were, and whether they are what their scenarios claim.
+//! `brooks check`: curves against recorded baselines, and claims of scenarios against their runs.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use crate::cli::args::CheckArgs;
-use crate::cli::args::Format;
-use crate::cli::baseline::{again, file_name, listed, open, parse, pending, read, record_command};
+use crate::cli::args::{CheckArgs, Format};
+use crate::cli::baseline::{default_record_command, file_name, listed, open, parse, pending, read, record_command};
 use crate::cli::console::{CommandResult, Console, Failure, command, shell_word};
 use crate::cli::progress::Progress;
 use crate::cli::threads::on_threads;
@@ -16,14 +15,13 @@ use crate::experiment::baseline::{
     self, CheckVerdict, Checked, Grid, Held, Identity, Overall, RecordedBaseline, ScenarioSource, Settings, file,
     usual_replications,
 };
-use crate::problem::Problem;
-use crate::problem::Problems;
 use crate::problem::suggest::suggestion;
+use crate::problem::{Problem, Problems};
 use crate::report::check::{self as report, CheckedScenario};
 use crate::report::{VERSION, github, junit};
 use crate::scenario::ScenarioFile;
 
-/// One scenario to be checked.
+/// Scenario to check.
 struct Job {
     source: ScenarioSource,
     file: ScenarioFile,
@@ -42,17 +40,17 @@ pub(super) fn check(console: &Console, args: &CheckArgs) -> CommandResult {
     let jobs = load(args, &settings)?;
     let runs = |job: &Job| job.grid.points.len() as u64 * replications(job);
     let progress = Progress::new(console, jobs.iter().map(runs).sum());
-    let found: Vec<(CheckedScenario, &Job)> = on_threads(args.threads, || {
+    let checked: Vec<(CheckedScenario, &Job)> = on_threads(args.threads, || {
         jobs.iter().map(|job| (run(job, &settings, &|runs| progress.add(runs)), job)).collect()
     })?;
     let took = progress.finish();
     console.verbose(&format!("checked in {:.2} s", took.as_secs_f64()));
-    let mut entries = Vec::with_capacity(found.len());
-    for (mut entry, job) in found {
-        aftermath(console, args, job, &mut entry)?;
+    let mut entries = Vec::with_capacity(checked.len());
+    for (mut entry, job) in checked {
+        update_pending(console, args, job, &mut entry)?;
         entries.push(entry);
     }
-    tell(console, args, &entries)?;
+    write_reports(console, args, &entries)?;
     let names = |overall: Overall| {
         let these = entries.iter().filter(|entry| entry.overall(args.strict) == overall);
         these.map(|entry| entry.scenario.as_str()).collect::<Vec<_>>().join(", ")
@@ -60,7 +58,7 @@ pub(super) fn check(console: &Console, args: &CheckArgs) -> CommandResult {
     match report::overall(&entries, args.strict) {
         Overall::Pass => Ok(()),
         Overall::Fail => Err(Failure::Finding(format!("check failed: {}", names(Overall::Fail)))),
-        Overall::Inconclusive => Err(Failure::Inconclusive(format!("can't be told: {}", names(Overall::Inconclusive)))),
+        Overall::Inconclusive => Err(Failure::Inconclusive(format!("inconclusive: {}", names(Overall::Inconclusive)))),
     }
 }
 
@@ -68,25 +66,25 @@ fn replications(job: &Job) -> u64 {
     job.baseline.as_ref().map_or_else(|| usual_replications(&job.file), |(_, recorded)| recorded.replications)
 }
 
-/// `2%`, `0.02` or `cost=5%`.
+/// Parses `2%`, `0.02` or `cost=5%`.
 fn tolerance(given: &str) -> Result<(String, f64), Failure> {
     let (metric, value) = given.split_once('=').map_or(("makespan_s", given), |(metric, value)| (metric.trim(), value));
     if !Held::names().any(|name| name == metric) {
         let near = suggestion(metric, Held::names());
         let names = Held::names().collect::<Vec<_>>().join(", ");
         let near = if near.is_empty() { format!("; expected one of {names}") } else { near };
-        return Err(Failure::Usage(format!("--tolerance {given}: \"{metric}\" is no figure that is held{near}")));
+        return Err(Failure::Usage(format!("--tolerance {given}: \"{metric}\" is not a checked metric{near}")));
     }
     let value = value.trim();
     let number =
         value.strip_suffix('%').map_or_else(|| value.parse(), |percent| percent.trim().parse().map(|p: f64| p / 100.0));
     match number {
         Ok(number) if (0.0..=1.0).contains(&number) => Ok((metric.to_owned(), number)),
-        _ => Err(Failure::Usage(format!("--tolerance {given}: expected a share from 0 to 1, such as 2% or 0.02"))),
+        _ => Err(Failure::Usage(format!("--tolerance {given}: expected a fraction from 0 to 1, such as 2% or 0.02"))),
     }
 }
 
-/// Everything that is to be checked, or everything that is wrong with it.
+/// Loads all scenarios to check, or reports all their problems.
 fn load(args: &CheckArgs, settings: &Settings) -> Result<Vec<Job>, Failure> {
     let mut targets = args.targets.clone();
     if targets.is_empty() {
@@ -94,15 +92,15 @@ fn load(args: &CheckArgs, settings: &Settings) -> Result<Vec<Job>, Failure> {
     }
     if targets.is_empty() {
         let folder = args.baselines.display();
-        let message = format!("{folder}: there is no baseline; record one: brooks baseline record SCENARIO");
+        let message = format!("{folder}: no baselines; record one: brooks baseline record SCENARIO");
         return Err(Failure::Incomplete(message));
     }
     let (mut jobs, mut problems, mut missing) = (Vec::new(), Problems::default(), Vec::new());
     for target in &targets {
         let job = if Path::new(target).extension().is_some_and(|ending| ending.eq_ignore_ascii_case("json")) {
-            of_baseline(args, settings, Path::new(target))
+            from_baseline_file(args, settings, Path::new(target))
         } else {
-            of_scenario(args, settings, target)
+            from_scenario(args, settings, target)
         };
         match job {
             Ok(job) => jobs.push(job),
@@ -115,9 +113,9 @@ fn load(args: &CheckArgs, settings: &Settings) -> Result<Vec<Job>, Failure> {
     if missing.is_empty() { Ok(jobs) } else { Err(Failure::Incomplete(missing.join("\n"))) }
 }
 
-fn of_baseline(args: &CheckArgs, settings: &Settings, path: &Path) -> Result<Job, Failure> {
+fn from_baseline_file(args: &CheckArgs, settings: &Settings, path: &Path) -> Result<Job, Failure> {
     let Some(bytes) = read(path)? else {
-        let message = format!("{}: there is no such baseline; record it: {}", path.display(), again(path));
+        let message = format!("{}: no such baseline; record it: {}", path.display(), default_record_command(path));
         return Err(Failure::Incomplete(message));
     };
     let recorded = parse(path, &bytes)?;
@@ -125,11 +123,9 @@ fn of_baseline(args: &CheckArgs, settings: &Settings, path: &Path) -> Result<Job
     job(args, settings, source, Some((path.to_owned(), recorded)))
 }
 
-fn of_scenario(args: &CheckArgs, settings: &Settings, scenario: &str) -> Result<Job, Failure> {
+fn from_scenario(args: &CheckArgs, settings: &Settings, scenario: &str) -> Result<Job, Failure> {
     if scenario == "-" {
-        return Err(Failure::Usage(
-            "a baseline is told by the name of its scenario, and stdin has none: give a file".to_owned(),
-        ));
+        return Err(Failure::Usage("baselines are found by scenario name; pass a file instead of stdin".to_owned()));
     }
     let source = ScenarioSource { scenario: scenario.to_owned(), ..ScenarioSource::default() };
     let file = open(&source, None)?;
@@ -143,7 +139,7 @@ fn of_scenario(args: &CheckArgs, settings: &Settings, scenario: &str) -> Result<
         None if file.asserts().next().is_some() => job(args, settings, source, None),
         None => {
             let record = record_command(&source, None, None, None);
-            Err(Failure::Incomplete(format!("{}: there is no such baseline; record it: {record}", path.display())))
+            Err(Failure::Incomplete(format!("{}: no such baseline; record it: {record}", path.display())))
         }
     }
 }
@@ -154,8 +150,8 @@ fn job(
     source: ScenarioSource,
     baseline: Option<(PathBuf, RecordedBaseline)>,
 ) -> Result<Job, Failure> {
-    let mut file = open(&source, None).map_err(|failure| from_baseline(failure, baseline.as_ref()))?;
-    // What the workload draws belongs to the recorded scenario, whatever seed the runs have.
+    let mut file = open(&source, None).map_err(|failure| in_baseline(failure, baseline.as_ref()))?;
+    // Random workloads use the recorded seed, independent of the seed of the runs.
     if let Some((_, recorded)) = &baseline
         && recorded.seed != file.seed()
     {
@@ -163,7 +159,7 @@ fn job(
     }
     let grid = Grid::new(&file)?;
     let (claims, problems) = contract::claims(&file, &source.scenario, &grid);
-    // A sweep that the command line made smaller is no mistake of the scenario's.
+    // Claims about points outside a reduced sweep are not problems of the scenario.
     let as_written = source.agents.is_none() && source.architecture.is_none() && source.set.is_empty();
     if as_written {
         problems.clone().or(())?;
@@ -171,19 +167,19 @@ fn job(
     let mut job = Job { source, file, grid, claims, baseline, notes: Vec::new() };
     if !problems.is_empty() {
         let (name, left) = (job.file.name(), problems.list().len());
-        job.notes.push(format!("{name}: claims about points that this sweep does not have: {left}, left out"));
+        job.notes.push(format!("{name}: {left} claims skipped: their points are not in this sweep"));
     }
     if job.baseline.is_some() {
         comparable(args, settings, &mut job)?;
     } else {
         let record = record_command(&job.source, None, None, None);
-        job.notes.push(format!("{}: its claims only; {record} would guard the curve too", job.file.name()));
+        job.notes.push(format!("{}: only claims checked; to check the curve too: {record}", job.file.name()));
     }
     Ok(job)
 }
 
-/// A scenario that is gone is the fault of the baseline that names it.
-fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, RecordedBaseline)>) -> Failure {
+/// Attributes a missing scenario to the baseline that names it.
+fn in_baseline(failure: Failure, baseline: Option<&(PathBuf, RecordedBaseline)>) -> Failure {
     match (failure, baseline) {
         (Failure::Problems(problems), Some((path, recorded)))
             if problems
@@ -191,7 +187,7 @@ fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, RecordedBaseline)
                 .iter()
                 .any(|problem| problem.file == recorded.source.scenario && problem.path.is_empty()) =>
         {
-            let message = format!("its scenario can't be read: {problems}");
+            let message = format!("unreadable scenario: {problems}");
             let expected = "the folder in which it was recorded".to_owned();
             Failure::Problems(Problems::one(problem("baseline-scenario", path, message, expected)))
         }
@@ -199,8 +195,8 @@ fn from_baseline(failure: Failure, baseline: Option<&(PathBuf, RecordedBaseline)
     }
 }
 
-/// The path of a baseline that is not where `record` would put it.
-fn elsewhere<'a>(path: &'a Path, file: &ScenarioFile) -> Option<&'a Path> {
+/// Returns the path of a baseline unless it is the default of `record`.
+fn explicit_path<'a>(path: &'a Path, file: &ScenarioFile) -> Option<&'a Path> {
     (path != Path::new("baselines").join(file_name(file.name()))).then_some(path)
 }
 
@@ -208,10 +204,10 @@ fn problem(code: &'static str, path: &Path, message: String, expected: String) -
     Problem { code, file: path.display().to_string(), line: 0, path: String::new(), message, expected }
 }
 
-/// Whether the scenario is the recorded one, and the baseline has every figure that is held.
+/// Checks that the scenario is the recorded one, and that the baseline contains every checked metric.
 fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<(), Failure> {
     let Some((path, recorded)) = &job.baseline else { return Ok(()) };
-    let record = record_command(&job.source, elsewhere(path, &job.file), None, None);
+    let record = record_command(&job.source, explicit_path(path, &job.file), None, None);
     let lacks = |held: &Held| {
         held.metric != COMPLETED && recorded.points.iter().any(|point| point.column(held.metric).is_none())
     };
@@ -221,31 +217,30 @@ fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<()
         .map(|held| held.metric)
         .collect();
     if !lacking.is_empty() {
-        let message = format!("does not hold {}", lacking.join(", "));
-        let expected = format!("a tolerance in the scenario's check, and then: {record}");
+        let message = format!("does not contain {}", lacking.join(", "));
+        let expected = format!("a tolerance in the check of the scenario, then: {record}");
         return Err(Problems::one(problem("baseline", path, message, expected)).into());
     }
     let now = job.grid.identity();
     if now != recorded.identity {
         let what = changed(&recorded.identity, &now, recorded.points.len(), job.grid.points.len());
         if !args.despite_changes {
-            let message = format!("is the baseline of another scenario: {what} of {} changed", job.source.scenario);
+            let message = format!("belongs to another scenario: {what} of {} changed", job.source.scenario);
             let name = shell_word(&path.display().to_string());
             let expected = format!(
-                "what it was. If the change is meant: {record}. What it does: brooks check {name} --despite-changes"
+                "the recorded scenario. To accept the change: {record}. To see its effect: brooks check {name} --despite-changes"
             );
             return Err(Problems::one(problem("baseline-scenario", path, message, expected)).into());
         }
-        job.notes.push(format!("{}: compared although {what} changed since it was recorded", recorded.scenario));
+        job.notes.push(format!("{}: compared although {what} changed since the recording", recorded.scenario));
         let compared = pairs(recorded, &job.grid).len();
         if compared == 0 {
-            let message = "has no point that the scenario still has".to_owned();
+            let message = "has no point of the current scenario".to_owned();
             return Err(Problems::one(problem("baseline-scenario", path, message, record)).into());
         }
         let (gone, new) = (recorded.points.len() - compared, job.grid.points.len() - compared);
         if gone + new > 0 {
-            job.notes
-                .push(format!("{}: {gone} recorded points are gone, {new} are new: not compared", recorded.scenario));
+            job.notes.push(format!("{}: not compared: {gone} removed points, {new} new points", recorded.scenario));
         }
     }
     if recorded.brooks != VERSION {
@@ -254,7 +249,7 @@ fn comparable(args: &CheckArgs, settings: &Settings, job: &mut Job) -> Result<()
     Ok(())
 }
 
-/// What of a scenario changed, in words.
+/// Describes the changed parts of a scenario.
 fn changed(then: &Identity, now: &Identity, points_then: usize, points_now: usize) -> String {
     if points_then != points_now {
         return format!("the sweep ({points_then} points then, {points_now} now)");
@@ -288,24 +283,24 @@ fn run(job: &Job, settings: &Settings, done: &(dyn Fn(u64) + Sync)) -> CheckedSc
     }
 }
 
-/// Whether this is CI, where nothing is written that nobody asked for.
+/// Returns true in CI, where only requested files are written.
 fn is_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| value == "true" || value == "1")
 }
 
-/// What a check leaves behind: the new baseline beside the old one, and what to do with it.
-fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
+/// Writes or removes the pending baseline beside the checked one, and adds advice.
+fn update_pending(console: &Console, args: &CheckArgs, job: &Job, entry: &mut CheckedScenario) -> CommandResult {
     let (Some((path, recorded)), Some(checked)) = (&job.baseline, &entry.checked) else { return Ok(()) };
     let (name, new) = (shell_word(&path.display().to_string()), pending(path));
-    let found = of_checked(checked, args.strict);
-    let record = |replications| record_command(&job.source, elsewhere(path, &job.file), replications, None);
-    if found == Overall::Fail && !checked.shared {
+    let overall = curve_verdict(checked, args.strict);
+    let record = |replications| record_command(&job.source, explicit_path(path, &job.file), replications, None);
+    if overall == Overall::Fail && !checked.shared {
         entry.advice.push(format!("under the recorded seed, brooks check {name} shows what changed run by run"));
-    } else if found == Overall::Fail && is_ci() {
+    } else if overall == Overall::Fail && is_ci() {
         entry.advice.push(format!(
             "if that is meant: brooks check {name} on your machine, brooks baseline accept {name}, and commit it"
         ));
-    } else if found == Overall::Fail {
+    } else if overall == Overall::Fail {
         let fresh = baseline::from_samples(
             &job.file,
             &job.grid,
@@ -320,13 +315,13 @@ fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Checked
         ));
     } else if !is_ci() && checked.shared && read(&new)?.is_some() {
         std::fs::remove_file(&new).map_err(|error| Failure::Io { path: new.clone(), error })?;
-        console.say(&format!("removed {}: it is no longer true", new.display()));
+        console.status(&format!("removed {}: it is out of date", new.display()));
     }
     if let Some(enough) = checked.enough {
         entry
             .advice
             .push(format!("too few runs are recorded to tell; about {enough} would do: {}", record(Some(enough))));
-    } else if found == Overall::Pass
+    } else if overall == Overall::Pass
         && checked.shared
         && checked.points.iter().any(|p| p.verdict == CheckVerdict::Equivalent)
     {
@@ -335,14 +330,14 @@ fn aftermath(console: &Console, args: &CheckArgs, job: &Job, entry: &mut Checked
     Ok(())
 }
 
-/// What the points and curves say, claims left aside.
-fn of_checked(checked: &Checked, strict: bool) -> Overall {
+/// Returns the verdict on points and curves, without claims.
+fn curve_verdict(checked: &Checked, strict: bool) -> Overall {
     let points = checked.points.iter().map(|point| Overall::new(point.verdict, strict));
     points.chain(checked.rules.iter().map(|rule| Overall::new(rule.verdict, strict))).max().unwrap_or(Overall::Pass)
 }
 
-/// To the terminal, and to every file that was asked for.
-fn tell(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> CommandResult {
+/// Prints the results and writes the requested files.
+fn write_reports(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> CommandResult {
     let strict = args.strict;
     match console.format {
         Format::Table => {
@@ -352,12 +347,8 @@ fn tell(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> Com
         Format::Markdown => console.print(&report::to_markdown(entries, strict)),
         Format::Csv => console.print(&report::table(entries, true).to_csv()),
         Format::Json => {
-            let mut document = crate::report::document(entries.first().map(|entry| entry.seed), &command());
-            let more = report::to_json(entries, strict);
-            if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
-                document.extend(more);
-            }
-            console.print_json(&document);
+            let seed = entries.first().map(|entry| entry.seed);
+            console.print_document(seed, &command(), report::to_json(entries, strict));
         }
     }
     if let Some(path) = &args.junit {
@@ -368,7 +359,7 @@ fn tell(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> Com
     }
     if args.github {
         let annotations = github::annotations(entries, strict);
-        // GitHub reads both; stdout of any other form than a table is for programs.
+        // GitHub reads stdout and stderr; other formats than a table leave stdout to programs.
         if console.format == Format::Table && !annotations.is_empty() {
             console.print(&annotations);
         } else if !annotations.is_empty() {
@@ -379,7 +370,7 @@ fn tell(console: &Console, args: &CheckArgs, entries: &[CheckedScenario]) -> Com
     Ok(())
 }
 
-/// Appends to the summary of the job.
+/// Appends to the job summary of GitHub.
 fn summarise(entries: &[CheckedScenario], strict: bool) -> CommandResult {
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").filter(|path| !path.is_empty()).map(PathBuf::from) else {
         return Ok(());
@@ -389,7 +380,7 @@ fn summarise(entries: &[CheckedScenario], strict: bool) -> CommandResult {
     file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|error| Failure::Io { path, error })
 }
 
-/// Several scenarios may have several seeds.
+/// Returns the footer, with the seed if all scenarios share one.
 fn footer(entries: &[CheckedScenario]) -> String {
     let mut seeds: Vec<u64> = entries.iter().map(|entry| entry.seed).collect();
     seeds.sort_unstable();

@@ -1,10 +1,9 @@
-//! `brooks compare`: architectures side by side on common random numbers.
+//! `brooks compare`: architectures with common random numbers.
 
 use std::fmt::Write;
 
-use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{CompareArgs, Format};
-use crate::cli::console::{CommandResult, Console, Failure, repeat};
+use crate::cli::console::{CommandResult, Console, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, threads};
 use crate::experiment::compare;
@@ -13,13 +12,7 @@ use crate::scenario::Node;
 
 pub(super) fn compare(console: &Console, args: &CompareArgs) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let names: Vec<&str> = args.architectures.iter().map(|name| name.trim()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        let message =
-            format!("--architectures {unknown}: there is no such architecture; there are {}", known.join(", "));
-        return Err(Failure::Usage(message));
-    }
+    let names = input::architectures("--architectures", &args.architectures)?;
     let architectures = compare::choose(&file, &names);
     let sizes: Vec<Node> = match &args.scenario.agents {
         Some(agents) => {

@@ -1,31 +1,31 @@
-//! The terminal: results to stdout, talk to stderr, files written whole or not at all.
+//! The terminal: results to stdout, messages and errors to stderr, files written atomically.
 
 use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::cli::args::{Color, Format, Global};
 use crate::cli::atomic_file::{self, WriteError};
 use crate::problem::Problems;
 use crate::report::render::table::Table;
 
-/// Why a command did not do what it was asked.
+/// Error of a command, with its exit code.
 #[derive(Debug)]
 pub(super) enum Failure {
     /// A finding: exit code 1.
     Finding(String),
     /// An invalid scenario: exit code 2.
     Problems(Problems),
-    /// Arguments that do not go together: exit code 2.
+    /// Invalid arguments: exit code 2.
     Usage(String),
-    /// Something that is needed is not there yet: exit code 3.
+    /// Missing results or baselines: exit code 3.
     Incomplete(String),
-    /// Too few runs to tell: exit code 4.
+    /// Too few runs for a decision: exit code 4.
     Inconclusive(String),
-    /// It was asked to end: exit code 130.
+    /// Interrupted by a signal: exit code 130.
     Interrupted(String),
-    /// A file that can't be read or written: exit code 5.
+    /// Unreadable or unwritable file: exit code 5.
     Io { path: PathBuf, error: std::io::Error },
 }
 
@@ -43,13 +43,13 @@ impl From<WriteError> for Failure {
 
 pub(super) type CommandResult = Result<(), Failure>;
 
-/// How to talk.
-#[expect(clippy::struct_excessive_bools, reason = "each is a wish of its own")]
+/// Output streams and the global options.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(super) struct Console {
     pub(super) format: Format,
     pub(super) seed: Option<u64>,
     pub(super) color: bool,
-    /// Whether results go to a terminal.
+    /// True if stdout is a terminal.
     pub(super) is_terminal: bool,
     pub(super) quiet: bool,
     pub(super) verbose: bool,
@@ -75,69 +75,79 @@ impl Console {
         }
     }
 
-    /// A result, to stdout. A reader that has gone away (`| head`) is no error.
+    /// Prints a result to stdout. A closed pipe (`| head`) is not an error.
     pub(super) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         let end = if text.ends_with('\n') { "" } else { "\n" };
-        if out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes())).is_err() {
-            // Nobody reads any more; there is nobody to tell.
-        }
+        let _ = out.write_all(text.as_bytes()).and_then(|()| out.write_all(end.as_bytes()));
     }
 
-    /// A table in the chosen form; as JSON a list of objects under `rows`, with `more` beside it.
-    pub(super) fn print_table(&self, name: &str, table: &Table, more: serde_json::Value) {
+    /// Prints a table in the chosen format; JSON has a list of objects under `name`, and the keys of `more` beside it.
+    pub(super) fn print_table(&self, name: &str, table: &Table, more: Value) {
         match self.format {
             Format::Table => self.print(&table.to_text(self.color)),
             Format::Markdown => self.print(&table.to_markdown()),
             Format::Csv => self.print(&table.to_csv()),
             Format::Json => {
-                let mut document = crate::report::document(None, &command());
-                document[name] = table.to_json();
-                if let (Some(document), serde_json::Value::Object(more)) = (document.as_object_mut(), more) {
-                    document.extend(more);
+                let mut contents = json!({ name: table.to_json() });
+                if let (Some(contents), Value::Object(more)) = (contents.as_object_mut(), more) {
+                    contents.extend(more);
                 }
-                self.print_json(&document);
+                self.print_document(None, &command(), contents);
             }
         }
     }
 
-    pub(super) fn print_json(&self, value: &serde_json::Value) {
+    /// Prints a JSON document: the header of every document, then `contents`.
+    pub(super) fn print_document(&self, seed: Option<u64>, command: &str, contents: Value) {
+        let mut document = crate::report::document(seed, command);
+        if let (Some(document), Value::Object(contents)) = (document.as_object_mut(), contents) {
+            document.extend(contents);
+        }
+        self.print_json(&document);
+    }
+
+    pub(super) fn print_json(&self, value: &Value) {
         self.print(&format!("{value:#}"));
     }
 
-    /// Talk, to stderr.
-    pub(super) fn say(&self, text: &str) {
+    /// Prints a message to stderr, unless `--quiet`.
+    pub(super) fn status(&self, text: &str) {
         if !self.quiet {
             let _ = writeln!(std::io::stderr(), "{text}");
         }
     }
 
-    /// More talk, for those who asked for it.
+    /// Prints a note to stderr, unless `--quiet`.
+    pub(super) fn note(&self, text: &str) {
+        self.status(&format!("note: {text}"));
+    }
+
+    /// Prints a message to stderr under `--verbose`.
     pub(super) fn verbose(&self, text: &str) {
         if self.verbose {
-            self.say(text);
+            self.status(text);
         }
     }
 
-    /// Why it did not work, to stderr, quiet or not.
-    pub(super) fn fail(&self, failure: &Failure) {
+    /// Prints an error to stderr, also under `--quiet`.
+    pub(super) fn error(&self, failure: &Failure) {
+        let is_json = self.format == Format::Json;
         let text = match failure {
-            Failure::Finding(text) if self.format == Format::Json => errors("finding", "", text),
-            Failure::Incomplete(text) if self.format == Format::Json => errors("incomplete", "", text),
-            Failure::Inconclusive(text) if self.format == Format::Json => errors("inconclusive", "", text),
-            Failure::Interrupted(text) if self.format == Format::Json => errors("interrupted", "", text),
+            Failure::Problems(problems) if is_json => format!("{:#}", problems.to_json()),
+            Failure::Problems(problems) => problems.to_string(),
+            Failure::Io { path, error } if is_json => errors("io", &path.display().to_string(), &error.to_string()),
+            Failure::Io { path, error } => format!("error: {}: {error}", path.display()),
+            Failure::Usage(text) if is_json => errors("usage", "", text),
+            Failure::Usage(text) => format!("error: {text}"),
+            Failure::Finding(text) if is_json => errors("finding", "", text),
+            Failure::Incomplete(text) if is_json => errors("incomplete", "", text),
+            Failure::Inconclusive(text) if is_json => errors("inconclusive", "", text),
+            Failure::Interrupted(text) if is_json => errors("interrupted", "", text),
             Failure::Finding(text)
             | Failure::Incomplete(text)
             | Failure::Inconclusive(text)
             | Failure::Interrupted(text) => text.clone(),
-            Failure::Usage(text) if self.format == Format::Json => errors("usage", "", text),
-            Failure::Usage(text) => format!("error: {text}"),
-            Failure::Io { path, error } if self.format == Format::Json => {
-                errors("io", &path.display().to_string(), &error.to_string())
-            }
-            Failure::Io { path, error } => format!("error: {}: {error}", path.display()),
-            Failure::Problems(problems) if self.format == Format::Json => format!("{:#}", problems.to_json()),
-            Failure::Problems(problems) => problems.to_string(),
         };
         let _ = writeln!(std::io::stderr(), "{}", text.trim_end());
     }
@@ -145,12 +155,12 @@ impl Console {
     /// Writes a file atomically and reports it.
     pub(super) fn write(&self, path: &Path, bytes: &[u8]) -> CommandResult {
         atomic_file::write(path.to_owned(), bytes)?;
-        self.say(&format!("wrote {}", path.display()));
+        self.status(&format!("wrote {}", path.display()));
         Ok(())
     }
 }
 
-/// What is wrong with the arguments, as clap found it: as text, or as JSON where that is the format asked for.
+/// Prints an argument error of clap as text, or as JSON under `--format json`.
 pub(super) fn usage(error: &clap::Error) {
     let words: Vec<String> = std::env::args().collect();
     let asks_for_json =
@@ -168,13 +178,13 @@ fn errors(code: &str, file: &str, message: &str) -> String {
     format!("{:#}", json!({ "errors": [error] }))
 }
 
-/// The command as it was typed.
+/// Returns the command as typed.
 pub(super) fn command() -> String {
     let words: Vec<String> = std::env::args().skip(1).map(|word| shell_word(&word)).collect();
     format!("brooks {}", words.join(" "))
 }
 
-/// The command as it was typed, with the seed that it used: what repeats this result.
+/// Returns the command as typed, with the seed used: it repeats the result.
 pub(super) fn repeat(seed: u64) -> String {
     let mut words: Vec<String> = std::env::args().skip(1).map(|word| shell_word(&word)).collect();
     if !words.iter().any(|word| word == "--seed" || word.starts_with("--seed=")) {
@@ -183,14 +193,14 @@ pub(super) fn repeat(seed: u64) -> String {
     format!("brooks {}", words.join(" "))
 }
 
-/// The command as it was typed, without these options and their values, and without these flags.
+/// Returns the command as typed, without these options with their values and without these flags.
 pub(super) fn command_without(options: &[&str], flags: &[&str]) -> String {
     let mut words = vec!["brooks".to_owned()];
     let mut typed = std::env::args().skip(1);
     while let Some(word) = typed.next() {
         let is =
             |option: &&str| word == **option || (option.starts_with("--") && word.starts_with(&format!("{option}=")));
-        // A short option may have its value right behind it.
+        // The value of a short option may follow it without a space.
         let is_short = |option: &&str| option.len() == 2 && word.len() > 2 && word.starts_with(*option);
         if flags.contains(&word.as_str()) || options.iter().any(is_short) {
             continue;
@@ -206,7 +216,7 @@ pub(super) fn command_without(options: &[&str], flags: &[&str]) -> String {
     words.join(" ")
 }
 
-/// A word as a shell takes it.
+/// Quotes a word for a POSIX shell.
 pub(super) fn shell_word(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,%+@".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {

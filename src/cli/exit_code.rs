@@ -1,4 +1,4 @@
-//! Exit codes, as README and `brooks explain` list them.
+//! Exit codes, listed in the README.
 
 use crate::cli::console::Failure;
 
@@ -9,8 +9,8 @@ pub(super) const INCONCLUSIVE: u8 = 4;
 pub(super) const IO: u8 = 5;
 pub(super) const INTERRUPTED: u8 = 130;
 
-/// The exit code of a failure.
-pub(super) fn of(failure: &Failure) -> u8 {
+/// Returns the exit code of a failure.
+pub(super) fn from_failure(failure: &Failure) -> u8 {
     match failure {
         Failure::Finding(_) => FINDING,
         Failure::Problems(_) | Failure::Usage(_) => USAGE,

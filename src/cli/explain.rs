@@ -1,4 +1,4 @@
-//! `brooks explain`: words, metrics, scenario keys, architectures, laws and error codes.
+//! `brooks explain`: terms, metrics, scenario keys, architectures, laws and error codes.
 
 use std::fmt::Write;
 
@@ -15,9 +15,9 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
 use crate::scenario::keys;
 
-/// One thing that a word may mean.
+/// Entry of the reference.
 struct Meaning {
-    /// What kind of thing it is.
+    /// Kind of the entry, such as `metric`.
     kind: &'static str,
     name: String,
     text: String,
@@ -34,29 +34,29 @@ pub(super) fn explain(console: &Console, wanted: &str) -> CommandResult {
     }
     let all = meanings();
     let plain = |text: &str| text.to_lowercase().replace(['-', '_'], " ");
-    let found: Vec<&Meaning> = all
+    let matches: Vec<&Meaning> = all
         .iter()
         .filter(|meaning| {
             let last = meaning.name.rsplit('.').next().unwrap_or_default();
             plain(&meaning.name) == plain(wanted) || meaning.kind == "scenario key" && plain(last) == plain(wanted)
         })
         .collect();
-    if found.is_empty() {
+    if matches.is_empty() {
         let near = suggestion(wanted, all.iter().map(|meaning| meaning.name.as_str()));
-        let hint = if near.is_empty() { "; brooks explain lists the words" } else { &near };
-        return Err(Failure::Usage(format!("\"{wanted}\" is not a word of brooks{hint}")));
+        let hint = if near.is_empty() { "; brooks explain lists all terms" } else { &near };
+        return Err(Failure::Usage(format!("\"{wanted}\" is not a term of brooks{hint}")));
     }
     if console.format != Format::Table {
         let columns = ["kind", "name", "text"].map(|name| Column::text(name, name));
         let mut table = Table::new(columns.to_vec());
-        for meaning in found {
+        for meaning in matches {
             table.push([meaning.kind, &meaning.name, &meaning.text].map(Cell::text).to_vec());
         }
         console.print_table("meanings", &table, json!({}));
         return Ok(());
     }
     let mut text = String::new();
-    for meaning in found {
+    for meaning in matches {
         let _ = writeln!(text, "{} ({})\n  {}", meaning.name, meaning.kind, meaning.text.replace('\n', "\n  "));
         if let Some(word) = glossary::find(wanted).filter(|word| meaning.kind == "word" && !word.see.is_empty()) {
             let _ = writeln!(text, "  see also: {}", word.see.join(", "));

@@ -1,9 +1,9 @@
-//! `brooks fit`: measurements of anybody against the laws of scaling.
+//! `brooks fit`: scaling laws fitted to a table of measurements.
 
 use std::io::Read;
 use std::path::PathBuf;
 
-use crate::cli::args::{FitArgs as Args, FitErrorChoice, FitKind, Format};
+use crate::cli::args::{FitArgs, FitErrorChoice, FitKind, Format};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::report::fit::FitReport;
 use crate::report::fit_table::{self, MAX_BYTES};
@@ -13,10 +13,10 @@ use crate::scaling::{Law, MeasurementKind};
 use crate::table::SourceFile;
 use crate::table::measurements::Columns;
 
-/// The seed of the bootstrap, if none is given.
+/// Default seed of the bootstrap.
 const SEED: u64 = 42;
 
-pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
+pub(super) fn fit(console: &Console, args: &FitArgs) -> CommandResult {
     let laws = laws(&args.law)?;
     let seed = console.seed.unwrap_or(SEED);
     let file = table(&args.table)?;
@@ -40,7 +40,7 @@ pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
     let plan = StudyOptions { laws, judge_all, seed, resamples: args.resamples };
     let (report, notes) = fit_table::fit(&file, &columns, &plan)?;
     for note in notes {
-        console.say(&format!("note: {note}"));
+        console.note(&note);
     }
     let report = FitReport { predict: args.predict.clone(), ..report };
     let command = repeat(seed);
@@ -51,13 +51,7 @@ pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
         }
         Format::Markdown => console.print(&report.to_markdown()),
         Format::Csv => console.print(&report.to_csv()),
-        Format::Json => {
-            let mut document = report::document(Some(seed), &command);
-            if let Some(document) = document.as_object_mut() {
-                document.extend(report.to_json());
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(Some(seed), &command, report.to_json().into()),
     }
     if let Some(path) = &args.svg {
         let name = args.table.file_stem().map_or("stdin".to_owned(), |name| name.to_string_lossy().into_owned());
@@ -69,12 +63,12 @@ pub(super) fn fit(console: &Console, args: &Args) -> CommandResult {
     Ok(())
 }
 
-/// The laws of that name.
+/// Returns the laws of these names.
 fn laws(names: &[String]) -> Result<Vec<&'static Law>, Failure> {
     fit_table::laws(names).map_err(|why| Failure::Usage(format!("--law {why}")))
 }
 
-/// The table from a file, packed or not, or from stdin.
+/// Reads the table from a file, compressed or not, or from stdin.
 fn table(path: &std::path::Path) -> Result<SourceFile, Failure> {
     let name = if path.as_os_str() == "-" { "stdin".to_owned() } else { path.display().to_string() };
     let fail = |error| Failure::Io { path: PathBuf::from(&name), error };

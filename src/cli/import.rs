@@ -1,4 +1,4 @@
-//! `brooks import`: recorded runs of others in brooks' own form, and how far each field can be trusted.
+//! `brooks import`: recorded runs in the trace format of brooks, with the quality of each field.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,8 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
-use crate::cli::args::Format;
-use crate::cli::args::ImportArgs;
+use crate::cli::args::{Format, ImportArgs};
 use crate::cli::atomic_file::{self, AtomicFile};
 use crate::cli::console::{CommandResult, Console, Failure, command};
 use crate::cli::traces;
@@ -29,16 +28,16 @@ pub(super) fn import(console: &Console, args: &ImportArgs) -> CommandResult {
         }
     })?;
     report.skipped = intake.bad;
-    for line in &intake.taken {
+    for line in &intake.formats {
         console.verbose(line);
     }
-    if let Some(taken) = intake.taken.first().filter(|_| !console.verbose) {
-        let more = match intake.taken.len() - 1 {
+    if let Some(format) = intake.formats.first().filter(|_| !console.verbose) {
+        let more = match intake.formats.len() - 1 {
             0 => String::new(),
-            1 => " (and one more file; -v lists it)".to_owned(),
-            more => format!(" (and {more} more files; -v lists them)"),
+            1 => " (and one more file: see -v)".to_owned(),
+            more => format!(" (and {more} more files: see -v)"),
         };
-        console.say(&format!("{taken}{more}"));
+        console.status(&format!("{format}{more}"));
     }
     match console.format {
         Format::Table => console.print(&report.to_text(console.color, &command())),
@@ -58,16 +57,16 @@ pub(super) fn import(console: &Console, args: &ImportArgs) -> CommandResult {
     }
 }
 
-/// Where traces are written: one file for all, or a folder with a file each.
+/// Output of traces: one file for all, or a folder with one file per trace.
 enum Output {
     File { path: PathBuf, writer: Writer },
     Folder { path: PathBuf, names: Names },
 }
 
-/// Lines, packed or not.
+/// Lines, compressed or not.
 enum Writer {
     Plain(AtomicFile),
-    Packed(zstd::stream::write::Encoder<'static, AtomicFile>),
+    Compressed(zstd::stream::write::Encoder<'static, AtomicFile>),
 }
 
 impl Output {
@@ -77,15 +76,14 @@ impl Output {
         if name.ends_with(".steps.jsonl") || name.ends_with(".steps.jsonl.zst") {
             let file = AtomicFile::create(path.to_owned())?;
             let writer = if name.ends_with(".zst") {
-                Writer::Packed(zstd::stream::write::Encoder::new(file, 0).map_err(fail)?)
+                Writer::Compressed(zstd::stream::write::Encoder::new(file, 0).map_err(fail)?)
             } else {
                 Writer::Plain(file)
             };
             return Ok(Output::File { path: path.to_owned(), writer });
         }
         if path.extension().is_some() {
-            let expected =
-                "a name that ends in .steps.jsonl or .steps.jsonl.zst for one file, or a folder for a file a run";
+            let expected = "a file ending in .steps.jsonl or .steps.jsonl.zst, or a folder for one file per run";
             return Err(Failure::Usage(format!("-o {name}: expected {expected}")));
         }
         std::fs::create_dir_all(path).map_err(fail)?;
@@ -97,7 +95,7 @@ impl Output {
             Output::File { path, writer } => {
                 let to: &mut dyn Write = match writer {
                     Writer::Plain(writer) => writer,
-                    Writer::Packed(writer) => writer,
+                    Writer::Compressed(writer) => writer,
                 };
                 for line in native::lines(trace) {
                     let fail = |error| Failure::Io { path: path.clone(), error };
@@ -105,7 +103,7 @@ impl Output {
                 }
             }
             Output::Folder { path, names } => {
-                let file = path.join(format!("{}.steps.jsonl", names.of(&trace.header.trace)));
+                let file = path.join(format!("{}.steps.jsonl", names.unique(&trace.header.trace)));
                 atomic_file::write(file, native::write(trace).as_bytes())?;
             }
         }
@@ -118,31 +116,31 @@ impl Output {
                 let fail = |error| Failure::Io { path: path.clone(), error };
                 let file = match writer {
                     Writer::Plain(file) => file,
-                    Writer::Packed(packer) => packer.finish().map_err(fail)?,
+                    Writer::Compressed(encoder) => encoder.finish().map_err(fail)?,
                 };
-                console.say(&format!("wrote {}", file.keep()?.display()));
+                console.status(&format!("wrote {}", file.keep()?.display()));
             }
             Output::Folder { path, names } => {
                 let traces = plural(names.written, "trace");
-                console.say(&format!("wrote {traces} to {}", path.display()));
+                console.status(&format!("wrote {traces} to {}", path.display()));
             }
         }
         Ok(())
     }
 }
 
-/// Names of files that were given away.
+/// File names in use.
 #[derive(Default)]
 struct Names {
-    /// How many.
+    /// Number of files.
     written: usize,
-    /// In small letters, as on some disks capitals are the same; each with the number that comes next.
+    /// Names in lower case, for file systems that ignore case, each with the next number.
     taken: BTreeMap<String, usize>,
 }
 
 impl Names {
-    /// A name for a file, from that of a trace, which may hold anything; numbered if another has it already.
-    fn of(&mut self, trace: &str) -> String {
+    /// Returns a safe file name for a trace name; numbered if it is in use.
+    fn unique(&mut self, trace: &str) -> String {
         let keep = |c: char| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' };
         let name: String = trace.chars().rev().take(120).collect::<Vec<_>>().into_iter().rev().map(keep).collect();
         let name = match name.trim_matches(['.', '_']) {
@@ -154,10 +152,10 @@ impl Names {
         while self.taken.contains_key(&numbered(number).to_lowercase()) {
             number += 1;
         }
-        let found = numbered(number);
-        self.taken.insert(found.to_lowercase(), 2);
+        let unique = numbered(number);
+        self.taken.insert(unique.to_lowercase(), 2);
         self.taken.insert(name.to_lowercase(), number + 1);
         self.written += 1;
-        found
+        unique
     }
 }

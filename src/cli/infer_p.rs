@@ -1,6 +1,4 @@
-//! `brooks infer-p`: the serial fraction that two times reveal.
-
-use serde_json::Value;
+//! `brooks infer-p`: the serial fraction from two times (Karp-Flatt).
 
 use crate::cli::args::{Format, InferPArgs};
 use crate::cli::console::{CommandResult, Console, Failure, command};
@@ -11,7 +9,7 @@ use crate::report::infer_p::TwoTimes;
 pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
     let (one, team) = (time("--t1", &args.t1)?, time("--tn", &args.tn)?);
     if !(2..=1_000_000_000).contains(&args.n) {
-        let message = "expected the size of the team, from 2: one agent says nothing of how work is shared";
+        let message = "expected a team size of at least 2";
         return Err(Failure::Usage(format!("--n {}: {message}", args.n)));
     }
     let times = TwoTimes { one, team, n: args.n as f64 };
@@ -25,18 +23,12 @@ pub(super) fn infer_p(console: &Console, args: &InferPArgs) -> CommandResult {
         }
         Format::Markdown => console.print(&times.table().to_markdown()),
         Format::Csv => console.print(&times.table().to_csv()),
-        Format::Json => {
-            let mut document = report::document(None, &command());
-            if let (Some(document), Value::Object(figures)) = (document.as_object_mut(), times.to_json()) {
-                document.extend(figures);
-            }
-            console.print_json(&document);
-        }
+        Format::Json => console.print_document(None, &command(), times.to_json()),
     }
     Ok(())
 }
 
-/// A time above 0, in seconds.
+/// Parses a time above 0, in seconds.
 fn time(flag: &str, text: &str) -> Result<f64, Failure> {
     match duration(text) {
         Ok(seconds) if seconds > 0.0 => Ok(seconds),

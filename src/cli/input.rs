@@ -1,25 +1,26 @@
-//! Scenarios from files, from the binary and from stdin, with what the command line changes in them.
+//! Scenarios from files, from the built-in library and from stdin, with the changes of the command line.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::architecture::ARCHITECTURES;
 use crate::cli::args::ScenarioArgs;
 use crate::cli::console::{Console, Failure};
 use crate::experiment::sweep::fingerprint::sha256;
 use crate::scenario::library::Files;
 use crate::scenario::{MAX_BYTES, ScenarioFile, given_by};
 
-/// A value that has an argument of its own: the argument, the path, the value.
+/// Value of a dedicated argument: argument, path, value.
 pub(super) type Given<'a> = (&'a str, &'a str, &'a str);
 
-/// The scenario with the settings of the command line.
+/// Opens the scenario with the settings of the command line.
 pub(super) fn scenario(console: &Console, args: &ScenarioArgs, more: &[Given<'_>]) -> Result<ScenarioFile, Failure> {
     scenario_with_seed(args, more, console.seed)
 }
 
-/// The same with this seed, or its own.
+/// Opens the scenario with the settings and this seed, or its own.
 pub(super) fn scenario_with_seed(
     args: &ScenarioArgs,
     more: &[Given<'_>],
@@ -44,7 +45,20 @@ pub(super) fn scenario_with_seed(
     Ok(file.with(&settings).map_err(|wrong| more.iter().fold(wrong, given))?)
 }
 
-/// The scenario with the values of that argument on an axis.
+/// Checks the names of architectures in an argument.
+pub(super) fn architectures<'a>(argument: &str, names: &'a [String]) -> Result<Vec<&'a str>, Failure> {
+    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
+    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
+    match names.iter().find(|name| !known.contains(name)) {
+        Some(unknown) => {
+            let known = known.join(", ");
+            Err(Failure::Usage(format!("{argument} {unknown}: unknown architecture; expected one of {known}")))
+        }
+        None => Ok(names),
+    }
+}
+
+/// Returns the scenario with the values of an argument on an axis.
 pub(super) fn with_axis(
     file: &ScenarioFile,
     argument: &str,
@@ -57,7 +71,7 @@ pub(super) fn with_axis(
 fn open(name: &str) -> Result<ScenarioFile, Failure> {
     if name == "-" {
         let mut bytes = Vec::new();
-        // One byte more than is allowed: enough to be told that it is too much.
+        // One byte beyond the limit shows that the input is too large.
         let limit = MAX_BYTES as u64 + 1;
         let read = std::io::stdin().lock().take(limit).read_to_end(&mut bytes);
         read.map_err(|error| Failure::Io { path: PathBuf::from("stdin"), error })?;
@@ -67,7 +81,7 @@ fn open(name: &str) -> Result<ScenarioFile, Failure> {
     Ok(ScenarioFile::open(name, &files(folder, name))?)
 }
 
-/// Reads the scenario itself by the path typed, and the files it names beside it.
+/// Returns a reader of the scenario at its given path, and of the files that it names, relative to it.
 fn files(folder: PathBuf, scenario: &str) -> Files {
     let scenario = scenario.to_owned();
     Arc::new(move |name| {
@@ -78,7 +92,7 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
             return Err("it is a folder".to_owned());
         }
         let mut bytes = Vec::new();
-        // Task files and observations may be larger than scenarios; nothing is read without end.
+        // Task files and observations may be larger than scenarios, but have a limit too.
         file.take(64 << 20).read_to_end(&mut bytes).map_err(text)?;
         if name != scenario {
             let contents = sha256(&bytes);
@@ -88,17 +102,17 @@ fn files(folder: PathBuf, scenario: &str) -> Files {
     })
 }
 
-/// What scenarios have named and was read.
+/// Files named by scenarios and read, with the SHA-256 of their contents.
 static FILES: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
-/// The files that the scenario has named so far, as written there, each with the SHA-256 of its contents.
+/// Returns the names and SHA-256 sums of the files that scenarios named so far.
 pub(super) fn files_read() -> Vec<(String, String)> {
     let files = FILES.lock().unwrap_or_else(PoisonError::into_inner);
     files.iter().map(|(name, contents)| (name.clone(), contents.clone())).collect()
 }
 
-/// The scenario with the axes that the command line puts in place of its own or beside them. A value that is set where
-/// the scenario has an axis takes the place of the axis, which would hide it otherwise.
+/// Returns the scenario with the axes of the command line added or replaced. A `--set` value replaces the axis of the
+/// same path, which would override it otherwise.
 pub(super) fn with_axes(
     mut file: ScenarioFile,
     set: &[String],

@@ -1,22 +1,21 @@
-//! `brooks list`: what there is, from the tables that the rest of the program reads too.
+//! `brooks list`: tables of architectures, scenarios, profiles, metrics, importers and laws.
 
 use serde_json::json;
 
 use crate::architecture::ARCHITECTURES;
 use crate::cli::args::{Format, Listed};
-use crate::cli::console::{CommandResult, Console};
+use crate::cli::console::{CommandResult, Console, Failure};
 use crate::record::METRICS;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::LAWS;
-use crate::scenario::ScenarioFile;
-use crate::scenario::about;
 use crate::scenario::library::{PROFILES, SCENARIOS, no_files};
+use crate::scenario::{ScenarioFile, about};
 use crate::trace::import::IMPORTERS;
 
-pub(super) fn list(console: &Console, what: Listed) -> CommandResult {
-    let (name, table, hint) = match what {
+pub(super) fn list(console: &Console, listed: Listed) -> CommandResult {
+    let (name, table, usage) = match listed {
         Listed::Architectures => {
-            ("architectures", architectures(), "brooks compare hello, and --architecture NAME elsewhere")
+            ("architectures", architectures(), "brooks compare hello, or --architecture NAME with other commands")
         }
         Listed::Scenarios => {
             ("scenarios", scenarios()?, "brooks run NAME, brooks sweep NAME, brooks new mine.yaml --from NAME")
@@ -28,7 +27,7 @@ pub(super) fn list(console: &Console, what: Listed) -> CommandResult {
     };
     console.print_table(name, &table, json!({}));
     if console.format == Format::Table {
-        console.say(&format!("\nuse: {hint}"));
+        console.status(&format!("\nusage: {usage}"));
     }
     Ok(())
 }
@@ -45,8 +44,8 @@ fn architectures() -> Table {
     table
 }
 
-fn scenarios() -> Result<Table, crate::cli::console::Failure> {
-    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("question", "the question it answers")]);
+fn scenarios() -> Result<Table, Failure> {
+    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("question", "question it answers")]);
     for built_in in SCENARIOS {
         let file = ScenarioFile::parse(built_in.path, built_in.text.as_bytes(), &no_files())?;
         table.push(vec![Cell::text(built_in.name), Cell::text(file.question())]);
@@ -55,7 +54,7 @@ fn scenarios() -> Result<Table, crate::cli::console::Failure> {
 }
 
 fn profiles() -> Table {
-    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("about", "what it is like")]);
+    let mut table = Table::new(vec![Column::text("name", "name"), Column::text("about", "description")]);
     for built_in in PROFILES {
         table.push(vec![Cell::text(built_in.name), Cell::text(about(built_in))]);
     }
@@ -75,7 +74,7 @@ fn importers() -> Table {
     let columns = vec![
         Column::text("name", "name"),
         Column::text("about", "reads"),
-        Column::text("obtain", "where to get such files"),
+        Column::text("obtain", "source of such files"),
     ];
     let mut table = Table::new(columns);
     for importer in IMPORTERS {
@@ -88,7 +87,7 @@ fn laws() -> Table {
     let columns = vec![
         Column::text("name", "name"),
         Column::text("equation", "equation"),
-        Column::text("about", "what it says"),
+        Column::text("about", "description"),
         Column::text("source", "source"),
     ];
     let mut table = Table::new(columns);

@@ -1,22 +1,23 @@
-//! `brooks merge`: the shards of a sweep to one result, the same bytes as if it had been run in one go.
+//! `brooks merge`: shards of a sweep as one result, byte for byte the result of one process.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use crate::cli::args::MergeArgs as Args;
-use crate::cli::console::{CommandResult, Console, Failure};
-use crate::cli::sweep::{self, PlanFile};
+use crate::cli::args::MergeArgs;
+use crate::cli::atomic_file;
+use crate::cli::console::{CommandResult, Console, Failure, repeat};
+use crate::cli::sweep::{self, PlanFile, Shard};
 
-pub(super) fn merge(console: &Console, args: &Args) -> CommandResult {
+pub(super) fn merge(console: &Console, args: &MergeArgs) -> CommandResult {
     let mut shards: Vec<(PathBuf, PlanFile)> = Vec::new();
     for folder in &args.folders {
-        let found = sweep::shards(folder)?;
-        if found.is_empty() {
-            let place = folder.display();
+        let paths = sweep::shards(folder)?;
+        if paths.is_empty() {
+            let folder = folder.display();
             return Err(Failure::Usage(format!(
-                "{place}: no plan.json, here or in a folder shard-*; expected a sweep's folder"
+                "{folder}: no plan.json in it or in a folder shard-*; expected the folder of a sweep"
             )));
         }
-        for path in found {
+        for path in paths {
             if let Some(plan) = PlanFile::read(&path)? {
                 shards.push((path, plan));
             }
@@ -30,16 +31,23 @@ pub(super) fn merge(console: &Console, args: &Args) -> CommandResult {
     if !missing.is_empty() {
         let (numbers, of) = (sweep::ranges(&missing), plan.shard.of);
         return Err(Failure::Incomplete(format!(
-            "shards {numbers} of {of} are missing or unfinished; run them again with --resume and --shard I/{of} (sbatch \
+            "shards {numbers} of {of} are missing or unfinished; run them with --resume and --shard I/{of} (sbatch \
              --array={numbers} with --shard auto/{of})"
         )));
     }
-    // Of a shard that was run twice an unfinished folder is not needed.
+    // An unfinished copy of a finished shard is not needed.
     let folders: Vec<PathBuf> = shards.into_iter().filter(|(_, plan)| plan.complete).map(|(path, _)| path).collect();
-    let assembled = sweep::finish(console, &plan, &folders, &args.output, &mut |_| ())?;
-    if assembled.twice > 0 {
-        console.say(&format!("{} points were there more than once, and the same", assembled.twice));
+    let assembled = sweep::assemble(console, &plan, &folders, &args.output, &mut |_| ())?;
+    if assembled.duplicates > 0 {
+        console.status(&format!("{} points existed more than once, with equal results", assembled.duplicates));
     }
-    sweep::conclude_merge(console, plan, &assembled, &args.output)?;
-    sweep::incomplete(&assembled.total, args.require_complete)
+    save_plan(plan.clone(), &args.output)?;
+    sweep::show(console, &assembled.result, &assembled.total, Some(&args.output), &repeat(plan.seed));
+    assembled.total.check_complete(args.require_complete)
+}
+
+/// Writes the plan of the whole sweep beside its result.
+fn save_plan(plan: PlanFile, output: &Path) -> CommandResult {
+    let whole = PlanFile { shard: Shard::WHOLE, complete: true, ..plan };
+    Ok(atomic_file::write(output.join("plan.json"), whole.to_text().as_bytes())?)
 }

@@ -1,12 +1,12 @@
-//! L10: the only files, environment, clock and terminal: one subcommand a file.
+//! L10: the command line, with one file per subcommand. Only this layer uses files, environment, clock and terminal.
 
 mod analyze;
-mod answer;
 pub mod args;
 mod atomic_file;
 mod baseline;
 mod calibrate;
 mod check;
+mod command_output;
 mod compare;
 mod console;
 mod exit_code;
@@ -28,9 +28,9 @@ mod run;
 mod sweep;
 mod threads;
 mod tour;
+mod trace_format;
 mod traces;
 mod validate;
-mod written;
 
 use std::process::ExitCode;
 
@@ -49,7 +49,7 @@ pub fn main() -> ExitCode {
         }
     };
     let console = Console::new(&cli.global);
-    let done = match &cli.command {
+    let result = match &cli.command {
         None => tour::tour(&console),
         Some(Command::Run(args)) => run::run(&console, args),
         Some(Command::Sweep(args)) => sweep::sweep(&console, args),
@@ -66,19 +66,19 @@ pub fn main() -> ExitCode {
         Some(Command::Fit(args)) => fit::fit(&console, args),
         Some(Command::InferP(args)) => infer_p::infer_p(&console, args),
         Some(Command::Check(args)) => check::check(&console, args),
-        Some(Command::Baseline { what }) => baseline::baseline(&console, what),
-        Some(Command::List { what }) => list::list(&console, *what),
+        Some(Command::Baseline { command }) => baseline::baseline(&console, command),
+        Some(Command::List { table }) => list::list(&console, *table),
         Some(Command::Explain { word }) => explain::explain(&console, &word.join(" ")),
         Some(Command::Schema) => pages::schema(&console),
         Some(Command::New { path, from }) => new::new(&console, path, from),
         Some(Command::Completions { shell }) => pages::completions(&console, *shell),
         Some(Command::Man { output }) => pages::man(&console, output),
     };
-    match done {
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            console.fail(&failure);
-            ExitCode::from(exit_code::of(&failure))
+            console.error(&failure);
+            ExitCode::from(exit_code::from_failure(&failure))
         }
     }
 }

@@ -1,8 +1,7 @@
-//! `brooks optimal`: the best team, and how sure that is.
+//! `brooks optimal`: the best team, with the probability of a right choice.
 
-use crate::architecture::ARCHITECTURES;
-use crate::cli::answer::CommandOutput as Shown;
 use crate::cli::args::{Goal, OptimalArgs};
+use crate::cli::command_output::CommandOutput;
 use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
 use crate::cli::{input, threads};
@@ -17,29 +16,27 @@ use crate::problem::quantity::size;
 use crate::record::Prices;
 use crate::report;
 use crate::scaling::kim_nelson::End;
-use crate::scenario::Node;
 use crate::scenario::ScenarioFile;
 
-/// Largest team where neither the command line nor the scenario says it.
-const USUAL_MOST: u32 = 8;
-/// A share of runs within a deadline takes more of them to be sure of.
+/// Default maximum team size.
+const DEFAULT_MAX_AGENTS: u32 = 8;
+/// Default replications with a deadline: its fraction of runs needs more of them.
 const PILOT_WITH_DEADLINE: u64 = 1000;
 
 pub(super) fn optimal(console: &Console, args: &OptimalArgs) -> CommandResult {
     let file = input::scenario(console, &args.scenario, &[])?;
     let question = question(&file, args)?;
     let progress = Progress::new(console, 0);
-    let told = (|runs| progress.expect(runs), |runs| progress.add(runs));
-    let answer = threads::on_threads(args.threads, || {
-        find(&file, question, OptimalProgress { ahead: &told.0, done: &told.1 })
-    })??;
+    let (ahead, done) = (|runs| progress.expect(runs), |runs| progress.add(runs));
+    let answer =
+        threads::on_threads(args.threads, || find(&file, question, OptimalProgress { ahead: &ahead, done: &done }))??;
     let took = progress.finish().as_secs_f64();
     console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
     if let Some(path) = &args.svg {
         match report::front_picture::to_svg(file.name(), &answer) {
             Some(picture) => console.write(path, picture.as_bytes())?,
-            None => console.say("nothing to draw: no team completes"),
+            None => console.status("no chart written: no team completes"),
         }
     }
     if answer.best.is_none() {
@@ -47,7 +44,7 @@ pub(super) fn optimal(console: &Console, args: &OptimalArgs) -> CommandResult {
         return Err(Failure::Finding(why));
     }
     if answer.selection.as_ref().is_some_and(|selection| selection.end == End::RanOut) {
-        let message = format!("replications ran out before the choice was sure; there were {}", args.max_reps);
+        let message = format!("--max-reps {}: too few replications for the confidence of the choice", args.max_reps);
         return Err(Failure::Inconclusive(message));
     }
     Ok(())
@@ -55,39 +52,38 @@ pub(super) fn optimal(console: &Console, args: &OptimalArgs) -> CommandResult {
 
 fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
     let (verdict, mut method) = (report::optimal::verdict(answer), report::optimal::method(answer));
-    method.extend(held_still(file));
+    method.extend(fixed_axes(file));
     let (table, hidden) = report::optimal_table::short(answer);
     if hidden > 0 {
         let are = if hidden == 1 { "is" } else { "are" };
         method.insert(0, format!("{} {are} in --format csv or json", plural(hidden, "more team")));
     }
     let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
-    Shown { verdict, method, table: Some(table), full, json }.print(console, file);
+    CommandOutput { verdict, method, table: Some(table), full, json }.print(console, file);
 }
 
-/// Axes of the scenario that are no question here stay where the scenario has them.
-fn held_still(file: &ScenarioFile) -> Option<String> {
+/// Describes the axes that keep the value of the scenario.
+fn fixed_axes(file: &ScenarioFile) -> Option<String> {
     let others = file.axes().iter().filter(|axis| !is_agents(&axis.path) && axis.path != "architecture");
-    let still = others.map(|axis| match file.root().get(&axis.path) {
+    let fixed = others.map(|axis| match file.root().get(&axis.path) {
         Some(value) => format!("{} = {value}", axis.label),
         None => format!("{} at its default", axis.label),
     });
-    let still: Vec<String> = still.collect();
-    (!still.is_empty())
-        .then(|| format!("only team size and architecture vary; {}: --set changes that", still.join(", ")))
+    let fixed: Vec<String> = fixed.collect();
+    (!fixed.is_empty()).then(|| format!("other axes are fixed: {} (change with --set)", fixed.join(", ")))
 }
 
 fn question(file: &ScenarioFile, args: &OptimalArgs) -> Result<OptimalQuestion, Failure> {
     if file.is_scaled() {
-        let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best: brooks sweep shows what each does in its time";
+        let message = "the work of this scenario grows with the team (scaling: scaled), so no team size is best; compare team sizes with brooks sweep";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let architectures = architectures(file, &args.architectures)?;
+    let architectures = compare::choose(file, &input::architectures("--architectures", &args.architectures)?);
     let sizes = sizes(file, args)?;
     let teams = sizes.len() * architectures.len();
     if teams > MOST_TEAMS {
         return Err(Failure::Usage(format!(
-            "{teams} teams ({} sizes, {} architectures): at most {MOST_TEAMS} are compared; --agents 1,2,4,8,16 or --architectures narrow it down",
+            "{teams} teams ({} sizes, {} architectures); expected at most {MOST_TEAMS}: narrow them with --agents 1,2,4,8,16 or --architectures",
             sizes.len(),
             architectures.len()
         )));
@@ -99,27 +95,8 @@ fn question(file: &ScenarioFile, args: &OptimalArgs) -> Result<OptimalQuestion, 
     let deadline =
         args.deadline.as_deref().map(|text| limit("--deadline", text, &duration, "45s or 19m")).transpose()?;
     let budget = args.budget.as_deref().map(|text| budget(text, has_prices)).transpose()?;
-    let pays = match &args.value_of_time {
-        None => Pays::Share(args.indifference),
-        Some(_) if !has_prices => {
-            let message = "--value-of-time: the scenario has no prices (--set prices.output=15), so an agent's cost is not known in dollars";
-            return Err(Failure::Usage(message.to_owned()));
-        }
-        Some(text) => Pays::Worth(limit("--value-of-time", text, &dollars, "$60/h")? / 3600.0),
-    };
-    let least = if deadline.is_some() { PILOT_WITH_DEADLINE } else { LEAST_PILOT };
-    if args.reps.is_some_and(|reps| reps < LEAST_PILOT) {
-        return Err(Failure::Usage(format!("--reps: expected at least {LEAST_PILOT}, as they say who completes")));
-    }
-    let pilot = args.reps.unwrap_or_else(|| file.replications().max(least));
-    if args.max_reps < pilot + FIRST {
-        let message = format!(
-            "--max-reps {}: expected at least {}, {pilot} before the choice and {FIRST} for it",
-            args.max_reps,
-            pilot + FIRST
-        );
-        return Err(Failure::Usage(message));
-    }
+    let pays = pays(args, has_prices)?;
+    let pilot = pilot(file, args, deadline.is_some())?;
     let objective = match args.objective {
         Goal::Time => Objective::Time,
         Goal::Cost => Objective::Cost,
@@ -142,18 +119,39 @@ fn question(file: &ScenarioFile, args: &OptimalArgs) -> Result<OptimalQuestion, 
     })
 }
 
-fn architectures(file: &ScenarioFile, names: &[String]) -> Result<Vec<Node>, Failure> {
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let names: Vec<&str> = names.iter().map(|name| name.trim()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        let known = known.join(", ");
-        let message = format!("--architectures {unknown}: there is no such architecture; there are {known}");
-        return Err(Failure::Usage(message));
+/// Condition under which a larger team pays off.
+fn pays(args: &OptimalArgs, has_prices: bool) -> Result<Pays, Failure> {
+    match &args.value_of_time {
+        None => Ok(Pays::Share(args.indifference)),
+        Some(_) if !has_prices => {
+            let message =
+                "--value-of-time: the scenario has no prices; expected prices, such as --set prices.output=15";
+            Err(Failure::Usage(message.to_owned()))
+        }
+        Some(text) => Ok(Pays::Worth(limit("--value-of-time", text, &dollars, "$60/h")? / 3600.0)),
     }
-    Ok(compare::choose(file, &names))
 }
 
-/// The team sizes, each once, smallest first.
+/// Replications of every team before the choice.
+fn pilot(file: &ScenarioFile, args: &OptimalArgs, has_deadline: bool) -> Result<u64, Failure> {
+    let least = if has_deadline { PILOT_WITH_DEADLINE } else { LEAST_PILOT };
+    if args.reps.is_some_and(|reps| reps < LEAST_PILOT) {
+        let message = format!("--reps: expected at least {LEAST_PILOT}, to estimate which teams complete");
+        return Err(Failure::Usage(message));
+    }
+    let pilot = args.reps.unwrap_or_else(|| file.replications().max(least));
+    if args.max_reps < pilot + FIRST {
+        let message = format!(
+            "--max-reps {}: expected at least {}, {pilot} before the choice and {FIRST} for it",
+            args.max_reps,
+            pilot + FIRST
+        );
+        return Err(Failure::Usage(message));
+    }
+    Ok(pilot)
+}
+
+/// Returns the distinct team sizes in ascending order.
 fn sizes(file: &ScenarioFile, args: &OptimalArgs) -> Result<Vec<u32>, Failure> {
     let of_axis = |file: &ScenarioFile| {
         let axis = file.axes().iter().find(|axis| axis.label == "agents")?;
@@ -163,39 +161,39 @@ fn sizes(file: &ScenarioFile, args: &OptimalArgs) -> Result<Vec<u32>, Failure> {
         (Some(agents), _) => of_axis(&input::with_axis(file, "--agents", "agents", agents)?)
             .ok_or_else(|| Failure::Usage(format!("--agents {agents}: expected team sizes, such as 1..8 or 1,2,4")))?,
         (None, Some(most)) => (1..=most).collect(),
-        (None, None) => of_axis(file).unwrap_or_else(|| (1..=USUAL_MOST).collect()),
+        (None, None) => of_axis(file).unwrap_or_else(|| (1..=DEFAULT_MAX_AGENTS).collect()),
     };
     sizes.sort_unstable();
     sizes.dedup();
     Ok(sizes)
 }
 
-type Reader<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
+type Parser<'a> = &'a dyn Fn(&str) -> Result<f64, String>;
 
-/// A limit of the command line, above 0.
-fn limit(flag: &str, text: &str, read: Reader<'_>, example: &str) -> Result<f64, Failure> {
-    let wrong = |why: &str| Failure::Usage(format!("{flag} {text}: {why}; expected such as {example}"));
-    let value = read(text).map_err(|why| wrong(&why))?;
-    if value > 0.0 { Ok(value) } else { Err(wrong("it is not above 0")) }
+/// Parses a limit above 0.
+fn limit(flag: &str, text: &str, parse: Parser<'_>, example: &str) -> Result<f64, Failure> {
+    let wrong = |why: &str| Failure::Usage(format!("{flag} {text}: {why}; expected a value such as {example}"));
+    let value = parse(text).map_err(|why| wrong(&why))?;
+    if value > 0.0 { Ok(value) } else { Err(wrong("not above 0")) }
 }
 
 fn budget(text: &str, has_prices: bool) -> Result<f64, Failure> {
     let is_tokens = text.contains("tok");
     match (has_prices, text.contains('$')) {
-        (true, _) if is_tokens => Err(Failure::Usage(format!(
-            "--budget {text}: this scenario has prices, so a run costs dollars; expected such as $0.50"
-        ))),
+        (true, _) if is_tokens => {
+            Err(Failure::Usage(format!("--budget {text}: this scenario has prices; expected dollars, such as $0.50")))
+        }
         (true, _) => limit("--budget", text, &dollars, "$0.50"),
         (false, true) => Err(Failure::Usage(format!(
-            "--budget {text}: this scenario has no prices, so a run costs tokens; expected such as '200k tokens', or prices: --set prices.output=15"
+            "--budget {text}: this scenario has no prices; expected tokens, such as '200k tokens', or prices: --set prices.output=15"
         ))),
         (false, false) => limit("--budget", text, &size, "'200k tokens'"),
     }
 }
 
-/// `$1.50`, `1.50`, `$60/h`.
+/// Parses `$1.50`, `1.50` or `$60/h`.
 fn dollars(text: &str) -> Result<f64, String> {
-    let wrong = || format!("\"{text}\" is no amount of dollars");
+    let wrong = || format!("\"{text}\" is not an amount in dollars");
     let number = text.trim().trim_end_matches("/h").trim_matches('$').trim();
     let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     number.parse().ok().filter(|value: &f64| is_plain && value.is_finite()).ok_or_else(wrong)

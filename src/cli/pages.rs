@@ -1,4 +1,4 @@
-//! `brooks schema`, `completions` and `man`: what other programs read about this one.
+//! `brooks schema`, `completions` and `man`: descriptions of brooks for other programs.
 
 use std::path::Path;
 

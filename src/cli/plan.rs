@@ -1,4 +1,4 @@
-//! `brooks plan`: what can be said of the work before anything is run.
+//! `brooks plan`: analysis of the task graph without a run.
 
 use std::fmt::Write;
 
@@ -16,9 +16,9 @@ use crate::simulation::Scenario;
 use crate::workload::measure::Count;
 use crate::workload::{Measure, TaskGraph, TaskId};
 
-/// Team sizes that the table shows if none are asked for.
+/// Default team sizes of the table.
 const SIZES: [u32; 8] = [1, 2, 3, 4, 5, 8, 16, 32];
-/// Most tasks of the critical path that are named.
+/// Maximum named tasks of the critical path.
 const MAX_NAMED: usize = 8;
 
 pub(super) fn plan(console: &Console, args: &PlanArgs) -> CommandResult {
@@ -129,7 +129,7 @@ fn bounds(work: &WorkBounds, sizes: &[u32]) -> Table {
     table
 }
 
-/// What looks like a mistake in the work.
+/// Returns warnings about the task graph.
 fn lint(graph: &TaskGraph, measure: &Measure) -> Vec<String> {
     let mut lint: Vec<String> = measure
         .witnesses

@@ -1,11 +1,11 @@
-//! `brooks replay`: a recorded run again, as it was or under another team.
+//! `brooks replay`: a recorded run, exactly or for another team.
 
 use crate::cli::args::Format;
 use crate::cli::args::ReplayArgs;
 use crate::cli::console::{CommandResult, Console, Failure, command, repeat};
 use crate::cli::threads::on_threads;
+use crate::cli::trace_format::TraceFormat;
 use crate::cli::traces;
-use crate::cli::written::TraceFormat;
 use crate::prediction::what_if::WhatIf;
 use crate::problem::{Problem, Problems};
 use crate::record::Log;
@@ -20,8 +20,8 @@ pub(super) fn replay(console: &Console, args: &ReplayArgs) -> CommandResult {
     if args.agents.is_some() || args.architecture.is_some() {
         return what_if(console, args);
     }
-    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
-    let wants_log = args.timeline.is_some() || form.is_some();
+    let format = args.trace_out.as_deref().map(TraceFormat::from_path).transpose()?;
+    let wants_log = args.timeline.is_some() || format.is_some();
     let mut report = ReplayReport::default();
     let mut drawn: Option<(Trace, Log)> = None;
     traces::each(console, &args.traces, |trace| {
@@ -30,7 +30,9 @@ pub(super) fn replay(console: &Console, args: &ReplayArgs) -> CommandResult {
             return Ok(());
         }
         if drawn.is_some() {
-            return Err(Failure::Usage("--timeline and --trace-out are of one run; there are several".to_owned()));
+            return Err(Failure::Usage(
+                "--timeline and --trace-out take one run; the files contain several".to_owned(),
+            ));
         }
         let mut log = Log::default();
         report.add(&trace, replay_trace(&trace, &mut log));
@@ -42,8 +44,8 @@ pub(super) fn replay(console: &Console, args: &ReplayArgs) -> CommandResult {
             let title = title(&trace.header.trace, trace.header.architecture.as_deref());
             console.write(path, timeline::to_svg(&title, &replay::facts(&trace), &log).as_bytes())?;
         }
-        if let (Some(path), Some(form)) = (&args.trace_out, &form) {
-            console.write(path, form.of_recorded(&trace, &log).as_bytes())?;
+        if let (Some(path), Some(format)) = (&args.trace_out, &format) {
+            console.write(path, format.write_recorded(&trace, &log).as_bytes())?;
         }
     }
     match console.format {
@@ -59,10 +61,10 @@ pub(super) fn replay(console: &Console, args: &ReplayArgs) -> CommandResult {
     Ok(())
 }
 
-/// The recorded work under other teams: a sweep of the scenario that it makes.
+/// Predicts the recorded work for other teams, with a sweep of the scenario inferred from it.
 fn what_if(console: &Console, args: &ReplayArgs) -> CommandResult {
     if args.timeline.is_some() || args.trace_out.is_some() {
-        let message = "--timeline and --trace-out are of the recorded team; leave out --agents and --architecture";
+        let message = "--timeline and --trace-out show the recorded team; expected neither --agents nor --architecture";
         return Err(Failure::Usage(message.to_owned()));
     }
     let mut traces = Vec::new();
@@ -73,26 +75,26 @@ fn what_if(console: &Console, args: &ReplayArgs) -> CommandResult {
     let mut documents = Vec::new();
     for trace in &traces {
         if work_of(trace).tasks.is_empty() {
-            let message = format!("{}: no time of work is recorded, so there is no what-if", trace.header.trace);
+            let message = format!("{}: no task with recorded work; a what-if needs one", trace.header.trace);
             return Err(Failure::Usage(message));
         }
         let mut what_if = WhatIf::from_trace(trace, console.seed)?;
         let file = &mut what_if.file;
         if let Some(architecture) = &args.architecture {
             *file =
-                file.with_axis("architecture", architecture).map_err(|wrong| of_argument("--architecture", &wrong))?;
+                file.with_axis("architecture", architecture).map_err(|wrong| in_argument("--architecture", &wrong))?;
         }
         if let Some(agents) = &args.agents {
-            *file = file.with_axis("agents", agents).map_err(|wrong| of_argument("--agents", &wrong))?;
+            *file = file.with_axis("agents", agents).map_err(|wrong| in_argument("--agents", &wrong))?;
         }
         let command = repeat(what_if.file.seed());
         let answer = on_threads(None, || what_if.run(&|_| ()))??;
-        let told = WhatIfReport { trace, what_if: &what_if, answer: &answer };
+        let report = WhatIfReport { trace, what_if: &what_if, answer: &answer };
         match console.format {
-            Format::Table => console.print(&told.to_text(&command, console.color)),
-            Format::Markdown => console.print(&told.to_markdown(&command)),
-            Format::Csv => console.print(&told.to_csv()),
-            Format::Json => documents.push(told.to_json(&command)),
+            Format::Table => console.print(&report.to_text(&command, console.color)),
+            Format::Markdown => console.print(&report.to_markdown(&command)),
+            Format::Csv => console.print(&report.to_csv()),
+            Format::Json => documents.push(report.to_json(&command)),
         }
     }
     match documents.len() {
@@ -103,13 +105,13 @@ fn what_if(console: &Console, args: &ReplayArgs) -> CommandResult {
     Ok(())
 }
 
-/// What is wrong with an argument, said of the argument: there is no scenario file that the user knows of.
-fn of_argument(argument: &str, wrong: &Problems) -> Problems {
-    let mut problems = Problems::default();
-    for problem in wrong.list() {
-        problems.push(Problem { file: argument.to_owned(), line: 0, path: String::new(), ..problem.clone() });
+/// Attributes problems to an argument, because the inferred scenario has no file.
+fn in_argument(argument: &str, problems: &Problems) -> Problems {
+    let mut renamed = Problems::default();
+    for problem in problems.list() {
+        renamed.push(Problem { file: argument.to_owned(), line: 0, path: String::new(), ..problem.clone() });
     }
-    problems
+    renamed
 }
 
 fn title(trace: &str, architecture: Option<&str>) -> String {

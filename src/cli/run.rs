@@ -1,9 +1,9 @@
-//! `brooks run`: one run, told, drawn and summed up.
+//! `brooks run`: one run, with narrative, timeline and trace.
 
 use crate::cli::args::{Format, RunArgs};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
-use crate::cli::written::TraceFormat;
+use crate::cli::trace_format::TraceFormat;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
@@ -13,8 +13,8 @@ use crate::simulation::Simulator;
 use crate::trace::RunFacts;
 
 pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
-    // What can't be written is said before anything is run.
-    let form = args.trace_out.as_deref().map(TraceFormat::of).transpose()?;
+    // A file that cannot be written is an error before the run.
+    let format = args.trace_out.as_deref().map(TraceFormat::from_path).transpose()?;
     let mut settings = Vec::new();
     if let Some(agents) = &args.scenario.agents {
         settings.push(("--agents", "team.agents", agents.as_str()));
@@ -34,7 +34,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     }
     if args.narrate {
         let story = narrate::narrate(&facts, &log);
-        if console.format == Format::Table { console.print(&story) } else { console.say(story.trim_end()) }
+        if console.format == Format::Table { console.print(&story) } else { console.status(story.trim_end()) }
     }
     match console.format {
         Format::Table => console.print(&report.to_text()),
@@ -44,15 +44,15 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     }
     let context = report.run.input_tokens as f64 / f64::from(report.run.llm_calls.max(1));
     if let Some(outside) = extrapolation::outside(&[&scenario], Some(context)) {
-        console.say(&format!("note: {outside}"));
+        console.note(&outside);
     }
     if let Some(path) = &args.timeline {
         let title = format!("{}: {}", scenario.name, scenario.architecture_name);
         console.write(path, timeline::to_svg(&title, &facts, &log).as_bytes())?;
     }
-    if let (Some(path), Some(form)) = (&args.trace_out, form) {
+    if let (Some(path), Some(format)) = (&args.trace_out, format) {
         let trace = RunFacts::of(&scenario, args.replication, &log);
-        console.write(path, form.of_simulated(&trace, &log).as_bytes())?;
+        console.write(path, format.write_simulated(&trace, &log).as_bytes())?;
     }
     if args.require_complete && report.run.ending != Ending::Completed {
         return Err(Failure::Finding(format!("the run did not complete: {}", report.verdict())));

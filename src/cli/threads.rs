@@ -1,4 +1,4 @@
-//! Thread pools, and the number of replications that a precision takes.
+//! Thread pools, and the number of replications for a precision.
 
 use crate::cli::console::{Console, Failure};
 use crate::cli::progress::Progress;
@@ -7,14 +7,14 @@ use crate::report::render::number;
 use crate::scaling::Precision;
 use crate::scaling::precision::LEAST;
 
-/// Does `work` on so many threads, or on as many as there are cores.
+/// Runs `work` on a pool of `threads` threads, by default one per core.
 pub(super) fn on_threads<R: Send>(threads: Option<usize>, work: impl FnOnce() -> R + Send) -> Result<R, Failure> {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
     let pool = pool.map_err(|error| Failure::Usage(format!("--threads: {error}")))?;
     Ok(pool.install(work))
 }
 
-/// As many replications as it takes to know every makespan to that share of itself, as `find` finds them.
+/// Returns the replications with which `find` estimates every mean makespan to the relative precision.
 pub(super) fn precise(
     console: &Console,
     threads: Option<usize>,
@@ -27,14 +27,15 @@ pub(super) fn precise(
     let replications = on_threads(threads, || find(&precision, &|runs| progress.add(runs)))??;
     progress.finish();
     if replications >= most {
-        console.say(&format!(
-            "{replications} replications, the most there may be (--max-reps): not every makespan need be known to {}",
+        console.status(&format!(
+            "{replications} replications, the limit of --max-reps: the precision of {} may not be reached",
             number::percent_of(relative)
         ));
     }
     Ok(replications)
 }
 
+/// Returns the precision target with its maximum of replications.
 pub(super) fn precision(relative: f64, most: u64) -> Result<Precision, Failure> {
     if most < LEAST {
         return Err(Failure::Usage(format!("--max-reps {most}: expected at least {LEAST}")));

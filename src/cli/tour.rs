@@ -1,17 +1,17 @@
-//! `brooks` without a command: twenty seconds.
+//! `brooks` without a command: a short introduction.
 
 use crate::cli::console::{CommandResult, Console};
 
 const TOUR: &str = "\
-brooks simulates teams of LLM agents: how many should work on this, organised how,
-and what will it cost in time and tokens? No call is made and nothing is spent.
+brooks simulates teams of LLM agents: which team size and which architecture,
+and at what cost in time and tokens. It calls no model and costs nothing.
 
-  brooks sweep hello               is a second, a third, an eighth agent worth having?
-  brooks run hello --narrate       one run, told as a story
-  brooks new mine.yaml             a commented scenario of your own, then: brooks sweep mine.yaml
+  brooks sweep hello               the scaling curve: makespan and cost by team size
+  brooks run hello --narrate       one run, step by step
+  brooks new mine.yaml             a commented scenario to edit; then: brooks sweep mine.yaml
 
-  brooks list scenarios            nine questions, each with its answer
-  brooks explain                   the words: makespan, straggler, lost claim, ...
+  brooks list scenarios            built-in scenarios and the questions they answer
+  brooks explain                   glossary: makespan, straggler, lost claim, ...
   brooks --help                    all commands
 ";
 

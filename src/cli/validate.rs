@@ -1,9 +1,8 @@
-//! `brooks validate`: simulated teams against recorded ones, by a profile or with parts of the recordings left out.
+//! `brooks validate`: prediction error of a profile, or of profiles learned without a part of the recordings.
 
 use std::path::Path;
 
-use crate::cli::args::Format;
-use crate::cli::args::{TraceArgs, ValidateArgs};
+use crate::cli::args::{Format, TraceArgs, ValidateArgs};
 use crate::cli::calibrate;
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::progress::Progress;
@@ -20,9 +19,9 @@ use crate::report::validate::ValidateReport;
 use crate::report::validate_page;
 use crate::scenario::learned_profile::{LearnedProfile, title};
 
-/// A profile is never this large.
+/// Maximum bytes of a profile.
 const MAX_PROFILE: u64 = 64 << 20;
-/// The seed if none is given.
+/// Default seed.
 const SEED: u64 = 1;
 
 pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult {
@@ -34,7 +33,7 @@ pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult 
         None => None,
     };
     if args.update_profile.is_some() && profile.is_none() {
-        return Err(Failure::Usage("--update-profile: expected a profile to write again".to_owned()));
+        return Err(Failure::Usage("--update-profile: expected a profile among the inputs".to_owned()));
     }
     let mut cases = Vec::new();
     traces::each(console, &traces, |trace| {
@@ -61,8 +60,7 @@ pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult 
             let (cases, seen) = unseen(cases, &calibration, &plan);
             if seen > 0 && !cases.iter().any(|case| plan.scores(case.run.agents)) {
                 let message = format!(
-                    "{}: it was calibrated on every run that would be scored; leave some out (--holdout), or name other \
-                     recordings",
+                    "{}: calibrated on every run to score; expected other recordings, or --holdout",
                     path.display()
                 );
                 return Err(Failure::Usage(message));
@@ -70,16 +68,16 @@ pub(super) fn validate(console: &Console, args: &ValidateArgs) -> CommandResult 
             let make = |_: &ValidationCell, condition: &_| validation::scenario(&calibration, condition, seed);
             (simulate(console, args, &cases, &plan, &make)?, format!("profile {}", path.display()), seen)
         }
-        (None, None) => return Err(Failure::Usage("a profile or --holdout is needed".to_owned())),
+        (None, None) => return Err(Failure::Usage("expected a profile or --holdout".to_owned())),
     };
     if let (Some(target), Some((path, bytes))) = (&args.update_profile, bytes) {
-        keep(console, target, (path, &bytes), &validation, &traces)?;
+        update_profile(console, target, (path, &bytes), &validation, &traces)?;
     }
     print(console, args, &ValidateReport { validation: &validation, model, runs, seen })
 }
 
-/// Writes the profile again with what was found.
-fn keep(
+/// Writes the profile with its measured errors.
+fn update_profile(
     console: &Console,
     into: &Path,
     (path, bytes): (&Path, &[u8]),
@@ -89,13 +87,13 @@ fn keep(
     let scored = validation.cells.iter().filter(|cell| cell.is_scored).map(|cell| cell.runs);
     let names: Vec<String> = traces.traces.iter().map(|path| path.display().to_string()).collect();
     let against = format!("{} runs in {}", scored.sum::<usize>(), names.join(", "));
-    let found = cross_validation::accuracy(validation, &against);
-    if found.is_empty() {
-        let message = format!("{}: nothing was scored, so there is nothing to keep (--update-profile)", into.display());
+    let accuracy = cross_validation::accuracy(validation, &against);
+    if accuracy.is_empty() {
+        let message = format!("--update-profile {}: no cell was scored", into.display());
         return Err(Failure::Usage(message));
     }
     let mut calibration = parse(path, bytes)?;
-    calibration.set_accuracy(found);
+    calibration.set_accuracy(accuracy);
     let (name, origin) = title(&path.to_string_lossy(), bytes);
     let text = calibration.to_yaml(&name, &origin);
     calibrate::fits(into, &text)?;
@@ -117,37 +115,37 @@ fn simulate(
 ) -> Result<Validation, Failure> {
     let cells = validation::cells(cases, plan).len() as u64;
     let progress = Progress::new(console, cells * plan.replications);
-    let found = on_threads(args.threads, || run(cases, plan, model as &Model<'_>, &|runs| progress.add(runs)))?;
+    let validation = on_threads(args.threads, || run(cases, plan, model as &Model<'_>, &|runs| progress.add(runs)))?;
     let took = progress.finish().as_secs_f64();
     console.verbose(&format!("simulated in {took:.2} s"));
-    Ok(found)
+    Ok(validation)
 }
 
-fn print(console: &Console, args: &ValidateArgs, told: &ValidateReport<'_>) -> CommandResult {
-    let seed = told.validation.plan.seed;
+fn print(console: &Console, args: &ValidateArgs, report: &ValidateReport<'_>) -> CommandResult {
+    let seed = report.validation.plan.seed;
     let footer = report::footer(seed, &repeat(seed));
     if let Some(path) = &args.html {
-        console.write(path, validate_page::to_html(told, &footer).as_bytes())?;
+        console.write(path, validate_page::to_html(report, &footer).as_bytes())?;
     }
     match console.format {
-        Format::Table => console.print(&format!("{}\n{footer}", told.to_text(console.color))),
-        Format::Markdown => console.print(&format!("{}\n{footer}", told.to_markdown())),
-        Format::Csv => console.print(&told.table().to_csv()),
+        Format::Table => console.print(&format!("{}\n{footer}", report.to_text(console.color))),
+        Format::Markdown => console.print(&format!("{}\n{footer}", report.to_markdown())),
+        Format::Csv => console.print(&report.table().to_csv()),
         Format::Json => {
             let mut document = report::document(Some(seed), &repeat(seed));
-            document["model"] = told.model.as_str().into();
-            document["runs"] = told.runs.into();
-            document["seen_runs"] = told.seen.into();
-            document["replications"] = told.validation.plan.replications.into();
-            (document["figures"], document["cells"]) = told.to_json();
-            document["notes"] = told.notes().into();
+            document["model"] = report.model.as_str().into();
+            document["runs"] = report.runs.into();
+            document["seen_runs"] = report.seen.into();
+            document["replications"] = report.validation.plan.replications.into();
+            (document["figures"], document["cells"]) = report.to_json();
+            document["notes"] = report.notes().into();
             console.print_json(&document);
         }
     }
     Ok(())
 }
 
-/// The profile and the recordings among the inputs: with `--holdout` the profile may be missing.
+/// Splits the inputs into profile and recordings; with `--holdout` the profile is optional.
 fn split(args: &ValidateArgs, is_holdout: bool) -> Result<(Option<&Path>, TraceArgs), Failure> {
     let is_profile = |path: &Path| path.extension().is_some_and(|e| e == "yaml" || e == "yml");
     let mut inputs = args.inputs.as_slice();
@@ -207,7 +205,7 @@ fn options(args: &ValidateArgs, own: Options) -> Result<Options, Failure> {
     Ok(Options { agents: Some(least..=most), ..own })
 }
 
-/// What a refit has seen, and what it predicts.
+/// Describes the calibration data and the predicted part.
 fn in_words(holdout: &Holdout, options: &Options, parts: usize) -> String {
     let seen = sizes_in_words(options);
     match holdout {
@@ -228,7 +226,7 @@ fn sizes_in_words(options: &Options) -> String {
     }
 }
 
-/// Team sizes: `2`, `2..5`, `4,5`.
+/// Parses team sizes: `2`, `2..5` or `4,5`.
 fn sizes(argument: &str, text: &str) -> Result<Vec<u32>, Failure> {
     let wrong = || Failure::Usage(format!("{argument} {text}: expected team sizes from 1 to 1024: 2, 2..5, or 4,5"));
     let number = |text: &str| text.trim().parse::<u32>().ok().filter(|n| (1..=1024).contains(n));
@@ -256,5 +254,5 @@ fn check_label(argument: &str, label: &str, cases: &[Case]) -> CommandResult {
         cases.iter().flat_map(|case| case.run.labels.iter().map(|(name, _)| name.as_str())).collect();
     known.sort_unstable();
     known.dedup();
-    Err(Failure::Usage(format!("{argument} {label}: no run has that label; there are {}", known.join(", "))))
+    Err(Failure::Usage(format!("{argument} {label}: no run has this label; expected one of {}", known.join(", "))))
 }

@@ -186,7 +186,7 @@ fn what_is_no_recording_is_told() {
     let unknown = run(&["replay"], &file);
     assert_eq!(unknown.code, 2);
     let told = unknown.stderr;
-    assert!(told.contains("its format is not known; brooks reads") && told.contains("llm-teams"), "{told}");
+    assert!(told.contains("unknown format; brooks reads") && told.contains("llm-teams"), "{told}");
     let nothing = run(&["analyze"], folder.path());
     assert_eq!(nothing.code, 2);
     assert!(nothing.stderr.contains("none of its 1 files is a recorded run"), "{}", nothing.stderr);

@@ -347,7 +347,7 @@ fn two_times_reveal_a_serial_fraction() {
         assert_eq!(in_folder(&folder, &format!("infer-p --t1 45m --tn 19m --n 3 --format {format}")).0, 0);
     }
     for (line, expected) in [
-        ("--t1 45m --tn 19m --n 1", "from 2"),
+        ("--t1 45m --tn 19m --n 1", "at least 2"),
         ("--t1 45m --tn 50m --n 3", "slower than one agent"),
         ("--t1 45m --tn 10m --n 3", "superlinear"),
         ("--t1 45 --tn 19m --n 3", "--t1: 45 has no unit"),

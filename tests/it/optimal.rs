@@ -141,15 +141,15 @@ fn what_is_wrong_is_said() {
         ("optimal hello --deadline 0s", "not above 0"),
         ("optimal hello --on-time 2", "expected a fraction above 0 %"),
         ("optimal hello --budget 9ktokens", "this scenario has prices"),
-        ("optimal hello --budget nan", "no amount of dollars"),
-        ("optimal hello --budget 1e5000", "no amount of dollars"),
+        ("optimal hello --budget nan", "not an amount in dollars"),
+        ("optimal hello --budget 1e5000", "not an amount in dollars"),
         ("optimal specialists --budget $3", "this scenario has no prices"),
         ("optimal specialists --value-of-time 60", "no prices"),
         ("optimal hello --indifference 0%", "expected a fraction above 0 %"),
         ("optimal hello --confidence 40%", "at least 50%"),
         ("optimal hello --reps 3", "at least 100"),
         ("optimal hello --max-reps 100", "expected at least 150"),
-        ("optimal hello -a chaos", "there is no such architecture"),
+        ("optimal hello -a chaos", "unknown architecture"),
         ("optimal gustafson", "grows with the team"),
         ("optimal helo", "did you mean \"hello\"?"),
         ("compare hello --precision 0", "expected a fraction above 0 %"),
@@ -222,7 +222,7 @@ fn the_front_is_a_picture() {
     };
     let (first, second) = (draw("a.svg"), draw("b.svg"));
     assert_eq!(first, second);
-    for part in ["<svg", "paper: time and cost of a team", "makespan, s", "preassigned", "front"] {
+    for part in ["<svg", "paper: time and cost of a team", "makespan", "preassigned", "front"] {
         assert!(first.contains(part), "{part}");
     }
 }

@@ -61,11 +61,11 @@ fn questions_that_have_no_answer() {
         ("sweep hello -n 4 -a solo --sensitivity sobol:4", 2, "has one value and cannot be varied"),
         ("sweep hello --axis agents --sensitivity sobol:4", 2, "expected PATH=VALUES"),
         ("sweep hello --find crossover --between self_claim", 2, "expected two architectures"),
-        ("sweep hello --find crossover --between self_claim,soloo", 2, "there is no such architecture"),
+        ("sweep hello --find crossover --between self_claim,soloo", 2, "unknown architecture"),
         ("sweep hello --find crossover --between self_claim,solo --along agents=4", 2, "expected PATH=LOW..HIGH"),
         ("sweep hello --find crossover --between self_claim,solo --along agents=8..2", 2, "expected PATH=LOW..HIGH"),
         ("sweep hello --find crossover --between self_claim,solo --along team.agnets=1..4", 2, "agnets"),
-        ("sweep hello --find crossover --between self_claim,solo --along architecture=1..4", 2, "--between names"),
+        ("sweep hello --find crossover --between self_claim,solo --along architecture=1..4", 2, "belong to --between"),
         ("sweep hello --find crossover", 2, "--between"),
         ("sweep hello --find crossover --between self_claim,solo -o out", 2, "cannot be used with"),
         ("sweep hello --max-reps 50", 2, "required"),
@@ -74,7 +74,7 @@ fn questions_that_have_no_answer() {
         (
             "sweep lead-bottleneck --find crossover --between lead_dynamic,lead_assigned",
             2,
-            "means 3 of the scenario's axis",
+            "matches 3 values of the scenario's axis",
         ),
         (
             "sweep paper --find crossover --between self_claim,preassigned -n 4..5 --max-reps 100",

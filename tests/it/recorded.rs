@@ -48,19 +48,23 @@ fn mistakes_are_told_with_their_exit_codes() {
     let folder = TempDir::new().expect("a folder");
     let out = path(&folder, "x.svg");
     fails(&["import", "auto", "/nonexistent"], 5, "/nonexistent");
-    fails(&["import", "nosuch", "traces"], 2, "there is no such importer; there are auto, claude-code");
-    fails(&["import", "auto", "Cargo.toml"], 2, "its format is not known");
+    fails(&["import", "nosuch", "traces"], 2, "unknown importer; expected auto or one of claude-code");
+    fails(&["import", "auto", "Cargo.toml"], 2, "unknown format");
     fails(&["import", "auto", "src/cli"], 2, "files is a recorded run");
-    fails(&["import", "auto", "-"], 2, "not from stdin");
+    fails(&["import", "auto", "-"], 2, "not read from stdin");
     fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ends in .steps.jsonl");
     fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is not an allowed value");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");
     fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "are of the recorded team");
     fails(&["replay", "traces", "--timeline", &out], 2, "are of one run");
-    fails(&["replay", SELF_CLAIM, "--trace-out", "x.txt"], 2, "the form is told by the name");
-    fails(&["analyze", "traces", "--by", "nosuch"], 2, "no run has that label; there are agents, architecture");
+    fails(&["replay", SELF_CLAIM, "--trace-out", "x.txt"], 2, "the format is inferred from the file extension");
+    fails(&["analyze", "traces", "--by", "nosuch"], 2, "no run has this label; expected one of agents, architecture");
     fails(&["analyze", "traces", "--by", "agents", "--baseline", "foo"], 2, "expected self, solo");
-    fails(&["analyze", "traces", "--by", "agents", "--baseline", "agents=1"], 2, "no run has it; agents is 3");
+    fails(
+        &["analyze", "traces", "--by", "agents", "--baseline", "agents=1"],
+        2,
+        "no run has this value; expected one of 3",
+    );
     fails(&["analyze", "traces", "--as", "paper"], 2, "no run has the label");
     assert!(names(folder.path()).is_empty(), "a command that fails leaves nothing behind");
 }
@@ -207,7 +211,7 @@ fn a_run_that_is_there_twice_is_noted() {
         std::fs::copy(SELF_CLAIM, folder.path().join(name)).expect("copied");
     }
     let output = run(&["analyze", &folder.path().display().to_string()]);
-    let twice = format!("note: {} is there twice", first_line(SELF_CLAIM)["trace"].as_str().expect("a name"));
+    let twice = format!("note: {} occurs twice", first_line(SELF_CLAIM)["trace"].as_str().expect("a name"));
     assert!(output.stderr.contains(&twice), "{}", output.stderr);
 }
 

@@ -120,7 +120,7 @@ fn what_is_not_finished_is_shown_and_named() {
     // Shards of two sweeps make no page.
     done(at, &format!("{SWEEP} -o other --seed 7 --shard 3/6"));
     std::fs::rename(at.join("other/shard-0003-of-0006"), at.join("out/shard-0003-of-0006")).expect("moved");
-    fails(at, "report out", 2, "are of two sweeps: seed 7 there, 42 here");
+    fails(at, "report out", 2, "belong to different sweeps: seed 7 there, 42 here");
 }
 
 #[test]
@@ -128,10 +128,10 @@ fn other_folders_and_damage_are_told() {
     let folder = TempDir::new().expect("a folder");
     let at = folder.path();
     done(at, &format!("{SWEEP} -o out"));
-    fails(at, "report nowhere", 2, "nowhere: there is no such folder; expected the folder of brooks sweep");
+    fails(at, "report nowhere", 2, "nowhere: no such folder; expected the folder of brooks sweep");
     fails(at, "report out/sweep.csv", 2, "a file, not a folder");
     fails(at, "report out/parts", 2, "no plan.json");
-    fails(at, "report out -o out/sweep.csv", 2, "expected a name that ends in .html");
+    fails(at, "report out -o out/sweep.csv", 2, "expected a file ending in .html");
     fails(at, "report out -o out/plan.json/report.html", 5, "out/plan.json/report.html: ");
     std::fs::create_dir(at.join("taken.html")).expect("a folder");
     fails(at, "report out -o taken.html", 5, "taken.html: ");
@@ -150,7 +150,7 @@ fn other_folders_and_damage_are_told() {
         ),
         (&plan.replace("\"of\": 1", "\"of\": 4000000000"), "shard 1 of 4000000000; expected one of 1 to"),
         (&plan.replace("\"points\": 12", "\"points\": 13"), "out/sweep.csv: 12 rows; expected 13, as plan.json"),
-        (&plan.replace("\"points\": 12", "\"points\": 300000"), "300,000 points; expected up to 200,000"),
+        (&plan.replace("\"points\": 12", "\"points\": 300000"), "300,000 points; expected at most 200,000"),
         (&plan.replace("\"architecture\",", "\"profile\","), "out/sweep.csv:1: profile: there is no such column"),
     ] {
         with(damaged, &csv);
@@ -181,7 +181,7 @@ fn other_folders_and_damage_are_told() {
     done(at, "report out");
     assert!(read(at.join("out/report.html")).contains("brooks 0.0.1; this page by brooks"));
     std::fs::remove_file(at.join("out/sweep.csv")).expect("it can go");
-    fails(at, "report out", 2, "points of brooks 0.0.1 that are not put together");
+    fails(at, "report out", 2, "points of brooks 0.0.1 that are not assembled");
     // A plan of before the command was kept.
     let older: String = plan.lines().filter(|line| !line.contains("\"command\"")).collect::<Vec<_>>().join("\n");
     with(&older.replace("\"complete\": true,", "\"complete\": true"), &csv);

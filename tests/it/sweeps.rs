@@ -270,7 +270,7 @@ fn asked_to_end_it_keeps_what_is_finished() {
     let asked = Command::new("kill").args(["-INT", &child.id().to_string()]).status().expect("kill");
     assert!(asked.success());
     let error = Ran::of(line, child).exits(130).stderr;
-    assert!(error.contains("of 24 points are kept in") && error.contains("--resume goes on"), "{error}");
+    assert!(error.contains("of 24 points are kept in") && error.contains("--resume continues"), "{error}");
     assert!(!path.join("sweep.csv").exists());
 }
 
@@ -289,7 +289,7 @@ fn more_points_than_anybody_reads() {
     assert!(error.contains("points: a table shows up to 10,000; expected -o DIR"), "{error}");
     let (code, text, error) = run(&format!("-o {at}"));
     assert_eq!(code, 0, "{error}");
-    assert!(text.starts_with("fastest: ") && text.contains("every row is in"), "{text}");
+    assert!(text.starts_with("fastest: ") && text.contains("all rows: "), "{text}");
     let (_, csv, _) = run("--format csv");
     assert_eq!(csv, std::fs::read_to_string(path.join("sweep.csv")).expect("rows"));
     assert!(csv.lines().count() == 1 + 24 * 448);

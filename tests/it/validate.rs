@@ -314,11 +314,11 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(at, &["validate", "nosuch.yaml", "runs"], 5, "nosuch.yaml");
     fails(at, &["validate", "runs/all.steps.jsonl", "runs"], 2, "runs/all.steps.jsonl");
     fails(at, &["validate", "one.yaml", "runs", "--agents", "0"], 2, "expected team sizes");
-    fails(at, &["validate", "one.yaml", "runs", "--by", "nosuch"], 2, "no run has that label; there are agents");
-    fails(at, &["validate", "--holdout", "nosuch", "runs"], 2, "no run has that label");
+    fails(at, &["validate", "one.yaml", "runs", "--by", "nosuch"], 2, "no run has this label; expected one of agents");
+    fails(at, &["validate", "--holdout", "nosuch", "runs"], 2, "no run has this label");
     fails(at, &["validate", "one.yaml", "runs", "--reps", "0"], 2, "expected at least 1");
     // Nobody is scored on what the profile has seen.
-    fails(at, &["validate", "teams.yaml", "twos.steps.jsonl"], 2, "calibrated on every run that would be scored");
+    fails(at, &["validate", "teams.yaml", "twos.steps.jsonl"], 2, "calibrated on every run to score");
     let rest = json(at, &["validate", "teams.yaml", "runs", "-r", "20", "--splits", "20"]);
     assert_eq!(rest["seen_runs"], 24);
     let sizes = rest["cells"].as_array().into_iter().flatten().map(|cell| cell["agents"].as_u64());

@@ -1,4 +1,4 @@
-//! The arguments of `check` and of `baseline`.
+//! Arguments of `check` and `baseline`.
 
 use std::path::PathBuf;
 
@@ -8,72 +8,72 @@ use crate::cli::args::common::{ScenarioArgs, threads};
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// Scenarios and baselines (.json); every baseline in the folder if none is given
+    /// Scenarios and baseline files (.json) [default: every baseline in --baselines]
     #[arg(value_name = "BASELINE|SCENARIO")]
     pub targets: Vec<String>,
-    /// The folder of the baselines
+    /// Folder of the baselines
     #[arg(long, value_name = "DIR", default_value = "baselines")]
     pub baselines: PathBuf,
-    /// Which difference is none, of the makespan or of another figure: 5%, cost=10%, completed=0
-    #[arg(long, value_name = "[FIGURE=]PERCENT")]
+    /// Tolerated relative difference of the makespan, or of a named metric: 5%, cost=10%, completed=0
+    #[arg(long, value_name = "[METRIC=]PERCENT")]
     pub tolerance: Vec<String>,
-    /// Most runs of a point before the check says that it can't tell; ten times those of the baseline if not given
+    /// Maximum runs per point; beyond it the check is inconclusive [default: 10 times those of the baseline]
     #[arg(long, value_name = "RUNS")]
     pub max_reps: Option<u64>,
-    /// Only what is identical passes
+    /// Accept only identical results
     #[arg(long)]
     pub strict: bool,
-    /// Compare although the scenario is not the recorded one any more: what did the change do?
+    /// Compare although the scenario differs from the recorded one: shows the effect of the change
     #[arg(long)]
     pub despite_changes: bool,
     /// Write the results as JUnit XML
     #[arg(long, value_name = "FILE")]
     pub junit: Option<PathBuf>,
-    /// Write the results as Markdown, for a comment
+    /// Write the results as Markdown, for a pull request comment
     #[arg(long, value_name = "FILE")]
     pub markdown: Option<PathBuf>,
-    /// Annotate findings and append to the summary of a GitHub workflow
+    /// Print GitHub annotations, and append the results to the job summary
     #[arg(long)]
     pub github: bool,
-    /// Threads; all cores if not given
+    /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
 }
 
 #[derive(Debug, Subcommand)]
 pub enum BaselineCommand {
-    /// Run a scenario's sweep and keep it, to be committed
+    /// Run the sweep of a scenario and write it as a baseline file, to be committed
     Record(RecordArgs),
-    /// What differs between baselines and what a failed check left beside them
-    Review(Pending),
-    /// Take over what a failed check left
-    Accept(Pending),
+    /// Show the differences between baselines and the results of failed checks
+    Review(PendingArgs),
+    /// Replace baselines by the results of failed checks
+    Accept(PendingArgs),
 }
 
 #[derive(Debug, Args)]
 pub struct RecordArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// The architectures, in place of the scenario's: preassigned,self_claim
+    /// Architectures, instead of those of the scenario: preassigned,self_claim
     #[arg(short, long)]
     pub architecture: Option<String>,
-    /// Runs of each point; the scenario's own number, from 10 to 200, if not given
+    /// Runs per point [default: the number in the scenario, within 10 to 200]
     #[arg(short, long, value_parser = clap::value_parser!(u64).range(2..=1_000_000))]
     pub reps: Option<u64>,
-    /// Where to; a file named after the scenario in the folder baselines if not given
+    /// Baseline file to write [default: baselines/NAME.json, with the name of the scenario]
     #[arg(short, long, value_name = "FILE.json")]
     pub output: Option<PathBuf>,
-    /// Threads; all cores if not given
+    /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
 }
 
 #[derive(Debug, Args)]
-pub struct Pending {
-    /// Baselines; every one in the folder that has something to review if none is given
+pub struct PendingArgs {
+    /// Baseline files [default: every baseline in --baselines with a failed check]
     #[arg(value_name = "BASELINE")]
     pub targets: Vec<PathBuf>,
-    /// The folder of the baselines
+    /// Folder of the baselines
     #[arg(long, value_name = "DIR", default_value = "baselines")]
     pub baselines: PathBuf,
 }

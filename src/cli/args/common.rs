@@ -2,27 +2,28 @@
 
 use clap::{Args, ValueEnum};
 
-/// More threads than this are a slip of the finger.
-const MOST_THREADS: usize = 1024;
+/// Maximum of `--threads`.
+const MAX_THREADS: usize = 1024;
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// How results are printed
+    /// Output format of results
     #[arg(long, global = true, value_enum, default_value_t = Format::Table)]
     pub format: Format,
-    /// The seed of all randomness; the scenario's own if not given
+    /// Random seed [default: the seed in the scenario; 42 for fit, 1 for validate]
     #[arg(long, global = true)]
     pub seed: Option<u64>,
-    /// Colour on the terminal (NO_COLOR is honoured)
+    /// Color on the terminal; NO_COLOR is respected
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
     pub color: Color,
-    /// Only results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Say more about what is being done
+    /// Print more messages
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     pub verbose: bool,
-    /// No progress bar
+    /// Hide the progress bar
     #[arg(long, global = true)]
     pub no_progress: bool,
 }
@@ -42,20 +43,20 @@ pub enum Color {
     Never,
 }
 
-/// The scenario and what is changed in it.
+/// Scenario and the changes to it.
 #[derive(Debug, Args)]
 pub struct ScenarioArgs {
-    /// A file, the name of a built-in scenario (`brooks list scenarios`), or `-` for stdin
+    /// Scenario file, name of a built-in scenario (see `brooks list scenarios`), or `-` for stdin
     pub scenario: String,
-    /// Team size, or with sweep and compare several: 4, 1..8, 1,2,4
+    /// Team size, or several where a command accepts them: 4, 1..8, 1,2,4
     #[arg(short = 'n', long)]
     pub agents: Option<String>,
-    /// Change any value: --set team.profile.error_rate=0.2
+    /// Set a scenario key, repeatable: --set team.profile.error_rate=0.2
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub set: Vec<String>,
 }
 
 pub(super) fn threads(text: &str) -> Result<usize, String> {
-    let threads = text.parse().ok().filter(|threads| (1..=MOST_THREADS).contains(threads));
-    threads.ok_or_else(|| format!("expected a whole number from 1 to {MOST_THREADS}"))
+    let threads = text.parse().ok().filter(|threads| (1..=MAX_THREADS).contains(threads));
+    threads.ok_or_else(|| format!("expected a whole number from 1 to {MAX_THREADS}"))
 }

@@ -16,9 +16,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use common::threads;
 
-/// How many LLM agents should work on this, organised how, and what will it cost in time and tokens?
+/// Simulates teams of LLM agents: which team size and architecture, at what cost in time and tokens
 #[derive(Debug, Parser)]
-#[command(name = "brooks", version, about, max_term_width = 100, disable_help_subcommand = true)]
+#[command(name = "brooks", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     pub global: Global,
@@ -28,70 +28,70 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// One run: its figures, where the team's time went, and what limits it
+    /// Simulate one run: metrics, time budget, and the limiting factor
     Run(RunArgs),
-    /// Every point of a scenario's sweep, each many times: the scaling curve
+    /// Run every point of a scenario many times: the scaling curve
     Sweep(SweepArgs),
-    /// Shards of a sweep to one result
+    /// Merge the shards of a sweep into one result
     Merge(MergeArgs),
-    /// The folder of a sweep as one page: verdict, pictures, every point
+    /// Write the results of a sweep as one HTML page: verdict, charts, every point
     Report(ReportArgs),
-    /// Architectures side by side on common random numbers
+    /// Compare architectures with common random numbers
     Compare(CompareArgs),
-    /// The best team for time, cost or quality, how sure that is, and where the next agent stops paying
+    /// Find the best team for time, cost or quality, with its confidence and its marginal benefit per agent
     Optimal(OptimalArgs),
-    /// Work, span, width and bounds, before anything is run
+    /// Analyze the task graph without a run: work, span, width, bounds on the speedup
     Plan(PlanArgs),
-    /// Recorded runs of others (Claude Code, OpenTelemetry, Langfuse, tables) in brooks' own form
+    /// Convert recorded runs (Claude Code, OpenTelemetry, Langfuse, tables) to the brooks trace format
     Import(ImportArgs),
-    /// A recorded run again: exactly, or the same work under another team
+    /// Replay a recorded run exactly, or predict its work under another team
     Replay(ReplayArgs),
-    /// Every figure of a corpus of recorded runs, in groups, with tests
+    /// Analyze recorded runs: metrics by group, with significance tests
     Analyze(AnalyzeArgs),
-    /// Simulated teams against recorded ones, beside the noise floor and the laws: what a profile is worth
+    /// Compare simulated with recorded teams: prediction error, noise floor, scaling laws
     Validate(ValidateArgs),
-    /// A profile from recorded runs: what their agents would do in other teams
+    /// Learn a profile from recorded runs, to predict other teams
     Calibrate(CalibrateArgs),
-    /// Measurements of your own against Amdahl, Gustafson and the USL: parameters, intervals, tests, verdict
+    /// Fit scaling laws (Amdahl, Gustafson, USL) to measurements: parameters, intervals, tests
     Fit(FitArgs),
-    /// The serial fraction that two times reveal (Karp-Flatt)
+    /// Compute the serial fraction from two times (Karp-Flatt)
     InferP(InferPArgs),
-    /// Whether curves are still what they were, and what their scenarios claim: for CI
+    /// Check curves against recorded baselines and against the claims of their scenarios, for CI
     Check(CheckArgs),
-    /// What `check` holds curves to: record it, review what changed, accept it
+    /// Record, review or accept the baselines of `check`
     Baseline {
         #[command(subcommand)]
-        what: BaselineCommand,
+        command: BaselineCommand,
     },
-    /// What there is: architectures, scenarios, profiles, metrics, laws
+    /// List architectures, scenarios, profiles, metrics, importers or laws
     List {
-        /// Of what
+        /// Table to print
         #[arg(value_enum)]
-        what: Listed,
+        table: Listed,
     },
-    /// What a word, a metric, a scenario key or an error code means
+    /// Explain a term, a metric, a scenario key or an error code
     Explain {
-        /// The word; without one, all of them
+        /// Term to explain [default: list all terms]
         word: Vec<String>,
     },
-    /// The JSON Schema of scenario files, for your editor
+    /// Print the JSON Schema of scenario files, for editors
     Schema,
-    /// A commented scenario to start from
+    /// Write a commented scenario to start from
     New {
-        /// Where to write it; `-` prints it
+        /// Scenario file to write; `-` for stdout
         path: PathBuf,
-        /// The built-in scenario to start from
+        /// Built-in scenario to copy
         #[arg(long, default_value = "hello")]
         from: String,
     },
-    /// Completions for your shell, to stdout
+    /// Print shell completions
     Completions {
-        /// Which shell
+        /// Shell
         shell: clap_complete::Shell,
     },
-    /// Man pages, one a command
+    /// Write man pages, one per command
     Man {
-        /// The folder to write them to
+        /// Folder to write to
         #[arg(short, long, default_value = "man")]
         output: PathBuf,
     },
@@ -101,22 +101,22 @@ pub enum Command {
 pub struct RunArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// The architecture
+    /// Architecture [default: the one in the scenario]
     #[arg(short, long)]
     pub architecture: Option<String>,
-    /// Which replication to run
+    /// Number of the replication to run
     #[arg(long, default_value_t = 0)]
     pub replication: u64,
-    /// Tell the run as a story
+    /// Print the run as a narrative
     #[arg(long)]
     pub narrate: bool,
-    /// Draw the run: a row an agent
+    /// Write a timeline chart with one row per agent
     #[arg(long, value_name = "FILE.svg")]
     pub timeline: Option<PathBuf>,
-    /// Write the run: .steps.jsonl (brooks), .trace.json (Chrome, Perfetto), .otlp.jsonl (OpenTelemetry)
+    /// Write the run as a trace: .steps.jsonl (brooks), .trace.json (Chrome, Perfetto) or .otlp.jsonl (OpenTelemetry)
     #[arg(long, value_name = "FILE")]
     pub trace_out: Option<PathBuf>,
-    /// Exit with 1 if the run does not complete
+    /// Exit with code 1 if the run does not complete
     #[arg(long)]
     pub require_complete: bool,
 }
@@ -126,79 +126,79 @@ pub struct RunArgs {
 pub struct SweepArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// The architectures, in place of the scenario's: preassigned,self_claim
+    /// Architectures, instead of those of the scenario: preassigned,self_claim
     #[arg(short, long)]
     pub architecture: Option<String>,
-    /// A folder for sweep.csv, sweep.parquet and curve.svg, and for finished points while it runs
+    /// Folder for sweep.csv, sweep.parquet and curve.svg, and for finished points during the run
     #[arg(short, long, value_name = "DIR")]
     pub output: Option<PathBuf>,
-    /// Replications a point; the scenario's own number if not given
+    /// Replications per point [default: the number in the scenario]
     #[arg(short, long)]
     pub reps: Option<u64>,
-    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
-    #[arg(long, value_name = "SHARE", conflicts_with_all = ["reps", "dry_run"], group = "until", value_parser = share)]
+    /// Replicate until the 95% interval of every mean makespan is within this fraction of it, such as 2%
+    #[arg(long, value_name = "FRACTION", conflicts_with_all = ["reps", "dry_run"], group = "until", value_parser = share)]
     pub precision: Option<f64>,
-    /// Where replications end that never get so precise
+    /// Maximum replications with --precision
     #[arg(long, default_value_t = 100_000, requires = "until")]
     pub max_reps: u64,
-    /// Points in place of every combination: lhs:K is a Latin hypercube of K points, sobol:K a scrambled Sobol sequence,
-    /// both between the least and the greatest value of every axis
+    /// Points to run: grid is every combination, lhs:K a Latin hypercube of K points, sobol:K a scrambled Sobol
+    /// sequence, both between the least and the greatest value of each axis
     #[arg(long, value_name = "grid|lhs:K|sobol:K", default_value = "grid")]
     pub design: String,
     #[command(flatten)]
     pub questions: Questions,
-    /// Random numbers of its own for every point, in place of those that all points share
+    /// Use independent random numbers for every point, instead of common ones
     #[arg(long)]
     pub independent: bool,
-    /// Threads; all cores if not given
+    /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
-    /// Go on with what is in the folder: finished points are not run again
+    /// Resume the sweep in the folder: finished points are not run again
     #[arg(long, requires = "output")]
     pub resume: bool,
-    /// How often finished points are saved in the folder
+    /// Interval between saves of finished points
     #[arg(long, value_name = "TIME", default_value = "1s")]
     pub save_every: String,
-    /// Run only a part of the points: I/N with I from 1, or auto to ask the variables of Slurm, Kubernetes, CI and others
-    /// which task this is; auto/N where they do not say how many there are
-    #[arg(long, value_name = "I/N|auto", requires = "output")]
+    /// Run only shard I of N, with I from 1; auto reads both from the environment of Slurm, Kubernetes, CI or another
+    /// system, auto/N only I
+    #[arg(long, value_name = "I/N|auto|auto/N", requires = "output")]
     pub shard: Option<String>,
     /// Print a job script that runs the sweep in shards
     #[arg(long, alias = "plan", value_enum, value_name = "ENGINE")]
     pub job_script: Option<Engine>,
-    /// Into how many, with --job-script
+    /// Number of shards with --job-script
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub shards: u32,
-    /// Write every single run too: runs.parquet, runs.csv or runs.jsonl
+    /// Also write every single run: runs.parquet, runs.csv or runs.jsonl
     #[arg(long, value_enum, value_name = "FORMAT", requires = "output", num_args = 0..=1, default_missing_value = "parquet")]
     pub per_run: Option<PerRun>,
-    /// Only say what would be run
+    /// Print axes and number of runs, without running
     #[arg(long)]
     pub dry_run: bool,
-    /// Run every point again on another number of threads, and compare
+    /// Run every point again on another number of threads, and compare the digests
     #[arg(long)]
     pub verify: bool,
-    /// Exit with 1 if a run does not complete
+    /// Exit with code 1 if a run does not complete
     #[arg(long)]
     pub require_complete: bool,
 }
 
-/// Who runs many tasks.
+/// System that runs the tasks of a job script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Engine {
-    /// A job array (sbatch)
+    /// Slurm job array (sbatch)
     Slurm,
-    /// A Kubernetes Indexed Job
+    /// Kubernetes Indexed Job
     K8s,
-    #[value(help = "A HyperQueue task array")]
+    #[value(help = "HyperQueue task array")]
     Hq,
-    /// GNU Parallel, on this machine or by ssh
+    /// GNU Parallel, local or over ssh
     Parallel,
-    /// Jobs of a GitHub workflow
+    /// Matrix jobs of a GitHub workflow
     GithubMatrix,
 }
 
-/// A form of tables of single runs.
+/// Format of the table of single runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum PerRun {
     Parquet,
@@ -207,7 +207,7 @@ pub enum PerRun {
 }
 
 impl PerRun {
-    /// Its name, which is the end of its files' names.
+    /// Returns the name, which is also the file extension.
     pub fn name(self) -> &'static str {
         match self {
             PerRun::Parquet => "parquet",
@@ -216,31 +216,31 @@ impl PerRun {
         }
     }
 
-    /// The one of that name.
-    pub fn of(name: &str) -> Option<PerRun> {
-        [PerRun::Parquet, PerRun::Csv, PerRun::Jsonl].into_iter().find(|form| form.name() == name)
+    /// Returns the format of a name.
+    pub fn from_name(name: &str) -> Option<PerRun> {
+        [PerRun::Parquet, PerRun::Csv, PerRun::Jsonl].into_iter().find(|format| format.name() == name)
     }
 }
 
 #[derive(Debug, Args)]
 pub struct MergeArgs {
-    /// Folders of shards, or folders in which they are
+    /// Folders of shards, or folders that contain them
     #[arg(required = true, value_name = "DIR")]
     pub folders: Vec<PathBuf>,
-    /// The folder for sweep.csv, sweep.parquet and curve.svg
+    /// Folder for sweep.csv, sweep.parquet and curve.svg
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
-    /// Exit with 1 if a run did not complete
+    /// Exit with code 1 if a run did not complete
     #[arg(long)]
     pub require_complete: bool,
 }
 
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The folder of a sweep or a merge; of one that is not finished the page shows what is there (exit code 3)
+    /// Folder of a sweep or a merge; for an unfinished sweep the page shows the finished points (exit code 3)
     #[arg(value_name = "DIR")]
     pub folder: PathBuf,
-    /// The page; report.html in the folder if not given, `-` for stdout
+    /// HTML page to write, or `-` for stdout [default: DIR/report.html]
     #[arg(short, long, value_name = "FILE.html")]
     pub output: Option<PathBuf>,
 }
@@ -249,19 +249,19 @@ pub struct ReportArgs {
 pub struct CompareArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Which architectures; those on the scenario's axis if not given, or all
+    /// Architectures, separated by commas [default: those on the axis of the scenario, or all]
     #[arg(short, long, value_delimiter = ',')]
     pub architectures: Vec<String>,
-    /// Replications; the scenario's own number if not given
+    /// Replications [default: the number in the scenario]
     #[arg(short, long)]
     pub reps: Option<u64>,
-    /// As many replications as it takes to know every makespan to this share of itself, such as 2%
-    #[arg(long, value_name = "SHARE", conflicts_with = "reps", value_parser = share)]
+    /// Replicate until the 95% interval of every mean makespan is within this fraction of it, such as 2%
+    #[arg(long, value_name = "FRACTION", conflicts_with = "reps", value_parser = share)]
     pub precision: Option<f64>,
-    /// Where replications end that never get so precise
+    /// Maximum replications with --precision
     #[arg(long, default_value_t = 100_000, requires = "precision")]
     pub max_reps: u64,
-    /// Threads; all cores if not given
+    /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
 }
@@ -270,56 +270,56 @@ pub struct CompareArgs {
 pub struct OptimalArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// What the team should be best at
+    /// Objective of the choice
     #[arg(long, value_enum, default_value_t = Goal::Time)]
     pub objective: Goal,
-    /// Teams of 1 to this many agents; those on the scenario's axis if not given, or up to 8
+    /// Maximum team size; all sizes from 1 are candidates [default: the axis of the scenario, or 8]
     #[arg(long, value_name = "N", conflicts_with = "agents", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub max_agents: Option<u32>,
-    /// Which architectures; those on the scenario's axis if not given, or all
+    /// Architectures, separated by commas [default: those on the axis of the scenario, or all]
     #[arg(short, long, value_delimiter = ',')]
     pub architectures: Vec<String>,
-    /// How long a run may take: 45s, 19m
+    /// Maximum time of a run: 45s, 19m
     #[arg(long, value_name = "TIME")]
     pub deadline: Option<String>,
-    /// The share of runs that have to be inside the deadline
-    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    /// Minimum fraction of runs within the deadline
+    #[arg(long, value_name = "FRACTION", default_value = "95%", value_parser = share)]
     pub on_time: f64,
-    /// What a run may cost on average: $0.50, or where nothing has a price 200k tokens
+    /// Maximum mean cost of a run: $0.50, or without prices 200k tokens
     #[arg(long, value_name = "COST")]
     pub budget: Option<String>,
-    /// What an hour is worth: an agent pays if the time it buys is worth more than it costs
+    /// Value of an hour: an agent pays off if the time it saves is worth more than its cost
     #[arg(long, value_name = "$/h")]
     pub value_of_time: Option<String>,
-    /// The probability of a right choice
-    #[arg(long, value_name = "SHARE", default_value = "95%", value_parser = share)]
+    /// Minimum probability that the choice is right
+    #[arg(long, value_name = "FRACTION", default_value = "95%", value_parser = share)]
     pub confidence: f64,
-    /// A difference below this share of the best is none
-    #[arg(long, value_name = "SHARE", default_value = "2%", value_parser = share)]
+    /// Indifference zone: smaller relative differences from the best do not matter
+    #[arg(long, value_name = "FRACTION", default_value = "2%", value_parser = share)]
     pub indifference: f64,
-    /// Replications of every team before the choice; the scenario's own number if not given, at least 100, with a
-    /// deadline 1,000
+    /// Replications of every team before the choice [default: the number in the scenario, at least 100, or 1,000 with a
+    /// deadline]
     #[arg(short, long)]
     pub reps: Option<u64>,
-    /// Most replications of a team
+    /// Maximum replications of a team
     #[arg(long, default_value_t = 100_000)]
     pub max_reps: u64,
-    /// Threads; all cores if not given
+    /// Number of threads [default: all cores]
     #[arg(short, long, value_parser = threads)]
     pub threads: Option<usize>,
-    /// Draw time against cost: all teams, and the front
+    /// Write a chart of time against cost: all teams and the Pareto front
     #[arg(long, value_name = "FILE.svg")]
     pub svg: Option<PathBuf>,
 }
 
-/// What a team can be best at.
+/// Objective of `optimal`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Goal {
-    /// The least makespan
+    /// Least mean makespan
     Time,
-    /// The least cost; tokens where nothing has a price
+    /// Least mean cost; tokens without prices
     Cost,
-    /// The greatest share of right results
+    /// Greatest mean quality: the fraction of right results
     Quality,
 }
 
@@ -327,7 +327,7 @@ pub enum Goal {
 pub struct PlanArgs {
     #[command(flatten)]
     pub scenario: ScenarioArgs,
-    /// Exit with 1 if there is something to mend: tasks that may overwrite each other
+    /// Exit with code 1 if tasks may overwrite each other's artifacts
     #[arg(long)]
     pub lint: bool,
 }
@@ -344,60 +344,60 @@ pub enum Listed {
 
 #[derive(Debug, Args)]
 pub struct FitArgs {
-    /// A table: CSV, JSON, JSON lines or Parquet, a row a measurement; `-` for stdin
+    /// Table with one measurement per row: CSV, JSON, JSON Lines or Parquet; `-` for stdin
     #[arg(value_name = "TABLE")]
     pub table: PathBuf,
-    /// The column of team sizes, if its name is not a usual one (n, agents, threads, users, ..)
+    /// Column of team sizes [default: a usual name such as n, agents, threads or users]
     #[arg(long, value_name = "COLUMN")]
     pub x: Option<String>,
-    /// The column of measurements, or what to look for: makespan, throughput, speedup
+    /// Column of measurements, or their kind: makespan, throughput, speedup
     #[arg(long, value_name = "COLUMN")]
     pub y: Option<String>,
-    /// What the measurements are, if the name of the column does not say it
+    /// Kind of the measurements [default: inferred from the column name]
     #[arg(long, value_enum)]
     pub kind: Option<FitKind>,
-    /// Which laws, with commas between them; `brooks list laws`. Named laws are all judged; of all, Gustafson's only
-    /// where the work may grow with the team: for throughput
+    /// Laws to fit, separated by commas (see `brooks list laws`). With all, Gustafson is compared only for throughput,
+    /// where the work may grow with the team; named laws are always compared
     #[arg(long, value_name = "LAW,..", default_value = "all", value_delimiter = ',')]
     pub law: Vec<String>,
-    /// Columns whose values tell curves apart: a fit each
+    /// Columns that separate curves, by commas: one fit per combination of values
     #[arg(long, value_name = "COLUMN,..", value_delimiter = ',')]
     pub by: Vec<String>,
-    /// The column of weights (inverse variances), if its name is not `weight`
+    /// Column of weights (inverse variances) [default: weight, if it exists]
     #[arg(long, value_name = "COLUMN")]
     pub weight: Option<String>,
-    /// How far measurements are off: all alike, or by a share of themselves. Without it repetitions say; where there are
-    /// none, times are taken to be off by a share and rates by as much everywhere
+    /// Error model: the same standard deviation everywhere, or one proportional to the measurement [default: estimated
+    /// from repetitions; without repetitions share for times, same for rates]
     #[arg(long, value_enum)]
     pub error: Option<FitErrorChoice>,
-    /// What the curve says of these team sizes, measured or not: 64,128
+    /// Team sizes to predict, measured or not: 64,128
     #[arg(long, value_name = "N,..", value_delimiter = ',', value_parser = team_size)]
     pub predict: Vec<f64>,
-    /// Draw the measurements and the fitted laws
+    /// Write a chart of measurements and fitted laws
     #[arg(long, value_name = "FILE.svg")]
     pub svg: Option<PathBuf>,
-    /// How often the data are drawn again for the interval of the peak
+    /// Bootstrap resamples for the interval of the peak
     #[arg(long, default_value_t = 2000, value_parser = clap::value_parser!(u32).range(0..=1_000_000))]
     pub resamples: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FitKind {
-    /// The time that the same work takes
+    /// Time for a fixed amount of work
     Time,
-    /// Work a unit of time
+    /// Work per unit of time
     Throughput,
-    /// Throughput relative to that of one
+    /// Throughput relative to one agent
     Speedup,
-    /// How long each of n concurrent requests takes
+    /// Response time of each of n concurrent requests
     Response,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum FitErrorChoice {
-    /// By as much at every team size
+    /// Same standard deviation at every team size
     Same,
-    /// By a share of the measurement
+    /// Standard deviation proportional to the measurement
     Share,
 }
 
@@ -408,13 +408,13 @@ fn team_size(text: &str) -> Result<f64, String> {
 
 #[derive(Debug, Args)]
 pub struct InferPArgs {
-    /// How long one agent needs: 45m, 1h05m, 90s
+    /// Time of one agent: 45m, 1h05m, 90s
     #[arg(long, value_name = "TIME")]
     pub t1: String,
-    /// How long the team needs for the same work
+    /// Time of the team for the same work
     #[arg(long, value_name = "TIME")]
     pub tn: String,
-    /// How many agents the team has
+    /// Number of agents in the team, at least 2
     #[arg(short, long)]
     pub n: u64,
 }

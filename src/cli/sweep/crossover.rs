@@ -1,9 +1,9 @@
-//! `brooks sweep --find crossover`: where one architecture overtakes another.
+//! `brooks sweep --find crossover`: the axis values at which one architecture overtakes another.
 
-use crate::architecture::ARCHITECTURES;
-use crate::cli::answer::CommandOutput as Shown;
-use crate::cli::args::SweepArgs as Args;
+use crate::cli::args::SweepArgs;
+use crate::cli::command_output::CommandOutput;
 use crate::cli::console::{CommandResult, Console, Failure};
+use crate::cli::input;
 use crate::cli::progress::Progress;
 use crate::cli::sweep::interrupt;
 use crate::cli::sweep::sensitivity::metric;
@@ -16,7 +16,7 @@ use crate::report;
 use crate::scaling::precision::LEAST;
 use crate::scenario::{Node, ScenarioFile, TEAM_SIZE, given_by};
 
-pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> CommandResult {
+pub(super) fn crossover(console: &Console, args: &SweepArgs, file: &ScenarioFile) -> CommandResult {
     let question = question(args, file)?;
     let file = match &args.scenario.agents {
         Some(agents) if !is_agents(&question.path) => {
@@ -32,11 +32,11 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
         progress.add(runs);
     };
     let argument = if args.questions.along.is_some() { "--along" } else { "--agents" };
-    let found = on_threads(args.threads, || find(&file, question, &done, &interrupt::is_asked))?
+    let crossovers = on_threads(args.threads, || find(&file, question, &done, &interrupt::is_requested))?
         .map_err(|wrong| given_by(argument, None, wrong))?;
     let took = progress.finish().as_secs_f64();
-    let Some(answer) = found else {
-        return Err(Failure::Interrupted("interrupted; of a crossover nothing is kept".to_owned()));
+    let Some(answer) = crossovers else {
+        return Err(Failure::Interrupted("interrupted; a crossover search keeps no partial result".to_owned()));
     };
     console.verbose(&format!("{} runs in {took:.2} s", answer.runs()));
     print(console, &file, &answer);
@@ -46,20 +46,19 @@ pub(super) fn crossover(console: &Console, args: &Args, file: &ScenarioFile) -> 
     Ok(())
 }
 
-fn question(args: &Args, file: &ScenarioFile) -> Result<CrossoverQuestion, Failure> {
+fn question(args: &SweepArgs, file: &ScenarioFile) -> Result<CrossoverQuestion, Failure> {
     let asked = &args.questions;
     let usage = |message: String| Err(Failure::Usage(message));
-    let known: Vec<&str> = ARCHITECTURES.iter().map(|row| row.name).collect();
-    let names: Vec<&str> = asked.between.iter().map(|name| name.trim()).collect();
-    if let Some(unknown) = names.iter().find(|name| !known.contains(name)) {
-        return usage(format!("--between {unknown}: there is no such architecture; there are {}", known.join(", ")));
-    }
+    let names = input::architectures("--between", &asked.between)?;
     let chosen = if names.is_empty() { Vec::new() } else { compare::choose(file, &names) };
     let labels = chosen.iter().map(label).collect::<Vec<_>>().join(", ");
     let many = chosen.len();
     let Ok(between) = <[Node; 2]>::try_from(chosen) else {
-        let means =
-            if many > names.len() { format!(" means {many} of the scenario's axis: {labels}") } else { String::new() };
+        let means = if many > names.len() {
+            format!(" matches {many} values of the scenario's axis: {labels}")
+        } else {
+            String::new()
+        };
         let words = asked.between.join(",");
         return usage(format!("--between {words}{means}; expected two architectures, such as self_claim,preassigned"));
     };
@@ -71,8 +70,8 @@ fn question(args: &Args, file: &ScenarioFile) -> Result<CrossoverQuestion, Failu
     Ok(CrossoverQuestion { between, path, low, high, of, scan, most })
 }
 
-/// Along what, from where to where: as said, or the team size, as said or as the scenario has it.
-fn along(args: &Args, file: &ScenarioFile) -> Result<(String, f64, f64), Failure> {
+/// Returns path and ends of the axis: `--along`, or team sizes from `--agents` or the scenario.
+fn along(args: &SweepArgs, file: &ScenarioFile) -> Result<(String, f64, f64), Failure> {
     let expected = "expected PATH=LOW..HIGH, such as team.agents=1..64 or team.profile.error_rate=0..0.5";
     let (flag, path, range) = match (&args.questions.along, &args.scenario.agents) {
         (Some(along), _) => {
@@ -96,34 +95,31 @@ fn along(args: &Args, file: &ScenarioFile) -> Result<(String, f64, f64), Failure
     };
     let path = if is_agents(path) { "team.agents" } else { path };
     if path.starts_with("architecture") && !path.contains('.') {
-        return Err(Failure::Usage(format!("{flag}: the architecture is what --between names; {expected}")));
+        return Err(Failure::Usage(format!("{flag}: the architectures belong to --between; {expected}")));
     }
     if path == "team.agents" && args.questions.along.is_some() && args.scenario.agents.is_some() {
-        return Err(Failure::Usage(
-            "--agents: the team size is what varies (--along); expected one of the two".to_owned(),
-        ));
+        return Err(Failure::Usage("--agents and --along team.agents: expected one of them".to_owned()));
     }
     Ok((path.to_owned(), low, high))
 }
 
 fn print(console: &Console, file: &ScenarioFile, answer: &Crossovers) {
     let (verdict, mut method) = (report::crossover::verdict(answer), report::crossover::method(answer));
-    method.extend(held_still(file, &answer.question.path));
+    method.extend(fixed_axes(file, &answer.question.path));
     let table = Some(report::crossover::short(answer));
     let (full, json) = (report::crossover::table(answer), report::crossover::to_json(answer));
-    Shown { verdict, method, table, full, json }.print(console, file);
+    CommandOutput { verdict, method, table, full, json }.print(console, file);
 }
 
-/// Axes of the scenario that are no question here stay where the scenario has them.
-fn held_still(file: &ScenarioFile, path: &str) -> Option<String> {
+/// Describes the axes that keep the value of the scenario.
+fn fixed_axes(file: &ScenarioFile, path: &str) -> Option<String> {
     let others = file.axes().iter().filter(|axis| axis.path != path && axis.path != "architecture");
-    let mut still: Vec<String> = others
+    let mut fixed: Vec<String> = others
         .map(|axis| match file.root().get(&axis.path) {
             Some(value) => format!("{} = {value}", axis.label),
             None => format!("{} at its default", axis.label),
         })
         .collect();
-    still.sort();
-    (!still.is_empty())
-        .then(|| format!("the rest stays as the scenario has it, {}: --set changes that", still.join(", ")))
+    fixed.sort();
+    (!fixed.is_empty()).then(|| format!("other axes are fixed: {} (change with --set)", fixed.join(", ")))
 }

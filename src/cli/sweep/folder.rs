@@ -1,5 +1,6 @@
-//! The folder of a sweep while it runs: its plan, and the finished points in parts, each a stretch of the points that
-//! belong here and named by the first and the last of them.
+//! Folder of a running sweep: its plan, and finished points in part files.
+//!
+//! A part covers a contiguous range of the points of this folder. Its name contains the first and the last number.
 
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
@@ -11,49 +12,56 @@ use crate::cli::sweep::part;
 use crate::cli::sweep::plan::PlanFile;
 use crate::experiment::sweep::Finished;
 
-/// Most points of a part: of all shards together about so many are in memory when they are put together.
-const MOST_POINTS: usize = 4096;
-/// Most single runs of a part.
-const MOST_RUNS: usize = 1 << 18;
+/// Maximum points of a part. A merge holds about 16 times as many points in memory, over all shards.
+const MAX_POINTS: usize = 4096;
+/// Maximum single runs of a part.
+const MAX_RUNS: usize = 1 << 18;
 
-/// Where the parts of a sweep are kept.
+/// Folder of a sweep or of one shard.
 pub(super) struct Folder {
     path: PathBuf,
     plan: PlanFile,
-    /// Points that are there, in order.
+    /// Points saved before this process started, in order.
     covered: Vec<RangeInclusive<usize>>,
-    every: Duration,
+    interval: Duration,
     unsaved: Vec<Finished>,
     runs: usize,
     saved_at: Instant,
 }
 
 impl Folder {
-    /// Begins a sweep in a folder, or goes on with the one that is there.
-    pub(super) fn open(path: PathBuf, plan: PlanFile, resume: bool, every: Duration) -> Result<Folder, Failure> {
-        let mut folder =
-            Folder { path, plan, covered: Vec::new(), every, unsaved: Vec::new(), runs: 0, saved_at: Instant::now() };
-        folder.sweep_up()?;
+    /// Starts a sweep in a folder, or resumes the one in it.
+    pub(super) fn open(path: PathBuf, plan: PlanFile, resume: bool, interval: Duration) -> Result<Folder, Failure> {
+        let mut folder = Folder {
+            path,
+            plan,
+            covered: Vec::new(),
+            interval,
+            unsaved: Vec::new(),
+            runs: 0,
+            saved_at: Instant::now(),
+        };
+        folder.remove_unfinished()?;
         let parts = parts(&folder.path)?;
         match PlanFile::read(&folder.path)? {
-            Some(there) if resume => {
-                let differs = folder.plan.differs(&there);
-                let differs = differs.or((folder.plan.shard != there.shard).then(|| "another shard".to_owned()));
-                if let Some(ways) = differs {
-                    let place = folder.path.display();
+            Some(saved) if resume => {
+                let differs = folder.plan.differs(&saved);
+                let differs = differs.or((folder.plan.shard != saved.shard).then(|| "another shard".to_owned()));
+                if let Some(differences) = differs {
+                    let path = folder.path.display();
                     return Err(Failure::Usage(format!(
-                        "--resume: {place} holds another sweep ({ways}); expected the same, or another folder"
+                        "--resume: {path} contains another sweep ({differences}); expected the same sweep, or another folder"
                     )));
                 }
                 folder.covered = parts.into_iter().map(|(range, _)| range).collect();
             }
-            Some(there) if !there.complete && !parts.is_empty() => {
+            Some(saved) if !saved.complete && !parts.is_empty() => {
                 let points: usize = parts.iter().map(|(range, _)| range.end() - range.start() + 1).sum();
                 return Err(Failure::Usage(format!(
-                    "{} holds up to {points} points of an unfinished sweep of {}; expected --resume to go on with it, or \
+                    "{} contains up to {points} points of an unfinished sweep of {}; expected --resume to continue it, or \
                      another folder",
                     folder.path.display(),
-                    there.scenario
+                    saved.scenario
                 )));
             }
             _ => {
@@ -66,8 +74,8 @@ impl Folder {
         Ok(folder)
     }
 
-    /// Removes what a process that was killed has left unfinished.
-    fn sweep_up(&self) -> Result<(), Failure> {
+    /// Removes temporary files that a killed process left.
+    fn remove_unfinished(&self) -> Result<(), Failure> {
         for folder in [self.path.clone(), self.path.join("parts")] {
             for path in entries(&folder)? {
                 if path.file_name().is_some_and(|name| name.to_string_lossy().contains(UNFINISHED)) {
@@ -91,27 +99,27 @@ impl Folder {
         &self.plan
     }
 
-    /// Whether a point was there at the start.
+    /// Returns true if a point was saved before this process started.
     pub(super) fn has(&self, number: usize) -> bool {
         has(&self.covered, number)
     }
 
-    /// The points that were there at the start, in order.
+    /// Returns the points saved before this process started, in order.
     pub(super) fn covered(&self) -> &[RangeInclusive<usize>] {
         &self.covered
     }
 
-    /// How many of these points are there now.
+    /// Counts the saved points among these.
     pub(super) fn count(&self, numbers: impl Iterator<Item = usize>) -> Result<usize, Failure> {
         let covered: Vec<_> = parts(&self.path)?.into_iter().map(|(range, _)| range).collect();
         Ok(numbers.filter(|&number| has(&covered, number)).count())
     }
 
-    /// Takes in finished points, which go up, and saves them from time to time.
+    /// Adds finished points in ascending order, and saves them at the interval.
     pub(super) fn add(&mut self, points: Vec<Finished>) -> Result<(), Failure> {
         for point in points {
-            let is_full = self.unsaved.len() >= self.most_points() || self.runs >= MOST_RUNS;
-            // A part is a stretch: it ends before points that are there already.
+            let is_full = self.unsaved.len() >= self.max_points() || self.runs >= MAX_RUNS;
+            // A part is contiguous: it ends before points that another part covers.
             let passes = self.unsaved.last().is_some_and(|last| {
                 let next = self.covered.partition_point(|range| *range.start() <= last.number);
                 self.covered.get(next).is_some_and(|range| *range.start() < point.number)
@@ -122,14 +130,14 @@ impl Folder {
             self.runs += point.runs.len();
             self.unsaved.push(point);
         }
-        if self.saved_at.elapsed() >= self.every { self.save() } else { Ok(()) }
+        if self.saved_at.elapsed() >= self.interval { self.save() } else { Ok(()) }
     }
 
-    fn most_points(&self) -> usize {
-        (16 * MOST_POINTS / self.plan.shard.of as usize).clamp(MOST_POINTS / 16, MOST_POINTS)
+    fn max_points(&self) -> usize {
+        (16 * MAX_POINTS / self.plan.shard.of as usize).clamp(MAX_POINTS / 16, MAX_POINTS)
     }
 
-    /// Saves what has not been saved yet.
+    /// Saves the unsaved points.
     pub(super) fn save(&mut self) -> Result<(), Failure> {
         self.saved_at = Instant::now();
         let points = std::mem::take(&mut self.unsaved);
@@ -143,7 +151,7 @@ impl Folder {
     }
 }
 
-/// Whether a point is in one of these stretches, which are in order.
+/// Returns true if a point is in one of these sorted ranges.
 pub(super) fn has(covered: &[RangeInclusive<usize>], number: usize) -> bool {
     let after = covered.partition_point(|range| *range.start() <= number);
     after > 0 && covered.get(after - 1).is_some_and(|range| range.contains(&number))
@@ -163,13 +171,13 @@ fn entries(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     }
 }
 
-/// Whether this sweep is finished in a folder, and put together, and its parts are not needed any more.
+/// Returns true if a folder contains the assembled result of this sweep and no parts.
 pub(super) fn is_finished(plan: &PlanFile, folder: &Path) -> Result<bool, Failure> {
-    let there = PlanFile::read(folder)?.is_some_and(|there| there.complete && plan.differs(&there).is_none());
-    Ok(there && folder.join("sweep.csv").is_file() && parts(folder)?.is_empty())
+    let is_complete = PlanFile::read(folder)?.is_some_and(|saved| saved.complete && plan.differs(&saved).is_none());
+    Ok(is_complete && folder.join("sweep.csv").is_file() && parts(folder)?.is_empty())
 }
 
-/// The parts of a folder, in order of their points.
+/// Returns the parts of a folder in order of their points.
 pub(super) fn parts(folder: &Path) -> Result<Vec<(RangeInclusive<usize>, PathBuf)>, Failure> {
     let range = |path: &Path| {
         let (first, last) = path.file_name()?.to_str()?.strip_suffix(".part")?.split_once('-')?;
@@ -181,17 +189,17 @@ pub(super) fn parts(folder: &Path) -> Result<Vec<(RangeInclusive<usize>, PathBuf
     Ok(parts)
 }
 
-/// Folders of shards in a folder, or the folder itself if it is one.
+/// Returns the folders of shards in a folder, or the folder itself if it has a plan.
 pub(in crate::cli) fn shards(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
-    let mut found: Vec<PathBuf> = Vec::new();
+    let mut shards: Vec<PathBuf> = Vec::new();
     for path in entries(folder)? {
         let is_shard = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("shard-"));
         if is_shard && path.join("plan.json").is_file() {
-            found.push(path);
+            shards.push(path);
         }
     }
-    if found.is_empty() && folder.join("plan.json").is_file() {
-        found.push(folder.to_owned());
+    if shards.is_empty() && folder.join("plan.json").is_file() {
+        shards.push(folder.to_owned());
     }
-    Ok(found)
+    Ok(shards)
 }

@@ -1,22 +1,21 @@
-//! Ctrl-C, and a polite request to end: the sweep stops at the next piece and keeps what is finished. Asked a second
-//! time it ends at once.
+//! Ctrl-C and SIGTERM: the first stops the sweep at the next block and keeps finished points, the second ends at once.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
+static REQUESTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a request to end is noted and does not end the program.
+/// Installs the signal handler. From then on a first request does not end the process.
 pub(super) fn listen() {
-    let noted = ctrlc::set_handler(|| {
-        if ASKED.swap(true, Ordering::Relaxed) {
+    let installed = ctrlc::set_handler(|| {
+        if REQUESTED.swap(true, Ordering::Relaxed) {
             std::process::exit(i32::from(crate::cli::exit_code::INTERRUPTED));
         }
     });
-    // Somebody listens already: then that is noted as well.
-    drop(noted);
+    // A second call fails: the first handler stays.
+    drop(installed);
 }
 
-/// Whether somebody asked to end.
-pub(super) fn is_asked() -> bool {
-    ASKED.load(Ordering::Relaxed)
+/// Returns true after a request to stop.
+pub(super) fn is_requested() -> bool {
+    REQUESTED.load(Ordering::Relaxed)
 }

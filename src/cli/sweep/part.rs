@@ -1,7 +1,7 @@
-//! Finished points as a file holds them until all are there: exact, compressed, and with a checksum.
+//! Part files: finished points of an unfinished sweep, exact, compressed and with a checksum.
 //!
-//! The form is this version's own, for nobody but the same version to read again: eight bytes that say so, then one
-//! zstd frame with its checksum, in which the plan's hash is followed by the points.
+//! Only the version that wrote a part reads it. Format: eight magic bytes, then one zstd frame with checksum that
+//! contains the hash of the plan and the points.
 
 use std::io::Read;
 
@@ -9,17 +9,17 @@ use crate::experiment::PointResult;
 use crate::experiment::sweep::Finished;
 use crate::record::Metrics;
 
-/// What every part begins with.
+/// First bytes of every part.
 const MAGIC: &[u8; 8] = b"brooks\x00\x01";
 
-/// A point in a part.
+/// Point in a part.
 type Stored = (usize, PointResult, Vec<Metrics>);
 
-/// The points as bytes.
+/// Encodes points.
 ///
 /// # Errors
 ///
-/// What the compressor or the encoder says.
+/// The error of the compressor or the encoder.
 pub(super) fn encode(plan: &str, points: Vec<Finished>) -> Result<Vec<u8>, String> {
     let points: Vec<Stored> = points.into_iter().map(|point| (point.number, point.row, point.runs)).collect();
     let plain = postcard::to_allocvec(&(plan, points)).map_err(|error| error.to_string())?;
@@ -34,19 +34,19 @@ pub(super) fn encode(plan: &str, points: Vec<Finished>) -> Result<Vec<u8>, Strin
     Ok(bytes)
 }
 
-/// The points of a part of this plan.
+/// Decodes the points of a part of this plan.
 ///
 /// # Errors
 ///
-/// Why it is none: damaged, or of another plan.
+/// A damaged part, or one of another plan.
 pub(super) fn decode(plan: &str, bytes: &[u8]) -> Result<Vec<Finished>, String> {
-    let packed = bytes.strip_prefix(MAGIC).ok_or("it is no part of a sweep")?;
+    let packed = bytes.strip_prefix(MAGIC).ok_or("not a part of a sweep")?;
     let mut plain = Vec::new();
     let mut decoder = zstd::Decoder::new(packed).map_err(|error| error.to_string())?;
     decoder.read_to_end(&mut plain).map_err(|error| error.to_string())?;
-    let (of, points): (String, Vec<Stored>) = postcard::from_bytes(&plain).map_err(|error| error.to_string())?;
-    if of != plan {
-        return Err(format!("it belongs to plan {of}"));
+    let (owner, points): (String, Vec<Stored>) = postcard::from_bytes(&plain).map_err(|error| error.to_string())?;
+    if owner != plan {
+        return Err(format!("it belongs to plan {owner}"));
     }
     Ok(points.into_iter().map(|(number, row, runs)| Finished { number, row, runs }).collect())
 }
@@ -84,14 +84,14 @@ mod tests {
     fn damage_is_noticed() {
         let bytes = encode("plan", points()).expect("it fits");
         assert!(decode("another", &bytes).is_err_and(|why| why == "it belongs to plan plan"));
-        for place in 0..bytes.len() {
+        for index in 0..bytes.len() {
             let mut damaged = bytes.clone();
-            damaged[place] ^= 0x10;
-            // A bit of zstd's header may be one that nobody reads; then nothing is lost.
+            damaged[index] ^= 0x10;
+            // Some bits of the zstd header have no effect on the contents.
             if let Ok(points) = decode("plan", &damaged) {
-                assert_eq!(encode("plan", points).expect("it fits"), bytes, "byte {place}");
+                assert_eq!(encode("plan", points).expect("it fits"), bytes, "byte {index}");
             }
-            assert!(decode("plan", &bytes[..place]).is_err(), "cut at {place}");
+            assert!(decode("plan", &bytes[..index]).is_err(), "cut at {index}");
         }
     }
 }

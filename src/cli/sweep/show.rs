@@ -1,4 +1,4 @@
-//! What is printed of a sweep: its curves, or of more points than anybody reads the best of them and where the rest is.
+//! Printed result of a sweep: its curves, or the best points of a large sweep.
 
 use std::path::Path;
 
@@ -6,16 +6,22 @@ use serde_json::{Value, json};
 
 use crate::cli::args::Format;
 use crate::cli::console::Console;
-use crate::cli::sweep::assemble::Total;
+use crate::cli::sweep::totals::Total;
 use crate::experiment::{PointResult, SweepResult};
 use crate::report::render::{number, terminal_plot};
 use crate::report::{self, rows};
 
-/// The most points that are printed.
+/// Maximum points that are printed.
 pub(super) const SHOWN: usize = 10_000;
 
-/// Prints a result in the chosen form; as CSV it has been printed already.
-pub(super) fn show(console: &Console, result: &SweepResult, total: &Total, output: Option<&Path>, command: &str) {
+/// Prints a result in the chosen format. CSV rows were printed while they passed.
+pub(in crate::cli) fn show(
+    console: &Console,
+    result: &SweepResult,
+    total: &Total,
+    output: Option<&Path>,
+    command: &str,
+) {
     let is_short = total.points <= SHOWN;
     match console.format {
         Format::Csv => {}
@@ -33,16 +39,16 @@ pub(super) fn show(console: &Console, result: &SweepResult, total: &Total, outpu
             let best = |row: &Option<PointResult>, what: &str, metric: &str, shown: fn(f64, f64) -> String| {
                 let row = row.as_ref()?;
                 let mean = row.metric(metric)?;
-                Some(format!("{what}: {} ({})\n", shown(mean.mean, mean.half_width), place(result, row)))
+                Some(format!("{what}: {} ({})\n", shown(mean.mean, mean.half_width), axis_values(result, row)))
             };
             let fastest = best(&total.fastest, "fastest", "makespan_s", number::interval_seconds).unwrap_or_default();
             let cheapest = best(&total.cheapest, "cheapest", "cost", |mean, _| number::money(mean));
             let cheapest = cheapest.filter(|_| cost(total) > 0.0).unwrap_or_default();
-            let rest = output
-                .map_or(String::new(), |output| format!("; every row is in {}", output.join("sweep.csv").display()));
+            let rows =
+                output.map_or(String::new(), |output| format!("; all rows: {}", output.join("sweep.csv").display()));
             let counts = [total.points as u64, total.runs, total.completed].map(number::count);
             console.print(&format!(
-                "{fastest}{cheapest}{} points, {} runs, {} of them completed{rest}\n{}",
+                "{fastest}{cheapest}{} points, {} runs, {} of them completed{rows}\n{}",
                 counts[0],
                 counts[1],
                 counts[2],
@@ -56,8 +62,8 @@ fn cost(total: &Total) -> f64 {
     total.cheapest.as_ref().and_then(|row| row.metric("cost")).map_or(0.0, |cost| cost.mean)
 }
 
-/// Where a row is, on which axes.
-fn place(result: &SweepResult, row: &PointResult) -> String {
+/// Returns the axis values of a row.
+fn axis_values(result: &SweepResult, row: &PointResult) -> String {
     let values = result.axes.iter().zip(&row.axes).map(|(axis, value)| format!("{axis} {value}"));
     values.collect::<Vec<_>>().join(", ")
 }

@@ -1,14 +1,31 @@
-//! Scripts that run a sweep in shards, for those who start many processes: each runs the same command with
-//! `--shard auto/N --resume`, so a task that is started again goes on where it was, and then everything is merged.
+//! `brooks sweep --job-script`: scripts that run a sweep in shards.
+//!
+//! Every task runs the same command with `--shard auto/N --resume`, so a restarted task continues where it stopped. The
+//! last step merges the shards.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
-use crate::cli::args::Engine;
-use crate::cli::console::{command_without, shell_word};
+use crate::cli::args::{Engine, SweepArgs};
+use crate::cli::console::{CommandResult, Console, command_without, shell_word};
+use crate::experiment::Sweep;
 
-/// The script for `shards` tasks.
-pub(super) fn script(engine: Engine, shards: u32, name: &str, output: &str) -> String {
-    // What differs from task to task, and what only this process was asked.
+pub(super) fn print(
+    console: &Console,
+    args: &SweepArgs,
+    sweep: &Sweep<'_>,
+    engine: Engine,
+    name: &str,
+) -> CommandResult {
+    sweep.check()?;
+    let output = args.output.as_deref().unwrap_or(Path::new("out")).display().to_string();
+    console.print(&script(engine, args.shards, name, &output));
+    Ok(())
+}
+
+/// Returns the script of `shards` tasks.
+fn script(engine: Engine, shards: u32, name: &str, output: &str) -> String {
+    // Options that differ between tasks or concern only this process.
     let dropped =
         ["--job-script", "--plan", "--shards", "--shard", "-o", "--output", "-t", "--threads", "--color", "--format"];
     let command = command_without(&dropped, &["--resume", "--no-progress", "-q", "--quiet", "-v", "--verbose"]);
@@ -26,7 +43,7 @@ pub(super) fn script(engine: Engine, shards: u32, name: &str, output: &str) -> S
 #SBATCH --job-name=brooks-{name}
 #SBATCH --array=1-{shards}
 #SBATCH --cpus-per-task=4
-# sbatch this file; when all is done: {merge}
+# submit: sbatch FILE; after the last task: {merge}
 {}
 ",
             shard(&format!("auto/{shards}"), "\"${SLURM_CPUS_PER_TASK:-4}\"")
@@ -56,7 +73,7 @@ seq {shards} | parallel --joblog {output}.log --retries 3 \\
 
 fn kubernetes(command: &str, merge: &str, shards: u32, name: &str) -> String {
     format!(
-        "# kubectl apply -f this file; when all is done, on the same volume: {merge}
+        "# submit: kubectl apply -f FILE; after the last pod, on the same volume: {merge}
 apiVersion: batch/v1
 kind: Job
 metadata:
@@ -71,7 +88,7 @@ spec:
       restartPolicy: Never
       containers:
         - name: brooks
-          image: REGISTRY/brooks:{version} # an image with the binary in it
+          image: REGISTRY/brooks:{version} # an image that contains the binary
           workingDir: /work
           command: [sh, -c]
           args:
@@ -83,7 +100,7 @@ spec:
             - {{ name: work, mountPath: /work }}
       volumes:
         - name: work
-          persistentVolumeClaim: {{ claimName: CLAIM }} # one that all pods can write to
+          persistentVolumeClaim: {{ claimName: CLAIM }} # a volume that all pods can write to
 ",
         version = crate::report::VERSION
     )
@@ -95,7 +112,7 @@ fn github(command: &str, merge: &str, shards: u32, output: &str) -> String {
         let _ = write!(numbers, "{}{shard}", if shard > 1 { ", " } else { "" });
     }
     format!(
-        "# jobs of a workflow; brooks has to be on the path
+        "# jobs of a GitHub workflow; brooks must be on the PATH
 jobs:
   sweep:
     runs-on: ubuntu-latest

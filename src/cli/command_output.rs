@@ -1,4 +1,4 @@
-//! An answer in every format: the verdict, one table, how it was found, and the footer.
+//! Output of a command in every format: verdict, one table, method and footer.
 
 use serde_json::Value;
 
@@ -8,14 +8,14 @@ use crate::report;
 use crate::report::render::table::{Table, markdown};
 use crate::scenario::ScenarioFile;
 
-/// What a command has to say of a scenario.
+/// Output of a command about one scenario.
 pub(super) struct CommandOutput {
     pub(super) verdict: Vec<String>,
-    /// How it was found, and what was assumed.
+    /// Method and assumptions.
     pub(super) method: Vec<String>,
-    /// For people; none where there is nothing to put into one.
+    /// Short table for the terminal; none without rows.
     pub(super) table: Option<Table>,
-    /// For programs: every column, and the same as an object.
+    /// Full table for CSV, and the JSON object.
     pub(super) full: Table,
     pub(super) json: Value,
 }
@@ -25,7 +25,7 @@ impl CommandOutput {
         self.print_as(console, file.name(), file.seed(), &repeat(file.seed()));
     }
 
-    /// The same of a scenario of this name, of which the file is not at hand.
+    /// Prints the output for a scenario name, without its file.
     pub(super) fn print_as(self, console: &Console, scenario: &str, seed: u64, command: &str) {
         let CommandOutput { verdict, method, table, full, json } = self;
         match console.format {

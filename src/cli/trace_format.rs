@@ -1,4 +1,4 @@
-//! The forms in which a run is written, told by the name of the file.
+//! Trace formats of `--trace-out`, inferred from the file extension.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use crate::record::Log;
 use crate::trace::export::{chrome, otlp};
 use crate::trace::{RunFacts, Trace, native, replay};
 
-/// In which form a run is written.
+/// Format of a written run.
 pub(super) enum TraceFormat {
     Native,
     Chrome,
@@ -15,8 +15,8 @@ pub(super) enum TraceFormat {
 }
 
 impl TraceFormat {
-    /// The form that the name of a file asks for.
-    pub(super) fn of(path: &Path) -> Result<TraceFormat, Failure> {
+    /// Infers the format from the file extension.
+    pub(super) fn from_path(path: &Path) -> Result<TraceFormat, Failure> {
         let name = path.to_string_lossy();
         if name.ends_with(".steps.jsonl") {
             Ok(TraceFormat::Native)
@@ -25,14 +25,16 @@ impl TraceFormat {
         } else if name.ends_with(".otlp.jsonl") {
             Ok(TraceFormat::Otlp)
         } else {
-            let known =
-                "it ends in .steps.jsonl (brooks), .trace.json (Chrome, Perfetto) or .otlp.jsonl (OpenTelemetry)";
-            Err(Failure::Usage(format!("--trace-out {name}: the form is told by the name: {known}")))
+            let expected =
+                "expected .steps.jsonl (brooks), .trace.json (Chrome, Perfetto) or .otlp.jsonl (OpenTelemetry)";
+            Err(Failure::Usage(format!(
+                "--trace-out {name}: the format is inferred from the file extension: {expected}"
+            )))
         }
     }
 
-    /// A simulated run.
-    pub(super) fn of_simulated(&self, run: &RunFacts, log: &Log) -> String {
+    /// Formats a simulated run.
+    pub(super) fn write_simulated(&self, run: &RunFacts, log: &Log) -> String {
         match self {
             TraceFormat::Native => native::write(&Trace::of_run(run, log)),
             TraceFormat::Chrome => chrome::write(run, log),
@@ -40,8 +42,8 @@ impl TraceFormat {
         }
     }
 
-    /// A recorded run and its replay.
-    pub(super) fn of_recorded(&self, trace: &Trace, log: &Log) -> String {
+    /// Formats a recorded run and its replay.
+    pub(super) fn write_recorded(&self, trace: &Trace, log: &Log) -> String {
         match self {
             TraceFormat::Native => native::write(trace),
             TraceFormat::Chrome => chrome::write(&replay::run_facts(trace), log),
