@@ -6,7 +6,7 @@ use std::sync::Arc;
 use brooks::scenario::given_by;
 use brooks::problem::Problems;
 use brooks::scenario::ScenarioFile;
-use brooks::experiment::Sweep;
+use brooks::experiment::{Sweep, solo_baseline};
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
 use brooks::report::witness::Witness;
@@ -155,7 +155,8 @@ impl Scenario {
         let told = || -> Result<String, Problems> {
             let scenario = self.file.scenario()?;
             let metrics = simulate(&scenario, replication);
-            let mut report = RunReport::new(&self.file, &scenario, replication, metrics, command);
+            let alone = solo_baseline::metrics(&self.file, &scenario, replication);
+            let mut report = RunReport::new(&self.file, &scenario, metrics, alone, command);
             if report.run.ending != Ending::Completed {
                 // Again, with a log that says what it was waiting for.
                 let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph), Log::default());

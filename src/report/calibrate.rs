@@ -1,5 +1,4 @@
-//! What `brooks calibrate` says: what was learned from how much, how well it explains the recordings, and what could not
-//! be learned.
+//! Report of `brooks calibrate`: the learned models, their fit to the recordings, and their limits.
 
 use std::fmt::Write as _;
 
@@ -12,20 +11,20 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::scenario::learned_profile::{LearnedProfile, ModelPart, SamplingMethod};
 use crate::team::{Accuracy, Envelope};
 
-/// Fewer runs than this of a kind, and what is learned of it is luck.
+/// Fewest runs of a model from which the spread of runs is estimated without a warning.
 const FEW_RUNS: u32 = 5;
 
-/// A calibration, and how it was come by.
+/// A calibration and its file.
 #[derive(Clone, Debug)]
 pub struct CalibrateReport<'c> {
-    /// What was learned.
+    /// Learned profile.
     pub calibration: &'c LearnedProfile,
-    /// The file that it was written to.
+    /// Path of the written file.
     pub file: &'c str,
 }
 
 impl CalibrateReport<'_> {
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let models = &self.calibration.models;
         let runs: u32 = models.iter().map(|part| part.runs).sum();
@@ -55,7 +54,7 @@ impl CalibrateReport<'_> {
         text
     }
 
-    /// How much of the variance of log-latency the files of a call explain, over all models.
+    /// Reports the share of the variance of log-latency that is explained by the files of a call.
     fn explained(&self) -> String {
         let shares: Vec<String> = self
             .calibration
@@ -75,7 +74,7 @@ impl CalibrateReport<'_> {
         format!("how many files a call writes explains {of} of the variance of its log-latency")
     }
 
-    /// How far off it is where it was held against recordings.
+    /// Reports the errors against recordings.
     fn held(&self) -> String {
         let said = self.calibration.accuracy.iter().filter_map(|entry| {
             let (_, value, floor) = entry.figures.iter().find(|(name, ..)| name == "makespan")?;
@@ -89,7 +88,7 @@ impl CalibrateReport<'_> {
         format!("makespans of {} are off by {}", first.against, said.join(", "))
     }
 
-    /// A row a model.
+    /// Builds a table with a row a model.
     pub fn table(&self) -> Table {
         let mut table = Table::new(vec![
             Column::text("model", "model"),
@@ -129,7 +128,7 @@ impl CalibrateReport<'_> {
         table
     }
 
-    /// What could not be learned.
+    /// Returns the limits of the calibration.
     fn limits(&self) -> Vec<String> {
         let calibration = self.calibration;
         let mut limits = Vec::new();
@@ -156,7 +155,7 @@ impl CalibrateReport<'_> {
         limits
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> Value {
         let part = |part: &ModelPart| {
             let fit = &part.fit;

@@ -1,4 +1,4 @@
-//! What `brooks sweep --find crossover` says: where one architecture overtakes another, if it does.
+//! Report of `brooks sweep --find crossover`: the values at which one architecture overtakes another.
 
 use serde_json::{Value, json};
 
@@ -11,7 +11,7 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
 use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
-/// The lines above the table: the verdict first.
+/// Returns the lines above the table, the verdict first.
 pub fn verdict(answer: &Crossovers) -> Vec<String> {
     let names = answer.question.names();
     let mut lines = match answer.changes.as_slice() {
@@ -32,12 +32,12 @@ pub fn verdict(answer: &Crossovers) -> Vec<String> {
     lines
 }
 
-/// Whether nothing can be said: no crossing is found and places are left at which there may be one.
+/// True if the question is open: no crossing, but values at which the sign is unknown.
 pub fn is_open(answer: &Crossovers) -> bool {
     answer.changes.is_empty() && !open(answer).is_empty()
 }
 
-/// Why nothing can be said.
+/// Returns the reason why the question is open.
 pub fn why_open(answer: &Crossovers) -> String {
     let most = number::count(answer.question.most);
     failing(answer).map_or_else(
@@ -46,7 +46,7 @@ pub fn why_open(answer: &Crossovers) -> String {
     )
 }
 
-/// Who does not complete enough of its runs to be compared, and at how many places.
+/// Reports the architecture with too few completed runs, and the number of values at which this is so.
 fn failing(answer: &Crossovers) -> Option<String> {
     let failing = |which: usize| {
         let many = answer.probes.iter().filter(|probe| probe.standing == AxisStanding::Incomplete(which)).count();
@@ -58,7 +58,7 @@ fn failing(answer: &Crossovers) -> Option<String> {
     (many > 0).then(|| format!("{} completes less than {share} of its runs at {many} of {all} places", names[which]))
 }
 
-/// The places at which the sign is not known, but for those inside of a stretch in which it changes.
+/// Returns the values at which the sign is unknown, outside of the ranges in which it changes.
 fn open(answer: &Crossovers) -> Vec<String> {
     let is_inside =
         |probe: &&Probe| !answer.changes.iter().any(|change| change.low < probe.at && probe.at < change.high);
@@ -73,7 +73,7 @@ fn place(answer: &Crossovers, at: f64) -> String {
     }
 }
 
-/// Two places: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
+/// Formats two values: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
 fn stretch(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
     match answer.label.as_str() {
         "agents" => format!("{low} {word} {high} agents"),
@@ -133,7 +133,7 @@ fn overtakes(answer: &Crossovers, change: &Change) -> String {
     )
 }
 
-/// The lines below the table.
+/// Returns the lines below the table.
 pub fn method(answer: &Crossovers) -> Vec<String> {
     let question = &answer.question;
     let [runs, most] = [answer.runs(), question.most].map(number::count);
@@ -156,7 +156,7 @@ pub fn method(answer: &Crossovers) -> Vec<String> {
     lines
 }
 
-/// A row a place.
+/// Builds a table with a row a probed value.
 pub fn table(answer: &Crossovers) -> Table {
     let names = answer.question.names();
     let figure = answer.question.of;
@@ -177,9 +177,7 @@ pub fn table(answer: &Crossovers) -> Table {
             let text = shown(figure.unit, value.abs());
             if value < 0.0 { format!("-{text}") } else { text }
         };
-        let mean = |mean: f64| {
-            if probe.difference.is_some() { Cell::number(mean, shown(figure.unit, mean)) } else { Cell::none() }
-        };
+        let mean = |mean: f64| Cell::optional(probe.difference, |_| Cell::number(mean, shown(figure.unit, mean)));
         let difference = probe.difference.map_or_else(
             || [const { None }; 3].map(|_: Option<f64>| Cell::none()),
             |d| {
@@ -206,7 +204,7 @@ pub fn table(answer: &Crossovers) -> Table {
     table
 }
 
-/// The table without what people need not see.
+/// Builds the printed table: without ends of intervals, and without counts if all runs completed.
 pub fn short(answer: &Crossovers) -> Table {
     let mut table = table(answer);
     let is_complete = answer.probes.iter().all(|probe| probe.completed == [probe.runs; 2]);
@@ -216,7 +214,7 @@ pub fn short(answer: &Crossovers) -> Table {
     table
 }
 
-/// The same for programs.
+/// Returns JSON for programs.
 pub fn to_json(answer: &Crossovers) -> Value {
     let names = answer.question.names();
     let standing = |standing: AxisStanding| match standing {

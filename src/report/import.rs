@@ -1,4 +1,4 @@
-//! What `brooks import` says: what was found, and how far each field of it can be trusted.
+//! Report of `brooks import`: the imported runs and the quality of each field.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -12,20 +12,20 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::report::{footer_without_seed, json_number};
 use crate::trace::{Quality, Trace, TraceSummary};
 
-/// More runs than this are summed up in a line.
+/// Most runs with a row in the printed table.
 const MAX_ROWS: usize = 24;
 
-/// What was imported.
+/// Imported traces.
 #[derive(Clone, Debug, Default)]
 pub struct ImportReport {
     rows: Vec<ImportRow>,
-    /// By field, how often it is recorded, inferred, estimated, absent.
+    /// Numbers of traces by field and quality: recorded, inferred, estimated, absent.
     quality: BTreeMap<String, [usize; 4]>,
-    /// Agents whose calls overlap.
+    /// Notes on agents whose calls overlap.
     overlaps: Vec<String>,
-    /// Estimated keys of single steps: key and number of steps.
+    /// Numbers of steps by estimated key.
     estimated: BTreeMap<String, usize>,
-    /// How much was left out.
+    /// Number of records left out.
     pub skipped: usize,
 }
 
@@ -38,7 +38,7 @@ struct ImportRow {
 }
 
 impl ImportReport {
-    /// One more trace.
+    /// Adds a trace.
     pub fn add(&mut self, trace: &Trace) {
         for (field, quality) in &trace.header.quality {
             self.quality.entry(field.clone()).or_default()[*quality as usize] += 1;
@@ -56,14 +56,14 @@ impl ImportReport {
         });
     }
 
-    /// An agent of a trace has model calls that overlap.
+    /// Adds a note on overlapping model calls of an agent.
     pub fn overlap(&mut self, trace: &Trace, agent: &str, calls: usize) {
         let begin = if calls == 1 { "begins" } else { "begin" };
         let calls = plural(calls, "call");
         self.overlaps.push(format!("{}: {calls} {begin} while another of {agent:?} is under way", trace.header.trace));
     }
 
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool, command: &str) -> String {
         let total = |of: fn(&TraceSummary) -> u64| self.rows.iter().map(|row| of(&row.summary)).sum::<u64>();
         let runs = plural(number::count(self.rows.len() as u64), "run");
@@ -98,7 +98,7 @@ impl ImportReport {
         text
     }
 
-    /// A row a run.
+    /// Builds a table with a row a run.
     pub fn table(&self) -> Table {
         let mut table = Table::new(vec![
             Column::text("trace", "run"),
@@ -130,7 +130,7 @@ impl ImportReport {
         table
     }
 
-    /// How far each field can be trusted; of several runs, in how many.
+    /// Builds the table of the quality of each field; for several runs, with numbers of runs.
     fn quality_table(&self) -> Table {
         let mut columns = vec![Column::text("field", "field")];
         columns.extend(Quality::NAMES.iter().map(|name| Column::number(name, name)));
@@ -147,7 +147,7 @@ impl ImportReport {
         table
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> Value {
         let row = |row: &ImportRow| {
             let s = &row.summary;

@@ -1,4 +1,4 @@
-//! A run as a story: one line an event, under the headings of its rounds.
+//! Narrative of a run: one line an event, under the headings of its rounds.
 //!
 //! ```text
 //!     0 s  agent 1  starts "parse"
@@ -18,7 +18,7 @@ use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 
-/// Tells the run. The same log gives the same text.
+/// Narrates a run. The same log gives the same text.
 pub fn narrate(facts: &Facts, log: &Log) -> String {
     let mut narrator = Narrator {
         facts,
@@ -37,19 +37,19 @@ pub fn narrate(facts: &Facts, log: &Log) -> String {
     narrator.text
 }
 
-/// What one must remember of a run to tell it.
+/// State of the narrative.
 struct Narrator<'a> {
     facts: &'a Facts,
     log: &'a Log,
     text: String,
-    /// The width of the longest name.
+    /// Width of the longest name.
     names: usize,
-    /// Who holds or has done a task.
+    /// Agent that holds or completed a task.
     owner: Vec<Option<AgentId>>,
     is_done: Vec<bool>,
-    /// Who wrote an artifact last, and when.
+    /// Last writer of an artifact, and the time.
     writers: Vec<Option<(AgentId, Time)>>,
-    /// Whether something has been said of what an agent's step came to.
+    /// True if the outcome of an agent's step has a line.
     has_told: Vec<bool>,
 }
 
@@ -60,7 +60,7 @@ impl Narrator<'_> {
             Entry::Task(event) => self.event(place, event),
             Entry::Write(write) => self.write(write),
             Entry::Message(message) => self.message(message),
-            // What came of a test is told with the task.
+            // The outcome of a test is in the line of its task.
             Entry::Test(_) => {}
             Entry::Step(step) => self.step(place, step),
             Entry::Round(_) => self.heading(place + 1),
@@ -75,7 +75,7 @@ impl Narrator<'_> {
         }
     }
 
-    /// The heading of the round that begins at this place of the log, if one does.
+    /// Writes the heading of the round that begins at this index of the log, if one does.
     fn heading(&mut self, place: usize) {
         let rest = self.log.entries.get(place..).unwrap_or_default();
         let round = rest.iter().find_map(|entry| if let Entry::Round(round) = entry { Some(*round) } else { None });
@@ -106,7 +106,7 @@ impl Narrator<'_> {
             (StepKind::Wait, _) => "waits".to_owned(),
             (StepKind::Work, None) => "starts".to_owned(),
             (StepKind::Work, Some(task)) => {
-                // A board that grants claims at once has told of it just before.
+                // A claim granted at once has its line just before.
                 let granted = self.log.entries[..place].iter().rev().map_while(|entry| match entry {
                     Entry::Task(event) if event.agent == start.agent && event.at == start.at => Some(event),
                     _ => None,
@@ -122,7 +122,7 @@ impl Narrator<'_> {
     fn event(&mut self, place: usize, event: &TaskEvent) {
         let task = self.task(event.task);
         let id = event.task.index();
-        // These befall a task, whatever its agent is about.
+        // These events do not depend on the agent's step.
         let befalls =
             matches!(event.kind, TaskEventKind::Assigned | TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. });
         self.has_told[event.agent.index()] |= !befalls;
@@ -175,8 +175,8 @@ impl Narrator<'_> {
         self.say(event.at, event.agent, &what);
     }
 
-    /// Whether a claim has a line of its own: one made at the decision, of a task other than the first of the step.
-    /// All others are part of the line about what came of them.
+    /// True if a claim has a line of its own: made at the decision, on a task other than the first of the step.
+    /// All others are in the line of their outcome.
     fn is_claimed_ahead(&self, place: usize, event: &TaskEvent) -> bool {
         let rest = &self.log.entries[place + 1..];
         let next = rest.iter().find_map(|entry| match entry {
@@ -187,7 +187,7 @@ impl Narrator<'_> {
         next.unwrap_or(false)
     }
 
-    /// An artifact is written; worth a word if it undoes a change that its writer has not seen.
+    /// Records a write; it has a line if it overwrites a change that its writer has not seen.
     fn write(&mut self, write: &Write) {
         let last = self.writers[write.artifact.index()].replace((write.agent, write.at));
         if let Some((other, at)) = last.filter(|&(other, at)| other != write.agent && at > write.start) {
@@ -222,7 +222,7 @@ impl Narrator<'_> {
         format!("\"{}\"", self.facts.task(task))
     }
 
-    /// The first dependency of a task that is not done.
+    /// Returns the first unfinished dependency of a task.
     fn open_dependencies(&self, task: TaskId) -> String {
         let depends_on = self.facts.tasks.get(task.index()).map_or(&[][..], |task| &task.depends_on);
         let open = depends_on.iter().find(|&&on| self.is_done.get(on.index()) == Some(&false));

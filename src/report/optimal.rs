@@ -1,5 +1,5 @@
-//! What `brooks optimal` says: the best team and how sure that is, where the next agent stops paying, what is inside the
-//! limits, and the teams worth a choice.
+//! Report of `brooks optimal`: the best team, the marginal value of the next agent, teams within the limits, and the
+//! Pareto front.
 
 use std::fmt::Write as _;
 
@@ -10,10 +10,10 @@ use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Variances};
 
-/// Teams that are named one by one; of more the number is told.
+/// Most teams named one by one.
 const NAMED: usize = 6;
 
-/// The lines above the table: the verdict first.
+/// Returns the lines above the table, the verdict first.
 pub fn verdict(answer: &OptimalResult) -> Vec<String> {
     let mut lines = vec![headline(answer)];
     lines.extend(edge(answer));
@@ -24,7 +24,7 @@ pub fn verdict(answer: &OptimalResult) -> Vec<String> {
     lines
 }
 
-/// The lines below it: how it was chosen, and what was left out.
+/// Returns the lines below the table: the procedure, and the teams left out.
 pub fn method(answer: &OptimalResult) -> Vec<String> {
     let mut lines = Vec::new();
     let question = &answer.question;
@@ -63,7 +63,7 @@ pub fn method(answer: &OptimalResult) -> Vec<String> {
     lines
 }
 
-/// What common random numbers were worth, in a line; none where nothing varies.
+/// Returns a line on the variance reduction by common random numbers; none without variance.
 pub fn common_noise(noise: &Variances) -> Option<String> {
     let (reduction, worth) = (noise.reduction()?, noise.worth()?);
     let by = number::percent(reduction.abs());
@@ -113,7 +113,7 @@ fn nothing(answer: &OptimalResult) -> String {
     format!("no team is inside {limits}")
 }
 
-/// The best of those tried may not be the best there is.
+/// Warns that the best team is the largest tried.
 fn edge(answer: &OptimalResult) -> Option<String> {
     let best = answer.team(answer.best?)?;
     let sizes = || answer.teams.iter().map(|team| team.agents);
@@ -123,7 +123,7 @@ fn edge(answer: &OptimalResult) -> Option<String> {
         .then(|| format!("no larger team was tried, and more agents may be better: --max-agents {more}"))
 }
 
-/// Of teams that cannot be told apart, which is the cheapest: that is the one to take.
+/// Returns the cheapest of the teams that are statistically equal to the best.
 fn thrift(answer: &OptimalResult) -> Option<String> {
     let alike = of(answer, |standing| matches!(standing, TeamStanding::Best | TeamStanding::Alike));
     if alike.len() < 2 || answer.question.objective == Objective::Cost {
@@ -135,7 +135,7 @@ fn thrift(answer: &OptimalResult) -> Option<String> {
     Some(format!("of these {} costs least: {a_run} a run", name(cheapest)))
 }
 
-/// Where the next agent stops paying.
+/// Returns the team size after which the next agent is not worth its cost.
 fn paying(answer: &OptimalResult) -> Option<String> {
     let best = &answer.team(answer.best?)?.architecture;
     let last = answer.steps.last()?;
@@ -161,7 +161,7 @@ fn paying(answer: &OptimalResult) -> Option<String> {
     Some(format!("under {best} the next agent stops paying after {}: {next} {bargained}{later}", stop.from))
 }
 
-/// `buys 3 s [1, 5] and costs $0.21 more a run`, with what is to be said of the time behind it.
+/// Describes a step in team size: `buys 3 s [1, 5] and costs $0.21 more a run`, with `why` after the time.
 fn bargain(step: &SizeStep, why: &str, is_one: bool, has_prices: bool) -> String {
     let verb = |one: &str| if is_one { one.to_owned() } else { one.trim_end_matches('s').to_owned() };
     let Interval { estimate, half_width } = step.buys;
@@ -214,7 +214,7 @@ fn budget(answer: &OptimalResult) -> Option<String> {
     Some(format!("inside {budget} a run on average: {sentence}"))
 }
 
-/// How many teams are inside a limit, with the smallest and the largest; none if there is none.
+/// Returns the number of teams within a limit, with the smallest and the largest; none without teams.
 fn within(
     answer: &OptimalResult,
     inside: impl Fn(&CandidateTeam) -> bool,
@@ -222,7 +222,7 @@ fn within(
 ) -> Option<String> {
     let kept = kept(answer);
     let inside: Vec<&CandidateTeam> = kept.iter().copied().filter(|team| inside(team)).collect();
-    // Of teams of one size the one that is best for the objective.
+    // Among teams of one size, the best for the objective.
     let value = |team: &CandidateTeam| {
         let objective = answer.question.objective;
         let mean = team.runs.summary(objective).map_or(f64::INFINITY, |summary| summary.mean);
@@ -240,7 +240,7 @@ fn within(
     })
 }
 
-/// The teams that are no twins and complete.
+/// Returns the teams that complete, without twins.
 fn kept(answer: &OptimalResult) -> Vec<&CandidateTeam> {
     of(answer, |standing| !matches!(standing, TeamStanding::Twin(_) | TeamStanding::Incomplete))
 }
@@ -249,13 +249,13 @@ fn of(answer: &OptimalResult, is: impl Fn(TeamStanding) -> bool) -> Vec<&Candida
     answer.teams.iter().filter(|team| is(team.standing)).collect()
 }
 
-/// `preassigned with 6 agents`.
+/// Names a team: `preassigned with 6 agents`.
 pub fn name(team: &CandidateTeam) -> String {
     format!("{} with {}", team.architecture, plural(team.agents, "agent"))
 }
 
-/// `5 and 7 agents, self_claim with 4 agents and 3 more teams`, those of the architecture at hand first and without its
-/// name.
+/// Lists teams by architecture: `5 and 7 agents, self_claim with 4 agents and 3 more teams`. Teams of `own` go first,
+/// without its name.
 fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
     let mut architectures: Vec<&str> = vec![own];
     for team in teams {
@@ -283,7 +283,7 @@ fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
     text
 }
 
-/// `a, b and c`; none of nothing.
+/// Joins names: `a, b and c`; none of none.
 fn listed(names: &[String]) -> Option<String> {
     match names {
         [] => None,
@@ -292,7 +292,7 @@ fn listed(names: &[String]) -> Option<String> {
     }
 }
 
-/// `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`, an architecture each.
+/// Lists completion by architecture: `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`.
 fn shares(teams: &[&CandidateTeam]) -> String {
     let mut architectures: Vec<&str> = Vec::new();
     for team in teams {

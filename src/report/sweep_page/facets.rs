@@ -11,17 +11,17 @@ use crate::experiment::{Curve, PointResult, SweepResult};
 pub(super) enum Along {
     /// The team's size.
     Agents,
-    /// Another axis of the sweep, by its place: all its values are numbers.
+    /// Index of another axis of the sweep; all its values are numbers.
     Axis(usize),
 }
 
-/// All points, laid out.
+/// Layout of all points.
 pub(super) struct Layout<'a> {
     pub(super) along: Along,
-    /// The places of the axes whose values tell facets apart.
+    /// Indices of the axes that separate facets.
     pub(super) others: Vec<usize>,
     pub(super) facets: Vec<Facet<'a>>,
-    /// The architectures, in order of first appearance: their places are their marks.
+    /// Architectures in order of first appearance; the index selects the mark.
     pub(super) architectures: Vec<&'a str>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Facet<'a> {
 
 /// Points that differ on the horizontal axis only, in its order.
 pub(super) struct FacetLine<'a> {
-    /// The place of its architecture.
+    /// Index of the architecture.
     pub(super) style: usize,
     pub(super) rows: Vec<(f64, &'a PointResult)>,
 }
@@ -129,7 +129,7 @@ impl<'a> FacetLine<'a> {
     }
 }
 
-/// The architecture of a row: as it is on its axis, with its parameters, or the one that all have.
+/// Returns the architecture of a row: its value on the axis, with parameters, or the common one.
 pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a PointResult) -> &'a str {
     let axis = sweep.axes.iter().position(|path| path == "architecture").and_then(|place| row.axes.get(place));
     axis.unwrap_or(&row.architecture)
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(layout.architectures, ["preassigned", "self_claim"]);
         assert_eq!(layout.facets.len(), 1);
         assert_eq!((layout.name(&sweep, &layout.facets[0]).as_str(), layout.facets[0].rows().count()), ("", 6));
-        // An axis of which there is one value tells nothing apart; of two it does.
+        // An axis with a single value separates no facets.
         let mut two = sweep.clone();
         two.rows[3].axes[2] = "other".to_owned();
         let layout = Layout::of(&two);

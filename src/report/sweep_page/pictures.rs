@@ -1,5 +1,5 @@
-//! The pictures of a page: of every facet the scaling curves, the use of time, consumption, and time against cost; of very
-//! many facets all points as dots.
+//! Pictures of a page: scaling curves, use of time, consumption, and time against cost of every facet. Very many
+//! facets are drawn as dots.
 
 use std::fmt::Write as _;
 
@@ -12,13 +12,13 @@ use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Fra
 use crate::report::render::number;
 use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
-use crate::report::sweep_page::points;
+use crate::report::sweep_page::words;
 
-/// More facets than this are drawn as one.
+/// Most facets with pictures of their own.
 pub(super) const MOST_FACETS: usize = 9;
-/// The most dots of a picture.
+/// Most dots of a picture.
 pub(super) const MOST_DOTS: usize = 1_500;
-/// The most marks of a picture that have a text of their own.
+/// Most marks of a picture with a description.
 const MOST_TITLES: usize = 400;
 
 /// The parts of a team's time in the order in which they are stacked, from below.
@@ -163,7 +163,7 @@ fn along(
         let interval = half_width.is_finite().then_some((value - half_width, value + half_width));
         let ends = interval
             .map_or(String::new(), |(low, high)| format!(" [{}, {}]", (kind.shown)(low.max(0.0)), (kind.shown)(high)));
-        let title = format!("{}: {} {}{ends}", points::name(sweep, row), kind.y, (kind.shown)(value));
+        let title = format!("{}: {} {}{ends}", words::point_name(sweep, row), kind.y, (kind.shown)(value));
         let title = if has_titles { title } else { String::new() };
         Some(ChartMark { x, y: value, interval, title, ..ChartMark::default() })
     };
@@ -273,7 +273,7 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     let has_titles = all.len() <= MOST_TITLES;
     let mark = |row: &&PointResult| {
         let (x, y) = place(row)?;
-        let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
+        let title = format!("{}: {} in {}", words::point_name(sweep, row), shown(x), number::seconds(y));
         Some(ChartMark { x, y, title: if has_titles { title } else { String::new() }, ..ChartMark::default() })
     };
     let series = |(style, rows): &(usize, Vec<&PointResult>)| ChartSeries {
@@ -284,7 +284,7 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     let said: Vec<String> = front
         .iter()
         .take(6)
-        .map(|((x, y), row)| format!("{} ({} in {})", points::name(sweep, row), shown(*x), number::seconds(*y)))
+        .map(|((x, y), row)| format!("{} ({} in {})", words::point_name(sweep, row), shown(*x), number::seconds(*y)))
         .collect();
     let more = front.len().saturating_sub(said.len());
     let more = if more > 0 { format!("; and {} more", number::count(more as u64)) } else { String::new() };
@@ -307,7 +307,7 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     page
 }
 
-/// Chooses one point in so many. Its identity decides, as its place would pick out some team sizes.
+/// Samples one point in so many, by its digest; sampling by index would favour some team sizes.
 fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     let mut digest = Digest::default();
     digest.add_text(&row.architecture);

@@ -20,13 +20,13 @@ fn report(sweep: &SweepResult) -> SweepReport<'_> {
     SweepReport { sweep, origin }
 }
 
-/// The page, after everything that every page must be has been looked at.
+/// Returns the page after checks of all common properties.
 #[track_caller]
 fn page(report: &SweepReport<'_>) -> String {
     let page = report.to_html();
     assert!(page == report.to_html(), "the same bytes every time");
     assert_well_formed(&page);
-    // Nothing is loaded from anywhere, and nothing is run.
+    // The page loads nothing and has no scripts.
     for outside in ["http:", "https:", "<script", "<link", "<img", "@import", "url(h", "src="] {
         assert!(!page.split("<body>").nth(1).unwrap_or_default().contains(outside), "{outside}");
     }
@@ -35,7 +35,7 @@ fn page(report: &SweepReport<'_>) -> String {
         assert!(svg.contains("<title>") && svg.contains("<desc>"), "a picture has a description");
         assert_in_frame(&svg);
     }
-    // Every pattern and class that is used is there.
+    // All referenced patterns and classes are defined.
     for part in page.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()) {
         assert!(page.contains(&format!("<pattern id=\"{part}\"")), "{part}");
     }
@@ -126,7 +126,7 @@ fn a_team_that_rarely_completes_is_not_the_best() {
     let page = page(&report(&sweep));
     assert!(page.contains("fastest with 4 agents, preassigned"));
     assert!(page.contains("2 agents, self_claim has 10.0 s, but only 10 of its 50 runs completed"));
-    // If none does better, the best of all is named, with that.
+    // Without a reliable team, the best of all is named with its completion.
     for row in &mut sweep.rows {
         (row.completed, row.stalled) = (row.completed.min(10), 40);
     }
@@ -169,7 +169,7 @@ fn scattered_points_do_not_compete() {
     assert_eq!(rows(&page), 18);
 }
 
-/// So many copies of the points, each with a value of its own on the last axis.
+/// Returns copies of the points, each with a value of its own on the last axis.
 fn many(copies: usize) -> SweepResult {
     let sweep = sweep();
     let copy = |number: usize| {
@@ -211,7 +211,7 @@ fn fifty_thousand_points_are_a_page_and_not_a_hundred_megabytes() {
     ] {
         assert!(page.contains(said), "{said}");
     }
-    // What is drawn by chance is drawn of every team size alike.
+    // Samples contain all team sizes equally.
     let layout = Layout::of(&sweep);
     let marks = pictures::cloud(&sweep, &layout).matches("class=\"mark\"").count();
     assert!((3_000..6_000).contains(&marks), "{marks} marks in three pictures");

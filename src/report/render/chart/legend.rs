@@ -1,4 +1,4 @@
-//! The legend at the right of a chart: every entry beside the end of its line, as far as they don't overlap.
+//! Legend at the right of a chart: every entry near the end of its line, without overlaps.
 
 use crate::report::render::chart::style::{self, Look};
 use crate::report::render::chart::svg::{self, Svg, cut};

@@ -60,7 +60,7 @@ pub(crate) fn key(parts: &[&str; PATTERNS]) -> String {
     format!("<ul class=\"key\">{}</ul>\n", parts.iter().enumerate().map(entry).collect::<String>())
 }
 
-/// Draws the bars; none if there are none. Of more than [`MOST_BARS`] some are left out, evenly.
+/// Draws the bars; none without bars. More than [`MOST_BARS`] are thinned out evenly.
 pub(crate) fn to_svg(title: &str, bars: &[Bar], x_title: &str) -> Option<String> {
     let stride = bars.len().div_ceil(MOST_BARS).max(1);
     let drawn: Vec<&Bar> = bars.iter().step_by(stride).collect();
