@@ -161,7 +161,7 @@ impl Scenario {
                 // Again, with a log that says what it was waiting for.
                 let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph), Log::default());
                 Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
-                report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+                report.witness = Some(Witness::from_log(&facts, &log).describe(&facts, report.run.ending));
             }
             Ok(report.to_json().to_string())
         };

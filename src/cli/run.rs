@@ -32,7 +32,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     let alone = solo_baseline::metrics(&file, &scenario, args.replication);
     let mut report = RunReport::new(&file, &scenario, metrics, alone, repeat(scenario.seed));
     if report.run.ending != Ending::Completed {
-        report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+        report.witness = Some(Witness::from_log(&facts, &log).describe(&facts, report.run.ending));
     }
     if args.narrate {
         let story = narrate::narrate(&facts, &log);

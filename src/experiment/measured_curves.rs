@@ -47,14 +47,14 @@ pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
 /// # Errors
 ///
 /// Returns all problems of the table, or the reason of every curve if none can be fitted.
-pub fn fit(file: &SourceFile, columns: &Columns, options: &StudyOptions) -> Result<MeasuredCurves, Problems> {
+pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<MeasuredCurves, Problems> {
     let Measurements { x, y, curves: samples, mut notes, .. } = Measurements::read(file, columns)?;
     let several = samples.len() > 1;
     let (mut problems, mut curves) = (Vec::new(), Vec::new());
     for (label, sample) in samples {
         match enough(&sample.points.iter().map(|point| point.n).collect::<Vec<f64>>(), &x) {
             Err((message, expected)) => problems.push((label, message, expected)),
-            Ok(()) => match Study::of(sample, options) {
+            Ok(()) => match Study::of(sample, plan) {
                 // The only curve left keeps its label if others were left out.
                 Ok(study) => curves.push((if several { label } else { String::new() }, study)),
                 Err(error) => problems.push((label, error.to_string(), String::new())),

@@ -195,8 +195,8 @@ impl AnalyzeReport {
 }
 
 fn metric(figures: &GroupFigures, name: &str) -> Option<f64> {
-    let place = METRICS.iter().position(|metric| metric.name == name)?;
-    Some(figures.metrics.get(place)?.as_ref()?.mean)
+    let index = METRICS.iter().position(|metric| metric.name == name)?;
+    Some(figures.metrics.get(index)?.as_ref()?.mean)
 }
 
 fn figures_json(figures: &GroupFigures) -> Map<String, Value> {

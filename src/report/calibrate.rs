@@ -35,7 +35,7 @@ impl CalibrateReport<'_> {
             plural(number::count(u64::from(calls)), "call"),
             plural(models.len(), "model"),
             match self.calibration.method {
-                SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
+                SamplingMethod::Resampled => "calls of agents in similar situations",
                 SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
             }
         );
@@ -67,7 +67,7 @@ impl CalibrateReport<'_> {
             })
             .collect();
         let of = match shares.len() {
-            0 => return "there are too few calls to say how latency comes about".to_owned(),
+            0 => return "there are too few calls to explain latency".to_owned(),
             1 => shares.concat(),
             _ => format!("{} (a model each)", shares.join(", ")),
         };
@@ -76,16 +76,16 @@ impl CalibrateReport<'_> {
 
     /// Reports the errors against recordings.
     fn held(&self) -> String {
-        let said = self.calibration.accuracy.iter().filter_map(|entry| {
+        let errors = self.calibration.accuracy.iter().filter_map(|entry| {
             let (_, value, floor) = entry.figures.iter().find(|(name, ..)| name == "makespan")?;
             let floor = floor.map_or_else(String::new, |floor| format!(", a perfect model {floor} %"));
             Some(format!("{value} % ({}{floor})", entry.architecture))
         });
-        let said: Vec<String> = said.collect();
-        let Some(first) = self.calibration.accuracy.first().filter(|_| !said.is_empty()) else {
+        let errors: Vec<String> = errors.collect();
+        let Some(first) = self.calibration.accuracy.first().filter(|_| !errors.is_empty()) else {
             return "there are too few runs of a kind to leave some out and predict them".to_owned();
         };
-        format!("makespans of {} are off by {}", first.against, said.join(", "))
+        format!("makespans of {} are off by {}", first.against, errors.join(", "))
     }
 
     /// Builds a table with a row a model.
@@ -138,7 +138,7 @@ impl CalibrateReport<'_> {
         let few: Vec<String> = calibration.models.iter().filter(|part| part.runs < FEW_RUNS).map(name).collect();
         if !few.is_empty() {
             limits.push(format!(
-                "from fewer than {FEW_RUNS} runs of {} how runs differ cannot be told: intervals will be too narrow",
+                "from fewer than {FEW_RUNS} runs of {} the spread between runs is uncertain: intervals will be too narrow",
                 few.join(" and ")
             ));
         }

@@ -7,7 +7,7 @@ use crate::problem::plural;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::sweep;
+use crate::report::{json_interval, json_noise, listed, sweep};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
@@ -29,14 +29,6 @@ pub fn verdict(comparison: &Comparison) -> String {
     match completing.next() {
         Some(next) => format!("{fastest}; next is {}, slower by {}", next.row.architecture, slower(next)),
         None => fastest,
-    }
-}
-
-/// Joins names: `a, b and c`.
-pub(crate) fn listed(names: &[&str]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => names.concat(),
     }
 }
 
@@ -92,8 +84,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
 
 /// Returns JSON for programs: means with intervals, and paired differences from the fastest.
 pub fn to_json(comparisons: &[Comparison]) -> Value {
-    let interval =
-        |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
+    let interval = |interval: Option<Interval>| interval.map(json_interval);
     let entry = |entry: &ArchitectureResult| {
         json!({
             "architecture": entry.row.architecture,
@@ -112,7 +103,7 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
             json!({
                 "agents": c.agents,
                 "architectures": c.entries.iter().map(entry).collect::<Vec<_>>(),
-                "common_random_numbers": { "variance_reduction": c.noise.reduction(), "worth": c.noise.worth() },
+                "common_random_numbers": json_noise(&c.noise),
             })
         })
         .collect()

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use crate::experiment::crossover::{AxisStanding, COMPLETING, Crossovers, Probe};
 use crate::problem::plural;
-use crate::report::json_number;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
+use crate::report::{json_interval, json_noise, json_number};
 use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
 /// Returns the lines above the table, the verdict first.
@@ -63,10 +63,10 @@ fn open(answer: &Crossovers) -> Vec<String> {
     let is_inside =
         |probe: &&Probe| !answer.changes.iter().any(|change| change.low < probe.at && probe.at < change.high);
     let is_open = |probe: &&Probe| matches!(probe.standing, AxisStanding::Unknown | AxisStanding::Incomplete(_));
-    answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| place(answer, probe.at)).collect()
+    answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| label(answer, probe.at)).collect()
 }
 
-fn place(answer: &Crossovers, at: f64) -> String {
+fn label(answer: &Crossovers, at: f64) -> String {
     match answer.label.as_str() {
         "agents" => plural(at, "agent"),
         label => format!("{label} {at}"),
@@ -74,7 +74,7 @@ fn place(answer: &Crossovers, at: f64) -> String {
 }
 
 /// Formats two values: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
-fn stretch(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
+fn range(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
     match answer.label.as_str() {
         "agents" => format!("{low} {word} {high} agents"),
         label => format!("{label} {low} {word} {high}"),
@@ -91,12 +91,12 @@ fn better(answer: &Crossovers) -> &'static str {
 
 fn none(answer: &Crossovers) -> String {
     let names = answer.question.names();
-    let ends = format!("from {}", stretch(answer, answer.question.low, answer.question.high, "to"));
+    let ends = format!("from {}", range(answer, answer.question.low, answer.question.high, "to"));
     let count = |which: AxisStanding| answer.probes.iter().filter(|probe| probe.standing == which).count();
     let wins = [0, 1].map(|which| count(AxisStanding::Less(which)));
     let (same, all) = (count(AxisStanding::Same), answer.probes.len());
     let open = open(answer);
-    let rest = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
+    let unknown = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
     let first = usize::from(wins[1] > 0);
     match wins[first] {
         0 if same == all => format!("no crossover: {} and {} are the same, run for run, {ends}", names[0], names[1]),
@@ -109,7 +109,11 @@ fn none(answer: &Crossovers) -> String {
             format!("no crossover: {} is {}{same} at all {all} places {ends}", names[first], better(answer))
         }
         many => {
-            format!("no crossover found: {} is {} at {many} of {all} places {ends}{rest}", names[first], better(answer))
+            format!(
+                "no crossover found: {} is {} at {many} of {all} places {ends}{unknown}",
+                names[first],
+                better(answer)
+            )
         }
     }
 }
@@ -118,7 +122,7 @@ fn overtakes(answer: &Crossovers, change: &Change) -> String {
     let names = answer.question.names();
     let after = usize::from(change.before == Sign::Negative);
     let figure = title(answer.question.of.name);
-    let places = stretch(answer, change.low, change.high, "and");
+    let between = range(answer, change.low, change.high, "and");
     let difference = |at: f64| {
         let difference = answer.probe(at).and_then(|probe| probe.difference)?;
         let unit = answer.question.of.unit;
@@ -129,7 +133,7 @@ fn overtakes(answer: &Crossovers, change: &Change) -> String {
     let (before, behind) = (difference(change.low).unwrap_or_default(), difference(change.high).unwrap_or_default());
     let (overtaking, overtaken) = (&names[after], &names[1 - after]);
     format!(
-        "{overtaking} overtakes {overtaken} between {places}: its {figure} is {before} more at the one and {behind} less at the other"
+        "{overtaking} overtakes {overtaken} between {between}: its {figure} is {before} more at the one and {behind} less at the other"
     )
 }
 
@@ -227,7 +231,7 @@ pub fn to_json(answer: &Crossovers) -> Value {
         json!({
             "at": json_number(probe.at),
             "means": probe.difference.map(|_| probe.means),
-            "difference": probe.difference.map(|d| json!({ "mean": d.estimate, "ci95": [d.low(), d.high()] })),
+            "difference": probe.difference.map(json_interval),
             "standing": standing(probe.standing),
             "runs": probe.runs,
             "completed": probe.completed,
@@ -250,6 +254,6 @@ pub fn to_json(answer: &Crossovers) -> Value {
         "crossings": answer.changes.iter().map(change).collect::<Vec<_>>(),
         "places": answer.probes.iter().map(probe).collect::<Vec<_>>(),
         "runs": answer.runs(),
-        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+        "common_random_numbers": json_noise(&answer.noise),
     })
 }

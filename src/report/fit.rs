@@ -283,9 +283,9 @@ fn parameters(study: &Study) -> Table {
     let any = |value: f64| Cell::number(value, number::significant(value));
     for fitted in &study.laws {
         let fit = &fitted.fit;
-        for (place, estimate) in fit.estimates().iter().enumerate() {
-            let interval = fitted.intervals.get(place).copied().flatten();
-            let first = place == 0;
+        for (index, estimate) in fit.estimates().iter().enumerate() {
+            let interval = fitted.intervals.get(index).copied().flatten();
+            let first = index == 0;
             let only_first = |cell: Cell| if first { cell } else { Cell::default() };
             let note = match interval.map(|interval| interval.method) {
                 _ if estimate.at_bound => "at bound",
@@ -310,9 +310,9 @@ fn parameters(study: &Study) -> Table {
 }
 
 fn range(fitted: &Fitted, name: &str) -> String {
-    let place = fitted.fit.estimates().iter().position(|estimate| estimate.name == name);
-    let Some(estimate) = place.and_then(|place| fitted.fit.estimates().get(place)) else { return String::new() };
-    let interval = place.and_then(|place| fitted.intervals.get(place).copied().flatten());
+    let index = fitted.fit.estimates().iter().position(|estimate| estimate.name == name);
+    let Some(estimate) = index.and_then(|index| fitted.fit.estimates().get(index)) else { return String::new() };
+    let interval = index.and_then(|index| fitted.intervals.get(index).copied().flatten());
     let interval = interval.map_or(String::new(), |interval| format!(" {}", shown_interval(&interval)));
     format!("{}{interval}", number::significant(estimate.value))
 }
@@ -328,13 +328,12 @@ fn signed_percent(value: f64) -> String {
 
 /// Returns the figures of a curve as JSON; its keys are stable.
 pub(super) fn to_json(study: &Study) -> Map<String, Value> {
-    let finite = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
-    let test = |test: FTest| json!({ "f": finite(test.f), "df1": test.df1, "df2": test.df2, "p": finite(test.p) });
+    let test = |test: FTest| json!({ "f": test.f, "df1": test.df1, "df2": test.df2, "p": test.p });
     let laws: Map<String, Value> =
         study.laws.iter().map(|fitted| (fitted.fit.law.name.to_owned(), of_law(fitted))).collect();
     let best = study.best();
     let peak = study.follows().and_then(|fitted| fitted.fit.peak()).map(|peak| {
-        let ci95 = study.peak.map(|interval| [finite(interval.low), finite(interval.high)]);
+        let ci95 = study.peak.map(|interval| [interval.low, interval.high]);
         json!({
             "estimate": peak.n, "ci95": ci95, "agents": peak.agents, "throughput": peak.throughput,
             "method": study.peak.map(|interval| interval.method.name()),
@@ -343,7 +342,7 @@ pub(super) fn to_json(study: &Study) -> Map<String, Value> {
     });
     let limit = study.follows().and_then(|fitted| fitted.fit.limit()).map(json_number);
     let karp_flatt: Vec<Value> =
-        study.karp_flatt().iter().map(|&(n, e)| json!({ "agents": json_number(n), "e": finite(e) })).collect();
+        study.karp_flatt().iter().map(|&(n, e)| json!({ "agents": json_number(n), "e": e })).collect();
     let law = study.follows().map(|fitted| fitted.fit.law.name);
     let reason = match study.follows() {
         Some(fitted) => how_sure(study, fitted),
@@ -369,13 +368,12 @@ pub(super) fn to_json(study: &Study) -> Map<String, Value> {
 
 fn of_law(fitted: &Fitted) -> Value {
     let fit = &fitted.fit;
-    let finite = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
     let parameters: Map<String, Value> = fit
         .estimates()
         .iter()
         .zip(&fitted.intervals)
         .map(|(estimate, interval)| {
-            let ci95 = interval.map(|interval| [finite(interval.low), finite(interval.high)]);
+            let ci95 = interval.map(|interval| [interval.low, interval.high]);
             let entry = json!({
                 "estimate": estimate.value, "se": estimate.se, "ci95": ci95, "at_bound": estimate.at_bound,
                 "interval": interval.map(|interval| interval.method.name()),

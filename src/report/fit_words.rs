@@ -39,12 +39,12 @@ pub(super) fn how_sure(study: &Study, fitted: &Fitted) -> String {
     };
     let mut text = sure.to_owned();
     if let Some(test) = nested.filter(|_| law != "gustafson") {
-        let says = match law {
+        let reason = match law {
             "usl" => "Amdahl's law is not enough",
             "linear" => "Amdahl's law explains no more",
             _ => "the USL explains no more",
         };
-        let _ = write!(text, ": {says}, {}", shown_test(test));
+        let _ = write!(text, ": {reason}, {}", shown_test(test));
     }
     if let Some((least, own)) = study.least_aicc().zip(fitted.fit.aicc).filter(|_| !agrees) {
         let aicc = least.fit.aicc.unwrap_or_default();

@@ -16,9 +16,9 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
                 Overall::Inconclusive => "warning",
                 Overall::Fail => "error",
             };
-            let place = if line > 0 { format!(",line={line}") } else { String::new() };
+            let line = if line > 0 { format!(",line={line}") } else { String::new() };
             let (file, title) = (property(entry.file()), property(&format!("brooks check: {}", entry.scenario)));
-            lines.push(format!("::{level} file={file}{place},title={title}::{}", data(&text)));
+            lines.push(format!("::{level} file={file}{line},title={title}::{}", data(&text)));
         };
         for point in entry.points() {
             add(Overall::of(point.verdict, strict), 1, format!("{}: {}", point.verdict.name(), reason(entry, point)));

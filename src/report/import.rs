@@ -5,11 +5,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::Time;
 use crate::problem::plural;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::{footer_without_seed, json_number};
+use crate::report::{footer_without_seed, json_seconds};
 use crate::trace::{Quality, Trace, TraceSummary};
 
 /// Most runs with a row in the printed table.
@@ -86,10 +85,10 @@ impl ImportReport {
         if !self.estimated.is_empty() {
             let step = |steps: usize| plural(number::count(steps as u64), "step");
             let keys = self.estimated.iter().map(|(key, steps)| format!("{key} of {}", step(*steps)));
-            let _ = write!(text, "\nguessed, and marked so: {}\n", keys.collect::<Vec<_>>().join(", "));
+            let _ = write!(text, "\nestimated, and marked as such: {}\n", keys.collect::<Vec<_>>().join(", "));
         }
         for overlap in self.overlaps.iter().take(5) {
-            let _ = write!(text, "\nnote: {overlap}: several go by one name, or it asks several times at once");
+            let _ = write!(text, "\nnote: {overlap}: several agents share the name, or one makes concurrent calls");
         }
         if !self.overlaps.is_empty() {
             text.push('\n');
@@ -155,15 +154,11 @@ impl ImportReport {
                 row.quality.iter().map(|(field, quality)| (field.clone(), quality.name().into())).collect();
             json!({
                 "trace": row.trace, "format": row.format, "llm_calls": s.llm_calls, "agents": s.agents,
-                "tool_calls": s.tool_calls, "duration_s": seconds(s.duration), "input_tokens": s.input_tokens,
+                "tool_calls": s.tool_calls, "duration_s": json_seconds(s.duration), "input_tokens": s.input_tokens,
                 "output_tokens": s.output_tokens, "max_concurrent_llm_calls": s.max_concurrent_llm_calls,
                 "files_written": s.files_written, "quality": quality,
             })
         };
         self.rows.iter().map(row).collect()
     }
-}
-
-fn seconds(time: Time) -> Value {
-    json_number(time.as_secs())
 }

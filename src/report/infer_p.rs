@@ -70,7 +70,7 @@ impl TwoTimes {
         let _ = writeln!(
             text,
             "\nif each time may be off by 5 %, p is anything from {low:.3} to {high:.3}\n\
-             two numbers cannot tell serial work from overhead that grows with the team (waiting, merging, talking): with\n\
+             two numbers cannot separate serial work from overhead that grows with the team (waiting, merging, talking): with\n\
              overhead, more agents buy less than this table says, or nothing. Time a third team size, then: brooks fit"
         );
         text

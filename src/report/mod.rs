@@ -38,7 +38,12 @@ pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 
+use serde_json::json;
+
 pub use crate::engine::VERSION;
+
+use crate::engine::Time;
+use crate::scaling::{Interval, Variances};
 
 /// Version of all JSON documents; incremented by breaking changes.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -79,6 +84,30 @@ fn json_number(value: f64) -> serde_json::Value {
         return (value as i64).into();
     }
     value.into()
+}
+
+/// Converts a time to JSON, in seconds.
+fn json_seconds(time: Time) -> serde_json::Value {
+    json_number(time.as_secs())
+}
+
+/// Converts a mean with its interval to JSON.
+fn json_interval(interval: Interval) -> serde_json::Value {
+    json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
+}
+
+/// Converts the variance reduction by common random numbers to JSON.
+fn json_noise(noise: &Variances) -> serde_json::Value {
+    json!({ "variance_reduction": noise.reduction(), "worth": noise.worth() })
+}
+
+/// Joins names: `a, b and c`.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops};
 use crate::problem::plural;
+use crate::report::listed;
 use crate::report::optimal_table::{cost, measured};
 use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
@@ -186,16 +187,20 @@ fn bargain(step: &SizeStep, why: &str, is_one: bool, has_prices: bool) -> String
 fn deadline(answer: &OptimalResult) -> Option<String> {
     let deadline = number::seconds(answer.question.deadline?);
     let share = number::percent_of(answer.question.on_time);
-    let told = |team: &CandidateTeam| {
+    let described = |team: &CandidateTeam| {
         let on_time = team.on_time.map_or(0.0, |share| share.estimate());
         format!("{} ({} of runs)", name(team), number::percent_of(on_time))
     };
     let inside = |team: &CandidateTeam| team.on_time.is_some_and(|share| share.low >= answer.question.on_time);
-    let sentence = within(answer, inside, told).unwrap_or_else(|| {
+    let sentence = within(answer, inside, described).unwrap_or_else(|| {
         let takes = |team: &CandidateTeam| team.runs.quantile(Objective::Time, answer.question.on_time);
         let closest = kept(answer).into_iter().min_by(|a, b| takes(a).total_cmp(&takes(b)));
         let closest = closest.map(|team| {
-            format!("; closest is {}, {share} of whose runs take up to {}", told(team), number::seconds(takes(team)))
+            format!(
+                "; closest is {}, {share} of whose runs take up to {}",
+                described(team),
+                number::seconds(takes(team))
+            )
         });
         format!("no team{}", closest.unwrap_or_default())
     });
@@ -205,10 +210,10 @@ fn deadline(answer: &OptimalResult) -> Option<String> {
 fn budget(answer: &OptimalResult) -> Option<String> {
     let budget = cost(answer.question.budget?, answer.has_prices);
     let mean = |team: &CandidateTeam| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
-    let told = |team: &CandidateTeam| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
-    let sentence = within(answer, |team| team.in_budget == Some(true), told).unwrap_or_else(|| {
+    let described = |team: &CandidateTeam| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
+    let sentence = within(answer, |team| team.in_budget == Some(true), described).unwrap_or_else(|| {
         let closest = kept(answer).into_iter().min_by(|a, b| mean(a).total_cmp(&mean(b)));
-        let closest = closest.map(|team| format!("; closest is {}", told(team)));
+        let closest = closest.map(|team| format!("; closest is {}", described(team)));
         format!("no team{}", closest.unwrap_or_default())
     });
     Some(format!("inside {budget} a run on average: {sentence}"))
@@ -218,7 +223,7 @@ fn budget(answer: &OptimalResult) -> Option<String> {
 fn within(
     answer: &OptimalResult,
     inside: impl Fn(&CandidateTeam) -> bool,
-    told: impl Fn(&CandidateTeam) -> String,
+    described: impl Fn(&CandidateTeam) -> String,
 ) -> Option<String> {
     let kept = kept(answer);
     let inside: Vec<&CandidateTeam> = kept.iter().copied().filter(|team| inside(team)).collect();
@@ -234,9 +239,9 @@ fn within(
     let largest = of_size(inside.iter().map(|team| team.agents).max())?;
     let many = format!("{} of {} teams", inside.len(), kept.len());
     Some(if smallest.agents == largest.agents {
-        format!("{many}, {}", told(largest))
+        format!("{many}, {}", described(largest))
     } else {
-        format!("{many}, the largest {}, the smallest {}", told(largest), told(smallest))
+        format!("{many}, the largest {}, the smallest {}", described(largest), described(smallest))
     })
 }
 
@@ -257,21 +262,16 @@ pub fn name(team: &CandidateTeam) -> String {
 /// Lists teams by architecture: `5 and 7 agents, self_claim with 4 agents and 3 more teams`. Teams of `own` go first,
 /// without its name.
 fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
-    let mut architectures: Vec<&str> = vec![own];
-    for team in teams {
-        if !architectures.contains(&team.architecture.as_str()) {
-            architectures.push(&team.architecture);
-        }
-    }
     let mut left = NAMED;
     let mut parts = Vec::new();
-    for architecture in architectures {
+    let others = architectures(teams).into_iter().filter(|&architecture| architecture != own);
+    for architecture in std::iter::once(own).chain(others) {
         let sizes = teams.iter().filter(|team| team.architecture == architecture).take(left);
         let sizes: Vec<String> = sizes.map(|team| team.agents.to_string()).collect();
         left -= sizes.len();
         let with = if architecture == own { String::new() } else { format!("{architecture} with ") };
-        if let Some(listed) = listed(&sizes) {
-            parts.push(format!("{with}{listed}"));
+        if !sizes.is_empty() {
+            parts.push(format!("{with}{}", listed(&sizes)));
         }
     }
     let mut text = parts.join(", ");
@@ -283,23 +283,8 @@ fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
     text
 }
 
-/// Joins names: `a, b and c`; none of none.
-fn listed(names: &[String]) -> Option<String> {
-    match names {
-        [] => None,
-        [one] => Some(one.clone()),
-        [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
-    }
-}
-
 /// Lists completion by architecture: `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`.
 fn shares(teams: &[&CandidateTeam]) -> String {
-    let mut architectures: Vec<&str> = Vec::new();
-    for team in teams {
-        if !architectures.contains(&team.architecture.as_str()) {
-            architectures.push(&team.architecture);
-        }
-    }
     let part = |architecture: &&str| {
         let own: Vec<&&CandidateTeam> = teams.iter().filter(|team| team.architecture == *architecture).collect();
         let sizes: Vec<String> = own.iter().map(|team| team.agents.to_string()).collect();
@@ -308,7 +293,18 @@ fn shares(teams: &[&CandidateTeam]) -> String {
         let [low, high] = [low, high].map(number::percent_of);
         let share = if low == high { low } else { format!("{low} to {high}") };
         let agents = if sizes == ["1"] { "agent" } else { "agents" };
-        format!("{architecture} with {} {agents} ({share} of runs)", listed(&sizes).unwrap_or_default())
+        format!("{architecture} with {} {agents} ({share} of runs)", listed(&sizes))
     };
-    architectures.iter().map(part).collect::<Vec<_>>().join(", ")
+    architectures(teams).iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the architectures of the teams in order of first appearance.
+fn architectures<'a>(teams: &[&'a CandidateTeam]) -> Vec<&'a str> {
+    let mut architectures: Vec<&str> = Vec::new();
+    for team in teams {
+        if !architectures.contains(&team.architecture.as_str()) {
+            architectures.push(&team.architecture);
+        }
+    }
+    architectures
 }

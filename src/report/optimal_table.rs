@@ -7,6 +7,7 @@ use crate::experiment::optimal::{
 };
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
+use crate::report::{json_interval, json_noise};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Proportion};
 
@@ -184,25 +185,21 @@ pub fn to_json(answer: &OptimalResult) -> Value {
         "pays_again": answer.later.as_ref().map(of_step),
         "steps": answer.steps.iter().map(of_step).collect::<Vec<_>>(),
         "front": ordered(answer).into_iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
-        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+        "common_random_numbers": json_noise(&answer.noise),
         "teams": ordered(answer).into_iter().map(|team| of_team(team, answer)).collect::<Vec<_>>(),
     })
 }
 
-fn interval(interval: Interval) -> Value {
-    json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
-}
-
 fn of_step(step: &SizeStep) -> Value {
-    let (seconds, costs) = (interval(step.buys), interval(step.costs));
+    let (seconds, costs) = (json_interval(step.buys), json_interval(step.costs));
     json!({ "agents": step.from, "next": step.to, "buys_s": seconds, "costs": costs, "pays": step.pays })
 }
 
 fn of_team(team: &CandidateTeam, answer: &OptimalResult) -> Value {
     let [makespan, cost, quality] =
-        OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| interval(summary.interval())));
+        OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| json_interval(summary.interval())));
     let twin = match team.standing {
-        TeamStanding::Twin(place) => answer.team(place).map(|twin| json!([twin.agents, twin.architecture])),
+        TeamStanding::Twin(index) => answer.team(index).map(|twin| json!([twin.agents, twin.architecture])),
         _ => None,
     };
     json!({
@@ -213,7 +210,7 @@ fn of_team(team: &CandidateTeam, answer: &OptimalResult) -> Value {
         "makespan_s": makespan,
         "cost": cost,
         "quality": quality,
-        "worse_by": team.worse_by.map(interval),
+        "worse_by": team.worse_by.map(json_interval),
         "on_front": team.on_front,
         "on_time": team.on_time.map(|share| json!({ "share": share.estimate(), "ci95": [share.low, share.high] })),
         "in_budget": team.in_budget,

@@ -141,16 +141,16 @@ mod tests {
         assert_eq!(value("brooks.version"), Some(VERSION));
         let expected = series(&sweep);
         let mut rows = 0;
-        for (place, row) in reader.get_row_iter(None).expect("rows").enumerate() {
+        for (index, row) in reader.get_row_iter(None).expect("rows").enumerate() {
             let row = row.expect("a row");
             for (series, (name, field)) in expected.iter().zip(row.get_column_iter()) {
                 assert_eq!(&series.name, name);
                 let wanted = match &series.values {
-                    Values::Text(values) => Field::Str(values[place].clone()),
-                    Values::Whole(values) => Field::Long(values[place]),
-                    Values::Real(values) => values[place].map_or(Field::Null, Field::Double),
+                    Values::Text(values) => Field::Str(values[index].clone()),
+                    Values::Whole(values) => Field::Long(values[index]),
+                    Values::Real(values) => values[index].map_or(Field::Null, Field::Double),
                 };
-                assert_eq!(field, &wanted, "row {place}, {name}");
+                assert_eq!(field, &wanted, "row {index}, {name}");
             }
             rows += 1;
         }

@@ -8,7 +8,7 @@ use crate::engine::Time;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::report::run::causes;
-use crate::report::{footer_without_seed, json_number};
+use crate::report::{footer_without_seed, json_seconds};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 use crate::trace::replay::{AgentTime, Replay};
@@ -125,19 +125,19 @@ impl ReplayReport {
             });
             let agents = run.agents.iter().zip(&replay.agents).map(|(name, time)| {
                 json!({
-                    "agent": name, "there_s": seconds(time.to - time.from), "for_person_s": seconds(time.for_person), "busy_s": seconds(time.busy), "waiting_s": seconds(time.waiting),
-                    "blocked_on_tests_s": seconds(time.blocked_on_tests),
+                    "agent": name, "there_s": json_seconds(time.to - time.from), "for_person_s": json_seconds(time.for_person), "busy_s": json_seconds(time.busy), "waiting_s": json_seconds(time.waiting),
+                    "blocked_on_tests_s": json_seconds(time.blocked_on_tests),
                 })
             });
-            let budget = replay.metrics.budget.parts().map(|(name, time)| (format!("{name}_s"), seconds(time)));
+            let budget = replay.metrics.budget.parts().map(|(name, time)| (format!("{name}_s"), json_seconds(time)));
             let rounds = replay.rounds.iter().map(|round| {
                 json!({
-                    "round": round.number, "start_s": seconds(round.start), "end_s": seconds(round.end),
-                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(seconds),
+                    "round": round.number, "start_s": json_seconds(round.start), "end_s": json_seconds(round.end),
+                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(json_seconds),
                 })
             });
             json!({
-                "trace": run.trace, "recorded_s": replay.recorded.map(seconds), "replayed_s": seconds(replay.replayed),
+                "trace": run.trace, "recorded_s": replay.recorded.map(json_seconds), "replayed_s": json_seconds(replay.replayed),
                 "ape_percent": replay.error_percent(), "counts_equal": replay.counts_equal(),
                 "counts": counted.collect::<serde_json::Map<_, _>>(), "contradictions": replay.contradictions,
                 "time_budget": budget.into_iter().collect::<serde_json::Map<_, _>>(),
@@ -268,7 +268,7 @@ impl ReplayedRun {
             columns.push(Column::number("rounds_ended", "rounds it ended"));
         }
         let mut table = Table::new(columns);
-        for (place, (name, time)) in self.agents.iter().zip(&self.replay.agents).enumerate() {
+        for (index, (name, time)) in self.agents.iter().zip(&self.replay.agents).enumerate() {
             let there = time.to - time.from;
             let whole = there.as_secs().max(1e-9);
             let cell = |time: Time| {
@@ -284,7 +284,7 @@ impl ReplayedRun {
                 row.push(cell(time.for_person));
             }
             if has_rounds {
-                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == place).count();
+                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == index).count();
                 row.push(cell(time.blocked_on_tests));
                 row.push(Cell::count(ended as u64));
             }
@@ -297,8 +297,8 @@ impl ReplayedRun {
 fn contradicted(steps: usize) -> String {
     match steps {
         0 => String::new(),
-        1 => "; one step is said to come after another that ended later".to_owned(),
-        steps => format!("; {} steps are said to come after others that ended later", number::count(steps as u64)),
+        1 => "; one step is recorded after another that ended later".to_owned(),
+        steps => format!("; {} steps are recorded after others that ended later", number::count(steps as u64)),
     }
 }
 
@@ -313,8 +313,4 @@ fn fine_percent(percent: f64) -> String {
     } else {
         format!("{percent:.4} %")
     }
-}
-
-fn seconds(time: Time) -> Value {
-    json_number(time.as_secs())
 }

@@ -91,8 +91,8 @@ const SPEEDUP: [SummaryPart<Interval>; 3] =
 pub fn series(sweep: &SweepResult) -> Vec<Series> {
     let rows = || sweep.rows.iter();
     let mut all = Vec::new();
-    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        let value = |row: &PointResult| row.axes.get(place).cloned().unwrap_or_default();
+    for (index, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        let value = |row: &PointResult| row.axes.get(index).cloned().unwrap_or_default();
         all.push(Series::text(path, rows().map(value)));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
@@ -103,8 +103,8 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::whole("completed", rows().map(|row| row.completed)));
     all.push(Series::whole("stalled", rows().map(|row| row.stalled)));
     all.push(Series::whole("timed_out", rows().map(|row| row.timed_out)));
-    for (place, metric) in METRICS.iter().enumerate() {
-        let summary = move |row: &PointResult| row.metrics.get(place).copied().flatten();
+    for (index, metric) in METRICS.iter().enumerate() {
+        let summary = move |row: &PointResult| row.metrics.get(index).copied().flatten();
         for (part, read) in SUMMARY {
             let values = rows().map(move |row| summary(row).as_ref().map(read));
             all.push(Series::real(format!("{}.{part}", metric.name), values));
@@ -125,8 +125,8 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
         all.push(Series::real(name.to_owned(), rows().map(move |row| Some(law(row)))));
     }
     let parts = TimeBudget::default().parts().map(|(name, _)| name);
-    for (place, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
-        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[place]);
+    for (index, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
+        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[index]);
         all.push(Series::real(format!("share.{part}"), rows().map(share)));
     }
     all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
@@ -142,8 +142,8 @@ pub fn run_series(sweep: &SweepResult, points: &[(&PointResult, &[Metrics])]) ->
             points.iter().flat_map(|(row, runs)| std::iter::repeat_n(read(row), runs.len())).collect();
         values.into_iter()
     };
-    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        all.push(Series::text(path, of_point(&|row| row.axes.get(place).cloned().unwrap_or_default())));
+    for (index, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        all.push(Series::text(path, of_point(&|row| row.axes.get(index).cloned().unwrap_or_default())));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
         all.push(Series::text("architecture", of_point(&|row| row.architecture.clone())));
@@ -253,8 +253,8 @@ mod tests {
         let sweep = sweep();
         let csv = to_csv(&sweep);
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
-        let place = |name: &str| series(&sweep).iter().position(|series| series.name == name).expect("a column");
-        let (makespan, kind) = (place("makespan_s.mean"), place("workload.kind"));
+        let index = |name: &str| series(&sweep).iter().position(|series| series.name == name).expect("a column");
+        let (makespan, kind) = (index("makespan_s.mean"), index("workload.kind"));
         let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("even rows");
         assert_eq!(rows.len(), 6);
         assert_eq!((&rows[0][makespan], &rows[5][makespan]), ("120", ""));

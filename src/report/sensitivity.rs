@@ -4,11 +4,10 @@ use serde_json::{Value, json};
 
 use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, Varied};
 use crate::problem::plural;
-use crate::report::compare::listed;
-use crate::report::json_number;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
+use crate::report::{json_number, listed};
 use crate::scaling::elementary_effects::Effect;
 use crate::scaling::resample::Ranged;
 use crate::scaling::sobol_indices::Indices;
@@ -199,16 +198,16 @@ pub fn table(answer: &Sensitivity) -> Table {
     });
     let mut table = Table::new(columns);
     let Some(found) = &answer.found else { return table };
-    for place in order(found) {
-        let Some(axis) = answer.axes.get(place) else { continue };
+    for k in order(found) {
+        let Some(axis) = answer.axes.get(k) else { continue };
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
             SensitivityResult::Indices(indices) => {
                 let cell = |range: &Ranged| Cell::number(range.estimate, index(range));
-                row.extend([cell(&indices.first[place]), cell(&indices.total[place])]);
+                row.extend([cell(&indices.first[k]), cell(&indices.total[k])]);
             }
             SensitivityResult::Effects(effects) => {
-                let effect = &effects[place];
+                let effect = &effects[k];
                 let number = |value: f64| Cell::number(value, signed(answer, value));
                 row.push(Cell::number(effect.size.estimate, size(answer, effect)));
                 row.push(if axis.is_named { Cell::none() } else { number(effect.mean.estimate) });
@@ -221,7 +220,7 @@ pub fn table(answer: &Sensitivity) -> Table {
         let mut pairs: Vec<_> = indices.pairs.iter().collect();
         pairs.sort_by(|a, b| b.2.estimate.total_cmp(&a.2.estimate));
         for (i, j, range) in pairs {
-            let name = [i, j].map(|&place| answer.axes.get(place).map_or("", |axis| axis.label.as_str())).join(" x ");
+            let name = [i, j].map(|&axis| answer.axes.get(axis).map_or("", |axis| axis.label.as_str())).join(" x ");
             let none = Cell { shown: String::new(), ..Cell::none() };
             table.push(vec![
                 Cell::text(name),
@@ -253,17 +252,17 @@ pub fn full(answer: &Sensitivity) -> Table {
     let plain = |value: f64| Cell::number(value, value.to_string());
     let cells = |range: &Ranged| [range.estimate, range.low, range.high].map(plain);
     let Some(found) = &answer.found else { return table };
-    for (place, axis) in answer.axes.iter().enumerate() {
+    for (k, axis) in answer.axes.iter().enumerate() {
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
             SensitivityResult::Indices(indices) => {
-                row.extend(cells(&indices.first[place]));
-                row.extend(cells(&indices.total[place]));
+                row.extend(cells(&indices.first[k]));
+                row.extend(cells(&indices.total[k]));
             }
             SensitivityResult::Effects(effects) => {
-                row.extend(cells(&effects[place].size));
-                row.extend(cells(&effects[place].mean));
-                row.push(plain(effects[place].spread));
+                row.extend(cells(&effects[k].size));
+                row.extend(cells(&effects[k].mean));
+                row.push(plain(effects[k].spread));
             }
         }
         table.push(row);

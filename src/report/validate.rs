@@ -193,7 +193,7 @@ impl ValidateReport<'_> {
         let counts = [
             (few.as_str(), count(&|cell, _| cell.completed() < fewest)),
             (
-                "no recorded run of one agent, so no speedup, and no law says anything",
+                "no recorded run of one agent, so no speedup and no predictions of laws",
                 count(&|cell, _| cell.baseline.is_none()),
             ),
             (
@@ -201,8 +201,8 @@ impl ValidateReport<'_> {
                 count(&|_, simulated| simulated.is_pooled),
             ),
             (
-                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones as their parallel \
-                 fraction says",
+                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones by their parallel \
+                 fraction",
                 count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none()),
             ),
         ];
@@ -325,11 +325,11 @@ fn best(row: &ValidationRow) -> Option<String> {
     let least = |laws: Vec<(&'static str, f64)>| laws.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let of_all = least(all().collect())?;
     let unseeing = least(all().filter(|(name, _)| UNSEEING.contains(name)).collect());
-    let say = |(name, value): (&str, f64)| format!("{} {}", in_percent(value), name.replace('_', " "));
+    let shown = |(name, value): (&str, f64)| format!("{} {}", in_percent(value), name.replace('_', " "));
     Some(match unseeing {
-        Some(law) if law.0 == of_all.0 => format!("best law {}", say(law)),
-        Some(law) => format!("best law that has seen no team {}, of all {}", say(law), say(of_all)),
-        None => format!("best law {}", say(of_all)),
+        Some(law) if law.0 == of_all.0 => format!("best law {}", shown(law)),
+        Some(law) => format!("best law that has seen no team {}, of all {}", shown(law), shown(of_all)),
+        None => format!("best law {}", shown(of_all)),
     })
 }
 

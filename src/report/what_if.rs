@@ -143,12 +143,12 @@ impl WhatIfReport<'_> {
     }
 
     /// Returns the index of a row.
-    fn place(&self, row: &PointResult) -> usize {
+    fn index_of(&self, row: &PointResult) -> usize {
         self.answer.result.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default()
     }
 
     fn makespan(&self, row: &PointResult) -> Option<(f64, PredictionInterval)> {
-        let range = self.answer.metrics.get(self.place(row))?.first().copied().flatten()?;
+        let range = self.answer.metrics.get(self.index_of(row))?.first().copied().flatten()?;
         Some((row.metric("makespan_s")?.mean, range))
     }
 
@@ -164,13 +164,13 @@ impl WhatIfReport<'_> {
             return format!("{label}no run completed");
         };
         let mut text = format!("{label}fastest with {}: {}", plural(row.agents, "agent"), seconds(mean, range));
-        let place = self.place(row);
+        let index = self.index_of(row);
         if row.agents > 1
-            && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[place])
+            && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[index])
         {
             let bound = row.laws.work_span;
             let _ = write!(text, ", speedup {} of at most {bound:.2} (work and span)", real(speedup.estimate, range));
-            if let Some(share) = self.answer.faster[place] {
+            if let Some(share) = self.answer.faster[index] {
                 let _ = write!(text, "; faster than alone in {} of the sessions drawn again", number::percent(share));
             }
         }
@@ -208,7 +208,7 @@ impl WhatIfReport<'_> {
             return true;
         }
         let (Some((own, _)), Some((best, _))) = (self.makespan(row), self.makespan(fastest)) else { return false };
-        let changes = |row: &PointResult| self.answer.changes[self.place(row)].clone();
+        let changes = |row: &PointResult| self.answer.changes[self.index_of(row)].clone();
         let ratios = changes(row).into_iter().zip(changes(fastest));
         let mut ratios: Vec<f64> =
             ratios.filter_map(|(own_change, best_change)| Some(own * own_change? / (best * best_change?))).collect();
@@ -230,7 +230,7 @@ impl WhatIfReport<'_> {
                         }
                     }
                     "speedup" => {
-                        if let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[self.place(row)]) {
+                        if let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[self.index_of(row)]) {
                             *cell = Cell::number(speedup.estimate, real(speedup.estimate, range));
                         }
                     }
@@ -262,7 +262,7 @@ impl WhatIfReport<'_> {
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
         let loses =
-            |row: &PointResult| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
+            |row: &PointResult| lost.and_then(|index| row.metrics.get(index)?.as_ref()).is_some_and(|s| s.mean > 0.0);
         if self.answer.result.rows.iter().any(loses) {
             all.push(HERD.to_owned());
         }
@@ -290,8 +290,8 @@ impl WhatIfReport<'_> {
         let range = if name == "speedup" {
             self.answer.speedups.get(row).copied().flatten()
         } else {
-            let place = METRICS.iter().position(|metric| metric.name == name)?;
-            self.answer.metrics.get(row)?.get(place).copied().flatten()
+            let index = METRICS.iter().position(|metric| metric.name == name)?;
+            self.answer.metrics.get(row)?.get(index).copied().flatten()
         };
         match part {
             "ci95_low" => Some(range.map_or(f64::NAN, |(low, _)| low)),

@@ -40,7 +40,7 @@ pub enum State {
 
 impl Witness {
     /// Returns the blocking tasks from the log of a run.
-    pub fn of(facts: &Facts, log: &Log) -> Witness {
+    pub fn from_log(facts: &Facts, log: &Log) -> Witness {
         let mut states = vec![State::Untaken; facts.tasks.len()];
         for entry in &log.entries {
             let Entry::Task(event) = entry else { continue };
@@ -66,7 +66,7 @@ impl Witness {
     }
 
     /// Describes the cause: `12 of 20 tasks done; everybody waits for "parse", which agent 1 claimed and forgot`.
-    pub fn tell(&self, facts: &Facts, ending: Ending) -> String {
+    pub fn describe(&self, facts: &Facts, ending: Ending) -> String {
         let mut text =
             format!("{} of {} tasks done", number::count(self.done as u64), number::count(self.tasks as u64));
         let named: Vec<String> = self.culprits.iter().take(MAX_NAMED).map(|culprit| name(facts, *culprit)).collect();
@@ -104,19 +104,19 @@ mod tests {
     #[test]
     fn a_stall_names_its_cause() {
         let (facts, log) = (fixture::facts(), fixture::log());
-        let witness = Witness::of(&facts, &log);
+        let witness = Witness::from_log(&facts, &log);
         assert_eq!(witness.culprits, [(TaskId::new(2), State::Forgotten(AgentId::new(1)))]);
         let expected = "2 of 3 tasks done; everybody waits for \"読む \"docs\"\", which bo & <co> claimed and forgot";
-        assert_eq!(witness.tell(&facts, Ending::Stalled), expected);
+        assert_eq!(witness.describe(&facts, Ending::Stalled), expected);
     }
 
     #[test]
     fn only_what_holds_up_the_rest_is_named() {
         let (facts, mut log) = (fixture::facts(), fixture::log());
         log.entries.clear();
-        let witness = Witness::of(&facts, &log);
+        let witness = Witness::from_log(&facts, &log);
         let expected =
             "0 of 3 tasks done; still to do: \"parse\", which nobody took; \"読む \"docs\"\", which nobody took";
-        assert_eq!(witness.tell(&facts, Ending::OutOfTime), expected);
+        assert_eq!(witness.describe(&facts, Ending::OutOfTime), expected);
     }
 }

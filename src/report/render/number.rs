@@ -168,8 +168,8 @@ fn grouped(text: &str) -> String {
     let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
     let end = text.find('.').unwrap_or(text.len());
     let mut out = text[..start].to_owned();
-    for (place, digit) in text[start..end].char_indices() {
-        if place > 0 && (end - start - place).is_multiple_of(3) {
+    for (index, digit) in text[start..end].char_indices() {
+        if index > 0 && (end - start - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

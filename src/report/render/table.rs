@@ -146,7 +146,7 @@ impl Table {
     /// Keeps the columns for which `keep` is true, given a column and its cells.
     pub fn retain(&mut self, keep: impl Fn(&Column, &[&Cell]) -> bool) {
         let kept: Vec<bool> = (0..self.columns.len())
-            .map(|place| keep(&self.columns[place], &self.rows.iter().map(|row| &row[place]).collect::<Vec<_>>()))
+            .map(|index| keep(&self.columns[index], &self.rows.iter().map(|row| &row[index]).collect::<Vec<_>>()))
             .collect();
         let mut flags = kept.iter();
         self.columns.retain(|_| flags.next() == Some(&true));
@@ -194,7 +194,7 @@ impl Table {
     pub fn to_markdown(&self) -> String {
         let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| markdown(&column.title)).collect()];
         lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| markdown(&cell.shown)).collect()));
-        let width = |place: usize| lines.iter().map(|line| line[place].width()).max().unwrap_or(0).max(3);
+        let width = |index: usize| lines.iter().map(|line| line[index].width()).max().unwrap_or(0).max(3);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let rule = self.columns.iter().zip(&widths).map(|(column, width)| match column.align {
             Align::Left => "-".repeat(*width),
@@ -234,9 +234,9 @@ impl Table {
     }
 
     fn widths(&self, text: impl Fn(&Cell) -> &str) -> Vec<usize> {
-        let cells = |place: usize| self.rows.iter().map(move |row| &row[place]);
-        let width = |place: usize| cells(place).map(|cell| one_line(text(cell)).width()).max().unwrap_or(0);
-        self.columns.iter().enumerate().map(|(place, column)| width(place).max(column.title.width())).collect()
+        let cells = |index: usize| self.rows.iter().map(move |row| &row[index]);
+        let width = |index: usize| cells(index).map(|cell| one_line(text(cell)).width()).max().unwrap_or(0);
+        self.columns.iter().enumerate().map(|(index, column)| width(index).max(column.title.width())).collect()
     }
 }
 

@@ -32,10 +32,10 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
             canvas.mark(row.agents, row.laws.amdahl, '·', None);
         }
     }
-    for (place, curve) in curves.iter().enumerate() {
+    for (index, curve) in curves.iter().enumerate() {
         for row in &curve.rows {
             if let Some(speedup) = row.speedup {
-                canvas.mark(row.agents, speedup.estimate, MARKS[place % MARKS.len()], Some(place % COLORS.len()));
+                canvas.mark(row.agents, speedup.estimate, MARKS[index % MARKS.len()], Some(index % COLORS.len()));
             }
         }
     }
@@ -74,11 +74,11 @@ pub(crate) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [
 
 fn legend(curves: &[Curve<'_>], color: bool) -> String {
     let mut text = String::new();
-    for (place, curve) in curves.iter().enumerate() {
+    for (index, curve) in curves.iter().enumerate() {
         let label = curve.name();
-        let mark = painted(MARKS[place % MARKS.len()], Some(place % COLORS.len()), color);
+        let mark = painted(MARKS[index % MARKS.len()], Some(index % COLORS.len()), color);
         let _ = write!(text, "  {mark} {label}");
-        if (place + 1) % 4 == 0 {
+        if (index + 1) % 4 == 0 {
             text.push('\n');
         }
     }
@@ -125,9 +125,9 @@ impl Canvas {
     fn mark(&mut self, agents: u32, speedup: f64, mark: char, color: Option<usize>) {
         let Some(row) = self.row(speedup) else { return };
         let column = self.column(agents);
-        let is_free = |place: &usize| color.is_none() || self.cells[row][*place].1.is_none();
-        let place = (column..(column + self.pitch).min(self.width)).find(is_free);
-        self.cells[row][place.unwrap_or(column)] = (mark, color);
+        let is_free = |column: &usize| color.is_none() || self.cells[row][*column].1.is_none();
+        let free = (column..(column + self.pitch).min(self.width)).find(is_free);
+        self.cells[row][free.unwrap_or(column)] = (mark, color);
     }
 
     fn to_text(&self, title: &str, unit: &str, color: bool) -> String {

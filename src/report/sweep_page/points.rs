@@ -17,7 +17,7 @@ pub(super) const MOST_FACETS: usize = 500;
 
 /// Builds the table of the best team of every facet, up to `most` rows.
 pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> Table {
-    let others = layout.others.iter().filter_map(|&place| sweep.axes.get(place));
+    let others = layout.others.iter().filter_map(|&index| sweep.axes.get(index));
     let mut columns: Vec<Column> = others.map(|path| Column::text(path, short(path))).collect();
     columns.extend([Column::text("architecture", "best architecture"), Column::number("agents", "agents")]);
     if layout.along != Along::Agents {
@@ -82,7 +82,7 @@ pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
     let is_axis = |index: &usize| sweep.axes.get(*index).is_some_and(|path| !is_agents(path) && path != "architecture");
     let axes: Vec<usize> = (0..sweep.axes.len()).filter(is_axis).collect();
     let mut columns: Vec<Column> =
-        axes.iter().filter_map(|&place| sweep.axes.get(place)).map(|path| Column::text(path, short(path))).collect();
+        axes.iter().filter_map(|&index| sweep.axes.get(index)).map(|path| Column::text(path, short(path))).collect();
     columns.push(Column::text("architecture", "architecture"));
     let title = |column: &Column| match column.key.as_str() {
         "agents" => "agents".to_owned(),
@@ -103,7 +103,7 @@ pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
     ]);
     let mut table = Table::new(columns);
     for (row, figured) in rows.iter().zip(figures.rows()) {
-        let value = |place: &usize| Cell::text(row.axes.get(*place).map_or("", String::as_str));
+        let value = |index: &usize| Cell::text(row.axes.get(*index).map_or("", String::as_str));
         let mut cells: Vec<Cell> = axes.iter().map(value).collect();
         cells.push(Cell::text(architecture(sweep, row)));
         let with_column = figures.columns().iter().zip(figured);

@@ -130,23 +130,23 @@ fn a_team_that_rarely_completes_is_not_the_best() {
     for row in &mut sweep.rows {
         (row.completed, row.stalled) = (row.completed.min(10), 40);
     }
-    let told = report(&sweep).verdict();
+    let report = report(&sweep).verdict();
     assert!(
-        told[0].starts_with("fastest with 2 agents, self_claim: 10 s [8, 12]")
-            && told[0].ends_with("only 10 of its 50 runs completed"),
-        "{told:?}"
+        report[0].starts_with("fastest with 2 agents, self_claim: 10 s [8, 12]")
+            && report[0].ends_with("only 10 of its 50 runs completed"),
+        "{report:?}"
     );
 }
 
 #[test]
 fn what_is_missing_is_said_first() {
     let sweep = sweep();
-    let mut told = report(&sweep);
-    told.origin.points = 24;
-    told.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
-    told.origin.command = None;
-    told.origin.brooks = "0.0.1".to_owned();
-    let page = page(&told);
+    let mut report = report(&sweep);
+    report.origin.points = 24;
+    report.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
+    report.origin.command = None;
+    report.origin.brooks = "0.0.1".to_owned();
+    let page = page(&report);
     let note = page.find("Incomplete: 6 of 24 points are there").expect("a note");
     assert!(note < page.find("fastest with").expect("a verdict"));
     assert!(page.contains("Shards 3,7-9 of 12 are missing or unfinished."));
@@ -154,7 +154,7 @@ fn what_is_missing_is_said_first() {
         page.contains("not kept in this folder")
             && page.contains(&format!("brooks 0.0.1; this page by brooks {VERSION}"))
     );
-    assert_eq!((told.to_json()["points"].as_u64(), told.to_json()["of_points"].as_u64()), (Some(6), Some(24)));
+    assert_eq!((report.to_json()["points"].as_u64(), report.to_json()["of_points"].as_u64()), (Some(6), Some(24)));
 }
 
 #[test]
@@ -230,11 +230,11 @@ fn names_cannot_break_the_page() {
     sweep.scenario = bad.to_owned();
     sweep.question = Some(bad.to_owned());
     sweep.baseline = bad.to_owned();
-    let mut told = report(&sweep);
-    told.origin.command = Some(bad.to_owned());
-    told.origin.plan = bad.to_owned();
-    told.origin.brooks = bad.to_owned();
-    let page = page(&told);
+    let mut report = report(&sweep);
+    report.origin.command = Some(bad.to_owned());
+    report.origin.plan = bad.to_owned();
+    report.origin.brooks = bad.to_owned();
+    let page = page(&report);
     assert!(!page.contains("<script") && !page.contains('\u{0}'));
 }
 

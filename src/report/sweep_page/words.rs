@@ -70,8 +70,8 @@ pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) 
     let team = format!("{}, {}", agents(row.agents), architecture(sweep, row));
     match layout.along {
         Along::Agents => team,
-        Along::Axis(place) => {
-            let value = row.axes.get(place).map_or("", String::as_str);
+        Along::Axis(index) => {
+            let value = row.axes.get(index).map_or("", String::as_str);
             format!("{team}, {} {value}", layout.x_title(sweep))
         }
     }
@@ -242,7 +242,7 @@ pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let named: Vec<String> = short
         .iter()
         .take(NAMED)
-        .map(|row| format!("{} ({} of {})", place(sweep, layout, row), row.completed, row.runs))
+        .map(|row| format!("{} ({} of {})", team_in_facet(sweep, layout, row), row.completed, row.runs))
         .collect();
     let more = short.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(", and {} points more", number::count(more as u64)) } else { String::new() };
@@ -250,8 +250,8 @@ pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
 }
 
 /// Names a team and its facet.
-fn place(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
-    let values = layout.others.iter().map(|&place| row.axes.get(place).map_or("", String::as_str)).collect();
+fn team_in_facet(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
+    let values = layout.others.iter().map(|&index| row.axes.get(index).map_or("", String::as_str)).collect();
     let facet = layout.name(sweep, &Facet { values, lines: Vec::new() });
     let team = team(sweep, layout, row);
     if facet.is_empty() { team } else { format!("{facet}: {team}") }
@@ -306,16 +306,16 @@ pub(super) fn assumed(sweep: &SweepResult, origin: &Provenance) -> Vec<String> {
          runs, if any does; on the front of time and cost is who no other beats in both, by means."
             .to_owned(),
     );
-    lines.extend(sweep.axes.iter().enumerate().map(|(place, path)| axis(sweep, place, path)));
+    lines.extend(sweep.axes.iter().enumerate().map(|(index, path)| axis(sweep, index, path)));
     lines.push("All else is as the scenario has it.".to_owned());
     lines
 }
 
 /// The values on an axis.
-fn axis(sweep: &SweepResult, place: usize, path: &str) -> String {
+fn axis(sweep: &SweepResult, index: usize, path: &str) -> String {
     let mut known = std::collections::BTreeSet::new();
     let mut values: Vec<&str> = Vec::new();
-    for value in sweep.rows.iter().filter_map(|row| row.axes.get(place)) {
+    for value in sweep.rows.iter().filter_map(|row| row.axes.get(index)) {
         if known.insert(value.as_str()) {
             values.push(value);
         }

@@ -146,7 +146,7 @@ impl ChartAxis {
         let step = self.step(high - low, most);
         let first = (low / step).ceil();
         let count = (high / step - first).floor().clamp(0.0, most + 1.0) as u32;
-        (0..=count).map(|place| (first + f64::from(place)) * step).collect()
+        (0..=count).map(|index| (first + f64::from(index)) * step).collect()
     }
 
     /// The least round step of which at most so many cover `span`.
