@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use brooks::table::measurements::Columns;
+use brooks::experiment::measured_curves::{self, MeasuredCurves};
 use brooks::report::fit::FitReport;
-use brooks::report::{self, fit_table};
+use brooks::report;
 use brooks::scaling::MeasurementKind;
 use brooks::scaling::study::StudyOptions;
 use pyo3::exceptions::{PyOSError, PyValueError};
@@ -50,21 +51,21 @@ pub(crate) fn fit(
         return Err(PyValueError::new_err(format!("predict={size}: expected a team size from 1 to 1e9")));
     }
     let columns = Columns { x, y, kind: kind.map(find).transpose()?, by, weight, power };
-    let laws = fit_table::laws(&law).map_err(|why| PyValueError::new_err(format!("law={why}")))?;
+    let laws = measured_curves::laws(&law).map_err(|why| PyValueError::new_err(format!("law={why}")))?;
     let judge_all = !law.iter().any(|name| name.trim() == "all");
     let plan = StudyOptions { laws, judge_all, seed, resamples };
     let bytes = match rows {
         Some(bytes) => bytes,
         None => py
-            .detach(|| read_file(&PathBuf::from(&name), fit_table::MAX_BYTES as u64 + 1))
+            .detach(|| read_file(&PathBuf::from(&name), measured_curves::MAX_BYTES as u64 + 1))
             .map_err(|error| PyOSError::new_err(format!("{name}: {error}")))?,
     };
     let fitted = work::run(py, 1, None, |_| {
-        let file = fit_table::unpacked(name, bytes)?;
-        fit_table::fit(&file, &columns, &plan)
+        let file = measured_curves::unpacked(name, bytes)?;
+        measured_curves::fit(&file, &columns, &plan)
     })?;
-    let (fitted, notes) = fitted.map_err(|problems| raise(py, &problems, InputKind::Table))?;
-    let fitted = FitReport { predict, ..fitted };
+    let MeasuredCurves { x, y, curves, notes } = fitted.map_err(|problems| raise(py, &problems, InputKind::Table))?;
+    let fitted = FitReport { x, y, curves, predict };
     let mut document = report::document(Some(seed), &command);
     if let Some(document) = document.as_object_mut() {
         document.extend(fitted.to_json());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use brooks::scenario::given_by;
 use brooks::problem::Problems;
 use brooks::scenario::ScenarioFile;
-use brooks::experiment::Sweep;
+use brooks::experiment::{Sweep, solo_baseline};
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
 use brooks::report::witness::Witness;
@@ -155,12 +155,13 @@ impl Scenario {
         let document = || -> Result<String, Problems> {
             let scenario = self.file.scenario()?;
             let metrics = simulate(&scenario, replication);
-            let mut report = RunReport::new(&self.file, &scenario, replication, metrics, command);
+            let alone = solo_baseline::metrics(&self.file, &scenario, replication);
+            let mut report = RunReport::new(&self.file, &scenario, metrics, alone, command);
             if report.run.ending != Ending::Completed {
                 // A second run records the log that explains the deadlock or limit.
                 let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph), Log::default());
                 Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
-                report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+                report.witness = Some(Witness::from_log(&facts, &log).describe(&facts, report.run.ending));
             }
             Ok(report.to_json().to_string())
         };

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use crate::cli::args::{FitArgs, FitErrorChoice, FitKind, Format};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
+use crate::experiment::measured_curves::{self, MAX_BYTES, MeasuredCurves};
 use crate::report::fit::FitReport;
-use crate::report::fit_table::{self, MAX_BYTES};
 use crate::report::{self, fit_picture};
 use crate::scaling::study::StudyOptions;
 use crate::scaling::{Law, MeasurementKind};
@@ -38,11 +38,11 @@ pub(super) fn fit(console: &Console, args: &FitArgs) -> CommandResult {
     };
     let judge_all = !args.law.iter().any(|name| name.trim() == "all");
     let plan = StudyOptions { laws, judge_all, seed, resamples: args.resamples };
-    let (report, notes) = fit_table::fit(&file, &columns, &plan)?;
+    let MeasuredCurves { x, y, curves, notes } = measured_curves::fit(&file, &columns, &plan)?;
     for note in notes {
         console.note(&note);
     }
-    let report = FitReport { predict: args.predict.clone(), ..report };
+    let report = FitReport { x, y, curves, predict: args.predict.clone() };
     let command = repeat(seed);
     match console.format {
         Format::Table => {
@@ -65,7 +65,7 @@ pub(super) fn fit(console: &Console, args: &FitArgs) -> CommandResult {
 
 /// Returns the laws of these names.
 fn laws(names: &[String]) -> Result<Vec<&'static Law>, Failure> {
-    fit_table::laws(names).map_err(|why| Failure::Usage(format!("--law {why}")))
+    measured_curves::laws(names).map_err(|why| Failure::Usage(format!("--law {why}")))
 }
 
 /// Reads the table from a file, compressed or not, or from stdin.
@@ -83,5 +83,5 @@ fn table(path: &std::path::Path) -> Result<SourceFile, Failure> {
         }
         file.take(limit).read_to_end(&mut bytes).map_err(fail)?;
     }
-    Ok(fit_table::unpacked(name, bytes)?)
+    Ok(measured_curves::unpacked(name, bytes)?)
 }

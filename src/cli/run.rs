@@ -4,6 +4,7 @@ use crate::cli::args::{Format, RunArgs};
 use crate::cli::console::{CommandResult, Console, Failure, repeat};
 use crate::cli::input;
 use crate::cli::trace_format::TraceFormat;
+use crate::experiment::solo_baseline;
 use crate::record::{Ending, Facts, Log, Stats};
 use crate::report::run::RunReport;
 use crate::report::witness::Witness;
@@ -28,9 +29,10 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     Simulator::new(&scenario).run(&*scenario.architecture, args.replication, &mut (&mut stats, &mut log));
     let metrics = stats.metrics();
     let facts = Facts::new(&scenario.team, &scenario.graph);
-    let mut report = RunReport::new(&file, &scenario, args.replication, metrics, repeat(scenario.seed));
+    let alone = solo_baseline::metrics(&file, &scenario, args.replication);
+    let mut report = RunReport::new(&file, &scenario, metrics, alone, repeat(scenario.seed));
     if report.run.ending != Ending::Completed {
-        report.witness = Some(Witness::of(&facts, &log).tell(&facts, report.run.ending));
+        report.witness = Some(Witness::from_log(&facts, &log).describe(&facts, report.run.ending));
     }
     if args.narrate {
         let story = narrate::narrate(&facts, &log);

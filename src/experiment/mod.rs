@@ -9,14 +9,18 @@
 //! | find where two curves cross | [`crossover`] |
 //! | attribute the variance of a figure to its inputs | [`sensitivity`] |
 //! | compare a scenario with a recorded baseline | [`baseline`] |
+//! | run one agent alone on the work of a run | [`solo_baseline`] |
+//! | fit scaling laws to a table of measurements | [`measured_curves`] |
 
 pub mod baseline;
 pub mod compare;
 pub mod crossover;
+pub mod measured_curves;
 pub mod optimal;
 pub mod replication;
 pub mod result;
 pub mod sensitivity;
+pub mod solo_baseline;
 pub mod sweep;
 
 pub use replication::Replications;

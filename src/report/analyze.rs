@@ -1,4 +1,4 @@
-//! What `brooks analyze` says of a corpus of recorded runs: groups, speedups, and what differs.
+//! Report of `brooks analyze`: groups of recorded runs, their speedups, and significant differences.
 
 use std::fmt::Write as _;
 
@@ -9,27 +9,27 @@ use crate::record::METRICS;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
 
-/// A corpus in groups.
+/// Groups and findings of a corpus.
 #[derive(Clone, Debug)]
 pub struct AnalyzeReport {
-    /// How many runs.
+    /// Number of runs.
     pub runs: usize,
-    /// How many of them completed.
+    /// Number of completed runs.
     pub completed: usize,
-    /// The labels of the groups.
+    /// Labels by which runs are grouped.
     pub by: Vec<String>,
-    /// What speedups are relative to.
+    /// Reference of the speedups.
     pub baseline: CorpusBaseline,
     /// The groups.
     pub groups: Vec<RunGroup>,
-    /// What differs, over completed runs.
+    /// Tests of differences over completed runs.
     pub findings: Vec<Finding>,
 }
 
-/// How a number is shown.
+/// Format of a number.
 type Show = fn(f64) -> String;
 
-/// Figures that get a column of their own in the table for people.
+/// Figures with a column in the printed table: key, title, format.
 const SHOWN: &[(&str, &str, Show)] = &[
     ("llm_calls", "calls", number::mean_count),
     ("rounds", "rounds", number::mean_count),
@@ -42,7 +42,7 @@ const SHOWN: &[(&str, &str, Show)] = &[
 ];
 
 impl AnalyzeReport {
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let count = |count: usize| number::count(count as u64);
         let cut_off = self.runs - self.completed;
@@ -76,7 +76,7 @@ impl AnalyzeReport {
         text
     }
 
-    /// The group with the largest speedup, in words.
+    /// Describes the group with the largest speedup.
     fn verdict(&self) -> String {
         let speedup = |group: &&RunGroup| group.of_completed.as_ref().and_then(|figures| figures.speedup);
         let best = self.groups.iter().filter(|group| speedup(group).is_some());
@@ -91,7 +91,7 @@ impl AnalyzeReport {
         }
     }
 
-    /// A row a group.
+    /// Builds a table with a row a group.
     pub fn table(&self) -> Table {
         let mut columns: Vec<Column> = self.by.iter().map(|name| Column::text(name, name)).collect();
         columns.extend([
@@ -108,9 +108,8 @@ impl AnalyzeReport {
         let mut table = Table::new(columns);
         for group in &self.groups {
             let (done, all) = (group.of_completed.as_ref(), group.of_all.as_ref());
-            let ratio = |value: Option<f64>| value.map_or_else(Cell::none, |v| Cell::number(v, format!("{v:.2}")));
             let length = |figures: Option<&GroupFigures>, with_interval: bool| {
-                figures.map_or_else(Cell::none, |figures| {
+                Cell::optional(figures, |figures| {
                     let s = &figures.wall_clock_s;
                     let shown = if with_interval {
                         number::interval_seconds(s.mean, s.half_width)
@@ -126,19 +125,17 @@ impl AnalyzeReport {
                 Cell::count(group.completed as u64),
                 length(done, true),
                 length(all, false),
-                ratio(done.and_then(|figures| figures.speedup)),
-                ratio(all.and_then(|figures| figures.speedup)),
-                done.and_then(|figures| figures.tokens.as_ref())
-                    .map_or_else(Cell::none, |s| Cell::number(s.mean, number::tokens(s.mean))),
-                ratio(done.and_then(|figures| figures.token_multiplier)),
+                Cell::ratio(done.and_then(|figures| figures.speedup)),
+                Cell::ratio(all.and_then(|figures| figures.speedup)),
+                Cell::shown(done.and_then(|figures| figures.tokens.as_ref()).map(|s| s.mean), number::tokens),
+                Cell::ratio(done.and_then(|figures| figures.token_multiplier)),
             ]);
             for (key, _, show) in SHOWN {
-                let mean = done.and_then(|figures| metric(figures, key));
-                row.push(mean.map_or_else(Cell::none, |mean| Cell::number(mean, show(mean))));
+                row.push(Cell::shown(done.and_then(|figures| metric(figures, key)), show));
             }
             table.push(row);
         }
-        // A column that says nothing of any group is left out.
+        // Columns that are empty or zero in every group are left out.
         let always = ["runs", "completed", "wall_clock_s.mean"];
         table.retain(|column, cells| {
             let is_label = self.by.contains(&column.key) || always.contains(&column.key.as_str());
@@ -172,7 +169,7 @@ impl AnalyzeReport {
         table
     }
 
-    /// For programs: groups with every figure, and what differs.
+    /// Returns JSON for programs: groups with all figures, and findings.
     pub fn to_json(&self) -> (Value, Value) {
         let groups = self.groups.iter().map(|group| {
             let mut line: Map<String, Value> =
@@ -199,8 +196,8 @@ impl AnalyzeReport {
 }
 
 fn metric(figures: &GroupFigures, name: &str) -> Option<f64> {
-    let place = METRICS.iter().position(|metric| metric.name == name)?;
-    Some(figures.metrics.get(place)?.as_ref()?.mean)
+    let index = METRICS.iter().position(|metric| metric.name == name)?;
+    Some(figures.metrics.get(index)?.as_ref()?.mean)
 }
 
 fn figures_json(figures: &GroupFigures) -> Map<String, Value> {
@@ -221,7 +218,7 @@ fn figures_json(figures: &GroupFigures) -> Map<String, Value> {
     line
 }
 
-/// What a baseline is, in words.
+/// Describes a baseline.
 fn baseline(baseline: &CorpusBaseline) -> String {
     match baseline {
         CorpusBaseline::Own => {

@@ -1,5 +1,4 @@
-//! What `brooks calibrate` says: what was learned from how much, how well it explains the recordings, and what could not
-//! be learned.
+//! Report of `brooks calibrate`: the learned models, their fit to the recordings, and their limits.
 
 use std::fmt::Write as _;
 
@@ -12,20 +11,20 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::scenario::learned_profile::{LearnedProfile, ModelPart, SamplingMethod};
 use crate::team::{Accuracy, Envelope};
 
-/// Fewer runs than this of a kind, and what is learned of it is luck.
+/// Fewest runs of a model from which the spread of runs is estimated without a warning.
 const FEW_RUNS: u32 = 5;
 
-/// A calibration, and how it was come by.
+/// A calibration and its file.
 #[derive(Clone, Debug)]
 pub struct CalibrateReport<'c> {
-    /// What was learned.
+    /// Learned profile.
     pub calibration: &'c LearnedProfile,
-    /// The file that it was written to.
+    /// Path of the written file.
     pub file: &'c str,
 }
 
 impl CalibrateReport<'_> {
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let models = &self.calibration.models;
         let runs: u32 = models.iter().map(|part| part.runs).sum();
@@ -36,7 +35,7 @@ impl CalibrateReport<'_> {
             plural(number::count(u64::from(calls)), "call"),
             plural(models.len(), "model"),
             match self.calibration.method {
-                SamplingMethod::Resampled => "what agents did when they saw the like, call by call",
+                SamplingMethod::Resampled => "calls of agents in similar situations",
                 SamplingMethod::Parametric => "styles of work, latency and tokens, as parameters",
             }
         );
@@ -55,7 +54,7 @@ impl CalibrateReport<'_> {
         text
     }
 
-    /// How much of the variance of log-latency the files of a call explain, over all models.
+    /// Reports the share of the variance of log-latency that is explained by the files of a call.
     fn explained(&self) -> String {
         let shares: Vec<String> = self
             .calibration
@@ -68,28 +67,28 @@ impl CalibrateReport<'_> {
             })
             .collect();
         let of = match shares.len() {
-            0 => return "there are too few calls to say how latency comes about".to_owned(),
+            0 => return "there are too few calls to explain latency".to_owned(),
             1 => shares.concat(),
             _ => format!("{} (a model each)", shares.join(", ")),
         };
         format!("how many files a call writes explains {of} of the variance of its log-latency")
     }
 
-    /// How far off it is where it was held against recordings.
+    /// Reports the errors against recordings.
     fn held(&self) -> String {
-        let said = self.calibration.accuracy.iter().filter_map(|entry| {
+        let errors = self.calibration.accuracy.iter().filter_map(|entry| {
             let (_, value, floor) = entry.figures.iter().find(|(name, ..)| name == "makespan")?;
             let floor = floor.map_or_else(String::new, |floor| format!(", a perfect model {floor} %"));
             Some(format!("{value} % ({}{floor})", entry.architecture))
         });
-        let said: Vec<String> = said.collect();
-        let Some(first) = self.calibration.accuracy.first().filter(|_| !said.is_empty()) else {
+        let errors: Vec<String> = errors.collect();
+        let Some(first) = self.calibration.accuracy.first().filter(|_| !errors.is_empty()) else {
             return "there are too few runs of a kind to leave some out and predict them".to_owned();
         };
-        format!("makespans of {} are off by {}", first.against, said.join(", "))
+        format!("makespans of {} are off by {}", first.against, errors.join(", "))
     }
 
-    /// A row a model.
+    /// Builds a table with a row a model.
     pub fn table(&self) -> Table {
         let mut table = Table::new(vec![
             Column::text("model", "model"),
@@ -129,7 +128,7 @@ impl CalibrateReport<'_> {
         table
     }
 
-    /// What could not be learned.
+    /// Returns the limits of the calibration.
     fn limits(&self) -> Vec<String> {
         let calibration = self.calibration;
         let mut limits = Vec::new();
@@ -139,7 +138,7 @@ impl CalibrateReport<'_> {
         let few: Vec<String> = calibration.models.iter().filter(|part| part.runs < FEW_RUNS).map(name).collect();
         if !few.is_empty() {
             limits.push(format!(
-                "from fewer than {FEW_RUNS} runs of {} how runs differ cannot be told: intervals will be too narrow",
+                "from fewer than {FEW_RUNS} runs of {} the spread between runs is uncertain: intervals will be too narrow",
                 few.join(" and ")
             ));
         }
@@ -156,7 +155,7 @@ impl CalibrateReport<'_> {
         limits
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> Value {
         let part = |part: &ModelPart| {
             let fit = &part.fit;

@@ -1,4 +1,4 @@
-//! What `brooks check` and `brooks baseline review` say: the verdict, what changed and by how much, what to do.
+//! Report of `brooks check` and `brooks baseline review`: verdict, differences, advice.
 
 use std::fmt::Write as _;
 
@@ -14,36 +14,36 @@ use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::scenario::library::{self, SCENARIOS};
 
-/// Rows of a table that people read; files have all.
+/// Most rows of a printed table; files have all.
 const MOST_ROWS: usize = 40;
 
-/// One scenario that was checked.
+/// Outcome of the check of one scenario.
 #[derive(Clone, Debug)]
 pub struct CheckedScenario {
-    /// Its name.
+    /// Scenario name.
     pub scenario: String,
-    /// The path of its file, or the name of a built-in one.
+    /// Path of the scenario file, or name of a built-in scenario.
     pub source: String,
-    /// The path of its baseline, if it was held to one.
+    /// Path of the baseline, if there is one.
     pub baseline: Option<String>,
-    /// What the axes are called.
+    /// Names of the axes.
     pub axes: Vec<String>,
     /// Replications in the baseline.
     pub replications: u64,
     /// The seed.
     pub seed: u64,
-    /// What became of its points and curves.
+    /// Outcomes of points and curves.
     pub checked: Option<Checked>,
-    /// What became of its claims.
+    /// Outcomes of claims.
     pub claims: Vec<AssertOutcome>,
-    /// What a reader should know, such as that another version recorded the baseline.
+    /// Notes, for example that another version recorded the baseline.
     pub notes: Vec<String>,
-    /// What to do now.
+    /// Next steps.
     pub advice: Vec<String>,
 }
 
 impl CheckedScenario {
-    /// In one word; `strict` takes what is equivalent for a change.
+    /// Returns the overall verdict; with `strict` an equivalent point counts as changed.
     pub fn overall(&self, strict: bool) -> Overall {
         let points = self.points().iter().map(|point| Overall::new(point.verdict, strict));
         let rules = self.rules().iter().map(|rule| Overall::new(rule.verdict, strict));
@@ -51,17 +51,17 @@ impl CheckedScenario {
         points.chain(rules).chain(claims).max().unwrap_or(Overall::Pass)
     }
 
-    /// Its points.
+    /// Returns the points.
     pub fn points(&self) -> &[PointOutcome] {
         self.checked.as_ref().map_or(&[], |checked| &checked.points)
     }
 
-    /// Its rules.
+    /// Returns the rules of the curves.
     pub fn rules(&self) -> &[RuleOutcome] {
         self.checked.as_ref().map_or(&[], |checked| &checked.rules)
     }
 
-    /// The file that a finding belongs to: the scenario's, or, if that is built in, the baseline.
+    /// Returns the file to which a finding belongs: the scenario's, or the baseline of a built-in scenario.
     pub fn file(&self) -> &str {
         match &self.baseline {
             Some(baseline) if library::find(SCENARIOS, &self.source).is_some() => baseline,
@@ -69,12 +69,12 @@ impl CheckedScenario {
         }
     }
 
-    /// `preassigned, 4 agents`.
+    /// Names a point: `preassigned, 4 agents`.
     pub fn place(&self, point: &PointOutcome) -> String {
         point_name(&self.axes, &point.axes, point.agents)
     }
 
-    /// What became of it, without a verdict: for a review.
+    /// Returns the outcome without a verdict, for a review.
     pub fn summary(&self) -> String {
         let mut parts = Vec::new();
         if let Some(checked) = &self.checked {
@@ -97,7 +97,7 @@ impl CheckedScenario {
         parts.join("; ")
     }
 
-    /// One line: what became of it.
+    /// Returns the outcome in one line.
     pub fn verdict(&self, strict: bool) -> String {
         let overall = self.overall(strict);
         let strictly = strict && overall == Overall::Fail && self.overall(false) == Overall::Pass;
@@ -106,18 +106,18 @@ impl CheckedScenario {
     }
 }
 
-/// By how many tolerances the gravest figure of a point is off.
+/// Returns the largest difference at a point, in tolerances.
 fn beyond(point: &PointOutcome) -> f64 {
     let off = |metric: &MetricOutcome| Some(metric.difference?.estimate.abs() / metric.held.tolerance);
     point.worst().and_then(off).unwrap_or(0.0)
 }
 
-/// A tolerance, without zeros at its end: `2 %`, `0.5 %`.
+/// Formats a tolerance without trailing zeros: `2 %`, `0.5 %`.
 fn tolerance(share: f64) -> String {
     format!("{} %", number::plain(100.0 * share))
 }
 
-/// A claim as a verdict of all.
+/// Converts the status of a claim to an overall verdict.
 pub fn overall_of(status: ClaimStatus) -> Overall {
     match status {
         ClaimStatus::Satisfied => Overall::Pass,
@@ -162,7 +162,7 @@ fn verdict_of_claims(claims: &[AssertOutcome]) -> String {
     }
 }
 
-/// `speedup of 8 agents at least 2.5`.
+/// Names a claim: `speedup with 8 agents at least 2.5`.
 pub fn claim_name(outcome: &AssertOutcome) -> String {
     let claim = &outcome.claim;
     let mut text = match &claim.kind {
@@ -194,7 +194,7 @@ fn in_units(figure: BoundedFigure, value: f64) -> String {
     }
 }
 
-/// What was found for a claim: `2.31 [2.24, 2.38] at preassigned, 8 agents`.
+/// Returns the measured value of a claim: `2.31 [2.24, 2.38] at preassigned, 8 agents`.
 pub fn claim_found(outcome: &AssertOutcome) -> String {
     let figure = if let ClaimKind::Within(figure, ..) = outcome.claim.kind { figure } else { BoundedFigure::Speedup };
     let is_peak = matches!(outcome.claim.kind, ClaimKind::PeakBetween(..));
@@ -223,7 +223,7 @@ fn rule_name(rule: &RuleOutcome) -> String {
     format!("{}{curve} was {}, is {}", rule.rule, rule.recorded, rule.now)
 }
 
-/// A figure as people read it.
+/// Formats a figure in its unit.
 pub fn shown(metric: &str, value: f64) -> String {
     match metric {
         "makespan_s" => number::seconds(value),
@@ -234,7 +234,7 @@ pub fn shown(metric: &str, value: f64) -> String {
     }
 }
 
-/// `+3.0 % [+2.9, +3.1]`; of shares of runs in points of a per cent.
+/// Formats a difference: `+3.0 % [+2.9, +3.1]`; for shares of runs in percentage points.
 pub fn difference(metric: &MetricOutcome) -> Option<String> {
     let Difference { estimate, low, high, .. } = metric.difference?;
     let unit = if metric.held.metric == COMPLETED { "points" } else { "%" };
@@ -249,7 +249,7 @@ pub fn difference(metric: &MetricOutcome) -> Option<String> {
     Some(format!("{estimate} {unit} [{low}, {high}]"))
 }
 
-/// What a point's verdict rests on, in one line.
+/// Returns the reason of a point's verdict in one line.
 pub fn reason(entry: &CheckedScenario, point: &PointOutcome) -> String {
     let Some(metric) = point.worst() else { return String::new() };
     let value =
@@ -266,7 +266,7 @@ pub fn reason(entry: &CheckedScenario, point: &PointOutcome) -> String {
     )
 }
 
-/// The points, a row a figure; only those that people should look at, or all.
+/// Builds a table with a row a figure of a point; all, or only the gravest verdicts.
 pub fn table(entries: &[CheckedScenario], all: bool) -> Table {
     let mut table = Table::new(vec![
         Column::text("scenario", "scenario"),
@@ -282,7 +282,7 @@ pub fn table(entries: &[CheckedScenario], all: bool) -> Table {
         Column::text("method", "method"),
         Column::text("verdict", "verdict"),
     ]);
-    // What is equivalent is shown where nothing is graver.
+    // Equivalent figures are shown if there is no graver verdict.
     let gravest = entries.iter().flat_map(CheckedScenario::points).map(|point| point.verdict).max();
     for entry in entries {
         for point in entry.points() {
@@ -303,11 +303,9 @@ pub fn table(entries: &[CheckedScenario], all: bool) -> Table {
 }
 
 fn row(entry: &CheckedScenario, point: &PointOutcome, metric: &MetricOutcome) -> Vec<Cell> {
-    let value = |value: Option<f64>| {
-        value.map_or_else(Cell::none, |value| Cell::number(value, shown(metric.held.metric, value)))
-    };
+    let value = |value: Option<f64>| Cell::shown(value, |value| shown(metric.held.metric, value));
     let of = |part: fn(&Difference) -> f64| {
-        metric.difference.as_ref().map_or_else(Cell::none, |d| Cell::number(part(d), format!("{:+.4}", part(d))))
+        Cell::shown(metric.difference.as_ref().map(part), |value| format!("{value:+.4}"))
     };
     let shown_difference = difference(metric).unwrap_or_else(|| number::NONE.to_owned());
     let tint = match metric.verdict {
@@ -326,12 +324,12 @@ fn row(entry: &CheckedScenario, point: &PointOutcome, metric: &MetricOutcome) ->
         of(|d| d.high),
         Cell::number(metric.held.tolerance, tolerance(metric.held.tolerance)),
         Cell::count(point.runs as u64),
-        metric.difference.map_or_else(Cell::none, |difference| Cell::text(difference.method.name())),
+        Cell::optional(metric.difference, |difference| Cell::text(difference.method.name())),
         Cell::text(metric.verdict.name()).tinted(tint),
     ]
 }
 
-/// The rules that people should look at: those that changed, and those that nearly did.
+/// Builds the table of rules that changed or have a reason to be looked at.
 fn rules(entries: &[CheckedScenario]) -> Table {
     let names = ["scenario", "curve", "rule", "recorded", "now", "verdict"];
     let titles = ["scenario", "curve", "rule", "recorded [95 %]", "now [95 %]", "verdict"];
@@ -367,18 +365,18 @@ fn claims(entries: &[CheckedScenario]) -> Table {
     table
 }
 
-/// What all of them say together.
+/// Returns the gravest verdict of all scenarios.
 pub fn overall(entries: &[CheckedScenario], strict: bool) -> Overall {
     entries.iter().map(|entry| entry.overall(strict)).max().unwrap_or(Overall::Pass)
 }
 
-/// For a terminal: a line a scenario, then tables of what is not identical, then what to do.
+/// Returns text for a terminal: a line a scenario, tables of differences, advice.
 pub fn to_text(entries: &[CheckedScenario], strict: bool, color: bool) -> String {
     let verdicts: String = entries.iter().map(|entry| entry.verdict(strict) + "\n").collect();
     verdicts + &tables(entries, color)
 }
 
-/// The same of a review, which passes no judgement.
+/// Returns the text of a review, without verdicts.
 pub fn to_review(entries: &[CheckedScenario], color: bool) -> String {
     let summary = |entry: &CheckedScenario| format!("{}: {}\n", entry.scenario, entry.summary());
     entries.iter().map(summary).collect::<String>() + &tables(entries, color)
@@ -406,7 +404,7 @@ fn tables(entries: &[CheckedScenario], color: bool) -> String {
     if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
 }
 
-/// As Markdown, for a comment or a summary.
+/// Returns Markdown for a comment or a summary.
 pub fn to_markdown(entries: &[CheckedScenario], strict: bool) -> String {
     let mut text = format!("### brooks check: {}\n\n", overall(entries, strict).name());
     for entry in entries {
@@ -423,7 +421,7 @@ pub fn to_markdown(entries: &[CheckedScenario], strict: bool) -> String {
     text
 }
 
-/// For programs: what is added to a document.
+/// Returns the JSON that is added to a document.
 pub fn to_json(entries: &[CheckedScenario], strict: bool) -> Value {
     let number = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
     let percent = |value: f64| number(100.0 * value);
@@ -439,7 +437,7 @@ pub fn to_json(entries: &[CheckedScenario], strict: bool) -> Value {
     let of_point = |entry: &CheckedScenario, point: &PointOutcome| {
         let makespan = point.metrics.first();
         let d = makespan.and_then(|metric| metric.difference);
-        // Identical runs differ by nothing, for certain.
+        // Identical runs have a difference of exactly 0.
         let same = (point.verdict == CheckVerdict::Identical).then_some(0.0);
         let axes: serde_json::Map<String, Value> =
             entry.axes.iter().zip(&point.axes).map(|(name, value)| (name.clone(), value.as_str().into())).collect();

@@ -1,4 +1,4 @@
-//! What `brooks compare` says: who is fastest at each team size, and by how much it is certain.
+//! Report of `brooks compare`: the fastest architecture at each team size, with paired differences.
 
 use serde_json::{Value, json};
 
@@ -7,10 +7,11 @@ use crate::problem::plural;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
+use crate::report::{json_interval, json_noise, listed, sweep};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
-/// One line a team size.
+/// Returns one line a team size.
 pub fn verdict(comparison: &Comparison) -> String {
     let team = plural(comparison.agents, "agent");
     let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
@@ -31,25 +32,17 @@ pub fn verdict(comparison: &Comparison) -> String {
     }
 }
 
-/// `a, b and c`.
-pub(crate) fn listed(names: &[&str]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 fn slower(entry: &ArchitectureResult) -> String {
     entry.slower_by.map_or("?".to_owned(), |by| number::difference_seconds(by.estimate, by.half_width))
 }
 
-/// What common random numbers were worth over all comparisons, in a line; none where nothing varies.
+/// Returns a line on the variance reduction over all comparisons; none without variance.
 pub fn noise(comparisons: &[Comparison]) -> Option<String> {
     let noise: Variances = comparisons.iter().map(|comparison| comparison.noise).sum();
     common_noise(&noise)
 }
 
-/// A row an architecture and team size.
+/// Builds a table with a row an architecture and team size.
 pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "agents"),
@@ -68,22 +61,15 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
     for comparison in comparisons {
         for entry in &comparison.entries {
             let row = &entry.row;
-            let mean = |name: &str, show: fn(f64) -> String| {
-                row.metric(name).map_or_else(Cell::none, |summary| Cell::number(summary.mean, show(summary.mean)))
-            };
-            let seconds = |interval: Option<Interval>, show: fn(f64, f64) -> String| {
-                interval.map_or_else(Cell::none, |i| Cell::number(i.estimate, show(i.estimate, i.half_width)))
-            };
-            let makespan = row.metric("makespan_s").map(Summary::interval);
-            let tokens = row.metric("input_tokens").zip(row.metric("output_tokens")).map(|(i, o)| i.mean + o.mean);
+            let mean = |name: &str, show: fn(f64) -> String| sweep::mean(row, name, show);
             table.push(vec![
                 Cell::count(u64::from(row.agents)),
                 Cell::text(row.architecture.clone()),
-                seconds(makespan, number::interval_seconds),
-                seconds(entry.slower_by, number::difference_seconds),
-                row.speedup.map_or_else(Cell::none, |s| Cell::number(s.estimate, format!("{:.2}", s.estimate))),
+                sweep::makespan(row),
+                Cell::interval(entry.slower_by, number::difference_seconds),
+                Cell::ratio(row.speedup.map(|speedup| speedup.estimate)),
                 mean("llm_calls", number::mean_count),
-                tokens.map_or_else(Cell::none, |tokens| Cell::number(tokens, number::tokens(tokens))),
+                sweep::tokens(row),
                 mean("cost", number::money),
                 mean("quality", number::percent),
                 Cell::number(row.shares[3], number::percent(row.shares[3])),
@@ -96,10 +82,9 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
     table
 }
 
-/// The same for programs: means with intervals, and paired differences from the fastest.
+/// Returns JSON for programs: means with intervals, and paired differences from the fastest.
 pub fn to_json(comparisons: &[Comparison]) -> Value {
-    let interval =
-        |i: Option<Interval>| i.map_or(Value::Null, |i| json!({ "mean": i.estimate, "ci95": [i.low(), i.high()] }));
+    let interval = |interval: Option<Interval>| interval.map(json_interval);
     let entry = |entry: &ArchitectureResult| {
         json!({
             "architecture": entry.row.architecture,
@@ -118,7 +103,7 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
             json!({
                 "agents": c.agents,
                 "architectures": c.entries.iter().map(entry).collect::<Vec<_>>(),
-                "common_random_numbers": { "variance_reduction": c.noise.reduction(), "worth": c.noise.worth() },
+                "common_random_numbers": json_noise(&c.noise),
             })
         })
         .collect()

@@ -1,17 +1,17 @@
-//! What `brooks sweep --find crossover` says: where one architecture overtakes another, if it does.
+//! Report of `brooks sweep --find crossover`: the values at which one architecture overtakes another.
 
 use serde_json::{Value, json};
 
 use crate::experiment::crossover::{AxisStanding, COMPLETING, Crossovers, Probe};
 use crate::problem::plural;
-use crate::report::json_number;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
+use crate::report::{json_interval, json_noise, json_number};
 use crate::scaling::stochastic_root::{ALPHA, Change, Sign};
 
-/// The lines above the table: the verdict first.
+/// Returns the lines above the table, the verdict first.
 pub fn verdict(answer: &Crossovers) -> Vec<String> {
     let names = answer.question.names();
     let mut lines = match answer.changes.as_slice() {
@@ -32,12 +32,12 @@ pub fn verdict(answer: &Crossovers) -> Vec<String> {
     lines
 }
 
-/// Whether nothing can be said: no crossing is found and places are left at which there may be one.
+/// True if the question is open: no crossing, but values at which the sign is unknown.
 pub fn is_open(answer: &Crossovers) -> bool {
     answer.changes.is_empty() && !open(answer).is_empty()
 }
 
-/// Why nothing can be said.
+/// Returns the reason why the question is open.
 pub fn why_open(answer: &Crossovers) -> String {
     let most = number::count(answer.question.most);
     failing(answer).map_or_else(
@@ -46,7 +46,7 @@ pub fn why_open(answer: &Crossovers) -> String {
     )
 }
 
-/// Who does not complete enough of its runs to be compared, and at how many places.
+/// Reports the architecture with too few completed runs, and the number of values at which this is so.
 fn failing(answer: &Crossovers) -> Option<String> {
     let failing = |which: usize| {
         let many = answer.probes.iter().filter(|probe| probe.standing == AxisStanding::Incomplete(which)).count();
@@ -58,23 +58,23 @@ fn failing(answer: &Crossovers) -> Option<String> {
     (many > 0).then(|| format!("{} completes less than {share} of its runs at {many} of {all} places", names[which]))
 }
 
-/// The places at which the sign is not known, but for those inside of a stretch in which it changes.
+/// Returns the values at which the sign is unknown, outside of the ranges in which it changes.
 fn open(answer: &Crossovers) -> Vec<String> {
     let is_inside =
         |probe: &&Probe| !answer.changes.iter().any(|change| change.low < probe.at && probe.at < change.high);
     let is_open = |probe: &&Probe| matches!(probe.standing, AxisStanding::Unknown | AxisStanding::Incomplete(_));
-    answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| place(answer, probe.at)).collect()
+    answer.probes.iter().filter(is_open).filter(is_inside).map(|probe| label(answer, probe.at)).collect()
 }
 
-fn place(answer: &Crossovers, at: f64) -> String {
+fn label(answer: &Crossovers, at: f64) -> String {
     match answer.label.as_str() {
         "agents" => plural(at, "agent"),
         label => format!("{label} {at}"),
     }
 }
 
-/// Two places: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
-fn stretch(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
+/// Formats two values: `2 and 3 agents`, `1 to 8 agents`, `workload.p 0.2 and 0.3`.
+fn range(answer: &Crossovers, low: f64, high: f64, word: &str) -> String {
     match answer.label.as_str() {
         "agents" => format!("{low} {word} {high} agents"),
         label => format!("{label} {low} {word} {high}"),
@@ -91,12 +91,12 @@ fn better(answer: &Crossovers) -> &'static str {
 
 fn none(answer: &Crossovers) -> String {
     let names = answer.question.names();
-    let ends = format!("from {}", stretch(answer, answer.question.low, answer.question.high, "to"));
+    let ends = format!("from {}", range(answer, answer.question.low, answer.question.high, "to"));
     let count = |which: AxisStanding| answer.probes.iter().filter(|probe| probe.standing == which).count();
     let wins = [0, 1].map(|which| count(AxisStanding::Less(which)));
     let (same, all) = (count(AxisStanding::Same), answer.probes.len());
     let open = open(answer);
-    let rest = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
+    let unknown = if open.is_empty() { String::new() } else { format!("; it can't be told at {}", open.join(", ")) };
     let first = usize::from(wins[1] > 0);
     match wins[first] {
         0 if same == all => format!("no crossover: {} and {} are the same, run for run, {ends}", names[0], names[1]),
@@ -109,7 +109,11 @@ fn none(answer: &Crossovers) -> String {
             format!("no crossover: {} is {}{same} at all {all} places {ends}", names[first], better(answer))
         }
         many => {
-            format!("no crossover found: {} is {} at {many} of {all} places {ends}{rest}", names[first], better(answer))
+            format!(
+                "no crossover found: {} is {} at {many} of {all} places {ends}{unknown}",
+                names[first],
+                better(answer)
+            )
         }
     }
 }
@@ -118,7 +122,7 @@ fn overtakes(answer: &Crossovers, change: &Change) -> String {
     let names = answer.question.names();
     let after = usize::from(change.before == Sign::Negative);
     let figure = title(answer.question.of.name);
-    let places = stretch(answer, change.low, change.high, "and");
+    let between = range(answer, change.low, change.high, "and");
     let difference = |at: f64| {
         let difference = answer.probe(at).and_then(|probe| probe.difference)?;
         let unit = answer.question.of.unit;
@@ -129,11 +133,11 @@ fn overtakes(answer: &Crossovers, change: &Change) -> String {
     let (before, behind) = (difference(change.low).unwrap_or_default(), difference(change.high).unwrap_or_default());
     let (overtaking, overtaken) = (&names[after], &names[1 - after]);
     format!(
-        "{overtaking} overtakes {overtaken} between {places}: its {figure} is {before} more at the one and {behind} less at the other"
+        "{overtaking} overtakes {overtaken} between {between}: its {figure} is {before} more at the one and {behind} less at the other"
     )
 }
 
-/// The lines below the table.
+/// Returns the lines below the table.
 pub fn method(answer: &Crossovers) -> Vec<String> {
     let question = &answer.question;
     let [runs, most] = [answer.runs(), question.most].map(number::count);
@@ -156,7 +160,7 @@ pub fn method(answer: &Crossovers) -> Vec<String> {
     lines
 }
 
-/// A row a place.
+/// Builds a table with a row a probed value.
 pub fn table(answer: &Crossovers) -> Table {
     let names = answer.question.names();
     let figure = answer.question.of;
@@ -177,9 +181,7 @@ pub fn table(answer: &Crossovers) -> Table {
             let text = shown(figure.unit, value.abs());
             if value < 0.0 { format!("-{text}") } else { text }
         };
-        let mean = |mean: f64| {
-            if probe.difference.is_some() { Cell::number(mean, shown(figure.unit, mean)) } else { Cell::none() }
-        };
+        let mean = |mean: f64| Cell::optional(probe.difference, |_| Cell::number(mean, shown(figure.unit, mean)));
         let difference = probe.difference.map_or_else(
             || [const { None }; 3].map(|_: Option<f64>| Cell::none()),
             |d| {
@@ -206,7 +208,7 @@ pub fn table(answer: &Crossovers) -> Table {
     table
 }
 
-/// The table without what people need not see.
+/// Builds the printed table: without ends of intervals, and without counts if all runs completed.
 pub fn short(answer: &Crossovers) -> Table {
     let mut table = table(answer);
     let is_complete = answer.probes.iter().all(|probe| probe.completed == [probe.runs; 2]);
@@ -216,7 +218,7 @@ pub fn short(answer: &Crossovers) -> Table {
     table
 }
 
-/// The same for programs.
+/// Returns JSON for programs.
 pub fn to_json(answer: &Crossovers) -> Value {
     let names = answer.question.names();
     let standing = |standing: AxisStanding| match standing {
@@ -229,7 +231,7 @@ pub fn to_json(answer: &Crossovers) -> Value {
         json!({
             "at": json_number(probe.at),
             "means": probe.difference.map(|_| probe.means),
-            "difference": probe.difference.map(|d| json!({ "mean": d.estimate, "ci95": [d.low(), d.high()] })),
+            "difference": probe.difference.map(json_interval),
             "standing": standing(probe.standing),
             "runs": probe.runs,
             "completed": probe.completed,
@@ -252,6 +254,6 @@ pub fn to_json(answer: &Crossovers) -> Value {
         "crossings": answer.changes.iter().map(change).collect::<Vec<_>>(),
         "places": answer.probes.iter().map(probe).collect::<Vec<_>>(),
         "runs": answer.runs(),
-        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+        "common_random_numbers": json_noise(&answer.noise),
     })
 }

@@ -1,4 +1,4 @@
-//! The scaling curves of a sweep as a picture: speedup over team size with 95 % bands, Amdahl's law and linear speedup.
+//! Chart of the scaling curves of a sweep: speedup over team size with 95 % bands, Amdahl's law and linear speedup.
 
 use crate::experiment::{Curve, SweepResult};
 use crate::report::render::chart::axis::{AxisUnit, ChartAxis};
@@ -41,7 +41,7 @@ fn series(style: usize, curve: &Curve<'_>) -> ChartSeries {
     ChartSeries { name: curve.name().to_owned(), style, is_joined: true, has_band: true, marks }
 }
 
-/// Amdahl's laws of the curves, each once; the first has the name.
+/// Returns the lines of Amdahl's law, equal ones once; the first has the name.
 fn bounds(curves: &[Curve<'_>]) -> Vec<ChartLine> {
     let mut bounds: Vec<ChartLine> = Vec::new();
     for curve in curves {

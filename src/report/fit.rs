@@ -1,4 +1,4 @@
-//! What `brooks fit` says: the verdict in words, how sure it is, and the figures behind it.
+//! Report of `brooks fit`: verdict, confidence, parameters and points.
 
 use std::fmt::Write as _;
 
@@ -13,20 +13,20 @@ use crate::scaling::confidence::{Confidence, IntervalMethod};
 use crate::scaling::study::Fitted;
 use crate::scaling::{FTest, MeasurementKind, Study, amdahl};
 
-/// The curves of a table, and what their columns are called.
+/// The fitted curves of a table, and its column names.
 pub struct FitReport {
-    /// The column of team sizes.
+    /// Column of team sizes.
     pub x: String,
-    /// The column of measurements.
+    /// Column of measurements.
     pub y: String,
-    /// The curves with what tells them apart.
+    /// Curves by label.
     pub curves: Vec<(String, Study)>,
-    /// Team sizes of which people want to know what the curves say.
+    /// Team sizes to predict.
     pub predict: Vec<f64>,
 }
 
 impl FitReport {
-    /// For a terminal; with pictures in characters if asked for.
+    /// Returns text for a terminal, with character plots if `pictures`.
     pub fn to_text(&self, pictures: bool, color: bool) -> String {
         let mut text = String::new();
         for (label, study) in &self.curves {
@@ -44,13 +44,13 @@ impl FitReport {
         text
     }
 
-    /// What the curve says where people asked.
+    /// Builds the table of predictions, if there are any.
     fn predicted(&self, study: &Study) -> Option<Table> {
         let title = format!("{} (predicted)", self.y);
         (!self.predict.is_empty()).then(|| fit_predict::table(study, &self.predict, &title))
     }
 
-    /// As Markdown.
+    /// Returns Markdown.
     pub fn to_markdown(&self) -> String {
         let mut text = String::new();
         for (label, study) in &self.curves {
@@ -67,7 +67,7 @@ impl FitReport {
         text
     }
 
-    /// The points of all curves.
+    /// Returns the points of all curves as CSV.
     pub fn to_csv(&self) -> String {
         let mut all: Option<Table> = None;
         for (label, study) in &self.curves {
@@ -86,7 +86,7 @@ impl FitReport {
         all.to_csv()
     }
 
-    /// For programs: the figures of the only curve, or `curves` with those of each.
+    /// Returns JSON for programs: the figures of the only curve, or of each under `curves`.
     pub fn to_json(&self) -> Map<String, Value> {
         let curve = |(label, study): &(String, Study)| {
             let mut curve = Map::new();
@@ -111,7 +111,7 @@ impl FitReport {
         document
     }
 
-    /// What the curve is, how sure that is, and what follows from it: three lines or so.
+    /// Returns the law, the use of time and the confidence, a line each.
     fn verdict(&self, label: &str, study: &Study) -> String {
         let label = if label.is_empty() { String::new() } else { format!("{label}: ") };
         let Some(fitted) = study.follows() else {
@@ -170,7 +170,7 @@ impl FitReport {
         }
     }
 
-    /// What the largest team that was measured does with its time.
+    /// Reports the use of time of the largest measured team.
     fn where_time_goes(&self, study: &Study, fitted: &Fitted) -> String {
         let largest = study.sample.points.iter().map(|point| point.n).fold(1.0, f64::max);
         let parts = Parts::of(&fitted.fit, largest);
@@ -186,13 +186,13 @@ impl FitReport {
         text
     }
 
-    /// A team size in words: `97 threads`, or `load = 97` where the name of the column is no plural.
+    /// Formats a team size: `97 threads`, or `load = 97` if the column name is no plural.
     fn size(&self, n: u64) -> String {
         let n = number::count(n);
         if self.x.len() > 2 && self.x.ends_with('s') { format!("{n} {}", self.x) } else { format!("{} = {n}", self.x) }
     }
 
-    /// What people should know beside the verdict.
+    /// Returns remarks on superlinear points and on laws left out.
     fn remarks(&self, study: &Study) -> String {
         let mut text = String::new();
         let superlinear: Vec<String> = study.superlinear().iter().map(|&n| plain(n)).collect();
@@ -211,7 +211,7 @@ impl FitReport {
         text
     }
 
-    /// A row a team size.
+    /// Builds a table with a row a team size.
     fn points(&self, study: &Study) -> Table {
         let best = study.best();
         let name = best.map_or("", |fitted| fitted.fit.law.name);
@@ -237,11 +237,11 @@ impl FitReport {
                 Cell::number(point.n, plain(point.n)),
                 Cell::count(group.runs as u64),
                 any(group.mean),
-                fitted.map_or(Cell::none(), any),
-                fitted.filter(|&fitted| fitted > 0.0).map_or(Cell::none(), |fitted| share(group.mean / fitted - 1.0)),
+                Cell::optional(fitted, any),
+                Cell::optional(fitted.filter(|&fitted| fitted > 0.0), |fitted| share(group.mean / fitted - 1.0)),
                 any(point.x / study.one),
                 Cell::number(point.x / study.one / point.n, number::percent(point.x / study.one / point.n)),
-                e.map_or(Cell::none(), any),
+                Cell::optional(e, any),
                 if superlinear.contains(&point.n) {
                     Cell::text("superlinear").tinted(Tint::Bad)
                 } else {
@@ -267,7 +267,7 @@ impl FitReport {
     }
 }
 
-/// A row a parameter.
+/// Builds a table with a row a parameter.
 fn parameters(study: &Study) -> Table {
     let mut table = Table::new(vec![
         Column::text("law", "law"),
@@ -283,9 +283,9 @@ fn parameters(study: &Study) -> Table {
     let any = |value: f64| Cell::number(value, number::significant(value));
     for fitted in &study.laws {
         let fit = &fitted.fit;
-        for (place, estimate) in fit.estimates().iter().enumerate() {
-            let interval = fitted.intervals.get(place).copied().flatten();
-            let first = place == 0;
+        for (index, estimate) in fit.estimates().iter().enumerate() {
+            let interval = fitted.intervals.get(index).copied().flatten();
+            let first = index == 0;
             let only_first = |cell: Cell| if first { cell } else { Cell::default() };
             let note = match interval.map(|interval| interval.method) {
                 _ if estimate.at_bound => "at bound",
@@ -296,11 +296,11 @@ fn parameters(study: &Study) -> Table {
                 only_first(Cell::text(fit.law.name)),
                 Cell::text(estimate.name),
                 any(estimate.value),
-                estimate.se.map_or(Cell::none(), any),
+                Cell::optional(estimate.se, any),
                 Cell::text(interval.map_or(number::NONE.to_owned(), |interval| shown_interval(&interval))),
                 only_first(any(fit.rss)),
                 only_first(Cell::count(fit.df as u64)),
-                only_first(fit.aicc.map_or(Cell::none(), |aicc| Cell::number(aicc, format!("{aicc:.2}")))),
+                only_first(Cell::ratio(fit.aicc)),
                 Cell::text(note),
             ]);
         }
@@ -310,9 +310,9 @@ fn parameters(study: &Study) -> Table {
 }
 
 fn range(fitted: &Fitted, name: &str) -> String {
-    let place = fitted.fit.estimates().iter().position(|estimate| estimate.name == name);
-    let Some(estimate) = place.and_then(|place| fitted.fit.estimates().get(place)) else { return String::new() };
-    let interval = place.and_then(|place| fitted.intervals.get(place).copied().flatten());
+    let index = fitted.fit.estimates().iter().position(|estimate| estimate.name == name);
+    let Some(estimate) = index.and_then(|index| fitted.fit.estimates().get(index)) else { return String::new() };
+    let interval = index.and_then(|index| fitted.intervals.get(index).copied().flatten());
     let interval = interval.map_or(String::new(), |interval| format!(" {}", shown_interval(&interval)));
     format!("{}{interval}", number::significant(estimate.value))
 }
@@ -326,15 +326,14 @@ fn signed_percent(value: f64) -> String {
     if value.is_finite() { format!("{:+.1} %", 100.0 * value) } else { number::NONE.to_owned() }
 }
 
-/// The figures of a curve with the keys that others rely on.
+/// Returns the figures of a curve as JSON; its keys are stable.
 pub(super) fn to_json(study: &Study) -> Map<String, Value> {
-    let finite = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
-    let test = |test: FTest| json!({ "f": finite(test.f), "df1": test.df1, "df2": test.df2, "p": finite(test.p) });
+    let test = |test: FTest| json!({ "f": test.f, "df1": test.df1, "df2": test.df2, "p": test.p });
     let laws: Map<String, Value> =
         study.laws.iter().map(|fitted| (fitted.fit.law.name.to_owned(), of_law(fitted))).collect();
     let best = study.best();
     let peak = study.follows().and_then(|fitted| fitted.fit.peak()).map(|peak| {
-        let ci95 = study.peak.map(|interval| [finite(interval.low), finite(interval.high)]);
+        let ci95 = study.peak.map(|interval| [interval.low, interval.high]);
         json!({
             "estimate": peak.n, "ci95": ci95, "agents": peak.agents, "throughput": peak.throughput,
             "method": study.peak.map(|interval| interval.method.name()),
@@ -343,7 +342,7 @@ pub(super) fn to_json(study: &Study) -> Map<String, Value> {
     });
     let limit = study.follows().and_then(|fitted| fitted.fit.limit()).map(json_number);
     let karp_flatt: Vec<Value> =
-        study.karp_flatt().iter().map(|&(n, e)| json!({ "agents": json_number(n), "e": finite(e) })).collect();
+        study.karp_flatt().iter().map(|&(n, e)| json!({ "agents": json_number(n), "e": e })).collect();
     let law = study.follows().map(|fitted| fitted.fit.law.name);
     let reason = match study.follows() {
         Some(fitted) => how_sure(study, fitted),
@@ -369,13 +368,12 @@ pub(super) fn to_json(study: &Study) -> Map<String, Value> {
 
 fn of_law(fitted: &Fitted) -> Value {
     let fit = &fitted.fit;
-    let finite = |value: f64| if value.is_finite() { Value::from(value) } else { Value::Null };
     let parameters: Map<String, Value> = fit
         .estimates()
         .iter()
         .zip(&fitted.intervals)
         .map(|(estimate, interval)| {
-            let ci95 = interval.map(|interval| [finite(interval.low), finite(interval.high)]);
+            let ci95 = interval.map(|interval| [interval.low, interval.high]);
             let entry = json!({
                 "estimate": estimate.value, "se": estimate.se, "ci95": ci95, "at_bound": estimate.at_bound,
                 "interval": interval.map(|interval| interval.method.name()),
@@ -386,7 +384,7 @@ fn of_law(fitted: &Fitted) -> Value {
     json!({ "parameters": parameters, "rss": fit.rss, "df": fit.df, "aicc": fit.aicc })
 }
 
-/// What the values of a kind are called on an axis.
+/// Returns the axis title of measurements of a kind.
 pub(super) fn axis(kind: MeasurementKind, y: &str) -> String {
     match kind {
         MeasurementKind::Throughput => y.to_owned(),

@@ -1,4 +1,4 @@
-//! Measurements and the laws fitted to them as a picture.
+//! Chart of measurements and the laws fitted to them.
 
 use crate::report::fit::{FitReport, axis};
 use crate::report::render::chart::axis::{AxisRange, AxisUnit, ChartAxis};
@@ -54,7 +54,7 @@ pub fn to_svg(report: &FitReport, title: &str) -> Option<String> {
     chart.to_svg(Frame::FILE)
 }
 
-/// Rates are drawn as they are; times as speedups.
+/// Converts measurements to the drawn unit: throughputs stay, times become speedups.
 fn scale(study: &Study) -> f64 {
     match study.sample.kind {
         MeasurementKind::Throughput => 1.0,

@@ -1,4 +1,4 @@
-//! What fitted curves say of team sizes that somebody asks for, measured or not.
+//! Predictions of fitted curves at chosen team sizes, measured or not.
 
 use serde_json::{Value, json};
 
@@ -8,10 +8,10 @@ use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::confidence::of_curve;
 use crate::scaling::{Fit, Interval, Study};
 
-/// What a fitted curve says of one team size.
+/// Prediction of a fitted curve at one team size.
 pub(super) struct Prediction {
     n: f64,
-    /// In the unit of what was measured, ascending; the ends of its interval beside it.
+    /// Estimate in the unit of the measurements, with the ends of its interval, ascending.
     value: f64,
     ci95: Option<[f64; 2]>,
     speedup: f64,
@@ -19,28 +19,28 @@ pub(super) struct Prediction {
     is_beyond: bool,
 }
 
-/// Where the time of everybody goes: shares that add up to 1.
+/// Shares of a team's time by the USL; they add up to 1.
 pub(super) struct Parts {
-    /// Work, as one alone does it: the efficiency.
+    /// Work, equal to the efficiency.
     pub(super) work: f64,
-    /// Waiting for what only one can use at a time.
+    /// Contention: waiting for serial resources.
     pub(super) contention: f64,
-    /// Coming to agree with every other.
+    /// Coherency: pairwise agreement.
     pub(super) coherency: f64,
 }
 
 impl Parts {
-    /// Of a team of `n` on a fitted curve.
+    /// Returns the shares of a team of `n` on a fitted curve.
     pub(super) fn of(fit: &Fit, n: f64) -> Parts {
         let work = fit.speedup(n) / n;
-        // T(n)/T(1) x n = 1 + sigma(n - 1) + kappa n(n - 1); other laws have no pairs that must agree.
+        // n T(n)/T(1) = 1 + sigma(n - 1) + kappa n(n - 1); other laws have no coherency.
         let kappa = fit.estimate("kappa").map_or(0.0, |kappa| kappa.value);
         let coherency = kappa * n * (n - 1.0) * work;
         Parts { work, contention: (1.0 - work - coherency).max(0.0), coherency }
     }
 }
 
-/// What the best law says of each size; nothing if there is none.
+/// Predicts each size by the best law; empty without one.
 pub(super) fn predict(study: &Study, sizes: &[f64]) -> Vec<Prediction> {
     let Some(fitted) = study.best() else { return Vec::new() };
     let (fit, sample) = (&fitted.fit, &study.sample);
@@ -48,7 +48,7 @@ pub(super) fn predict(study: &Study, sizes: &[f64]) -> Vec<Prediction> {
     let least = sample.points.iter().map(|point| point.n).fold(largest, f64::min);
     let of = |&n: &f64| {
         let x = fit.throughput(n);
-        // A throughput is above 0, and a time is the inverse of one.
+        // A throughput is above 0; a time is its inverse.
         let ends = |interval: Interval| {
             let ends = [interval.low().max(0.0), interval.high()].map(|x| sample.kind.convert(n, x));
             if ends[0] <= ends[1] { ends } else { [ends[1], ends[0]] }
@@ -65,7 +65,7 @@ pub(super) fn predict(study: &Study, sizes: &[f64]) -> Vec<Prediction> {
     sizes.iter().map(of).collect()
 }
 
-/// A row a team size.
+/// Builds a table with a row a team size.
 pub(super) fn table(study: &Study, sizes: &[f64], y: &str) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "n"),

@@ -1,4 +1,4 @@
-//! How `brooks fit` says how sure it is, and how its figures came about.
+//! Confidence and methods of `brooks fit` in words.
 
 use std::fmt::Write as _;
 
@@ -9,10 +9,10 @@ use crate::scaling::sample::Weighting;
 use crate::scaling::study::Fitted;
 use crate::scaling::{FTest, Study, verdict};
 
-/// A margin of the criterion at which one law is twice as likely as the other: 2 ln 2.
+/// Difference in AICc at which one law is twice as likely as the other: 2 ln 2.
 const TWICE: f64 = 2.0 * std::f64::consts::LN_2;
 
-/// The tests behind a verdict and how far they agree.
+/// Reports the tests behind a verdict and their agreement.
 pub(super) fn how_sure(study: &Study, fitted: &Fitted) -> String {
     let law = fitted.fit.law.name;
     let other = if law == "amdahl" { "usl" } else { "amdahl" };
@@ -22,8 +22,7 @@ pub(super) fn how_sure(study: &Study, fitted: &Fitted) -> String {
         study.f_test
     };
     let least = study.least_aicc().map(|fitted| fitted.fit.law.name);
-    // The criterion of the simpler of two equal laws is always less; that is agreement. Where the points are too few for
-    // that of this law, it says nothing.
+    // AICc prefers the simpler of two equal laws, which counts as agreement. It is undefined for too few points.
     let has_criterion = fitted.fit.aicc.is_some();
     let agrees = !has_criterion || least.is_none_or(|least| least == law);
     let misses = fitted.fit.lack_of_fit.filter(|test| test.p < 0.05);
@@ -40,12 +39,12 @@ pub(super) fn how_sure(study: &Study, fitted: &Fitted) -> String {
     };
     let mut text = sure.to_owned();
     if let Some(test) = nested.filter(|_| law != "gustafson") {
-        let says = match law {
+        let reason = match law {
             "usl" => "Amdahl's law is not enough",
             "linear" => "Amdahl's law explains no more",
             _ => "the USL explains no more",
         };
-        let _ = write!(text, ": {says}, {}", shown_test(test));
+        let _ = write!(text, ": {reason}, {}", shown_test(test));
     }
     if let Some((least, own)) = study.least_aicc().zip(fitted.fit.aicc).filter(|_| !agrees) {
         let aicc = least.fit.aicc.unwrap_or_default();
@@ -70,7 +69,7 @@ fn shown_test(test: FTest) -> String {
     format!("F({}, {}) = {f}, p = {}", test.df1, test.df2, number::p_value(test.p))
 }
 
-/// How the figures came about, in a sentence or two.
+/// Describes the data, the weights and the intervals.
 pub(super) fn methods(study: &Study) -> String {
     let sample = &study.sample;
     let mut text = format!("{} measurements at {} sizes", number::count(sample.runs() as u64), sample.points.len());
@@ -97,7 +96,7 @@ pub(super) fn methods(study: &Study) -> String {
     text
 }
 
-/// What measurements count for, in words.
+/// Describes the weights of the measurements.
 fn weights(weighting: Weighting) -> String {
     match weighting {
         Weighting::Alike => {
@@ -119,7 +118,7 @@ fn weights(weighting: Weighting) -> String {
     }
 }
 
-/// A team size: whole where it is.
+/// Formats a team size, without decimals if it is whole.
 pub(super) fn plain(n: f64) -> String {
     if n.fract() == 0.0 { number::count(n as u64) } else { number::significant(n) }
 }

@@ -1,4 +1,4 @@
-//! The laws fitted under a curve, as text and JSON.
+//! Laws fitted to the points of a sweep's curve, as text and JSON.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use crate::experiment::sweep::law_fits::Fits;
 use crate::report::render::number;
 use crate::scaling::{Fit, Verdict};
 
-/// One line: the law that the curve follows, with its parameters; or why there is none.
+/// Returns one line: the law of the curve with its parameters, or the reason why there is none.
 pub fn to_text(fits: &Fits) -> String {
     let Verdict::Regime { law } = fits.verdict else { return fits.verdict.to_string() };
     let Some(fit) = fits.fits.iter().find(|fit| fit.law.name == law) else { return fits.verdict.to_string() };
@@ -15,7 +15,7 @@ pub fn to_text(fits: &Fits) -> String {
     format!("follows {law}: {}{peak}", parameters.join(", "))
 }
 
-/// For programs, with the keys of `fit`.
+/// Returns JSON for programs, with the keys of `brooks fit`.
 pub fn to_json(fits: &Fits) -> Value {
     let laws: Map<String, Value> = fits.fits.iter().map(|fit| (fit.law.name.to_owned(), of_law(fit))).collect();
     let law = if let Verdict::Regime { law } = fits.verdict { Some(law) } else { None };

@@ -1,4 +1,4 @@
-//! The front of time and cost as a picture: a mark a team, a style an architecture, the front a line through it.
+//! Chart of the Pareto front of time and cost: a mark a team, a style an architecture, a line along the front.
 
 use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, TeamStanding};
 use crate::report::render::chart::axis::ChartAxis;

@@ -1,12 +1,12 @@
-//! What a workflow of GitHub shows of a check: an annotation a finding.
+//! Annotations of a check for a GitHub workflow, one a finding.
 
 use crate::experiment::baseline::Overall;
 use crate::report::check::{CheckedScenario, claim_found, claim_name, overall_of, reason};
 
-/// Annotations of one check; GitHub shows ten of a step.
+/// Most annotations of one check; GitHub shows ten of a step.
 const MOST: usize = 10;
 
-/// Workflow commands, a line each: `::error file=..,line=..,title=..::..`.
+/// Returns workflow commands, a line each: `::error file=..,line=..,title=..::..`.
 pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
     let mut lines = Vec::new();
     for entry in entries {
@@ -16,9 +16,9 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
                 Overall::Inconclusive => "warning",
                 Overall::Fail => "error",
             };
-            let place = if line > 0 { format!(",line={line}") } else { String::new() };
+            let line = if line > 0 { format!(",line={line}") } else { String::new() };
             let (file, title) = (property(entry.file()), property(&format!("brooks check: {}", entry.scenario)));
-            lines.push(format!("::{level} file={file}{place},title={title}::{}", data(&text)));
+            lines.push(format!("::{level} file={file}{line},title={title}::{}", data(&text)));
         };
         for point in entry.points() {
             add(Overall::new(point.verdict, strict), 1, format!("{}: {}", point.verdict.name(), reason(entry, point)));
@@ -33,7 +33,7 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
             add(overall_of(claim.status), claim.claim.line.max(1), text);
         }
     }
-    // Errors first, as GitHub stops after ten.
+    // Errors go first, as GitHub stops after ten.
     lines.sort_by_key(|line| !line.starts_with("::error"));
     let more = lines.len().saturating_sub(MOST);
     lines.truncate(MOST);
@@ -43,12 +43,12 @@ pub fn annotations(entries: &[CheckedScenario], strict: bool) -> String {
     if lines.is_empty() { String::new() } else { lines.join("\n") + "\n" }
 }
 
-/// Text as GitHub wants it after `::`.
+/// Escapes the message after `::`.
 fn data(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
 }
 
-/// Text as GitHub wants it after `=`.
+/// Escapes the value of a property after `=`.
 fn property(text: &str) -> String {
     data(text).replace(':', "%3A").replace(',', "%2C")
 }

@@ -1,31 +1,30 @@
-//! What `brooks import` says: what was found, and how far each field of it can be trusted.
+//! Report of `brooks import`: the imported runs and the quality of each field.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use crate::engine::Time;
 use crate::problem::plural;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::{footer_without_seed, json_number};
+use crate::report::{footer_without_seed, json_seconds};
 use crate::trace::{Quality, Trace, TraceSummary};
 
-/// More runs than this are summed up in a line.
+/// Most runs with a row in the printed table.
 const MAX_ROWS: usize = 24;
 
-/// What was imported.
+/// Imported traces.
 #[derive(Clone, Debug, Default)]
 pub struct ImportReport {
     rows: Vec<ImportRow>,
-    /// By field, how often it is recorded, inferred, estimated, absent.
+    /// Numbers of traces by field and quality: recorded, inferred, estimated, absent.
     quality: BTreeMap<String, [usize; 4]>,
-    /// Agents whose calls overlap.
+    /// Notes on agents whose calls overlap.
     overlaps: Vec<String>,
-    /// Estimated keys of single steps: key and number of steps.
+    /// Numbers of steps by estimated key.
     estimated: BTreeMap<String, usize>,
-    /// How much was left out.
+    /// Number of records left out.
     pub skipped: usize,
 }
 
@@ -38,7 +37,7 @@ struct ImportRow {
 }
 
 impl ImportReport {
-    /// One more trace.
+    /// Adds a trace.
     pub fn add(&mut self, trace: &Trace) {
         for (field, quality) in &trace.header.quality {
             self.quality.entry(field.clone()).or_default()[*quality as usize] += 1;
@@ -56,14 +55,14 @@ impl ImportReport {
         });
     }
 
-    /// An agent of a trace has model calls that overlap.
+    /// Adds a note on overlapping model calls of an agent.
     pub fn overlap(&mut self, trace: &Trace, agent: &str, calls: usize) {
         let begin = if calls == 1 { "begins" } else { "begin" };
         let calls = plural(calls, "call");
         self.overlaps.push(format!("{}: {calls} {begin} while another of {agent:?} is under way", trace.header.trace));
     }
 
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool, command: &str) -> String {
         let total = |of: fn(&TraceSummary) -> u64| self.rows.iter().map(|row| of(&row.summary)).sum::<u64>();
         let runs = plural(number::count(self.rows.len() as u64), "run");
@@ -86,10 +85,10 @@ impl ImportReport {
         if !self.estimated.is_empty() {
             let step = |steps: usize| plural(number::count(steps as u64), "step");
             let keys = self.estimated.iter().map(|(key, steps)| format!("{key} of {}", step(*steps)));
-            let _ = write!(text, "\nguessed, and marked so: {}\n", keys.collect::<Vec<_>>().join(", "));
+            let _ = write!(text, "\nestimated, and marked as such: {}\n", keys.collect::<Vec<_>>().join(", "));
         }
         for overlap in self.overlaps.iter().take(5) {
-            let _ = write!(text, "\nnote: {overlap}: several go by one name, or it asks several times at once");
+            let _ = write!(text, "\nnote: {overlap}: several agents share the name, or one makes concurrent calls");
         }
         if !self.overlaps.is_empty() {
             text.push('\n');
@@ -98,7 +97,7 @@ impl ImportReport {
         text
     }
 
-    /// A row a run.
+    /// Builds a table with a row a run.
     pub fn table(&self) -> Table {
         let mut table = Table::new(vec![
             Column::text("trace", "run"),
@@ -130,7 +129,7 @@ impl ImportReport {
         table
     }
 
-    /// How far each field can be trusted; of several runs, in how many.
+    /// Builds the table of the quality of each field; for several runs, with numbers of runs.
     fn quality_table(&self) -> Table {
         let mut columns = vec![Column::text("field", "field")];
         columns.extend(Quality::NAMES.iter().map(|name| Column::number(name, name)));
@@ -147,7 +146,7 @@ impl ImportReport {
         table
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> Value {
         let row = |row: &ImportRow| {
             let s = &row.summary;
@@ -155,15 +154,11 @@ impl ImportReport {
                 row.quality.iter().map(|(field, quality)| (field.clone(), quality.name().into())).collect();
             json!({
                 "trace": row.trace, "format": row.format, "llm_calls": s.llm_calls, "agents": s.agents,
-                "tool_calls": s.tool_calls, "duration_s": seconds(s.duration), "input_tokens": s.input_tokens,
+                "tool_calls": s.tool_calls, "duration_s": json_seconds(s.duration), "input_tokens": s.input_tokens,
                 "output_tokens": s.output_tokens, "max_concurrent_llm_calls": s.max_concurrent_llm_calls,
                 "files_written": s.files_written, "quality": quality,
             })
         };
         self.rows.iter().map(row).collect()
     }
-}
-
-fn seconds(time: Time) -> Value {
-    json_number(time.as_secs())
 }

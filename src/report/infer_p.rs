@@ -1,4 +1,4 @@
-//! What `brooks infer-p` says: the serial fraction that two measured times reveal.
+//! Report of `brooks infer-p`: the serial fraction inferred from two measured times.
 
 use std::fmt::Write as _;
 
@@ -8,32 +8,32 @@ use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::{amdahl, karp_flatt};
 
-/// Two times: of one agent, and of a team.
+/// Measured times of one agent and of a team.
 #[derive(Clone, Copy, Debug)]
 pub struct TwoTimes {
-    /// Seconds that one agent needs.
+    /// Makespan of one agent in seconds.
     pub one: f64,
-    /// Seconds that the team needs.
+    /// Makespan of the team in seconds.
     pub team: f64,
-    /// Its size, above 1.
+    /// Team size, above 1.
     pub n: f64,
 }
 
-/// How much a single time may be off without anybody noticing.
+/// Assumed relative error of a single time.
 const SLACK: f64 = 0.05;
 
 impl TwoTimes {
-    /// How many times as fast the team is.
+    /// Returns the speedup of the team.
     pub fn speedup(&self) -> f64 {
         self.one / self.team
     }
 
-    /// The serial fraction by Karp and Flatt.
+    /// Returns the experimentally determined serial fraction (Karp and Flatt, 1990).
     pub fn serial_fraction(&self) -> f64 {
         karp_flatt::serial_fraction(self.speedup(), self.n)
     }
 
-    /// Why these times have no parallel fraction; none if they have.
+    /// Returns the reason why these times imply no parallel fraction; none if they do.
     pub fn refusal(&self) -> Option<String> {
         let (speedup, n) = (self.speedup(), self.n);
         if speedup < 1.0 {
@@ -55,7 +55,7 @@ impl TwoTimes {
         }
     }
 
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let (e, speedup) = (self.serial_fraction(), self.speedup());
         let mut text = format!(
@@ -70,7 +70,7 @@ impl TwoTimes {
         let _ = writeln!(
             text,
             "\nif each time may be off by 5 %, p is anything from {low:.3} to {high:.3}\n\
-             two numbers cannot tell serial work from overhead that grows with the team (waiting, merging, talking): with\n\
+             two numbers cannot separate serial work from overhead that grows with the team (waiting, merging, talking): with\n\
              overhead, more agents buy less than this table says, or nothing. Time a third team size, then: brooks fit"
         );
         text
@@ -85,13 +85,13 @@ impl TwoTimes {
         format!("by Amdahl's law no team is faster than {floor}, {} times one", number::significant(1.0 / e))
     }
 
-    /// p if each of the times is off by 5 % in the worst direction, kept to what a fraction can be.
+    /// Returns the range of p for errors of 5 % in both times, clamped to 0 to 1.
     pub fn range(&self) -> (f64, f64) {
         let off = |factor: f64| amdahl::parallel_fraction(self.speedup() * factor, self.n).clamp(0.0, 1.0);
         (off((1.0 - SLACK) / (1.0 + SLACK)), off((1.0 + SLACK) / (1.0 - SLACK)))
     }
 
-    /// What more agents would buy.
+    /// Builds a table of predicted times by Amdahl's law, a row a team size.
     pub fn table(&self) -> Table {
         let columns = vec![
             Column::number("agents", "n"),
@@ -121,7 +121,7 @@ impl TwoTimes {
         table
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> Value {
         let (e, (low, high)) = (self.serial_fraction(), self.range());
         let limit = if e < 1e-9 { Value::Null } else { (1.0 / e).into() };

@@ -1,11 +1,11 @@
-//! A check in the form that CI servers show: a suite a scenario, a case a point, a rule or a claim.
+//! Check results as `JUnit` XML for CI servers: a suite a scenario; a case a point, rule or claim.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use crate::experiment::baseline::Overall;
 use crate::report::check::{CheckedScenario, claim_found, claim_name, difference, overall_of, reason};
 
-/// XML of `JUnit`; the same results give the same bytes.
+/// Returns `JUnit` XML; the same results give the same bytes.
 pub fn to_xml(entries: &[CheckedScenario], strict: bool) -> String {
     let mut report = Report::new("brooks check");
     for entry in entries {
@@ -29,14 +29,14 @@ pub fn to_xml(entries: &[CheckedScenario], strict: bool) -> String {
         }
         report.add_test_suite(suite);
     }
-    // It is written to memory, which does not fail.
+    // Writing to memory does not fail.
     report.to_string().unwrap_or_default()
 }
 
 fn case(class: &str, name: &str, overall: Overall, kind: &str, text: &str) -> TestCase {
     let mut status = match overall {
         Overall::Pass => TestCaseStatus::success(),
-        // What can't be told is no failure of what is tested.
+        // An inconclusive result is an error of the test, not a failure.
         Overall::Inconclusive => TestCaseStatus::non_success(NonSuccessKind::Error),
         Overall::Fail => TestCaseStatus::non_success(NonSuccessKind::Failure),
     };

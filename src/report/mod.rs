@@ -1,4 +1,4 @@
-//! L7: results as text or picture: values in, text or bytes out. Nothing here reads or writes a file; the same values
+//! L9: results as text or picture. Values in, text or bytes out: no files, no simulation, no fitting. The same values
 //! give the same bytes.
 
 pub mod analyze;
@@ -10,7 +10,6 @@ pub mod curve;
 pub mod fit;
 pub mod fit_picture;
 mod fit_predict;
-pub mod fit_table;
 mod fit_words;
 pub mod fits;
 pub mod front_picture;
@@ -39,22 +38,27 @@ pub mod validate_page;
 pub mod what_if;
 pub mod witness;
 
+use serde_json::json;
+
 pub use crate::engine::VERSION;
 
-/// The version of every JSON document; a change that breaks a reader raises it.
+use crate::engine::Time;
+use crate::scaling::{Interval, Variances};
+
+/// Version of all JSON documents; incremented by breaking changes.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The last line of every report: what it takes to see the same again.
+/// Returns the last line of a report: seed, version and the command that repeats it.
 pub fn footer(seed: u64, command: &str) -> String {
     format!("seed {seed} · brooks {VERSION} · repeat: {command}\n")
 }
 
-/// The last line of a result in which nothing is drawn.
+/// Returns the last line of a report without random numbers.
 pub fn footer_without_seed(command: &str) -> String {
     format!("brooks {VERSION} · repeat: {command}\n")
 }
 
-/// A JSON document with nothing in it yet but the keys that every one begins with.
+/// Returns a JSON document with the common first keys.
 pub fn document(seed: Option<u64>, command: &str) -> serde_json::Value {
     let mut document = preamble(seed.unwrap_or_default(), command);
     if seed.is_none() {
@@ -63,7 +67,7 @@ pub fn document(seed: Option<u64>, command: &str) -> serde_json::Value {
     document.into()
 }
 
-/// The keys that every JSON document begins with.
+/// Returns the common first keys of JSON documents.
 fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Value> {
     let mut document = serde_json::Map::new();
     document.insert("schema_version".to_owned(), SCHEMA_VERSION.into());
@@ -73,13 +77,37 @@ fn preamble(seed: u64, command: &str) -> serde_json::Map<String, serde_json::Val
     document
 }
 
-/// A number for a JSON document: whole where it is whole, null where it is none.
+/// Converts a number to JSON: whole numbers without a point, null if it is not finite.
 fn json_number(value: f64) -> serde_json::Value {
-    // Up to 2^53 every whole number has its own floating-point value.
+    // Whole numbers below 2^53 are exact.
     if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
         return (value as i64).into();
     }
     value.into()
+}
+
+/// Converts a time to JSON, in seconds.
+fn json_seconds(time: Time) -> serde_json::Value {
+    json_number(time.as_secs())
+}
+
+/// Converts a mean with its interval to JSON.
+fn json_interval(interval: Interval) -> serde_json::Value {
+    json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
+}
+
+/// Converts the variance reduction by common random numbers to JSON.
+fn json_noise(noise: &Variances) -> serde_json::Value {
+    json!({ "variance_reduction": noise.reduction(), "worth": noise.worth() })
+}
+
+/// Joins names: `a, b and c`.
+fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
+    match names.as_slice() {
+        [first @ .., last] if !first.is_empty() => format!("{} and {last}", first.join(", ")),
+        names => names.concat(),
+    }
 }
 
 #[cfg(test)]
@@ -89,7 +117,7 @@ pub(crate) mod tests {
     use crate::record::METRICS;
     use crate::scaling::{Interval, Summary};
 
-    /// Two architectures at three team sizes; the last point has no completed run.
+    /// Sweep of two architectures at three team sizes; the last point has no completed run.
     pub(crate) fn sweep() -> SweepResult {
         let work = WorkBounds { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
         let row = |architecture: &str, agents: u32, speedup: Option<f64>| {
@@ -140,7 +168,7 @@ pub(crate) mod tests {
         }
     }
 
-    /// Whether every tag is closed in the right order, every attribute quoted and every special character escaped.
+    /// Asserts that all tags are nested, attributes quoted and special characters escaped.
     pub(super) fn assert_well_formed(xml: &str) {
         let mut open = Vec::new();
         let mut rest = xml;

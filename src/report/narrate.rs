@@ -1,4 +1,4 @@
-//! A run as a story: one line an event, under the headings of its rounds.
+//! Narrative of a run: one line an event, under the headings of its rounds.
 //!
 //! ```text
 //!     0 s  agent 1  starts "parse"
@@ -18,7 +18,7 @@ use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 
-/// Tells the run. The same log gives the same text.
+/// Narrates a run. The same log gives the same text.
 pub fn narrate(facts: &Facts, log: &Log) -> String {
     let mut narrator = Narrator {
         facts,
@@ -28,42 +28,42 @@ pub fn narrate(facts: &Facts, log: &Log) -> String {
         owner: vec![None; facts.tasks.len()],
         is_done: vec![false; facts.tasks.len()],
         writers: vec![None; facts.artifacts.len()],
-        has_told: vec![false; facts.agents.len()],
+        has_line: vec![false; facts.agents.len()],
     };
     narrator.heading(0);
-    for (place, entry) in log.entries.iter().enumerate() {
-        narrator.tell(place, entry);
+    for (index, entry) in log.entries.iter().enumerate() {
+        narrator.narrate(index, entry);
     }
     narrator.text
 }
 
-/// What one must remember of a run to tell it.
+/// State of the narrative.
 struct Narrator<'a> {
     facts: &'a Facts,
     log: &'a Log,
     text: String,
-    /// The width of the longest name.
+    /// Width of the longest name.
     names: usize,
-    /// Who holds or has done a task.
+    /// Agent that holds or completed a task.
     owner: Vec<Option<AgentId>>,
     is_done: Vec<bool>,
-    /// Who wrote an artifact last, and when.
+    /// Last writer of an artifact, and the time.
     writers: Vec<Option<(AgentId, Time)>>,
-    /// Whether something has been said of what an agent's step came to.
-    has_told: Vec<bool>,
+    /// True if the outcome of an agent's step has a line.
+    has_line: Vec<bool>,
 }
 
 impl Narrator<'_> {
-    fn tell(&mut self, place: usize, entry: &Entry) {
+    fn narrate(&mut self, index: usize, entry: &Entry) {
         match entry {
-            Entry::Start(start) => self.start(place, start),
-            Entry::Task(event) => self.event(place, event),
+            Entry::Start(start) => self.start(index, start),
+            Entry::Task(event) => self.event(index, event),
             Entry::Write(write) => self.write(write),
             Entry::Message(message) => self.message(message),
-            // What came of a test is told with the task.
+            // The outcome of a test is in the line of its task.
             Entry::Test(_) => {}
-            Entry::Step(step) => self.step(place, step),
-            Entry::Round(_) => self.heading(place + 1),
+            Entry::Step(step) => self.step(index, step),
+            Entry::Round(_) => self.heading(index + 1),
             Entry::End(ending, at) => {
                 let end = match ending {
                     Ending::Completed => "all tasks are done",
@@ -75,12 +75,13 @@ impl Narrator<'_> {
         }
     }
 
-    /// The heading of the round that begins at this place of the log, if one does.
-    fn heading(&mut self, place: usize) {
-        let rest = self.log.entries.get(place..).unwrap_or_default();
-        let round = rest.iter().find_map(|entry| if let Entry::Round(round) = entry { Some(*round) } else { None });
+    /// Writes the heading of the round that begins at this index of the log, if one does.
+    fn heading(&mut self, index: usize) {
+        let following = self.log.entries.get(index..).unwrap_or_default();
+        let round =
+            following.iter().find_map(|entry| if let Entry::Round(round) = entry { Some(*round) } else { None });
         let Some(Round { number, start, end }) = round else { return };
-        let steps = rest.iter().filter_map(|entry| if let Entry::Step(step) = entry { Some(step) } else { None });
+        let steps = following.iter().filter_map(|entry| if let Entry::Step(step) = entry { Some(step) } else { None });
         let last = steps.take_while(|step| step.round == number).last();
         let gap = if self.text.is_empty() { "" } else { "\n" };
         let _ = write!(self.text, "{gap}round {number}, {start} to {end}");
@@ -90,14 +91,14 @@ impl Narrator<'_> {
         self.text.push('\n');
     }
 
-    fn say(&mut self, at: Time, agent: AgentId, what: &str) {
+    fn add(&mut self, at: Time, agent: AgentId, what: &str) {
         let name = self.facts.agent(agent);
         let blank = " ".repeat(self.names.saturating_sub(name.width()));
         self.text.push_str(&line(at, &format!("{name}{blank}  {what}")));
     }
 
-    fn start(&mut self, place: usize, start: &Start) {
-        self.has_told[start.agent.index()] = false;
+    fn start(&mut self, index: usize, start: &Start) {
+        self.has_line[start.agent.index()] = false;
         let what = match (start.kind, start.task) {
             (StepKind::Assign, _) => "begins to hand out tasks".to_owned(),
             (StepKind::Monitor, _) => "looks at the board".to_owned(),
@@ -106,8 +107,8 @@ impl Narrator<'_> {
             (StepKind::Wait, _) => "waits".to_owned(),
             (StepKind::Work, None) => "starts".to_owned(),
             (StepKind::Work, Some(task)) => {
-                // A board that grants claims at once has told of it just before.
-                let granted = self.log.entries[..place].iter().rev().map_while(|entry| match entry {
+                // A claim granted at once has its line just before.
+                let granted = self.log.entries[..index].iter().rev().map_while(|entry| match entry {
                     Entry::Task(event) if event.agent == start.agent && event.at == start.at => Some(event),
                     _ => None,
                 });
@@ -116,20 +117,20 @@ impl Narrator<'_> {
                 format!("{verb} {}", self.task(task))
             }
         };
-        self.say(start.at, start.agent, &what);
+        self.add(start.at, start.agent, &what);
     }
 
-    fn event(&mut self, place: usize, event: &TaskEvent) {
+    fn event(&mut self, index: usize, event: &TaskEvent) {
         let task = self.task(event.task);
         let id = event.task.index();
-        // These befall a task, whatever its agent is about.
+        // These events do not depend on the agent's step.
         let befalls =
             matches!(event.kind, TaskEventKind::Assigned | TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. });
-        self.has_told[event.agent.index()] |= !befalls;
+        self.has_line[event.agent.index()] |= !befalls;
         let what = match event.kind {
             TaskEventKind::Claimed => {
                 self.owner[id] = Some(event.agent);
-                if !self.is_claimed_ahead(place, event) {
+                if !self.is_claimed_ahead(index, event) {
                     return;
                 }
                 format!("claims {task}")
@@ -151,10 +152,10 @@ impl Narrator<'_> {
             TaskEventKind::Completed { right } => {
                 self.owner[id] = Some(event.agent);
                 self.is_done[id] = true;
-                let what = if right { "done" } else { "said to be done, but it is not right" };
+                let what = if right { "done" } else { "reported as done, but wrong" };
                 format!("lands {task}: {what}")
             }
-            TaskEventKind::Rejected => format!("lands {task}: wrong, and a test says so"),
+            TaskEventKind::Rejected => format!("lands {task}: wrong, and a test finds it"),
             TaskEventKind::Conflicted => format!("lands {task}: it clashes with what others have changed meanwhile"),
             TaskEventKind::Orphaned => {
                 self.owner[id] = Some(event.agent);
@@ -172,14 +173,14 @@ impl Narrator<'_> {
                 return;
             }
         };
-        self.say(event.at, event.agent, &what);
+        self.add(event.at, event.agent, &what);
     }
 
-    /// Whether a claim has a line of its own: one made at the decision, of a task other than the first of the step.
-    /// All others are part of the line about what came of them.
-    fn is_claimed_ahead(&self, place: usize, event: &TaskEvent) -> bool {
-        let rest = &self.log.entries[place + 1..];
-        let next = rest.iter().find_map(|entry| match entry {
+    /// True if a claim has a line of its own: made at the decision, on a task other than the first of the step.
+    /// All others are in the line of their outcome.
+    fn is_claimed_ahead(&self, index: usize, event: &TaskEvent) -> bool {
+        let following = &self.log.entries[index + 1..];
+        let next = following.iter().find_map(|entry| match entry {
             Entry::Start(start) if start.agent == event.agent => Some(start.task != Some(event.task)),
             Entry::Step(step) if step.agent == event.agent => Some(false),
             _ => None,
@@ -187,13 +188,13 @@ impl Narrator<'_> {
         next.unwrap_or(false)
     }
 
-    /// An artifact is written; worth a word if it undoes a change that its writer has not seen.
+    /// Records a write; it has a line if it overwrites a change that its writer has not seen.
     fn write(&mut self, write: &Write) {
         let last = self.writers[write.artifact.index()].replace((write.agent, write.at));
         if let Some((other, at)) = last.filter(|&(other, at)| other != write.agent && at > write.start) {
             let (artifact, other) = (self.facts.artifact(write.artifact), self.facts.agent(other));
             let what = format!("overwrites {artifact}, which {other} changed at {at}");
-            self.say(write.at, write.agent, &what);
+            self.add(write.at, write.agent, &what);
         }
     }
 
@@ -203,18 +204,18 @@ impl Narrator<'_> {
             None if message.deliveries == 1 => "tells everybody: 1 delivery".to_owned(),
             None => format!("tells everybody: {} deliveries", number::count(u64::from(message.deliveries))),
         };
-        self.say(message.at, message.from, &what);
+        self.add(message.at, message.from, &what);
     }
 
-    fn step(&mut self, place: usize, step: &Step) {
+    fn step(&mut self, index: usize, step: &Step) {
         if step.waited > Time::ZERO {
             let what = format!("has waited {} in a queue", step.waited);
-            self.say(step.end, step.agent, &what);
+            self.add(step.end, step.agent, &what);
         }
-        let is_last = self.log.entries[place..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
-        if step.spent.lost > Time::ZERO && !self.has_told[step.agent.index()] {
+        let is_last = self.log.entries[index..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
+        if step.spent.lost > Time::ZERO && !self.has_line[step.agent.index()] {
             let what = if is_last { "is cut off" } else { "comes back with nothing" };
-            self.say(step.end, step.agent, what);
+            self.add(step.end, step.agent, what);
         }
     }
 
@@ -222,7 +223,7 @@ impl Narrator<'_> {
         format!("\"{}\"", self.facts.task(task))
     }
 
-    /// The first dependency of a task that is not done.
+    /// Returns the first unfinished dependency of a task.
     fn open_dependencies(&self, task: TaskId) -> String {
         let depends_on = self.facts.tasks.get(task.index()).map_or(&[][..], |task| &task.depends_on);
         let open = depends_on.iter().find(|&&on| self.is_done.get(on.index()) == Some(&false));
@@ -257,7 +258,7 @@ round 2, 12.4 s to 16.0 s: ann ends it
   12.4 s  ann        starts \"lint\"
   12.4 s  bo & <co>  starts \"読む \"docs\"\"
   15.0 s  bo & <co>  forgets its claim on \"読む \"docs\"\"
-  16.0 s  ann        lands \"lint\": wrong, and a test says so
+  16.0 s  ann        lands \"lint\": wrong, and a test finds it
   16.0 s  ann        has waited 600 ms in a queue
 
 round 3, 16.0 s to 20.0 s: ann ends it

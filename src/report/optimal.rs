@@ -1,19 +1,20 @@
-//! What `brooks optimal` says: the best team and how sure that is, where the next agent stops paying, what is inside the
-//! limits, and the teams worth a choice.
+//! Report of `brooks optimal`: the best team, the marginal value of the next agent, teams within the limits, and the
+//! Pareto front.
 
 use std::fmt::Write as _;
 
 use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops};
 use crate::problem::plural;
+use crate::report::listed;
 use crate::report::optimal_table::{cost, measured};
 use crate::report::render::number;
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Variances};
 
-/// Teams that are named one by one; of more the number is told.
+/// Most teams named one by one.
 const NAMED: usize = 6;
 
-/// The lines above the table: the verdict first.
+/// Returns the lines above the table, the verdict first.
 pub fn verdict(answer: &OptimalResult) -> Vec<String> {
     let mut lines = vec![headline(answer)];
     lines.extend(edge(answer));
@@ -24,7 +25,7 @@ pub fn verdict(answer: &OptimalResult) -> Vec<String> {
     lines
 }
 
-/// The lines below it: how it was chosen, and what was left out.
+/// Returns the lines below the table: the procedure, and the teams left out.
 pub fn method(answer: &OptimalResult) -> Vec<String> {
     let mut lines = Vec::new();
     let question = &answer.question;
@@ -63,7 +64,7 @@ pub fn method(answer: &OptimalResult) -> Vec<String> {
     lines
 }
 
-/// What common random numbers were worth, in a line; none where nothing varies.
+/// Returns a line on the variance reduction by common random numbers; none without variance.
 pub fn common_noise(noise: &Variances) -> Option<String> {
     let (reduction, worth) = (noise.reduction()?, noise.worth()?);
     let by = number::percent(reduction.abs());
@@ -113,7 +114,7 @@ fn nothing(answer: &OptimalResult) -> String {
     format!("no team is inside {limits}")
 }
 
-/// The best of those tried may not be the best there is.
+/// Warns that the best team is the largest tried.
 fn edge(answer: &OptimalResult) -> Option<String> {
     let best = answer.team(answer.best?)?;
     let sizes = || answer.teams.iter().map(|team| team.agents);
@@ -123,7 +124,7 @@ fn edge(answer: &OptimalResult) -> Option<String> {
         .then(|| format!("no larger team was tried, and more agents may be better: --max-agents {more}"))
 }
 
-/// Of teams that cannot be told apart, which is the cheapest: that is the one to take.
+/// Returns the cheapest of the teams that are statistically equal to the best.
 fn thrift(answer: &OptimalResult) -> Option<String> {
     let alike = of(answer, |standing| matches!(standing, TeamStanding::Best | TeamStanding::Alike));
     if alike.len() < 2 || answer.question.objective == Objective::Cost {
@@ -135,7 +136,7 @@ fn thrift(answer: &OptimalResult) -> Option<String> {
     Some(format!("of these {} costs least: {a_run} a run", name(cheapest)))
 }
 
-/// Where the next agent stops paying.
+/// Returns the team size after which the next agent is not worth its cost.
 fn paying(answer: &OptimalResult) -> Option<String> {
     let best = &answer.team(answer.best?)?.architecture;
     let last = answer.steps.last()?;
@@ -161,7 +162,7 @@ fn paying(answer: &OptimalResult) -> Option<String> {
     Some(format!("under {best} the next agent stops paying after {}: {next} {bargained}{later}", stop.from))
 }
 
-/// `buys 3 s [1, 5] and costs $0.21 more a run`, with what is to be said of the time behind it.
+/// Describes a step in team size: `buys 3 s [1, 5] and costs $0.21 more a run`, with `why` after the time.
 fn bargain(step: &SizeStep, why: &str, is_one: bool, has_prices: bool) -> String {
     let verb = |one: &str| if is_one { one.to_owned() } else { one.trim_end_matches('s').to_owned() };
     let Interval { estimate, half_width } = step.buys;
@@ -186,16 +187,20 @@ fn bargain(step: &SizeStep, why: &str, is_one: bool, has_prices: bool) -> String
 fn deadline(answer: &OptimalResult) -> Option<String> {
     let deadline = number::seconds(answer.question.deadline?);
     let share = number::percent_of(answer.question.on_time);
-    let told = |team: &CandidateTeam| {
+    let described = |team: &CandidateTeam| {
         let on_time = team.on_time.map_or(0.0, |share| share.estimate());
         format!("{} ({} of runs)", name(team), number::percent_of(on_time))
     };
     let inside = |team: &CandidateTeam| team.on_time.is_some_and(|share| share.low >= answer.question.on_time);
-    let sentence = within(answer, inside, told).unwrap_or_else(|| {
+    let sentence = within(answer, inside, described).unwrap_or_else(|| {
         let takes = |team: &CandidateTeam| team.runs.quantile(Objective::Time, answer.question.on_time);
         let closest = kept(answer).into_iter().min_by(|a, b| takes(a).total_cmp(&takes(b)));
         let closest = closest.map(|team| {
-            format!("; closest is {}, {share} of whose runs take up to {}", told(team), number::seconds(takes(team)))
+            format!(
+                "; closest is {}, {share} of whose runs take up to {}",
+                described(team),
+                number::seconds(takes(team))
+            )
         });
         format!("no team{}", closest.unwrap_or_default())
     });
@@ -205,24 +210,24 @@ fn deadline(answer: &OptimalResult) -> Option<String> {
 fn budget(answer: &OptimalResult) -> Option<String> {
     let budget = cost(answer.question.budget?, answer.has_prices);
     let mean = |team: &CandidateTeam| team.runs.summary(Objective::Cost).map_or(f64::INFINITY, |cost| cost.mean);
-    let told = |team: &CandidateTeam| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
-    let sentence = within(answer, |team| team.in_budget == Some(true), told).unwrap_or_else(|| {
+    let described = |team: &CandidateTeam| format!("{} ({} a run)", name(team), cost(mean(team), answer.has_prices));
+    let sentence = within(answer, |team| team.in_budget == Some(true), described).unwrap_or_else(|| {
         let closest = kept(answer).into_iter().min_by(|a, b| mean(a).total_cmp(&mean(b)));
-        let closest = closest.map(|team| format!("; closest is {}", told(team)));
+        let closest = closest.map(|team| format!("; closest is {}", described(team)));
         format!("no team{}", closest.unwrap_or_default())
     });
     Some(format!("inside {budget} a run on average: {sentence}"))
 }
 
-/// How many teams are inside a limit, with the smallest and the largest; none if there is none.
+/// Returns the number of teams within a limit, with the smallest and the largest; none without teams.
 fn within(
     answer: &OptimalResult,
     inside: impl Fn(&CandidateTeam) -> bool,
-    told: impl Fn(&CandidateTeam) -> String,
+    described: impl Fn(&CandidateTeam) -> String,
 ) -> Option<String> {
     let kept = kept(answer);
     let inside: Vec<&CandidateTeam> = kept.iter().copied().filter(|team| inside(team)).collect();
-    // Of teams of one size the one that is best for the objective.
+    // Among teams of one size, the best for the objective.
     let value = |team: &CandidateTeam| {
         let objective = answer.question.objective;
         let mean = team.runs.summary(objective).map_or(f64::INFINITY, |summary| summary.mean);
@@ -234,13 +239,13 @@ fn within(
     let largest = of_size(inside.iter().map(|team| team.agents).max())?;
     let many = format!("{} of {} teams", inside.len(), kept.len());
     Some(if smallest.agents == largest.agents {
-        format!("{many}, {}", told(largest))
+        format!("{many}, {}", described(largest))
     } else {
-        format!("{many}, the largest {}, the smallest {}", told(largest), told(smallest))
+        format!("{many}, the largest {}, the smallest {}", described(largest), described(smallest))
     })
 }
 
-/// The teams that are no twins and complete.
+/// Returns the teams that complete, without twins.
 fn kept(answer: &OptimalResult) -> Vec<&CandidateTeam> {
     of(answer, |standing| !matches!(standing, TeamStanding::Twin(_) | TeamStanding::Incomplete))
 }
@@ -249,29 +254,24 @@ fn of(answer: &OptimalResult, is: impl Fn(TeamStanding) -> bool) -> Vec<&Candida
     answer.teams.iter().filter(|team| is(team.standing)).collect()
 }
 
-/// `preassigned with 6 agents`.
+/// Names a team: `preassigned with 6 agents`.
 pub fn name(team: &CandidateTeam) -> String {
     format!("{} with {}", team.architecture, plural(team.agents, "agent"))
 }
 
-/// `5 and 7 agents, self_claim with 4 agents and 3 more teams`, those of the architecture at hand first and without its
-/// name.
+/// Lists teams by architecture: `5 and 7 agents, self_claim with 4 agents and 3 more teams`. Teams of `own` go first,
+/// without its name.
 fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
-    let mut architectures: Vec<&str> = vec![own];
-    for team in teams {
-        if !architectures.contains(&team.architecture.as_str()) {
-            architectures.push(&team.architecture);
-        }
-    }
     let mut left = NAMED;
     let mut parts = Vec::new();
-    for architecture in architectures {
+    let others = architectures(teams).into_iter().filter(|&architecture| architecture != own);
+    for architecture in std::iter::once(own).chain(others) {
         let sizes = teams.iter().filter(|team| team.architecture == architecture).take(left);
         let sizes: Vec<String> = sizes.map(|team| team.agents.to_string()).collect();
         left -= sizes.len();
         let with = if architecture == own { String::new() } else { format!("{architecture} with ") };
-        if let Some(listed) = listed(&sizes) {
-            parts.push(format!("{with}{listed}"));
+        if !sizes.is_empty() {
+            parts.push(format!("{with}{}", listed(&sizes)));
         }
     }
     let mut text = parts.join(", ");
@@ -283,23 +283,8 @@ fn grouped(teams: &[&CandidateTeam], own: &str) -> String {
     text
 }
 
-/// `a, b and c`; none of nothing.
-fn listed(names: &[String]) -> Option<String> {
-    match names {
-        [] => None,
-        [one] => Some(one.clone()),
-        [first @ .., last] => Some(format!("{} and {last}", first.join(", "))),
-    }
-}
-
-/// `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`, an architecture each.
+/// Lists completion by architecture: `self_claim with 1, 2 and 3 agents (43 % to 90 % of runs)`.
 fn shares(teams: &[&CandidateTeam]) -> String {
-    let mut architectures: Vec<&str> = Vec::new();
-    for team in teams {
-        if !architectures.contains(&team.architecture.as_str()) {
-            architectures.push(&team.architecture);
-        }
-    }
     let part = |architecture: &&str| {
         let own: Vec<&&CandidateTeam> = teams.iter().filter(|team| team.architecture == *architecture).collect();
         let sizes: Vec<String> = own.iter().map(|team| team.agents.to_string()).collect();
@@ -308,7 +293,18 @@ fn shares(teams: &[&CandidateTeam]) -> String {
         let [low, high] = [low, high].map(number::percent_of);
         let share = if low == high { low } else { format!("{low} to {high}") };
         let agents = if sizes == ["1"] { "agent" } else { "agents" };
-        format!("{architecture} with {} {agents} ({share} of runs)", listed(&sizes).unwrap_or_default())
+        format!("{architecture} with {} {agents} ({share} of runs)", listed(&sizes))
     };
-    architectures.iter().map(part).collect::<Vec<_>>().join(", ")
+    architectures(teams).iter().map(part).collect::<Vec<_>>().join(", ")
+}
+
+/// Returns the architectures of the teams in order of first appearance.
+fn architectures<'a>(teams: &[&'a CandidateTeam]) -> Vec<&'a str> {
+    let mut architectures: Vec<&str> = Vec::new();
+    for team in teams {
+        if !architectures.contains(&team.architecture.as_str()) {
+            architectures.push(&team.architecture);
+        }
+    }
+    architectures
 }

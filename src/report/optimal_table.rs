@@ -1,4 +1,4 @@
-//! The table of `brooks optimal`, and the same for programs.
+//! Table and JSON of `brooks optimal`.
 
 use serde_json::{Value, json};
 
@@ -7,15 +7,16 @@ use crate::experiment::optimal::{
 };
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
+use crate::report::{json_interval, json_noise};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Proportion};
 
-/// An amount of what runs cost: dollars or tokens.
+/// Formats a cost in dollars or tokens.
 pub(super) fn cost(value: f64, has_prices: bool) -> String {
     if has_prices { number::money(value) } else { format!("{} tokens", number::tokens(value)) }
 }
 
-/// A team's mean with its interval, in words of the objective.
+/// Formats a team's mean with its interval in the unit of the objective.
 pub(super) fn measured(team: &CandidateTeam, objective: Objective, has_prices: bool) -> String {
     let Some(summary) = team.runs.summary(objective) else { return number::NONE.to_owned() };
     let Interval { estimate, half_width } = summary.interval();
@@ -24,7 +25,7 @@ pub(super) fn measured(team: &CandidateTeam, objective: Objective, has_prices: b
     }
     let (low, high) = ((estimate - half_width).max(0.0), estimate + half_width);
     if objective == Objective::Quality {
-        // No more than all can be right.
+        // Quality is at most 1.
         return number::interval_percent(estimate, low, high.min(1.0));
     }
     let show = if has_prices { number::money } else { number::tokens };
@@ -43,7 +44,7 @@ fn standing(team: &CandidateTeam) -> &'static str {
     }
 }
 
-/// The teams worth a choice: the best, those like it and those on the front; the best first. And how many are not shown.
+/// Builds the table of the best team, its equals and the front, the best first; with the number of teams not shown.
 pub fn short(answer: &OptimalResult) -> (Table, usize) {
     let is_shown =
         |team: &&CandidateTeam| team.on_front || matches!(team.standing, TeamStanding::Best | TeamStanding::Alike);
@@ -51,12 +52,12 @@ pub fn short(answer: &OptimalResult) -> (Table, usize) {
     (table(answer, &shown), answer.teams.len() - shown.len())
 }
 
-/// All teams, for files.
+/// Builds the table of all teams.
 pub fn full(answer: &OptimalResult) -> Table {
     table(answer, &ordered(answer))
 }
 
-/// By standing, then by the objective.
+/// Orders teams by standing, then by the objective.
 fn ordered(answer: &OptimalResult) -> Vec<&CandidateTeam> {
     let rank = |team: &CandidateTeam| match team.standing {
         TeamStanding::Best => 0,
@@ -92,8 +93,8 @@ fn table(answer: &OptimalResult, teams: &[&CandidateTeam]) -> Table {
     ]);
     for team in teams {
         let value = |objective| {
-            let summary = team.runs.summary(objective);
-            summary.map_or_else(Cell::none, |s| Cell::number(s.mean, measured(team, objective, answer.has_prices)))
+            let mean = team.runs.summary(objective).map(|summary| summary.mean);
+            Cell::shown(mean, |_| measured(team, objective, answer.has_prices))
         };
         let worse = |by: Interval| Cell::number(by.estimate, difference(by, answer));
         let share = |s: Proportion| Cell::number(s.estimate(), number::interval_percent(s.estimate(), s.low, s.high));
@@ -108,8 +109,8 @@ fn table(answer: &OptimalResult, teams: &[&CandidateTeam]) -> Table {
             value(Objective::Time),
             value(Objective::Cost),
             value(Objective::Quality),
-            team.worse_by.map_or_else(Cell::none, worse),
-            team.on_time.map_or_else(Cell::none, share),
+            Cell::optional(team.worse_by, worse),
+            Cell::optional(team.on_time, share),
             Cell::text(standing(team)).tinted(tint),
             Cell::text(if team.on_front { "yes" } else { "no" }),
             Cell::count(team.runs.len() as u64),
@@ -127,7 +128,7 @@ fn table(answer: &OptimalResult, teams: &[&CandidateTeam]) -> Table {
     table
 }
 
-/// By how much a team is worse than the best, in the objective's unit.
+/// Formats the difference from the best team in the objective's unit.
 fn difference(by: Interval, answer: &OptimalResult) -> String {
     let show = if answer.has_prices { number::money } else { number::tokens };
     let signed = |value: f64| if value < 0.0 { format!("-{}", show(-value)) } else { show(value) };
@@ -141,7 +142,7 @@ fn difference(by: Interval, answer: &OptimalResult) -> String {
     }
 }
 
-/// For programs.
+/// Returns JSON for programs.
 pub fn to_json(answer: &OptimalResult) -> Value {
     let question = &answer.question;
     let rate = match question.pays {
@@ -184,25 +185,21 @@ pub fn to_json(answer: &OptimalResult) -> Value {
         "pays_again": answer.later.as_ref().map(of_step),
         "steps": answer.steps.iter().map(of_step).collect::<Vec<_>>(),
         "front": ordered(answer).into_iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
-        "common_random_numbers": { "variance_reduction": answer.noise.reduction(), "worth": answer.noise.worth() },
+        "common_random_numbers": json_noise(&answer.noise),
         "teams": ordered(answer).into_iter().map(|team| of_team(team, answer)).collect::<Vec<_>>(),
     })
 }
 
-fn interval(interval: Interval) -> Value {
-    json!({ "mean": interval.estimate, "ci95": [interval.low(), interval.high()] })
-}
-
 fn of_step(step: &SizeStep) -> Value {
-    let (seconds, costs) = (interval(step.buys), interval(step.costs));
+    let (seconds, costs) = (json_interval(step.buys), json_interval(step.costs));
     json!({ "agents": step.from, "next": step.to, "buys_s": seconds, "costs": costs, "pays": step.pays })
 }
 
 fn of_team(team: &CandidateTeam, answer: &OptimalResult) -> Value {
     let [makespan, cost, quality] =
-        OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| interval(summary.interval())));
+        OBJECTIVES.map(|objective| team.runs.summary(objective).map(|summary| json_interval(summary.interval())));
     let twin = match team.standing {
-        TeamStanding::Twin(place) => answer.team(place).map(|twin| json!([twin.agents, twin.architecture])),
+        TeamStanding::Twin(index) => answer.team(index).map(|twin| json!([twin.agents, twin.architecture])),
         _ => None,
     };
     json!({
@@ -213,7 +210,7 @@ fn of_team(team: &CandidateTeam, answer: &OptimalResult) -> Value {
         "makespan_s": makespan,
         "cost": cost,
         "quality": quality,
-        "worse_by": team.worse_by.map(interval),
+        "worse_by": team.worse_by.map(json_interval),
         "on_front": team.on_front,
         "on_time": team.on_time.map(|share| json!({ "share": share.estimate(), "ci95": [share.low, share.high] })),
         "in_budget": team.in_budget,

@@ -1,4 +1,4 @@
-//! What `brooks analyze --as paper` says: the tables and statistics of arXiv 2603.12229 on the runs at hand.
+//! Report of `brooks analyze --as paper`: tables and statistics of arXiv 2603.12229 for the given runs.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::scaling::Correlation;
 
-/// Why the published columns of conflicts are not those of the events.
+/// Reason why the published columns of conflicts differ from the events.
 const FAULT: &str = "The published columns concurrent_writes and claims_blocked are 0 for every run recorded from 2026-03-09 on, \
 and follow two definitions before: some runs count rounds and files that two agents wrote, others those written twice \
 by whomever. The events are whole; figures here are recomputed from them.";
 
-/// For a terminal.
+/// Returns text for a terminal.
 pub fn to_text(figures: &PaperFigures, color: bool) -> String {
     let count = |count: u64| number::count(count);
     let mut text = format!(
@@ -40,7 +40,7 @@ pub fn to_text(figures: &PaperFigures, color: bool) -> String {
     text
 }
 
-/// The comparisons of the two architectures.
+/// Builds the table of comparisons of the two architectures.
 pub fn contrasts(figures: &PaperFigures) -> Table {
     let mut table = Table::new(vec![
         Column::text("figure", "figure"),
@@ -85,7 +85,7 @@ fn statistics(figures: &PaperFigures) -> Table {
     ]);
     let mut push = |what: &str, test: &str, value: Option<f64>, p: Option<f64>| {
         let Some(value) = value else { return };
-        let p = p.map_or_else(Cell::none, |p| Cell::number(p, number::p_value(p)));
+        let p = Cell::shown(p, number::p_value);
         table.push(vec![Cell::text(what), Cell::text(test), Cell::number(value, format!("{value:.4}")), p]);
     };
     let rho = |c: Option<Correlation>| (c.map(|c| c.rho), c.map(|c| c.p));
@@ -108,7 +108,7 @@ fn statistics(figures: &PaperFigures) -> Table {
     table
 }
 
-/// Speedups and token multipliers by cell, a column a team size.
+/// Builds the table of speedups and token multipliers by cell, a column a team size.
 pub fn cells(figures: &PaperFigures) -> Table {
     let mut sizes: Vec<u32> = figures.cells.iter().map(|cell| cell.n).collect();
     sizes.sort_unstable();
@@ -129,9 +129,8 @@ pub fn cells(figures: &PaperFigures) -> Table {
             };
             figures.cells.iter().find(is_it)
         };
-        let shown = |value: Option<f64>| value.map_or_else(Cell::none, |v| Cell::number(v, format!("{v:.2}")));
-        row.extend(sizes.iter().map(|&n| shown(cell(n).map(|cell| cell.speedup))));
-        row.extend(sizes.iter().map(|&n| shown(cell(n).map(|cell| cell.token_multiplier))));
+        row.extend(sizes.iter().map(|&n| Cell::ratio(cell(n).map(|cell| cell.speedup))));
+        row.extend(sizes.iter().map(|&n| Cell::ratio(cell(n).map(|cell| cell.token_multiplier))));
         table.push(row);
     }
     table
@@ -169,7 +168,7 @@ fn conflicts(figures: &PaperFigures) -> Table {
     table
 }
 
-/// For programs: the keys that others rely on, and p-values and conflicts beside them.
+/// Returns JSON for programs with stable keys.
 pub fn to_json(figures: &PaperFigures) -> Map<String, Value> {
     let contrast = |contrast: &Option<Contrast>| {
         contrast.map_or(Value::Null, |c| {
@@ -181,31 +180,8 @@ pub fn to_json(figures: &PaperFigures) -> Map<String, Value> {
         })
     };
     let rho = |c: Option<Correlation>| Value::from(c.map(|c| c.rho));
-    let cells: Vec<Value> = figures
-        .cells
-        .iter()
-        .map(|cell| {
-            json!({
-                "architecture": cell.architecture, "model": cell.model, "p": cell.p, "n": cell.n,
-                "speedup": cell.speedup, "token_multiplier": cell.token_multiplier, "suites": cell.suites,
-            })
-        })
-        .collect();
     let gaps: Map<String, Value> =
         figures.straggler_gap_by_p.iter().map(|(p, gap)| (p.clone(), (*gap).into())).collect();
-    let conflicts: Map<String, Value> = figures
-        .conflicts
-        .iter()
-        .map(|(architecture, sums)| {
-            let value = json!({
-                "runs": sums.runs, "recorded_concurrent_writes": sums.recorded_concurrent_writes,
-                "concurrent_writes": sums.concurrent_writes, "repeated_writes": sums.repeated_writes,
-                "recorded_claims_blocked": sums.recorded_claims_blocked, "claims_blocked": sums.claims_blocked,
-                "equal_runs": sums.equal_runs, "zeroed_runs": sums.zeroed_runs,
-            });
-            (architecture.clone(), value)
-        })
-        .collect();
     let speedup_with_n = figures.speedup_with_n.map_or(Value::Null, |c| json!([c.rho, c.p]));
     let below = figures.below_amdahl.map_or(Value::Null, |t| json!({"w": t.statistic, "n": t.used, "p": t.p}));
     let document = json!({
@@ -226,9 +202,32 @@ pub fn to_json(figures: &PaperFigures) -> Map<String, Value> {
         "self_claim_excess_median": figures.excess_median,
         "self_claim_spearman_tokens_n": rho(figures.tokens_with_n),
         "self_claim_spearman_speedup_n": speedup_with_n,
-        "cells": cells,
-        "conflicts": conflicts,
+        "cells": cells_json(figures),
+        "conflicts": conflicts_json(figures),
         "conflicts_fault": FAULT,
     });
     if let Value::Object(document) = document { document } else { Map::new() }
+}
+
+fn cells_json(figures: &PaperFigures) -> Value {
+    let cells = figures.cells.iter().map(|cell| {
+        json!({
+            "architecture": cell.architecture, "model": cell.model, "p": cell.p, "n": cell.n,
+            "speedup": cell.speedup, "token_multiplier": cell.token_multiplier, "suites": cell.suites,
+        })
+    });
+    cells.collect()
+}
+
+fn conflicts_json(figures: &PaperFigures) -> Value {
+    let conflicts = figures.conflicts.iter().map(|(architecture, sums)| {
+        let sums = json!({
+            "runs": sums.runs, "recorded_concurrent_writes": sums.recorded_concurrent_writes,
+            "concurrent_writes": sums.concurrent_writes, "repeated_writes": sums.repeated_writes,
+            "recorded_claims_blocked": sums.recorded_claims_blocked, "claims_blocked": sums.claims_blocked,
+            "equal_runs": sums.equal_runs, "zeroed_runs": sums.zeroed_runs,
+        });
+        (architecture.clone(), sums)
+    });
+    conflicts.collect::<Map<_, _>>().into()
 }

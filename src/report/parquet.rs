@@ -1,4 +1,4 @@
-//! The rows of a sweep as a Parquet file.
+//! Rows of a sweep as a Parquet file.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -15,15 +15,15 @@ use crate::experiment::SweepResult;
 use crate::report::rows::{Series, Values, series};
 use crate::report::{SCHEMA_VERSION, VERSION};
 
-/// Rows of a row group in the files of `brooks sweep`.
+/// Rows a row group in the files of `brooks sweep`.
 pub const GROUP: usize = 8192;
 
-/// The columns of [`series`] as one row group, compressed by zstd, with version, seed and scenario in the metadata.
+/// Writes the columns of [`series`] as one row group, compressed by zstd, with version, seed and scenario as metadata.
 /// The same rows give the same bytes.
 ///
 /// # Errors
 ///
-/// If the format cannot hold the rows, such as text of 2 GB.
+/// Fails if the format cannot hold the rows, for example text of 2 GB.
 pub fn to_parquet(sweep: &SweepResult) -> Result<Vec<u8>, ParquetError> {
     let series = series(sweep);
     let mut writer = Writer::new(Vec::new(), &series, &about(sweep, None))?;
@@ -31,7 +31,7 @@ pub fn to_parquet(sweep: &SweepResult) -> Result<Vec<u8>, ParquetError> {
     writer.finish()
 }
 
-/// What the metadata of a file say of a sweep, and of its plan by its hash.
+/// Returns the metadata of a file: the sweep, and the hash of its plan.
 pub fn about(sweep: &SweepResult, plan: Option<&str>) -> Vec<(String, String)> {
     let known = [
         ("brooks.version", Some(VERSION.to_owned())),
@@ -51,11 +51,11 @@ pub struct Writer<W: Write + Send> {
 }
 
 impl<W: Write + Send> Writer<W> {
-    /// A file with columns of these names and kinds.
+    /// Creates a file with columns of these names and types.
     ///
     /// # Errors
     ///
-    /// It can't be written.
+    /// Fails if the file cannot be written.
     pub fn new(out: W, series: &[Series], about: &[(String, String)]) -> Result<Writer<W>, ParquetError> {
         let fields = series.iter().map(field).collect::<Result<Vec<_>, _>>()?;
         let schema = Arc::new(Type::group_type_builder("sweep").with_fields(fields).build()?);
@@ -68,11 +68,11 @@ impl<W: Write + Send> Writer<W> {
         Ok(Writer { file: SerializedFileWriter::new(out, schema, Arc::new(properties))? })
     }
 
-    /// One row group more: the columns that were named, in the same order.
+    /// Writes a row group: the columns in the order given to [`Writer::new`].
     ///
     /// # Errors
     ///
-    /// It can't be written, or the format cannot hold it.
+    /// Fails if the file cannot be written or the format cannot hold the rows.
     pub fn write(&mut self, series: &[Series]) -> Result<(), ParquetError> {
         let mut group = self.file.next_row_group()?;
         for series in series {
@@ -86,7 +86,7 @@ impl<W: Write + Send> Writer<W> {
                     column.typed::<Int64Type>().write_batch(values, None, None)?;
                 }
                 Values::Real(values) => {
-                    // An optional value has definition level 1 where it is there and 0 where not.
+                    // An optional value has definition level 1 if it is present, else 0.
                     let levels: Vec<i16> = values.iter().map(|value| i16::from(value.is_some())).collect();
                     let known: Vec<f64> = values.iter().copied().flatten().collect();
                     column.typed::<DoubleType>().write_batch(&known, Some(&levels), None)?;
@@ -102,7 +102,7 @@ impl<W: Write + Send> Writer<W> {
     ///
     /// # Errors
     ///
-    /// It can't be written.
+    /// Fails if the file cannot be written.
     pub fn finish(self) -> Result<W, ParquetError> {
         self.file.into_inner()
     }
@@ -141,16 +141,16 @@ mod tests {
         assert_eq!(value("brooks.version"), Some(VERSION));
         let expected = series(&sweep);
         let mut rows = 0;
-        for (place, row) in reader.get_row_iter(None).expect("rows").enumerate() {
+        for (index, row) in reader.get_row_iter(None).expect("rows").enumerate() {
             let row = row.expect("a row");
             for (series, (name, field)) in expected.iter().zip(row.get_column_iter()) {
                 assert_eq!(&series.name, name);
                 let wanted = match &series.values {
-                    Values::Text(values) => Field::Str(values[place].clone()),
-                    Values::Whole(values) => Field::Long(values[place]),
-                    Values::Real(values) => values[place].map_or(Field::Null, Field::Double),
+                    Values::Text(values) => Field::Str(values[index].clone()),
+                    Values::Whole(values) => Field::Long(values[index]),
+                    Values::Real(values) => values[index].map_or(Field::Null, Field::Double),
                 };
-                assert_eq!(field, &wanted, "row {place}, {name}");
+                assert_eq!(field, &wanted, "row {index}, {name}");
             }
             rows += 1;
         }

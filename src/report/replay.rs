@@ -1,4 +1,4 @@
-//! What `brooks replay` says of recorded runs that were replayed as they were.
+//! Report of `brooks replay` on recorded runs that were replayed unchanged.
 
 use std::fmt::Write as _;
 
@@ -8,12 +8,12 @@ use crate::engine::Time;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
 use crate::report::run::causes;
-use crate::report::{footer_without_seed, json_number};
+use crate::report::{footer_without_seed, json_seconds};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 use crate::trace::replay::{AgentTime, Replay};
 
-/// Of many runs, those that were replayed worst are shown.
+/// Most runs of the printed table: those with the largest errors.
 const MAX_ROWS: usize = 12;
 
 /// Replayed runs.
@@ -30,10 +30,10 @@ struct ReplayedRun {
 }
 
 impl ReplayReport {
-    /// One more run.
+    /// Adds a run.
     pub fn add(&mut self, trace: &Trace, mut replay: Replay) {
         if !self.runs.is_empty() {
-            // Only a single run is shown round by round.
+            // Rounds are shown for a single run only.
             replay.rounds = Vec::new();
             if let [first] = self.runs.as_mut_slice() {
                 first.replay.rounds = Vec::new();
@@ -43,7 +43,7 @@ impl ReplayReport {
         self.runs.push(ReplayedRun { trace: trace.header.trace.clone(), agents, replay });
     }
 
-    /// Errors of the replayed length, in percent, ascending.
+    /// Returns the errors of the replayed length in percent, ascending.
     fn errors(&self) -> Vec<f64> {
         let mut errors: Vec<f64> = self.runs.iter().filter_map(|run| run.replay.error_percent()).collect();
         errors.sort_by(f64::total_cmp);
@@ -54,7 +54,7 @@ impl ReplayReport {
         self.runs.iter().filter(|run| run.replay.counts_equal()).count()
     }
 
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool, command: &str) -> String {
         let body = match self.runs.as_slice() {
             [run] => run.to_text(color),
@@ -82,7 +82,7 @@ impl ReplayReport {
         format!("{body}\n{}", footer_without_seed(command))
     }
 
-    /// A row a run: those with the largest errors first if there are more than `most`.
+    /// Builds a table with a row a run; of more than `most`, those with the largest errors.
     pub fn table(&self, most: usize) -> Table {
         let mut table = Table::new(vec![
             Column::text("trace", "run"),
@@ -98,25 +98,25 @@ impl ReplayReport {
         }
         for run in runs {
             let replay = &run.replay;
-            let time = |time: Option<Time>| time.map_or_else(Cell::none, |t| Cell::number(t.as_secs(), t.to_string()));
+            let time = |time: Option<Time>| Cell::optional(time, |t| Cell::number(t.as_secs(), t.to_string()));
             let equal = if replay.counts_equal() { Cell::text("yes") } else { Cell::text("no").tinted(Tint::Bad) };
             table.push(vec![
                 Cell::text(run.trace.clone()),
                 time(replay.recorded),
                 time(Some(replay.replayed)),
-                replay.error_percent().map_or_else(Cell::none, |error| Cell::number(error, fine_percent(error))),
+                Cell::shown(replay.error_percent(), fine_percent),
                 equal,
             ]);
         }
         table
     }
 
-    /// All runs, in the order in which they were read.
+    /// Builds the table of all runs in the order of reading.
     pub fn full_table(&self) -> Table {
         self.table(usize::MAX)
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self) -> (Value, Value) {
         let runs = self.runs.iter().map(|run| {
             let replay = &run.replay;
@@ -125,19 +125,19 @@ impl ReplayReport {
             });
             let agents = run.agents.iter().zip(&replay.agents).map(|(name, time)| {
                 json!({
-                    "agent": name, "there_s": seconds(time.to - time.from), "for_person_s": seconds(time.for_person), "busy_s": seconds(time.busy), "waiting_s": seconds(time.waiting),
-                    "blocked_on_tests_s": seconds(time.blocked_on_tests),
+                    "agent": name, "there_s": json_seconds(time.to - time.from), "for_person_s": json_seconds(time.for_person), "busy_s": json_seconds(time.busy), "waiting_s": json_seconds(time.waiting),
+                    "blocked_on_tests_s": json_seconds(time.blocked_on_tests),
                 })
             });
-            let budget = replay.metrics.budget.parts().map(|(name, time)| (format!("{name}_s"), seconds(time)));
+            let budget = replay.metrics.budget.parts().map(|(name, time)| (format!("{name}_s"), json_seconds(time)));
             let rounds = replay.rounds.iter().map(|round| {
                 json!({
-                    "round": round.number, "start_s": seconds(round.start), "end_s": seconds(round.end),
-                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(seconds),
+                    "round": round.number, "start_s": json_seconds(round.start), "end_s": json_seconds(round.end),
+                    "straggler": run.agents.get(round.straggler.index()), "gap_s": round.gap.map(json_seconds),
                 })
             });
             json!({
-                "trace": run.trace, "recorded_s": replay.recorded.map(seconds), "replayed_s": seconds(replay.replayed),
+                "trace": run.trace, "recorded_s": replay.recorded.map(json_seconds), "replayed_s": json_seconds(replay.replayed),
                 "ape_percent": replay.error_percent(), "counts_equal": replay.counts_equal(),
                 "counts": counted.collect::<serde_json::Map<_, _>>(), "contradictions": replay.contradictions,
                 "time_budget": budget.into_iter().collect::<serde_json::Map<_, _>>(),
@@ -204,7 +204,7 @@ impl ReplayedRun {
         text
     }
 
-    /// What time went into that was not work, the largest share first.
+    /// Reports the shares of time other than work, the largest first.
     fn causes(&self) -> Vec<(String, f64)> {
         let budget = &self.replay.metrics.budget;
         if !self.replay.rounds.is_empty() {
@@ -268,7 +268,7 @@ impl ReplayedRun {
             columns.push(Column::number("rounds_ended", "rounds it ended"));
         }
         let mut table = Table::new(columns);
-        for (place, (name, time)) in self.agents.iter().zip(&self.replay.agents).enumerate() {
+        for (index, (name, time)) in self.agents.iter().zip(&self.replay.agents).enumerate() {
             let there = time.to - time.from;
             let whole = there.as_secs().max(1e-9);
             let cell = |time: Time| {
@@ -284,7 +284,7 @@ impl ReplayedRun {
                 row.push(cell(time.for_person));
             }
             if has_rounds {
-                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == place).count();
+                let ended = self.replay.rounds.iter().filter(|round| round.straggler.index() == index).count();
                 row.push(cell(time.blocked_on_tests));
                 row.push(Cell::count(ended as u64));
             }
@@ -297,12 +297,12 @@ impl ReplayedRun {
 fn contradicted(steps: usize) -> String {
     match steps {
         0 => String::new(),
-        1 => "; one step is said to come after another that ended later".to_owned(),
-        steps => format!("; {} steps are said to come after others that ended later", number::count(steps as u64)),
+        1 => "; one step is recorded after another that ended later".to_owned(),
+        steps => format!("; {} steps are recorded after others that ended later", number::count(steps as u64)),
     }
 }
 
-/// A small percentage with the digits that it bears.
+/// Formats a small percentage with its significant digits.
 fn fine_percent(percent: f64) -> String {
     if !percent.is_finite() {
         number::NONE.to_owned()
@@ -313,8 +313,4 @@ fn fine_percent(percent: f64) -> String {
     } else {
         format!("{percent:.4} %")
     }
-}
-
-fn seconds(time: Time) -> Value {
-    json_number(time.as_secs())
 }

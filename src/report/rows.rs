@@ -1,4 +1,4 @@
-//! The rows of a sweep as files hold them: one list of columns, from which CSV, JSON and Parquet are written.
+//! Columns of a sweep's rows in files; CSV, JSON and Parquet are written from the same list.
 
 use std::fmt::Write as _;
 
@@ -16,9 +16,9 @@ use crate::scaling::{Interval, Summary};
 /// A column of a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Series {
-    /// Its name.
+    /// Column name.
     pub name: String,
-    /// Its values, one a row.
+    /// Values, one a row.
     pub values: Values,
 }
 
@@ -29,7 +29,7 @@ pub enum Values {
     Text(Vec<String>),
     /// Counts.
     Whole(Vec<i64>),
-    /// Numbers; none where nothing is known, never infinite or not a number.
+    /// Numbers, all finite; none if unknown.
     Real(Vec<Option<f64>>),
 }
 
@@ -47,9 +47,9 @@ impl Series {
         Series { name, values: Values::Real(values.map(known).collect()) }
     }
 
-    /// The value of a row as text; nothing where nothing is known.
+    /// Writes the value of a row as text; empty if unknown.
     fn write_cell(&self, row: usize, text: &mut String) {
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         let _ = match &self.values {
             Values::Text(values) => write!(text, "{}", values[row]),
             Values::Whole(values) => write!(text, "{}", values[row]),
@@ -66,10 +66,10 @@ impl Series {
     }
 }
 
-/// One figure out of a metric's summary: its name in files, and how to read it.
+/// Part of a metric's summary: its name in files and its accessor.
 type SummaryPart<S> = (&'static str, fn(&S) -> f64);
 
-/// What is written of every metric.
+/// Parts of the summary of each metric.
 const SUMMARY: [SummaryPart<Summary>; 7] = [
     ("mean", |s| s.mean),
     ("sd", |s| s.sd),
@@ -80,19 +80,19 @@ const SUMMARY: [SummaryPart<Summary>; 7] = [
     ("p90", |s| s.p90),
 ];
 
-/// What is written of the speedup.
+/// Parts of the speedup.
 const SPEEDUP: [SummaryPart<Interval>; 3] =
     [("mean", |s| s.estimate), ("ci95_low", Interval::low), ("ci95_high", Interval::high)];
 
-/// All columns of a sweep, in the order of every file.
+/// Returns all columns of a sweep in the order of the files.
 ///
-/// An axis has a column named by its path; one that holds a team size is called `agents`. `agents` and `architecture`
-/// are always there.
+/// An axis has a column named by its path; the axis of team sizes is called `agents`. `agents` and `architecture` are
+/// always present.
 pub fn series(sweep: &SweepResult) -> Vec<Series> {
     let rows = || sweep.rows.iter();
     let mut all = Vec::new();
-    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        let value = |row: &PointResult| row.axes.get(place).cloned().unwrap_or_default();
+    for (index, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        let value = |row: &PointResult| row.axes.get(index).cloned().unwrap_or_default();
         all.push(Series::text(path, rows().map(value)));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
@@ -103,8 +103,8 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     all.push(Series::whole("completed", rows().map(|row| row.completed)));
     all.push(Series::whole("stalled", rows().map(|row| row.stalled)));
     all.push(Series::whole("timed_out", rows().map(|row| row.timed_out)));
-    for (place, metric) in METRICS.iter().enumerate() {
-        let summary = move |row: &PointResult| row.metrics.get(place).copied().flatten();
+    for (index, metric) in METRICS.iter().enumerate() {
+        let summary = move |row: &PointResult| row.metrics.get(index).copied().flatten();
         for (part, read) in SUMMARY {
             let values = rows().map(move |row| summary(row).as_ref().map(read));
             all.push(Series::real(format!("{}.{part}", metric.name), values));
@@ -125,16 +125,16 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
         all.push(Series::real(name.to_owned(), rows().map(move |row| Some(law(row)))));
     }
     let parts = TimeBudget::default().parts().map(|(name, _)| name);
-    for (place, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
-        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[place]);
+    for (index, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
+        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[index]);
         all.push(Series::real(format!("share.{part}"), rows().map(share)));
     }
     all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
     all
 }
 
-/// Every run of points by itself, in the order of every file: the axes, architecture, agents, replication, ending, the
-/// metrics, and the digest.
+/// Returns the columns of single runs in the order of the files: axes, architecture, agents, replication, ending,
+/// metrics, digest.
 pub fn run_series(sweep: &SweepResult, points: &[(&PointResult, &[Metrics])]) -> Vec<Series> {
     let mut all = Vec::new();
     let of_point = |read: &dyn Fn(&PointResult) -> String| {
@@ -142,8 +142,8 @@ pub fn run_series(sweep: &SweepResult, points: &[(&PointResult, &[Metrics])]) ->
             points.iter().flat_map(|(row, runs)| std::iter::repeat_n(read(row), runs.len())).collect();
         values.into_iter()
     };
-    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        all.push(Series::text(path, of_point(&|row| row.axes.get(place).cloned().unwrap_or_default())));
+    for (index, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        all.push(Series::text(path, of_point(&|row| row.axes.get(index).cloned().unwrap_or_default())));
     }
     if !sweep.axes.iter().any(|path| path == "architecture") {
         all.push(Series::text("architecture", of_point(&|row| row.architecture.clone())));
@@ -159,18 +159,18 @@ pub fn run_series(sweep: &SweepResult, points: &[(&PointResult, &[Metrics])]) ->
     all
 }
 
-/// As CSV: all digits; empty where nothing is known.
+/// Returns CSV with all digits; unknown values are empty.
 pub fn to_csv(sweep: &SweepResult) -> String {
     let series = series(sweep);
     csv_head(&series) + &csv_rows(&series)
 }
 
-/// The first line of a CSV file with these columns.
+/// Returns the header line of a CSV file.
 pub fn csv_head(series: &[Series]) -> String {
     table::csv(std::iter::once(series.iter().map(|series| series.name.as_str()).collect()))
 }
 
-/// The other lines.
+/// Returns the lines of a CSV file below the header.
 pub fn csv_rows(series: &[Series]) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     let mut text = String::new();
@@ -178,7 +178,7 @@ pub fn csv_rows(series: &[Series]) -> String {
         for series in series {
             text.clear();
             series.write_cell(row, &mut text);
-            // Writing to memory does not fail, and every line has as many cells as the first.
+            // Writing to memory does not fail; all lines have the same number of cells.
             let _ = writer.write_field(&text);
         }
         let _ = writer.write_record(None::<&[u8]>);
@@ -186,7 +186,7 @@ pub fn csv_rows(series: &[Series]) -> String {
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// As JSON Lines: an object a row.
+/// Returns JSON Lines: an object a row.
 pub fn json_lines(series: &[Series]) -> String {
     let line = |row| Value::from(object(series, row)).to_string() + "\n";
     (0..rows(series)).map(line).collect()
@@ -204,7 +204,7 @@ fn object(series: &[Series], row: usize) -> Map<String, Value> {
     series.iter().map(|series| (series.name.clone(), series.json(row))).collect()
 }
 
-/// As a JSON document: null where nothing is known.
+/// Returns a JSON document; unknown values are null.
 pub fn to_json(sweep: &SweepResult, command: &str) -> Value {
     let series = series(sweep);
     let rows: Vec<Value> = (0..sweep.rows.len()).map(|row| object(&series, row).into()).collect();
@@ -253,8 +253,8 @@ mod tests {
         let sweep = sweep();
         let csv = to_csv(&sweep);
         let mut reader = csv::Reader::from_reader(csv.as_bytes());
-        let place = |name: &str| series(&sweep).iter().position(|series| series.name == name).expect("a column");
-        let (makespan, kind) = (place("makespan_s.mean"), place("workload.kind"));
+        let index = |name: &str| series(&sweep).iter().position(|series| series.name == name).expect("a column");
+        let (makespan, kind) = (index("makespan_s.mean"), index("workload.kind"));
         let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("even rows");
         assert_eq!(rows.len(), 6);
         assert_eq!((&rows[0][makespan], &rows[5][makespan]), ("120", ""));

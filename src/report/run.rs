@@ -1,4 +1,4 @@
-//! What `brooks run` says: verdict, what limits the team, figures, and how to repeat it.
+//! Report of `brooks run`: verdict, limits of the team, figures, command.
 
 use serde_json::{Map, Value};
 
@@ -11,52 +11,58 @@ use crate::report::render::table::{Cell, Column, Table, markdown};
 use crate::report::{footer, json_number, preamble};
 use crate::scaling::amdahl;
 use crate::scenario::ScenarioFile;
-use crate::simulation::{Scenario, simulate};
+use crate::simulation::Scenario;
 
-/// Causes below this share of the team's time go unnamed.
+/// Least share of the team's time of a named cause.
 const WORTH_NAMING: f64 = 0.05;
 /// Most causes named.
 const MAX_CAUSES: usize = 3;
-/// Figures go on a new line beyond this width.
+/// Width at which figures continue on a new line.
 const MAX_WIDTH: usize = 110;
 
-/// One run and all that it is held against.
+/// A run with its baseline and bounds.
 #[derive(Clone, Debug)]
 pub struct RunReport {
-    /// The scenario's name.
+    /// Scenario name.
     pub scenario: String,
-    /// The architecture's name in the registry.
+    /// Architecture name in the registry.
     pub architecture: String,
     /// The seed.
     pub seed: u64,
-    /// The command that repeats it.
+    /// Command that repeats the run.
     pub command: String,
-    /// Its figures.
+    /// Metrics of the run.
     pub run: Metrics,
-    /// Those of one agent alone on the same work; none if that was not run.
+    /// Metrics of one agent alone on the same work, if it was run.
     pub alone: Option<Metrics>,
-    /// What that one agent is called in files: `self` or `solo`.
+    /// Baseline name in files: `self` or `solo`.
     pub baseline: String,
-    /// What is known of the work beforehand.
+    /// Work, span and parallel fraction of the scenario.
     pub work: WorkBounds,
-    /// What agents queue for, by name.
+    /// Names of the resources with a queue.
     pub queues: Vec<String>,
-    /// Whether tokens have a price.
+    /// True if tokens have a price.
     pub has_prices: bool,
-    /// What a run that did not complete was waiting for (see [`Witness`](crate::report::witness::Witness)).
+    /// Cause of an incomplete run (see [`Witness`](crate::report::witness::Witness)).
     pub witness: Option<String>,
 }
 
 impl RunReport {
-    /// The report of a run of `scenario`, which is the point that `file` describes; the baseline is run for it.
-    pub fn new(file: &ScenarioFile, scenario: &Scenario, replication: u64, run: Metrics, command: String) -> RunReport {
+    /// Returns the report of a run of `scenario`, the point that `file` describes, and of its baseline.
+    pub fn new(
+        file: &ScenarioFile,
+        scenario: &Scenario,
+        run: Metrics,
+        alone: Option<Metrics>,
+        command: String,
+    ) -> RunReport {
         RunReport {
             scenario: scenario.name.clone(),
             architecture: scenario.architecture_name.clone(),
             seed: scenario.seed,
             command,
             run,
-            alone: alone(file, scenario, replication),
+            alone,
             baseline: sweep::name_of(&file.baseline()).to_owned(),
             work: WorkBounds::new(scenario),
             queues: scenario.resources.iter().map(|resource| resource.name.clone()).collect(),
@@ -65,7 +71,7 @@ impl RunReport {
         }
     }
 
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self) -> String {
         let budget = &self.run.budget;
         let mut parts = vec![format!("agent-time {}", budget.total())];
@@ -83,7 +89,7 @@ impl RunReport {
         format!("{verdict}\n{limits}\n\n  {times}\n{figures}\n{footer}")
     }
 
-    /// One line: how it ended, and how that compares.
+    /// Returns one line: the ending, and the comparison with the baseline and Amdahl's law.
     pub fn verdict(&self) -> String {
         let run = &self.run;
         let team = plural(run.agents, "agent");
@@ -113,7 +119,7 @@ impl RunReport {
         let bound = self.laws().amdahl;
         let needs = if speedup < 1.0 { "needs only" } else { "needs" };
         let start = format!("{start}; one agent alone {needs} {}: speedup {speedup:.2}", alone.makespan);
-        // Amdahl's law speaks of means: a single run may exceed it.
+        // Amdahl's law bounds means; a single run may exceed it.
         if format!("{speedup:.2}") != format!("{bound:.2}") && speedup > bound {
             format!("{start}, more than the {bound:.2} of Amdahl's law (p = {p})")
         } else {
@@ -121,7 +127,7 @@ impl RunReport {
         }
     }
 
-    /// One line: where the team's time goes that is not work.
+    /// Returns one line: the largest causes of time that is not work.
     pub fn limits(&self) -> String {
         let who = if self.run.agents == 1 { "agent" } else { "team" };
         let causes = causes(&self.run, &self.queues);
@@ -171,7 +177,7 @@ impl RunReport {
         figures
     }
 
-    /// As a JSON document.
+    /// Returns a JSON document.
     pub fn to_json(&self) -> Value {
         let (run, laws) = (&self.run, self.laws());
         let mut document = preamble(self.seed, &self.command);
@@ -196,7 +202,7 @@ impl RunReport {
         document.into()
     }
 
-    /// As a table of one row: every figure.
+    /// Builds a table of one row with all figures.
     pub fn table(&self) -> Table {
         let (run, laws) = (&self.run, self.laws());
         let mut columns = vec![Column::text("scenario", "scenario"), Column::text("architecture", "architecture")];
@@ -211,14 +217,13 @@ impl RunReport {
             let value = (metric.of)(run);
             put(Column::number(metric.name, title(metric.name)), Cell::number(value, shown(metric.unit, value)));
         }
-        let speedup = self.speedup().map_or(Cell::none(), |speedup| Cell::number(speedup, format!("{speedup:.2}")));
-        put(Column::number("speedup", "speedup"), speedup);
-        let baseline = if self.alone.is_some() { Cell::text(&self.baseline) } else { Cell::none() };
-        put(Column::text("baseline", "baseline"), baseline);
+        put(Column::number("speedup", "speedup"), Cell::ratio(self.speedup()));
+        let baseline = self.alone.as_ref().map(|_| self.baseline.as_str());
+        put(Column::text("baseline", "baseline"), Cell::optional(baseline, Cell::text));
         for (key, title, bound) in
             [("amdahl_bound", "Amdahl", laws.amdahl), ("work_span_bound", "work-span", laws.work_span)]
         {
-            put(Column::number(key, title), Cell::number(bound, format!("{bound:.2}")));
+            put(Column::number(key, title), Cell::ratio(Some(bound)));
         }
         put(Column::number("seed", "seed"), Cell::text(self.seed.to_string()));
         put(Column::text("digest", "digest"), Cell::text(run.digest().to_string()));
@@ -227,12 +232,12 @@ impl RunReport {
         table
     }
 
-    /// As CSV: a head and a row with every figure.
+    /// Returns CSV: a header and a row with all figures.
     pub fn to_csv(&self) -> String {
         self.table().to_csv()
     }
 
-    /// As Markdown: verdict, the figures that matter most, and how to repeat it.
+    /// Returns Markdown: verdict, main figures, command.
     pub fn to_markdown(&self) -> String {
         let mut table = self.table();
         table.retain(|column, _| MAIN.contains(&column.key.as_str()));
@@ -244,7 +249,7 @@ impl RunReport {
         Laws::new(&self.work, self.run.agents)
     }
 
-    /// Makespan of one agent alone over that of the team, if both got it done.
+    /// Returns the makespan of one agent over that of the team, if both completed.
     fn speedup(&self) -> Option<f64> {
         let alone = self.alone.as_ref().filter(|alone| alone.ending == Ending::Completed)?;
         let makes_sense = self.run.ending == Ending::Completed && self.run.makespan > Time::ZERO;
@@ -252,19 +257,7 @@ impl RunReport {
     }
 }
 
-/// The run of the baseline in the same replication.
-fn alone(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Option<Metrics> {
-    let settings = sweep::baseline_settings(&file.baseline());
-    let point: Vec<_> = settings.iter().map(|(path, value)| (*path, value)).collect();
-    // Some teams can't be reduced to one: then there is nothing to compare with.
-    let baseline = file.at(&point).ok()?;
-    let mut metrics = simulate(&baseline, replication);
-    let times = WorkBounds::new(scenario).work / WorkBounds::new(&baseline).work;
-    metrics.makespan = Time::from_us_f64(metrics.makespan.as_us() as f64 * times);
-    Some(metrics)
-}
-
-/// What a Markdown table shows of a run.
+/// Columns of the Markdown table.
 const MAIN: [&str; 11] = [
     "architecture",
     "agents",
@@ -279,7 +272,7 @@ const MAIN: [&str; 11] = [
     "quality",
 ];
 
-/// A metric's name for people: its unit is in its cells.
+/// Returns a metric's title without its unit.
 pub(crate) fn title(name: &str) -> &str {
     match name {
         "makespan_s" => "makespan",
@@ -290,7 +283,7 @@ pub(crate) fn title(name: &str) -> &str {
     }
 }
 
-/// A metric's value for people.
+/// Formats a metric's value in its unit.
 pub(crate) fn shown(unit: &str, value: f64) -> String {
     match unit {
         "s" => number::seconds(value),
@@ -301,13 +294,13 @@ pub(crate) fn shown(unit: &str, value: f64) -> String {
     }
 }
 
-/// Whether a metric is a part of the time budget.
+/// True if a metric is a part of the time budget.
 fn is_of_budget(name: &str) -> bool {
     let parts = TimeBudget::default().parts();
     name.strip_suffix("_s").is_some_and(|part| parts.iter().any(|(name, _)| *name == part))
 }
 
-/// Where a team's time goes that is not work: causes with their shares, the greatest first.
+/// Returns the causes of time that is not work with their shares, the largest first.
 pub fn causes(run: &Metrics, queues: &[String]) -> Vec<(String, f64)> {
     let budget = &run.budget;
     let queue = match queues {
@@ -329,14 +322,14 @@ pub fn causes(run: &Metrics, queues: &[String]) -> Vec<(String, f64)> {
         ("rework".to_owned(), budget.rework),
         ("coordination".to_owned(), budget.coordination),
     ];
-    // A stable sort: equals keep this order.
+    // The sort is stable: equal shares keep this order.
     causes.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
     let whole = budget.total().as_secs();
     let share = |time: Time| if whole > 0.0 { time.as_secs() / whole } else { 0.0 };
     causes.into_iter().map(|(cause, time)| (cause, share(time))).collect()
 }
 
-/// Figures four apart, indented by two, on as few lines as they need.
+/// Joins figures, four columns apart and indented by two, on lines of limited width.
 fn wrapped(figures: &[String]) -> String {
     let mut text = String::new();
     let mut width = 0;
@@ -355,7 +348,7 @@ fn wrapped(figures: &[String]) -> String {
     text
 }
 
-/// Up to three decimals, without zeros at the end.
+/// Formats a number with up to three decimals, without trailing zeros.
 fn trimmed(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()

@@ -1,26 +1,25 @@
-//! What `brooks sweep --sensitivity` says: which axis moves a figure most, by how much, and what is noise.
+//! Report of `brooks sweep --sensitivity`: the effect of each axis on a figure, and the share of noise.
 
 use serde_json::{Value, json};
 
 use crate::experiment::sensitivity::{Sensitivity, SensitivityMethod, SensitivityResult, VariedAxis};
 use crate::problem::plural;
-use crate::report::compare::listed;
-use crate::report::json_number;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
 use crate::report::run::{shown, title};
+use crate::report::{json_number, listed};
 use crate::scaling::elementary_effects::Effect;
 use crate::scaling::resample::Ranged;
 use crate::scaling::sobol_indices::Indices;
 
-/// An axis whose total index is surely below this share of the variance hardly matters.
+/// Share of the variance; an axis matters little if the upper end of its total index is below it.
 const HARDLY: f64 = 0.01;
-/// A share of noise that is worth a warning.
+/// Share of noise from which there is a warning.
 const NOISY: f64 = 0.05;
-/// An interval of a share of the variance that is too wide to rely on.
+/// Width of an interval, as a share of the variance, from which there is a warning.
 const WIDE: f64 = 0.2;
 
-/// The lines above the table: the verdict first.
+/// Returns the lines above the table, the verdict first.
 pub fn verdict(answer: &Sensitivity) -> Vec<String> {
     let figure = title(answer.question.of.name);
     if let Some((many, first)) = &answer.barren {
@@ -103,7 +102,7 @@ fn largest(effects: &[Effect]) -> f64 {
     effects.iter().map(|effect| effect.size.estimate).fold(0.0, f64::max)
 }
 
-/// What axes are ordered by.
+/// Returns the measure by which axes are ordered.
 fn sizes(found: &SensitivityResult) -> Vec<Ranged> {
     match found {
         SensitivityResult::Indices(indices) => indices.total.clone(),
@@ -111,7 +110,7 @@ fn sizes(found: &SensitivityResult) -> Vec<Ranged> {
     }
 }
 
-/// The axes, those that matter most first.
+/// Orders the axes, the largest effect first.
 fn order(found: &SensitivityResult) -> Vec<usize> {
     let sizes = sizes(found);
     let mut order: Vec<usize> = (0..sizes.len()).collect();
@@ -120,7 +119,7 @@ fn order(found: &SensitivityResult) -> Vec<usize> {
 }
 
 fn index(range: &Ranged) -> String {
-    // A rounded nothing has no sign.
+    // A value that rounds to zero has no sign.
     let two = |value: f64| format!("{value:.2}").replace("-0.00", "0.00");
     format!("{} [{}, {}]", two(range.estimate), two(range.low), two(range.high))
 }
@@ -136,7 +135,7 @@ fn signed(answer: &Sensitivity, value: f64) -> String {
     if value < 0.0 { format!("-{text}") } else { text }
 }
 
-/// The lines below the table: what was run, and how far it can be trusted.
+/// Returns the lines below the table: the design, and warnings.
 pub fn method(answer: &Sensitivity) -> Vec<String> {
     let (evaluations, points, runs) = (answer.evaluations as u64, answer.points as u64, answer.runs);
     let [evaluations, points, counted] = [evaluations, points, runs].map(number::count);
@@ -183,7 +182,7 @@ pub fn method(answer: &Sensitivity) -> Vec<String> {
     lines
 }
 
-/// A row an axis, those that matter most first.
+/// Builds a table with a row an axis, the largest effect first.
 pub fn table(answer: &Sensitivity) -> Table {
     let mut columns = vec![Column::text("axis", "axis"), Column::text("range", "from, to")];
     columns.extend(match answer.question.method {
@@ -199,16 +198,16 @@ pub fn table(answer: &Sensitivity) -> Table {
     });
     let mut table = Table::new(columns);
     let Some(found) = &answer.found else { return table };
-    for place in order(found) {
-        let Some(axis) = answer.axes.get(place) else { continue };
+    for k in order(found) {
+        let Some(axis) = answer.axes.get(k) else { continue };
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
             SensitivityResult::Indices(indices) => {
                 let cell = |range: &Ranged| Cell::number(range.estimate, index(range));
-                row.extend([cell(&indices.first[place]), cell(&indices.total[place])]);
+                row.extend([cell(&indices.first[k]), cell(&indices.total[k])]);
             }
             SensitivityResult::Effects(effects) => {
-                let effect = &effects[place];
+                let effect = &effects[k];
                 let number = |value: f64| Cell::number(value, signed(answer, value));
                 row.push(Cell::number(effect.size.estimate, size(answer, effect)));
                 row.push(if axis.is_named { Cell::none() } else { number(effect.mean.estimate) });
@@ -221,7 +220,7 @@ pub fn table(answer: &Sensitivity) -> Table {
         let mut pairs: Vec<_> = indices.pairs.iter().collect();
         pairs.sort_by(|a, b| b.2.estimate.total_cmp(&a.2.estimate));
         for (i, j, range) in pairs {
-            let name = [i, j].map(|&place| answer.axes.get(place).map_or("", |axis| axis.label.as_str())).join(" x ");
+            let name = [i, j].map(|&axis| answer.axes.get(axis).map_or("", |axis| axis.label.as_str())).join(" x ");
             let none = Cell { shown: String::new(), ..Cell::none() };
             table.push(vec![
                 Cell::text(name),
@@ -234,7 +233,7 @@ pub fn table(answer: &Sensitivity) -> Table {
     table
 }
 
-/// Every figure, for files.
+/// Builds the table of all figures, for files.
 pub fn full(answer: &Sensitivity) -> Table {
     let names: &[&str] = match answer.question.method {
         SensitivityMethod::Sobol(_) => &["first", "total"],
@@ -253,17 +252,17 @@ pub fn full(answer: &Sensitivity) -> Table {
     let plain = |value: f64| Cell::number(value, value.to_string());
     let cells = |range: &Ranged| [range.estimate, range.low, range.high].map(plain);
     let Some(found) = &answer.found else { return table };
-    for (place, axis) in answer.axes.iter().enumerate() {
+    for (k, axis) in answer.axes.iter().enumerate() {
         let mut row = vec![Cell::text(axis.label.as_str()), Cell::text(axis.range.as_str())];
         match found {
             SensitivityResult::Indices(indices) => {
-                row.extend(cells(&indices.first[place]));
-                row.extend(cells(&indices.total[place]));
+                row.extend(cells(&indices.first[k]));
+                row.extend(cells(&indices.total[k]));
             }
             SensitivityResult::Effects(effects) => {
-                row.extend(cells(&effects[place].size));
-                row.extend(cells(&effects[place].mean));
-                row.push(plain(effects[place].spread));
+                row.extend(cells(&effects[k].size));
+                row.extend(cells(&effects[k].mean));
+                row.push(plain(effects[k].spread));
             }
         }
         table.push(row);
@@ -271,7 +270,7 @@ pub fn full(answer: &Sensitivity) -> Table {
     table
 }
 
-/// The same for programs.
+/// Returns JSON for programs.
 pub fn to_json(answer: &Sensitivity) -> Value {
     let range = |range: &Ranged| json!({ "estimate": range.estimate, "ci95": [range.low, range.high] });
     let axis = |(place, axis): (usize, &VariedAxis)| {

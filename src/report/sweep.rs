@@ -1,4 +1,4 @@
-//! What `brooks sweep` and `brooks compare` say: which team size is best, and a table a curve.
+//! Report of `brooks sweep`: verdict and table of each curve.
 
 use std::fmt::Write as _;
 
@@ -9,12 +9,12 @@ use crate::report::fits;
 use crate::report::footer;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
-use crate::scaling::{Interval, Summary};
+use crate::scaling::Summary;
 
-/// A cause below this share of the team's time goes unnamed.
+/// Least share of the team's time of a named cause.
 const WORTH_NAMING: f64 = 0.05;
 
-/// For a terminal: the verdict of every curve with its table, and how to repeat it. Colours only if asked for.
+/// Returns text for a terminal: verdict and table of every curve, and the command. Colours are optional.
 pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
     document(sweep, command, |curve| {
         let scaled = sweep.scaled;
@@ -23,7 +23,7 @@ pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
     })
 }
 
-/// The same as Markdown.
+/// Returns Markdown.
 pub fn to_markdown(sweep: &SweepResult, command: &str) -> String {
     document(sweep, command, |curve| {
         let scaled = sweep.scaled;
@@ -47,7 +47,7 @@ fn document(sweep: &SweepResult, command: &str, section: impl Fn(&Curve<'_>) -> 
     text + &footer(sweep.seed, command)
 }
 
-/// One line: the fastest team; where the work grows with it, the one that does most in its time.
+/// Returns one line: the fastest team; for scaled work, the team with the largest scaled speedup.
 pub fn verdict(curve: &Curve<'_>, scaled: bool) -> String {
     let label = if curve.label.is_empty() { String::new() } else { format!("{}: ", curve.label) };
     if scaled {
@@ -72,7 +72,7 @@ pub fn verdict(curve: &Curve<'_>, scaled: bool) -> String {
     format!("{label}fastest with {}: {time}{}{censored}", agents(fastest.agents), speedup.unwrap_or_default())
 }
 
-/// Which team does most for its time.
+/// Returns the team with the largest scaled speedup.
 fn most(curve: &Curve<'_>) -> String {
     let rows = curve.rows.iter().filter_map(|row| Some((row, row.speedup?.estimate)));
     let Some((row, speedup)) = rows.reduce(|best, other| if other.1 > best.1 { other } else { best }) else {
@@ -82,8 +82,8 @@ fn most(curve: &Curve<'_>) -> String {
     format!("{team} do {speedup:.2} times the work of one in the same time, of {:.2} (Gustafson)", row.laws.gustafson)
 }
 
-/// A speedup against what theory says of it. Amdahl's law is no bound where free tasks can overlap the serial ones;
-/// then the bound by work and span is named.
+/// Compares a speedup with its bound. Amdahl's law is no bound if free tasks overlap the serial ones; then the bound
+/// by work and span is named.
 pub(in crate::report) fn against(speedup: f64, laws: &Laws) -> String {
     let (shown, amdahl) = (format!("{speedup:.2}"), format!("{:.2}", laws.amdahl));
     if speedup > laws.amdahl && shown != amdahl {
@@ -93,7 +93,7 @@ pub(in crate::report) fn against(speedup: f64, laws: &Laws) -> String {
     }
 }
 
-/// A line, or none: where more agents stop helping, and the cheapest team.
+/// Returns the team size beyond which agents do not help, the cheapest team, and the fitted law.
 fn advice(curve: &Curve<'_>, scaled: bool) -> String {
     let fits = if curve.rows.len() > 2 { fits::to_text(&Fits::new(curve, scaled)) + "\n" } else { String::new() };
     if scaled {
@@ -109,7 +109,7 @@ fn advice(curve: &Curve<'_>, scaled: bool) -> String {
     format!("{growth}{}\n{fits}", cheapest.unwrap_or_default())
 }
 
-/// What more agents buy: nothing beyond the smallest team whose makespan cannot be told apart from the best.
+/// Reports the smallest team whose makespan is statistically equal to the best, or the limit of growth.
 fn growth(curve: &Curve<'_>, fastest: &PointResult, best: &Summary) -> String {
     let close = |row: &&&PointResult| {
         let makespan = row.metric("makespan_s");
@@ -126,7 +126,7 @@ fn growth(curve: &Curve<'_>, fastest: &PointResult, best: &Summary) -> String {
     }
 }
 
-/// What larger teams than the fastest buy: nothing, unless none of them comes to an end.
+/// Reports the value of larger teams than the fastest; unknown if none of them completes.
 pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &PointResult) -> &'static str {
     let mut larger = curve.rows.iter().filter(|row| row.agents > fastest.agents).peekable();
     if larger.peek().is_some() && larger.all(|row| row.completed == 0) {
@@ -136,7 +136,7 @@ pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &PointResult) -> &'s
     }
 }
 
-/// Whether two means may be the same. A single run has no interval: then only equal ones are.
+/// True if the intervals of two means overlap. Single runs have no interval and must be equal.
 pub(in crate::report) fn is_close(own: &Summary, best: &Summary) -> bool {
     let reach = own.half_width + best.half_width;
     if reach.is_finite() { own.mean - best.mean <= reach } else { own.mean <= best.mean }
@@ -146,13 +146,13 @@ pub(in crate::report) fn agents(n: u32) -> String {
     plural(n, "agent")
 }
 
-/// The row with the least mean of a metric: the smaller team if there are two.
+/// Returns the row with the least mean of a metric; of equal ones the smaller team.
 fn best<'a>(curve: &Curve<'a>, metric: &str) -> Option<(&'a PointResult, &'a Summary)> {
     let rows = curve.rows.iter().filter_map(|row| Some((*row, row.metric(metric)?)));
     rows.reduce(|best, other| if other.1.mean < best.1.mean { other } else { best })
 }
 
-/// A row a team size. Columns that would say the same of every size, and nothing of note, are left out.
+/// Builds a table with a row a team size. Columns without information are left out.
 pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
     let mut table = Table::new(vec![
         Column::number("agents", "n"),
@@ -175,44 +175,9 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
     let fastest = best(curve, "makespan_s").map(|(row, _)| row.agents);
     let cheapest = best(curve, "cost").map(|(row, _)| row.agents);
     for row in &curve.rows {
-        let is = |place: Option<u32>| if place == Some(row.agents) { Tint::Good } else { Tint::Plain };
-        let mean = |name: &str, shown: fn(f64) -> String| {
-            row.metric(name).map_or(Cell::none(), |summary| Cell::number(summary.mean, shown(summary.mean)))
-        };
-        let makespan = row.metric("makespan_s").map_or(Cell::none(), |summary| {
-            Cell::number(summary.mean, number::interval_seconds(summary.mean, summary.half_width))
-        });
-        let speedup = row.speedup.map_or(Cell::none(), |Interval { estimate, half_width }| {
-            Cell::number(estimate, number::interval(estimate, half_width))
-        });
-        let share = row.amdahl_share().map_or(Cell::none(), |share| Cell::number(share, number::percent(share)));
-        let tokens = row.metric("input_tokens").zip(row.metric("output_tokens"));
-        let tokens = tokens.map_or(Cell::none(), |(input, output)| {
-            let sum = input.mean + output.mean;
-            Cell::number(sum, number::tokens(sum))
-        });
-        let completed = Cell::text(format!("{}/{}", row.completed, row.runs));
-        let bound = |bound: f64| Cell::number(bound, format!("{bound:.2}"));
-        table.push(vec![
-            Cell::count(u64::from(row.agents)),
-            makespan.tinted(is(fastest)),
-            speedup,
-            bound(row.laws.amdahl),
-            share,
-            bound(row.laws.gustafson),
-            bound(row.laws.work_span),
-            mean("llm_calls", number::mean_count),
-            tokens,
-            mean("cost", number::money).tinted(is(cheapest)),
-            mean("quality", number::percent),
-            mean("lost_claims", number::mean_count),
-            mean("conflicts", number::mean_count),
-            mean("concurrent_writes", number::mean_count),
-            completed.tinted(if row.completed < row.runs { Tint::Bad } else { Tint::Plain }),
-            limit(row).map_or(Cell::none(), Cell::text),
-        ]);
+        table.push(cells(row, fastest == Some(row.agents), cheapest == Some(row.agents)));
     }
-    // Points that were run until they were known may have different numbers of runs.
+    // Points with a precision target may have different numbers of runs.
     let first = curve.rows.first().map_or(0, |row| row.runs);
     let all_complete = curve.rows.iter().all(|row| row.completed == row.runs && row.runs == first);
     let over_one_agent = curve.rows.iter().all(|row| row.over_one_agent);
@@ -230,7 +195,47 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
     table
 }
 
-/// Where most of the team's time goes that is not work.
+fn cells(row: &PointResult, is_fastest: bool, is_cheapest: bool) -> Vec<Cell> {
+    let good = |is: bool| if is { Tint::Good } else { Tint::Plain };
+    let mean = |name: &str, show: fn(f64) -> String| mean(row, name, show);
+    let completed = Cell::text(format!("{}/{}", row.completed, row.runs));
+    vec![
+        Cell::count(u64::from(row.agents)),
+        makespan(row).tinted(good(is_fastest)),
+        Cell::interval(row.speedup, number::interval),
+        Cell::ratio(Some(row.laws.amdahl)),
+        Cell::shown(row.amdahl_share(), number::percent),
+        Cell::ratio(Some(row.laws.gustafson)),
+        Cell::ratio(Some(row.laws.work_span)),
+        mean("llm_calls", number::mean_count),
+        tokens(row),
+        mean("cost", number::money).tinted(good(is_cheapest)),
+        mean("quality", number::percent),
+        mean("lost_claims", number::mean_count),
+        mean("conflicts", number::mean_count),
+        mean("concurrent_writes", number::mean_count),
+        completed.tinted(if row.completed < row.runs { Tint::Bad } else { Tint::Plain }),
+        Cell::optional(limit(row), Cell::text),
+    ]
+}
+
+/// Returns the cell of a metric's mean.
+pub(in crate::report) fn mean(row: &PointResult, metric: &str, show: fn(f64) -> String) -> Cell {
+    Cell::shown(row.metric(metric).map(|summary| summary.mean), show)
+}
+
+/// Returns the cell of the mean makespan with its interval.
+pub(in crate::report) fn makespan(row: &PointResult) -> Cell {
+    Cell::interval(row.metric("makespan_s").map(Summary::interval), number::interval_seconds)
+}
+
+/// Returns the cell of the mean number of input and output tokens.
+pub(in crate::report) fn tokens(row: &PointResult) -> Cell {
+    let tokens = row.metric("input_tokens").zip(row.metric("output_tokens"));
+    Cell::shown(tokens.map(|(input, output)| input.mean + output.mean), number::tokens)
+}
+
+/// Returns the largest cause of time that is not work.
 pub(in crate::report) fn limit(row: &PointResult) -> Option<String> {
     if row.completed == 0 {
         return None;

@@ -1,4 +1,4 @@
-//! One run as a picture: a row an agent, a bar a step, coloured by the use of the agent's time.
+//! Timeline of a run as SVG: a row an agent, a bar a step, coloured by the use of time.
 
 use std::fmt::Write as _;
 
@@ -22,7 +22,7 @@ const TOP: f64 = 78.0;
 const MAX_NAME: usize = 22;
 /// Most steps of the axis.
 const MOST_STEPS: f64 = 10.0;
-/// Width of the thinnest bar that is drawn: nobody would see a thinner one.
+/// Least width of a bar; thinner ones are invisible.
 const MIN_BAR: f64 = 0.1;
 /// Most steps that have a description each, which keeps the file small.
 const MAX_TITLES: usize = 3_000;
@@ -61,10 +61,10 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     svg.finish()
 }
 
-/// Places of the drawing.
+/// Coordinates of the drawing.
 struct Picture {
     x: AxisScale,
-    /// From one row to the next.
+    /// Distance of two rows.
     pitch: f64,
     bottom: f64,
     has_titles: bool,
@@ -143,7 +143,7 @@ fn legend(svg: &mut Svg, log: &Log) {
     svg.push("\n");
 }
 
-/// A step's time by class. A reply is there before it queues for the tests, so the queue comes last.
+/// Splits a step's time by class. A reply precedes its queue for tests, so the queue is last.
 fn parts(step: &Step) -> [(&'static str, Time); 5] {
     let spent = &step.spent;
     [("p1", spent.coordination), ("p0", spent.work), ("p6", spent.rework), ("p5", spent.lost), ("p3", step.waited)]

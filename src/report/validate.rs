@@ -1,4 +1,4 @@
-//! What `brooks validate` says: simulated teams against recorded ones, beside the noise floor and the laws.
+//! Report of `brooks validate`: simulated against recorded teams, with the noise floor and the laws.
 
 use std::fmt::Write as _;
 
@@ -11,25 +11,25 @@ use crate::problem::plural;
 use crate::report::render::number;
 use crate::report::render::table::{self, Column, Table, Tint};
 
-/// Laws that have seen no team: all that they know is one agent.
+/// Laws fitted without recorded teams, from one agent only.
 const UNSEEING: [&str; 2] = ["amdahl", "no_change"];
-/// How many reasons why cells are not simulated are told.
+/// Most reasons for cells that are not simulated.
 const MOST_NAMED: usize = 5;
 
-/// A validation and where its model comes from.
+/// A validation and the origin of its model.
 pub struct ValidateReport<'a> {
     /// The validation.
     pub validation: &'a Validation,
-    /// What made the predictions, in words.
+    /// Description of the model.
     pub model: String,
-    /// Recorded runs that were read.
+    /// Number of recorded runs.
     pub runs: usize,
-    /// Of those, how many were left out because the model was calibrated on them.
+    /// Number of runs left out because the model was calibrated on them.
     pub seen: usize,
 }
 
 impl ValidateReport<'_> {
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, color: bool) -> String {
         let mut text = self.verdict();
         let table = self.shown();
@@ -42,14 +42,14 @@ impl ValidateReport<'_> {
         text
     }
 
-    /// For a page of documentation or a comment.
+    /// Returns Markdown for a page of documentation or a comment.
     pub fn to_markdown(&self) -> String {
         let notes = self.notes().iter().fold(String::new(), |text, note| text + "- " + &table::markdown(note) + "\n");
         let verdict = self.verdict().lines().map(table::markdown).collect::<Vec<_>>().join("  \n");
         format!("{verdict}\n\n{}\n{notes}", self.shown().to_markdown())
     }
 
-    /// The table for people: without names for programs, and without figures of which nothing can be said.
+    /// Builds the printed table, without keys and without figures that have no value.
     pub fn shown(&self) -> Table {
         let whole = self.table();
         let mut table = Table::new(whole.columns().to_vec());
@@ -59,7 +59,7 @@ impl ValidateReport<'_> {
                 continue;
             }
             let mut cells = cells.clone();
-            // A figure is named once, for all its architectures.
+            // A figure is named in the first row of its architectures.
             if let Some(about) = cells.get_mut(1) {
                 if about.shown == before {
                     about.shown.clear();
@@ -78,7 +78,7 @@ impl ValidateReport<'_> {
         table
     }
 
-    /// A line an architecture, and a line on what it rests on.
+    /// Returns a line an architecture, and a line on the data.
     pub fn verdict(&self) -> String {
         let mut text = String::new();
         for row in self.validation.rows.iter().filter(|row| row.figure.name == "makespan") {
@@ -121,7 +121,7 @@ impl ValidateReport<'_> {
         text
     }
 
-    /// A row a figure and architecture.
+    /// Builds a table with a row a figure and architecture.
     pub fn table(&self) -> Table {
         let mut columns = vec![
             Column::text("figure", "figure"),
@@ -137,12 +137,10 @@ impl ValidateReport<'_> {
         columns.extend([Column::number("cells", "of"), Column::number("left_out", "left out")]);
         let mut table = Table::new(columns);
         for row in &self.validation.rows {
-            let shown = |value: Option<f64>| {
-                value.map_or_else(table::Cell::none, |value| table::Cell::number(value, show(row.figure.unit, value)))
-            };
+            let shown = |value: Option<f64>| table::Cell::shown(value, |value| show(row.figure.unit, value));
             let log = |value: Option<f64>, sign: bool| {
                 let text = |value: f64| if sign { format!("{value:+.2}") } else { format!("{value:.2}") };
-                value.map_or_else(table::Cell::none, |value| table::Cell::number(value, text(value)))
+                table::Cell::shown(value, text)
             };
             let mut cells = vec![
                 table::Cell::text(row.figure.name),
@@ -161,9 +159,8 @@ impl ValidateReport<'_> {
         table
     }
 
-    /// What the figures rest on.
+    /// Returns the assumptions behind the figures, then the runs and cells left out.
     pub fn notes(&self) -> Vec<String> {
-        let plan = &self.validation.plan;
         let mut notes = vec![
             "errors are of means over completed runs; noise floor: what a perfect model would still show, as cells have \
              few runs; log bias above 0: too much is predicted"
@@ -178,65 +175,71 @@ impl ValidateReport<'_> {
                 number::count(self.seen as u64)
             ));
         }
-        let scored = || self.validation.cells.iter().zip(&self.validation.simulated).filter(|(cell, _)| cell.is_scored);
-        let count =
-            |is: &dyn Fn(&ValidationCell, &Simulated) -> bool| scored().filter(|(cell, sim)| is(cell, sim)).count();
-        let few = count(&|cell, _| cell.completed() < plan.fewest_runs);
-        if few > 0 {
-            notes.push(format!(
-                "fewer than {} completed runs, so counted for the completion rate only: {}",
-                plan.fewest_runs,
-                in_words(few)
-            ));
-        }
-        let alone = count(&|cell, _| cell.baseline.is_none());
-        if alone > 0 {
-            let why = "no recorded run of one agent, so no speedup, and no law says anything";
-            notes.push(format!("{why}: {}", in_words(alone)));
-        }
-        let pooled = count(&|_, simulated| simulated.is_pooled);
-        if pooled > 0 {
-            notes.push(format!(
-                "model unknown, so what all known models have in common is simulated: {}",
-                in_words(pooled)
-            ));
-        }
-        let assumed = count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none());
-        if assumed > 0 {
-            notes.push(format!(
-                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones as their parallel \
-                 fraction says: {}",
-                in_words(assumed)
-            ));
-        }
-        let uncapped = count(&|cell, _| cell.max_rounds.is_none());
-        if uncapped == 0 && count(&|_, _| true) > 0 {
+        notes.extend(self.notes_on_cells());
+        notes.extend(self.not_simulated());
+        notes
+    }
+
+    fn scored(&self) -> impl Iterator<Item = (&ValidationCell, &Simulated)> {
+        self.validation.cells.iter().zip(&self.validation.simulated).filter(|(cell, _)| cell.is_scored)
+    }
+
+    fn notes_on_cells(&self) -> Vec<String> {
+        let fewest = self.validation.plan.fewest_runs;
+        let count = |is: &dyn Fn(&ValidationCell, &Simulated) -> bool| {
+            self.scored().filter(|(cell, simulated)| is(cell, simulated)).count()
+        };
+        let few = format!("fewer than {fewest} completed runs, so counted for the completion rate only");
+        let counts = [
+            (few.as_str(), count(&|cell, _| cell.completed() < fewest)),
+            (
+                "no recorded run of one agent, so no speedup and no predictions of laws",
+                count(&|cell, _| cell.baseline.is_none()),
+            ),
+            (
+                "model unknown, so what all known models have in common is simulated",
+                count(&|_, simulated| simulated.is_pooled),
+            ),
+            (
+                "tasks not recorded, so assumed, as many as were completed, a chain beside free ones by their parallel \
+                 fraction",
+                count(&|cell, simulated| cell.tasks_assumed && simulated.why_not.is_none()),
+            ),
+        ];
+        let counts = counts.into_iter().filter(|(_, cells)| *cells > 0);
+        let mut notes: Vec<String> = counts.map(|(note, cells)| format!("{note}: {}", in_words(cells))).collect();
+        if self.scored().next().is_some() && count(&|cell, _| cell.max_rounds.is_none()) == 0 {
             notes.push(
                 "when a run is given up is not recorded: after as many rounds as recorded runs took that did not \
                  complete, in the cell or else under its architecture"
                     .to_owned(),
             );
         }
-        // By the reason, in the order of the cells.
-        let mut unscored: Vec<(&str, String, usize)> = Vec::new();
-        for (cell, simulated) in scored() {
+        notes
+    }
+
+    /// Returns the reasons why cells are not simulated, in the order of the cells.
+    fn not_simulated(&self) -> Vec<String> {
+        let mut reasons: Vec<(&str, String, usize)> = Vec::new();
+        for (cell, simulated) in self.scored() {
             let Some(why) = simulated.why_not.as_deref() else { continue };
-            match unscored.iter_mut().find(|(reason, ..)| *reason == why) {
+            match reasons.iter_mut().find(|(reason, ..)| *reason == why) {
                 Some((.., more)) => *more += 1,
-                None => unscored.push((why, cell.name(), 0)),
+                None => reasons.push((why, cell.name(), 0)),
             }
         }
-        for (why, name, more) in unscored.iter().take(MOST_NAMED) {
+        let note = |(why, name, more): &(&str, String, usize)| {
             let more = if *more == 0 { String::new() } else { format!(" and {} more", in_words(*more)) };
-            notes.push(format!("not simulated: {name}{more}: {why}"));
-        }
-        if unscored.len() > MOST_NAMED {
-            notes.push(format!("not simulated for {} further reasons (--format json)", unscored.len() - MOST_NAMED));
+            format!("not simulated: {name}{more}: {why}")
+        };
+        let mut notes: Vec<String> = reasons.iter().take(MOST_NAMED).map(note).collect();
+        if reasons.len() > MOST_NAMED {
+            notes.push(format!("not simulated for {} further reasons (--format json)", reasons.len() - MOST_NAMED));
         }
         notes
     }
 
-    /// For programs: `figures` and `cells`.
+    /// Returns the JSON of `figures` and `cells`.
     pub fn to_json(&self) -> (Value, Value) {
         let cells = self.validation.cells.iter().enumerate();
         (
@@ -293,7 +296,7 @@ impl ValidateReport<'_> {
     }
 }
 
-/// A count of cells.
+/// Formats a number of cells.
 fn in_words(cells: usize) -> String {
     plural(number::count(cells as u64), "cell")
 }
@@ -316,21 +319,21 @@ fn figure_json(row: &ValidationRow) -> Value {
     line
 }
 
-/// The law that has seen no team and errs least, and the law that errs least of all.
+/// Returns the law with the least error, of those without recorded teams and of all.
 fn best(row: &ValidationRow) -> Option<String> {
     let all = || LAW_NAMES.iter().zip(&row.laws).filter_map(|(name, law)| Some((*name, law.value?)));
     let least = |laws: Vec<(&'static str, f64)>| laws.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
     let of_all = least(all().collect())?;
     let unseeing = least(all().filter(|(name, _)| UNSEEING.contains(name)).collect());
-    let say = |(name, value): (&str, f64)| format!("{} {}", in_percent(value), name.replace('_', " "));
+    let shown = |(name, value): (&str, f64)| format!("{} {}", in_percent(value), name.replace('_', " "));
     Some(match unseeing {
-        Some(law) if law.0 == of_all.0 => format!("best law {}", say(law)),
-        Some(law) => format!("best law that has seen no team {}, of all {}", say(law), say(of_all)),
-        None => format!("best law {}", say(of_all)),
+        Some(law) if law.0 == of_all.0 => format!("best law {}", shown(law)),
+        Some(law) => format!("best law that has seen no team {}, of all {}", shown(law), shown(of_all)),
+        None => format!("best law {}", shown(of_all)),
     })
 }
 
-/// Whether no law that has seen no more does better.
+/// True if no law without recorded teams has a smaller error.
 fn is_best(row: &ValidationRow) -> bool {
     let unseeing = LAW_NAMES.iter().zip(&row.laws).filter(|(name, _)| UNSEEING.contains(name));
     let errors = matches!(row.figure.unit, FigureUnit::Error | FigureUnit::Points);

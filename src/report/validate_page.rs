@@ -1,4 +1,4 @@
-//! A validation as one page that needs nothing else: verdict, figures, every cell as a point, speedups as curves.
+//! Validation as a self-contained page: verdict, figures, a point a cell, curves of speedups.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -48,7 +48,7 @@ pub fn to_html(report: &ValidateReport<'_>, footer: &str) -> String {
     html::page("brooks validate", "", &page)
 }
 
-/// A row a scored cell.
+/// Builds a table with a row a scored cell.
 pub fn cells(validation: &Validation) -> Table {
     let mut columns = vec![Column::text("architecture", "architecture")];
     columns.extend(validation.plan.by.iter().map(|name| Column::text(name, name)));
@@ -69,16 +69,12 @@ pub fn cells(validation: &Validation) -> Table {
     let mut table = Table::new(columns);
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
         let (recorded, simulated) = (&validation.recorded[place], &validation.simulated[place].prediction);
-        let number = |value: Option<f64>, show: &dyn Fn(f64) -> String| {
-            value.map_or_else(table::Cell::none, |value| table::Cell::number(value, show(value)))
-        };
-        let ratio = |value: f64| format!("{value:.2}");
         let mut row = vec![table::Cell::text(cell.architecture.clone())];
         row.extend(cell.labels.iter().map(|label| table::Cell::text(label.clone())));
         row.extend([u64::from(cell.agents), cell.runs as u64, cell.completed() as u64].map(table::Cell::count));
-        row.extend([recorded.mean(0), simulated.mean(0)].map(|mean| number(mean, &number::seconds)));
-        row.extend([recorded.speedup, simulated.speedup].map(|speedup| number(speedup, &ratio)));
-        row.extend([recorded.mean(3), simulated.mean(3)].map(|mean| number(mean, &number::tokens)));
+        row.extend([recorded.mean(0), simulated.mean(0)].map(|mean| table::Cell::shown(mean, number::seconds)));
+        row.extend([recorded.speedup, simulated.speedup].map(table::Cell::ratio));
+        row.extend([recorded.mean(3), simulated.mean(3)].map(|mean| table::Cell::shown(mean, number::tokens)));
         table.push(row);
     }
     table
@@ -88,7 +84,7 @@ pub fn cells(validation: &Validation) -> Table {
 const SIMULATED: usize = 0;
 const RECORDED: usize = 1;
 
-/// Simulated over recorded makespan of every scored cell, both on the same logarithmic scale.
+/// Draws simulated over recorded makespan of every scored cell, both on the same logarithmic scale.
 fn scatter(validation: &Validation) -> Option<String> {
     let mut series: BTreeMap<&str, Vec<ChartMark>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate().filter(|(_, cell)| cell.is_scored) {
@@ -125,7 +121,7 @@ fn scatter(validation: &Validation) -> Option<String> {
 /// Sums of logarithms, recorded, simulated and Amdahl's, and their number.
 type Sums = ([f64; 3], f64);
 
-/// A small chart an architecture and parallel fraction.
+/// Draws a small chart an architecture and parallel fraction.
 fn curves(validation: &Validation) -> String {
     let mut groups: BTreeMap<(&str, String), BTreeMap<u32, Sums>> = BTreeMap::new();
     for (place, cell) in validation.cells.iter().enumerate() {

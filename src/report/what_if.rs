@@ -1,5 +1,5 @@
-//! What `brooks replay` says of recorded work under another team: what was learned from how much, the curve with the range
-//! that one session leaves open, and every assumption that it rests on.
+//! Report of `brooks replay` on recorded work under another team: the learned model, the curve with prediction
+//! intervals, and all assumptions.
 
 use std::fmt::Write as _;
 
@@ -22,40 +22,40 @@ use crate::report::{footer, sweep};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
 
-/// What is assumed of pieces of work.
+/// Assumptions of work segments.
 const PIECES: [&str; 2] = [
     "a task takes any agent what it took the recorded one, give or take, in one step, which is what calls counts; handing \
      out and looking take no time",
     "agents make no errors of their own: what teams lose here is what the protocol loses (a profile with error rates \
      says more)",
 ];
-/// What is assumed of habits.
+/// Assumptions of recorded calls.
 const HABITS: [&str; 2] = [
     "agents of a team go about it as the recorded ones did, by what they see on the board; how much they are alike one \
      session cannot show, so ranges hold anything from not at all to entirely",
     "claims are forgotten no more often than in the recording",
 ];
-/// What those assume in which claims are lost.
+/// Assumption of teams that lose claims.
 const HERD: &str = "whoever is free claims the first ready task, as language models do, so teammates want the same one and \
     all but one of them lose; a board that grants a task at once is --architecture \"self_claim: { claims: at_decision }\"";
 
-/// A recorded run and its work under other teams.
+/// A recorded run, and its work under other teams.
 pub struct WhatIfReport<'a> {
     /// The recording.
     pub trace: &'a Trace,
-    /// What was made of it.
+    /// What-if model of the recording.
     pub what_if: &'a WhatIf,
-    /// The simulated teams, and what is in doubt.
+    /// Simulated teams with prediction intervals.
     pub answer: &'a WhatIfAnswer,
 }
 
 impl WhatIfReport<'_> {
-    /// For a terminal.
+    /// Returns text for a terminal.
     pub fn to_text(&self, command: &str, color: bool) -> String {
         self.document(command, |table| table.to_text(color), str::to_owned)
     }
 
-    /// For a page of documentation or a comment.
+    /// Returns Markdown for a page of documentation or a comment.
     pub fn to_markdown(&self, command: &str) -> String {
         self.document(command, Table::to_markdown, |verdict| {
             format!("**{}**", crate::report::render::table::markdown(verdict))
@@ -88,7 +88,7 @@ impl WhatIfReport<'_> {
         text
     }
 
-    /// What was recorded, and what the work is like.
+    /// Describes the recording and its work.
     fn recorded(&self) -> String {
         let agents = self.trace.header.agents.len();
         let team = plural(agents, "agent");
@@ -105,7 +105,7 @@ impl WhatIfReport<'_> {
         )
     }
 
-    /// What was learned from how much.
+    /// Describes the learned model and its data.
     fn learned(&self) -> String {
         let data = self.what_if.data;
         let count = |count: usize, noun: &str| plural(number::count(count as u64), noun);
@@ -131,7 +131,7 @@ impl WhatIfReport<'_> {
         }
     }
 
-    /// What the simulated teams coordinate by.
+    /// Describes the coordination of the simulated teams.
     fn teams(&self) -> String {
         let mut names: Vec<&str> = self.answer.result.rows.iter().map(|row| row.architecture.as_str()).collect();
         names.dedup();
@@ -146,13 +146,13 @@ impl WhatIfReport<'_> {
         format!("simulated: {} {pace}{why}", names.join(", "))
     }
 
-    /// The place of a row among all.
-    fn place(&self, row: &PointResult) -> usize {
+    /// Returns the index of a row.
+    fn index_of(&self, row: &PointResult) -> usize {
         self.answer.result.rows.iter().position(|other| std::ptr::eq(other, row)).unwrap_or_default()
     }
 
     fn makespan(&self, row: &PointResult) -> Option<(f64, PredictionInterval)> {
-        let range = self.answer.metrics.get(self.place(row))?.first().copied().flatten()?;
+        let range = self.answer.metrics.get(self.index_of(row))?.first().copied().flatten()?;
         Some((row.metric("makespan_s")?.mean, range))
     }
 
@@ -161,32 +161,32 @@ impl WhatIfReport<'_> {
         rows.reduce(|best, other| if other.1 < best.1 { other } else { best }).map(|(row, _)| row)
     }
 
-    /// One line: the fastest team, and how sure it is that it is faster at all.
+    /// Returns one line: the fastest team, and the share of resampled sessions in which it beats one agent.
     fn verdict(&self, curve: &Curve<'_>) -> String {
         let label = if curve.label.is_empty() { String::new() } else { format!("{}: ", curve.label) };
         let Some((row, (mean, range))) = self.fastest(curve).and_then(|row| Some((row, self.makespan(row)?))) else {
             return format!("{label}no run completed");
         };
         let mut text = format!("{label}fastest with {}: {}", plural(row.agents, "agent"), seconds(mean, range));
-        let place = self.place(row);
+        let index = self.index_of(row);
         if row.agents > 1
-            && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[place])
+            && let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[index])
         {
             let bound = row.laws.work_span;
             let _ = write!(text, ", speedup {} of at most {bound:.2} (work and span)", real(speedup.estimate, range));
-            if let Some(share) = self.answer.faster[place] {
+            if let Some(share) = self.answer.faster[index] {
                 let _ = write!(text, "; faster than alone in {} of the sessions drawn again", number::percent(share));
             }
         }
         text
     }
 
-    /// What more agents buy: nothing beyond the smallest team that the session cannot tell from the fastest.
+    /// Reports the smallest team that is statistically equal to the fastest, or the limit of growth.
     fn growth(&self, curve: &Curve<'_>) -> String {
         let Some(fastest) = self.fastest(curve) else { return String::new() };
         let enough = curve.rows.iter().find(|row| row.agents > 1 && self.is_close(row, fastest));
         let enough = enough.map_or(fastest.agents, |row| row.agents);
-        // Of a team: a smaller one that may be as fast. Of one agent: the smallest team that may be.
+        // A smaller team that may be as fast; if one agent is fastest, the smallest team that may be.
         let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
         let alone = curve.rows.iter().find(|row| row.agents == 1 && fastest.agents > 1);
         let alone = match alone.map(|row| self.is_close(row, fastest)) {
@@ -206,13 +206,13 @@ impl WhatIfReport<'_> {
         growth + &alone
     }
 
-    /// Whether in one of forty sessions drawn again, or more, a team is as fast as the fastest.
+    /// True if a team is as fast as the fastest in at least 2.5 % of the resampled sessions.
     fn is_close(&self, row: &PointResult, fastest: &PointResult) -> bool {
         if row.agents == fastest.agents {
             return true;
         }
         let (Some((own, _)), Some((best, _))) = (self.makespan(row), self.makespan(fastest)) else { return false };
-        let changes = |row: &PointResult| self.answer.changes[self.place(row)].clone();
+        let changes = |row: &PointResult| self.answer.changes[self.index_of(row)].clone();
         let ratios = changes(row).into_iter().zip(changes(fastest));
         let mut ratios: Vec<f64> =
             ratios.filter_map(|(own_change, best_change)| Some(own * own_change? / (best * best_change?))).collect();
@@ -220,7 +220,7 @@ impl WhatIfReport<'_> {
         !ratios.is_empty() && quantile(&ratios, 0.025) <= 1.0
     }
 
-    /// The table of the curve, with the ranges that the session leaves open.
+    /// Builds the table of the curve with prediction intervals.
     fn table(&self, curve: &Curve<'_>) -> Table {
         let plain = sweep::table(curve, false);
         let mut table = Table::new(plain.columns().to_vec());
@@ -234,7 +234,7 @@ impl WhatIfReport<'_> {
                         }
                     }
                     "speedup" => {
-                        if let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[self.place(row)]) {
+                        if let (Some(speedup), Some(range)) = (row.speedup, self.answer.speedups[self.index_of(row)]) {
                             *cell = Cell::number(speedup.estimate, real(speedup.estimate, range));
                         }
                     }
@@ -246,7 +246,7 @@ impl WhatIfReport<'_> {
         table
     }
 
-    /// All that the answer rests on: what the recording does not say, and what a what-if leaves out.
+    /// Returns all assumptions: fields missing in the recording, and effects left out.
     fn assumptions(&self) -> Vec<String> {
         let mut all = Vec::new();
         if let Basis::WorkSegments(..) = self.what_if.basis {
@@ -266,14 +266,14 @@ impl WhatIfReport<'_> {
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
         let loses =
-            |row: &PointResult| lost.and_then(|place| row.metrics.get(place)?.as_ref()).is_some_and(|s| s.mean > 0.0);
+            |row: &PointResult| lost.and_then(|index| row.metrics.get(index)?.as_ref()).is_some_and(|s| s.mean > 0.0);
         if self.answer.result.rows.iter().any(loses) {
             all.push(HERD.to_owned());
         }
         all
     }
 
-    /// The columns of the sweep, with the ranges that the session leaves open.
+    /// Returns the columns of the sweep as CSV, with prediction intervals.
     pub fn to_csv(&self) -> String {
         let mut series = rows::series(&self.answer.result);
         for column in &mut series {
@@ -288,14 +288,14 @@ impl WhatIfReport<'_> {
         rows::csv_head(&series) + &rows::csv_rows(&series)
     }
 
-    /// What stands in a column of ends of intervals, not-a-number if it is not known; none if it is no such column.
+    /// Returns the value of a column of interval ends, NaN if unknown; none for any other column.
     fn end(&self, row: usize, column: &str) -> Option<f64> {
         let (name, part) = column.rsplit_once('.')?;
         let range = if name == "speedup" {
             self.answer.speedups.get(row).copied().flatten()
         } else {
-            let place = METRICS.iter().position(|metric| metric.name == name)?;
-            self.answer.metrics.get(row)?.get(place).copied().flatten()
+            let index = METRICS.iter().position(|metric| metric.name == name)?;
+            self.answer.metrics.get(row)?.get(index).copied().flatten()
         };
         match part {
             "ci95_low" => Some(range.map_or(f64::NAN, |(low, _)| low)),
@@ -304,7 +304,7 @@ impl WhatIfReport<'_> {
         }
     }
 
-    /// For programs.
+    /// Returns JSON for programs.
     pub fn to_json(&self, command: &str) -> Value {
         let mut document = rows::to_json(&self.answer.result, command);
         for (row, values) in document["rows"].as_array_mut().into_iter().flatten().enumerate() {
@@ -338,12 +338,12 @@ impl WhatIfReport<'_> {
     }
 }
 
-/// A time and its range.
+/// Formats a time with its interval.
 fn seconds(mean: f64, (low, high): PredictionInterval) -> String {
     format!("{} [{}, {}]", number::seconds(mean), number::seconds(low), number::seconds(high))
 }
 
-/// A ratio and its range; without, where there is none.
+/// Formats a ratio with its interval, if it has one.
 fn real(mean: f64, (low, high): PredictionInterval) -> String {
     let (mean, low, high) = (format!("{mean:.2}"), format!("{low:.2}"), format!("{high:.2}"));
     if low == high && low == mean { mean } else { format!("{mean} [{low}, {high}]") }

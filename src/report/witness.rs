@@ -1,4 +1,4 @@
-//! Why a run did not complete: which tasks hold everything up, and what became of them.
+//! Cause of an incomplete run: the unfinished tasks that block all others, and their states.
 
 use std::fmt::Write as _;
 
@@ -7,40 +7,40 @@ use crate::report::render::number;
 use crate::team::AgentId;
 use crate::workload::TaskId;
 
-/// How many tasks are named.
+/// Most tasks named.
 const MAX_NAMED: usize = 3;
 
-/// What a run that did not complete was waiting for at its end.
+/// The blocking tasks at the end of an incomplete run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Witness {
-    /// Tasks done.
+    /// Number of completed tasks.
     pub done: usize,
-    /// All tasks.
+    /// Number of all tasks.
     pub tasks: usize,
-    /// Tasks that are not done although all they depend on is, each with what became of it.
+    /// Unfinished tasks with all dependencies done, each with its state.
     pub culprits: Vec<(TaskId, State)>,
 }
 
-/// What a task's last event made of it.
+/// State of a task after its last event.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum State {
-    /// Nobody took it.
+    /// Never assigned or claimed.
     Untaken,
-    /// Somebody was given it, and did not begin.
+    /// Assigned, but not started.
     Given(AgentId),
-    /// Somebody claimed it and was not done with it.
+    /// Claimed, but not completed.
     Held(AgentId),
-    /// Somebody claimed it and forgot it.
+    /// Claimed and orphaned.
     Forgotten(AgentId),
-    /// Somebody tried, and it has to be done again.
+    /// Rejected or conflicted.
     Failed(AgentId),
-    /// It is done.
+    /// Completed.
     Done,
 }
 
 impl Witness {
-    /// Reads it from the log of the run.
-    pub fn of(facts: &Facts, log: &Log) -> Witness {
+    /// Returns the blocking tasks from the log of a run.
+    pub fn from_log(facts: &Facts, log: &Log) -> Witness {
         let mut states = vec![State::Untaken; facts.tasks.len()];
         for entry in &log.entries {
             let Entry::Task(event) = entry else { continue };
@@ -65,8 +65,8 @@ impl Witness {
         }
     }
 
-    /// In words: `12 of 20 tasks done; everybody waits for "parse", which agent 1 claimed and forgot`.
-    pub fn tell(&self, facts: &Facts, ending: Ending) -> String {
+    /// Describes the cause: `12 of 20 tasks done; everybody waits for "parse", which agent 1 claimed and forgot`.
+    pub fn describe(&self, facts: &Facts, ending: Ending) -> String {
         let mut text =
             format!("{} of {} tasks done", number::count(self.done as u64), number::count(self.tasks as u64));
         let named: Vec<String> = self.culprits.iter().take(MAX_NAMED).map(|culprit| name(facts, *culprit)).collect();
@@ -104,19 +104,19 @@ mod tests {
     #[test]
     fn a_stall_names_its_cause() {
         let (facts, log) = (fixture::facts(), fixture::log());
-        let witness = Witness::of(&facts, &log);
+        let witness = Witness::from_log(&facts, &log);
         assert_eq!(witness.culprits, [(TaskId::new(2), State::Forgotten(AgentId::new(1)))]);
         let expected = "2 of 3 tasks done; everybody waits for \"読む \"docs\"\", which bo & <co> claimed and forgot";
-        assert_eq!(witness.tell(&facts, Ending::Stalled), expected);
+        assert_eq!(witness.describe(&facts, Ending::Stalled), expected);
     }
 
     #[test]
     fn only_what_holds_up_the_rest_is_named() {
         let (facts, mut log) = (fixture::facts(), fixture::log());
         log.entries.clear();
-        let witness = Witness::of(&facts, &log);
+        let witness = Witness::from_log(&facts, &log);
         let expected =
             "0 of 3 tasks done; still to do: \"parse\", which nobody took; \"読む \"docs\"\", which nobody took";
-        assert_eq!(witness.tell(&facts, Ending::OutOfTime), expected);
+        assert_eq!(witness.describe(&facts, Ending::OutOfTime), expected);
     }
 }

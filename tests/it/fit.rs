@@ -336,7 +336,7 @@ fn two_times_reveal_a_serial_fraction() {
     for part in [
         "p = 0.867: 13 % of the work is serial (Karp-Flatt e = 0.1333)",
         "6m 00s, 7.50 times one",
-        "two numbers cannot tell",
+        "two numbers cannot separate",
     ] {
         assert!(text.contains(part), "{part}\n{text}");
     }

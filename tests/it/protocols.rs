@@ -24,7 +24,7 @@ fn tell(scenario: &Scenario) -> String {
     let facts = Facts::new(&scenario.team, &scenario.graph);
     let mut story = narrate(&facts, &log);
     if ending != Ending::Completed {
-        story.push_str(&Witness::of(&facts, &log).tell(&facts, ending));
+        story.push_str(&Witness::from_log(&facts, &log).describe(&facts, ending));
         story.push('\n');
     }
     story

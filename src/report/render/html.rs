@@ -1,4 +1,4 @@
-//! The frame of every page: one file that loads nothing, light or dark as its reader has it, on paper and on a phone.
+//! Frame of all pages: a self-contained file for light and dark screens, paper and phones.
 
 use std::fmt::Write as _;
 
@@ -32,7 +32,7 @@ pub(crate) fn page(title: &str, style: &str, body: &str) -> String {
     )
 }
 
-/// Returns a table that is scrolled where the page is narrower.
+/// Returns a table that scrolls if the page is narrower.
 pub(crate) fn table(table: &Table, caption: &str) -> String {
     let class = |column: &Column| if column.align == Align::Right { " class=\"n\"" } else { "" };
     let caption = escaped(caption);

@@ -1,16 +1,16 @@
-//! Numbers for people: as many digits as they bear, and the unit with them.
+//! Numbers for people: significant digits, with their unit.
 
 use crate::engine::Time;
 
 /// Placeholder of a missing number.
 pub const NONE: &str = "–";
 
-/// Three significant digits, four from 1,000 on: `0.0123`, `1.35`, `38.0`, `214`, `1,235`, `12,350`.
+/// Formats three significant digits, four from 1,000 on: `0.0123`, `1.35`, `38.0`, `214`, `1,235`, `12,350`.
 pub fn significant(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
     }
-    // Twelve decimals are the most that are shown, and of less than that there is nothing to see.
+    // At most twelve decimals are shown; smaller values appear as zero.
     let value = if value.abs() < 1e-12 { 0.0 } else { value };
     let digits = if value.abs() < 1_000.0 { 3 } else { 4 };
     let decimals = digits - 1 - magnitude(value, digits);
@@ -21,17 +21,17 @@ pub fn significant(value: f64) -> String {
     grouped(&format!("{rounded:.0}"))
 }
 
-/// The same without zeros behind its point: `38`, `1.5`.
+/// Formats significant digits without trailing zeros: `38`, `1.5`.
 pub fn plain(value: f64) -> String {
     without_zeros(&significant(value)).to_owned()
 }
 
-/// A count with its thousands set apart: `12,345`.
+/// Formats a count with thousands separators: `12,345`.
 pub fn count(value: u64) -> String {
     grouped(&value.to_string())
 }
 
-/// A mean of counts: whole from 100 on, else with one decimal.
+/// Formats a mean of counts: whole from 100 on, else with one decimal.
 pub fn mean_count(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
@@ -39,7 +39,7 @@ pub fn mean_count(value: f64) -> String {
     if value.abs() >= 99.95 { grouped(&format!("{value:.0}")) } else { format!("{value:.1}") }
 }
 
-/// A share of one in hundredths: `38 %`; below one `<1 %`.
+/// Formats a share in percent: `38 %`; below one percent `<1 %`.
 pub fn percent(share: f64) -> String {
     if !share.is_finite() {
         NONE.to_owned()
@@ -50,7 +50,7 @@ pub fn percent(share: f64) -> String {
     }
 }
 
-/// A share with the digits that tell it from none and from all: `95 %`, `99.9 %`, `0.42 %`, `2.5 %`.
+/// Formats a share with enough digits to differ from 0 and 1: `95 %`, `99.9 %`, `0.42 %`, `2.5 %`.
 pub fn percent_of(share: f64) -> String {
     if !share.is_finite() {
         return NONE.to_owned();
@@ -62,7 +62,7 @@ pub fn percent_of(share: f64) -> String {
     format!("{} %", without_zeros(&shown))
 }
 
-/// A p-value: three digits, tiny ones by their power of ten; `0.0312`, `1.2e-9`.
+/// Formats a p-value with three digits, tiny ones in scientific notation: `0.0312`, `1.2e-9`.
 pub fn p_value(p: f64) -> String {
     if !p.is_finite() {
         NONE.to_owned()
@@ -73,7 +73,7 @@ pub fn p_value(p: f64) -> String {
     }
 }
 
-/// Tokens: `850`, `31 k`, `1.24 M`.
+/// Formats a number of tokens: `850`, `31 k`, `1.24 M`.
 pub fn tokens(value: f64) -> String {
     match value {
         _ if !value.is_finite() => NONE.to_owned(),
@@ -85,7 +85,7 @@ pub fn tokens(value: f64) -> String {
     }
 }
 
-/// An amount of money: `$1.11`, below a dollar with as many digits as it bears: `$0.0042`.
+/// Formats an amount of money: `$1.11`; below a dollar with significant digits: `$0.0042`.
 pub fn money(value: f64) -> String {
     if !value.is_finite() {
         return NONE.to_owned();
@@ -94,13 +94,13 @@ pub fn money(value: f64) -> String {
     grouped(&format!("${value:.*}", decimals as usize))
 }
 
-/// A length of time given in seconds, in the format of [`Time`].
+/// Formats seconds in the format of [`Time`].
 pub fn seconds(value: f64) -> String {
     if value.is_finite() { Time::from_secs(value).to_string() } else { NONE.to_owned() }
 }
 
-/// A mean and its interval, in the digits that the interval bears: `1.35 [1.31, 1.39]`. With an infinite
-/// half-width, the mean alone.
+/// Formats a mean with its interval in the digits of the half-width: `1.35 [1.31, 1.39]`. With an infinite half-width,
+/// the mean alone.
 pub fn interval(mean: f64, half_width: f64) -> String {
     if !mean.is_finite() || !half_width.is_finite() {
         return significant(mean);
@@ -109,7 +109,7 @@ pub fn interval(mean: f64, half_width: f64) -> String {
     format!("{mean:.decimals$} [{:.decimals$}, {:.decimals$}]", mean - half_width, mean + half_width)
 }
 
-/// The same for seconds: `38 s [37, 39]`, `1m 52s [1m 50s, 1m 54s]`.
+/// Formats a mean with its interval in seconds: `38 s [37, 39]`, `1m 52s [1m 50s, 1m 54s]`.
 pub fn interval_seconds(mean: f64, half_width: f64) -> String {
     if !mean.is_finite() || !half_width.is_finite() {
         return seconds(mean);
@@ -122,20 +122,20 @@ pub fn interval_seconds(mean: f64, half_width: f64) -> String {
     format!("{mean:.decimals$} s [{low:.decimals$}, {high:.decimals$}]")
 }
 
-/// The same for a share of one: `97.1 % [96.8, 97.4]`; the ends are given, as they may lie at different distances.
+/// Formats a share with the ends of its interval, which may be asymmetric: `97.1 % [96.8, 97.4]`.
 pub fn interval_percent(share: f64, low: f64, high: f64) -> String {
     if !share.is_finite() || !low.is_finite() || !high.is_finite() {
         return percent_of(share);
     }
     let decimals = decimals_of(50.0 * (high - low));
     let shown = [share, low, high].map(|value| format!("{:.decimals$}", 100.0 * value));
-    // A rounded nothing has no sign.
+    // A value that rounds to zero has no sign.
     let is_nothing = |text: &str| text.bytes().all(|byte| b"-0.".contains(&byte));
     let [share, low, high] = shown.map(|text| if is_nothing(&text) { text.replace('-', "") } else { text });
     format!("{share} % [{low}, {high}]")
 }
 
-/// The same for a difference, which may be below zero: `19.3 s [-1m 37s, 2m 16s]`.
+/// Formats a signed difference in seconds: `19.3 s [-1m 37s, 2m 16s]`.
 pub fn difference_seconds(mean: f64, half_width: f64) -> String {
     let signed = |value: f64| if value < 0.0 { format!("-{}", seconds(-value)) } else { seconds(value) };
     if mean - half_width >= 0.0 {
@@ -147,12 +147,12 @@ pub fn difference_seconds(mean: f64, half_width: f64) -> String {
     }
 }
 
-/// Decimals that show the first digit of a half-width, at most three.
+/// Returns the decimals that show the first digit of a half-width, at most three.
 fn decimals_of(half_width: f64) -> usize {
     if half_width > 0.0 { (-magnitude(half_width, 1)).clamp(0, 3) as usize } else { 1 }
 }
 
-/// The power of ten of the first digit, after rounding to so many digits; 0 for zero.
+/// Returns the power of ten of the first digit, after rounding to so many digits; 0 for zero.
 fn magnitude(value: f64, digits: i32) -> i32 {
     let text = format!("{value:.*e}", (digits - 1).max(0) as usize);
     text.split_once('e').and_then(|(_, power)| power.parse().ok()).unwrap_or(0)
@@ -163,13 +163,13 @@ fn without_zeros(text: &str) -> &str {
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { text }
 }
 
-/// Sets the thousands of a decimal number apart, whatever stands before its first digit.
+/// Inserts thousands separators into a decimal number, after any prefix.
 fn grouped(text: &str) -> String {
     let start = text.find(|c: char| c.is_ascii_digit()).unwrap_or(text.len());
     let end = text.find('.').unwrap_or(text.len());
     let mut out = text[..start].to_owned();
-    for (place, digit) in text[start..end].char_indices() {
-        if place > 0 && (end - start - place).is_multiple_of(3) {
+    for (index, digit) in text[start..end].char_indices() {
+        if index > 0 && (end - start - index).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -1,30 +1,31 @@
-//! A table for people, and the same cells as Markdown, CSV and JSON.
+//! Tables as text, Markdown, CSV and JSON.
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use crate::report::json_number;
 use crate::report::render::number;
+use crate::scaling::Interval;
 
-/// Columns and rows. Every row has a cell a column.
+/// Columns and rows; every row has a cell a column.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Table {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
 }
 
-/// A column's head.
+/// Column of a table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
-    /// Its name in files.
+    /// Name in files.
     pub key: String,
-    /// Title for people; with the unit, if its cells have none.
+    /// Printed title; with the unit, if the cells have none.
     pub title: String,
-    /// The side on which its cells line up.
+    /// Alignment of the cells.
     pub align: Align,
 }
 
-/// The side on which cells line up.
+/// Alignment of cells.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Align {
     /// Text.
@@ -33,18 +34,18 @@ pub enum Align {
     Right,
 }
 
-/// One value, for people and for files.
+/// Value as printed and as in files.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cell {
-    /// Text for people.
+    /// Printed text.
     pub shown: String,
-    /// Text for files.
+    /// Text in files.
     pub raw: String,
-    /// Its colour, where colour is wanted.
+    /// Colour on a terminal.
     pub tint: Tint,
 }
 
-/// Meaning of a colour. No meaning is by colour alone.
+/// Meaning of a colour; colour is never the only sign.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Tint {
     /// Nothing.
@@ -59,41 +60,61 @@ pub enum Tint {
 }
 
 impl Column {
-    /// A column of text.
+    /// Returns a column of text.
     pub fn text(key: &str, title: &str) -> Column {
         Column { key: key.to_owned(), title: title.to_owned(), align: Align::Left }
     }
 
-    /// A column of numbers.
+    /// Returns a column of numbers.
     pub fn number(key: &str, title: &str) -> Column {
         Column { key: key.to_owned(), title: title.to_owned(), align: Align::Right }
     }
 }
 
 impl Cell {
-    /// Text, the same for people and for files.
+    /// Returns a cell of text.
     pub fn text(text: impl Into<String>) -> Cell {
         let shown = text.into();
         Cell { raw: shown.clone(), shown, tint: Tint::Plain }
     }
 
-    /// A number as it is shown; in files it has all its digits, and none if it is no finite number.
+    /// Returns a cell of a number printed as `shown`; in files with all digits, empty if it is not finite.
     pub fn number(value: f64, shown: String) -> Cell {
         let raw = if value.is_finite() { value.to_string() } else { String::new() };
         Cell { shown, raw, tint: Tint::Plain }
     }
 
-    /// A count.
+    /// Returns a cell of a count.
     pub fn count(value: u64) -> Cell {
         Cell { shown: number::count(value), raw: value.to_string(), tint: Tint::Plain }
     }
 
-    /// Nothing is known: a dash for people, nothing in files.
+    /// Returns a cell without a value: printed as a dash, empty in files.
     pub fn none() -> Cell {
         Cell { shown: number::NONE.to_owned(), raw: String::new(), tint: Tint::Faint }
     }
 
-    /// The same in a colour.
+    /// Returns the cell of a value, [`Cell::none`] without one.
+    pub fn optional<T>(value: Option<T>, cell: impl FnOnce(T) -> Cell) -> Cell {
+        value.map_or_else(Cell::none, cell)
+    }
+
+    /// Returns the cell of a number, [`Cell::none`] without one.
+    pub fn shown(value: Option<f64>, show: impl FnOnce(f64) -> String) -> Cell {
+        Cell::optional(value, |value| Cell::number(value, show(value)))
+    }
+
+    /// Returns the cell of an estimate with its interval, [`Cell::none`] without one.
+    pub fn interval(interval: Option<Interval>, show: fn(f64, f64) -> String) -> Cell {
+        Cell::optional(interval, |i| Cell::number(i.estimate, show(i.estimate, i.half_width)))
+    }
+
+    /// Returns the cell of a ratio with two decimals, [`Cell::none`] without one.
+    pub fn ratio(value: Option<f64>) -> Cell {
+        Cell::shown(value, |value| format!("{value:.2}"))
+    }
+
+    /// Sets the colour.
     pub fn tinted(mut self, tint: Tint) -> Cell {
         self.tint = tint;
         self
@@ -101,31 +122,31 @@ impl Cell {
 }
 
 impl Table {
-    /// An empty table.
+    /// Creates an empty table.
     pub fn new(columns: Vec<Column>) -> Table {
         Table { columns, rows: Vec::new() }
     }
 
-    /// Adds a row; cells that are missing at its end are empty, and none has place beyond the last column.
+    /// Adds a row; missing cells are empty, surplus ones dropped.
     pub fn push(&mut self, mut row: Vec<Cell>) {
         row.resize(self.columns.len(), Cell::default());
         self.rows.push(row);
     }
 
-    /// The columns.
+    /// Returns the columns.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The rows.
+    /// Returns the rows.
     pub fn rows(&self) -> &[Vec<Cell>] {
         &self.rows
     }
 
-    /// Takes out the columns for which `keep` says no, given a column and its cells.
+    /// Keeps the columns for which `keep` is true, given a column and its cells.
     pub fn retain(&mut self, keep: impl Fn(&Column, &[&Cell]) -> bool) {
         let kept: Vec<bool> = (0..self.columns.len())
-            .map(|place| keep(&self.columns[place], &self.rows.iter().map(|row| &row[place]).collect::<Vec<_>>()))
+            .map(|index| keep(&self.columns[index], &self.rows.iter().map(|row| &row[index]).collect::<Vec<_>>()))
             .collect();
         let mut flags = kept.iter();
         self.columns.retain(|_| flags.next() == Some(&true));
@@ -173,7 +194,7 @@ impl Table {
     pub fn to_markdown(&self) -> String {
         let mut lines: Vec<Vec<String>> = vec![self.columns.iter().map(|column| markdown(&column.title)).collect()];
         lines.extend(self.rows.iter().map(|row| row.iter().map(|cell| markdown(&cell.shown)).collect()));
-        let width = |place: usize| lines.iter().map(|line| line[place].width()).max().unwrap_or(0).max(3);
+        let width = |index: usize| lines.iter().map(|line| line[index].width()).max().unwrap_or(0).max(3);
         let widths: Vec<usize> = (0..self.columns.len()).map(width).collect();
         let rule = self.columns.iter().zip(&widths).map(|(column, width)| match column.align {
             Align::Left => "-".repeat(*width),
@@ -213,28 +234,28 @@ impl Table {
     }
 
     fn widths(&self, text: impl Fn(&Cell) -> &str) -> Vec<usize> {
-        let cells = |place: usize| self.rows.iter().map(move |row| &row[place]);
-        let width = |place: usize| cells(place).map(|cell| one_line(text(cell)).width()).max().unwrap_or(0);
-        self.columns.iter().enumerate().map(|(place, column)| width(place).max(column.title.width())).collect()
+        let cells = |index: usize| self.rows.iter().map(move |row| &row[index]);
+        let width = |index: usize| cells(index).map(|cell| one_line(text(cell)).width()).max().unwrap_or(0);
+        self.columns.iter().enumerate().map(|(index, column)| width(index).max(column.title.width())).collect()
     }
 }
 
-/// Lines of CSV.
+/// Returns lines of CSV.
 pub(crate) fn csv<'a>(lines: impl Iterator<Item = Vec<&'a str>>) -> String {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for line in lines {
-        // Writing to memory does not fail, and every line has as many cells as the first.
+        // Writing to memory does not fail; all lines have the same number of cells.
         let _ = writer.write_record(line);
     }
     String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
 }
 
-/// Text that stands in Markdown, and in a table of it, as it is.
+/// Escapes text for Markdown and its tables.
 pub(crate) fn markdown(text: &str) -> String {
     one_line(text).replace('|', "\\|").replace('<', "\\<")
 }
 
-/// Names come from files and may hold anything: what would break a line becomes a space.
+/// Replaces line breaks and control characters by spaces.
 fn one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

@@ -1,4 +1,4 @@
-//! The scaling curves in characters, for a terminal: a mark a measured team size, dots for Amdahl's law.
+//! Scaling curves in characters, for a terminal: a mark a measured team size, dots for Amdahl's law.
 
 use std::fmt::Write as _;
 
@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::experiment::{Curve, SweepResult};
 
-/// Marks of the curves, in turn: told apart without colour.
+/// Marks of the curves in turn; distinct without colour.
 const MARKS: [char; 6] = ['●', '○', '▲', '△', '■', '□'];
 /// ANSI colours of the curves, in turn.
 const COLORS: [&str; 6] = ["\x1b[34m", "\x1b[33m", "\x1b[32m", "\x1b[35m", "\x1b[36m", "\x1b[31m"];
@@ -15,7 +15,7 @@ const HEIGHT: usize = 14;
 /// Columns of the drawing, at most.
 const MAX_WIDTH: usize = 64;
 
-/// Speedup over team size; empty if there are fewer than two sizes. Colours are ANSI codes, only if asked for.
+/// Plots speedup over team size; empty with fewer than two sizes. Colours are ANSI codes, if `color`.
 pub fn to_text(sweep: &SweepResult, color: bool) -> String {
     let curves = sweep.curves();
     let sizes = curves.iter().flat_map(|curve| curve.rows.iter().map(|row| row.agents));
@@ -24,7 +24,7 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
         return String::new();
     }
     let known = curves.iter().flat_map(|curve| curve.rows.iter().filter_map(|row| row.speedup));
-    // The bounds may run out of the picture: it is there for what was measured.
+    // Bounds may leave the picture, which is scaled to the measurements.
     let top = known.map(|speedup| speedup.estimate).fold(1.0, f64::max) * 1.25;
     let mut canvas = Canvas::new(least, largest, top);
     for curve in &curves {
@@ -32,10 +32,10 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
             canvas.mark(row.agents, row.laws.amdahl, '·', None);
         }
     }
-    for (place, curve) in curves.iter().enumerate() {
+    for (index, curve) in curves.iter().enumerate() {
         for row in &curve.rows {
             if let Some(speedup) = row.speedup {
-                canvas.mark(row.agents, speedup.estimate, MARKS[place % MARKS.len()], Some(place % COLORS.len()));
+                canvas.mark(row.agents, speedup.estimate, MARKS[index % MARKS.len()], Some(index % COLORS.len()));
             }
         }
     }
@@ -43,7 +43,7 @@ pub fn to_text(sweep: &SweepResult, color: bool) -> String {
     format!("{}{}", canvas.to_text(&title, "agents", color), legend(&curves, color))
 }
 
-/// Points, and the curve that was fitted to them as dots, over team sizes; empty if there are fewer than two sizes.
+/// Plots points and the fitted curve as dots over team sizes; empty with fewer than two sizes.
 pub(crate) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [&str; 3], color: bool) -> String {
     let whole = |n: f64| n.round() as u32;
     let (Some(first), Some(last)) = (points.first(), points.last()) else { return String::new() };
@@ -53,7 +53,7 @@ pub(crate) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [
     }
     let top = points.iter().map(|point| point.1).fold(0.0, f64::max) * 1.2;
     let mut canvas = Canvas::new(least, largest, top);
-    // A dot a column of the drawing, whichever team size is there.
+    // A dot a column of the drawing.
     let columns = (canvas.width - canvas.pitch).max(1);
     for column in 0..=columns {
         let n = first.0 + (last.0 - first.0) * column as f64 / columns as f64;
@@ -74,11 +74,11 @@ pub(crate) fn fitted(points: &[(f64, f64)], curve: impl Fn(f64) -> f64, words: [
 
 fn legend(curves: &[Curve<'_>], color: bool) -> String {
     let mut text = String::new();
-    for (place, curve) in curves.iter().enumerate() {
+    for (index, curve) in curves.iter().enumerate() {
         let label = curve.name();
-        let mark = painted(MARKS[place % MARKS.len()], Some(place % COLORS.len()), color);
+        let mark = painted(MARKS[index % MARKS.len()], Some(index % COLORS.len()), color);
         let _ = write!(text, "  {mark} {label}");
-        if (place + 1) % 4 == 0 {
+        if (index + 1) % 4 == 0 {
             text.push('\n');
         }
     }
@@ -96,9 +96,9 @@ struct Canvas {
     largest: u32,
     top: f64,
     width: usize,
-    /// Columns from one team size to the next.
+    /// Columns between two team sizes.
     pitch: usize,
-    /// By row from the top, then column: the character and its colour's number.
+    /// Character and colour number by row from the top, then column.
     cells: Vec<Vec<(char, Option<usize>)>>,
 }
 
@@ -115,19 +115,19 @@ impl Canvas {
         (share * (self.width - self.pitch) as f64).round() as usize
     }
 
-    /// The row that a speedup falls into, counted from the top; none outside of the picture.
+    /// Returns the row of a speedup, counted from the top; none outside of the picture.
     fn row(&self, speedup: f64) -> Option<usize> {
         let height = (speedup / self.top * HEIGHT as f64).floor();
         (0.0..HEIGHT as f64).contains(&height).then(|| HEIGHT - 1 - height as usize)
     }
 
-    /// Marks a point; beside another curve's mark if that is there already.
+    /// Marks a point, beside the mark of another curve if the cell is taken.
     fn mark(&mut self, agents: u32, speedup: f64, mark: char, color: Option<usize>) {
         let Some(row) = self.row(speedup) else { return };
         let column = self.column(agents);
-        let is_free = |place: &usize| color.is_none() || self.cells[row][*place].1.is_none();
-        let place = (column..(column + self.pitch).min(self.width)).find(is_free);
-        self.cells[row][place.unwrap_or(column)] = (mark, color);
+        let is_free = |column: &usize| color.is_none() || self.cells[row][*column].1.is_none();
+        let free = (column..(column + self.pitch).min(self.width)).find(is_free);
+        self.cells[row][free.unwrap_or(column)] = (mark, color);
     }
 
     fn to_text(&self, title: &str, unit: &str, color: bool) -> String {
@@ -145,10 +145,10 @@ impl Canvas {
         text
     }
 
-    /// The scale of team sizes: as many as there is room for.
+    /// Draws the scale of team sizes, as many as fit.
     fn sizes(&self) -> String {
         let mut text = String::new();
-        // Beyond a few thousand sizes not every one can be looked at, nor has room.
+        // Very many sizes are thinned out before they are placed.
         let step = ((self.largest - self.least) / 4096).max(1);
         for agents in (self.least..=self.largest).step_by(step as usize) {
             let label = agents.to_string();

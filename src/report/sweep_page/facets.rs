@@ -11,17 +11,17 @@ use crate::experiment::{Curve, PointResult, SweepResult};
 pub(super) enum Along {
     /// The team's size.
     Agents,
-    /// Another axis of the sweep, by its place: all its values are numbers.
+    /// Index of another axis of the sweep; all its values are numbers.
     Axis(usize),
 }
 
-/// All points, laid out.
+/// Layout of all points.
 pub(super) struct Layout<'a> {
     pub(super) along: Along,
-    /// The places of the axes whose values tell facets apart.
+    /// Indices of the axes that separate facets.
     pub(super) others: Vec<usize>,
     pub(super) facets: Vec<Facet<'a>>,
-    /// The architectures, in order of first appearance: their places are their marks.
+    /// Architectures in order of first appearance; the index selects the mark.
     pub(super) architectures: Vec<&'a str>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Facet<'a> {
 
 /// Points that differ on the horizontal axis only, in its order.
 pub(super) struct FacetLine<'a> {
-    /// The place of its architecture.
+    /// Index of the architecture.
     pub(super) style: usize,
     pub(super) rows: Vec<(f64, &'a PointResult)>,
 }
@@ -42,12 +42,12 @@ pub(super) struct FacetLine<'a> {
 impl<'a> Layout<'a> {
     pub(super) fn of(sweep: &'a SweepResult) -> Layout<'a> {
         let along = along(sweep);
-        let is_other = |place: &usize| {
-            let path = sweep.axes.get(*place).map_or("", String::as_str);
+        let is_other = |index: &usize| {
+            let path = sweep.axes.get(*index).map_or("", String::as_str);
             path != "architecture"
-                && along != Along::Axis(*place)
+                && along != Along::Axis(*index)
                 && !(along == Along::Agents && is_agents(path))
-                && has_several(sweep, *place)
+                && has_several(sweep, *index)
         };
         let others: Vec<usize> = (0..sweep.axes.len()).filter(is_other).collect();
         let mut layout = Layout { along, others, facets: Vec::new(), architectures: Vec::new() };
@@ -56,7 +56,7 @@ impl<'a> Layout<'a> {
         let mut lines: BTreeMap<(usize, usize), usize> = BTreeMap::new();
         for row in &sweep.rows {
             let Some(x) = layout.x(row) else { continue };
-            let values: Vec<&str> = layout.others.iter().map(|&place| value(row, place)).collect();
+            let values: Vec<&str> = layout.others.iter().map(|&index| value(row, index)).collect();
             let facet = *known.entry(values).or_insert_with_key(|values| {
                 layout.facets.push(Facet { values: values.clone(), lines: Vec::new() });
                 layout.facets.len() - 1
@@ -83,7 +83,7 @@ impl<'a> Layout<'a> {
     fn x(&self, row: &PointResult) -> Option<f64> {
         match self.along {
             Along::Agents => Some(f64::from(row.agents)),
-            Along::Axis(place) => value(row, place).parse().ok(),
+            Along::Axis(index) => value(row, index).parse().ok(),
         }
     }
 
@@ -91,7 +91,7 @@ impl<'a> Layout<'a> {
     pub(super) fn x_title<'s>(&self, sweep: &'s SweepResult) -> &'s str {
         match self.along {
             Along::Agents => "agents",
-            Along::Axis(place) => sweep.axes.get(place).map_or("", |path| short(path)),
+            Along::Axis(index) => sweep.axes.get(index).map_or("", |path| short(path)),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'a> Layout<'a> {
 
     /// Values common to the points of a facet; empty if they are common to all points.
     pub(super) fn name(&self, sweep: &SweepResult, facet: &Facet<'_>) -> String {
-        let axes = self.others.iter().filter_map(|&place| sweep.axes.get(place));
+        let axes = self.others.iter().filter_map(|&index| sweep.axes.get(index));
         let named: Vec<String> =
             axes.zip(&facet.values).map(|(path, value)| format!("{} {value}", short(path))).collect();
         named.join(", ")
@@ -129,20 +129,20 @@ impl<'a> FacetLine<'a> {
     }
 }
 
-/// The architecture of a row: as it is on its axis, with its parameters, or the one that all have.
+/// Returns the architecture of a row: its value on the axis, with parameters, or the common one.
 pub(super) fn architecture<'a>(sweep: &SweepResult, row: &'a PointResult) -> &'a str {
-    let axis = sweep.axes.iter().position(|path| path == "architecture").and_then(|place| row.axes.get(place));
+    let axis = sweep.axes.iter().position(|path| path == "architecture").and_then(|index| row.axes.get(index));
     axis.unwrap_or(&row.architecture)
 }
 
 /// True if an axis has two values or more.
-fn has_several(sweep: &SweepResult, place: usize) -> bool {
-    let first = sweep.rows.first().map_or("", |row| value(row, place));
-    sweep.rows.iter().any(|row| value(row, place) != first)
+fn has_several(sweep: &SweepResult, index: usize) -> bool {
+    let first = sweep.rows.first().map_or("", |row| value(row, index));
+    sweep.rows.iter().any(|row| value(row, index) != first)
 }
 
-fn value(row: &PointResult, place: usize) -> &str {
-    row.axes.get(place).map_or("", String::as_str)
+fn value(row: &PointResult, index: usize) -> &str {
+    row.axes.get(index).map_or("", String::as_str)
 }
 
 /// Team size if there are several; else the axis of numbers with the most values.
@@ -152,11 +152,11 @@ fn along(sweep: &SweepResult) -> Along {
         return Along::Agents;
     }
     let mut best = (1, Along::Agents);
-    for (place, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
-        let values: BTreeSet<&str> = sweep.rows.iter().map(|row| value(row, place)).collect();
+    for (index, path) in sweep.axes.iter().enumerate().filter(|(_, path)| !is_agents(path)) {
+        let values: BTreeSet<&str> = sweep.rows.iter().map(|row| value(row, index)).collect();
         let is_number = |value: &&str| value.parse::<f64>().is_ok_and(f64::is_finite);
         if path != "architecture" && values.len() > best.0 && values.iter().all(is_number) {
-            best = (values.len(), Along::Axis(place));
+            best = (values.len(), Along::Axis(index));
         }
     }
     best.1
@@ -175,7 +175,7 @@ mod tests {
         assert_eq!(layout.architectures, ["preassigned", "self_claim"]);
         assert_eq!(layout.facets.len(), 1);
         assert_eq!((layout.name(&sweep, &layout.facets[0]).as_str(), layout.facets[0].rows().count()), ("", 6));
-        // An axis of which there is one value tells nothing apart; of two it does.
+        // An axis with a single value separates no facets.
         let mut two = sweep.clone();
         two.rows[3].axes[2] = "other".to_owned();
         let layout = Layout::of(&two);
@@ -188,10 +188,10 @@ mod tests {
     fn without_team_sizes_another_axis_of_numbers_is_taken() {
         let mut sweep = sweep();
         sweep.rows.retain(|row| row.architecture == "preassigned");
-        for (place, row) in sweep.rows.iter_mut().enumerate() {
+        for (index, row) in sweep.rows.iter_mut().enumerate() {
             row.agents = 4;
             row.axes[1] = "4".to_owned();
-            row.axes[2] = format!("0.{}", 9 - place);
+            row.axes[2] = format!("0.{}", 9 - index);
         }
         let layout = Layout::of(&sweep);
         assert_eq!((layout.along, layout.x_title(&sweep), layout.width()), (Along::Axis(2), "kind", 3));

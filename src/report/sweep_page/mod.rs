@@ -1,4 +1,4 @@
-//! A sweep as one page that needs nothing else: the verdict, pictures, all points, what was assumed, how to repeat it.
+//! Sweep as a self-contained page: verdict, pictures, all points, assumptions, command.
 
 mod facets;
 mod pictures;
@@ -25,29 +25,28 @@ const STYLE: &str = ".defs{position:absolute}.grid{display:grid;grid-template-co
 .grid figure{display:grid;grid-row:span 2;grid-template-rows:subgrid;row-gap:.3em;align-items:start}.note{background:var(--note);border-left:4px solid var(--edge);padding:.5em .8em}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.2em 1em}dd{margin:0}\
 @media print{.grid{grid-template-columns:1fr 1fr}.note{border:1px solid var(--edge)}}";
-/// The most facets that are judged in words, one by one.
+/// Most facets with a verdict of their own.
 const MOST_JUDGED: usize = 12;
 
-/// The most rows of a table on a terminal.
+/// Most rows of a table on a terminal.
 const MOST_SHOWN: usize = 40;
 
 /// A sweep and its origin.
 pub struct SweepReport<'a> {
-    /// Its rows; of one that is not finished, those that are there.
+    /// Rows; of an unfinished sweep, the available ones.
     pub sweep: &'a SweepResult,
-    /// Its origin.
+    /// Origin of the sweep.
     pub origin: Provenance,
 }
 
 impl SweepReport<'_> {
-    /// Returns few lines: the best team of every combination of the values on the axes besides team size and architecture, how
-    /// runs ended, and what is missing.
+    /// Returns a summary: the best team of every facet, the endings of runs, and missing points.
     pub fn verdict(&self) -> Vec<String> {
         let layout = Layout::of(self.sweep);
         let mut lines = Vec::new();
         for (name, verdict) in self.judged(&layout) {
             lines.push(join(&name, &verdict.headline));
-            // Of one there is room for more than the headline.
+            // A single facet is shown with its reasons.
             lines.extend(verdict.reasons.into_iter().filter(|_| layout.facets.len() == 1));
         }
         lines.extend(unjudged(self.sweep, &layout));
@@ -56,12 +55,12 @@ impl SweepReport<'_> {
         lines
     }
 
-    /// A row a combination of the values on the axes besides team size and architecture: its best team.
+    /// Builds a table with the best team of every facet.
     pub fn table(&self) -> Table {
         points::facets(self.sweep, &Layout::of(self.sweep), usize::MAX)
     }
 
-    /// The same for a terminal: none if there is but one row, nothing to compare, or more than anybody reads there.
+    /// Builds this table for a terminal; none with one row, nothing to compare, or too many rows.
     pub fn short_table(&self) -> Option<Table> {
         let table = self.table();
         let is_short = (2..=MOST_SHOWN).contains(&table.rows().len());
@@ -87,14 +86,14 @@ impl SweepReport<'_> {
         })
     }
 
-    /// A fingerprint of all runs of all points.
+    /// Returns a digest of all runs of all points.
     fn digest(&self) -> Digest {
         let mut digest = Digest::default();
         self.sweep.rows.iter().for_each(|row| digest.add(row.digest.value()));
         digest
     }
 
-    /// The verdicts of the facets, if they are not too many for anybody to read.
+    /// Returns the verdicts of the facets; empty if there are too many.
     fn judged<'s>(&'s self, layout: &Layout<'s>) -> Vec<(String, words::FacetVerdict)> {
         if layout.facets.len() > MOST_JUDGED {
             return Vec::new();

@@ -1,5 +1,5 @@
-//! The pictures of a page: of every facet the scaling curves, the use of time, consumption, and time against cost; of very
-//! many facets all points as dots.
+//! Pictures of a page: scaling curves, use of time, consumption, and time against cost of every facet. Very many
+//! facets are drawn as dots.
 
 use std::fmt::Write as _;
 
@@ -12,13 +12,13 @@ use crate::report::render::chart::{Chart, ChartLine, ChartMark, ChartSeries, Fra
 use crate::report::render::number;
 use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
-use crate::report::sweep_page::points;
+use crate::report::sweep_page::words;
 
-/// More facets than this are drawn as one.
+/// Most facets with pictures of their own.
 pub(super) const MOST_FACETS: usize = 9;
-/// The most dots of a picture.
+/// Most dots of a picture.
 pub(super) const MOST_DOTS: usize = 1_500;
-/// The most marks of a picture that have a text of their own.
+/// Most marks of a picture with a description.
 const MOST_TITLES: usize = 400;
 
 /// The parts of a team's time in the order in which they are stacked, from below.
@@ -131,8 +131,8 @@ pub(super) fn of_facet(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'
 /// Notes that architectures are left out, where there are more than styles.
 fn left_out(layout: &Layout<'_>) -> String {
     let all = layout.architectures.len();
-    let said = format!("<p>The first {STYLES} of {all} architectures are drawn; the table has all.</p>\n");
-    if all > STYLES { said } else { String::new() }
+    let note = format!("<p>The first {STYLES} of {all} architectures are drawn; the table has all.</p>\n");
+    if all > STYLES { note } else { String::new() }
 }
 
 /// The marks of the architectures, and the bounds.
@@ -163,7 +163,7 @@ fn along(
         let interval = half_width.is_finite().then_some((value - half_width, value + half_width));
         let ends = interval
             .map_or(String::new(), |(low, high)| format!(" [{}, {}]", (kind.shown)(low.max(0.0)), (kind.shown)(high)));
-        let title = format!("{}: {} {}{ends}", points::name(sweep, row), kind.y, (kind.shown)(value));
+        let title = format!("{}: {} {}{ends}", words::point_name(sweep, row), kind.y, (kind.shown)(value));
         let title = if has_titles { title } else { String::new() };
         Some(ChartMark { x, y: value, interval, title, ..ChartMark::default() })
     };
@@ -258,22 +258,22 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
     } else {
         (tokens, number::tokens, "tokens of a run")
     };
-    let place = |row: &PointResult| Some((of(row)?.0, metric(row, "makespan_s")?.0));
-    let mut known: Vec<((f64, f64), &PointResult)> = all.iter().filter_map(|row| Some((place(row)?, *row))).collect();
+    let point = |row: &PointResult| Some((of(row)?.0, metric(row, "makespan_s")?.0));
+    let mut known: Vec<((f64, f64), &PointResult)> = all.iter().filter_map(|row| Some((point(row)?, *row))).collect();
     if known.len() < 2 {
         return String::new();
     }
     known.sort_by(|(a, _), (b, _)| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     let mut front: Vec<((f64, f64), &PointResult)> = Vec::new();
-    for (place, row) in known {
-        if front.last().is_none_or(|(last, _)| place.1 < last.1) {
-            front.push((place, row));
+    for (point, row) in known {
+        if front.last().is_none_or(|(last, _)| point.1 < last.1) {
+            front.push((point, row));
         }
     }
     let has_titles = all.len() <= MOST_TITLES;
     let mark = |row: &&PointResult| {
-        let (x, y) = place(row)?;
-        let title = format!("{}: {} in {}", points::name(sweep, row), shown(x), number::seconds(y));
+        let (x, y) = point(row)?;
+        let title = format!("{}: {} in {}", words::point_name(sweep, row), shown(x), number::seconds(y));
         Some(ChartMark { x, y, title: if has_titles { title } else { String::new() }, ..ChartMark::default() })
     };
     let series = |(style, rows): &(usize, Vec<&PointResult>)| ChartSeries {
@@ -281,33 +281,33 @@ fn front(sweep: &SweepResult, lines: &ByStyle<'_>, all: &[&PointResult]) -> Stri
         marks: rows.iter().filter_map(mark).collect(),
         ..ChartSeries::default()
     };
-    let said: Vec<String> = front
+    let teams: Vec<String> = front
         .iter()
         .take(6)
-        .map(|((x, y), row)| format!("{} ({} in {})", points::name(sweep, row), shown(*x), number::seconds(*y)))
+        .map(|((x, y), row)| format!("{} ({} in {})", words::point_name(sweep, row), shown(*x), number::seconds(*y)))
         .collect();
-    let more = front.len().saturating_sub(said.len());
+    let more = front.len().saturating_sub(teams.len());
     let more = if more > 0 { format!("; and {} more", number::count(more as u64)) } else { String::new() };
-    let said = format!("On the front, from the cheapest to the fastest: {}{more}", said.join("; "));
+    let caption = format!("On the front, from the cheapest to the fastest: {}{more}", teams.join("; "));
     let chart = Chart {
         title: format!("Time against {title}"),
-        description: said.clone(),
+        description: caption.clone(),
         x: ChartAxis::new(title, shown),
         y: ChartAxis::time("makespan"),
         series: lines.iter().map(series).collect(),
         lines: vec![ChartLine {
             name: String::new(),
             look: Look::Dashed,
-            points: front.iter().map(|(place, _)| *place).collect(),
+            points: front.iter().map(|(point, _)| *point).collect(),
         }],
         ..Chart::default()
     };
     let mut page = String::new();
-    figure(&mut page, "Time against cost", &said, chart.to_svg(Frame::FIGURE));
+    figure(&mut page, "Time against cost", &caption, chart.to_svg(Frame::FIGURE));
     page
 }
 
-/// Chooses one point in so many. Its identity decides, as its place would pick out some team sizes.
+/// Samples one point in so many, by its digest; sampling by index would favour some team sizes.
 fn is_chosen(row: &PointResult, one_in: u64) -> bool {
     let mut digest = Digest::default();
     digest.add_text(&row.architecture);

@@ -1,23 +1,23 @@
-//! The tables of a page: a row a curve, and a row a point.
+//! Tables of a page: a row a facet, and a row a point.
 
 use crate::experiment::result::{is_agents, short};
 use crate::experiment::{Curve, PointResult, SweepResult};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::sweep::{self, agents};
-use crate::report::sweep_page::facets::{Along, Layout, architecture};
+use crate::report::sweep;
+use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
 use crate::report::sweep_page::words;
 
-/// The most points of which every one is in the table.
+/// Most points of a complete table.
 pub(super) const MOST_ROWS: usize = 1_000;
-/// Rows of the table if there are more points: the fastest.
+/// Rows of the table, the fastest, if there are more points.
 pub(super) const FASTEST: usize = 250;
-/// The most rows that a page has of the table of combinations.
+/// Most rows of the table of facets.
 pub(super) const MOST_FACETS: usize = 500;
 
-/// The best of every combination of the values on the axes that tell facets apart: a row each, up to `most`.
+/// Builds the table of the best team of every facet, up to `most` rows.
 pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> Table {
-    let others = layout.others.iter().filter_map(|&place| sweep.axes.get(place));
+    let others = layout.others.iter().filter_map(|&index| sweep.axes.get(index));
     let mut columns: Vec<Column> = others.map(|path| Column::text(path, short(path))).collect();
     columns.extend([Column::text("architecture", "best architecture"), Column::number("agents", "agents")]);
     if layout.along != Along::Agents {
@@ -37,32 +37,7 @@ pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> T
     ]);
     let mut table = Table::new(columns);
     for facet in layout.facets.iter().take(most) {
-        let best = words::best(sweep, facet);
-        let mut cells: Vec<Cell> = facet.values.iter().map(|value| Cell::text(*value)).collect();
-        cells.push(best.map_or_else(Cell::none, |row| Cell::text(architecture(sweep, row))));
-        cells.push(best.map_or_else(Cell::none, |row| Cell::count(u64::from(row.agents))));
-        if let Along::Axis(place) = layout.along {
-            cells.push(best.and_then(|row| row.axes.get(place)).map_or_else(Cell::none, Cell::text));
-        }
-        let of_best = |cell: &dyn Fn(&PointResult) -> Option<Cell>| best.and_then(cell).unwrap_or_else(Cell::none);
-        cells.push(of_best(&|row| {
-            let makespan = row.metric("makespan_s")?;
-            Some(Cell::number(makespan.mean, number::interval_seconds(makespan.mean, makespan.half_width)))
-        }));
-        cells.push(of_best(&|row| {
-            let speedup = row.speedup?;
-            Some(Cell::number(speedup.estimate, number::interval(speedup.estimate, speedup.half_width)))
-        }));
-        cells.push(of_best(&|row| Some(Cell::number(row.laws.amdahl, format!("{:.2}", row.laws.amdahl)))));
-        cells.push(of_best(&|row| {
-            let cost = row.metric("cost")?.mean;
-            Some(Cell::number(cost, number::money(cost)))
-        }));
-        cells.push(of_best(&|row| sweep::limit(row).map(Cell::text)));
-        let counts = words::Counts::of(facet.rows());
-        cells.push(Cell::count(facet.rows().count() as u64));
-        cells.extend([counts.runs, counts.completed, counts.stalled, counts.timed_out].map(Cell::count));
-        table.push(cells);
+        table.push(facet_cells(sweep, layout, facet));
     }
     let scaled = sweep.scaled;
     table.retain(|column, cells| match column.key.as_str() {
@@ -73,8 +48,28 @@ pub(super) fn facets(sweep: &SweepResult, layout: &Layout<'_>, most: usize) -> T
     table
 }
 
-/// A row a point, with the axes first and how its runs ended and their digest last; of more than [`MOST_ROWS`] the
-/// fastest. Says whether that is all.
+fn facet_cells(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> Vec<Cell> {
+    let best = words::best(sweep, facet);
+    let mut cells: Vec<Cell> = facet.values.iter().map(|value| Cell::text(*value)).collect();
+    cells.push(Cell::optional(best, |row| Cell::text(architecture(sweep, row))));
+    cells.push(Cell::optional(best, |row| Cell::count(u64::from(row.agents))));
+    if let Along::Axis(index) = layout.along {
+        cells.push(Cell::optional(best.and_then(|row| row.axes.get(index)), Cell::text));
+    }
+    cells.extend([
+        Cell::optional(best, sweep::makespan),
+        Cell::interval(best.and_then(|row| row.speedup), number::interval),
+        Cell::ratio(best.map(|row| row.laws.amdahl)),
+        Cell::optional(best, |row| sweep::mean(row, "cost", number::money)),
+        Cell::optional(best.and_then(sweep::limit), Cell::text),
+    ]);
+    let counts = words::Counts::of(facet.rows());
+    cells.push(Cell::count(facet.rows().count() as u64));
+    cells.extend([counts.runs, counts.completed, counts.stalled, counts.timed_out].map(Cell::count));
+    cells
+}
+
+/// Builds a table with a row a point: axes, figures, endings, digest; of more than [`MOST_ROWS`] the fastest. The flag
 pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
     let mut rows: Vec<&PointResult> = sweep.rows.iter().collect();
     let is_all = rows.len() <= MOST_ROWS;
@@ -84,10 +79,10 @@ pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
         rows.truncate(FASTEST);
     }
     let figures = sweep::table(&Curve { label: String::new(), rows: rows.clone() }, sweep.scaled);
-    let is_axis = |place: &usize| sweep.axes.get(*place).is_some_and(|path| !is_agents(path) && path != "architecture");
+    let is_axis = |index: &usize| sweep.axes.get(*index).is_some_and(|path| !is_agents(path) && path != "architecture");
     let axes: Vec<usize> = (0..sweep.axes.len()).filter(is_axis).collect();
     let mut columns: Vec<Column> =
-        axes.iter().filter_map(|&place| sweep.axes.get(place)).map(|path| Column::text(path, short(path))).collect();
+        axes.iter().filter_map(|&index| sweep.axes.get(index)).map(|path| Column::text(path, short(path))).collect();
     columns.push(Column::text("architecture", "architecture"));
     let title = |column: &Column| match column.key.as_str() {
         "agents" => "agents".to_owned(),
@@ -108,7 +103,7 @@ pub(super) fn points(sweep: &SweepResult) -> (Table, bool) {
     ]);
     let mut table = Table::new(columns);
     for (row, figured) in rows.iter().zip(figures.rows()) {
-        let value = |place: &usize| Cell::text(row.axes.get(*place).map_or("", String::as_str));
+        let value = |index: &usize| Cell::text(row.axes.get(*index).map_or("", String::as_str));
         let mut cells: Vec<Cell> = axes.iter().map(value).collect();
         cells.push(Cell::text(architecture(sweep, row)));
         let with_column = figures.columns().iter().zip(figured);
@@ -133,12 +128,4 @@ pub(super) fn caption(sweep: &SweepResult, is_all: bool) -> String {
     format!(
         "The {shown} fastest of {all} points, means over completed runs; all of them are in sweep.csv, with every figure"
     )
-}
-
-/// Name of a point in a picture.
-pub(super) fn name(sweep: &SweepResult, row: &PointResult) -> String {
-    let axes = sweep.axes.iter().zip(&row.axes);
-    let others = axes.filter(|(path, _)| !is_agents(path) && *path != "architecture");
-    let others: Vec<String> = others.map(|(path, value)| format!(", {} {value}", short(path))).collect();
-    format!("{}, {}{}", agents(row.agents), architecture(sweep, row), others.concat())
 }

@@ -9,7 +9,7 @@ pub struct Provenance {
     pub brooks: String,
     /// Number of its points, here or elsewhere.
     pub points: usize,
-    /// Command that ran it, if it is known.
+    /// Command that ran it, if known.
     pub command: Option<String>,
     /// Missing shards, such as `3,7-9`, and the number of all.
     pub missing_shards: Option<(String, u32)>,

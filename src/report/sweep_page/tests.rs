@@ -20,13 +20,13 @@ fn report(sweep: &SweepResult) -> SweepReport<'_> {
     SweepReport { sweep, origin }
 }
 
-/// The page, after everything that every page must be has been looked at.
+/// Returns the page after checks of all common properties.
 #[track_caller]
 fn page(report: &SweepReport<'_>) -> String {
     let page = report.to_html();
     assert!(page == report.to_html(), "the same bytes every time");
     assert_well_formed(&page);
-    // Nothing is loaded from anywhere, and nothing is run.
+    // The page loads nothing and has no scripts.
     for outside in ["http:", "https:", "<script", "<link", "<img", "@import", "url(h", "src="] {
         assert!(!page.split("<body>").nth(1).unwrap_or_default().contains(outside), "{outside}");
     }
@@ -35,7 +35,7 @@ fn page(report: &SweepReport<'_>) -> String {
         assert!(svg.contains("<title>") && svg.contains("<desc>"), "a picture has a description");
         assert_in_frame(&svg);
     }
-    // Every pattern and class that is used is there.
+    // All referenced patterns and classes are defined.
     for part in page.split("url(#").skip(1).filter_map(|rest| rest.split(')').next()) {
         assert!(page.contains(&format!("<pattern id=\"{part}\"")), "{part}");
     }
@@ -126,27 +126,27 @@ fn a_team_that_rarely_completes_is_not_the_best() {
     let page = page(&report(&sweep));
     assert!(page.contains("fastest with 4 agents, preassigned"));
     assert!(page.contains("2 agents, self_claim has 10.0 s, but only 10 of its 50 runs completed"));
-    // If none does better, the best of all is named, with that.
+    // Without a reliable team, the best of all is named with its completion.
     for row in &mut sweep.rows {
         (row.completed, row.stalled) = (row.completed.min(10), 40);
     }
-    let told = report(&sweep).verdict();
+    let report = report(&sweep).verdict();
     assert!(
-        told[0].starts_with("fastest with 2 agents, self_claim: 10 s [8, 12]")
-            && told[0].ends_with("only 10 of its 50 runs completed"),
-        "{told:?}"
+        report[0].starts_with("fastest with 2 agents, self_claim: 10 s [8, 12]")
+            && report[0].ends_with("only 10 of its 50 runs completed"),
+        "{report:?}"
     );
 }
 
 #[test]
 fn what_is_missing_is_said_first() {
     let sweep = sweep();
-    let mut told = report(&sweep);
-    told.origin.points = 24;
-    told.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
-    told.origin.command = None;
-    told.origin.brooks = "0.0.1".to_owned();
-    let page = page(&told);
+    let mut report = report(&sweep);
+    report.origin.points = 24;
+    report.origin.missing_shards = Some(("3,7-9".to_owned(), 12));
+    report.origin.command = None;
+    report.origin.brooks = "0.0.1".to_owned();
+    let page = page(&report);
     let note = page.find("Incomplete: 6 of 24 points are there").expect("a note");
     assert!(note < page.find("fastest with").expect("a verdict"));
     assert!(page.contains("Shards 3,7-9 of 12 are missing or unfinished."));
@@ -154,7 +154,7 @@ fn what_is_missing_is_said_first() {
         page.contains("not kept in this folder")
             && page.contains(&format!("brooks 0.0.1; this page by brooks {VERSION}"))
     );
-    assert_eq!((told.to_json()["points"].as_u64(), told.to_json()["of_points"].as_u64()), (Some(6), Some(24)));
+    assert_eq!((report.to_json()["points"].as_u64(), report.to_json()["of_points"].as_u64()), (Some(6), Some(24)));
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn scattered_points_do_not_compete() {
     assert_eq!(rows(&page), 18);
 }
 
-/// So many copies of the points, each with a value of its own on the last axis.
+/// Returns copies of the points, each with a value of its own on the last axis.
 fn many(copies: usize) -> SweepResult {
     let sweep = sweep();
     let copy = |number: usize| {
@@ -211,7 +211,7 @@ fn fifty_thousand_points_are_a_page_and_not_a_hundred_megabytes() {
     ] {
         assert!(page.contains(said), "{said}");
     }
-    // What is drawn by chance is drawn of every team size alike.
+    // Samples contain all team sizes equally.
     let layout = Layout::of(&sweep);
     let marks = pictures::cloud(&sweep, &layout).matches("class=\"mark\"").count();
     assert!((3_000..6_000).contains(&marks), "{marks} marks in three pictures");
@@ -230,11 +230,11 @@ fn names_cannot_break_the_page() {
     sweep.scenario = bad.to_owned();
     sweep.question = Some(bad.to_owned());
     sweep.baseline = bad.to_owned();
-    let mut told = report(&sweep);
-    told.origin.command = Some(bad.to_owned());
-    told.origin.plan = bad.to_owned();
-    told.origin.brooks = bad.to_owned();
-    let page = page(&told);
+    let mut report = report(&sweep);
+    report.origin.command = Some(bad.to_owned());
+    report.origin.plan = bad.to_owned();
+    report.origin.brooks = bad.to_owned();
+    let page = page(&report);
     assert!(!page.contains("<script") && !page.contains('\u{0}'));
 }
 

@@ -1,5 +1,6 @@
 //! A sweep in words: the best team and its limits, missing points, assumptions.
 
+use crate::experiment::result::{is_agents, short};
 use crate::experiment::sweep::law_fits::Fits;
 use crate::experiment::{PointResult, SweepResult};
 use crate::problem::plural;
@@ -7,12 +8,11 @@ use crate::report::fits;
 use crate::report::render::number;
 use crate::report::sweep::{against, agents, is_close, limit};
 use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
-use crate::report::sweep_page::points::name;
 use crate::report::sweep_page::provenance::Provenance;
 
-/// The share of its runs that a team has to complete to be called the best.
+/// Least share of completed runs of the best team.
 const RELIABLE: f64 = 0.99;
-/// The most that are named one by one.
+/// Most teams or points named one by one.
 const NAMED: usize = 5;
 
 /// Verdict of a facet: a headline and its reasons.
@@ -21,7 +21,7 @@ pub(super) struct FacetVerdict {
     pub(super) reasons: Vec<String>,
 }
 
-/// The best team of a facet: by time, or where the work grows with the team by what it does in its time.
+/// Returns the best team of a facet, by makespan, or by speedup for scaled work.
 pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> FacetVerdict {
     let team = |row: &PointResult| team(sweep, layout, row);
     let Some(best) = best(sweep, facet) else {
@@ -70,8 +70,8 @@ pub(super) fn team(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) 
     let team = format!("{}, {}", agents(row.agents), architecture(sweep, row));
     match layout.along {
         Along::Agents => team,
-        Along::Axis(place) => {
-            let value = row.axes.get(place).map_or("", String::as_str);
+        Along::Axis(index) => {
+            let value = row.axes.get(index).map_or("", String::as_str);
             format!("{team}, {} {value}", layout.x_title(sweep))
         }
     }
@@ -90,7 +90,7 @@ fn burden(sweep: &SweepResult, row: &PointResult) -> Option<f64> {
     }
 }
 
-/// The best of those that complete nearly all runs; if none does, of all. Of equal ones the smaller.
+/// Returns the best of the reliable teams, or of all if none is reliable; of equal ones the smaller.
 pub(super) fn best<'a>(sweep: &SweepResult, facet: &Facet<'a>) -> Option<&'a PointResult> {
     let least = |is_reliable: bool| {
         let rows = facet.rows().filter(|row| !is_reliable || self::is_reliable(row));
@@ -104,7 +104,15 @@ fn is_reliable(row: &PointResult) -> bool {
     row.completed as f64 >= RELIABLE * row.runs as f64
 }
 
-/// The fastest and the cheapest of all points that complete nearly all runs, with where they are on every axis.
+/// Name of a point in a picture.
+pub(super) fn point_name(sweep: &SweepResult, row: &PointResult) -> String {
+    let axes = sweep.axes.iter().zip(&row.axes);
+    let others = axes.filter(|(path, _)| !is_agents(path) && *path != "architecture");
+    let others: Vec<String> = others.map(|(path, value)| format!(", {} {value}", short(path))).collect();
+    format!("{}, {}{}", agents(row.agents), architecture(sweep, row), others.concat())
+}
+
+/// Returns the fastest and the cheapest of all reliable points, with their values on all axes.
 pub(super) fn extremes(sweep: &SweepResult) -> Vec<String> {
     let least = |name: &str| {
         let rows = sweep.rows.iter().filter(|row| is_reliable(row));
@@ -113,15 +121,15 @@ pub(super) fn extremes(sweep: &SweepResult) -> Vec<String> {
     };
     let fastest = least("makespan_s").map(|(makespan, row)| {
         let time = number::interval_seconds(makespan.mean, makespan.half_width);
-        format!("fastest of all points: {}: {time}", name(sweep, row))
+        format!("fastest of all points: {}: {time}", point_name(sweep, row))
     });
-    let cheapest = least("cost")
-        .filter(|(cost, _)| cost.mean > 0.0)
-        .map(|(cost, row)| format!("cheapest of all points: {}: {} a run", name(sweep, row), number::money(cost.mean)));
+    let cheapest = least("cost").filter(|(cost, _)| cost.mean > 0.0).map(|(cost, row)| {
+        format!("cheapest of all points: {}: {} a run", point_name(sweep, row), number::money(cost.mean))
+    });
     fastest.into_iter().chain(cheapest).collect()
 }
 
-/// A team that would be faster, if all of its runs completed.
+/// Returns an unreliable team with a shorter mean makespan than the best.
 fn lucky<'a>(facet: &Facet<'a>, best: &PointResult) -> Option<&'a PointResult> {
     let mean = |row: &PointResult| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
     let faster = facet.rows().filter(|row| !is_reliable(row) && mean(row) < mean(best));
@@ -220,7 +228,7 @@ impl Counts {
     }
 }
 
-/// Endings of the runs, and the points at which they did not complete.
+/// Reports the endings of the runs, and the points with incomplete runs.
 pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let counts = Counts::of(sweep.rows.iter());
     let points = sweep.rows.len();
@@ -234,16 +242,16 @@ pub(super) fn endings(sweep: &SweepResult, layout: &Layout<'_>) -> String {
     let named: Vec<String> = short
         .iter()
         .take(NAMED)
-        .map(|row| format!("{} ({} of {})", place(sweep, layout, row), row.completed, row.runs))
+        .map(|row| format!("{} ({} of {})", team_in_facet(sweep, layout, row), row.completed, row.runs))
         .collect();
     let more = short.len().saturating_sub(NAMED);
     let more = if more > 0 { format!(", and {} points more", number::count(more as u64)) } else { String::new() };
     format!("{text}. Figures are of completed runs only; fewest completed: {}{more}", named.join(", "))
 }
 
-/// A team and where it is on the axes that tell facets apart.
-fn place(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
-    let values = layout.others.iter().map(|&place| row.axes.get(place).map_or("", String::as_str)).collect();
+/// Names a team and its facet.
+fn team_in_facet(sweep: &SweepResult, layout: &Layout<'_>, row: &PointResult) -> String {
+    let values = layout.others.iter().map(|&index| row.axes.get(index).map_or("", String::as_str)).collect();
     let facet = layout.name(sweep, &Facet { values, lines: Vec::new() });
     let team = team(sweep, layout, row);
     if facet.is_empty() { team } else { format!("{facet}: {team}") }
@@ -298,16 +306,16 @@ pub(super) fn assumed(sweep: &SweepResult, origin: &Provenance) -> Vec<String> {
          runs, if any does; on the front of time and cost is who no other beats in both, by means."
             .to_owned(),
     );
-    lines.extend(sweep.axes.iter().enumerate().map(|(place, path)| axis(sweep, place, path)));
+    lines.extend(sweep.axes.iter().enumerate().map(|(index, path)| axis(sweep, index, path)));
     lines.push("All else is as the scenario has it.".to_owned());
     lines
 }
 
 /// The values on an axis.
-fn axis(sweep: &SweepResult, place: usize, path: &str) -> String {
+fn axis(sweep: &SweepResult, index: usize, path: &str) -> String {
     let mut known = std::collections::BTreeSet::new();
     let mut values: Vec<&str> = Vec::new();
-    for value in sweep.rows.iter().filter_map(|row| row.axes.get(place)) {
+    for value in sweep.rows.iter().filter_map(|row| row.axes.get(index)) {
         if known.insert(value.as_str()) {
             values.push(value);
         }

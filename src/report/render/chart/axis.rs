@@ -30,13 +30,13 @@ pub(crate) struct ChartAxis {
     pub(crate) shown: fn(f64) -> String,
     /// Kind of values.
     pub(crate) unit: AxisUnit,
-    /// True if values were chosen, such as team sizes, and not measured: they are labelled themselves.
+    /// True for chosen values, such as team sizes, which are labelled themselves.
     pub(crate) is_chosen: bool,
-    /// Its range, if it does not follow from the values.
+    /// Fixed range; else it follows from the values.
     pub(crate) range: Option<AxisRange>,
 }
 
-/// Kind of values on an axis: it decides which steps are round.
+/// Kind of values on an axis; determines the round steps.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum AxisUnit {
     /// Any number.
@@ -116,8 +116,8 @@ impl ChartAxis {
         AxisRange { low: least - margin, high: most + margin, is_log: false }
     }
 
-    /// Values to label, given those on the axis in ascending order: themselves if they were chosen and are few, else
-    /// round ones.
+    /// Returns the values to label, given those on the axis in ascending order: few chosen values themselves, else round
+    /// ones.
     pub(crate) fn ticks(&self, values: &[f64], range: AxisRange) -> Vec<f64> {
         let inside = |tick: &f64| (range.low..=range.high).contains(tick);
         match values {
@@ -146,7 +146,7 @@ impl ChartAxis {
         let step = self.step(high - low, most);
         let first = (low / step).ceil();
         let count = (high / step - first).floor().clamp(0.0, most + 1.0) as u32;
-        (0..=count).map(|place| (first + f64::from(place)) * step).collect()
+        (0..=count).map(|index| (first + f64::from(index)) * step).collect()
     }
 
     /// The least round step of which at most so many cover `span`.
@@ -168,7 +168,7 @@ impl AxisScale {
     }
 }
 
-/// 1, 2 and 5 times the powers of ten, ascending. They are parsed, as products would be off in their last digit.
+/// Returns 1, 2 and 5 times the powers of ten, ascending. Parsing them avoids rounding errors of products.
 fn round_values() -> impl Iterator<Item = f64> {
     (-12..=18).flat_map(|power| [1, 2, 5].map(|digit| format!("{digit}e{power}").parse().unwrap_or(1.0)))
 }

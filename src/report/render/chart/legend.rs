@@ -1,4 +1,4 @@
-//! The legend at the right of a chart: every entry beside the end of its line, as far as they don't overlap.
+//! Legend at the right of a chart: every entry near the end of its line, without overlaps.
 
 use crate::report::render::chart::style::{self, Look};
 use crate::report::render::chart::svg::{self, Svg, cut};
@@ -29,8 +29,8 @@ pub(super) fn width(entries: &[LegendEntry]) -> f64 {
 }
 
 /// Draws the entries that have a name, each at its anchor, without one at the top.
-pub(super) fn draw(svg: &mut Svg, entries: Vec<LegendEntry>, anchors: &[Option<f64>], place: (f64, f64, f64)) {
-    let (left, top, height) = place;
+pub(super) fn draw(svg: &mut Svg, entries: Vec<LegendEntry>, anchors: &[Option<f64>], area: (f64, f64, f64)) {
+    let (left, top, height) = area;
     let anchors = anchors.iter().map(|anchor| anchor.unwrap_or(top));
     let mut placed: Vec<(f64, LegendEntry)> =
         anchors.zip(entries).filter(|(_, entry)| !entry.name.is_empty()).collect();

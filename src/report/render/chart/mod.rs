@@ -1,5 +1,5 @@
-//! The chart of every picture: lines and points over two axes as SVG, in a page or as a file of its own. The same values
-//! give the same bytes. Nothing is drawn outside of its frame, and no two labels of an axis overlap.
+//! Chart of all pictures: lines and points over two axes as SVG, in a page or as a file. The same values give the same
+//! bytes. Nothing is drawn outside of its frame, and labels of an axis do not overlap.
 
 pub(crate) mod axis;
 mod legend;
@@ -13,9 +13,9 @@ use svg::{Svg, cut, width};
 
 use crate::report::render::xml::escaped;
 
-/// Most marks on a line; of more some are left out, evenly.
+/// Most marks on a line; more are thinned out evenly.
 const MOST_MARKS: usize = 40;
-/// Height of the largest axis beyond the marks, as a factor: guides may run out of the picture.
+/// Largest height of the axis relative to the marks; guides may leave the picture.
 const HEADROOM: f64 = 1.6;
 
 /// A chart.
@@ -65,7 +65,7 @@ pub(crate) struct ChartMark {
     pub(crate) title: String,
     /// Label beside it.
     pub(crate) label: &'static str,
-    /// True if it is of less weight.
+    /// True for a mark of less weight.
     pub(crate) is_pale: bool,
 }
 
@@ -265,7 +265,7 @@ impl ChartSeries {
         if self.is_joined && points.len() > 1 {
             svg.path("line", &path(&points));
         }
-        // On a long line marks would hide each other.
+        // Marks of a long line would overlap.
         let stride = if self.is_joined { placed.len().div_ceil(MOST_MARKS).max(1) } else { 1 };
         for (at, height, mark) in placed.iter().step_by(stride) {
             if let Some((low, high)) = mark.ends().filter(|_| !self.has_band) {

@@ -39,10 +39,10 @@ pub(crate) fn patterns() -> String {
         "M4 0V8",
     ];
     let mut svg = "<svg class=\"defs\" width=\"0\" height=\"0\" aria-hidden=\"true\"><defs>".to_owned();
-    for (place, drawn) in DRAWN.iter().enumerate() {
+    for (index, drawn) in DRAWN.iter().enumerate() {
         let _ = write!(
             svg,
-            "<pattern id=\"part{place}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect class=\"p{place}\" \
+            "<pattern id=\"part{index}\" width=\"8\" height=\"8\" patternUnits=\"userSpaceOnUse\"><rect class=\"p{index}\" \
              width=\"8\" height=\"8\"/><path class=\"hatch\" d=\"{drawn}\"/></pattern>"
         );
     }
@@ -51,16 +51,16 @@ pub(crate) fn patterns() -> String {
 
 /// Returns the legend of the patterns.
 pub(crate) fn key(parts: &[&str; PATTERNS]) -> String {
-    let entry = |(place, part)| {
+    let entry = |(index, part)| {
         format!(
             "<li><svg class=\"key\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\"><rect \
-             class=\"outline\" width=\"24\" height=\"12\" fill=\"url(#part{place})\"/></svg> {part}</li>"
+             class=\"outline\" width=\"24\" height=\"12\" fill=\"url(#part{index})\"/></svg> {part}</li>"
         )
     };
     format!("<ul class=\"key\">{}</ul>\n", parts.iter().enumerate().map(entry).collect::<String>())
 }
 
-/// Draws the bars; none if there are none. Of more than [`MOST_BARS`] some are left out, evenly.
+/// Draws the bars; none without bars. More than [`MOST_BARS`] are thinned out evenly.
 pub(crate) fn to_svg(title: &str, bars: &[Bar], x_title: &str) -> Option<String> {
     let stride = bars.len().div_ceil(MOST_BARS).max(1);
     let drawn: Vec<&Bar> = bars.iter().step_by(stride).collect();
@@ -76,8 +76,8 @@ pub(crate) fn to_svg(title: &str, bars: &[Bar], x_title: &str) -> Option<String>
     let pitch = (RIGHT - LEFT) / drawn.len() as f64;
     let wide = (0.78 * pitch).min(46.0);
     let mut free = LEFT - 10.0;
-    for (place, bar) in drawn.iter().enumerate() {
-        let middle = LEFT + (place as f64 + 0.5) * pitch;
+    for (index, bar) in drawn.iter().enumerate() {
+        let middle = LEFT + (index as f64 + 0.5) * pitch;
         svg.push(&stack(bar, middle - wide / 2.0, wide));
         let half = width(&bar.label) / 2.0;
         if middle - half >= free && middle + half <= WIDTH {

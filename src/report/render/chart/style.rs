@@ -1,5 +1,4 @@
-//! Colours, marks and dashes, and the style sheet of them all. Colour never distinguishes alone: marks have shapes, lines
-//! have dashes, parts have patterns. The sheet has no variables, which only browsers know.
+//! Colours, marks, dashes and their style sheet. Marks also differ by shape, lines by dashes, parts by patterns. The
 
 /// Style sheet of a chart: light, dark where the reader's screen is, light on paper. Colours follow Okabe and Ito.
 pub(crate) const STYLE: &str = "text{font:12px Helvetica,Arial,sans-serif;fill:#1f2937}text.title{font-size:16px;font-weight:600}\

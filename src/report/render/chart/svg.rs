@@ -33,7 +33,7 @@ impl Svg {
         Svg(text)
     }
 
-    /// Adds markup as it is.
+    /// Adds markup unchanged.
     pub(crate) fn push(&mut self, markup: &str) {
         self.0.push_str(markup);
     }

@@ -1,25 +1,36 @@
-//! From a table of measurements to what is said of it: read, fit, and leave out what can't be fitted.
+//! Scaling laws fitted to every curve of a table of measurements.
 
 use crate::problem::{Problem, Problems};
-use crate::report::fit::FitReport;
 use crate::scaling::study::StudyOptions;
 use crate::scaling::{LAWS, Law, Study, law};
 use crate::table::SourceFile;
 use crate::table::measurements::{Columns, Measurements};
 use crate::trace::import::decompress;
 
-/// Tables of measurements are small; a larger file is something else.
+/// Largest size of a table of measurements in bytes, packed or not.
 pub const MAX_BYTES: usize = 256 << 20;
 
-/// The table in a file's bytes, packed or not.
+/// The fitted curves of a table.
+pub struct MeasuredCurves {
+    /// Column of team sizes.
+    pub x: String,
+    /// Column of measurements.
+    pub y: String,
+    /// Curves by label; the label of a single curve is empty.
+    pub curves: Vec<(String, Study)>,
+    /// Notes on the columns as they were read, and on the curves left out.
+    pub notes: Vec<String>,
+}
+
+/// Decompresses the table in a file's bytes, if it is packed.
 ///
 /// # Errors
 ///
-/// It is too large, empty, or its packing is damaged.
+/// Returns a problem if the table is empty, larger than [`MAX_BYTES`] or damaged.
 pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
     let bad = |message: String| {
         let problems = vec![(String::new(), message, "a table of measurements: CSV, JSON or Parquet".to_owned())];
-        told(&name, problems)
+        table_problems(&name, problems)
     };
     if bytes.len() > MAX_BYTES {
         return Err(bad("it is larger than 256 MiB".to_owned()));
@@ -31,12 +42,12 @@ pub fn unpacked(name: String, bytes: Vec<u8>) -> Result<SourceFile, Problems> {
     Ok(SourceFile { path: name, bytes })
 }
 
-/// Fits every curve of a table; gives what is said of it, and notes of how it was read and of what was left out.
+/// Fits every curve of a table; curves that cannot be fitted are left out with a note.
 ///
 /// # Errors
 ///
-/// Everything that is wrong with the table, or why none of its curves can be fitted.
-pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<(FitReport, Vec<String>), Problems> {
+/// Returns all problems of the table, or the reason of every curve if none can be fitted.
+pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<MeasuredCurves, Problems> {
     let Measurements { x, y, curves: samples, mut notes, .. } = Measurements::read(file, columns)?;
     let several = samples.len() > 1;
     let (mut problems, mut curves) = (Vec::new(), Vec::new());
@@ -44,20 +55,20 @@ pub fn fit(file: &SourceFile, columns: &Columns, plan: &StudyOptions) -> Result<
         match enough(&sample.points.iter().map(|point| point.n).collect::<Vec<f64>>(), &x) {
             Err((message, expected)) => problems.push((label, message, expected)),
             Ok(()) => match Study::new(sample, plan) {
-                // A curve that is alone because the others are left out keeps its label.
+                // The only curve left keeps its label if others were left out.
                 Ok(study) => curves.push((if several { label } else { String::new() }, study)),
                 Err(error) => problems.push((label, error.to_string(), String::new())),
             },
         }
     }
     if curves.is_empty() {
-        return Err(told(&file.path, problems));
+        return Err(table_problems(&file.path, problems));
     }
     notes.extend(problems.into_iter().map(|(label, message, _)| format!("{label} is left out: {message}")));
-    Ok((FitReport { x, y, curves, predict: Vec::new() }, notes))
+    Ok(MeasuredCurves { x, y, curves, notes })
 }
 
-/// Whether there are team sizes enough to say anything; else what is wrong, and what to do.
+/// Checks for three team sizes; the error is a message and what was expected.
 fn enough(sizes: &[f64], x: &str) -> Result<(), (String, String)> {
     let mut different = sizes.to_vec();
     different.dedup();
@@ -73,7 +84,7 @@ fn enough(sizes: &[f64], x: &str) -> Result<(), (String, String)> {
     Err((message, expected.to_owned()))
 }
 
-fn told(file: &str, problems: Vec<(String, String, String)>) -> Problems {
+fn table_problems(file: &str, problems: Vec<(String, String, String)>) -> Problems {
     let mut all = Problems::default();
     for (label, message, expected) in problems {
         let problem = Problem { code: "table", file: file.to_owned(), line: 0, path: label, message, expected };
@@ -82,11 +93,11 @@ fn told(file: &str, problems: Vec<(String, String, String)>) -> Problems {
     all
 }
 
-/// The laws of these names, `all` for every one, in the order of the registry, each once.
+/// Returns the laws of these names, `all` for every one, in the order of the registry, each once.
 ///
 /// # Errors
 ///
-/// The name of which there is none, with those there are.
+/// Returns a message with the unknown name and the known ones.
 pub fn laws(names: &[String]) -> Result<Vec<&'static Law>, String> {
     if names.iter().any(|name| name.trim() == "all") {
         return Ok(LAWS.iter().collect());
@@ -97,6 +108,6 @@ pub fn laws(names: &[String]) -> Result<Vec<&'static Law>, String> {
             format!("{name}: there is no such law; there are all, {}", known.join(", "))
         })
     };
-    let found = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-    Ok(LAWS.iter().filter(|row| found.iter().any(|law| std::ptr::eq(*law, *row))).collect())
+    let named = names.iter().map(find).collect::<Result<Vec<_>, _>>()?;
+    Ok(LAWS.iter().filter(|row| named.iter().any(|law| std::ptr::eq(*law, *row))).collect())
 }
