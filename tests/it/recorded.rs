@@ -52,7 +52,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(&["import", "auto", "Cargo.toml"], 2, "unknown format");
     fails(&["import", "auto", "src/cli"], 2, "files is a recorded run");
     fails(&["import", "auto", "-"], 2, "not read from stdin");
-    fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ends in .steps.jsonl");
+    fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ending in .steps.jsonl");
     fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is not an allowed value");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");
     fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "are of the recorded team");

@@ -116,7 +116,7 @@ fn what_is_not_finished_is_shown_and_named() {
     for part in parts {
         std::fs::remove_file(part).expect("it can go");
     }
-    fails(at, "report whole", 3, "none is finished yet");
+    fails(at, "report whole", 3, "none of 12 points is finished");
     // Shards of two sweeps make no page.
     done(at, &format!("{SWEEP} -o other --seed 7 --shard 3/6"));
     std::fs::rename(at.join("other/shard-0003-of-0006"), at.join("out/shard-0003-of-0006")).expect("moved");
@@ -149,7 +149,10 @@ fn other_folders_and_damage_are_told() {
             "out/plan.json: schema_version 2; expected 1",
         ),
         (&plan.replace("\"of\": 1", "\"of\": 4000000000"), "shard 1 of 4000000000; expected one of 1 to"),
-        (&plan.replace("\"points\": 12", "\"points\": 13"), "out/sweep.csv: 12 rows; expected 13, as plan.json"),
+        (
+            &plan.replace("\"points\": 12", "\"points\": 13"),
+            "out/sweep.csv: 12 rows; expected 13, the number in plan.json",
+        ),
         (&plan.replace("\"points\": 12", "\"points\": 300000"), "300,000 points; expected at most 200,000"),
         (&plan.replace("\"architecture\",", "\"profile\","), "out/sweep.csv:1: profile: there is no such column"),
     ] {
