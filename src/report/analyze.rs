@@ -8,6 +8,8 @@ use crate::corpus::{CorpusBaseline, Finding, GroupFigures, RunGroup, SIGNIFICANT
 use crate::record::METRICS;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
+use crate::report::rows::SUMMARY;
+use crate::scaling::Summary;
 
 /// Groups and findings of a corpus.
 #[derive(Clone, Debug)]
@@ -201,11 +203,9 @@ fn metric(figures: &GroupFigures, name: &str) -> Option<f64> {
 }
 
 fn figures_json(figures: &GroupFigures) -> Map<String, Value> {
-    let summary = |s: &crate::scaling::Summary| {
-        json!({
-            "mean": s.mean, "sd": s.sd, "ci95_low": s.mean - s.half_width, "ci95_high": s.mean + s.half_width,
-            "p10": s.p10, "p50": s.p50, "p90": s.p90,
-        })
+    let summary = |summary: &Summary| {
+        let parts = SUMMARY.map(|(part, read)| (part.to_owned(), read(summary).into()));
+        Value::from(Map::from_iter(parts))
     };
     let mut line = Map::new();
     line.insert("wall_clock_s".to_owned(), summary(&figures.wall_clock_s));

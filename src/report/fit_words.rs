@@ -9,7 +9,7 @@ use crate::scaling::sample::Weighting;
 use crate::scaling::study::Fitted;
 use crate::scaling::{FTest, Study, verdict};
 
-/// Difference in AICc at which one law is twice as likely as the other: 2 ln 2.
+/// Difference in the information criterion at which one law is twice as likely as the other: 2 ln 2.
 const TWICE: f64 = 2.0 * std::f64::consts::LN_2;
 
 /// Reports the tests behind a verdict and their agreement.

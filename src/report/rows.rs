@@ -67,10 +67,10 @@ impl Series {
 }
 
 /// Part of a metric's summary: its name in files and its accessor.
-type SummaryPart<S> = (&'static str, fn(&S) -> f64);
+pub(in crate::report) type SummaryPart<S> = (&'static str, fn(&S) -> f64);
 
 /// Parts of the summary of each metric.
-const SUMMARY: [SummaryPart<Summary>; 7] = [
+pub(in crate::report) const SUMMARY: [SummaryPart<Summary>; 7] = [
     ("mean", |s| s.mean),
     ("sd", |s| s.sd),
     ("ci95_low", |s| s.mean - s.half_width),

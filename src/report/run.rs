@@ -14,7 +14,7 @@ use crate::scenario::ScenarioFile;
 use crate::simulation::Scenario;
 
 /// Least share of the team's time of a named cause.
-const WORTH_NAMING: f64 = 0.05;
+pub(in crate::report) const WORTH_NAMING: f64 = 0.05;
 /// Most causes named.
 const MAX_CAUSES: usize = 3;
 /// Width at which figures continue on a new line.

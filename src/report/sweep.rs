@@ -9,10 +9,8 @@ use crate::report::fits;
 use crate::report::footer;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
+use crate::report::run::WORTH_NAMING;
 use crate::scaling::Summary;
-
-/// Least share of the team's time of a named cause.
-const WORTH_NAMING: f64 = 0.05;
 
 /// Returns text for a terminal: verdict and table of every curve, and the command. Colours are optional.
 pub fn to_text(sweep: &SweepResult, command: &str, color: bool) -> String {
@@ -116,6 +114,11 @@ fn growth(curve: &Curve<'_>, fastest: &PointResult, best: &Summary) -> String {
         row.agents == fastest.agents || makespan.is_some_and(|own| is_close(own, best))
     };
     let enough = curve.rows.iter().find(close).map_or(fastest.agents, |row| row.agents);
+    saturation(curve, fastest, enough)
+}
+
+/// Describes larger teams than `enough`, the smallest team that is statistically equal to the fastest.
+pub(in crate::report) fn saturation(curve: &Curve<'_>, fastest: &PointResult, enough: u32) -> String {
     let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
     if enough < fastest.agents {
         format!("{} cannot be told apart from it", agents(enough))
@@ -127,7 +130,7 @@ fn growth(curve: &Curve<'_>, fastest: &PointResult, best: &Summary) -> String {
 }
 
 /// Reports the value of larger teams than the fastest; unknown if none of them completes.
-pub(in crate::report) fn beyond(curve: &Curve<'_>, fastest: &PointResult) -> &'static str {
+fn beyond(curve: &Curve<'_>, fastest: &PointResult) -> &'static str {
     let mut larger = curve.rows.iter().filter(|row| row.agents > fastest.agents).peekable();
     if larger.peek().is_some() && larger.all(|row| row.completed == 0) {
         "no run of a larger team completed, so what they buy is not known"

@@ -24,20 +24,19 @@ use crate::trace::Trace;
 
 /// Assumptions of work segments.
 const PIECES: [&str; 2] = [
-    "a task takes any agent what it took the recorded one, give or take, in one step, which is what calls counts; handing \
-     out and looking take no time",
-    "agents make no errors of their own: what teams lose here is what the protocol loses (a profile with error rates \
-     says more)",
+    "every agent needs the recorded time of a task, with random variation, in one step, counted as a call; assigning \
+     and monitoring take no time",
+    "agents make no errors of their own; all losses are those of the protocol (a profile with error rates has both)",
 ];
 /// Assumptions of recorded calls.
 const HABITS: [&str; 2] = [
-    "agents of a team go about it as the recorded ones did, by what they see on the board; how much they are alike one \
-     session cannot show, so ranges hold anything from not at all to entirely",
+    "agents of a team decide as the recorded ones did in similar situations; one session has no information on their \
+     correlation, so ranges cover 0 to 1",
     "claims are forgotten no more often than in the recording",
 ];
 /// Assumption of teams that lose claims.
-const HERD: &str = "whoever is free claims the first ready task, as language models do, so teammates want the same one and \
-    all but one of them lose; a board that grants a task at once is --architecture \"self_claim: { claims: at_decision }\"";
+const HERD: &str = "every free agent claims the first ready task, as language models do, so all but one of several lose their \
+    claims; a board that grants a task at once is --architecture \"self_claim: { claims: at_decision }\"";
 
 /// A recorded run, and its work under other teams.
 pub struct WhatIfReport<'a> {
@@ -79,8 +78,8 @@ impl WhatIfReport<'_> {
         let counted = if of == runs { format!("{runs} runs") } else { format!("{of} of {runs} runs completed") };
         let _ = writeln!(
             text,
-            "{counted}; speedup over {}; ranges are 95 %: the session drawn again {RESAMPLES} times, learned from and simulated \
-             again, and as far off as such predictions were",
+            "{counted}; speedup over {}; ranges are 95 %: {RESAMPLES} resampled sessions, each learned and simulated, \
+             with the error of such predictions",
             result.baseline
         );
         let lines = self.assumptions().into_iter().map(|assumption| format!("  - {assumption}\n"));
@@ -175,7 +174,7 @@ impl WhatIfReport<'_> {
             let bound = row.laws.work_span;
             let _ = write!(text, ", speedup {} of at most {bound:.2} (work and span)", real(speedup.estimate, range));
             if let Some(share) = self.answer.faster[index] {
-                let _ = write!(text, "; faster than alone in {} of the sessions drawn again", number::percent(share));
+                let _ = write!(text, "; faster than alone in {} of the resampled sessions", number::percent(share));
             }
         }
         text
@@ -187,7 +186,6 @@ impl WhatIfReport<'_> {
         let enough = curve.rows.iter().find(|row| row.agents > 1 && self.is_close(row, fastest));
         let enough = enough.map_or(fastest.agents, |row| row.agents);
         // A smaller team that may be as fast; if one agent is fastest, the smallest team that may be.
-        let is_largest = curve.rows.last().is_some_and(|row| row.agents == fastest.agents);
         let alone = curve.rows.iter().find(|row| row.agents == 1 && fastest.agents > 1);
         let alone = match alone.map(|row| self.is_close(row, fastest)) {
             Some(true) => "; that one agent alone is no slower cannot be ruled out to 95 %".to_owned(),
@@ -196,14 +194,7 @@ impl WhatIfReport<'_> {
             }
             _ => String::new(),
         };
-        let growth = if enough < fastest.agents {
-            format!("{} cannot be told apart from it", plural(enough, "agent"))
-        } else if is_largest && fastest.agents > 1 {
-            "still growing there, the largest team tried".to_owned()
-        } else {
-            sweep::beyond(curve, fastest).to_owned()
-        };
-        growth + &alone
+        sweep::saturation(curve, fastest, enough) + &alone
     }
 
     /// True if a team is as fast as the fastest in at least 2.5 % of the resampled sessions.
@@ -256,12 +247,12 @@ impl WhatIfReport<'_> {
             all.extend(HABITS.map(str::to_owned));
         }
         all.push(format!(
-            "how one session differs from the next one session cannot show: by {BETWEEN_RUNS} of the logarithm, as single \
-             agents do in the recorded runs of arXiv 2603.12229; that widens times, not speedups"
+            "the spread between sessions is unknown from one session: a log standard deviation of {BETWEEN_RUNS} is assumed, as \
+             of single agents in the recorded runs of arXiv 2603.12229; it widens times, not speedups"
         ));
         all.push(format!(
-            "how far off such predictions are: by {} of the logarithm for teams that claim tasks and {} for those whose tasks \
-             are dealt, as on the recorded teams there; all team sizes together, so that sizes are told apart better",
+            "the error of such predictions has a log standard deviation of {} for teams that claim tasks and {} for teams with \
+             assigned tasks, as on the recorded teams there; it is common to all team sizes, so sizes compare better",
             PREDICTION_LOG_SD[0], PREDICTION_LOG_SD[1]
         ));
         let lost = METRICS.iter().position(|metric| metric.name == "lost_claims");
