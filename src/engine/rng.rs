@@ -181,9 +181,6 @@ pub fn open_unit(bits: u64) -> f64 {
 pub struct Bernoulli(u64);
 
 impl Bernoulli {
-    /// Probability 0.
-    pub const NEVER: Bernoulli = Bernoulli(0);
-
     /// Returns the distribution with probability `p`, clamped to [0, 1].
     pub fn new(p: f64) -> Bernoulli {
         // 2^63 is "always": bits are compared without their lowest one.

@@ -16,10 +16,4 @@ impl Point {
     pub fn new(n: f64, x: f64) -> Point {
         Point { n, x, weight: 1.0 }
     }
-
-    /// Creates a point from the mean of `runs` measurements with standard deviation `sd`, above 0: the weight is runs /
-    /// sd^2.
-    pub fn from_mean(n: f64, mean: f64, sd: f64, runs: usize) -> Point {
-        Point { n, x: mean, weight: runs as f64 / (sd * sd) }
-    }
 }
