@@ -6,7 +6,7 @@ use crate::record::entry::Ending;
 /// Every figure of one run. Definitions: [`METRICS`] and docs/MODEL.md. Serialises with serde; times are microseconds.
 ///
 /// ```
-/// use brooks::experiment::{ScenarioFile, library};
+/// use brooks::scenario::{ScenarioFile, library};
 ///
 /// let hello = ScenarioFile::open("hello", &library::no_files())?.scenario()?;
 /// let metrics = brooks::simulation::simulate(&hello, 0);

@@ -170,7 +170,7 @@ impl ScenarioFile {
         &self.root
     }
 
-    /// Returns the expanded axes of the sweep; at most [`MAX_POINTS`] points in all.
+    /// Returns the expanded axes of the sweep; at most [`MAX_POINTS`](crate::scenario::MAX_POINTS) points in all.
     pub fn axes(&self) -> &[Axis] {
         &self.axes
     }

@@ -28,6 +28,6 @@ pub use axis_values::MAX_VALUES;
 pub use distribution::{FAMILIES, Family, MAX_OBSERVED};
 pub use file::{Baseline, ScenarioFile, about, given_by};
 pub use node::{Node, NodeKey, NodeKind};
-pub(crate) use path::TEAM_SIZE;
+pub use path::TEAM_SIZE;
 pub use read::{MAX_BYTES, MAX_NESTING, MAX_NODES};
 pub use schema::schema;

@@ -3,7 +3,7 @@
 use crate::scenario::node::{Node, NodeKind};
 
 /// Path of the team size.
-pub(crate) const TEAM_SIZE: &str = "team.agents";
+pub const TEAM_SIZE: &str = "team.agents";
 /// Path of the architecture.
 pub(super) const ARCHITECTURE: &str = "architecture";
 

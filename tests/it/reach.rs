@@ -132,6 +132,6 @@ fn a_profile_that_no_scenario_could_read_is_not_written() {
     let error: Value = serde_json::from_str(&refused.stderr).expect("JSON");
     assert_eq!(refused.code, 2, "{error}");
     let message = error["errors"][0]["message"].as_str().expect("a message");
-    assert!(message.contains("at most 4000000 are read") && message.contains("--method parametric"), "{message}");
+    assert!(message.contains("expected at most 4000000") && message.contains("--method parametric"), "{message}");
     assert!(!at.join("p.yaml").exists());
 }

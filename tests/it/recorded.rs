@@ -55,7 +55,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(&["import", "auto", SELF_CLAIM, "-o", "x.txt"], 2, "ending in .steps.jsonl");
     fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is not an allowed value");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");
-    fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "are of the recorded team");
+    fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "show the recorded team");
     fails(&["replay", "traces", "--timeline", &out], 2, "are of one run");
     fails(&["replay", SELF_CLAIM, "--trace-out", "x.txt"], 2, "the format is inferred from the file extension");
     fails(&["analyze", "traces", "--by", "nosuch"], 2, "no run has this label; expected one of agents, architecture");
