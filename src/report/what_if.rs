@@ -42,7 +42,7 @@ const HERD: &str = "every free agent claims the first ready task, as language mo
 pub struct WhatIfReport<'a> {
     /// The recording.
     pub trace: &'a Trace,
-    /// What-if model of the recording.
+    /// Model of the recording.
     pub what_if: &'a WhatIf,
     /// Simulated teams with prediction intervals.
     pub answer: &'a WhatIfAnswer,
