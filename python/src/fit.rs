@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
-use brooks::table::measurements::Columns;
 use brooks::experiment::measured_curves::{self, MeasuredCurves};
-use brooks::report::fit::FitReport;
 use brooks::report;
+use brooks::report::fit::FitReport;
 use brooks::scaling::MeasurementKind;
 use brooks::scaling::study::StudyOptions;
+use brooks::table::measurements::Columns;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 
@@ -36,7 +36,8 @@ pub(crate) fn fit(
     resamples: u32,
     command: String,
 ) -> PyResult<(String, Vec<String>)> {
-    let kinds = [MeasurementKind::Time, MeasurementKind::Throughput, MeasurementKind::Speedup, MeasurementKind::Response];
+    let kinds =
+        [MeasurementKind::Time, MeasurementKind::Throughput, MeasurementKind::Speedup, MeasurementKind::Response];
     let find = |kind: &str| {
         let unknown = || PyValueError::new_err(format!("kind={kind}: expected time, throughput, speedup or response"));
         kinds.into_iter().find(|known| known.name() == kind).ok_or_else(unknown)

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use brooks::scenario::given_by;
-use brooks::problem::Problems;
-use brooks::scenario::ScenarioFile;
 use brooks::experiment::{Sweep, solo_baseline};
+use brooks::problem::Problems;
 use brooks::record::{Ending, Facts, Log};
 use brooks::report::run::RunReport;
 use brooks::report::witness::Witness;
+use brooks::scenario::ScenarioFile;
+use brooks::scenario::given_by;
 use brooks::simulation::{Simulator, simulate};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyTuple};

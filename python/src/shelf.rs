@@ -6,8 +6,8 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use brooks::scenario::library::Files;
 use brooks::experiment::sweep::fingerprint::sha256;
+use brooks::scenario::library::Files;
 
 /// Maximum bytes of a file. Task files and observations may be larger than scenarios.
 const MAX_BYTES: u64 = 64 << 20;

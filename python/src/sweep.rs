@@ -2,11 +2,11 @@
 
 use brooks::experiment::sweep::ReplicationCount;
 use brooks::experiment::sweep::design::Design;
-use brooks::scenario::Node;
-use brooks::problem::Problems;
 use brooks::experiment::{self, SweepResult};
+use brooks::problem::Problems;
 use brooks::scaling::Precision;
 use brooks::scaling::precision::{LEAST, share};
+use brooks::scenario::Node;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;

@@ -10,10 +10,10 @@ use arrow_array::ffi_stream::FFI_ArrowArrayStream;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, RecordBatchIterator, StringArray};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use brooks::engine::Digest;
+use brooks::experiment::sweep::fingerprint::fingerprint;
 use brooks::experiment::{Sweep, SweepResult};
 use brooks::report::VERSION;
 use brooks::report::parquet::{self, GROUP};
-use brooks::experiment::sweep::fingerprint::fingerprint;
 use brooks::report::rows::{Series, Values, csv_head, csv_rows, series};
 use pyo3::exceptions::{PyKeyError, PyOSError, PyValueError};
 use pyo3::prelude::*;
@@ -56,7 +56,8 @@ impl Plan {
             ("axes", &self.axes.join(", "), &other.axes.join(", ")),
         ];
         let differences = fields.iter().filter(|(_, own, others)| own != others);
-        let differences: Vec<String> = differences.map(|(what, own, others)| format!("{what} {others} there, {own} here")).collect();
+        let differences: Vec<String> =
+            differences.map(|(what, own, others)| format!("{what} {others} there, {own} here")).collect();
         match (differences.is_empty(), self.hash == other.hash) {
             (false, _) => Some(differences.join("; ")),
             (true, true) => None,
@@ -320,7 +321,9 @@ impl Column {
 #[pyfunction]
 pub(crate) fn merge(parts: Vec<Bound<'_, Table>>) -> PyResult<Table> {
     let parts: Vec<&Table> = parts.iter().map(Bound::get).collect();
-    let Some(first) = parts.first() else { return Err(PyValueError::new_err("nothing to merge; expected at least one part")) };
+    let Some(first) = parts.first() else {
+        return Err(PyValueError::new_err("nothing to merge; expected at least one part"));
+    };
     for (index, part) in parts.iter().enumerate() {
         if let Some(differences) = first.plan.differs(&part.plan) {
             let message = format!("parts 0 and {index} belong to different sweeps: {differences}");
