@@ -56,7 +56,7 @@ fn mistakes_are_told_with_their_exit_codes() {
     fails(&["replay", SELF_CLAIM, "--architecture", "nosuch"], 2, "--architecture: \"nosuch\" is not an allowed value");
     fails(&["replay", SELF_CLAIM, "--agents", "0"], 2, "--agents: 0 is below 1");
     fails(&["replay", SELF_CLAIM, "--agents", "2", "--timeline", &out], 2, "show the recorded team");
-    fails(&["replay", "traces", "--timeline", &out], 2, "are of one run");
+    fails(&["replay", "traces", "--timeline", &out], 2, "take one run");
     fails(&["replay", SELF_CLAIM, "--trace-out", "x.txt"], 2, "the format is inferred from the file extension");
     fails(&["analyze", "traces", "--by", "nosuch"], 2, "no run has this label; expected one of agents, architecture");
     fails(&["analyze", "traces", "--by", "agents", "--baseline", "foo"], 2, "expected self, solo");
