@@ -99,7 +99,7 @@ pub static ARCHITECTURES: &[ArchitectureEntry] = &[
     },
     ArchitectureEntry {
         name: "self_claim",
-        about: "no lead: whoever is free claims a ready task from the shared board it last saw",
+        about: "no lead: a free agent claims a ready task from the shared board as it last saw it",
         parameters: &[
             Parameter {
                 name: "claims",
@@ -113,7 +113,7 @@ pub static ARCHITECTURES: &[ArchitectureEntry] = &[
             },
             Parameter {
                 name: "announce",
-                about: "who is told of each finished task: nobody, or everybody (n - 1 deliveries)",
+                about: "recipients of a report of each finished task: nobody, or everybody (n - 1 deliveries)",
                 values: &["nobody", "everybody"],
             },
         ],

@@ -130,7 +130,7 @@ pub static METRICS: &[Metric] = &[
     Metric {
         name: "lost_claims",
         unit: "",
-        about: "claims on tasks that somebody else had or had done",
+        about: "claims on tasks that another agent owned or had completed",
         of: |m| f64::from(m.lost_claims),
     },
     Metric {
