@@ -147,7 +147,11 @@ fn a_killed_sweep_goes_on_and_ends_with_the_same_bytes() {
     let times = if std::env::var_os("BROOKS_SLOW").is_some() { 20 } else { 4 };
     let mut state = 42;
     let mut kept_something = 0;
-    for time in 0..times {
+    for time in 0..40 {
+        // On a loaded machine kills may all come too early or too late: more of them are tried then.
+        if time >= times && kept_something > 0 {
+            break;
+        }
         let (path, at) = place(&folder, &format!("killed-{time}"));
         let line = format!("{sweep} -o {at} --threads 1 --save-every 2ms --resume");
         // Killed twice: what was resumed may be killed as well.
