@@ -80,7 +80,7 @@ fn read(importer: &Importer, paths: &[&str], parts: &[&[u8]], columns: &str) {
             SourceFile { path: path.clone(), bytes: bytes.to_vec() }
         };
         let sources: Vec<SourceFile> = unit.paths.iter().map(source).collect();
-        let mut reading = ImportContext { columns: columns.clone(), ..Reading::default() };
+        let mut reading = ImportContext { columns: columns.clone(), ..ImportContext::default() };
         let traces = (importer.read)(&sources, &mut reading);
         let _ = reading.problems.to_string();
         traces.iter().for_each(hold);
