@@ -65,7 +65,7 @@ pub enum Generator {
     },
     /// A chain `chain-1`, `chain-2`, .. and the free tasks `free-1`, `free-2`, ..
     ///
-    /// Of N tasks, pN are free, rounded to the nearest integer and halves up. The others form the chain.
+    /// Amdahl workload of N tasks: pN are free (rounded to the nearest integer, halves up), the others form the chain.
     Amdahl {
         /// Number of tasks: N.
         tasks: u64,
