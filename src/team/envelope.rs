@@ -1,5 +1,5 @@
-//! Range of a learned profile: the teams and the work that it was learned from, and its measured errors.
-//! It qualifies the results of a run and changes none.
+//! Range of a learned profile: the teams and the work that it was learned from, and its measured errors. The range
+//! qualifies the results of a run and changes none.
 
 /// Conditions that a profile was learned from, as far as a scenario can be inside or outside of them.
 #[derive(Clone, Copy, Debug, PartialEq)]
