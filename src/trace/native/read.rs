@@ -12,8 +12,8 @@ use crate::table::json::MAX_LINE;
 use crate::team::AgentId;
 use crate::trace::check;
 use crate::trace::model::{
-    Class, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace, TraceAgent,
-    TraceSource, TraceStep, TraceTask, TraceTest, Usage,
+    Class, Extra, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace,
+    TraceAgent, TraceSource, TraceStep, TraceTask, TraceTest, Usage,
 };
 use crate::workload::TaskId;
 
@@ -285,6 +285,9 @@ impl Draft {
         step.class = fields.word("class", Class::of, Class::NAMES, position);
         let est = all(fields.texts("est", position), &mut self.trace.names);
         let extra = fields.rest();
+        let is_order = |value: &Value| value.as_u64().is_some_and(|order| u32::try_from(order).is_ok());
+        check_extra(&extra, "x.order", is_order, "a whole number from 0 to 4294967295", position);
+        check_extra(&extra, "x.latency_s", Value::is_number, "seconds", position);
         let first_chunk = first_chunk.map(Time::from_secs);
         let more = More { parent, first_chunk, finish_reasons, error, tool, reads, tests, est, extra };
         if !more.is_nothing() {
@@ -350,13 +353,16 @@ fn header(mut fields: Fields, position: &mut ObjectPosition<'_>) -> Header {
         });
     }
     for mut task in fields.objects("tasks", position) {
-        header.tasks.push(TraceTask {
+        let task = TraceTask {
             id: task.needed_text("id", position),
             title: task.text("title", position),
             depends_on: task.texts("depends_on", position),
             weight: task.real("weight", position),
             extra: task.rest(),
-        });
+        };
+        let are_texts = |value: &Value| value.as_array().is_some_and(|files| files.iter().all(Value::is_string));
+        check_extra(&task.extra, "x.writes", are_texts, "a list of texts", position);
+        header.tasks.push(task);
     }
     header.architecture = fields.text("architecture", position);
     header.barrier = fields.word("barrier", |word| (word == "round").then_some(()), &["round"], position).is_some();
@@ -425,6 +431,19 @@ fn note(
     let agent = fields.text("gen_ai.agent.name", position);
     let agent = agent.and_then(|agent| known(agents, &agent, "task.events.gen_ai.agent.name", "agents", position));
     Some(TaskNote { event, task, agent, extra: fields.rest() })
+}
+
+/// Reports an additional key that this program reads itself, if its value has another form.
+fn check_extra(
+    extra: &Extra,
+    key: &str,
+    has_form: impl Fn(&Value) -> bool,
+    expected: &str,
+    position: &mut ObjectPosition<'_>,
+) {
+    if let Some(value) = extra.get(key).filter(|value| !value.is_null() && !has_form(value)) {
+        position.bad(key, value.to_string(), expected);
+    }
 }
 
 fn file_use(mut fields: Fields, names: &mut Names, position: &mut ObjectPosition<'_>) -> FileUse {
