@@ -72,22 +72,6 @@ fn every_kind_of_damage_is_told_with_its_place() {
             ],
         ),
         (
-            &[
-                HEADER,
-                &step("a", 0, 5, r#","x.order":"first","x.latency_s":"5""#),
-                &step("b", 5, 9, r#","x.order":-1"#),
-            ],
-            &[
-                "t.steps.jsonl:2: x.order: \"first\"; expected a whole number from 0 to 4294967295",
-                "t.steps.jsonl:2: x.latency_s: \"5\"; expected seconds",
-                "t.steps.jsonl:3: x.order: -1; expected a whole number from 0 to 4294967295",
-            ],
-        ),
-        (
-            &[&HEADER.replace(r#""trace":"t""#, r#""trace":"t","tasks":[{"id":"k","x.writes":"a.rs"}]"#), &a],
-            &["t.steps.jsonl:1: x.writes: \"a.rs\"; expected a list of texts"],
-        ),
-        (
             &[HEADER, &step("a", 0, 5, r#","class":"play","gen_ai.usage.input_tokens":-3"#)],
             &[
                 "t.steps.jsonl:2: gen_ai.usage.input_tokens: -3; expected a whole number from 0 to 4294967295",
@@ -137,6 +121,21 @@ fn every_kind_of_damage_is_told_with_its_place() {
     for (lines, expected) in cases {
         assert_eq!(said(lines), *expected, "{lines:?}");
     }
+}
+
+#[test]
+fn additional_keys_that_are_read_have_their_form() {
+    let steps = [step("a", 0, 5, r#","x.order":"first","x.latency_s":"5""#), step("b", 5, 9, r#","x.order":-1"#)];
+    let order = "expected a whole number from 0 to 4294967295";
+    let expected = [
+        format!("t.steps.jsonl:2: x.order: \"first\"; {order}"),
+        "t.steps.jsonl:2: x.latency_s: \"5\"; expected seconds".to_owned(),
+        format!("t.steps.jsonl:3: x.order: -1; {order}"),
+    ];
+    assert_eq!(said(&[HEADER, &steps[0], &steps[1]]), expected);
+    let header = HEADER.replace(r#""trace":"t""#, r#""trace":"t","tasks":[{"id":"k","x.writes":"a.rs"}]"#);
+    let expected = ["t.steps.jsonl:1: x.writes: \"a.rs\"; expected a list of texts"];
+    assert_eq!(said(&[&header, &step("a", 0, 5, "")]), expected);
 }
 
 #[test]
