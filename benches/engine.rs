@@ -96,6 +96,9 @@ fn with_tokens() -> Profile {
         tokens: Tokens {
             system: 900,
             board_per_task: 30,
+            briefing: 0,
+            reads_dependencies: false,
+            cache_lifetime: None,
             per_message: 40,
             history_limit: 5_000,
             verbosity: 1.3,

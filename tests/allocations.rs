@@ -8,7 +8,7 @@ use brooks::architecture::ARCHITECTURES;
 use brooks::engine::Dist;
 use brooks::record::{Ending, Stats};
 use brooks::simulation::Simulator;
-use brooks::team::{Behaviour, Fallibility, Habit, Manner, Profile, Script, Sight, WorkKey};
+use brooks::team::{CallModel, Fallibility, LearnedPolicy, Observation, Profile, RecordedCall, Trajectory, WorkKey};
 use brooks::workload::Generator;
 
 #[path = "it/worlds.rs"]
@@ -19,30 +19,36 @@ const REPLICATIONS: u64 = 1_000;
 
 #[test]
 fn habits_allocate_nothing() {
-    let mut call = Habit { latency_s: 2.0, files: 1, finishes_claims: true, output_tokens: 50.0, ..Habit::default() };
-    call.sight = Sight { total: 20, ..Sight::default() };
-    (call.sight.tasks[0], call.writes[0], call.claims[0], call.completes[0]) = (9, 1, 1, 1);
+    let mut call = RecordedCall {
+        latency_s: 2.0,
+        files: 1,
+        finishes_claims: true,
+        output_tokens: 50.0,
+        ..RecordedCall::default()
+    };
+    call.observation = Observation { total: 20, ..Observation::default() };
+    (call.observation.tasks[0], call.writes[0], call.claims[0], call.completes[0]) = (9, 1, 1, 1);
     let work = WorkKey::default();
-    let script = Script {
+    let trajectory = Trajectory {
         first: 0,
         calls: 1,
-        manner: 0,
+        call_model: 0,
         work,
         is_dealt: false,
         weight: 1.0,
         run: 0,
         agents: 1,
-        pace: 0.0,
+        run_effect: 0.0,
         left_some: false,
     };
-    let manner = Manner {
+    let call_model = CallModel {
         idle_s: 1.0,
         base_s: 1.0,
         longest_s: 60.0,
         per_file_s: 1.0,
         spread_small: 0.5,
         spread_large: 0.3,
-        spread_runs: 0.2,
+        run_effect_sd: 0.2,
         common: 0.6,
         files_a_reply: 10.0,
         tokens_per_second: 25.0,
@@ -51,16 +57,17 @@ fn habits_allocate_nothing() {
         test_tokens: 10.0,
         window: 20,
     };
-    let behaviour = Behaviour {
-        habits: vec![call],
-        scripts: vec![script],
-        manners: vec![manner],
+    let learned_policy = LearnedPolicy {
+        recorded_calls: vec![call],
+        trajectories: vec![trajectory],
+        call_models: vec![call_model],
         models: vec![String::new()],
         names: vec![Vec::new()],
         shared: 0.5,
     };
     let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
-    let profile = Profile { behaviour: Some(Arc::new(behaviour)), ..Profile::with_latency("any", Dist::Constant(1.0)) };
+    let profile =
+        Profile { learned_policy: Some(Arc::new(learned_policy)), ..Profile::with_latency("any", Dist::Constant(1.0)) };
     for architecture in ["self_claim", "preassigned"] {
         for (pace, pacing) in worlds::PACINGS {
             let variant = worlds::Variant::called(architecture);

@@ -12,7 +12,7 @@ use brooks::engine::rng::{Bernoulli, KeySource};
 use brooks::engine::{Dist, Keys, Purpose, Sampler, key_of};
 use brooks::record::Prices;
 use brooks::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use brooks::team::{Agent, Claims, Consistency, Profile, Reports, Role};
+use brooks::team::{Agent, Claims, Consistency, Profile, Reports, Role, SpreadOf};
 use brooks::workload::{TaskGraph, TaskSpec};
 
 const TASKS: usize = 20;
@@ -38,6 +38,7 @@ fn lognormal((mu, sigma): (f64, f64)) -> Dist {
 pub(crate) fn profile() -> Profile {
     let mut profile = Profile::with_latency("w3", lognormal(CALL));
     profile.tool = Some(lognormal(TOOL));
+    profile.spread = SpreadOf::Attempt;
     profile.fallibility.error_rate = ERROR_RATE;
     profile
 }
@@ -67,6 +68,7 @@ pub(crate) fn scenario(
     Scenario {
         name: "bench".to_owned(),
         graph: Arc::new(TaskGraph::new(&specs).expect("W3 is a graph")),
+        graphs: None,
         parallel_fraction: None,
         team: (0..agents).map(member).collect(),
         architecture,

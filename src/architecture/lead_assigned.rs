@@ -1,25 +1,25 @@
 //! Lead assigned: the lead hands out every task in its first step and then only watches. Nobody can begin before it has
 //! spoken, and a plan made at the start is never mended.
 
-use crate::architecture::{Architecture, Terms};
+use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
-use crate::team::{Action, Deal, Reports, Until, View};
+use crate::team::{Action, AssignmentRule, Reports, View, WaitFor};
 
 /// Workers act only on what they were given.
 #[derive(Clone, Copy, Debug)]
 pub struct LeadAssigned {
     /// Rule by which the lead assigns tasks.
-    pub deal: Deal,
+    pub deal: AssignmentRule,
 }
 
 impl Architecture for LeadAssigned {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
         if !view.has_lead() {
             // Alone, with nobody to lead and nobody to be given tasks by.
-            return view.ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+            return view.ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
         }
         if !view.am_lead() {
-            return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+            return view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
         }
         if view.can_assign() {
             Action::Assign(self.deal)
@@ -27,11 +27,11 @@ impl Architecture for LeadAssigned {
             Action::Monitor
         } else {
             // Tasks that are released, given back or reopened later bring no mail.
-            Action::Wait(Until::Change)
+            Action::Wait(WaitFor::Change)
         }
     }
 
-    fn terms(&self) -> Terms {
-        Terms { has_lead: true, reports: Reports::Lead, ..Terms::default() }
+    fn terms(&self) -> ProtocolSpec {
+        ProtocolSpec { has_lead: true, reports: Reports::Lead, ..ProtocolSpec::default() }
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! To add one, write a file like its neighbours and a row in [`ARCHITECTURES`]; CONTRIBUTING.md has the ten steps.
 
-pub mod deal;
+pub mod assignment;
 mod lead_assigned;
 mod lead_dynamic;
 mod preassigned;
@@ -20,7 +20,7 @@ pub use self_claim::{Pick, SelfClaim};
 pub use solo::Solo;
 
 use crate::engine::Stream;
-use crate::team::{Action, Claims, Deal, Reports, View};
+use crate::team::{Action, AssignmentRule, Claims, Reports, View};
 
 /// A coordination protocol.
 pub trait Architecture: Sync + Send {
@@ -31,18 +31,18 @@ pub trait Architecture: Sync + Send {
     fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action;
 
     /// The terms under which the team works; those of an ordinary team of equals unless said otherwise.
-    fn terms(&self) -> Terms {
-        Terms::default()
+    fn terms(&self) -> ProtocolSpec {
+        ProtocolSpec::default()
     }
 }
 
 /// Properties of a protocol besides its decisions, for the simulator.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Terms {
+pub struct ProtocolSpec {
     /// Agent 0 leads, if there is anybody to lead.
     pub has_lead: bool,
     /// Rule by which all tasks are dealt before the start, if they are.
-    pub dealt: Option<Deal>,
+    pub dealt: Option<AssignmentRule>,
     /// Time at which a claim on an unowned task is granted.
     pub claims: Claims,
     /// Recipients of the report that work is done.

@@ -1,22 +1,22 @@
 //! Preassigned: tasks are dealt before the start and everybody sticks to their own. No lead, no claims, no talk.
 
-use crate::architecture::{Architecture, Terms};
+use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
-use crate::team::{Action, Deal, Until, View};
+use crate::team::{Action, AssignmentRule, View, WaitFor};
 
 /// Everybody works through what was dealt to them, as soon as it can be started.
 #[derive(Clone, Copy, Debug)]
 pub struct Preassigned {
     /// Rule by which tasks are dealt.
-    pub deal: Deal,
+    pub deal: AssignmentRule,
 }
 
 impl Architecture for Preassigned {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
-        view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work)
+        view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work)
     }
 
-    fn terms(&self) -> Terms {
-        Terms { dealt: Some(self.deal), ..Terms::default() }
+    fn terms(&self) -> ProtocolSpec {
+        ProtocolSpec { dealt: Some(self.deal), ..ProtocolSpec::default() }
     }
 }

@@ -1,25 +1,25 @@
 //! Preassigned with a lead: tasks are dealt before the start, and a lead that does none of them watches.
 
-use crate::architecture::{Architecture, Terms};
+use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
-use crate::team::{Action, Deal, Reports, Until, View};
+use crate::team::{Action, AssignmentRule, Reports, View, WaitFor};
 
 /// Workers work through what was dealt to them and report; the lead looks on each time it hears of something.
 #[derive(Clone, Copy, Debug)]
 pub struct PreassignedLead {
     /// Rule by which tasks are dealt to the workers.
-    pub deal: Deal,
+    pub deal: AssignmentRule,
 }
 
 impl Architecture for PreassignedLead {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
         if !view.am_lead() {
-            return view.mine_ready().first().map_or(Action::Wait(Until::Ready), Action::Work);
+            return view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
         }
-        if view.unread() > 0 { Action::Monitor } else { Action::Wait(Until::Mail) }
+        if view.unread() > 0 { Action::Monitor } else { Action::Wait(WaitFor::Mail) }
     }
 
-    fn terms(&self) -> Terms {
-        Terms { has_lead: true, dealt: Some(self.deal), reports: Reports::Lead, ..Terms::default() }
+    fn terms(&self) -> ProtocolSpec {
+        ProtocolSpec { has_lead: true, dealt: Some(self.deal), reports: Reports::Lead, ..ProtocolSpec::default() }
     }
 }

@@ -3,7 +3,7 @@
 use crate::architecture::{
     Architecture, LeadAssigned, LeadDynamic, Pick, Preassigned, PreassignedLead, SelfClaim, Solo,
 };
-use crate::team::{Claims, Deal, Reports};
+use crate::team::{AssignmentRule, Claims, Reports};
 
 /// One architecture: what it is called, what it does, and how to make it.
 pub struct ArchitectureEntry {
@@ -47,13 +47,13 @@ impl<'a> Choices<'a> {
         place.is_some_and(|place| self.chosen[place] == value)
     }
 
-    fn deal(&self) -> Deal {
+    fn deal(&self) -> AssignmentRule {
         if self.is("deal", "round_robin") {
-            Deal::RoundRobin
+            AssignmentRule::RoundRobin
         } else if self.is("deal", "lpt") {
-            Deal::Lpt
+            AssignmentRule::Lpt
         } else {
-            Deal::ChainAffine
+            AssignmentRule::ChainAffine
         }
     }
 }
@@ -94,7 +94,9 @@ pub static ARCHITECTURES: &[ArchitectureEntry] = &[
             values: &["all", "one"],
         }],
         make: |choices| {
-            Box::new(LeadDynamic { deal: if choices.is("per_call", "one") { Deal::OneToFree } else { Deal::ToFree } })
+            Box::new(LeadDynamic {
+                deal: if choices.is("per_call", "one") { AssignmentRule::OneToFree } else { AssignmentRule::ToFree },
+            })
         },
     },
     ArchitectureEntry {

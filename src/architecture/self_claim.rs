@@ -1,8 +1,8 @@
 //! Self-claim: there is no lead. Whoever is free takes a ready task from the shared board it last saw.
 
-use crate::architecture::{Architecture, Terms};
+use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
-use crate::team::{Action, Claims, Reports, Until, View};
+use crate::team::{Action, Claims, Reports, View, WaitFor};
 
 /// Everybody helps themselves.
 #[derive(Clone, Copy, Debug, Default)]
@@ -33,10 +33,10 @@ impl Architecture for SelfClaim {
             Pick::First => view.ready().first(),
             Pick::Random => view.ready().random(rng),
         };
-        task.map_or(Action::Wait(Until::Ready), Action::Work)
+        task.map_or(Action::Wait(WaitFor::Ready), Action::Work)
     }
 
-    fn terms(&self) -> Terms {
-        Terms { claims: self.claims, reports: self.reports, ..Terms::default() }
+    fn terms(&self) -> ProtocolSpec {
+        ProtocolSpec { claims: self.claims, reports: self.reports, ..ProtocolSpec::default() }
     }
 }

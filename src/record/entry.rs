@@ -60,9 +60,11 @@ pub struct Step {
     pub end: Time,
     /// The call and the agent's own tools: from decision to arrival, less any wait for a place to call.
     pub latency: Time,
-    /// Waiting for resources within the step.
+    /// Waiting for resources and locks within the step.
     pub waited: Time,
-    /// Division of its busy time (end - start - waited).
+    /// Service at shared resources within the step.
+    pub service: Time,
+    /// Division of its busy time (end - start - waited - service).
     pub spent: TimeSplit,
     /// Input tokens, cached ones included.
     pub input_tokens: u32,
@@ -116,6 +118,20 @@ pub enum TaskEventKind {
     LostClaim,
     /// Wanted by the agent, but something it depends on was not done.
     BlockedClaim,
+    /// The completed work is lost: a later write has replaced it. If `noticed`, the task reopens at the audit.
+    Overwritten {
+        /// True if its output had counted as right.
+        right: bool,
+        /// True if the loss was found.
+        noticed: bool,
+    },
+    /// Overwritten work is back: a later write contains it.
+    Restored {
+        /// True if its output counts as right again.
+        right: bool,
+    },
+    /// The accepted attempt is in conflict with the work of others, which nobody noticed.
+    ConflictMissed,
     /// Done, or said to be; and whether the output is right.
     Completed {
         /// True if the output is right.
@@ -123,7 +139,7 @@ pub enum TaskEventKind {
     },
     /// The attempt was wrong, and a test or a reviewer noticed.
     Rejected,
-    /// The attempt clashed with what others had changed meanwhile, and that was noticed.
+    /// The attempt was rejected, because it is in conflict with what others had changed meanwhile.
     Conflicted,
     /// The claim was forgotten.
     Orphaned,
@@ -164,6 +180,72 @@ pub struct TestRun {
     pub end: Time,
     /// True if something was found wrong.
     pub has_failed: bool,
+}
+
+/// Cause for which an agent waits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum WaitCause {
+    /// Tasks are left, but their dependencies are not done.
+    Dependencies,
+    /// A ready task waits for the lead to assign it.
+    Lead,
+    /// The artifacts of every ready task are locked.
+    Lock,
+    /// A queue at a shared resource, by its index in the scenario.
+    Queue(u32),
+    /// The slowest member of the round.
+    Barrier,
+    /// A message.
+    Messages,
+    /// A pause before a retry.
+    Backoff,
+    /// The agent itself is offline after a crash.
+    Down,
+    /// Nothing is left that the agent could do.
+    Nothing,
+}
+
+/// An agent has waited, for one cause. Intervals of one agent do not overlap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Wait {
+    /// The agent.
+    pub agent: AgentId,
+    /// The cause.
+    pub cause: WaitCause,
+    /// From.
+    pub start: Time,
+    /// To, later than `start`.
+    pub end: Time,
+}
+
+/// A reply was served by a shared resource.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Service {
+    /// The agent whose reply it was.
+    pub agent: AgentId,
+    /// Index of the resource in the scenario.
+    pub resource: u32,
+    /// From.
+    pub start: Time,
+    /// To.
+    pub end: Time,
+    /// True if the agent was held up by it; false if it went on with other work.
+    pub is_held: bool,
+}
+
+/// Parts of the input of a call, besides the prompt and the board. Emitted for calls that have any of these.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct InputParts {
+    /// Outputs of dependencies, read for the first time.
+    pub reading: u32,
+    /// Briefing of an agent that joins.
+    pub briefing: u32,
+    /// Messages.
+    pub messages: u32,
+    /// Context of the agent that is sent again.
+    pub history: u32,
+    /// Input tokens that are written to the prompt cache.
+    pub cache_write: u32,
 }
 
 /// A message was sent.
@@ -227,6 +309,12 @@ pub enum Entry {
     Test(TestRun),
     /// A message was sent.
     Message(Message),
+    /// An agent has waited.
+    Wait(Wait),
+    /// A reply was served.
+    Service(Service),
+    /// Parts of the input of an agent's call.
+    Input(AgentId, InputParts),
     /// A step ended.
     Step(Step),
     /// A round ended.

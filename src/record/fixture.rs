@@ -119,6 +119,7 @@ fn step(agent: AgentId, round: u32, start: u64, end: u64, spent: TimeSplit) -> S
         end: ms(end),
         latency: ms(end - start),
         waited: Time::ZERO,
+        service: Time::ZERO,
         spent,
         input_tokens: 2_000,
         cached_tokens: 500,

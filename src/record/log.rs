@@ -1,8 +1,11 @@
 //! Keeps every entry of a run.
 
 use crate::engine::Time;
-use crate::record::entry::{Ending, Entry, Message, Round, Start, Step, TaskEvent, TestRun, Write};
+use crate::record::entry::{
+    Ending, Entry, InputParts, Message, Round, Service, Start, Step, TaskEvent, TestRun, Wait, Write,
+};
 use crate::record::observer::Observer;
+use crate::team::AgentId;
 
 /// All entries of one run, in order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -24,6 +27,9 @@ impl Log {
                 Entry::Write(write) => observer.write(write),
                 Entry::Test(test) => observer.test(test),
                 Entry::Message(message) => observer.message(message),
+                Entry::Wait(wait) => observer.wait(wait),
+                Entry::Service(service) => observer.service(service),
+                Entry::Input(agent, parts) => observer.input(*agent, parts),
                 Entry::Step(step) => observer.step(step),
                 Entry::Round(round) => observer.round(round),
                 Entry::End(ending, at) => observer.end(*ending, *at),
@@ -61,6 +67,15 @@ impl Observer for Log {
     }
     fn message(&mut self, message: &Message) {
         self.entries.push(Entry::Message(*message));
+    }
+    fn wait(&mut self, wait: &Wait) {
+        self.entries.push(Entry::Wait(*wait));
+    }
+    fn service(&mut self, service: &Service) {
+        self.entries.push(Entry::Service(*service));
+    }
+    fn input(&mut self, agent: AgentId, parts: &InputParts) {
+        self.entries.push(Entry::Input(agent, *parts));
     }
     fn step(&mut self, step: &Step) {
         self.entries.push(Entry::Step(*step));

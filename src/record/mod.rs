@@ -10,7 +10,8 @@ pub mod observer;
 pub mod stats;
 
 pub use entry::{
-    Ending, Entry, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write,
+    Ending, Entry, InputParts, Message, Round, Service, Start, Step, StepKind, TaskEvent, TaskEventKind, TestRun,
+    TimeSplit, Wait, WaitCause, Write,
 };
 pub use facts::{AgentFacts, Facts, TaskFacts};
 pub use log::Log;

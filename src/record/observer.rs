@@ -1,7 +1,8 @@
 //! Observers of a run. They never draw and never change anything: a run is the same under any observer.
 
 use crate::engine::Time;
-use crate::record::entry::{Ending, Message, Round, Start, Step, TaskEvent, TestRun, Write};
+use crate::record::entry::{Ending, InputParts, Message, Round, Service, Start, Step, TaskEvent, TestRun, Wait, Write};
+use crate::team::AgentId;
 
 /// Told of every entry as it happens. The default is not to care, which costs nothing: calls are resolved at compile
 /// time.
@@ -20,6 +21,12 @@ pub trait Observer {
     fn test(&mut self, _test: &TestRun) {}
     /// A message was sent.
     fn message(&mut self, _message: &Message) {}
+    /// An agent has waited.
+    fn wait(&mut self, _wait: &Wait) {}
+    /// A reply was served by a shared resource.
+    fn service(&mut self, _service: &Service) {}
+    /// Parts of the input of a call that has begun.
+    fn input(&mut self, _agent: AgentId, _parts: &InputParts) {}
     /// A step ended.
     fn step(&mut self, _step: &Step) {}
     /// A round ended.
@@ -56,6 +63,18 @@ impl<A: Observer, B: Observer> Observer for (&mut A, &mut B) {
     fn message(&mut self, message: &Message) {
         self.0.message(message);
         self.1.message(message);
+    }
+    fn wait(&mut self, wait: &Wait) {
+        self.0.wait(wait);
+        self.1.wait(wait);
+    }
+    fn service(&mut self, service: &Service) {
+        self.0.service(service);
+        self.1.service(service);
+    }
+    fn input(&mut self, agent: AgentId, parts: &InputParts) {
+        self.0.input(agent, parts);
+        self.1.input(agent, parts);
     }
     fn step(&mut self, step: &Step) {
         self.0.step(step);

@@ -17,6 +17,8 @@ use crate::workload::ArtifactId;
 pub struct Prices {
     /// Input tokens not read from the cache.
     pub input: f64,
+    /// Input tokens written to the prompt cache.
+    pub cache_write: f64,
     /// Input tokens read from the cache.
     pub cached_input: f64,
     /// Output tokens.
@@ -150,6 +152,12 @@ impl Observer for Stats {
                 self.undone += spent;
                 self.right -= i64::from(right);
             }
+            TaskEventKind::ConflictMissed => metrics.conflicts += 1,
+            TaskEventKind::Overwritten { right, noticed: _ } => {
+                metrics.conflicts += 1;
+                self.right -= i64::from(right);
+            }
+            TaskEventKind::Restored { right } => self.right += i64::from(right),
             TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Reclaimed => {}
         }
     }

@@ -106,8 +106,8 @@ impl CalibrateReport<'_> {
         for part in &self.calibration.models {
             let fit = &part.fit;
             let (base, per_file, speed) = part
-                .behaviour
-                .manners
+                .learned_policy
+                .call_models
                 .first()
                 .map_or((0.0, 0.0, 0.0), |manner| (manner.base_s, manner.per_file_s, manner.tokens_per_second));
             let plain = |value: f64| Cell::number(value, format!("{value:.2}"));
@@ -142,7 +142,11 @@ impl CalibrateReport<'_> {
                 few.join(" and ")
             ));
         }
-        if calibration.models.iter().any(|part| part.behaviour.manners.iter().all(|m| m.tokens_per_second <= 0.0)) {
+        if calibration
+            .models
+            .iter()
+            .any(|part| part.learned_policy.call_models.iter().all(|m| m.tokens_per_second <= 0.0))
+        {
             limits.push("tokens are not recorded, so none are predicted".to_owned());
         }
         let assumed = if *calibration.sizes.end() > 1 {

@@ -61,7 +61,7 @@ impl Narrator<'_> {
             Entry::Write(write) => self.write(write),
             Entry::Message(message) => self.message(message),
             // The outcome of a test is in the line of its task.
-            Entry::Test(_) => {}
+            Entry::Test(_) | Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => {}
             Entry::Step(step) => self.step(index, step),
             Entry::Round(_) => self.heading(index + 1),
             Entry::End(ending, at) => {
@@ -139,6 +139,9 @@ impl Narrator<'_> {
                 self.owner[id] = Some(event.agent);
                 format!("is given {task}")
             }
+            TaskEventKind::Overwritten { .. } => format!("overwrites the work on {task}"),
+            TaskEventKind::Restored { .. } => format!("writes {task} again"),
+            TaskEventKind::ConflictMissed => return,
             TaskEventKind::LostClaim => match self.owner[id] {
                 Some(owner) if owner != event.agent && self.is_done[id] => {
                     format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))

@@ -52,7 +52,11 @@ impl Witness {
                 TaskEventKind::Orphaned => *state = State::Forgotten(event.agent),
                 TaskEventKind::Rejected | TaskEventKind::Conflicted => *state = State::Failed(event.agent),
                 TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. } => *state = State::Untaken,
-                TaskEventKind::LostClaim | TaskEventKind::BlockedClaim => {}
+                TaskEventKind::LostClaim
+                | TaskEventKind::BlockedClaim
+                | TaskEventKind::Overwritten { .. }
+                | TaskEventKind::Restored { .. }
+                | TaskEventKind::ConflictMissed => {}
             }
         }
         let is_done = |task: &TaskId| states.get(task.index()).is_none_or(|state| *state == State::Done);

@@ -12,7 +12,7 @@ use crate::scenario::library::{self, PROFILES};
 use crate::scenario::node::{Node, NodeKind, quoted};
 use crate::scenario::read;
 use crate::scenario::resolver::{Resolver, stem};
-use crate::team::{BatchSize, Behaviour, Fallibility, Latency, Profile, Tokens};
+use crate::team::{BatchSize, Fallibility, Latency, LearnedPolicy, Profile, Tokens};
 
 /// Longest chain of base profiles.
 const MAX_BASES: usize = 8;
@@ -121,7 +121,7 @@ impl Resolver<'_> {
         if let Some(learned) = node.key("behaviour") {
             match calibration(&self.file, learned) {
                 Ok(calibration) => {
-                    profile.behaviour = Some(Arc::new(calibration.behaviour(None)));
+                    profile.learned_policy = Some(Arc::new(calibration.learned_policy(None)));
                     profile.learned = calibration.learned(None).map(Arc::new);
                 }
                 Err(problems) => self.problems.append(problems),
@@ -154,12 +154,12 @@ impl Resolver<'_> {
 
     /// Selects one model of a learned policy.
     fn select_model(&mut self, profile: &mut Profile, node: &Node, path: &str) {
-        let (Some(model), Some(behaviour)) = (node.text(), &profile.behaviour) else { return };
-        if behaviour.models.iter().any(|known| known == model) {
-            profile.behaviour = Some(Arc::new(Behaviour::clone(behaviour).only(model)));
+        let (Some(model), Some(learned_policy)) = (node.text(), &profile.learned_policy) else { return };
+        if learned_policy.models.iter().any(|known| known == model) {
+            profile.learned_policy = Some(Arc::new(LearnedPolicy::clone(learned_policy).only(model)));
             return;
         }
-        let mut known = behaviour.models.clone();
+        let mut known = learned_policy.models.clone();
         known.dedup();
         let near = suggestion(model, known.iter().map(String::as_str));
         let message = format!("the profile has no model {}{near}", quoted(model));

@@ -14,7 +14,7 @@ use crate::scenario::resolver::{Resolver, stem};
 use crate::scenario::team::TeamTemplate;
 use crate::scenario::workload::{self, Workload};
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use crate::team::{Agent, Blocks, Consistency, Latency, Resource};
+use crate::team::{Agent, Blocks, Consistency, Latency, Locking, Resource};
 use crate::workload::TaskGraph;
 
 /// Document and its origin.
@@ -97,7 +97,7 @@ impl Resolver<'_> {
             architecture: architecture::known(root.key("architecture").unwrap_or(&default))?,
             pacing: pacing(root),
             consistency: match word("consistency") {
-                Some("lock") => Consistency::Lock,
+                Some("lock") => Consistency::Lock(Locking::default()),
                 Some("optimistic") => Consistency::Optimistic,
                 _ => Consistency::LastWriterWins,
             },
@@ -188,6 +188,7 @@ impl Parts {
             prices: self.prices,
             seed: self.seed,
             graph,
+            graphs: None,
             parallel_fraction,
         })
     }
@@ -274,7 +275,12 @@ fn limits(root: &Node) -> GivenLimits {
 fn prices(root: &Node) -> Prices {
     let price = |key: &str| root.key("prices").and_then(|node| node.key(key)).and_then(Node::number);
     let input = price("input").unwrap_or(0.0);
-    Prices { input, cached_input: price("cached_input").unwrap_or(input), output: price("output").unwrap_or(0.0) }
+    Prices {
+        input,
+        cache_write: price("cache_write").unwrap_or(input),
+        cached_input: price("cached_input").unwrap_or(input),
+        output: price("output").unwrap_or(0.0),
+    }
 }
 
 fn whole<T: TryFrom<i128>>(node: &Node, key: &str) -> Option<T> {

@@ -21,8 +21,8 @@ impl Simulator<'_> {
         step.task = known::<RARE, _>(step.task);
         let waited = if RARE { step.waited } else { Time::ZERO };
         let busy = self.team.now - step.start - waited;
-        if RARE && self.has_habits(agent) {
-            self.commit_habit(agent, observer);
+        if RARE && self.has_learned_policy(agent) {
+            self.commit_recorded_call(agent, observer);
         } else if step.kind == StepKind::Work && (!RARE || step.fate == Fate::Normal) {
             let spent = self.commit_work::<RARE, O>(agent, &step, busy, observer);
             self.end_step::<RARE, O>(agent, &step, self.team.now, spent, observer);
@@ -71,6 +71,7 @@ impl Simulator<'_> {
             end,
             latency: step.latency,
             waited: if RARE { step.waited } else { Time::ZERO },
+            service: Time::ZERO,
             spent,
             input_tokens: step.input_tokens,
             cached_tokens: step.cached_tokens,

@@ -3,7 +3,7 @@
 
 use crate::engine::{Stream, Time};
 use crate::record::{Observer, StepKind, TaskEventKind, TimeSplit};
-use crate::simulation::mind::Mishaps;
+use crate::simulation::compiled_profile::Mishaps;
 use crate::simulation::outcome::Outcome;
 use crate::simulation::simulator::{Fate, LEASE, RECOVERY, Simulator, Underway};
 use crate::team::{AgentId, Status};

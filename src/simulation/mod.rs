@@ -2,19 +2,19 @@
 //! with an error and never in a panic.
 
 mod commit;
+mod compiled_policy;
+mod compiled_profile;
 mod faults;
-mod habit_memory;
-mod habits;
-mod mind;
+mod learned_state;
 mod outcome;
 mod prepare;
-mod repertoire;
+mod recorded_calls;
 pub mod scenario;
 mod simulator;
 mod think;
-mod wakes;
+mod wait_sets;
 
-pub use scenario::{DependencyCheck, Limits, Pacing, Scenario};
+pub use scenario::{DependencyCheck, GraphSource, Limits, Pacing, Scenario};
 pub use simulator::Simulator;
 
 use crate::record::{Metrics, Stats};

@@ -1,17 +1,17 @@
 //! A scenario made ready to run, and the simulator made ready for its next run: everything looked up once that the loop
 //! would look up again and again.
 
-use crate::architecture::deal::Dealer;
+use crate::architecture::assignment::Assigner;
 use crate::engine::inline_vec::INLINE_LEN;
 use crate::engine::rng::{Bernoulli, KeySource};
 use crate::engine::{BitMatrix, EventQueue, IdSet, InlineVec, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
-use crate::simulation::habit_memory::Habits;
-use crate::simulation::mind::{Mind, Minds};
+use crate::simulation::compiled_profile::{Mind, Minds};
+use crate::simulation::learned_state::Habits;
 use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
-use crate::simulation::wakes::Wakes;
+use crate::simulation::wait_sets::Wakes;
 use crate::simulation::{DependencyCheck, Scenario};
 use crate::team::{
-    Agent, AgentId, Board, Claims, Commons, Consistency, Mail, Reports, Resource, Station, View, Workspace,
+    Agent, AgentId, Board, Claims, Consistency, Mail, Reports, Resource, SharedState, Station, View, Workspace,
     common_files,
 };
 use crate::workload::{Task, TaskGraph, TaskId};
@@ -21,10 +21,10 @@ impl Uses {
     fn new(scenario: &Scenario, team: &[Agent], minds: &Minds, nodes: &InlineVec<TaskId, TaskState>) -> Uses {
         let (graph, check) = (&*scenario.graph, scenario.dependency_check);
         let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
-        let habits = any(|mind| mind.repertoire.is_some());
+        let recorded_calls = any(|mind| mind.repertoire.is_some());
         Uses {
             anything_rare: minds.len() > 1
-                || habits
+                || recorded_calls
                 || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
                 || any(|mind| mind.takes_batches() || mind.mishaps.any)
                 || any(|mind| !mind.task_input.is_empty())
@@ -32,14 +32,14 @@ impl Uses {
                 || !scenario.resources.is_empty()
                 || graph.tasks().iter().any(|task| task.release > Time::ZERO)
                 || nodes.iter().any(|node| !node.plain_write)
-                || scenario.consistency == Consistency::Lock
+                || matches!(scenario.consistency, Consistency::Lock(_))
                 || check != DependencyCheck::Claim,
             batches: any(Mind::takes_batches),
-            locks: scenario.consistency == Consistency::Lock,
+            locks: matches!(scenario.consistency, Consistency::Lock(_)),
             optimistic: scenario.consistency == Consistency::Optimistic,
             clashes: any(|mind| mind.faults.peaceful < 1.0),
             effects: any(|mind| mind.effects.any),
-            habits,
+            recorded_calls,
             checks_claims: check == DependencyCheck::Claim,
             checks_completions: check == DependencyCheck::Complete,
             ..Uses::default()
@@ -84,7 +84,7 @@ impl<'s> Simulator<'s> {
             nodes,
             keys: Keys::default(),
             key_source: KeySource::new(scenario.seed),
-            team: Commons {
+            team: SharedState {
                 now: Time::ZERO,
                 lead,
                 graph: scenario.graph.clone(),
@@ -99,12 +99,12 @@ impl<'s> Simulator<'s> {
             wakes: Wakes::new(team.len()),
             landed: Vec::with_capacity(2 * graph.len()),
             hollow: 0,
-            dealer: Dealer::default(),
+            dealer: Assigner::default(),
             in_batch: IdSet::empty(graph.len()),
             calls: 0,
             tokens: 0,
             round_effects: vec![1.0; minds.len()],
-            habits: if uses.habits { Habits::new(team.len(), graph.len()) } else { Habits::default() },
+            recorded_calls: if uses.recorded_calls { Habits::new(team.len(), graph.len()) } else { Habits::default() },
             agents,
             minds,
         };
@@ -117,7 +117,7 @@ impl<'s> Simulator<'s> {
         let mut team = self.team.clone();
         team.board = team.board.all_visible();
         let view = View { me: AgentId::new(0), team: &team };
-        let mut dealer = Dealer::default();
+        let mut dealer = Assigner::default();
         let deals = dealer.deal(rule, &view).to_vec();
         self.team.board.deal_before_start(&deals);
     }
@@ -155,8 +155,8 @@ impl<'s> Simulator<'s> {
         if self.uses.effects {
             self.draw_temperaments();
         }
-        if self.uses.habits {
-            self.begin_habits();
+        if self.uses.recorded_calls {
+            self.begin_learned_policies();
         }
         for &(task, at) in &self.releases {
             self.timers.push(at, RELEASE, task.get());

@@ -1,5 +1,6 @@
 //! Everything that one run needs to know. Only valid values: whoever makes one has checked them.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::architecture::Architecture;
@@ -15,6 +16,9 @@ pub struct Scenario {
     pub name: String,
     /// The work.
     pub graph: Arc<TaskGraph>,
+    /// Source of the work of each replication, if the workload is random: its sizes and edges are drawn for every
+    /// replication. None: the work of every replication is `graph`.
+    pub graphs: Option<Arc<dyn GraphSource>>,
     /// The parallel fraction that the workload was made to have; none if it was not made to have one.
     pub parallel_fraction: Option<f64>,
     /// The team; at least one agent, a lead first.
@@ -37,6 +41,23 @@ pub struct Scenario {
     pub prices: Prices,
     /// The seed of all randomness.
     pub seed: u64,
+}
+
+/// Source of task graphs that differ from replication to replication.
+pub trait GraphSource: Send + Sync {
+    /// Returns the work of a replication. The same replication gives the same graph; all have the same tasks, artifacts
+    /// and skills.
+    fn graph(&self, replication: u64) -> Arc<TaskGraph>;
+}
+
+impl Scenario {
+    /// Returns the scenario with the work of a replication.
+    pub fn of_replication(&self, replication: u64) -> Cow<'_, Scenario> {
+        match &self.graphs {
+            None => Cow::Borrowed(self),
+            Some(source) => Cow::Owned(Scenario { graph: source.graph(replication), ..self.clone() }),
+        }
+    }
 }
 
 /// Pacing of the team: asynchronous, or in rounds with a barrier.

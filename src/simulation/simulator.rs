@@ -3,24 +3,24 @@
 
 #![expect(clippy::inline_always, reason = "the plain loop is fast as one function that keeps values in registers")]
 
-use crate::architecture::deal::Dealer;
-use crate::architecture::{Architecture, Terms};
+use crate::architecture::assignment::Assigner;
+use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::inline_vec::INLINE_LEN;
 use crate::engine::rng::{Bernoulli, KeySource};
 use crate::engine::{EventQueue, Id, IdSet, InlineVec, Keys, Purpose, Sampler, Stream, Time};
 use crate::record::{Ending, Observer, Round, StepKind, TaskEventKind};
-use crate::simulation::habit_memory::Habits;
-use crate::simulation::mind::Minds;
-use crate::simulation::wakes::Wakes;
+use crate::simulation::compiled_profile::Minds;
+use crate::simulation::learned_state::Habits;
+use crate::simulation::wait_sets::Wakes;
 use crate::simulation::{Pacing, Scenario};
-use crate::team::{Action, AgentId, Blocks, Commons, Station, Until, View, Workspace};
+use crate::team::{Action, AgentId, Blocks, SharedState, Station, View, WaitFor, Workspace};
 use crate::workload::{ArtifactId, TaskId};
 
 pub(super) const ROUND_ENTITY: u64 = 2 << 40;
 /// Runs replications of one scenario.
 pub struct Simulator<'s> {
     pub(super) scenario: &'s Scenario,
-    pub(super) terms: Terms,
+    pub(super) terms: ProtocolSpec,
     pub(super) minds: Minds,
     pub(super) stations: Vec<Shared>,
     pub(super) nodes: InlineVec<TaskId, TaskState>,
@@ -30,7 +30,7 @@ pub struct Simulator<'s> {
     pub(super) keys: Keys,
     pub(super) key_source: KeySource,
     // What a run changes.
-    pub(super) team: Commons,
+    pub(super) team: SharedState,
     pub(super) round: u32,
     pub(super) queue: EventQueue,
     /// Timed events: releases, expiring leases, recoveries.
@@ -41,13 +41,13 @@ pub struct Simulator<'s> {
     pub(super) landed: Vec<TaskId>,
     /// Tasks said to be done that are not.
     pub(super) hollow: u32,
-    pub(super) dealer: Dealer,
+    pub(super) dealer: Assigner,
     pub(super) in_batch: IdSet<TaskId>,
     pub(super) wakes: Wakes,
     pub(super) calls: u64,
     pub(super) tokens: u64,
     pub(super) round_effects: Vec<f64>,
-    pub(super) habits: Habits,
+    pub(super) recorded_calls: Habits,
 }
 
 /// State of a task besides the board, in one place.
@@ -94,7 +94,7 @@ pub(super) struct Uses {
     pub(super) checks_claims: bool,
     pub(super) checks_completions: bool,
     /// Somebody follows habits.
-    pub(super) habits: bool,
+    pub(super) recorded_calls: bool,
 }
 
 /// A shared resource at run time.
@@ -303,7 +303,7 @@ impl Simulator<'_> {
         for group in 0..if RARE { self.wakes.groups() } else { 1 } {
             let (mut due, waiting) = self.wakes.due(group, causes);
             while due != 0 {
-                let asks_all = self.uses.hands_out || RARE && self.uses.habits;
+                let asks_all = self.uses.hands_out || RARE && self.uses.recorded_calls;
                 if !asks_all && self.team.board.ready().is_empty() {
                     // Nobody owns anything and nothing is ready: who waits for that need not be asked.
                     self.wakes.wait_on(group, due & waiting);
@@ -314,8 +314,8 @@ impl Simulator<'_> {
                 }
                 let agent = known::<RARE, _>(AgentId::new(group as u32 * 64 + due.trailing_zeros()));
                 due &= due - 1;
-                if RARE && self.has_habits(agent) {
-                    self.start_habit(agent, observer);
+                if RARE && self.has_learned_policy(agent) {
+                    self.start_recorded_call(agent, observer);
                     continue;
                 }
                 let action = self.ask(architecture, agent);
@@ -326,7 +326,7 @@ impl Simulator<'_> {
                     other => self.start_other::<RARE, O>(agent, other, observer),
                 };
                 if !started {
-                    self.wakes.sleep(agent, if let Action::Wait(until) = action { until } else { Until::Change });
+                    self.wakes.sleep(agent, if let Action::Wait(until) = action { until } else { WaitFor::Change });
                 }
             }
         }
@@ -356,8 +356,8 @@ impl Simulator<'_> {
             if RARE && self.agents[agent].is_down {
                 continue;
             }
-            if RARE && self.has_habits(agent) {
-                self.start_habit(agent, observer);
+            if RARE && self.has_learned_policy(agent) {
+                self.start_recorded_call(agent, observer);
                 anybody = true;
                 continue;
             }

@@ -4,10 +4,10 @@
 
 use crate::engine::{Purpose, Sampler, Time};
 use crate::record::{Observer, Start, StepKind, TaskEventKind};
+use crate::simulation::compiled_profile::{Batch, Pace};
 use crate::simulation::faults::mishap;
-use crate::simulation::mind::{Batch, Pace};
 use crate::simulation::simulator::{STEP, Simulator, Underway, step_of};
-use crate::team::{AgentId, Blocks, ClaimOutcome, Deal, Status};
+use crate::team::{AgentId, AssignmentRule, Blocks, ClaimOutcome, Status};
 use crate::workload::TaskId;
 
 /// The draws of an agent's step, by number, after those of what goes wrong with it.
@@ -51,7 +51,7 @@ impl Simulator<'_> {
     pub(super) fn start_assigning<const RARE: bool, O: Observer>(
         &mut self,
         agent: AgentId,
-        deal: Deal,
+        deal: AssignmentRule,
         observer: &mut O,
     ) -> bool {
         let mut dealer = std::mem::take(&mut self.dealer);
@@ -200,7 +200,7 @@ impl Simulator<'_> {
     /// A step has got to its next stage: the next shared resource, or the commit.
     #[inline(always)]
     pub(super) fn advance<const RARE: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        if RARE && self.has_habits(agent) {
+        if RARE && self.has_learned_policy(agent) {
             // Habits come with the tests that were run; the scenario's own are for the others.
             if !self.is_through(agent) {
                 return;

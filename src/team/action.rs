@@ -9,16 +9,16 @@ pub enum Action {
     /// its own if the task is its own, else further unowned ones.
     Work(TaskId),
     /// Hand out tasks; who gets what is settled now and lands when the call returns.
-    Assign(Deal),
+    Assign(AssignmentRule),
     /// Look at the board and read the mail, and change nothing.
     Monitor,
     /// Nothing to do until the board or the inbox says so.
-    Wait(Until),
+    Wait(WaitFor),
 }
 
 /// Condition on which a waiting agent is asked again. It may wait again.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Until {
+pub enum WaitFor {
     /// A task can be started: its last dependency is done, or it went back to the pool, or was assigned.
     Ready,
     /// A message came in.
@@ -29,7 +29,7 @@ pub enum Until {
 
 /// Rule of assignment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Deal {
+pub enum AssignmentRule {
     /// In topological order, in turn; a task with dependencies goes to the owner of the last of them, so that a chain
     /// stays in one hand.
     ChainAffine,

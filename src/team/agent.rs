@@ -40,10 +40,10 @@ impl Agent {
     }
 }
 
-/// Number of files outside of any task that a team may write (see [`Behaviour::common_files`]).
+/// Number of files outside of any task that a team may write (see [`LearnedPolicy::common_files`]).
 ///
-/// [`Behaviour::common_files`]: crate::team::Behaviour::common_files
+/// [`LearnedPolicy::common_files`]: crate::team::Behaviour::common_files
 pub fn common_files(team: &[Agent]) -> usize {
-    let behaviours = team.iter().filter_map(|agent| agent.profile.behaviour.as_ref());
-    behaviours.map(|behaviour| behaviour.common_files()).max().unwrap_or(0)
+    let learned_policies = team.iter().filter_map(|agent| agent.profile.learned_policy.as_ref());
+    learned_policies.map(|learned_policy| learned_policy.common_files()).max().unwrap_or(0)
 }

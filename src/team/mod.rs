@@ -3,23 +3,25 @@
 
 pub mod action;
 pub mod agent;
-pub mod behaviour;
 pub mod board;
 pub mod envelope;
+pub mod learned_policy;
 pub mod mail;
 pub mod profile;
 pub mod resource;
 pub mod view;
 pub mod workspace;
 
-pub use action::{Action, Claims, Deal, Reports, Until};
+pub use action::{Action, AssignmentRule, Claims, Reports, WaitFor};
 pub use agent::{Agent, AgentId, Role, common_files};
-pub use behaviour::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, names_of};
 pub use board::{Board, ClaimOutcome, Status};
 pub use envelope::{Accuracy, Envelope, Learned};
+pub use learned_policy::{
+    CallModel, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
+};
 pub use mail::Mail;
-pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, Tokens, Variation};
+pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, ReadingSpeed, SpreadOf, Tokens, Variation};
 pub use resource::{Blocks, Resource, Station};
-pub(crate) use view::Commons;
+pub(crate) use view::SharedState;
 pub use view::{TaskList, View};
-pub use workspace::{Consistency, Workspace};
+pub use workspace::{Consistency, LockHeld, Locking, WhenLocked, Workspace};

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use crate::engine::{Dist, Time};
-use crate::team::{Behaviour, Learned};
+use crate::team::{Learned, LearnedPolicy};
+use crate::workload::Task;
 
 /// A kind of agent. Any value is valid that keeps the ranges stated at the fields.
 #[derive(Clone, Debug, PartialEq)]
@@ -13,6 +14,10 @@ pub struct Profile {
     pub name: String,
     /// Latency of a call.
     pub latency: Latency,
+    /// Unit for which the spread of `latency` and `tool` is drawn.
+    pub spread: SpreadOf,
+    /// Speed at which a call reads its input.
+    pub reading: ReadingSpeed,
     /// Variation of latency between runs, agents, rounds and calls.
     pub variation: Variation,
     /// Seconds of the agent's own tool use after each call that works on tasks.
@@ -25,7 +30,7 @@ pub struct Profile {
     pub fallibility: Fallibility,
     /// Learned policy from recorded runs, if any. Then calls, times and tokens are those of
     /// the policy, and the other fields here describe a lead only.
-    pub behaviour: Option<Arc<Behaviour>>,
+    pub learned_policy: Option<Arc<LearnedPolicy>>,
     /// Range and errors of the learned policy.
     pub learned: Option<Arc<Learned>>,
 }
@@ -43,17 +48,42 @@ pub enum Latency {
     /// Recorded time and tokens of each task (see [`RecordedCost`](crate::workload::RecordedCost)).
     /// Calls that work on no task take no time.
     Recorded,
-    /// Seconds a task, drawn anew for every task of the call and added up.
+    /// Seconds a task, times the size of the task over the workload's mean size; the tasks of a call are added up.
     PerTask {
-        /// Seconds for one task.
+        /// Seconds for one task of mean size.
         task: Dist,
         /// Seconds of a call that works on no task: handing out, monitoring, an idle turn.
         idle: Dist,
     },
 }
 
+/// Unit to which the spread of a latency belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SpreadOf {
+    /// The task: every attempt on it, by any agent, meets the same difficulty.
+    #[default]
+    Task,
+    /// The attempt: each start on the task draws anew.
+    Attempt,
+}
+
+/// Tokens a second that a call reads. Infinite by default: reading takes no time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReadingSpeed {
+    /// Input tokens that are not in the prompt cache, written to it or not.
+    pub input: f64,
+    /// Input tokens that are read from the prompt cache.
+    pub cached: f64,
+}
+
+impl Default for ReadingSpeed {
+    fn default() -> ReadingSpeed {
+        ReadingSpeed { input: f64::INFINITY, cached: f64::INFINITY }
+    }
+}
+
 /// Variance components: a call's latency is multiplied by exp of the sum of four independent normal effects, each with
-/// its own standard deviation. Zero means no effect.
+/// its own standard deviation and the mean 1. Zero means no effect.
 ///
 /// One independent lognormal a call over-predicts stragglers up to four times, because 16-45 % of the variance of
 /// log-latency lies between runs, where a team's members share it (recomputed from the data of arXiv 2603.12229).
@@ -69,23 +99,31 @@ pub struct Variation {
     pub call: f64,
 }
 
-/// Tokens of a call: output = overhead + verbosity x task sizes; input = system + board + inbox + history.
+/// Tokens of a call: output = overhead + verbosity x task sizes + messages; input = system + board + messages + context.
+///
+/// The context of an agent is its briefing, its own earlier output and all that it has read, at most `history_limit`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tokens {
     /// Input tokens of the fixed prompt.
     pub system: u32,
     /// Input tokens for each task on the board.
     pub board_per_task: u32,
-    /// Input tokens for each message read.
+    /// Tokens of a message: output of its sender, input of every reader.
     pub per_message: u32,
-    /// Most input tokens of the agent's own earlier output that are sent again; older ones are evicted.
+    /// Input tokens of the briefing that an agent reads in its first call.
+    pub briefing: u32,
+    /// True if a call reads the outputs of the tasks that its tasks depend on, unless its agent wrote or read them before.
+    pub reads_dependencies: bool,
+    /// Most input tokens of the agent's context that are sent again; older ones are evicted.
     pub history_limit: u32,
     /// Output tokens written per token of useful work.
     pub verbosity: f64,
     /// Output tokens of every call besides the tasks.
     pub overhead: u32,
-    /// Share of input read from the cache, in [0, 1].
+    /// Share of input read from the cache, in [0, 1]; not used with a prompt cache.
     pub cached_share: f64,
+    /// Time for which a prompt cache keeps the prefix of an agent's last call. None: no prompt cache.
+    pub cache_lifetime: Option<Time>,
 }
 
 impl Default for Tokens {
@@ -94,10 +132,13 @@ impl Default for Tokens {
             system: 0,
             board_per_task: 0,
             per_message: 0,
+            briefing: 0,
+            reads_dependencies: false,
             history_limit: 0,
             verbosity: 1.0,
             overhead: 0,
             cached_share: 0.0,
+            cache_lifetime: None,
         }
     }
 }
@@ -177,17 +218,31 @@ impl Default for Fallibility {
 }
 
 impl Profile {
+    /// Expected seconds of an attempt on a task: the call, without reading, and the tool. All random effects have mean 1.
+    pub fn expected_seconds(&self, task: &Task, reference_size: f64) -> f64 {
+        let call = match &self.latency {
+            Latency::PerTask { task: dist, .. } => dist.mean() * task.size / reference_size,
+            Latency::Tokens { ttft, tokens_per_second } => {
+                ttft + (f64::from(self.tokens.overhead) + self.tokens.verbosity * task.size) / tokens_per_second
+            }
+            Latency::Recorded => task.recorded.unwrap_or_default().time.as_secs(),
+        };
+        call + self.tool.as_ref().map_or(0.0, Dist::mean)
+    }
+
     /// A profile that takes `latency` seconds a task and is otherwise perfect.
     pub fn with_latency(name: impl Into<String>, latency: Dist) -> Profile {
         Profile {
             name: name.into(),
             latency: Latency::PerTask { idle: latency.clone(), task: latency },
+            spread: SpreadOf::default(),
+            reading: ReadingSpeed::default(),
             variation: Variation::default(),
             tool: None,
             tokens: Tokens::default(),
             batching: Batching::default(),
             fallibility: Fallibility::default(),
-            behaviour: None,
+            learned_policy: None,
             learned: None,
         }
     }

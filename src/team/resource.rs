@@ -24,6 +24,8 @@ pub enum Blocks {
     /// Only who uses it.
     #[default]
     User,
+    /// Nobody: the agent goes on with other work while its task is served, as a pull request in review.
+    Nobody,
     /// Everyone: no reply lands meanwhile, as in a single-threaded test harness that runs its tests in the event loop.
     Everyone,
 }

@@ -10,7 +10,7 @@ use crate::workload::{TaskGraph, TaskId};
 
 /// State that the whole team shares and sees.
 #[derive(Clone)]
-pub(crate) struct Commons {
+pub(crate) struct SharedState {
     pub(crate) now: Time,
     pub(crate) lead: Option<AgentId>,
     pub(crate) graph: Arc<TaskGraph>,
@@ -24,7 +24,7 @@ pub(crate) struct Commons {
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     pub(crate) me: AgentId,
-    pub(crate) team: &'a Commons,
+    pub(crate) team: &'a SharedState,
 }
 
 impl<'a> View<'a> {

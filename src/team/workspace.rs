@@ -5,15 +5,45 @@ use crate::team::AgentId;
 use crate::workload::ArtifactId;
 
 /// Policy for two steps that want to write one artifact.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub enum Consistency {
     /// The later write replaces the earlier one.
     #[default]
     LastWriterWins,
-    /// A step holds all it will write from decision to commit; others wait.
-    Lock,
+    /// A step holds the locks of all that it writes; others wait.
+    Lock(Locking),
     /// A step is rejected at commit if anything that it read or writes has changed since it decided.
     Optimistic,
+}
+
+/// Rules of the policy `lock`.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub struct Locking {
+    /// Part of a call during which the locks are held.
+    pub held: LockHeld,
+    /// Behaviour of an agent whose next task is locked.
+    pub when_locked: WhenLocked,
+}
+
+/// Part of a call during which its locks are held.
+#[derive(Clone, Copy, PartialEq, Debug, Default)]
+pub enum LockHeld {
+    /// From decision to commit.
+    #[default]
+    Call,
+    /// The last part of the call, its write: this proportion of the latency. The locks are taken in order of arrival, and
+    /// the write goes on top of what the artifacts contain then.
+    Write(f64),
+}
+
+/// Behaviour of an agent whose next task is locked.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum WhenLocked {
+    /// It takes other ready work, if there is some.
+    #[default]
+    OtherWork,
+    /// It waits for that task.
+    Wait,
 }
 
 /// The artifacts of a run.

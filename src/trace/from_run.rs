@@ -199,6 +199,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
             Entry::Round(_) | Entry::End(..) => attach_to_last(&mut lines, std::mem::take(&mut landing)),
             Entry::Message(message) => sent.push(*message),
             Entry::Test(test) => tests.push(*test),
+            Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => {}
         }
     }
     lines
@@ -347,7 +348,12 @@ fn kind(kind: TaskEventKind) -> TaskNoteKind {
         TaskEventKind::LostClaim => TaskNoteKind::Lost,
         TaskEventKind::BlockedClaim => TaskNoteKind::Blocked,
         TaskEventKind::Completed { .. } => TaskNoteKind::Complete,
-        TaskEventKind::Rejected | TaskEventKind::Conflicted | TaskEventKind::Orphaned => TaskNoteKind::Fail,
+        TaskEventKind::Rejected
+        | TaskEventKind::Conflicted
+        | TaskEventKind::Orphaned
+        | TaskEventKind::Overwritten { .. }
+        | TaskEventKind::ConflictMissed => TaskNoteKind::Fail,
+        TaskEventKind::Restored { .. } => TaskNoteKind::Complete,
         TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. } => TaskNoteKind::Reopen,
     }
 }

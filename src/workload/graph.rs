@@ -16,6 +16,7 @@ pub struct TaskGraph {
     artifacts: Vec<String>,
     skills: Vec<String>,
     topological: Vec<TaskId>,
+    reference_size: f64,
 }
 
 /// Reason why a list of tasks is not a task graph. `task` and `other` are indices of the given list.
@@ -115,7 +116,21 @@ impl TaskGraph {
                 return Err(vec![GraphError::Cycle { task: first, cycle }]);
             }
         };
-        Ok(TaskGraph { tasks, artifacts: artifacts.list, skills: skills.list, topological })
+        let reference_size = tasks.iter().map(|task| task.size).sum::<f64>() / tasks.len() as f64;
+        Ok(TaskGraph { tasks, artifacts: artifacts.list, skills: skills.list, topological, reference_size })
+    }
+
+    /// Size of a task that takes the latency of a profile, in output tokens: the expected size of a generator, or the mean
+    /// of listed sizes.
+    pub fn reference_size(&self) -> f64 {
+        self.reference_size
+    }
+
+    /// Sets the size of a task that takes the latency of a profile, in output tokens, above 0.
+    #[must_use]
+    pub fn with_reference_size(mut self, size: f64) -> TaskGraph {
+        self.reference_size = size;
+        self
     }
 
     /// Tasks by [`TaskId`].

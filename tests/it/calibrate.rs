@@ -322,8 +322,8 @@ fn a_simulated_team_can_be_learned_from_in_turn() {
     assert_eq!(calls.len(), wanted.len());
     for (call, wanted) in calls.iter().zip(&wanted) {
         assert_eq!(
-            (call.sight.tasks, call.claims, call.completes),
-            (wanted.sight.tasks, wanted.claims, wanted.completes)
+            (call.observation.tasks, call.claims, call.completes),
+            (wanted.observation.tasks, wanted.claims, wanted.completes)
         );
         assert!((call.latency_s - wanted.latency_s).abs() < 2e-3);
     }

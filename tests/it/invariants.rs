@@ -31,22 +31,26 @@ pub(crate) fn count(log: &Log, is: impl Fn(TaskEventKind) -> bool) -> usize {
     task_events(log).filter(|event| is(event.kind)).count()
 }
 
-fn at(entry: &Entry) -> Time {
-    match entry {
+fn at(entry: &Entry) -> Option<Time> {
+    Some(match entry {
         Entry::Start(start) => start.at,
         Entry::Task(event) => event.at,
         Entry::Write(write) => write.at,
         Entry::Message(message) => message.at,
         Entry::Test(test) => test.end,
+        Entry::Wait(wait) => wait.end,
+        Entry::Service(service) => service.start,
+        Entry::Input(..) => return None,
         Entry::Step(step) => step.end,
         Entry::Round(round) => round.end,
         Entry::End(_, at) => *at,
-    }
+    })
 }
 
 fn time_goes_forward(log: &Log, world: &str) {
-    for pair in log.entries.windows(2) {
-        assert!(at(&pair[0]) <= at(&pair[1]), "{world}: {:?} before {:?}", pair[0], pair[1]);
+    let timed: Vec<&Entry> = log.entries.iter().filter(|entry| at(entry).is_some()).collect();
+    for pair in timed.windows(2) {
+        assert!(at(pair[0]) <= at(pair[1]), "{world}: {:?} before {:?}", pair[0], pair[1]);
     }
     let ends = log.entries.iter().filter(|entry| matches!(entry, Entry::End(..))).count();
     assert!(ends == 1 && matches!(log.entries.last(), Some(Entry::End(..))), "{world}: one end, at the end");
@@ -83,7 +87,8 @@ fn keeps_order(scenario: &Scenario) -> bool {
         // What one owns one may finish in any order within a call; and what was done may be undone. Not promised yet: a
         // learned policy finishes what was dealt to its agent in any order.
         DependencyCheck::Claim => profiles.all(|profile| {
-            let one_a_call = matches!(profile.batching.tasks, BatchSize::Fixed(0 | 1)) && profile.behaviour.is_none();
+            let one_a_call =
+                matches!(profile.batching.tasks, BatchSize::Fixed(0 | 1)) && profile.learned_policy.is_none();
             profile.fallibility.premature_completion == 0.0 && (from_the_pool || one_a_call)
         }),
         DependencyCheck::None => false,
@@ -119,7 +124,7 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
             TaskEventKind::Completed { .. } => {
                 assert!(!is_done, "{world}: {event:?} is done already");
                 // Not promised yet: a learned policy finishes what was dealt to its agent without a claim.
-                let needs_no_claim = holder.is_none() && agent.profile.behaviour.is_some();
+                let needs_no_claim = holder.is_none() && agent.profile.learned_policy.is_some();
                 assert!(needs_no_claim || *holder == Some(event.agent), "{world}: {event:?} by somebody else");
                 let needs = |on: &TaskId| done[on.index()];
                 assert!(!keeps_order || task.depends_on.iter().all(needs), "{world}: {event:?} before what it needs");
@@ -134,6 +139,10 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
                 assert!(!is_done && *holder == Some(event.agent), "{world}: {event:?}");
                 *holder = None;
             }
+            TaskEventKind::Overwritten { .. } | TaskEventKind::Restored { .. } => {
+                assert!(is_done, "{world}: {event:?} was never done");
+            }
+            TaskEventKind::ConflictMissed => assert!(!is_done, "{world}: {event:?}"),
             TaskEventKind::Assigned => assert!(!is_done && holder.is_none(), "{world}: {event:?}"),
             TaskEventKind::Reclaimed => assert!(!is_done, "{world}: {event:?}"),
             // Its claim was granted, and then it could not be finished.

@@ -11,7 +11,8 @@ use brooks::prediction::calibration::{Options, calibrate};
 use brooks::record::Log;
 use brooks::simulation::Simulator;
 use brooks::team::{
-    Agent, BatchSize, Batching, Behaviour, Habit, Manner, Profile, SORTS, Script, Sight, Sort, WorkKey, names_of,
+    Agent, BatchSize, Batching, CallModel, LearnedPolicy, Observation, Profile, RecordedCall, TASK_CLASSES, TaskClass,
+    Trajectory, WorkKey, file_keys,
 };
 use brooks::trace::{RunFacts, Trace};
 use brooks::workload::{Generator, TaskGraph, TaskSpec};
@@ -35,18 +36,18 @@ pub(crate) fn teach(draws: &Draws, members: &mut [Agent], specs: &[TaskSpec]) {
     for (position, member) in members.iter_mut().enumerate() {
         if follows(position) {
             let profile = Profile::clone(&member.profile);
-            member.profile = Arc::new(Profile { behaviour: Some(policy.clone()), ..profile });
+            member.profile = Arc::new(Profile { learned_policy: Some(policy.clone()), ..profile });
         }
     }
 }
 
 /// The policies learned from simulated runs of single agents and of teams, in rounds and without.
-fn learned() -> &'static (Arc<Behaviour>, Arc<Behaviour>) {
-    static LEARNED: OnceLock<(Arc<Behaviour>, Arc<Behaviour>)> = OnceLock::new();
+fn learned() -> &'static (Arc<LearnedPolicy>, Arc<LearnedPolicy>) {
+    static LEARNED: OnceLock<(Arc<LearnedPolicy>, Arc<LearnedPolicy>)> = OnceLock::new();
     LEARNED.get_or_init(|| (Arc::new(learned_from(1)), Arc::new(learned_from(3))))
 }
 
-fn learned_from(agents: usize) -> Behaviour {
+fn learned_from(agents: usize) -> LearnedPolicy {
     let specs = Generator::bench(Dist::Exponential { mean: 100.0 }).generate(1);
     let mut runs = Vec::new();
     for (architecture, tasks) in [("self_claim", BatchSize::Fixed(2)), ("preassigned", BatchSize::All)] {
@@ -61,48 +62,51 @@ fn learned_from(agents: usize) -> Behaviour {
     }
     let options = Options { agents: Some(1..=agents as u32), ..Options::default() };
     let calibration = calibrate(&runs.iter().collect::<Vec<_>>(), &options);
-    calibration.unwrap_or_else(|problems| panic!("{problems}")).behaviour(None)
+    calibration.unwrap_or_else(|problems| panic!("{problems}")).learned_policy(None)
 }
 
 /// Calls that no agent would make, in an order that has no reason.
-fn drawn(draws: &Draws, graph: &TaskGraph) -> Behaviour {
-    let mut behaviour = Behaviour { shared: draws.pick("shared", &[0.0, 0.5, 1.0]), ..Behaviour::default() };
+fn drawn(draws: &Draws, graph: &TaskGraph) -> LearnedPolicy {
+    let mut learned_policy =
+        LearnedPolicy { shared: draws.pick("shared", &[0.0, 0.5, 1.0]), ..LearnedPolicy::default() };
     for run in 0..draws.number("runs", 1, 3) {
         let draws = draws.part(&format!("run {run}"));
-        let (first, agents) = (behaviour.scripts.len() as u32, draws.number("agents", 1, 3) as u32);
+        let (first, agents) = (learned_policy.trajectories.len() as u32, draws.number("agents", 1, 3) as u32);
         let (is_dealt, is_on_this_work) = (draws.happens("is dealt", 0.4), draws.happens("this work", 0.3));
-        behaviour.manners.push(manner(&draws.part("manner")));
-        behaviour.models.push(String::new());
-        behaviour.names.push(if draws.happens("these files", 0.5) { names_of(graph) } else { Vec::new() });
+        learned_policy.call_models.push(call_model(&draws.part("manner")));
+        learned_policy.models.push(String::new());
+        learned_policy.names.push(if draws.happens("these files", 0.5) { file_keys(graph) } else { Vec::new() });
         for agent in 0..agents {
             let draws = draws.part(&format!("agent {agent}"));
             let calls = draws.number("calls", 1, 5);
-            behaviour.scripts.push(Script {
-                first: behaviour.habits.len() as u32,
+            learned_policy.trajectories.push(Trajectory {
+                first: learned_policy.recorded_calls.len() as u32,
                 calls: calls as u32,
-                manner: behaviour.manners.len() as u32 - 1,
+                call_model: learned_policy.call_models.len() as u32 - 1,
                 work: if is_on_this_work { WorkKey::of(graph) } else { WorkKey::default() },
                 is_dealt,
                 weight: 1.0,
                 run: first,
                 agents,
-                pace: draws.between("pace", -0.5, 0.5),
+                run_effect: draws.between("pace", -0.5, 0.5),
                 left_some: agents == 1 && draws.happens("left some", 0.3),
             });
-            behaviour.habits.extend((0..calls).map(|call| habit(&draws.part(&format!("call {call}")), call == 0)));
+            learned_policy
+                .recorded_calls
+                .extend((0..calls).map(|call| recorded_call(&draws.part(&format!("call {call}")), call == 0)));
         }
     }
-    behaviour
+    learned_policy
 }
 
-fn manner(draws: &Draws) -> Manner {
-    Manner {
+fn call_model(draws: &Draws) -> CallModel {
+    CallModel {
         idle_s: draws.between("idle", 0.1, 3.0),
         base_s: draws.between("base", 0.1, 5.0),
         per_file_s: draws.between("per file", 0.1, 5.0),
         spread_small: draws.pick("spread small", &[0.0, 0.4]),
         spread_large: draws.pick("spread large", &[0.0, 0.4]),
-        spread_runs: draws.pick("spread runs", &[0.0, 0.2]),
+        run_effect_sd: draws.pick("spread runs", &[0.0, 0.2]),
         common: draws.pick("common", &[0.0, 0.5, 1.0]),
         longest_s: draws.pick("longest", &[0.0, 20.0]),
         files_a_reply: draws.between("files a reply", 0.0, 10.0),
@@ -114,16 +118,17 @@ fn manner(draws: &Draws) -> Manner {
     }
 }
 
-fn habit(draws: &Draws, is_first: bool) -> Habit {
+fn recorded_call(draws: &Draws, is_first: bool) -> RecordedCall {
     let number = |name: &str, most: u64| draws.number(name, 0, most) as u16;
-    let counts = |name: &str, sorts: std::ops::Range<usize>, most: u64| -> [u16; SORTS] {
-        std::array::from_fn(|sort| if sorts.contains(&sort) { number(&format!("{name} {sort}"), most) } else { 0 })
+    let counts = |name: &str, sorts: std::ops::Range<usize>, most: u64| -> [u16; TASK_CLASSES] {
+        std::array::from_fn(|class| if sorts.contains(&class) { number(&format!("{name} {class}"), most) } else { 0 })
     };
-    let tasks = counts("tasks", 0..SORTS, 4);
-    let (writes, rewrites, other_files) = (counts("writes", 0..SORTS, 2), number("rewrites", 1), number("others", 2));
+    let tasks = counts("tasks", 0..TASK_CLASSES, 4);
+    let (writes, rewrites, other_files) =
+        (counts("writes", 0..TASK_CLASSES, 2), number("rewrites", 1), number("others", 2));
     let tests = if draws.happens("tests", 0.3) { number("tests", 2) } else { 0 };
-    Habit {
-        sight: Sight {
+    RecordedCall {
+        observation: Observation {
             tasks,
             total: tasks.iter().sum::<u16>() + number("done", 5),
             done_begun: number("done begun", 3),
@@ -136,12 +141,12 @@ fn habit(draws: &Draws, is_first: bool) -> Habit {
         other_files,
         common_files: if other_files > 0 { number("common files", 7) } else { 0 },
         files: writes.iter().sum::<u16>() + rewrites + other_files,
-        claims: counts("claims", 0..Sort::Held as usize, 2),
-        completes: counts("completes", 0..SORTS, 2),
+        claims: counts("claims", 0..TaskClass::Held as usize, 2),
+        completes: counts("completes", 0..TASK_CLASSES, 2),
         finishes_claims: draws.happens("finishes claims", 0.5),
         is_truncated: draws.happens("is cut", 0.1),
         latency_s: draws.pick("takes no time", &[0.0, 1.0, 1.0, 1.0]) * draws.between("latency", 0.0, 20.0),
-        surprise: draws.between("surprise", -0.5, 0.5),
+        log_residual: draws.between("surprise", -0.5, 0.5),
         tests_s: f64::from(tests) * draws.between("test time", 0.0, 5.0),
         tests,
         has_failed: tests > 0 && draws.happens("has failed", 0.5),

@@ -3,7 +3,7 @@
 use brooks::engine::{Dist, Time};
 use brooks::record::{Ending, Log, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Scenario, Simulator};
-use brooks::team::{BatchSize, Batching, Consistency, Profile};
+use brooks::team::{BatchSize, Batching, Consistency, Locking, Profile};
 use brooks::workload::{Generator, TaskSpec};
 use proptest::prelude::*;
 
@@ -104,7 +104,7 @@ fn checked_at_completion_order_is_kept() {
             profile.fallibility.error_rate = 0.3;
             let mut scenario = worlds::scenario(&specs, 3, &profile, &variant, pacing);
             scenario.dependency_check = DependencyCheck::Complete;
-            scenario.consistency = Consistency::Lock;
+            scenario.consistency = Consistency::Lock(Locking::default());
             scenario.name = format!("{}, {pace}", variant.name());
             for replication in 0..5 {
                 let (log, metrics) = invariants::check(&scenario, &mut Simulator::new(&scenario), replication);

@@ -9,7 +9,8 @@ use brooks::engine::{Dist, Keys, Purpose, Stream, Time, key_of};
 use brooks::record::Prices;
 use brooks::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use brooks::team::{
-    Agent, BatchSize, Batching, Blocks, Consistency, Fallibility, Latency, Profile, Resource, Tokens, Variation,
+    Agent, BatchSize, Batching, Blocks, Consistency, Fallibility, Latency, Locking, Profile, Resource, Tokens,
+    Variation,
 };
 use brooks::workload::{Direction, Free, Generator, TaskSpec};
 
@@ -153,6 +154,9 @@ fn tokens(draws: &Draws) -> Tokens {
         system: number("system", 2000),
         board_per_task: number("board per task", 50),
         per_message: number("per message", 200),
+        briefing: number("briefing", 3000),
+        reads_dependencies: draws.happens("reads dependencies", 0.5),
+        cache_lifetime: None,
         history_limit: number("history limit", 5000),
         verbosity: draws.between("verbosity", 0.5, 3.0),
         overhead: number("overhead", 300),
@@ -254,7 +258,7 @@ fn random_among(seed: u64, variants: &[Variant]) -> Scenario {
     let variant = &variants[draws.winner("architecture", names.iter().map(String::as_str))];
     let pacing = draws.pick("pacing", &[ASYNC, ASYNC, ROUNDS, ROUNDS, Pacing::Rounds { idle_calls: false }]);
     let plain = scenario(&specs, 1, &Profile::with_latency("none", Dist::Constant(1.0)), variant, pacing);
-    let consistencies = [Consistency::LastWriterWins, Consistency::Lock, Consistency::Optimistic];
+    let consistencies = [Consistency::LastWriterWins, Consistency::Lock(Locking::default()), Consistency::Optimistic];
     let checks = [DependencyCheck::Claim, DependencyCheck::Complete, DependencyCheck::None];
     let resources = draws.pick("resources", &[0, 0, 0, 1, 2]);
     Scenario {
@@ -269,7 +273,7 @@ fn random_among(seed: u64, variants: &[Variant]) -> Scenario {
             tokens: draws.pick("tokens", &[u64::MAX, u64::MAX, 20_000]),
             calls: 400,
         },
-        prices: Prices { input: 3.0, cached_input: 0.3, output: 15.0 },
+        prices: Prices { input: 3.0, cache_write: 3.75, cached_input: 0.3, output: 15.0 },
         seed: seed.rotate_left(17),
         ..plain
     }

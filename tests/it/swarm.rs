@@ -14,7 +14,7 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
     let any = |is: fn(TaskEventKind) -> bool| count(log, is) > 0;
     let kind = |kind| log.steps().any(|step| step.kind == kind);
     let conflicted = any(|kind| kind == TaskEventKind::Conflicted);
-    let learned = scenario.team.iter().filter(|agent| agent.profile.behaviour.is_some()).count();
+    let learned = scenario.team.iter().filter(|agent| agent.profile.learned_policy.is_some()).count();
     let mut reached = vec![
         ("lost claim", any(|kind| kind == TaskEventKind::LostClaim)),
         ("blocked claim", any(|kind| kind == TaskEventKind::BlockedClaim)),
@@ -46,7 +46,7 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
             0 < learned && learned < scenario.team.len() && metrics.ending == Ending::Completed,
         ),
         ("conflict, last writer wins", conflicted && scenario.consistency == Consistency::LastWriterWins),
-        ("conflict, lock", conflicted && scenario.consistency == Consistency::Lock),
+        ("conflict, lock", conflicted && matches!(scenario.consistency, Consistency::Lock(_))),
         ("conflict, optimistic", conflicted && scenario.consistency == Consistency::Optimistic),
     ]
     .into_iter()

@@ -79,6 +79,7 @@ pub(crate) fn scenario(
         name: variant.name(),
         limits: Limits::generous(graph.len()),
         graph,
+        graphs: None,
         parallel_fraction: None,
         team: team(agents, profile),
         architecture: variant.make(),

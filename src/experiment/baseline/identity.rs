@@ -9,8 +9,10 @@ use std::sync::Arc;
 use crate::engine::{Digest, Dist, Time};
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use crate::team::profile::{Batching, Fallibility, Tokens, Variation};
-use crate::team::{Agent, BatchSize, Blocks, Consistency, Latency, Profile, Resource, Role};
+use crate::team::profile::{Batching, Fallibility, ReadingSpeed, SpreadOf, Tokens, Variation};
+use crate::team::{
+    Agent, BatchSize, Blocks, Consistency, Latency, LockHeld, Locking, Profile, Resource, Role, WhenLocked,
+};
 use crate::workload::{RecordedCost, Task, TaskGraph};
 
 /// Fingerprints of a scenario, or of all points of one.
@@ -69,6 +71,8 @@ impl Identifier {
             // Contained in `protocol`.
             architecture: _,
             architecture_name: _,
+            // The seed and `graph` identify it.
+            graphs: _,
             // Name, origin of the workload, and the seed, which a baseline records separately.
             name: _,
             parallel_fraction: _,
@@ -225,8 +229,19 @@ impl FingerprintBuilder {
     }
 
     fn profile(&mut self, profile: &Profile) {
-        let Profile { name: _, latency, variation, tool, tokens, batching, fallibility, behaviour, learned: _ } =
-            profile;
+        let Profile {
+            name: _,
+            latency,
+            spread,
+            reading,
+            variation,
+            tool,
+            tokens,
+            batching,
+            fallibility,
+            learned_policy,
+            learned: _,
+        } = profile;
         match latency {
             Latency::Tokens { ttft, tokens_per_second } => {
                 self.number(0);
@@ -239,6 +254,9 @@ impl FingerprintBuilder {
                 self.dist(idle);
             }
         }
+        self.number(u64::from(*spread == SpreadOf::Attempt));
+        let ReadingSpeed { input, cached } = *reading;
+        self.reals([input, cached]);
         let Variation { run, agent, round, call } = *variation;
         self.reals([run, agent, round, call]);
         self.maybe(tool.as_ref());
@@ -249,16 +267,29 @@ impl FingerprintBuilder {
         self.real(*ahead);
         self.fallibility(fallibility);
         // Debug output contains every figure of these tables to its last digit.
-        if let Some(behaviour) = behaviour {
-            self.text(&format!("{behaviour:?}"));
+        if let Some(learned_policy) = learned_policy {
+            self.text(&format!("{learned_policy:?}"));
         }
     }
 
     fn tokens(&mut self, tokens: &Tokens) {
-        let Tokens { system, board_per_task, per_message, history_limit, verbosity, overhead, cached_share } = *tokens;
-        for count in [system, board_per_task, per_message, history_limit, overhead] {
+        let Tokens {
+            system,
+            board_per_task,
+            per_message,
+            briefing,
+            reads_dependencies,
+            history_limit,
+            verbosity,
+            overhead,
+            cached_share,
+            cache_lifetime,
+        } = *tokens;
+        for count in [system, board_per_task, per_message, briefing, history_limit, overhead] {
             self.number(u64::from(count));
         }
+        self.number(u64::from(reads_dependencies));
+        self.time(cache_lifetime);
         self.reals([verbosity, cached_share]);
     }
 
@@ -310,11 +341,15 @@ impl FingerprintBuilder {
             Pacing::Rounds { idle_calls: false } => 1,
             Pacing::Rounds { idle_calls: true } => 2,
         });
-        self.number(match consistency {
-            Consistency::LastWriterWins => 0,
-            Consistency::Lock => 1,
-            Consistency::Optimistic => 2,
-        });
+        match consistency {
+            Consistency::LastWriterWins => self.number(0),
+            Consistency::Lock(Locking { held, when_locked }) => {
+                self.number(1);
+                self.real(if let LockHeld::Write(part) = held { part } else { -1.0 });
+                self.number(u64::from(when_locked == WhenLocked::Wait));
+            }
+            Consistency::Optimistic => self.number(2),
+        }
         self.number(match dependency_check {
             DependencyCheck::Claim => 0,
             DependencyCheck::Complete => 1,
@@ -324,8 +359,8 @@ impl FingerprintBuilder {
         for limit in [u64::from(rounds), time.as_us(), tokens, calls] {
             self.number(limit);
         }
-        let Prices { input, cached_input, output } = *prices;
-        self.reals([input, cached_input, output]);
+        let Prices { input, cache_write, cached_input, output } = *prices;
+        self.reals([input, cache_write, cached_input, output]);
     }
 
     fn resource(&mut self, resource: &Resource) {
@@ -334,7 +369,11 @@ impl FingerprintBuilder {
         self.text(name);
         self.number(u64::from(*capacity));
         self.maybe(service.as_ref());
-        self.number(u64::from(*blocks == Blocks::Everyone));
+        self.number(match blocks {
+            Blocks::User => 0,
+            Blocks::Everyone => 1,
+            Blocks::Nobody => 2,
+        });
         self.real(*share);
     }
 }

@@ -8,7 +8,7 @@ use crate::prediction::calibration::latency_curve::{Curves, upper_median};
 use crate::prediction::calibration::{Demonstration, residual_correlation, run_spread};
 use crate::scenario::learned_profile::run_effect::log_latency;
 use crate::scenario::learned_profile::{FILES_A_REPLY, LatencyFit};
-use crate::team::{Habit, Manner};
+use crate::team::{CallModel, RecordedCall};
 
 /// Output limit of the recorded runs, in tokens.
 const OUTPUT_LIMIT: f64 = 4096.0;
@@ -23,7 +23,7 @@ const LONGEST_QUANTILE: f64 = 0.995;
 const MIN_CALLS: usize = 200;
 
 /// Returns the call models of one model, the index of each demonstration's call model, and the goodness of fit.
-pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>, LatencyFit) {
+pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<CallModel>, Vec<u32>, LatencyFit) {
     let curves = Curves::fit(demonstrations);
     let longest_s = longest_of(demonstrations);
     let mut keys: BTreeMap<(u64, bool), Vec<&Demonstration>> = BTreeMap::new();
@@ -34,11 +34,12 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
         let tokens = large.map(|call| call.output_tokens / f64::from(call.files));
         by_files.entry(demonstration.work.files).or_default().extend(tokens);
     }
-    let typical = |demonstration: &Demonstration, call: &Habit| {
+    let typical = |demonstration: &Demonstration, call: &RecordedCall| {
         math::ln(curves.typical_s(demonstration.work.files, demonstration.is_dealt, f64::from(call.files)))
     };
     let (fit, log_sd) = goodness_of_fit(demonstrations, &typical);
-    let residual = |demonstration: &Demonstration, call: &Habit| log_latency(call) - typical(demonstration, call);
+    let residual =
+        |demonstration: &Demonstration, call: &RecordedCall| log_latency(call) - typical(demonstration, call);
     let correlation = [false, true].map(|is_dealt| residual_correlation::estimate(demonstrations, is_dealt, &residual));
     let indices: BTreeMap<(u64, bool), u32> = (0..).zip(keys.keys()).map(|(index, key)| (*key, index)).collect();
     let call_model = |((files, is_dealt), demonstrations): (&(u64, bool), &Vec<&Demonstration>)| {
@@ -48,7 +49,7 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
         let seconds: f64 = calls().map(|call| call.latency_s).sum();
         let output: f64 = calls().map(|call| call.output_tokens).sum();
         let [prompt, board, test] = input_tokens(demonstrations);
-        Manner {
+        CallModel {
             idle_s: digits(curves.idle_s),
             base_s: digits(base_s),
             per_file_s: digits(per_file_s),
@@ -62,7 +63,7 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<Manner>, Vec<u32>
             test_tokens: digits(test),
             window: WINDOW,
             common: digits(correlation[usize::from(*is_dealt)]),
-            spread_runs: digits(run_spread::spread_of_runs(demonstrations)),
+            run_effect_sd: digits(run_spread::spread_of_runs(demonstrations)),
         }
     };
     let call_models = keys.iter().map(call_model).collect();
@@ -90,7 +91,7 @@ fn longest_of(demonstrations: &[&Demonstration]) -> f64 {
 /// file, and of several.
 fn goodness_of_fit(
     demonstrations: &[&Demonstration],
-    typical: &dyn Fn(&Demonstration, &Habit) -> f64,
+    typical: &dyn Fn(&Demonstration, &RecordedCall) -> f64,
 ) -> (LatencyFit, [f64; 2]) {
     let mut total = Moments::default();
     let mut residual = Moments::default();

@@ -12,7 +12,7 @@ use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::prediction::calibration::RunMetadata;
 use crate::prediction::calibration::task_files::{declares_files, files_of, key_of_files, name_of};
-use crate::team::{AgentId, Habit, SORTS, Sight, Sort, WorkKey, names_of};
+use crate::team::{AgentId, Observation, RecordedCall, TASK_CLASSES, TaskClass, WorkKey, file_keys};
 use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceSummary, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
@@ -38,14 +38,14 @@ pub struct Demonstration {
     pub is_dealt: bool,
     /// The work.
     pub work: WorkKey,
-    /// Files that its tasks write: see [`names_of`].
+    /// Files that its tasks write: see [`file_keys`].
     pub names: Vec<u32>,
     /// True if the run completed.
     pub completed: bool,
     /// Number of rounds; 0 without rounds.
     pub rounds: u32,
     /// Calls of each agent.
-    pub trajectories: Vec<Vec<Habit>>,
+    pub trajectories: Vec<Vec<RecordedCall>>,
     /// Key of the set of files that each of these calls wrote; 0 if none.
     pub wrote: Vec<Vec<u64>>,
     /// Keys of the files of no task that each of these calls wrote. Empty if tasks do not declare their files.
@@ -125,7 +125,7 @@ struct AgentHistory {
     asked: Vec<bool>,
     finished: Vec<bool>,
     idle: u16,
-    calls: Vec<Habit>,
+    calls: Vec<RecordedCall>,
     wrote: Vec<u64>,
     others: Vec<Vec<u64>>,
 }
@@ -167,7 +167,7 @@ impl Demonstration {
             agents: trace.header.agents.len().max(1) as u32,
             is_dealt,
             work: WorkKey::of(&graph),
-            names: names_of(&graph),
+            names: file_keys(&graph),
             completed: outcome.unwrap_or(is_done),
             rounds: if trace.header.barrier { steps.iter().map(|step| step.round).max().unwrap_or(0) } else { 0 },
             wrote: agents.iter().map(|agent| agent.wrote.clone()).collect(),
@@ -179,7 +179,7 @@ impl Demonstration {
     }
 
     /// All calls, agent by agent.
-    pub(super) fn calls(&self) -> impl Iterator<Item = &Habit> + Clone {
+    pub(super) fn calls(&self) -> impl Iterator<Item = &RecordedCall> + Clone {
         self.trajectories.iter().flatten()
     }
 }
@@ -281,13 +281,13 @@ impl<'t> BoardReconstruction<'t> {
     }
 
     /// Returns the observation of the agent of a step, and the class of each task for that agent.
-    fn observe(&self, step: &TraceStep) -> (Sight, Vec<Option<Sort>>) {
+    fn observe(&self, step: &TraceStep) -> (Observation, Vec<Option<TaskClass>>) {
         let Some(history) = self.agents.get(step.agent.index()) else {
-            return (Sight::default(), vec![None; self.graph.len()]);
+            return (Observation::default(), vec![None; self.graph.len()]);
         };
         let finished = history.finished.iter().filter(|finished| **finished).count() as u16;
         let is_first = history.calls.is_empty();
-        let mut observation = Sight { is_first, idle: history.idle, finished, ..Sight::default() };
+        let mut observation = Observation { is_first, idle: history.idle, finished, ..Observation::default() };
         let classes = (0..self.graph.len()).map(|task| {
             if self.is_dealt && self.dealt_to[task].is_some_and(|assignee| assignee != step.agent) {
                 return None;
@@ -302,7 +302,7 @@ impl<'t> BoardReconstruction<'t> {
                 State::Claimed(owner) if owner == step.agent || history.asked[task] => true,
                 State::Claimed(_) => return None,
             };
-            let class = Sort::of(is_held, self.is_ready(task), history.begun[task]);
+            let class = TaskClass::of(is_held, self.is_ready(task), history.begun[task]);
             observation.tasks[class as usize] += 1;
             Some(class)
         });
@@ -311,7 +311,13 @@ impl<'t> BoardReconstruction<'t> {
     }
 
     /// Records a call and applies its effects to the board.
-    fn apply_call(&mut self, step: &TraceStep, observation: Sight, classes: &[Option<Sort>], output_tokens: f64) {
+    fn apply_call(
+        &mut self,
+        step: &TraceStep,
+        observation: Observation,
+        classes: &[Option<TaskClass>],
+        output_tokens: f64,
+    ) {
         let agent = step.agent.index();
         if agent >= self.agents.len() {
             return;
@@ -356,12 +362,12 @@ impl<'t> BoardReconstruction<'t> {
     }
 
     /// A call with its duration, tokens and tests, without effects. Seconds are rounded to the digits of a profile file.
-    fn timed_call(&self, step: &TraceStep, observation: Sight, output_tokens: f64) -> Habit {
+    fn timed_call(&self, step: &TraceStep, observation: Observation, output_tokens: f64) -> RecordedCall {
         let tests = &step.more().tests;
         let latency_s = (latency(step) - self.held_up_s(step)).max(0.0);
         let tests_s: f64 = tests.iter().map(|test| (test.end - test.start).as_secs()).sum();
-        Habit {
-            sight: observation,
+        RecordedCall {
+            observation: observation,
             files: step.writes.len().min(usize::from(u16::MAX)) as u16,
             latency_s: (latency_s * 1e3).round() / 1e3,
             output_tokens: output_tokens.round(),
@@ -369,7 +375,7 @@ impl<'t> BoardReconstruction<'t> {
             // An empty sum is -0.
             tests_s: (tests_s * 1e3).round() / 1e3 + 0.0,
             has_failed: tests.iter().any(|test| (1..=3).contains(&test.returncode)),
-            ..Habit::default()
+            ..RecordedCall::default()
         }
     }
 
@@ -400,12 +406,12 @@ impl<'t> BoardReconstruction<'t> {
     }
 
     /// Counts the claims that were refused because of an open dependency.
-    fn refused(&mut self, step: &TraceStep, written: &[usize], classes: &[Option<Sort>], call: &mut Habit) {
+    fn refused(&mut self, step: &TraceStep, written: &[usize], classes: &[Option<TaskClass>], call: &mut RecordedCall) {
         let (named, unnamed) = noted(step, TaskNoteKind::Blocked, self.graph.len());
-        let waits = |task: &usize| matches!(classes[*task], Some(Sort::Waiting | Sort::WaitingBegun));
+        let waits = |task: &usize| matches!(classes[*task], Some(TaskClass::Waiting | TaskClass::WaitingBegun));
         let mut waiting: Vec<usize> =
             (0..self.graph.len()).filter(|task| waits(task) && !named.contains(task)).collect();
-        let begun = |task: usize| classes[task] == Some(Sort::WaitingBegun);
+        let begun = |task: usize| classes[task] == Some(TaskClass::WaitingBegun);
         waiting.sort_by_key(|&task| (!written.contains(&task), !begun(task), task));
         for task in named.into_iter().filter(waits).chain(waiting.into_iter().take(unnamed)) {
             count(&mut call.claims, classes[task]);
@@ -448,7 +454,7 @@ fn noted(step: &TraceStep, kind: TaskNoteKind, tasks: usize) -> (Vec<usize>, usi
     (named, unnamed)
 }
 
-fn count(counts: &mut [u16; SORTS], class: Option<Sort>) {
+fn count(counts: &mut [u16; TASK_CLASSES], class: Option<TaskClass>) {
     if let Some(class) = class {
         counts[class as usize] = counts[class as usize].saturating_add(1);
     }

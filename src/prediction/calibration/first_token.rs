@@ -35,12 +35,13 @@ fn totals(demonstration: &Demonstration) -> (f64, f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::team::Habit;
+    use crate::team::RecordedCall;
 
     /// Estimate from runs of calls with so many tokens each, at 2 s before the first token and 100 tokens a second.
     fn estimate(runs: &[(usize, f64)]) -> Option<f64> {
         let demonstration = |&(calls, tokens): &(usize, f64)| {
-            let call = Habit { latency_s: 2.0 + tokens / 100.0, output_tokens: tokens, ..Habit::default() };
+            let call =
+                RecordedCall { latency_s: 2.0 + tokens / 100.0, output_tokens: tokens, ..RecordedCall::default() };
             Demonstration { trajectories: vec![vec![call; calls]], ..Demonstration::default() }
         };
         let demonstrations: Vec<Demonstration> = runs.iter().map(demonstration).collect();

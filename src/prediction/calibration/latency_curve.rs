@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 
 use crate::prediction::calibration::{Demonstration, first_token};
 use crate::scenario::learned_profile::run_effect::SHORTEST_S;
-use crate::team::Habit;
+use crate::team::RecordedCall;
 
 /// Fewest calls for a fit.
 const MIN_CALLS: usize = 8;
@@ -104,7 +104,7 @@ impl LatencyCurve {
 /// Returns the mean seconds of a call that writes nothing, and the mean further seconds per file. Truncated replies are
 /// ignored. Without calls that write nothing, or if they take longer than those on one file, the base is the cost of a
 /// file.
-fn initial_estimate<'h>(calls: &(impl Iterator<Item = &'h Habit> + Clone)) -> (f64, f64) {
+fn initial_estimate<'h>(calls: &(impl Iterator<Item = &'h RecordedCall> + Clone)) -> (f64, f64) {
     let whole = || calls.clone().filter(|call| !call.is_truncated);
     let mut on_one: Vec<f64> = whole().filter(|call| call.files == 1).map(|call| call.latency_s).collect();
     let mut per_file: Vec<f64> = whole().map(|call| call.latency_s / (1.0 + f64::from(call.files))).collect();

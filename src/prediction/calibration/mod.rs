@@ -27,7 +27,7 @@ use crate::problem::{Problem, Problems};
 use crate::scenario::learned_profile::{
     LearnedProfile, ModelPart, SHARED, SamplingMethod, fingerprint, parametric, run_effect,
 };
-use crate::team::{Behaviour, Habit, Script};
+use crate::team::{LearnedPolicy, RecordedCall, Trajectory};
 use crate::trace::Trace;
 
 /// Selection of recordings, and the sampling method of the learned profile.
@@ -113,17 +113,18 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
         }
     }
     let models = vec![model.clone().unwrap_or_default(); call_models.len()];
-    let mut behaviour = Behaviour { manners: call_models, models, names, shared: SHARED, ..Behaviour::default() };
-    add_calls(&mut behaviour, demonstrations, &indices);
-    run_effect::left_some(&mut behaviour);
+    let mut learned_policy =
+        LearnedPolicy { call_models: call_models, models, names, shared: SHARED, ..LearnedPolicy::default() };
+    add_calls(&mut learned_policy, demonstrations, &indices);
+    run_effect::left_some(&mut learned_policy);
     let styles = match method {
-        SamplingMethod::Parametric => work_styles::styles(demonstrations, &behaviour),
+        SamplingMethod::Parametric => work_styles::styles(demonstrations, &learned_policy),
         SamplingMethod::Resampled => Vec::new(),
     };
     if method == SamplingMethod::Parametric {
-        parametric::enact(&mut behaviour, &styles);
+        parametric::enact(&mut learned_policy, &styles);
     }
-    run_effect::surprise(&mut behaviour);
+    run_effect::log_residual(&mut learned_policy);
     let completed = || demonstrations.iter().filter(|demonstration| demonstration.completed);
     let failed = demonstrations.iter().filter(|demonstration| !demonstration.completed);
     // A failed run that is shorter than a completed one did not reach the limit on rounds.
@@ -138,32 +139,32 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
         envelope: provenance::envelope(demonstrations),
         fit,
         styles,
-        behaviour,
+        learned_policy,
     }
 }
 
 /// Adds the recorded calls, with the call model of each demonstration.
-fn add_calls(behaviour: &mut Behaviour, demonstrations: &[&Demonstration], call_models: &[u32]) {
+fn add_calls(learned_policy: &mut LearnedPolicy, demonstrations: &[&Demonstration], call_models: &[u32]) {
     let files = CommonFiles::new(demonstrations);
-    for (demonstration, &manner) in demonstrations.iter().zip(call_models) {
-        let run = behaviour.scripts.len() as u32;
+    for (demonstration, &call_model) in demonstrations.iter().zip(call_models) {
+        let run = learned_policy.trajectories.len() as u32;
         for (agent, calls) in demonstration.trajectories.iter().enumerate() {
-            let first = behaviour.habits.len() as u32;
-            behaviour.habits.extend(calls.iter().enumerate().map(|(index, call)| {
+            let first = learned_policy.recorded_calls.len() as u32;
+            learned_policy.recorded_calls.extend(calls.iter().enumerate().map(|(index, call)| {
                 let others = demonstration.others.get(agent).and_then(|others| others.get(index));
                 let others = others.map_or(&[][..], Vec::as_slice);
-                Habit { common_files: files.bits(demonstration.work.files, others), ..*call }
+                RecordedCall { common_files: files.bits(demonstration.work.files, others), ..*call }
             }));
-            behaviour.scripts.push(Script {
+            learned_policy.trajectories.push(Trajectory {
                 first,
                 calls: calls.len() as u32,
-                manner,
+                call_model,
                 work: demonstration.work,
                 is_dealt: demonstration.is_dealt,
                 weight: 1.0,
                 run,
                 agents: demonstration.agents,
-                pace: 0.0,
+                run_effect: 0.0,
                 left_some: false,
             });
         }

@@ -2,7 +2,7 @@
 
 use crate::engine::Digest;
 use crate::prediction::calibration::{Demonstration, RunMetadata};
-use crate::team::{Envelope, Habit};
+use crate::team::{Envelope, RecordedCall};
 
 /// Returns the smallest envelope that contains all these runs; none without runs.
 pub(super) fn envelope(demonstrations: &[&Demonstration]) -> Option<Envelope> {
@@ -49,8 +49,8 @@ fn run_digest(demonstration: &Demonstration) -> u64 {
     digest.value()
 }
 
-fn add_call(digest: &mut Digest, call: &Habit) {
-    let counts = call.sight.tasks.iter().chain(&call.writes).chain(&call.claims).chain(&call.completes);
+fn add_call(digest: &mut Digest, call: &RecordedCall) {
+    let counts = call.observation.tasks.iter().chain(&call.writes).chain(&call.claims).chain(&call.completes);
     counts.for_each(|&count| digest.add(u64::from(count)));
     for figure in [call.latency_s, call.tests_s, call.output_tokens] {
         digest.add(figure.to_bits());

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::COMMON;
-use crate::team::Habit;
+use crate::team::RecordedCall;
 
 /// Fewest calls with another call in their class. With fewer, the default correlation is used.
 const MIN_CALLS: usize = 30;
@@ -22,7 +22,7 @@ type Call = (usize, usize, f64);
 pub(super) fn estimate(
     demonstrations: &[&Demonstration],
     is_dealt: bool,
-    residual: &dyn Fn(&Demonstration, &Habit) -> f64,
+    residual: &dyn Fn(&Demonstration, &RecordedCall) -> f64,
 ) -> f64 {
     let demonstrations =
         || demonstrations.iter().enumerate().filter(|(_, demonstration)| demonstration.is_dealt == is_dealt);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::engine::math;
 use crate::prediction::calibration::Demonstration;
 use crate::scenario::learned_profile::{StyleKind, WorkStyle};
-use crate::team::{Behaviour, Habit, Manner, Sort};
+use crate::team::{CallModel, LearnedPolicy, RecordedCall, TaskClass};
 
 /// Fewest acting calls per task of a run of style micro, and of style one.
 const MICRO: f64 = 1.8;
@@ -26,24 +26,24 @@ struct Sums {
     test_s: f64,
     first: f64,
     rework: f64,
-    pace: f64,
+    run_effect: f64,
     paces_squared: f64,
 }
 
-/// Returns the styles of the demonstrations. `behaviour` contains their calls, in the same order.
-pub(super) fn styles(demonstrations: &[&Demonstration], behaviour: &Behaviour) -> Vec<WorkStyle> {
+/// Returns the styles of the demonstrations. `learned_policy` contains their calls, in the same order.
+pub(super) fn styles(demonstrations: &[&Demonstration], learned_policy: &LearnedPolicy) -> Vec<WorkStyle> {
     let mut sums: BTreeMap<(u32, StyleKind), Sums> = BTreeMap::new();
     let trajectories = demonstrations.iter().flat_map(|demonstration| &demonstration.trajectories);
-    for (calls, script) in trajectories.zip(&behaviour.scripts) {
-        let Some(call_model) = behaviour.manners.get(script.manner as usize) else { continue };
-        add(sums.entry((script.manner, kind_of(calls))).or_default(), calls, call_model);
+    for (calls, trajectory) in trajectories.zip(&learned_policy.trajectories) {
+        let Some(call_model) = learned_policy.call_models.get(trajectory.call_model as usize) else { continue };
+        add(sums.entry((trajectory.call_model, kind_of(calls))).or_default(), calls, call_model);
     }
-    let style = |((manner, kind), s): ((u32, StyleKind), Sums)| {
+    let style = |((call_model, kind), s): ((u32, StyleKind), Sums)| {
         let ratio = |part: f64, whole: f64| if whole > 0.0 { rounded(part / whole) } else { 0.0 };
-        let mean = ratio(s.pace, s.runs);
+        let mean = ratio(s.run_effect, s.runs);
         let variance = if s.runs > 1.0 { (s.paces_squared - s.runs * mean * mean) / (s.runs - 1.0) } else { 0.0 };
         WorkStyle {
-            manner,
+            call_model,
             kind,
             runs: s.runs as u32,
             tasks_a_call: ratio(s.finished, s.finishing).max(1.0),
@@ -62,7 +62,7 @@ fn rounded(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
 
-fn kind_of(calls: &[Habit]) -> StyleKind {
+fn kind_of(calls: &[RecordedCall]) -> StyleKind {
     let finished: u32 = calls.iter().map(|call| total(&call.completes)).sum();
     let acting = calls.iter().filter(|call| !call.is_idle()).count();
     match acting as f64 / f64::from(finished.max(1)) {
@@ -72,18 +72,18 @@ fn kind_of(calls: &[Habit]) -> StyleKind {
     }
 }
 
-fn add(sums: &mut Sums, calls: &[Habit], call_model: &Manner) {
+fn add(sums: &mut Sums, calls: &[RecordedCall], call_model: &CallModel) {
     sums.runs += 1.0;
-    let mut pace = 0.0;
+    let mut run_effect = 0.0;
     for call in calls {
         let finished = f64::from(total(&call.completes));
         if finished > 0.0 {
             sums.finishing += 1.0;
             sums.finished += finished;
         }
-        let waiting = Sort::Waiting as usize;
-        if call.writes[Sort::Ready as usize] > 0 && call.sight.tasks[waiting] > 0 {
-            sums.waiting += f64::from(call.sight.tasks[waiting]);
+        let waiting = TaskClass::Waiting as usize;
+        if call.writes[TaskClass::Ready as usize] > 0 && call.observation.tasks[waiting] > 0 {
+            sums.waiting += f64::from(call.observation.tasks[waiting]);
             sums.ahead += f64::from(call.writes[waiting]);
         }
         sums.calls += 1.0;
@@ -93,15 +93,16 @@ fn add(sums: &mut Sums, calls: &[Habit], call_model: &Manner) {
             sums.tests += f64::from(call.tests.min(1));
             sums.test_s += call.tests_s;
         }
-        let new = [Sort::Ready, Sort::Waiting, Sort::Held].map(|sort| f64::from(call.writes[sort as usize]));
+        let new =
+            [TaskClass::Ready, TaskClass::Waiting, TaskClass::Held].map(|class| f64::from(call.writes[class as usize]));
         sums.first += new.iter().sum::<f64>();
         sums.rework += (f64::from(call.files) - new.iter().sum::<f64>()).max(0.0);
         let typical = call_model.typical_s(f64::from(call.files));
-        pace += math::ln(call.latency_s.max(0.05) / typical);
+        run_effect += math::ln(call.latency_s.max(0.05) / typical);
     }
-    let pace = pace / calls.len().max(1) as f64;
-    sums.pace += pace;
-    sums.paces_squared += pace * pace;
+    let run_effect = run_effect / calls.len().max(1) as f64;
+    sums.run_effect += run_effect;
+    sums.paces_squared += run_effect * run_effect;
 }
 
 fn total(counts: &[u16]) -> u32 {

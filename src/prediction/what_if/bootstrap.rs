@@ -7,7 +7,7 @@
 
 use crate::engine::{Stream, math};
 use crate::prediction::calibration::Demonstration;
-use crate::team::Habit;
+use crate::team::RecordedCall;
 
 /// Fewest residuals that are resampled. With fewer, a lognormal distribution is assumed.
 const MIN_RESIDUALS: usize = 8;
@@ -84,7 +84,7 @@ pub(super) fn residuals(demonstration: &Demonstration) -> LogResiduals {
     LogResiduals::new(logs.collect(), if slope > 0.0 { 2 } else { 1 })
 }
 
-fn finishes(call: &Habit) -> bool {
+fn finishes(call: &RecordedCall) -> bool {
     call.completes.iter().any(|&count| count > 0)
 }
 

@@ -23,7 +23,7 @@ use crate::record::{Ending, METRICS};
 use crate::scaling::stats::quantile;
 use crate::scenario::{self, Node};
 use crate::simulation::Scenario;
-use crate::team::{Behaviour, Profile};
+use crate::team::{LearnedPolicy, Profile};
 
 /// Number of resampled sessions.
 pub const RESAMPLES: u64 = 200;
@@ -197,8 +197,9 @@ impl WhatIf {
                 let resampled = bootstrap::resample(demonstration, residuals, &mut stream);
                 let options = learned_policy::options(&resampled);
                 let learned = calibrate_demonstrations(std::iter::once(Ok(&resampled)), &options).ok();
-                let behaviour = learned.map(|learned| Arc::new(learned.behaviour(None).alike(correlation)));
-                scenarios.iter().map(|scenario| with_behaviour(scenario, behaviour.as_ref())).collect()
+                let learned_policy = learned
+                    .map(|learned| Arc::new(learned.learned_policy(None).with_residual_correlation(correlation)));
+                scenarios.iter().map(|scenario| with_behaviour(scenario, learned_policy.as_ref())).collect()
             }
             Basis::WorkSegments(segments, _) => {
                 let resampled = |scenario: &Scenario| {
@@ -222,11 +223,11 @@ fn combinations(axes: &[scenario::Axis]) -> Vec<Vec<(&str, &Node)>> {
     points
 }
 
-fn with_behaviour(scenario: &Scenario, behaviour: Option<&Arc<Behaviour>>) -> Scenario {
+fn with_behaviour(scenario: &Scenario, learned_policy: Option<&Arc<LearnedPolicy>>) -> Scenario {
     let mut scenario = scenario.clone();
     let Some(first) = scenario.team.first() else { return scenario };
-    let profile = Arc::new(Profile { behaviour: behaviour.cloned(), ..(*first.profile).clone() });
-    if behaviour.is_some() {
+    let profile = Arc::new(Profile { learned_policy: learned_policy.cloned(), ..(*first.profile).clone() });
+    if learned_policy.is_some() {
         scenario.team.iter_mut().for_each(|agent| agent.profile = Arc::clone(&profile));
     }
     scenario

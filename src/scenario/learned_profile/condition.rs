@@ -62,6 +62,7 @@ impl LearnedProfile {
         Ok(Scenario {
             name: format!("{} of {}", condition.architecture, condition.agents),
             graph: Arc::clone(&condition.tasks),
+            graphs: None,
             parallel_fraction: None,
             team: team.collect(),
             architecture,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::engine::{Digest, Dist};
 use crate::scenario::learned_profile::parametric::WorkStyle;
-use crate::team::{Accuracy, Behaviour, Envelope, Learned, Manner, Profile, Script, Variation};
+use crate::team::{Accuracy, CallModel, Envelope, Learned, LearnedPolicy, Profile, Trajectory, Variation};
 
 /// Version of the file format of a learned profile.
 pub const VERSION: u32 = 3;
@@ -79,7 +79,7 @@ pub struct ModelPart {
     /// Work styles of the parametric method; else empty.
     pub styles: Vec<WorkStyle>,
     /// Learned policy of the agents.
-    pub behaviour: Behaviour,
+    pub learned_policy: LearnedPolicy,
 }
 
 /// Fit of the latency model.
@@ -109,22 +109,23 @@ impl LearnedProfile {
     }
 
     /// Returns the learned policy of a model; of an unknown model that of all together.
-    pub fn behaviour(&self, model: Option<&str>) -> Behaviour {
+    pub fn learned_policy(&self, model: Option<&str>) -> LearnedPolicy {
         if let Some(part) = self.part(model) {
-            return part.behaviour.clone();
+            return part.learned_policy.clone();
         }
-        let mut all = Behaviour { shared: SHARED, ..Behaviour::default() };
+        let mut all = LearnedPolicy { shared: SHARED, ..LearnedPolicy::default() };
         for part in &self.models {
-            let (habits, manners, runs) = (all.habits.len() as u32, all.manners.len() as u32, all.scripts.len() as u32);
-            all.habits.extend(&part.behaviour.habits);
-            all.manners.extend(&part.behaviour.manners);
-            all.names.extend(part.behaviour.names.iter().cloned());
-            all.models.extend(part.behaviour.models.iter().cloned());
-            all.scripts.extend(part.behaviour.scripts.iter().map(|script| Script {
-                first: script.first + habits,
-                manner: script.manner + manners,
-                run: script.run + runs,
-                ..*script
+            let (recorded_calls, call_models, runs) =
+                (all.recorded_calls.len() as u32, all.call_models.len() as u32, all.trajectories.len() as u32);
+            all.recorded_calls.extend(&part.learned_policy.recorded_calls);
+            all.call_models.extend(&part.learned_policy.call_models);
+            all.names.extend(part.learned_policy.names.iter().cloned());
+            all.models.extend(part.learned_policy.models.iter().cloned());
+            all.trajectories.extend(part.learned_policy.trajectories.iter().map(|trajectory| Trajectory {
+                first: trajectory.first + recorded_calls,
+                call_model: trajectory.call_model + call_models,
+                run: trajectory.run + runs,
+                ..*trajectory
             }));
         }
         all
@@ -146,13 +147,13 @@ impl LearnedProfile {
 
     /// Returns the profile of agents of a model, for any scenario.
     pub fn profile(&self, model: Option<&str>) -> Profile {
-        let behaviour = self.behaviour(model);
+        let learned_policy = self.learned_policy(model);
         // Latency of a lead, whose calls write nothing.
-        let typical = behaviour.manners.first().map_or(1.0, |manner: &Manner| manner.base_s);
+        let typical = learned_policy.call_models.first().map_or(1.0, |call_model: &CallModel| call_model.base_s);
         let name = model.unwrap_or("calibrated").to_owned();
         Profile {
             variation: Variation { call: 0.5, ..Variation::default() },
-            behaviour: Some(Arc::new(behaviour)),
+            learned_policy: Some(Arc::new(learned_policy)),
             learned: self.learned(model).map(Arc::new),
             ..Profile::with_latency(name, Dist::Constant(typical))
         }

@@ -8,7 +8,7 @@
 //! one (arXiv 2603.12229).
 
 use crate::engine::math;
-use crate::team::{Behaviour, Habit, Manner, Script, Sight, Sort, WorkKey};
+use crate::team::{CallModel, LearnedPolicy, Observation, RecordedCall, TaskClass, Trajectory, WorkKey};
 
 /// Standard normal quantiles (0.1, 0.3, 0.5, 0.7, 0.9) of the run effect that represent all runs.
 const PACES: [f64; 5] = [-1.282, -0.524, 0.0, 0.524, 1.282];
@@ -17,7 +17,7 @@ const PACES: [f64; 5] = [-1.282, -0.524, 0.0, 0.524, 1.282];
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct WorkStyle {
     /// Index of their call model.
-    pub manner: u32,
+    pub call_model: u32,
     /// Kind of style.
     pub kind: StyleKind,
     /// Number of runs.
@@ -61,17 +61,17 @@ impl StyleKind {
 }
 
 /// Adds a trajectory without calls for each manner, which assigns the manner to its workload.
-pub(crate) fn set_work(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
-    behaviour.scripts = (0..)
+pub(crate) fn set_work(learned_policy: &mut LearnedPolicy, work: &[(u64, bool)]) {
+    learned_policy.trajectories = (0..)
         .zip(work)
-        .map(|(manner, &(files, is_dealt))| Script {
-            run: manner,
+        .map(|(call_model, &(files, is_dealt))| Trajectory {
+            run: call_model,
             agents: 1,
-            pace: 0.0,
+            run_effect: 0.0,
             left_some: false,
             first: 0,
             calls: 0,
-            manner,
+            call_model,
             work: WorkKey { shape: 0, files },
             is_dealt,
             weight: 1.0,
@@ -80,21 +80,21 @@ pub(crate) fn set_work(behaviour: &mut Behaviour, work: &[(u64, bool)]) {
 }
 
 /// Replaces the recorded trajectories by typical ones: one for each style and each of five run effects.
-pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
-    let recorded = std::mem::take(&mut behaviour.scripts);
-    behaviour.habits.clear();
+pub(crate) fn enact(learned_policy: &mut LearnedPolicy, styles: &[WorkStyle]) {
+    let recorded = std::mem::take(&mut learned_policy.trajectories);
+    learned_policy.recorded_calls.clear();
     for style in styles {
-        let Some(manner) = behaviour.manners.get(style.manner as usize).copied() else { continue };
-        let Some(like) = recorded.iter().find(|script| script.manner == style.manner) else { continue };
-        for pace in PACES {
-            let first = behaviour.habits.len() as u32;
-            behaviour.habits.extend(typical(style, &manner, math::exp(style.spread * pace)));
-            behaviour.scripts.push(Script {
+        let Some(call_model) = learned_policy.call_models.get(style.call_model as usize).copied() else { continue };
+        let Some(like) = recorded.iter().find(|trajectory| trajectory.call_model == style.call_model) else { continue };
+        for run_effect in PACES {
+            let first = learned_policy.recorded_calls.len() as u32;
+            learned_policy.recorded_calls.extend(typical(style, &call_model, math::exp(style.spread * run_effect)));
+            learned_policy.trajectories.push(Trajectory {
                 first,
-                calls: behaviour.habits.len() as u32 - first,
+                calls: learned_policy.recorded_calls.len() as u32 - first,
                 work: WorkKey { shape: 0, ..like.work },
                 weight: f64::from(style.runs),
-                run: behaviour.scripts.len() as u32,
+                run: learned_policy.trajectories.len() as u32,
                 agents: 1,
                 left_some: false,
                 ..*like
@@ -102,10 +102,10 @@ pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
         }
     }
     // Trajectories without calls keep the assignment of manners to workloads.
-    for script in recorded {
-        if !behaviour.scripts.iter().any(|other| other.manner == script.manner) {
-            let run = behaviour.scripts.len() as u32;
-            behaviour.scripts.push(Script { first: 0, calls: 0, run, agents: 1, ..script });
+    for trajectory in recorded {
+        if !learned_policy.trajectories.iter().any(|other| other.call_model == trajectory.call_model) {
+            let run = learned_policy.trajectories.len() as u32;
+            learned_policy.trajectories.push(Trajectory { first: 0, calls: 0, run, agents: 1, ..trajectory });
         }
     }
 }
@@ -114,7 +114,7 @@ pub(crate) fn enact(behaviour: &mut Behaviour, styles: &[WorkStyle]) {
 const TASKS: u16 = 20;
 
 /// Returns the calls of a style, one for each kind of observation, with test runs and idle calls distributed among them.
-fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
+fn typical(style: &WorkStyle, call_model: &CallModel, run_effect: f64) -> Vec<RecordedCall> {
     let mut calls = Vec::new();
     let at_once = (style.tasks_a_call.round() as u16).clamp(1, TASKS);
     for left in [TASKS, 10, 4, 1] {
@@ -136,12 +136,12 @@ fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
             }
         }
     }
-    let mut waiting = Habit { sight: seen(TASKS / 2), ..Habit::default() };
-    waiting.sight.tasks[Sort::Ready as usize] = TASKS / 2;
+    let mut waiting = RecordedCall { observation: seen(TASKS / 2), ..RecordedCall::default() };
+    waiting.observation.tasks[TaskClass::Ready as usize] = TASKS / 2;
     calls.push(waiting);
     let mut owed = 0.0;
     for (index, call) in calls.iter_mut().enumerate() {
-        call.sight.is_first = false;
+        call.observation.is_first = false;
         if call.files > 0 {
             owed += style.tested;
             call.files += (style.rework * f64::from(call.files)).round() as u16;
@@ -151,29 +151,29 @@ fn typical(style: &WorkStyle, manner: &Manner, pace: f64) -> Vec<Habit> {
                 call.tests_s = style.test_s;
             }
         }
-        call.sight.is_first = index == 0;
-        call.latency_s = manner.possible_s(manner.typical_s(f64::from(call.files)) * pace);
-        call.output_tokens = call.latency_s * manner.tokens_per_second;
+        call.observation.is_first = index == 0;
+        call.latency_s = call_model.possible_s(call_model.typical_s(f64::from(call.files)) * run_effect);
+        call.output_tokens = call.latency_s * call_model.tokens_per_second;
     }
     calls
 }
 
 /// Returns the observation with this number of open tasks; a single agent has completed all others.
-fn seen(left: u16) -> Sight {
-    Sight { total: TASKS, finished: TASKS.saturating_sub(left), ..Sight::default() }
+fn seen(left: u16) -> Observation {
+    Observation { total: TASKS, finished: TASKS.saturating_sub(left), ..Observation::default() }
 }
 
 /// Returns a call on tasks without writes.
-fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> Habit {
-    let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
-    call.sight.tasks[Sort::Ready as usize] = ready;
-    call.sight.tasks[Sort::Waiting as usize] = waiting;
-    call.claims[Sort::Ready as usize] = taken;
+fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16) -> RecordedCall {
+    let mut call = RecordedCall { observation: seen(ready + waiting), ..RecordedCall::default() };
+    call.observation.tasks[TaskClass::Ready as usize] = ready;
+    call.observation.tasks[TaskClass::Waiting as usize] = waiting;
+    call.claims[TaskClass::Ready as usize] = taken;
     if style.kind != StyleKind::Micro {
-        call.writes[Sort::Ready as usize] = taken;
-        call.writes[Sort::Waiting as usize] = ahead;
-        call.claims[Sort::Waiting as usize] = ahead;
-        call.completes[Sort::Ready as usize] = taken;
+        call.writes[TaskClass::Ready as usize] = taken;
+        call.writes[TaskClass::Waiting as usize] = ahead;
+        call.claims[TaskClass::Waiting as usize] = ahead;
+        call.completes[TaskClass::Ready as usize] = taken;
         call.finishes_claims = true;
         call.files = taken + ahead;
     }
@@ -181,28 +181,28 @@ fn open(style: &WorkStyle, (ready, waiting): (u16, u16), taken: u16, ahead: u16)
 }
 
 /// Returns a call that claims and completes tasks that were written ahead.
-fn begun(waiting: u16) -> Habit {
-    let mut call = Habit { sight: seen(waiting), ..Habit::default() };
-    call.sight.tasks[Sort::ReadyBegun as usize] = 1;
-    call.sight.tasks[Sort::WaitingBegun as usize] = waiting - 1;
-    call.claims[Sort::ReadyBegun as usize] = 1;
-    call.claims[Sort::WaitingBegun as usize] = waiting - 1;
-    call.completes[Sort::ReadyBegun as usize] = 1;
+fn begun(waiting: u16) -> RecordedCall {
+    let mut call = RecordedCall { observation: seen(waiting), ..RecordedCall::default() };
+    call.observation.tasks[TaskClass::ReadyBegun as usize] = 1;
+    call.observation.tasks[TaskClass::WaitingBegun as usize] = waiting - 1;
+    call.claims[TaskClass::ReadyBegun as usize] = 1;
+    call.claims[TaskClass::WaitingBegun as usize] = waiting - 1;
+    call.completes[TaskClass::ReadyBegun as usize] = 1;
     call.finishes_claims = true;
     call
 }
 
 /// Returns a call that writes or completes the only task that the agent owns.
-fn held(_style: &WorkStyle, (ready, waiting): (u16, u16), is_begun: bool) -> Habit {
-    let mut call = Habit { sight: seen(ready + waiting), ..Habit::default() };
-    call.sight.tasks[Sort::Ready as usize] = ready.saturating_sub(1);
-    call.sight.tasks[Sort::Waiting as usize] = waiting;
-    let sort = if is_begun { Sort::HeldBegun } else { Sort::Held } as usize;
-    call.sight.tasks[sort] = 1;
+fn held(_style: &WorkStyle, (ready, waiting): (u16, u16), is_begun: bool) -> RecordedCall {
+    let mut call = RecordedCall { observation: seen(ready + waiting), ..RecordedCall::default() };
+    call.observation.tasks[TaskClass::Ready as usize] = ready.saturating_sub(1);
+    call.observation.tasks[TaskClass::Waiting as usize] = waiting;
+    let class = if is_begun { TaskClass::HeldBegun } else { TaskClass::Held } as usize;
+    call.observation.tasks[class] = 1;
     if is_begun {
-        call.completes[sort] = 1;
+        call.completes[class] = 1;
     } else {
-        call.writes[sort] = 1;
+        call.writes[class] = 1;
         call.files = 1;
     }
     call

@@ -9,7 +9,10 @@ use crate::scenario::learned_profile::parametric::{self, StyleKind, WorkStyle};
 use crate::scenario::learned_profile::run_effect;
 use crate::scenario::learned_profile::write::WIDTH;
 use crate::scenario::{Node, NodeKind, check, read};
-use crate::team::{Accuracy, Behaviour, Envelope, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey};
+use crate::team::{
+    Accuracy, CallModel, Envelope, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory,
+    WorkKey,
+};
 
 impl LearnedProfile {
     /// Parses the file of a learned profile. `file` is its name in messages.
@@ -40,7 +43,7 @@ pub fn title(file: &str, bytes: &[u8]) -> (String, String) {
     (text("name").unwrap_or_default(), text("origin").unwrap_or_default())
 }
 
-/// Reads a validated `behaviour`.
+/// Reads a validated `learned_policy`.
 ///
 /// # Errors
 ///
@@ -85,7 +88,7 @@ pub(crate) fn calibration(file: &str, node: &Node) -> Result<LearnedProfile, Pro
 type Report<'a> = dyn FnMut(u32, &str, String, &str) + 'a;
 
 /// Call model of a manner, the digest of the files of its workload, and true if its tasks were assigned before the start.
-type ReadManner = (Manner, u64, bool);
+type ReadCallModel = (CallModel, u64, bool);
 
 fn read_part(
     node: &Node,
@@ -94,23 +97,23 @@ fn read_part(
 ) -> ModelPart {
     let model = node.key("model").and_then(Node::text).filter(|model| *model != "unknown").map(ToOwned::to_owned);
     let items = node.key("manners").map_or(&[][..], Node::items);
-    let manners: Vec<ReadManner> = items.iter().map(|node| read_manner(node, common)).collect();
-    let mut behaviour = Behaviour {
-        manners: manners.iter().map(|(manner, ..)| *manner).collect(),
-        models: vec![model.clone().unwrap_or_default(); manners.len()],
+    let call_models: Vec<ReadCallModel> = items.iter().map(|node| read_call_model(node, common)).collect();
+    let mut learned_policy = LearnedPolicy {
+        call_models: call_models.iter().map(|(call_model, ..)| *call_model).collect(),
+        models: vec![model.clone().unwrap_or_default(); call_models.len()],
         names: items.iter().map(read_names).collect(),
         shared,
-        ..Behaviour::default()
+        ..LearnedPolicy::default()
     };
-    read_scripts(node, &manners, &mut behaviour, report);
-    let styles = read_styles(node, manners.len(), report);
-    run_effect::left_some(&mut behaviour);
+    read_trajectories(node, &call_models, &mut learned_policy, report);
+    let styles = read_styles(node, call_models.len(), report);
+    run_effect::left_some(&mut learned_policy);
     if method == SamplingMethod::Parametric {
-        let work: Vec<(u64, bool)> = manners.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
-        parametric::set_work(&mut behaviour, &work);
-        parametric::enact(&mut behaviour, &styles);
+        let work: Vec<(u64, bool)> = call_models.iter().map(|(_, files, is_dealt)| (*files, *is_dealt)).collect();
+        parametric::set_work(&mut learned_policy, &work);
+        parametric::enact(&mut learned_policy, &styles);
     }
-    run_effect::surprise(&mut behaviour);
+    run_effect::log_residual(&mut learned_policy);
     ModelPart {
         model,
         runs: whole(node, "runs"),
@@ -120,62 +123,67 @@ fn read_part(
         envelope: node.key("envelope").map(read_envelope),
         fit: read_fit(node),
         styles,
-        behaviour,
+        learned_policy,
     }
 }
 
-/// Reads the trajectories of a part and their calls into `behaviour`.
-fn read_scripts(node: &Node, manners: &[ReadManner], behaviour: &mut Behaviour, report: &mut Report<'_>) {
-    for (index, script) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
-        let manner = whole(script, "manner") as usize;
-        let Some((_, files, is_dealt)) = manners.get(manner) else {
-            report_manner(script.line, &format!("scripts[{index}]"), manner, manners.len(), report);
+/// Reads the trajectories of a part and their calls into `learned_policy`.
+fn read_trajectories(
+    node: &Node,
+    call_models: &[ReadCallModel],
+    learned_policy: &mut LearnedPolicy,
+    report: &mut Report<'_>,
+) {
+    for (index, trajectory) in node.key("scripts").map_or(&[][..], Node::items).iter().enumerate() {
+        let call_model = whole(trajectory, "manner") as usize;
+        let Some((_, files, is_dealt)) = call_models.get(call_model) else {
+            report_call_model(trajectory.line, &format!("scripts[{index}]"), call_model, call_models.len(), report);
             continue;
         };
-        let first = behaviour.habits.len() as u32;
+        let first = learned_policy.recorded_calls.len() as u32;
         let mut finished = 0_u16;
-        for (call, node) in script.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
+        for (call, node) in trajectory.key("calls").map_or(&[][..], Node::items).iter().enumerate() {
             let numbers: Vec<f64> = node.items().iter().filter_map(Node::number).collect();
             if numbers.len() == WIDTH || numbers.len() == WIDTH - 1 {
-                let mut habit = read_call(&numbers, call == 0);
-                habit.sight.finished = finished;
-                finished = habit.completes.iter().fold(finished, |sum, &count| sum.saturating_add(count));
-                behaviour.habits.push(habit);
+                let mut recorded_call = read_call(&numbers, call == 0);
+                recorded_call.observation.finished = finished;
+                finished = recorded_call.completes.iter().fold(finished, |sum, &count| sum.saturating_add(count));
+                learned_policy.recorded_calls.push(recorded_call);
             } else {
                 let message = format!("{} numbers", numbers.len());
                 report(node.line, &format!("scripts[{index}].calls[{call}]"), message, &format!("{WIDTH} numbers"));
             }
         }
-        behaviour.scripts.push(Script {
+        learned_policy.trajectories.push(Trajectory {
             first,
-            calls: behaviour.habits.len() as u32 - first,
-            manner: manner as u32,
-            work: WorkKey { shape: hex(script, "shape"), files: *files },
+            calls: learned_policy.recorded_calls.len() as u32 - first,
+            call_model: call_model as u32,
+            work: WorkKey { shape: hex(trajectory, "shape"), files: *files },
             is_dealt: *is_dealt,
             weight: 1.0,
-            run: script.key("run").map_or(behaviour.scripts.len() as u32, |_| whole(script, "run")),
-            pace: 0.0,
+            run: trajectory.key("run").map_or(learned_policy.trajectories.len() as u32, |_| whole(trajectory, "run")),
+            run_effect: 0.0,
             left_some: false,
-            agents: script.key("agents").map_or(1, |_| whole(script, "agents").max(1)),
+            agents: trajectory.key("agents").map_or(1, |_| whole(trajectory, "agents").max(1)),
         });
     }
 }
 
-fn read_styles(node: &Node, manners: usize, report: &mut Report<'_>) -> Vec<WorkStyle> {
+fn read_styles(node: &Node, call_models: usize, report: &mut Report<'_>) -> Vec<WorkStyle> {
     let mut styles: Vec<WorkStyle> = Vec::new();
     for (index, node) in node.key("styles").map_or(&[][..], Node::items).iter().enumerate() {
-        let manner = whole(node, "manner") as usize;
-        if manner >= manners {
-            report_manner(node.line, &format!("styles[{index}]"), manner, manners, report);
+        let call_model = whole(node, "manner") as usize;
+        if call_model >= call_models {
+            report_call_model(node.line, &format!("styles[{index}]"), call_model, call_models, report);
         }
         styles.extend(style(node));
     }
     styles
 }
 
-fn report_manner(line: u32, path: &str, manner: usize, manners: usize, report: &mut Report<'_>) {
-    let expected = format!("below {manners}, counted from 0");
-    report(line, &format!("{path}.manner"), format!("there is no manner {manner}"), &expected);
+fn report_call_model(line: u32, path: &str, call_model: usize, call_models: usize, report: &mut Report<'_>) {
+    let expected = format!("below {call_models}, counted from 0");
+    report(line, &format!("{path}.manner"), format!("there is no manner {call_model}"), &expected);
 }
 
 fn read_fit(node: &Node) -> LatencyFit {
@@ -224,11 +232,11 @@ fn whole_ends((least, most): (f64, f64)) -> (u32, u32) {
     (least as u32, most as u32)
 }
 
-fn read_manner(node: &Node, common: Option<f64>) -> ReadManner {
+fn read_call_model(node: &Node, common: Option<f64>) -> ReadCallModel {
     let of = |key: &str| number(node, key).unwrap_or(0.0);
     let input = |key: &str| node.key("input").and_then(|input| number(input, key)).unwrap_or(0.0);
     let spread = |index: usize| node.key("spread").and_then(|s| s.items().get(index)?.number()).unwrap_or(0.0);
-    let manner = Manner {
+    let call_model = CallModel {
         idle_s: number(node, "idle_s").unwrap_or(of("base_s")),
         base_s: of("base_s"),
         longest_s: of("longest_s"),
@@ -236,7 +244,7 @@ fn read_manner(node: &Node, common: Option<f64>) -> ReadManner {
         per_file_s: of("per_file_s"),
         spread_small: spread(0),
         spread_large: spread(1),
-        spread_runs: spread(2),
+        run_effect_sd: spread(2),
         files_a_reply: number(node, "files_a_reply").unwrap_or(FILES_A_REPLY),
         tokens_per_second: of("tokens_per_second"),
         prompt_tokens: input("prompt"),
@@ -244,7 +252,7 @@ fn read_manner(node: &Node, common: Option<f64>) -> ReadManner {
         test_tokens: input("test"),
         window: input("window") as u16,
     };
-    (manner, hex(node, "files"), flag(node, "dealt"))
+    (call_model, hex(node, "files"), flag(node, "dealt"))
 }
 
 /// Reads the digests of the file names of a manner's workload, sorted.
@@ -255,33 +263,34 @@ fn read_names(node: &Node) -> Vec<u32> {
     names
 }
 
-fn read_call(numbers: &[f64], is_first: bool) -> Habit {
+fn read_call(numbers: &[f64], is_first: bool) -> RecordedCall {
     let mut numbers = numbers.iter().copied();
     let mut next = || numbers.next().unwrap_or(0.0).clamp(0.0, 1e9);
-    let mut habit = Habit::default();
+    let mut recorded_call = RecordedCall::default();
     let mut counts = |counts: &mut [u16]| counts.iter_mut().for_each(|count| *count = next() as u16);
-    let mut tasks = [0; SORTS];
+    let mut tasks = [0; TASK_CLASSES];
     counts(&mut tasks);
     let mut seen = [0; 3];
     counts(&mut seen);
-    counts(&mut habit.writes);
+    counts(&mut recorded_call.writes);
     let mut files = [0; 3];
     counts(&mut files);
-    counts(&mut habit.claims[..Sort::Held as usize]);
-    counts(&mut habit.completes);
+    counts(&mut recorded_call.claims[..TaskClass::Held as usize]);
+    counts(&mut recorded_call.completes);
     let mut flags = [0];
     counts(&mut flags);
-    habit.sight = Sight { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
-    [habit.rewrites, habit.other_files, habit.files] = files;
-    habit.finishes_claims = flags[0] & 1 > 0;
-    habit.is_truncated = flags[0] & 2 > 0;
-    habit.has_failed = flags[0] & 4 > 0;
-    habit.latency_s = next();
-    habit.tests = next() as u16;
-    habit.tests_s = next();
-    habit.output_tokens = next();
-    habit.common_files = next() as u16;
-    habit
+    recorded_call.observation =
+        Observation { tasks, total: seen[0], done_begun: seen[1], idle: seen[2], is_first, finished: 0 };
+    [recorded_call.rewrites, recorded_call.other_files, recorded_call.files] = files;
+    recorded_call.finishes_claims = flags[0] & 1 > 0;
+    recorded_call.is_truncated = flags[0] & 2 > 0;
+    recorded_call.has_failed = flags[0] & 4 > 0;
+    recorded_call.latency_s = next();
+    recorded_call.tests = next() as u16;
+    recorded_call.tests_s = next();
+    recorded_call.output_tokens = next();
+    recorded_call.common_files = next() as u16;
+    recorded_call
 }
 
 fn number(node: &Node, key: &str) -> Option<f64> {
@@ -308,7 +317,7 @@ fn style(node: &Node) -> Option<WorkStyle> {
         .into_iter()
         .find(|kind| node.key("kind").and_then(Node::text) == Some(kind.name()))?;
     Some(WorkStyle {
-        manner: whole(node, "manner"),
+        call_model: whole(node, "manner"),
         kind,
         runs: node.key("runs").map_or(1, |_| whole(node, "runs")),
         tasks_a_call: number(node, "tasks_a_call").unwrap_or(1.0),

@@ -1,9 +1,9 @@
-//! Random effects on latency: the effect of every run (`pace`), and the residual of every call (`surprise`).
+//! Random effects on latency: the effect of every run (`run_effect`), and the residual of every call (`log_residual`).
 
 use std::collections::BTreeMap;
 
 use crate::engine::math;
-use crate::team::{Behaviour, Habit, Manner};
+use crate::team::{CallModel, LearnedPolicy, RecordedCall};
 
 /// Least latency, seconds; smaller values count as this.
 pub(crate) const SHORTEST_S: f64 = 0.3;
@@ -12,48 +12,55 @@ pub(crate) const SHORTEST_S: f64 = 0.3;
 ///
 /// The run effect is the best linear unbiased prediction with variance components by moments (Henderson 1975; Searle et
 /// al. 1992): the mean residual of a run is shrunk towards 0, most for few calls with a large variance.
-pub(crate) fn surprise(behaviour: &mut Behaviour) {
+pub(crate) fn log_residual(learned_policy: &mut LearnedPolicy) {
     let mut runs: BTreeMap<(bool, u32, u64), BTreeMap<u32, Vec<f64>>> = BTreeMap::new();
-    for script in &behaviour.scripts {
-        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
-        let calls = behaviour.habits.get(script.first as usize..(script.first + script.calls) as usize);
-        let residuals = calls.unwrap_or_default().iter().map(|habit| residual(manner, habit));
-        let cell = runs.entry((script.is_dealt, script.manner, script.work.shape)).or_default();
-        cell.entry(script.run).or_default().extend(residuals);
+    for trajectory in &learned_policy.trajectories {
+        let Some(call_model) = learned_policy.call_models.get(trajectory.call_model as usize) else { continue };
+        let calls = learned_policy
+            .recorded_calls
+            .get(trajectory.first as usize..(trajectory.first + trajectory.calls) as usize);
+        let residuals = calls.unwrap_or_default().iter().map(|recorded_call| residual(call_model, recorded_call));
+        let cell = runs.entry((trajectory.is_dealt, trajectory.call_model, trajectory.work.shape)).or_default();
+        cell.entry(trajectory.run).or_default().extend(residuals);
     }
     let components = [false, true].map(|is_dealt| {
         components(runs.iter().filter(|(key, _)| key.0 == is_dealt).map(|(_, runs)| runs.values().collect()))
     });
     let cell_mean = |runs: &BTreeMap<u32, Vec<f64>>| mean(&runs.values().flatten().copied().collect::<Vec<f64>>());
     let typical: BTreeMap<_, f64> = runs.iter().map(|(key, runs)| (*key, cell_mean(runs))).collect();
-    for script in &mut behaviour.scripts {
-        let Some(manner) = behaviour.manners.get(script.manner as usize) else { continue };
-        let key = (script.is_dealt, script.manner, script.work.shape);
-        let own = runs.get(&key).and_then(|runs| runs.get(&script.run)).map_or(&[][..], Vec::as_slice);
+    for trajectory in &mut learned_policy.trajectories {
+        let Some(call_model) = learned_policy.call_models.get(trajectory.call_model as usize) else { continue };
+        let key = (trajectory.is_dealt, trajectory.call_model, trajectory.work.shape);
+        let own = runs.get(&key).and_then(|runs| runs.get(&trajectory.run)).map_or(&[][..], Vec::as_slice);
         let typical = typical.get(&key).copied().unwrap_or(0.0);
-        let [between, within] = components[usize::from(script.is_dealt)];
+        let [between, within] = components[usize::from(trajectory.is_dealt)];
         let shrinkage = between / (between + within / own.len().max(1) as f64).max(f64::MIN_POSITIVE);
-        script.pace = shrinkage * (mean(own) - typical);
-        let calls = behaviour.habits.get_mut(script.first as usize..(script.first + script.calls) as usize);
-        for habit in calls.unwrap_or_default() {
-            habit.surprise = residual(manner, habit) - typical - script.pace;
+        trajectory.run_effect = shrinkage * (mean(own) - typical);
+        let calls = learned_policy
+            .recorded_calls
+            .get_mut(trajectory.first as usize..(trajectory.first + trajectory.calls) as usize);
+        for recorded_call in calls.unwrap_or_default() {
+            recorded_call.log_residual = residual(call_model, recorded_call) - typical - trajectory.run_effect;
         }
     }
 }
 
 /// Marks the trajectories of single agents that left tasks open.
-pub(crate) fn left_some(behaviour: &mut Behaviour) {
-    for script in behaviour.scripts.iter_mut().filter(|script| script.agents == 1) {
-        let calls = behaviour.habits.get(script.first as usize..(script.first + script.calls) as usize);
+pub(crate) fn left_some(learned_policy: &mut LearnedPolicy) {
+    for trajectory in learned_policy.trajectories.iter_mut().filter(|trajectory| trajectory.agents == 1) {
+        let calls = learned_policy
+            .recorded_calls
+            .get(trajectory.first as usize..(trajectory.first + trajectory.calls) as usize);
         let calls = calls.unwrap_or_default();
-        let finished: u32 = calls.iter().flat_map(|habit| habit.completes).map(u32::from).sum();
-        script.left_some = calls.first().is_some_and(|habit| finished < u32::from(habit.sight.total));
+        let finished: u32 = calls.iter().flat_map(|recorded_call| recorded_call.completes).map(u32::from).sum();
+        trajectory.left_some =
+            calls.first().is_some_and(|recorded_call| finished < u32::from(recorded_call.observation.total));
     }
 }
 
 /// Returns the log of a call's latency over the prediction of its call model.
-fn residual(manner: &Manner, habit: &Habit) -> f64 {
-    log_latency(habit) - math::ln(manner.typical_s(f64::from(habit.files)))
+fn residual(call_model: &CallModel, recorded_call: &RecordedCall) -> f64 {
+    log_latency(recorded_call) - math::ln(call_model.typical_s(f64::from(recorded_call.files)))
 }
 
 pub(crate) fn mean(values: &[f64]) -> f64 {
@@ -83,15 +90,15 @@ fn components<'r>(cells: impl Iterator<Item = Vec<&'r Vec<f64>>>) -> [f64; 2] {
 }
 
 /// Returns the logarithm of a call's latency.
-pub(crate) fn log_latency(habit: &Habit) -> f64 {
-    math::ln(habit.latency_s.max(SHORTEST_S))
+pub(crate) fn log_latency(recorded_call: &RecordedCall) -> f64 {
+    math::ln(recorded_call.latency_s.max(SHORTEST_S))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::{Purpose, rng::Keys};
-    use crate::team::Script;
+    use crate::team::Trajectory;
 
     #[test]
     fn variances_between_and_within_runs_are_separated() {
@@ -101,8 +108,8 @@ mod tests {
             let cells: Vec<Vec<Vec<f64>>> = (0..300)
                 .map(|cell| {
                     let run = |run: usize| {
-                        let pace = stream.normal() * f64::sqrt(between) + f64::from(cell);
-                        (0..2 + run).map(|_| pace + stream.normal() * f64::sqrt(within)).collect()
+                        let run_effect = stream.normal() * f64::sqrt(between) + f64::from(cell);
+                        (0..2 + run).map(|_| run_effect + stream.normal() * f64::sqrt(within)).collect()
                     };
                     (0..8).map(run).collect()
                 })
@@ -115,26 +122,26 @@ mod tests {
 
     #[test]
     fn run_effects_of_few_calls_are_shrunk_more() {
-        let mut behaviour = Behaviour {
-            manners: vec![Manner { idle_s: 1.0, base_s: 1.0, ..Manner::default() }],
-            ..Behaviour::default()
+        let mut learned_policy = LearnedPolicy {
+            call_models: vec![CallModel { idle_s: 1.0, base_s: 1.0, ..CallModel::default() }],
+            ..LearnedPolicy::default()
         };
         // Noise alternates in sign, so that the mean of a run is its effect.
-        for (run, (calls, pace)) in [(2, 0.5), (2, -0.5), (20, 0.5), (20, -0.5)].into_iter().enumerate() {
-            let first = behaviour.habits.len() as u32;
-            behaviour.habits.extend((0..calls).map(|call| {
+        for (run, (calls, run_effect)) in [(2, 0.5), (2, -0.5), (20, 0.5), (20, -0.5)].into_iter().enumerate() {
+            let first = learned_policy.recorded_calls.len() as u32;
+            learned_policy.recorded_calls.extend((0..calls).map(|call| {
                 let noise = if call % 2 == 0 { 0.6 } else { -0.6 };
-                Habit { latency_s: math::exp(pace + noise), ..Habit::default() }
+                RecordedCall { latency_s: math::exp(run_effect + noise), ..RecordedCall::default() }
             }));
             let run = run as u32;
-            behaviour.scripts.push(Script { first, calls, run, agents: 1, ..Script::default() });
+            learned_policy.trajectories.push(Trajectory { first, calls, run, agents: 1, ..Trajectory::default() });
         }
-        surprise(&mut behaviour);
-        let paces: Vec<f64> = behaviour.scripts.iter().map(|script| script.pace).collect();
+        log_residual(&mut learned_policy);
+        let paces: Vec<f64> = learned_policy.trajectories.iter().map(|trajectory| trajectory.run_effect).collect();
         assert!(paces[0] > 0.05 && paces[0] < 0.9 * paces[2] && paces[2] < 0.5, "{paces:?}");
         assert!((paces[0] + paces[1]).abs() < 1e-9 && (paces[2] + paces[3]).abs() < 1e-9);
         // The residuals of the calls contain what the run effect does not.
-        let first = &behaviour.habits[0];
-        assert!((first.surprise + paces[0] - 1.1).abs() < 1e-9, "{}", first.surprise);
+        let first = &learned_policy.recorded_calls[0];
+        assert!((first.log_residual + paces[0] - 1.1).abs() < 1e-9, "{}", first.log_residual);
     }
 }

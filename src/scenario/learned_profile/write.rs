@@ -1,11 +1,11 @@
-//! Writer of learned profiles: a profile for any scenario, with the learned policy under `behaviour`.
+//! Writer of learned profiles: a profile for any scenario, with the learned policy under `learned_policy`.
 
 use std::fmt::Write;
 
 use crate::problem::plural;
 use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, SamplingMethod, VERSION};
 use crate::scenario::learned_profile::parametric::WorkStyle;
-use crate::team::{Accuracy, Envelope, Habit, Manner, SORTS, Script, Sort};
+use crate::team::{Accuracy, CallModel, Envelope, RecordedCall, TASK_CLASSES, TaskClass, Trajectory};
 
 /// Comment in the file that defines the numbers of a call, in order.
 pub(super) const COLUMNS: &str = "\
@@ -43,7 +43,8 @@ impl LearnedProfile {
         writeln!(text, "about: {}", quoted(&self.about()))?;
         writeln!(text, "origin: {}", quoted(origin))?;
         writeln!(text, "# Latency of a lead; all other agents follow behaviour.")?;
-        let typical = self.models.first().and_then(|part| part.behaviour.manners.first()).map_or(1.0, |m| m.base_s);
+        let typical =
+            self.models.first().and_then(|part| part.learned_policy.call_models.first()).map_or(1.0, |m| m.base_s);
         writeln!(text, "latency: {typical} s")?;
         writeln!(text, "variation: {{ call: 0.5 }}")?;
         writeln!(text, "behaviour:")?;
@@ -62,7 +63,7 @@ impl LearnedProfile {
             self.accuracy.iter().try_for_each(|accuracy| write_accuracy(text, accuracy))?;
         }
         if let Some(part) = self.models.first() {
-            writeln!(text, "  shared: {}", part.behaviour.shared)?;
+            writeln!(text, "  shared: {}", part.learned_policy.shared)?;
         }
         if !self.unused.is_empty() {
             writeln!(text, "  unused:")?;
@@ -98,9 +99,15 @@ impl ModelPart {
             fit.calls, fit.sigma, fit.sigma_left, fit.sigma_runs, fit.lag1
         )?;
         writeln!(text, "    manners:")?;
-        for (index, manner) in self.behaviour.manners.iter().enumerate() {
-            let script = self.behaviour.scripts.iter().find(|script| script.manner as usize == index);
-            write_manner(text, manner, script, self.behaviour.names.get(index).map_or(&[], Vec::as_slice))?;
+        for (index, call_model) in self.learned_policy.call_models.iter().enumerate() {
+            let trajectory =
+                self.learned_policy.trajectories.iter().find(|trajectory| trajectory.call_model as usize == index);
+            write_call_model(
+                text,
+                call_model,
+                trajectory,
+                self.learned_policy.names.get(index).map_or(&[], Vec::as_slice),
+            )?;
         }
         match method {
             SamplingMethod::Parametric => {
@@ -109,16 +116,16 @@ impl ModelPart {
             }
             SamplingMethod::Resampled => {
                 writeln!(text, "    scripts:")?;
-                self.behaviour.scripts.iter().try_for_each(|script| {
-                    writeln!(text, "    - shape: \"{:016x}\"", script.work.shape)?;
-                    writeln!(text, "      manner: {}", script.manner)?;
-                    if script.agents > 1 {
-                        writeln!(text, "      run: {}\n      agents: {}", script.run, script.agents)?;
+                self.learned_policy.trajectories.iter().try_for_each(|trajectory| {
+                    writeln!(text, "    - shape: \"{:016x}\"", trajectory.work.shape)?;
+                    writeln!(text, "      manner: {}", trajectory.call_model)?;
+                    if trajectory.agents > 1 {
+                        writeln!(text, "      run: {}\n      agents: {}", trajectory.run, trajectory.agents)?;
                     }
                     writeln!(text, "      calls:")?;
-                    let (first, last) = (script.first as usize, (script.first + script.calls) as usize);
-                    let calls = self.behaviour.habits.get(first..last).unwrap_or_default();
-                    calls.iter().try_for_each(|habit| write_call(text, habit))
+                    let (first, last) = (trajectory.first as usize, (trajectory.first + trajectory.calls) as usize);
+                    let calls = self.learned_policy.recorded_calls.get(first..last).unwrap_or_default();
+                    calls.iter().try_for_each(|recorded_call| write_call(text, recorded_call))
                 })
             }
         }
@@ -148,25 +155,34 @@ fn write_accuracy(text: &mut String, accuracy: &Accuracy) -> std::fmt::Result {
     writeln!(text, "    figures: {{ {} }}", figures.collect::<Vec<_>>().join(", "))
 }
 
-fn write_manner(text: &mut String, manner: &Manner, script: Option<&Script>, names: &[u32]) -> std::fmt::Result {
-    let (files, is_dealt) = script.map_or((0, false), |script| (script.work.files, script.is_dealt));
+fn write_call_model(
+    text: &mut String,
+    call_model: &CallModel,
+    trajectory: Option<&Trajectory>,
+    names: &[u32],
+) -> std::fmt::Result {
+    let (files, is_dealt) = trajectory.map_or((0, false), |trajectory| (trajectory.work.files, trajectory.is_dealt));
     writeln!(text, "    - files: \"{files:016x}\"")?;
     if !names.is_empty() {
         writeln!(text, "      names: {names:?}")?;
     }
     writeln!(text, "      dealt: {is_dealt}")?;
-    writeln!(text, "      idle_s: {}", manner.idle_s)?;
-    writeln!(text, "      base_s: {}", manner.base_s)?;
-    writeln!(text, "      per_file_s: {}", manner.per_file_s)?;
-    writeln!(text, "      longest_s: {}", manner.longest_s)?;
-    writeln!(text, "      spread: [{}, {}, {}]", manner.spread_small, manner.spread_large, manner.spread_runs)?;
-    writeln!(text, "      common: {}", manner.common)?;
-    writeln!(text, "      files_a_reply: {}", manner.files_a_reply)?;
-    writeln!(text, "      tokens_per_second: {}", manner.tokens_per_second)?;
+    writeln!(text, "      idle_s: {}", call_model.idle_s)?;
+    writeln!(text, "      base_s: {}", call_model.base_s)?;
+    writeln!(text, "      per_file_s: {}", call_model.per_file_s)?;
+    writeln!(text, "      longest_s: {}", call_model.longest_s)?;
+    writeln!(
+        text,
+        "      spread: [{}, {}, {}]",
+        call_model.spread_small, call_model.spread_large, call_model.run_effect_sd
+    )?;
+    writeln!(text, "      common: {}", call_model.common)?;
+    writeln!(text, "      files_a_reply: {}", call_model.files_a_reply)?;
+    writeln!(text, "      tokens_per_second: {}", call_model.tokens_per_second)?;
     writeln!(
         text,
         "      input: {{ prompt: {}, board: {}, test: {}, window: {} }}",
-        manner.prompt_tokens, manner.board_tokens, manner.test_tokens, manner.window
+        call_model.prompt_tokens, call_model.board_tokens, call_model.test_tokens, call_model.window
     )
 }
 
@@ -175,7 +191,7 @@ fn write_style(text: &mut String, style: &WorkStyle) -> std::fmt::Result {
         text,
         "    - {{ manner: {}, kind: {}, runs: {}, tasks_a_call: {}, looks_ahead: {}, idle: {}, tested: {}, test_s: {}, \
          rework: {}, spread: {} }}",
-        style.manner,
+        style.call_model,
         style.kind.name(),
         style.runs,
         style.tasks_a_call,
@@ -188,21 +204,21 @@ fn write_style(text: &mut String, style: &WorkStyle) -> std::fmt::Result {
     )
 }
 
-fn write_call(text: &mut String, habit: &Habit) -> std::fmt::Result {
-    let sight = &habit.sight;
-    let mut numbers: Vec<u16> = sight.tasks.to_vec();
-    numbers.extend([sight.total, sight.done_begun, sight.idle]);
+fn write_call(text: &mut String, habit: &RecordedCall) -> std::fmt::Result {
+    let observation = &habit.observation;
+    let mut numbers: Vec<u16> = observation.tasks.to_vec();
+    numbers.extend([observation.total, observation.done_begun, observation.idle]);
     numbers.extend(habit.writes);
     numbers.extend([habit.rewrites, habit.other_files, habit.files]);
-    numbers.extend(&habit.claims[..Sort::Held as usize]);
-    numbers.extend(&habit.completes[..SORTS]);
+    numbers.extend(&habit.claims[..TaskClass::Held as usize]);
+    numbers.extend(&habit.completes[..TASK_CLASSES]);
     numbers
         .push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_truncated) + 4 * u16::from(habit.has_failed));
     write!(text, "      - [")?;
     for number in numbers {
         write!(text, "{number},")?;
     }
-    let Habit { latency_s, tests, tests_s, output_tokens, common_files, .. } = habit;
+    let RecordedCall { latency_s, tests, tests_s, output_tokens, common_files, .. } = habit;
     writeln!(text, "{latency_s},{tests},{tests_s},{output_tokens},{common_files}]")
 }
 

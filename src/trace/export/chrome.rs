@@ -36,7 +36,12 @@ pub fn write(trace: &RunFacts, log: &Log) -> String {
             })),
             // Events between two replies are no outcome of the next one.
             Entry::Start(_) => outcomes.clear(),
-            Entry::Write(_) | Entry::Message(_) | Entry::Test(_) => {}
+            Entry::Write(_)
+            | Entry::Message(_)
+            | Entry::Test(_)
+            | Entry::Wait(_)
+            | Entry::Service(_)
+            | Entry::Input(..) => {}
         }
     }
     let mut text = String::from("{\"displayTimeUnit\":\"ms\",\"otherData\":");
@@ -125,7 +130,12 @@ fn trouble(kind: TaskEventKind) -> Option<&'static str> {
         TaskEventKind::Orphaned => Some("forgotten"),
         TaskEventKind::Reclaimed => Some("claim ran out"),
         TaskEventKind::Reopened { .. } => Some("reopened"),
-        TaskEventKind::Assigned | TaskEventKind::Claimed | TaskEventKind::Completed { .. } => None,
+        TaskEventKind::Overwritten { .. } => Some("overwritten"),
+        TaskEventKind::Assigned
+        | TaskEventKind::Claimed
+        | TaskEventKind::Completed { .. }
+        | TaskEventKind::Restored { .. }
+        | TaskEventKind::ConflictMissed => None,
     }
 }
 

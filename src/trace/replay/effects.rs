@@ -60,6 +60,7 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         end: landing.end,
         latency: micros("x.latency_us").unwrap_or(step.end - step.start - micros("x.wait_us").unwrap_or(Time::ZERO)),
         waited,
+        service: Time::ZERO,
         spent: spent(step, own - micros("x.wait_us").unwrap_or(Time::ZERO)),
         input_tokens: step.usage.input.unwrap_or(0),
         cached_tokens: step.usage.cache_read.unwrap_or(0).min(step.usage.input.unwrap_or(0)),

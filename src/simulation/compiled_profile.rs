@@ -4,7 +4,7 @@ use std::ops::Index;
 
 use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, InlineVec, Sampler, Samplers, Time};
-use crate::simulation::repertoire::Repertoire;
+use crate::simulation::compiled_policy::CompiledPolicy;
 use crate::team::{BatchSize, Fallibility, Latency, Profile, Tokens};
 use crate::workload::{Task, TaskGraph, TaskId};
 
@@ -29,7 +29,7 @@ pub(super) struct Mind {
     pub(super) mishaps: Mishaps,
     pub(super) faults: Faults,
     /// Learned policy, in place of all of the above.
-    pub(super) repertoire: Option<Repertoire>,
+    pub(super) repertoire: Option<CompiledPolicy>,
 }
 
 /// The minds of a team, by number; at least one, and nearly always one.
@@ -209,7 +209,10 @@ impl Mind {
             ahead: Bernoulli::new(profile.batching.ahead),
             mishaps: Mishaps::new(&profile.fallibility, samplers),
             faults: Faults::new(&profile.fallibility),
-            repertoire: profile.behaviour.as_deref().and_then(|it| Repertoire::new(it, graph, hands_out, agents)),
+            repertoire: profile
+                .learned_policy
+                .as_deref()
+                .and_then(|it| CompiledPolicy::new(it, graph, hands_out, agents)),
         }
     }
 }

@@ -1,23 +1,23 @@
 //! Learned policy: recorded calls of few agents by their observations, to be followed by teams of
 //! many.
 //!
-//! A [`Script`] is what one recorded agent did, call by call; a [`Habit`] is one of its calls: what the agent saw on
+//! A [`Trajectory`] is what one recorded agent did, call by call; a [`RecordedCall`] is one of its calls: what the agent saw on
 //! the board, and what it wrote, claimed and finished then. Tasks are not named but sorted by what the agent knows of
-//! them ([`Sort`]), so that a habit fits other boards, and teams in which each agent sees less of the work.
+//! them ([`TaskClass`]), so that a habit fits other boards, and teams in which each agent sees less of the work.
 
 use crate::workload::{ArtifactId, TaskGraph};
 
 /// Number of classes of tasks that are not done.
-pub const SORTS: usize = 6;
+pub const TASK_CLASSES: usize = 6;
 
 /// Weight of a run on the same files in another order. Predictions of single agents are about as accurate with
 /// 0.3 as with 1 (docs/DESIGN.md).
 const OTHER_ORDER: f64 = 0.4;
 
-/// Class of a task that is not done, as an agent can know it. The number is the index in the arrays of a [`Habit`].
+/// Class of a task that is not done, as an agent can know it. The number is the index in the arrays of a [`RecordedCall`].
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
-pub enum Sort {
+pub enum TaskClass {
     /// Claimable, and I have not written its files.
     Ready,
     /// Claimable, and I have written its files.
@@ -32,25 +32,25 @@ pub enum Sort {
     HeldBegun,
 }
 
-impl Sort {
+impl TaskClass {
     /// The sort of a task that is not done.
-    pub fn of(is_held: bool, is_ready: bool, is_begun: bool) -> Sort {
+    pub fn of(is_held: bool, is_ready: bool, is_begun: bool) -> TaskClass {
         match (is_held, is_ready, is_begun) {
-            (true, _, false) => Sort::Held,
-            (true, _, true) => Sort::HeldBegun,
-            (false, true, false) => Sort::Ready,
-            (false, true, true) => Sort::ReadyBegun,
-            (false, false, false) => Sort::Waiting,
-            (false, false, true) => Sort::WaitingBegun,
+            (true, _, false) => TaskClass::Held,
+            (true, _, true) => TaskClass::HeldBegun,
+            (false, true, false) => TaskClass::Ready,
+            (false, true, true) => TaskClass::ReadyBegun,
+            (false, false, false) => TaskClass::Waiting,
+            (false, false, true) => TaskClass::WaitingBegun,
         }
     }
 }
 
 /// Observation of an agent at its decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Sight {
+pub struct Observation {
     /// Number of tasks of each class; tasks of others are left out where tasks are dealt.
-    pub tasks: [u16; SORTS],
+    pub tasks: [u16; TASK_CLASSES],
     /// Number of all tasks, done ones too; its own where tasks are dealt.
     pub total: u16,
     /// Number of done tasks that it has written itself.
@@ -65,23 +65,23 @@ pub struct Sight {
 
 /// One call: what was seen, what was done, and how long it took.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Habit {
+pub struct RecordedCall {
     /// Observation of the agent.
-    pub sight: Sight,
+    pub observation: Observation,
     /// Number of tasks of each class of which it wrote files.
-    pub writes: [u16; SORTS],
+    pub writes: [u16; TASK_CLASSES],
     /// Number of done tasks of which it wrote files again.
     pub rewrites: u16,
     /// Number of files of no task that it wrote.
     pub other_files: u16,
-    /// Files among those that others write, too: bit i is the i-th of [`Behaviour::common_files`].
+    /// Files among those that others write, too: bit i is the i-th of [`LearnedPolicy::common_files`].
     pub common_files: u16,
     /// Number of files that it wrote, each as often as it was written.
     pub files: u16,
     /// Number of tasks of each class that it claimed. Claims on waiting tasks were refused.
-    pub claims: [u16; SORTS],
+    pub claims: [u16; TASK_CLASSES],
     /// Number of tasks of each class that it completed.
-    pub completes: [u16; SORTS],
+    pub completes: [u16; TASK_CLASSES],
     /// True if it finished all that it claimed: it would have finished refused tasks, too.
     pub finishes_claims: bool,
     /// The reply was cut off at the limit on output, and came to nothing.
@@ -89,7 +89,7 @@ pub struct Habit {
     /// Seconds from the call to the answer.
     pub latency_s: f64,
     /// The logarithm of the latency over what such a call of this agent takes on the median.
-    pub surprise: f64,
+    pub log_residual: f64,
     /// Seconds of tests that it ran.
     pub tests_s: f64,
     /// Number of those test runs.
@@ -100,7 +100,7 @@ pub struct Habit {
     pub output_tokens: f64,
 }
 
-impl Habit {
+impl RecordedCall {
     /// Returns true if the call changed nothing.
     pub fn is_idle(&self) -> bool {
         self.files == 0 && self.claims.iter().chain(&self.completes).all(|&count| count == 0)
@@ -109,13 +109,13 @@ impl Habit {
 
 /// Recorded calls of one agent, in order.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Script {
-    /// Its first call among [`Behaviour::habits`], and how many there are.
+pub struct Trajectory {
+    /// Its first call among [`LearnedPolicy::habits`], and how many there are.
     pub first: u32,
     /// Number of calls.
     pub calls: u32,
-    /// Index of its call model in [`Behaviour::manners`].
-    pub manner: u32,
+    /// Index of its call model in [`LearnedPolicy::manners`].
+    pub call_model: u32,
     /// The work that it did.
     pub work: WorkKey,
     /// True if tasks had been dealt before the start, so that it worked on its own only.
@@ -127,7 +127,7 @@ pub struct Script {
     /// Number of agents of that run.
     pub agents: u32,
     /// The logarithm of the pace of its run: how much longer calls took on that day than in other runs on this work.
-    pub pace: f64,
+    pub run_effect: f64,
     /// True if it was alone and left tasks undone.
     pub left_some: bool,
 }
@@ -160,7 +160,7 @@ impl WorkKey {
 
 /// Call model: parameters that the trajectories of one kind of agent on one kind of work share.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Manner {
+pub struct CallModel {
     /// Seconds of a call that writes nothing, above 0.
     pub idle_s: f64,
     /// Seconds of a call that writes, before the first file, above 0.
@@ -172,7 +172,7 @@ pub struct Manner {
     /// The same of calls on several files.
     pub spread_large: f64,
     /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
-    pub spread_runs: f64,
+    pub run_effect_sd: f64,
     /// Correlation of the residuals of agents of a team at one step: 1 makes all equally slow, 0 makes each
     /// as slow as its own draw.
     pub common: f64,
@@ -192,7 +192,7 @@ pub struct Manner {
     pub window: u16,
 }
 
-impl Manner {
+impl CallModel {
     /// Seconds that a call takes which writes so many files.
     pub fn typical_s(&self, files: f64) -> f64 {
         if files > 0.0 { self.base_s + self.per_file_s * files } else { self.idle_s }
@@ -206,39 +206,40 @@ impl Manner {
 
 /// Recorded calls of one kind of agent, by observation.
 #[derive(Clone, PartialEq, Debug, Default)]
-pub struct Behaviour {
+pub struct LearnedPolicy {
     /// All calls, those of a script in order and together.
-    pub habits: Vec<Habit>,
+    pub recorded_calls: Vec<RecordedCall>,
     /// Recorded agents, each with its range of calls.
-    pub scripts: Vec<Script>,
+    pub trajectories: Vec<Trajectory>,
     /// Call models.
-    pub manners: Vec<Manner>,
+    pub call_models: Vec<CallModel>,
     /// Name of the language model of each call model, empty where it is not known.
     pub models: Vec<String>,
-    /// The files of the work of each manner, by keys of their names in order: see [`names_of`].
+    /// The files of the work of each manner, by keys of their names in order: see [`file_keys`].
     pub names: Vec<Vec<u32>>,
     /// Chance that an agent follows the script of its team, and not one of its own in the same style.
     pub shared: f64,
 }
 
-impl Behaviour {
+impl LearnedPolicy {
     /// With surprises that are as alike as that.
-    pub fn alike(mut self, common: f64) -> Behaviour {
-        self.manners.iter_mut().for_each(|manner| manner.common = common);
+    pub fn with_residual_correlation(mut self, common: f64) -> LearnedPolicy {
+        self.call_models.iter_mut().for_each(|call_model| call_model.common = common);
         self
     }
 
     /// Number of files of no task that several agents may write: fixtures, packages, notes.
     pub fn common_files(&self) -> usize {
-        let all = self.habits.iter().fold(0, |all, habit| all | habit.common_files);
+        let all = self.recorded_calls.iter().fold(0, |all, recorded_call| all | recorded_call.common_files);
         (u16::BITS - all.leading_zeros()) as usize
     }
 
     /// Only what agents of that model do; everything if none of them is known to be of it.
-    pub fn only(mut self, model: &str) -> Behaviour {
-        let is_of = |script: &Script| self.models.get(script.manner as usize).is_some_and(|name| name == model);
-        if self.scripts.iter().any(is_of) {
-            self.scripts = self.scripts.iter().filter(|script| is_of(script)).copied().collect();
+    pub fn only(mut self, model: &str) -> LearnedPolicy {
+        let is_of =
+            |trajectory: &Trajectory| self.models.get(trajectory.call_model as usize).is_some_and(|name| name == model);
+        if self.trajectories.iter().any(is_of) {
+            self.trajectories = self.trajectories.iter().filter(|trajectory| is_of(trajectory)).copied().collect();
         }
         self
     }
@@ -248,41 +249,45 @@ impl Behaviour {
     ///
     /// Of the same files those of exactly these tasks count most, those of another order less (0.4); and not at all
     /// those of a team to which tasks were dealt, as whose the longest chain is depends on the order.
-    pub fn fitting(&self, work: WorkKey, names: &[u32], is_dealt: bool) -> Vec<Script> {
-        let dealt = |script: &Script| script.is_dealt == is_dealt;
-        let same_files = |script: &Script| {
-            let are_these = script.work == work;
+    pub fn fitting(&self, work: WorkKey, names: &[u32], is_dealt: bool) -> Vec<Trajectory> {
+        let dealt = |trajectory: &Trajectory| trajectory.is_dealt == is_dealt;
+        let same_files = |trajectory: &Trajectory| {
+            let are_these = trajectory.work == work;
             // Of work whose files are not known, they are not the same.
-            let in_other_order = !names.is_empty() && script.work.files == work.files;
-            let fits = are_these || in_other_order && (!is_dealt || script.agents == 1);
-            (dealt(script) && fits).then_some(if are_these { 1.0 } else { OTHER_ORDER })
+            let in_other_order = !names.is_empty() && trajectory.work.files == work.files;
+            let fits = are_these || in_other_order && (!is_dealt || trajectory.agents == 1);
+            (dealt(trajectory) && fits).then_some(if are_these { 1.0 } else { OTHER_ORDER })
         };
         let in_common: Vec<f64> = self.names.iter().map(|of| share_in_common(of, names)).collect();
-        let some_files = |script: &Script| {
-            let share = in_common.get(script.manner as usize).copied().unwrap_or(0.0);
-            (dealt(script) && share > 0.0).then_some(share)
+        let some_files = |trajectory: &Trajectory| {
+            let share = in_common.get(trajectory.call_model as usize).copied().unwrap_or(0.0);
+            (dealt(trajectory) && share > 0.0).then_some(share)
         };
         let one = |fits: bool| fits.then_some(1.0);
         let tries: [&Counts<'_>; 5] = [
             &same_files,
             &some_files,
-            &|script| one(dealt(script) && script.work.shape == work.shape),
-            &|script| one(dealt(script)),
+            &|trajectory| one(dealt(trajectory) && trajectory.work.shape == work.shape),
+            &|trajectory| one(dealt(trajectory)),
             &|_| one(true),
         ];
-        let of = |counts: &Counts<'_>| -> Vec<Script> {
-            let scripts = self.scripts.iter().filter(|script| script.calls > 0);
-            scripts.filter_map(|script| Some(Script { weight: script.weight * counts(script)?, ..*script })).collect()
+        let of = |counts: &Counts<'_>| -> Vec<Trajectory> {
+            let trajectories = self.trajectories.iter().filter(|trajectory| trajectory.calls > 0);
+            trajectories
+                .filter_map(|trajectory| {
+                    Some(Trajectory { weight: trajectory.weight * counts(trajectory)?, ..*trajectory })
+                })
+                .collect()
         };
-        tries.into_iter().map(|counts| of(counts)).find(|scripts| !scripts.is_empty()).unwrap_or_default()
+        tries.into_iter().map(|counts| of(counts)).find(|trajectories| !trajectories.is_empty()).unwrap_or_default()
     }
 }
 
 /// Weight of a script for a work; none if it does not fit.
-type Counts<'c> = dyn Fn(&Script) -> Option<f64> + 'c;
+type Counts<'c> = dyn Fn(&Trajectory) -> Option<f64> + 'c;
 
 /// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
-pub fn names_of(graph: &TaskGraph) -> Vec<u32> {
+pub fn file_keys(graph: &TaskGraph) -> Vec<u32> {
     let written = graph.tasks().iter().flat_map(|task| &task.writes);
     let key = |artifact: &ArtifactId| crate::engine::key_of(&graph.artifacts()[artifact.index()]) as u32;
     let mut names: Vec<u32> = written.map(key).collect();
@@ -303,26 +308,32 @@ mod tests {
     use crate::workload::TaskSpec;
 
     /// A script of this shape on the files of a manner, by one agent or a team.
-    fn script(manner: u32, shape: u64, files: u64, agents: u32, is_dealt: bool) -> Script {
+    fn trajectory(call_model: u32, shape: u64, files: u64, agents: u32, is_dealt: bool) -> Trajectory {
         let work = WorkKey { shape, files };
-        Script { calls: 1, manner, work, agents, is_dealt, weight: 2.0, ..Script::default() }
+        Trajectory { calls: 1, call_model, work, agents, is_dealt, weight: 2.0, ..Trajectory::default() }
     }
 
-    fn weights(scripts: Vec<Script>, (shape, files): (u64, u64), names: &[u32], is_dealt: bool) -> Vec<(u32, f64)> {
-        let behaviour = Behaviour { scripts, names: vec![vec![1, 2, 3, 4], vec![3, 4, 5, 6]], ..Behaviour::default() };
-        let fitting = behaviour.fitting(WorkKey { shape, files }, names, is_dealt);
-        fitting.iter().map(|script| (script.manner, script.weight)).collect()
+    fn weights(
+        trajectories: Vec<Trajectory>,
+        (shape, files): (u64, u64),
+        names: &[u32],
+        is_dealt: bool,
+    ) -> Vec<(u32, f64)> {
+        let learned_policy =
+            LearnedPolicy { trajectories, names: vec![vec![1, 2, 3, 4], vec![3, 4, 5, 6]], ..LearnedPolicy::default() };
+        let fitting = learned_policy.fitting(WorkKey { shape, files }, names, is_dealt);
+        fitting.iter().map(|trajectory| (trajectory.call_model, trajectory.weight)).collect()
     }
 
     #[test]
     fn runs_on_the_same_files_in_another_order_count_by_what_order_tells() {
         let runs = |is_dealt| {
             vec![
-                script(0, 1, 7, 1, is_dealt),
-                script(0, 2, 7, 1, is_dealt),
-                script(0, 2, 7, 3, is_dealt),
-                script(1, 1, 8, 1, is_dealt),
-                script(0, 1, 7, 1, !is_dealt),
+                trajectory(0, 1, 7, 1, is_dealt),
+                trajectory(0, 2, 7, 1, is_dealt),
+                trajectory(0, 2, 7, 3, is_dealt),
+                trajectory(1, 1, 8, 1, is_dealt),
+                trajectory(0, 1, 7, 1, !is_dealt),
             ]
         };
         let claimed = weights(runs(false), (1, 7), &[1, 2, 3, 4], false);
@@ -335,7 +346,7 @@ mod tests {
 
     #[test]
     fn runs_on_other_files_count_by_the_share_in_common_else_by_shape() {
-        let runs = || vec![script(0, 1, 7, 1, false), script(1, 2, 8, 1, false)];
+        let runs = || vec![trajectory(0, 1, 7, 1, false), trajectory(1, 2, 8, 1, false)];
         assert_eq!(weights(runs(), (9, 9), &[2, 3, 4, 5], false), [(0, 2.0 * 0.75), (1, 2.0 * 0.75)]);
         assert_eq!(weights(runs(), (9, 9), &[1, 2, 8, 9], false), [(0, 2.0 * 0.5)]);
         assert_eq!(weights(runs(), (2, 9), &[8, 9], false), [(1, 2.0)], "the same shape");
@@ -348,7 +359,7 @@ mod tests {
         let of = |files: &[&str]| {
             let task =
                 TaskSpec { writes: files.iter().map(|&file| file.to_owned()).collect(), ..TaskSpec::new("t", 1.0) };
-            names_of(&TaskGraph::new(&[task]).expect("a task"))
+            file_keys(&TaskGraph::new(&[task]).expect("a task"))
         };
         assert_eq!(of(&["a.py", "b.py"]), of(&["b.py", "a.py"]));
         assert_eq!(of(&["a.py", "b.py"]).len(), 2);

@@ -1,8 +1,8 @@
 //! The memory of agents that follow a learned policy, and what they share.
 
 use crate::engine::{IdSet, Time};
-use crate::simulation::repertoire::PlannedCall;
-use crate::team::{Manner, SORTS};
+use crate::simulation::compiled_policy::PlannedCall;
+use crate::team::{CallModel, TASK_CLASSES};
 use crate::workload::TaskId;
 
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
@@ -14,7 +14,7 @@ pub(super) struct Habits {
     pub(super) agents: Vec<Memory>,
     /// Until when tests keep everybody from being taken up.
     pub(super) tests_until: Time,
-    pub(super) sorted: [Vec<TaskId>; SORTS],
+    pub(super) sorted: [Vec<TaskId>; TASK_CLASSES],
     pub(super) done: Vec<TaskId>,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Memory {
     pub(super) finished: IdSet<TaskId>,
     /// Number of those.
     pub(super) has_finished: u16,
-    pub(super) script: u32,
+    pub(super) trajectory: u32,
     /// True if its calls take as long as typical calls, and not as long as the recorded ones.
     pub(super) is_copy: bool,
     /// The logarithm of the pace of the recorded run that this one is like.
@@ -48,7 +48,7 @@ impl Habits {
             asked: IdSet::empty(tasks),
             finished: IdSet::empty(tasks),
             has_finished: 0,
-            script: 0,
+            trajectory: 0,
             is_copy: false,
             day: 0.0,
             off: 0.0,
@@ -80,12 +80,12 @@ fn roomy(tasks: usize) -> PlannedCall {
 }
 
 impl Memory {
-    pub(super) fn clear(&mut self, script: u32) {
+    pub(super) fn clear(&mut self, trajectory: u32) {
         self.begun.clear();
         self.asked.clear();
         self.finished.clear();
         self.has_finished = 0;
-        self.script = script;
+        self.trajectory = trajectory;
         self.last = None;
         self.idle = 0;
         self.calls = 0;
@@ -93,18 +93,18 @@ impl Memory {
 
     /// The logarithm of how much longer calls take than those of the run that this one is like: around a mean of 1, so that
     /// runs are not slower for it.
-    pub(super) fn pace(&self, manner: &Manner) -> f64 {
-        manner.spread_runs * self.off - 0.5 * manner.spread_runs * manner.spread_runs
+    pub(super) fn run_effect(&self, call_model: &CallModel) -> f64 {
+        call_model.run_effect_sd * self.off - 0.5 * call_model.run_effect_sd * call_model.run_effect_sd
     }
 
     /// Input tokens of the next call: the prompt, the board, and what is sent along again.
-    pub(super) fn input_tokens(&self, manner: &Manner) -> f64 {
-        let mut sum = manner.prompt_tokens + manner.board_tokens;
+    pub(super) fn input_tokens(&self, call_model: &CallModel) -> f64 {
+        let mut sum = call_model.prompt_tokens + call_model.board_tokens;
         let mut messages = 0;
         for back in 1..=self.calls.min(REMEMBERED) {
             let (tokens, more) = self.window[(self.calls - back) % REMEMBERED];
             messages += more;
-            if messages > manner.window {
+            if messages > call_model.window {
                 break;
             }
             sum += f64::from(tokens);

@@ -1,7 +1,9 @@
 //! Recorded calls to choose from, the choice, and its plan for the tasks at hand.
 
 use crate::engine::{Time, math, rng};
-use crate::team::{Behaviour, Habit, Manner, SORTS, Script, Sight, Sort, WorkKey, names_of};
+use crate::team::{
+    CallModel, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
+};
 use crate::workload::{TaskGraph, TaskId};
 
 /// Cost of a task class that is present in one observation and absent in the other; also of a first call.
@@ -23,21 +25,21 @@ const HABIT: u64 = 16;
 
 /// A behaviour made ready for one piece of work.
 #[derive(Clone, Debug)]
-pub(super) struct Repertoire {
+pub(super) struct CompiledPolicy {
     pub(super) rows: Vec<CallRow>,
-    scripts: Vec<Script>,
-    runs: Vec<RunScripts>,
-    pub(super) manners: Vec<Manner>,
+    trajectories: Vec<Trajectory>,
+    runs: Vec<RunTrajectories>,
+    pub(super) call_models: Vec<CallModel>,
     /// Seconds of a run of tests, of all that were recorded.
     pub(super) tests: Vec<f64>,
     /// Log residuals of recorded calls: of those on one file or none, and of those on several.
-    surprises: [Vec<f64>; 2],
+    log_residuals: [Vec<f64>; 2],
     pub(super) shared: f64,
 }
 
 /// The scripts of one recorded run.
 #[derive(Clone, Debug)]
-struct RunScripts {
+struct RunTrajectories {
     first: u32,
     members: u32,
     /// The sum of weights up to and with it, over that of all.
@@ -49,14 +51,14 @@ struct RunScripts {
 
 #[derive(Clone, Debug)]
 pub(super) struct CallRow {
-    pub(super) habit: Habit,
+    pub(super) recorded_call: RecordedCall,
     /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
-    logs: [f64; SORTS],
+    logs: [f64; TASK_CLASSES],
     log_finished: f64,
-    script: u32,
-    pub(super) manner: u32,
+    trajectory: u32,
+    pub(super) call_model: u32,
     /// The logarithm of the pace of its run.
-    pub(super) pace: f64,
+    pub(super) run_effect: f64,
 }
 
 /// Planned effects of the call under way, for its commit.
@@ -74,47 +76,53 @@ pub(super) struct PlannedCall {
     pub(super) taken_up: Option<Time>,
 }
 
-impl Repertoire {
+impl CompiledPolicy {
     /// None if the behaviour has no habit that could be followed.
-    pub(super) fn new(behaviour: &Behaviour, graph: &TaskGraph, is_dealt: bool, agents: usize) -> Option<Repertoire> {
-        let mut scripts = behaviour.fitting(WorkKey::of(graph), &names_of(graph), is_dealt);
-        if scripts.iter().any(|script| script.agents as usize <= agents) {
+    pub(super) fn new(
+        learned_policy: &LearnedPolicy,
+        graph: &TaskGraph,
+        is_dealt: bool,
+        agents: usize,
+    ) -> Option<CompiledPolicy> {
+        let mut trajectories = learned_policy.fitting(WorkKey::of(graph), &file_keys(graph), is_dealt);
+        if trajectories.iter().any(|trajectory| trajectory.agents as usize <= agents) {
             // Members of a larger team leave work to others, who are not here.
-            scripts.retain(|script| script.agents as usize <= agents);
+            trajectories.retain(|trajectory| trajectory.agents as usize <= agents);
         }
-        for script in &mut scripts {
+        for trajectory in &mut trajectories {
             // Teams of much the same size tell most.
-            let (here, then) = (agents as f64, f64::from(script.agents));
-            script.weight *= here.min(then) / here.max(then);
+            let (here, then) = (agents as f64, f64::from(trajectory.agents));
+            trajectory.weight *= here.min(then) / here.max(then);
         }
         let mut rows = Vec::new();
-        for (place, script) in scripts.iter_mut().enumerate() {
-            let first = script.first as usize;
-            let habits = behaviour.habits.get(first..first + script.calls as usize).unwrap_or_default();
-            script.first = rows.len() as u32;
-            rows.extend(habits.iter().map(|&habit| CallRow {
-                habit,
-                logs: habit.sight.tasks.map(|count| math::ln_1p(f64::from(count))),
-                log_finished: math::ln_1p(f64::from(habit.sight.finished)),
-                script: place as u32,
-                manner: script.manner,
-                pace: script.pace,
+        for (place, trajectory) in trajectories.iter_mut().enumerate() {
+            let first = trajectory.first as usize;
+            let recorded_calls =
+                learned_policy.recorded_calls.get(first..first + trajectory.calls as usize).unwrap_or_default();
+            trajectory.first = rows.len() as u32;
+            rows.extend(recorded_calls.iter().map(|&recorded_call| CallRow {
+                recorded_call,
+                logs: recorded_call.observation.tasks.map(|count| math::ln_1p(f64::from(count))),
+                log_finished: math::ln_1p(f64::from(recorded_call.observation.finished)),
+                trajectory: place as u32,
+                call_model: trajectory.call_model,
+                run_effect: trajectory.run_effect,
             }));
         }
-        let (runs, total) = runs_of(&scripts, &rows);
-        let tests = rows.iter().filter(|row| row.habit.tests > 0);
-        let tests = tests.map(|row| row.habit.tests_s / f64::from(row.habit.tests)).collect();
-        let shared = behaviour.shared;
-        let of = |is_large: bool| rows.iter().filter(move |row| (row.habit.files > 1) == is_large);
-        let surprises = [false, true].map(|is_large| surprises_of(of(is_large)));
-        let manners = behaviour.manners.clone();
-        (!rows.is_empty() && total > 0.0).then_some(Repertoire {
+        let (runs, total) = runs_of(&trajectories, &rows);
+        let tests = rows.iter().filter(|row| row.recorded_call.tests > 0);
+        let tests = tests.map(|row| row.recorded_call.tests_s / f64::from(row.recorded_call.tests)).collect();
+        let shared = learned_policy.shared;
+        let of = |is_large: bool| rows.iter().filter(move |row| (row.recorded_call.files > 1) == is_large);
+        let log_residuals = [false, true].map(|is_large| log_residuals_of(of(is_large)));
+        let call_models = learned_policy.call_models.clone();
+        (!rows.is_empty() && total > 0.0).then_some(CompiledPolicy {
             rows,
-            scripts,
+            trajectories,
             runs,
-            manners,
+            call_models,
             tests,
-            surprises,
+            log_residuals,
             shared,
         })
     }
@@ -131,38 +139,38 @@ impl Repertoire {
 
     /// A surprise as normal calls of the kind have.
     pub(super) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
-        let manner = &self.manners[row.manner as usize];
-        let spread = if row.habit.files <= 1 { manner.spread_small } else { manner.spread_large };
+        let call_model = &self.call_models[row.call_model as usize];
+        let spread = if row.recorded_call.files <= 1 { call_model.spread_small } else { call_model.spread_large };
         spread * math::normal_quantile(rng::open_unit(bits))
     }
 
     /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
     /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
     /// surprises were recorded, it is noise of its own and noise that all have in common.
-    pub(super) fn surprise(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
-        let common = self.manners[row.manner as usize].common;
+    pub(super) fn log_residual(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
+        let common = self.call_models[row.call_model as usize].common;
         if common <= 0.0 {
             return own;
         }
-        let others = &self.surprises[usize::from(row.habit.files > 1)];
+        let others = &self.log_residuals[usize::from(row.recorded_call.files > 1)];
         let (draw, kept) = (rng::unit(bits), common.sqrt());
         let place = (draw - kept) / (1.0 - kept).max(f64::EPSILON) * others.len() as f64;
         match others.get(place.max(0.0) as usize) {
-            Some(_) if draw < kept => row.habit.surprise,
-            Some(&surprise) => surprise,
+            Some(_) if draw < kept => row.recorded_call.log_residual,
+            Some(&log_residual) => log_residual,
             None => kept * self.noise(row, of_all) + (1.0 - common).max(0.0).sqrt() * own,
         }
     }
 
     /// The logarithm of the pace of a script's run.
-    pub(super) fn pace(&self, script: u32) -> f64 {
-        self.scripts.get(script as usize).map_or(0.0, |script| script.pace)
+    pub(super) fn run_effect(&self, trajectory: u32) -> f64 {
+        self.trajectories.get(trajectory as usize).map_or(0.0, |trajectory| trajectory.run_effect)
     }
 
     /// A script to go about it in the style of that one, each as often as its run is like that one's. Of runs that came to
     /// nothing only the first of a team follows one: it forgets no more tasks than a single agent.
-    pub(super) fn like(&self, script: u32, bits: u64) -> u32 {
-        let style = self.runs.iter().rev().find(|run| run.first <= script).map_or(0.0, |run| run.style);
+    pub(super) fn like(&self, trajectory: u32, bits: u64) -> u32 {
+        let style = self.runs.iter().rev().find(|run| run.first <= trajectory).map_or(0.0, |run| run.style);
         let weight = |place: usize| {
             let run = &self.runs[place];
             let before = if place == 0 { 0.0 } else { self.runs[place - 1].up_to };
@@ -174,51 +182,52 @@ impl Repertoire {
             left -= weight(place);
             left < 0.0
         });
-        found.map_or(script, |place| self.runs[place].first)
+        found.map_or(trajectory, |place| self.runs[place].first)
     }
 
     /// The habit that fits best what is seen.
     pub(super) fn choose(
         &self,
-        sight: &Sight,
-        (script, last): (u32, Option<u32>),
+        observation: &Observation,
+        (trajectory, last): (u32, Option<u32>),
         is_dealt: bool,
         draws: rng::Stream,
     ) -> usize {
-        let nothing_to_do = sight.tasks.iter().all(|&count| count == 0);
-        let log_finished = math::ln_1p(f64::from(sight.finished));
-        let mut logs = sight.tasks.map(|count| math::ln_1p(f64::from(count)));
-        let mut scaled_to = sight.total;
+        let nothing_to_do = observation.tasks.iter().all(|&count| count == 0);
+        let log_finished = math::ln_1p(f64::from(observation.finished));
+        let mut logs = observation.tasks.map(|count| math::ln_1p(f64::from(count)));
+        let mut scaled_to = observation.total;
         let mut best = (f64::INFINITY, 0);
         // The own script first: where something of it fits well enough, leaving it costs more than any other saves.
-        let own = self.scripts.get(script as usize).map_or(0..0, |s| s.first as usize..(s.first + s.calls) as usize);
+        let own =
+            self.trajectories.get(trajectory as usize).map_or(0..0, |s| s.first as usize..(s.first + s.calls) as usize);
         let others = (0..own.start).chain(own.end..self.rows.len());
-        let followed = last.and_then(|last| self.rows.get(last as usize)).map(|row| row.script);
+        let followed = last.and_then(|last| self.rows.get(last as usize)).map(|row| row.trajectory);
         let next = last.map(|last| last as usize + 1);
-        let next = next.filter(|&next| self.rows.get(next).map(|row| row.script) == followed);
-        let is_away = followed.is_some_and(|followed| followed != script);
+        let next = next.filter(|&next| self.rows.get(next).map(|row| row.trajectory) == followed);
+        let is_away = followed.is_some_and(|followed| followed != trajectory);
         let least = LEAVE - CHANCE - if is_away { GO_ON } else { 0.0 };
         for place in own.clone().chain(others) {
             if !own.contains(&place) && best.0 < least {
                 break;
             }
             let row = &self.rows[place];
-            let seen = &row.habit.sight;
+            let seen = &row.recorded_call.observation;
             let mut cost = if nothing_to_do {
-                let waits = row.habit.is_idle() && !seen.is_first && !row.habit.is_truncated;
-                if waits { 0.0 } else { 3.0 + f64::from(row.habit.files) }
+                let waits = row.recorded_call.is_idle() && !seen.is_first && !row.recorded_call.is_truncated;
+                if waits { 0.0 } else { 3.0 + f64::from(row.recorded_call.files) }
             } else {
                 if is_dealt && seen.total != scaled_to {
                     // Shares of what is one's own are compared, not numbers.
                     scaled_to = seen.total;
-                    let scale = f64::from(seen.total.max(1)) / f64::from(sight.total.max(1));
-                    logs = sight.tasks.map(|count| math::ln_1p(f64::from(count) * scale));
+                    let scale = f64::from(seen.total.max(1)) / f64::from(observation.total.max(1));
+                    logs = observation.tasks.map(|count| math::ln_1p(f64::from(count) * scale));
                 }
                 // Tasks that others finished are not what it has got used to; of its own, all are its own.
                 let used_to = if is_dealt { 0.0 } else { (log_finished - row.log_finished).abs() };
-                distance(sight, &logs, row) + used_to
+                distance(observation, &logs, row) + used_to
             };
-            if row.script != script {
+            if row.trajectory != trajectory {
                 cost += LEAVE;
             }
             if next == Some(place) {
@@ -234,24 +243,24 @@ impl Repertoire {
 }
 
 /// The runs that scripts are of, and the sum of their weights.
-fn runs_of(scripts: &[Script], rows: &[CallRow]) -> (Vec<RunScripts>, f64) {
-    let mut runs: Vec<RunScripts> = Vec::new();
+fn runs_of(trajectories: &[Trajectory], rows: &[CallRow]) -> (Vec<RunTrajectories>, f64) {
+    let mut runs: Vec<RunTrajectories> = Vec::new();
     let mut total = 0.0;
-    for (place, script) in scripts.iter().enumerate() {
-        let is_next = place > 0 && scripts[place - 1].run == script.run;
+    for (place, trajectory) in trajectories.iter().enumerate() {
+        let is_next = place > 0 && trajectories[place - 1].run == trajectory.run;
         match runs.last_mut() {
             Some(run) if is_next => run.members += 1,
             _ => {
-                total += script.weight;
-                let calls = script.first as usize..(script.first + script.calls) as usize;
+                total += trajectory.weight;
+                let calls = trajectory.first as usize..(trajectory.first + trajectory.calls) as usize;
                 let calls = rows.get(calls).unwrap_or_default();
                 let style = style_of(calls);
-                runs.push(RunScripts {
+                runs.push(RunTrajectories {
                     first: place as u32,
                     members: 1,
                     up_to: total,
                     style,
-                    left_some: script.left_some,
+                    left_some: trajectory.left_some,
                 });
             }
         }
@@ -264,40 +273,44 @@ fn runs_of(scripts: &[Script], rows: &[CallRow]) -> (Vec<RunScripts>, f64) {
 
 /// Log residuals of recorded calls; none of few calls, and none of calls made from parameters, which have
 /// no residual.
-fn surprises_of<'r>(rows: impl Iterator<Item = &'r CallRow>) -> Vec<f64> {
-    let surprises: Vec<f64> = rows.map(|row| row.habit.surprise).collect();
-    let squares: f64 = surprises.iter().map(|surprise| surprise * surprise).sum();
-    if surprises.len() >= FEWEST && squares > 1e-6 * surprises.len() as f64 { surprises } else { Vec::new() }
+fn log_residuals_of<'r>(rows: impl Iterator<Item = &'r CallRow>) -> Vec<f64> {
+    let log_residuals: Vec<f64> = rows.map(|row| row.recorded_call.log_residual).collect();
+    let squares: f64 = log_residuals.iter().map(|log_residual| log_residual * log_residual).sum();
+    if log_residuals.len() >= FEWEST && squares > 1e-6 * log_residuals.len() as f64 {
+        log_residuals
+    } else {
+        Vec::new()
+    }
 }
 
 /// Style of work: many tasks a call, one task a call, or several calls a task.
 fn style_of(calls: &[CallRow]) -> f64 {
-    let acting = calls.iter().filter(|row| !row.habit.is_idle()).count();
-    let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.habit.completes)));
+    let acting = calls.iter().filter(|row| !row.recorded_call.is_idle()).count();
+    let finished = calls.iter().fold(0, |all: u16, row| all.saturating_add(sum(&row.recorded_call.completes)));
     math::ln(acting.max(1) as f64 / f64::from(finished.max(1)))
 }
 
 /// Distance of an observation from a recorded one.
-fn distance(sight: &Sight, logs: &[f64; SORTS], row: &CallRow) -> f64 {
-    let seen = &row.habit.sight;
+fn distance(observation: &Observation, logs: &[f64; TASK_CLASSES], row: &CallRow) -> f64 {
+    let seen = &row.recorded_call.observation;
     let mut sum = 0.0;
-    for (sort, (here, then)) in logs.iter().zip(&row.logs).enumerate() {
+    for (class, (here, then)) in logs.iter().zip(&row.logs).enumerate() {
         sum += (here - then).abs();
-        if (sight.tasks[sort] > 0) != (seen.tasks[sort] > 0) {
+        if (observation.tasks[class] > 0) != (seen.tasks[class] > 0) {
             sum += THERE_OR_NOT;
         }
     }
-    if sight.is_first != seen.is_first {
+    if observation.is_first != seen.is_first {
         sum += THERE_OR_NOT;
     }
-    sum + IDLE.0 * f64::from(sight.idle.min(IDLE.1).abs_diff(seen.idle.min(IDLE.1)))
+    sum + IDLE.0 * f64::from(observation.idle.min(IDLE.1).abs_diff(seen.idle.min(IDLE.1)))
 }
 
 /// The habit, scaled to the tasks at hand.
 pub(super) fn plan(
     plan: &mut PlannedCall,
-    habit: &Habit,
-    sorted: &[Vec<TaskId>; SORTS],
+    recorded_call: &RecordedCall,
+    sorted: &[Vec<TaskId>; TASK_CLASSES],
     done: &[TaskId],
     completes_truncated: bool,
 ) {
@@ -305,24 +318,31 @@ pub(super) fn plan(
     writes.clear();
     claims.clear();
     completes.clear();
-    for (sort, tasks) in sorted.iter().enumerate() {
-        let seen = habit.sight.tasks[sort];
-        let is_open = sort < Sort::Held as usize;
+    for (class, tasks) in sorted.iter().enumerate() {
+        let seen = recorded_call.observation.tasks[class];
+        let is_open = class < TaskClass::Held as usize;
         let count = |taken: u16| if completes_truncated { tasks.len() } else { share(taken, seen, tasks.len()) };
-        writes.extend_from_slice(&tasks[..count(habit.writes[sort])]);
-        let claimed = if is_open { count(habit.claims[sort]) } else { 0 };
+        writes.extend_from_slice(&tasks[..count(recorded_call.writes[class])]);
+        let claimed = if is_open { count(recorded_call.claims[class]) } else { 0 };
         claims.extend_from_slice(&tasks[..claimed]);
-        let completed = count(habit.completes[sort]);
-        completes.extend_from_slice(&tasks[..if habit.finishes_claims { completed.max(claimed) } else { completed }]);
+        let completed = count(recorded_call.completes[class]);
+        completes.extend_from_slice(
+            &tasks[..if recorded_call.finishes_claims { completed.max(claimed) } else { completed }],
+        );
     }
     if !completes_truncated {
-        writes
-            .extend_from_slice(&done[..share(habit.rewrites, habit.sight.done_begun.max(habit.rewrites), done.len())]);
+        writes.extend_from_slice(
+            &done[..share(
+                recorded_call.rewrites,
+                recorded_call.observation.done_begun.max(recorded_call.rewrites),
+                done.len(),
+            )],
+        );
     }
     (plan.other_files, plan.common_files) =
-        if completes_truncated { (0, 0) } else { (habit.other_files, habit.common_files) };
-    plan.tests = Time::from_secs(habit.tests_s);
-    plan.has_failed = habit.has_failed;
+        if completes_truncated { (0, 0) } else { (recorded_call.other_files, recorded_call.common_files) };
+    plan.tests = Time::from_secs(recorded_call.tests_s);
+    plan.has_failed = recorded_call.has_failed;
     plan.taken_up = None;
 }
 
@@ -339,14 +359,14 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
 
 /// Returns true if a truncated reply is completed here: all of the agent's work fits into a reply, or
 /// less is left to do than then, as teammates have done some, and that fits.
-pub(super) fn completes_truncated(habit: &Habit, sight: &Sight, files_a_reply: f64) -> bool {
+pub(super) fn completes_truncated(recorded_call: &RecordedCall, observation: &Observation, files_a_reply: f64) -> bool {
     let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
-    let to_do = sum(&sight.tasks);
-    let has_less = to_do < sum(&habit.sight.tasks);
-    habit.is_truncated && to_do > 0 && (fits(sight.total) || has_less && fits(to_do))
+    let to_do = sum(&observation.tasks);
+    let has_less = to_do < sum(&recorded_call.observation.tasks);
+    recorded_call.is_truncated && to_do > 0 && (fits(observation.total) || has_less && fits(to_do))
 }
 
-pub(super) fn sum(counts: &[u16; SORTS]) -> u16 {
+pub(super) fn sum(counts: &[u16; TASK_CLASSES]) -> u16 {
     counts.iter().fold(0, |sum: u16, &count| sum.saturating_add(count))
 }
 
@@ -355,25 +375,32 @@ mod tests {
     use super::*;
 
     /// Runs of single agents on twenty tasks, who finish so many in a call; and what each call surprises with.
-    fn repertoire(tasks_a_call: &[u16]) -> Repertoire {
-        let manner = Manner { spread_small: 0.5, spread_large: 0.5, ..Manner::default() };
-        let mut behaviour = Behaviour { manners: vec![manner], ..Behaviour::default() };
+    fn repertoire(tasks_a_call: &[u16]) -> CompiledPolicy {
+        let call_model = CallModel { spread_small: 0.5, spread_large: 0.5, ..CallModel::default() };
+        let mut learned_policy = LearnedPolicy { call_models: vec![call_model], ..LearnedPolicy::default() };
         for (run, &tasks) in (0..).zip(tasks_a_call) {
-            let first = behaviour.habits.len() as u32;
+            let first = learned_policy.recorded_calls.len() as u32;
             for finished in (0..20).step_by(usize::from(tasks)) {
-                let mut habit = Habit { files: tasks, latency_s: 1.0, surprise: f64::from(run), ..Habit::default() };
-                habit.sight = Sight { total: 20, is_first: finished == 0, finished, ..Sight::default() };
-                habit.sight.tasks[Sort::Ready as usize] = 20 - finished;
-                habit.completes[Sort::Ready as usize] = tasks;
-                behaviour.habits.push(habit);
+                let mut recorded_call = RecordedCall {
+                    files: tasks,
+                    latency_s: 1.0,
+                    log_residual: f64::from(run),
+                    ..RecordedCall::default()
+                };
+                recorded_call.observation =
+                    Observation { total: 20, is_first: finished == 0, finished, ..Observation::default() };
+                recorded_call.observation.tasks[TaskClass::Ready as usize] = 20 - finished;
+                recorded_call.completes[TaskClass::Ready as usize] = tasks;
+                learned_policy.recorded_calls.push(recorded_call);
             }
-            let calls = behaviour.habits.len() as u32 - first;
+            let calls = learned_policy.recorded_calls.len() as u32 - first;
             let left_some = calls == 2;
-            let script = Script { first, calls, run, agents: 1, left_some, weight: 1.0, ..Script::default() };
-            behaviour.scripts.push(script);
+            let trajectory =
+                Trajectory { first, calls, run, agents: 1, left_some, weight: 1.0, ..Trajectory::default() };
+            learned_policy.trajectories.push(trajectory);
         }
         let graph = TaskGraph::new(&[crate::workload::TaskSpec::new("any", 1.0)]).expect("a task");
-        Repertoire::new(&behaviour, &graph, false, 4).expect("there are calls")
+        CompiledPolicy::new(&learned_policy, &graph, false, 4).expect("there are calls")
     }
 
     fn bits(place: u64) -> u64 {
@@ -383,13 +410,13 @@ mod tests {
     #[test]
     fn scripts_are_like_others_of_their_style() {
         let all = repertoire(&[1, 1, 10, 20, 1]);
-        let drawn = |script: u32| {
+        let drawn = |trajectory: u32| {
             let mut counts = [0_u32; 5];
-            (0..3_000).for_each(|place| counts[all.like(script, bits(place)) as usize] += 1);
+            (0..3_000).for_each(|place| counts[all.like(trajectory, bits(place)) as usize] += 1);
             counts
         };
-        for script in [0, 1, 4] {
-            let counts = drawn(script);
+        for trajectory in [0, 1, 4] {
+            let counts = drawn(trajectory);
             assert_eq!((counts[2], counts[3]), (0, 0));
             assert!([0, 1, 4].iter().all(|&like| counts[like].abs_diff(1_000) < 120), "{counts:?}");
         }
@@ -398,10 +425,10 @@ mod tests {
     }
 
     /// Where an agent goes on that sees six tasks of twenty, and has finished so many itself.
-    fn goes_on(all: &Repertoire, finished: u16, is_dealt: bool) -> usize {
-        let mut sight = Sight { total: 20, finished, ..Sight::default() };
-        sight.tasks[Sort::Ready as usize] = 6;
-        all.choose(&sight, (0, None), is_dealt, rng::Keys::new(3, 1).stream(rng::Purpose::Choice, 7))
+    fn goes_on(all: &CompiledPolicy, finished: u16, is_dealt: bool) -> usize {
+        let mut observation = Observation { total: 20, finished, ..Observation::default() };
+        observation.tasks[TaskClass::Ready as usize] = 6;
+        all.choose(&observation, (0, None), is_dealt, rng::Keys::new(3, 1).stream(rng::Purpose::Choice, 7))
     }
 
     #[test]
@@ -417,37 +444,40 @@ mod tests {
     #[test]
     fn a_reply_that_was_cut_off_comes_to_its_end_with_less_to_write() {
         let sees = |total: u16, ready: u16| {
-            let mut sight = Sight { total, ..Sight::default() };
-            sight.tasks[Sort::Ready as usize] = ready;
-            sight
+            let mut observation = Observation { total, ..Observation::default() };
+            observation.tasks[TaskClass::Ready as usize] = ready;
+            observation
         };
-        let cut = Habit { is_truncated: true, sight: sees(20, 12), ..Habit::default() };
+        let cut = RecordedCall { is_truncated: true, observation: sees(20, 12), ..RecordedCall::default() };
         assert!(!completes_truncated(&cut, &sees(20, 12), 15.0), "as it was then");
         assert!(!completes_truncated(&cut, &sees(20, 11), 10.0), "less, and too much still");
         assert!(completes_truncated(&cut, &sees(20, 11), 15.0), "teammates have done one");
         assert!(completes_truncated(&cut, &sees(10, 12), 15.0), "a share of the work that fits");
         assert!(!completes_truncated(&cut, &sees(20, 0), 15.0), "nothing to do");
-        assert!(!completes_truncated(&Habit { is_truncated: false, ..cut }, &sees(20, 1), 15.0), "it was not cut off");
+        assert!(
+            !completes_truncated(&RecordedCall { is_truncated: false, ..cut }, &sees(20, 1), 15.0),
+            "it was not cut off"
+        );
     }
 
     #[test]
     fn two_who_follow_a_call_are_as_alike_as_they_should_be() {
         for common in [0.2, 0.5, 0.9] {
             let mut all = repertoire(&[1, 1, 1]);
-            all.manners[0].common = common;
-            let own = |place: u64| all.surprise(&all.rows[0], bits(place), 9.0, 0).abs() < 1e-12;
+            all.call_models[0].common = common;
+            let own = |place: u64| all.log_residual(&all.rows[0], bits(place), 9.0, 0).abs() < 1e-12;
             let both = (0..20_000).filter(|&place| own(2 * place) && own(2 * place + 1)).count() as f64 / 20_000.0;
             // A third of the others surprise alike by chance.
             let kept = f64::sqrt(common);
-            let alike = kept + (1.0 - kept) / 3.0;
-            let expected = alike * alike;
+            let with_residual_correlation = kept + (1.0 - kept) / 3.0;
+            let expected = with_residual_correlation * with_residual_correlation;
             assert!((both - expected).abs() < 0.02, "{common}: {both} {expected}");
         }
         let mut few = repertoire(&[20]);
-        assert!((few.surprise(&few.rows[0], bits(1), 9.0, 0) - 9.0).abs() < 1e-12, "nothing in common");
-        few.manners[0].common = 0.36;
+        assert!((few.log_residual(&few.rows[0], bits(1), 9.0, 0) - 9.0).abs() < 1e-12, "nothing in common");
+        few.call_models[0].common = 0.36;
         let of_all = few.noise(&few.rows[0], bits(2));
-        let mixed = few.surprise(&few.rows[0], bits(1), 10.0, bits(2));
+        let mixed = few.log_residual(&few.rows[0], bits(1), 10.0, bits(2));
         assert!((mixed - (0.6 * of_all + 8.0)).abs() < 1e-9, "{mixed}");
     }
 }

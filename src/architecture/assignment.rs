@@ -1,11 +1,11 @@
 //! Assignment of tasks to agents: a deterministic function of the view.
 
-use crate::team::{AgentId, Deal, Status, View};
+use crate::team::{AgentId, AssignmentRule, Status, View};
 use crate::workload::TaskId;
 
 /// Deals tasks. Keeps its working memory, so that dealing in the middle of a run allocates nothing.
 #[derive(Clone, Debug, Default)]
-pub struct Dealer {
+pub struct Assigner {
     dealt: Vec<(TaskId, AgentId)>,
     workers: Vec<AgentId>,
     owner_of: Vec<Option<AgentId>>,
@@ -13,19 +13,19 @@ pub struct Dealer {
     load: Vec<f64>,
 }
 
-impl Dealer {
+impl Assigner {
     /// Assigns the tasks that nobody owns. Only workers with the skill for it get a task; a task that no
     /// worker can do stays on the board.
-    pub fn deal(&mut self, rule: Deal, view: &View<'_>) -> &[(TaskId, AgentId)] {
+    pub fn deal(&mut self, rule: AssignmentRule, view: &View<'_>) -> &[(TaskId, AgentId)] {
         self.dealt.clear();
         self.workers.clear();
         self.workers.extend(view.workers());
         match rule {
-            Deal::ChainAffine => self.in_turn(view, true),
-            Deal::RoundRobin => self.in_turn(view, false),
-            Deal::Lpt => self.longest_first(view),
-            Deal::ToFree => self.each_free(view, usize::MAX),
-            Deal::OneToFree => self.each_free(view, 1),
+            AssignmentRule::ChainAffine => self.in_turn(view, true),
+            AssignmentRule::RoundRobin => self.in_turn(view, false),
+            AssignmentRule::Lpt => self.longest_first(view),
+            AssignmentRule::ToFree => self.each_free(view, usize::MAX),
+            AssignmentRule::OneToFree => self.each_free(view, 1),
         }
         &self.dealt
     }

@@ -1,7 +1,7 @@
 //! Agents to be asked next: those that have just become free, and those whose reason to wait is gone.
 
 use crate::engine::Id;
-use crate::team::{AgentId, Until};
+use crate::team::{AgentId, WaitFor};
 
 /// The agents that are not busy, by what they wait for.
 #[derive(Clone, Debug)]
@@ -91,12 +91,12 @@ impl Wakes {
 
     /// An agent that was asked has nothing to do.
     #[inline]
-    pub(super) fn sleep(&mut self, agent: AgentId, until: Until) {
+    pub(super) fn sleep(&mut self, agent: AgentId, until: WaitFor) {
         let group = self.group(agent.word());
         match until {
-            Until::Ready => group.ready |= bit(agent),
-            Until::Mail => group.mail |= bit(agent),
-            Until::Change => group.change |= bit(agent),
+            WaitFor::Ready => group.ready |= bit(agent),
+            WaitFor::Mail => group.mail |= bit(agent),
+            WaitFor::Change => group.change |= bit(agent),
         }
     }
 
