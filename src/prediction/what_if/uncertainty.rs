@@ -265,8 +265,8 @@ struct Uncertainty<'a> {
 
 impl<'a> Uncertainty<'a> {
     fn new(recorded: &'a [Means], sessions: &'a [ResampledSession], index: usize, of: &Scenario) -> Uncertainty<'a> {
-        let terms = of.architecture.terms();
-        let log_sd = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
+        let terms = of.architecture.spec();
+        let log_sd = PREDICTION_LOG_SD[usize::from(terms.assigned.is_some() || terms.has_lead)];
         let error_log_sd = if of.team.len() > 1 { log_sd } else { 0.0 };
         Uncertainty { recorded: &recorded[index], sessions, index, error_log_sd }
     }
