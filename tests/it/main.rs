@@ -42,6 +42,7 @@ mod recorded;
 mod replay;
 mod report;
 mod scenario_files;
+mod scenario_keys;
 mod scenarios;
 mod shipped;
 mod streams;
