@@ -96,7 +96,7 @@ impl Maker {
 
     /// True in variants whose profile has a learned policy: then it has no keys of a lead.
     fn has_policy(&self) -> bool {
-        self.variant / 2 % 2 == 0
+        (self.variant / 2).is_multiple_of(2)
     }
 
     fn leaves_out(&self, key: &str) -> bool {
