@@ -197,7 +197,12 @@ static RESOURCE: Section = section(
             "Service time.",
         ),
         key("blocks", BLOCKS, "user", "Agents that wait during a service."),
-        key("share", Expects::Probability, "1", "Probability that a working step uses the resource, a rate limit too."),
+        key(
+            "share",
+            Expects::Probability,
+            "1",
+            "Probability that a working step uses the resource, also if it is a rate limit.",
+        ),
     ],
 );
 

@@ -18,7 +18,12 @@ pub static PROFILE: Section = section(
         key("about", Expects::Text, "(nothing)", "Description."),
         key("origin", Expects::Text, "(nothing)", "Source of the parameters, and their accuracy."),
         key("base", Expects::ProfileName, "(none)", "Profile that provides all parameters that are not given here."),
-        key("latency", LATENCY, "10s", "Latency of a call."),
+        key(
+            "latency",
+            LATENCY,
+            "10s",
+            "Latency of a call; a distribution is that of a task of mean size, and times scale with size.",
+        ),
         key(
             "variation",
             Expects::Section(&VARIATION),
