@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::engine::{Dist, Keys, Purpose, Sampler, Time, key_of};
 use crate::problem::Problem;
 use crate::problem::quantity::{self, Unit};
+use crate::scenario::keys::WORKLOAD;
 use crate::scenario::node::Node;
 use crate::scenario::resolver::Resolver;
 use crate::trace::{native, work_of};
@@ -27,7 +28,7 @@ impl Resolver<'_> {
     pub(super) fn workload(&mut self, seed: u64) -> Option<Workload> {
         let node = self.root.key("workload")?;
         let scaled = self.root.key("scaling").filter(|scaling| scaling.text() == Some("scaled"));
-        let (key, inner) = node.entries().iter().find(|(key, _)| key.name != "size")?;
+        let (key, inner) = node.entries().iter().find(|(key, _)| WORKLOAD.exactly_one.contains(&key.name.as_str()))?;
         let before = self.problems.list().len();
         let size = match node.key("size") {
             Some(size) => self.dist(size, Unit::Tokens, "workload.size"),
