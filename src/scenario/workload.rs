@@ -70,8 +70,7 @@ impl Tasks {
                 if draw == WorkDraw::Once || sizes.iter().all(|size| size.is_constant) {
                     return Ok((graph, None));
                 }
-                let by_name: BTreeMap<&str, &Sizes> =
-                    specs.iter().map(|spec| spec.id.as_str()).zip(&sizes).collect();
+                let by_name: BTreeMap<&str, &Sizes> = specs.iter().map(|spec| spec.id.as_str()).zip(&sizes).collect();
                 let samplers = graph.tasks().iter().map(|task| by_name[task.id.as_str()].sampler.clone()).collect();
                 Ok((graph.clone(), Some(Arc::new(DrawnWork::listed(graph, samplers)))))
             }
@@ -84,12 +83,7 @@ impl Tasks {
 }
 
 /// Builds the graph of a generator with this reference size, and the source of others.
-fn generated(
-    generator: Generator,
-    seed: u64,
-    reference_size: f64,
-    draw: WorkDraw,
-) -> Result<Graphs, Vec<GraphError>> {
+fn generated(generator: Generator, seed: u64, reference_size: f64, draw: WorkDraw) -> Result<Graphs, Vec<GraphError>> {
     let is_drawn = draw == WorkDraw::PerReplication && generator.is_random();
     let generator = CompiledGenerator::new(generator);
     let graph = Arc::new(TaskGraph::new(&generator.draw(seed, 0))?.with_reference_size(reference_size));

@@ -1,6 +1,7 @@
 use super::*;
 use crate::experiment::replication::runner;
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::result::PointResult;
+use crate::experiment::work_bounds::WorkBounds;
 use crate::scaling::Precision;
 use crate::scenario::{ScenarioFile, library};
 
