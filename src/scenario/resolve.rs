@@ -14,7 +14,7 @@ use crate::scenario::resolver::{Document, Resolver, stem};
 use crate::scenario::team::TeamTemplate;
 use crate::scenario::team_checks;
 use crate::scenario::workload::{self, Workload};
-use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
+use crate::simulation::{DependencyCheck, GraphSource, Limits, Pacing, Scenario};
 use crate::team::{Blocks, Consistency, LockHeld, Locking, Resource, WhenLocked};
 use crate::workload::TaskGraph;
 
@@ -44,6 +44,13 @@ struct GivenLimits {
     time: Option<Time>,
     tokens: Option<u64>,
     calls: Option<u64>,
+}
+
+/// Work of a team size.
+struct Work {
+    graph: Arc<TaskGraph>,
+    graphs: Option<Arc<dyn GraphSource>>,
+    parallel_fraction: Option<f64>,
 }
 
 /// Parts that are reused.
@@ -199,7 +206,7 @@ impl Parts {
         architecture: Option<architecture::Named>,
     ) -> Result<Scenario, Problems> {
         let size = agents.unwrap_or_else(|| self.team.size());
-        let (graph, parallel_fraction) = self.graph_for(size, source)?;
+        let Work { graph, graphs, parallel_fraction } = self.work_for(size, source)?;
         let team = self.team.agents(size);
         let (architecture, name): (Arc<dyn Architecture>, _) =
             architecture.unwrap_or_else(|| (Arc::clone(&self.architecture.0), self.architecture.1));
@@ -228,15 +235,16 @@ impl Parts {
             prices: self.prices,
             seed: self.seed,
             graph,
-            graphs: None,
+            graphs,
             parallel_fraction,
         })
     }
 
-    fn graph_for(&self, size: u32, source: Document<'_>) -> Result<(Arc<TaskGraph>, Option<f64>), Problems> {
+    fn work_for(&self, size: u32, source: Document<'_>) -> Result<Work, Problems> {
         let grown = self.workload.grows.as_ref().and_then(|generator| generator.for_team(u64::from(size)));
         let Some(generator) = grown.filter(|_| size > 1) else {
-            return Ok((Arc::clone(&self.workload.graph), self.workload.parallel_fraction));
+            let Workload { graph, graphs, parallel_fraction, .. } = &self.workload;
+            return Ok(Work { graph: graph.clone(), graphs: graphs.clone(), parallel_fraction: *parallel_fraction });
         };
         let line = source.root.key("scaling").map_or(0, |node| node.line);
         let problem = |message: String, expected: String| {
@@ -248,9 +256,10 @@ impl Parts {
             let (_, message, expected) = workload::limit(errors[0]);
             return Err(problem(message, expected));
         }
-        let graph = TaskGraph::new(&generator.generate(self.seed));
-        let graph = graph.map_err(|errors| problem(errors[0].to_string(), String::new()))?;
-        Ok((Arc::new(graph), generator.parallel_fraction()))
+        let parallel_fraction = generator.parallel_fraction();
+        let grown = self.workload.grown(generator, self.seed);
+        let (graph, graphs) = grown.map_err(|errors| problem(errors[0].to_string(), String::new()))?;
+        Ok(Work { graph, graphs, parallel_fraction })
     }
 }
 

@@ -18,7 +18,7 @@ pub(super) fn skills(
     (architecture, name): Protocol<'_>,
     source: Document<'_>,
 ) -> Result<(), Problems> {
-    let leads = usize::from(architecture.terms().has_lead && team.len() > 1);
+    let leads = usize::from(architecture.spec().has_lead && team.len() > 1);
     let mut problems = Problems::default();
     for (number, skill) in graph.skills().iter().enumerate() {
         let has_skill = |agent: &&Agent| agent.has_skill(Some(skill));
@@ -67,7 +67,7 @@ pub(super) fn learned(
     team: &[Agent],
     (architecture, name): Protocol<'_>,
 ) -> Result<(), Problems> {
-    let has_lead = architecture.terms().has_lead;
+    let has_lead = architecture.spec().has_lead;
     let mut problems = Problems::default();
     for given in template.keys_without_effect(team, has_lead) {
         let key = given.key;

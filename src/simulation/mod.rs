@@ -50,6 +50,7 @@ use crate::record::{Metrics, Stats};
 
 /// Runs one replication of a scenario under its own architecture and returns its metrics.
 pub fn simulate(scenario: &Scenario, replication: u64) -> Metrics {
+    let scenario = &*scenario.of_replication(replication);
     let mut stats = Stats::new(scenario.prices);
     Simulator::new(scenario).run(&*scenario.architecture, replication, &mut stats);
     stats.metrics()
