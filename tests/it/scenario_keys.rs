@@ -198,7 +198,7 @@ fn a_workload_is_drawn_for_each_replication_unless_it_is_drawn_once() {
 
 #[test]
 fn claims_are_granted_at_decision_unless_a_scenario_follows_the_harness_of_the_paper() {
-    let claims = |text: &str| scenario(text).architecture.terms().claims;
+    let claims = |text: &str| scenario(text).architecture.spec().claims;
     assert_eq!(claims("seed: 1"), Claims::AtDecision);
     assert_eq!(claims("architecture: { self_claim: { pick: random } }"), Claims::AtDecision);
     assert_eq!(claims("architecture: { self_claim: { claims: at_commit } }"), Claims::AtCommit);
@@ -213,7 +213,7 @@ fn claims_are_granted_at_decision_unless_a_scenario_follows_the_harness_of_the_p
         let points = values.iter().map(|value| file.at(&[("architecture", value)]).expect("valid"));
         let expected = if built_in.name == "paper" { Claims::AtCommit } else { Claims::AtDecision };
         for point in points.chain([own]).filter(|point| point.architecture_name == "self_claim") {
-            assert_eq!(point.architecture.terms().claims, expected, "{}", built_in.name);
+            assert_eq!(point.architecture.spec().claims, expected, "{}", built_in.name);
         }
     }
 }
@@ -254,7 +254,7 @@ team: {{ agents: {agents}, members: [{{ name: ann, role: lead, skills: [sql] }},
             )
             .expect("defaults"),
         );
-        let expected = text.terms().has_lead.then(|| {
+        let expected = text.spec().has_lead.then(|| {
             format!(
                 "f.yaml:1: workload.tasks[1].skill: only the lead \"ann\" has the skill \"sql\", which the task \"b\" \
                  requires, and under {} a lead does no tasks",
