@@ -34,7 +34,7 @@ impl Simulator<'_> {
         self.read_context(agent, step, &mut parts);
         observer.input(agent, &parts);
         let profile = &self.profiles[self.agents[agent].profile];
-        profile.reading_us(step.input_tokens, step.cached_tokens)
+        profile.reading_us(step, &parts)
     }
 
     /// Adds the context to the input of a step, and the new parts to the context.
@@ -113,8 +113,15 @@ impl CompiledProfile {
         self.task_tokens[task].saturating_sub(self.tokens.overhead)
     }
 
-    /// Microseconds of reading an input.
-    fn reading_us(&self, input: u32, cached: u32) -> f64 {
-        f64::from(input - cached) * self.us_per_input_token + f64::from(cached) * self.us_per_cached_token
+    /// Microseconds of reading an input. Without a prompt cache, the context that is sent again takes no time, as a
+    /// provider keeps the prefix of a conversation; with one, this is what the cache is for.
+    fn reading_us(&self, step: &InFlightStep, parts: &InputParts) -> f64 {
+        let (fresh, cached) = if self.tokens.cache_lifetime.is_some() {
+            (step.input_tokens - step.cached_tokens, step.cached_tokens)
+        } else {
+            let new = step.input_tokens - parts.history;
+            (new - self.cached(new), self.cached(new))
+        };
+        f64::from(fresh) * self.us_per_input_token + f64::from(cached) * self.us_per_cached_token
     }
 }
