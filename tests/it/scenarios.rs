@@ -169,10 +169,10 @@ fn the_benchmark_meets_its_reference() {
     assert_mean(row(&free, &[], 16), "makespan_s", 138.45, 0.03);
     let blind = "{ self_claim: { claims: at_commit, pick: random } }";
     let rounds = sweep("bench", &[("pacing", "rounds"), ("architecture", blind), ("sweep.agents", "[4, 16]")], 4_000);
-    assert_mean(row(&rounds, &[], 4), "makespan_s", 281.28, 0.06);
-    assert_mean(row(&rounds, &[], 4), "lost_claims", 17.11, 0.005);
-    assert_mean(row(&rounds, &[], 16), "makespan_s", 287.56, 0.06);
-    assert_mean(row(&rounds, &[], 16), "lost_claims", 90.6, 0.05);
+    assert_mean(row(&rounds, &[], 4), "makespan_s", 257.40, 0.06);
+    assert_mean(row(&rounds, &[], 4), "lost_claims", 13.66, 0.01);
+    assert_mean(row(&rounds, &[], 16), "makespan_s", 217.11, 0.07);
+    assert_mean(row(&rounds, &[], 16), "lost_claims", 62.55, 0.08);
 }
 
 /// What "Language Model Teams as Distributed Systems" (arXiv 2603.12229) found, for each of its three models. Orderings
