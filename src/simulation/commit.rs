@@ -126,6 +126,9 @@ impl Simulator<'_> {
             let outcome = if planned.effects.completes {
                 self.attempt::<GENERAL, O>(agent, planned, part, observer)
             } else {
+                if GENERAL && planned.effects.claims {
+                    self.test_lost(agent, planned, step, observer);
+                }
                 Outcome::Lost
             };
             match outcome {
