@@ -22,7 +22,9 @@ pub mod result;
 pub mod sensitivity;
 pub mod solo_baseline;
 pub mod sweep;
+pub mod time_shares;
 
 pub use replication::Replications;
 pub use result::{Curve, Laws, PointResult, SweepResult, WorkBounds};
 pub use sweep::Sweep;
+pub use time_shares::TimeShares;

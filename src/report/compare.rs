@@ -62,6 +62,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
         for entry in &comparison.entries {
             let row = &entry.row;
             let mean = |name: &str, show: fn(f64) -> String| sweep::mean(row, name, show);
+            let share = |part: &str| Cell::number(row.shares.part(part), number::percent(row.shares.part(part)));
             table.push(vec![
                 Cell::count(u64::from(row.agents)),
                 Cell::text(row.architecture.clone()),
@@ -72,8 +73,8 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
                 sweep::tokens(row),
                 mean("cost", number::money),
                 mean("quality", number::percent),
-                Cell::number(row.shares[3], number::percent(row.shares[3])),
-                Cell::number(row.shares[2], number::percent(row.shares[2])),
+                share("lost"),
+                share("waiting"),
                 Cell::number(row.completed as f64, format!("{}/{}", row.completed, row.runs)),
             ]);
         }

@@ -68,14 +68,14 @@ fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
                 let start = busy[step.agent.index()].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
                 assert_eq!((start.at, start.kind, start.task), (step.start, step.kind, step.task), "{world}");
                 assert_eq!(step.task.is_some(), step.kind == StepKind::Work, "{world}: {step:?}");
-                assert_eq!(step.spent.total() + step.waited, step.end - step.start, "{world}: {step:?}");
+                assert_eq!(step.spent.total() + step.waited + step.service, step.end - step.start, "{world}: {step:?}");
                 assert!(step.cached_tokens <= step.input_tokens, "{world}: {step:?}");
             }
             _ => {}
         }
     }
     assert!(busy.iter().all(Option::is_none), "{world}: under way after the end: {busy:?}");
-    assert_eq!(log.steps().count(), metrics.llm_calls as usize, "{world}");
+    assert_eq!(log.steps().filter(|step| !step.is_cut).count(), metrics.llm_calls as usize, "{world}");
 }
 
 /// Whether every task that is done must have been preceded by all that it needs.
@@ -159,7 +159,8 @@ fn the_budget_balances(log: &Log, metrics: &Metrics, world: &str) {
     let team_time = metrics.makespan.as_us() * u64::from(metrics.agents);
     let budget = metrics.budget;
     assert_eq!(budget.total().as_us(), team_time, "{world}: {budget:?}");
-    assert!(budget.at_barrier + budget.in_queue <= budget.waiting, "{world}: {budget:?}");
+    assert_eq!(budget.waiting_by_cause.total(), budget.waiting, "{world}: {budget:?}");
+    assert_eq!(budget.service, log.steps().map(|step| step.service).sum(), "{world}: service");
     let sum = |part: fn(&Step) -> Time| log.steps().map(part).sum::<Time>();
     let reopened: Time = task_events(log)
         .map(|event| if let TaskEventKind::Reopened { spent, .. } = event.kind { spent } else { Time::ZERO })
