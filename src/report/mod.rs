@@ -2,6 +2,7 @@
 //! give the same bytes.
 
 pub mod analyze;
+mod budget;
 pub mod calibrate;
 pub mod check;
 pub mod compare;

@@ -124,18 +124,15 @@ impl Narrator<'_> {
     }
 
     fn event(&mut self, index: usize, event: &TaskEvent) {
+        if let Some(what) = self.conflict(event) {
+            self.add(event.at, event.agent, &what);
+            return;
+        }
         let task = self.task(event.task);
         let id = event.task.index();
         // These events do not depend on the agent's step.
-        let befalls = matches!(
-            event.kind,
-            TaskEventKind::Assigned
-                | TaskEventKind::Reclaimed
-                | TaskEventKind::Reopened { .. }
-                | TaskEventKind::Overwritten { .. }
-                | TaskEventKind::Restored { .. }
-                | TaskEventKind::ConflictMissed
-        );
+        let befalls =
+            matches!(event.kind, TaskEventKind::Assigned | TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. });
         self.has_line[event.agent.index()] |= !befalls;
         let what = match event.kind {
             TaskEventKind::Claimed => {
@@ -149,21 +146,7 @@ impl Narrator<'_> {
                 self.owner[id] = Some(event.agent);
                 format!("is given {task}")
             }
-            TaskEventKind::Overwritten { noticed, .. } => {
-                let notice = if noticed { "a test finds it" } else { "nobody notices" };
-                format!("overwrites the work on {task}, and {notice}")
-            }
-            TaskEventKind::Restored { .. } => format!("brings the work on {task} back: its write contains it"),
-            TaskEventKind::ConflictMissed => format!("does not notice that {task} clashes with the work of others"),
-            TaskEventKind::LostClaim => match self.owner[id] {
-                Some(owner) if owner != event.agent && self.is_done[id] => {
-                    format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))
-                }
-                Some(owner) if owner != event.agent => {
-                    format!("loses the claim on {task} to {}", self.facts.agent(owner))
-                }
-                _ => format!("loses the claim on {task}: it has changed meanwhile"),
-            },
+            TaskEventKind::LostClaim => self.lost_claim(event),
             TaskEventKind::BlockedClaim => format!("is blocked on {task}{}", self.open_dependencies(event.task)),
             TaskEventKind::Completed { right } => {
                 self.owner[id] = Some(event.agent);
@@ -188,8 +171,38 @@ impl Narrator<'_> {
                 self.text.push_str(&line);
                 return;
             }
+            TaskEventKind::Overwritten { .. } | TaskEventKind::Restored { .. } | TaskEventKind::ConflictMissed => {
+                return;
+            }
         };
         self.add(event.at, event.agent, &what);
+    }
+
+    fn lost_claim(&self, event: &TaskEvent) -> String {
+        let (task, id) = (self.task(event.task), event.task.index());
+        match self.owner[id] {
+            Some(owner) if owner != event.agent && self.is_done[id] => {
+                format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))
+            }
+            Some(owner) if owner != event.agent => format!("loses the claim on {task} to {}", self.facts.agent(owner)),
+            _ => format!("loses the claim on {task}: it has changed meanwhile"),
+        }
+    }
+
+    /// Returns the line of an event between the work of agents; none for other events. The outcome of the step has its own.
+    fn conflict(&self, event: &TaskEvent) -> Option<String> {
+        let task = self.task(event.task);
+        Some(match event.kind {
+            TaskEventKind::Overwritten { noticed: true, .. } => {
+                format!("overwrites the work on {task}, and a test finds it")
+            }
+            TaskEventKind::Overwritten { noticed: false, .. } => {
+                format!("overwrites the work on {task}, and nobody notices")
+            }
+            TaskEventKind::Restored { .. } => format!("brings the work on {task} back: its write contains it"),
+            TaskEventKind::ConflictMissed => format!("does not notice that {task} clashes with the work of others"),
+            _ => return None,
+        })
     }
 
     /// True if a claim has a line of its own: made at the decision, on a task other than the first of the step.

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::engine::Time;
+use crate::report::budget::{budget_lines, waiting_json};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
-use crate::report::run::{budget_lines, waiting_json};
 use crate::report::time_uses::limits_of_run;
 use crate::report::{footer_without_seed, json_seconds};
 use crate::scaling::stats::quantile;

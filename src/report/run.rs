@@ -5,11 +5,12 @@ use serde_json::{Map, Value};
 use crate::engine::Time;
 use crate::experiment::{Laws, WorkBounds, sweep};
 use crate::problem::plural;
-use crate::record::{Ending, METRICS, Metrics, NAMED_QUEUES, Prices, TimeBudget, WaitingByCause};
+use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
+use crate::report::budget::{budget_lines, waiting_json};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, markdown};
 use crate::report::time_uses::limits_of_run;
-use crate::report::{footer, json_number, json_seconds, preamble, token_parts};
+use crate::report::{footer, json_number, preamble, token_parts};
 use crate::scaling::amdahl;
 use crate::scenario::ScenarioFile;
 use crate::simulation::Scenario;
@@ -330,50 +331,6 @@ fn is_cause(name: &str) -> bool {
     name.starts_with("waiting_") && name != "waiting_s"
 }
 
-/// Returns the waiting by cause as JSON, the queues by the names of their resources. An unknown cause is there if there is
-/// one, which only recordings have.
-pub(in crate::report) fn waiting_json(waiting: &WaitingByCause, queues: &[String]) -> Value {
-    let mut document = Map::new();
-    for (name, time) in waiting.parts() {
-        let value = match name {
-            "queue" => queues_json(waiting, queues),
-            "unknown" if time == Time::ZERO => continue,
-            _ => json_seconds(time),
-        };
-        document.insert(format!("{name}_s"), value);
-    }
-    document.into()
-}
-
-/// Returns the waiting in each queue by name. The queues of further resources are together under `(others)`.
-fn queues_json(waiting: &WaitingByCause, queues: &[String]) -> Value {
-    let named = queues.iter().zip(waiting.queues);
-    let mut document: Map<String, Value> = named.map(|(name, time)| (name.clone(), json_seconds(time))).collect();
-    let rest = waiting.queue - waiting.queues.into_iter().take(queues.len()).sum();
-    if rest > Time::ZERO || queues.len() > NAMED_QUEUES {
-        document.insert("(others)".to_owned(), json_seconds(rest));
-    }
-    document.into()
-}
-
-/// Returns the time budget of a run: a line of all parts, and one of the causes of waiting, the largest first.
-pub(in crate::report) fn budget_lines(run: &Metrics, queues: &[String]) -> String {
-    let budget = &run.budget;
-    let whole = budget.total().as_secs();
-    if whole <= 0.0 {
-        return format!("  agent-time {}\n", budget.total());
-    }
-    let shares = budget.parts().map(|(name, time)| format!("{name} {}", number::percent(time.as_secs() / whole)));
-    let mut text = format!("  agent-time {}    {}\n", budget.total(), shares.join("   "));
-    let limits = limits_of_run(run, queues);
-    let waits = limits.iter().filter(|limit| limit.is_waiting && limit.share > 0.0);
-    let waits: Vec<String> = waits.map(|limit| format!("{} {}", limit.short, number::percent(limit.share))).collect();
-    if !waits.is_empty() {
-        text.push_str(&format!("  waiting {}    {}\n", budget.waiting, waits.join("   ")));
-    }
-    text
-}
-
 /// Joins figures, four columns apart and indented by two, on lines of limited width.
 fn wrapped(figures: &[String]) -> String {
     let mut text = String::new();
@@ -402,7 +359,7 @@ fn trimmed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::WaitCause;
+    use crate::record::{WaitCause, WaitingByCause};
 
     fn report() -> RunReport {
         let seconds = |s: u64| Time::from_us(s * 1_000_000);

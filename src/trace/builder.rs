@@ -8,7 +8,6 @@ use crate::engine::Time;
 use crate::team::AgentId;
 use crate::trace::model::{Header, Name, Operation, Quality, Trace, TraceAgent, TraceSource, TraceStep, TraceTask};
 use crate::trace::native::VERSION;
-use crate::trace::run_times;
 use crate::workload::TaskId;
 
 /// A trace under construction. Steps have absolute times (microseconds since 1970, or from any origin); [`Builder::finish`]
@@ -149,8 +148,7 @@ impl Trace {
     /// Returns the totals that follow from the steps.
     pub fn counted(&self) -> Vec<(String, Value)> {
         let end = self.steps.iter().map(|step| step.end).max().unwrap_or(Time::ZERO);
-        let is_cut = |step: &TraceStep| step.more().extra.get(run_times::IS_CUT) == Some(&Value::Bool(true));
-        let calls = self.steps.iter().filter(|step| step.is_call() && !is_cut(step));
+        let calls = self.steps.iter().filter(|step| step.is_call());
         let sum = |of: fn(&TraceStep) -> Option<u32>| calls.clone().filter_map(of).map(u64::from).sum::<u64>();
         let total = |key: &str, value: u64| (key.to_owned(), json!(value));
         vec![

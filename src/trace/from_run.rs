@@ -186,13 +186,7 @@ fn gather(run: &RunFacts, log: &Log) -> (Vec<RunStep>, Vec<RunTimes>) {
                 attach_to_last(&mut lines, before);
                 events.extend(now);
                 let after = dependencies(run, step, &events, &done_by);
-                for event in &events {
-                    if let TaskEventKind::Completed { .. } = event.kind
-                        && let Some(done) = done_by.get_mut(event.task.index())
-                    {
-                        *done = Some((id.clone(), step.end));
-                    }
-                }
+                add_completions(&mut done_by, &events, (&id, step.end));
                 lines.push(RunStep {
                     id,
                     after,
@@ -213,6 +207,15 @@ fn gather(run: &RunFacts, log: &Log) -> (Vec<RunStep>, Vec<RunTimes>) {
         }
     }
     (lines, times)
+}
+
+/// Records the step that completed each task, with its end.
+fn add_completions(done_by: &mut [Option<(String, Time)>], events: &[TaskEvent], (id, end): (&str, Time)) {
+    for event in events.iter().filter(|event| matches!(event.kind, TaskEventKind::Completed { .. })) {
+        if let Some(done) = done_by.get_mut(event.task.index()) {
+            *done = Some((id.to_owned(), end));
+        }
+    }
 }
 
 /// Assigns events without a step to the step that committed last.
@@ -321,7 +324,7 @@ impl RunStep {
             extra.insert(run_times::SERVICE_US.to_owned(), step.service.as_us().into());
         }
         if step.is_cut {
-            extra.insert(run_times::IS_CUT.to_owned(), true.into());
+            extra.insert("x.cut".to_owned(), true.into());
         }
         self.times.write(&run.facts, &mut extra);
         if step.latency != step.end - step.start - step.waited - step.service {

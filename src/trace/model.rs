@@ -271,9 +271,14 @@ impl TraceStep {
         order.map_or(0, |order| u32::try_from(order).unwrap_or(u32::MAX))
     }
 
-    /// Returns true for model calls.
+    /// Returns true for model calls. A call that the end of a simulated run has cut off is none.
     pub fn is_call(&self) -> bool {
-        matches!(self.operation, Operation::Chat | Operation::Plan)
+        matches!(self.operation, Operation::Chat | Operation::Plan) && !self.is_cut()
+    }
+
+    /// Returns true for steps that the end of a simulated run has cut off.
+    pub fn is_cut(&self) -> bool {
+        self.more().extra.get("x.cut") == Some(&serde_json::Value::Bool(true))
     }
 }
 

@@ -18,8 +18,6 @@ pub(super) const RESOURCES: &str = "x.resources";
 pub(super) const INPUT_PARTS: &str = "x.input_tokens";
 /// Key of the service within a step, in microseconds.
 pub(super) const SERVICE_US: &str = "x.service_us";
-/// Key of a step that the end of the run has cut off.
-pub(super) const IS_CUT: &str = "x.cut";
 
 /// Causes of waiting by name, apart from queues.
 const CAUSES: [(&str, WaitCause); 8] = [

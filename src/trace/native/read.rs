@@ -378,16 +378,22 @@ fn header(mut fields: Fields, position: &mut ObjectPosition<'_>) -> Header {
     });
     header.totals = fields.map("totals", position);
     header.labels = fields.map("labels", position);
-    for (field, value) in fields.map("quality", position) {
-        match value.as_str().and_then(Quality::of) {
-            Some(quality) => header.quality.push((field, quality)),
-            None => position.bad(&format!("quality.{field}"), value.to_string(), &Quality::NAMES.join(", ")),
-        }
-    }
+    header.quality = qualities(&mut fields, position);
     header.extra = fields.rest();
     let names: Vec<&str> = header.agents.iter().map(|agent| agent.name.as_str()).collect();
     run_times::check_header(&header.extra, &names, |key, value, expected| position.bad(key, value, expected));
     header
+}
+
+fn qualities(fields: &mut Fields, position: &mut ObjectPosition<'_>) -> Vec<(String, Quality)> {
+    let mut qualities = Vec::new();
+    for (field, value) in fields.map("quality", position) {
+        match value.as_str().and_then(Quality::of) {
+            Some(quality) => qualities.push((field, quality)),
+            None => position.bad(&format!("quality.{field}"), value.to_string(), &Quality::NAMES.join(", ")),
+        }
+    }
+    qualities
 }
 
 fn source(mut fields: Fields, position: &mut ObjectPosition<'_>) -> TraceSource {

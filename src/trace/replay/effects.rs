@@ -76,7 +76,7 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         input_tokens: step.usage.input.unwrap_or(0),
         cached_tokens: step.usage.cache_read.unwrap_or(0).min(step.usage.input.unwrap_or(0)),
         output_tokens: step.usage.output.unwrap_or(0),
-        is_cut: step.more().extra.get(run_times::IS_CUT).and_then(Value::as_bool).unwrap_or(false),
+        is_cut: step.is_cut(),
     });
 }
 
