@@ -57,9 +57,10 @@ mod tests {
         budget.set_waiting(Time::from_us(40));
         let shares = TimeShares::new(&budget, &["tests".to_owned(), "review".to_owned()]);
         assert_eq!(shares.queues, [("tests".to_owned(), 0.0), ("review".to_owned(), 0.3)]);
-        let named = ["work", "service", "waiting", "lost"].map(|name| shares.part(name));
-        assert_eq!(named, [0.5, 0.1, 0.4, 0.0]);
-        assert_eq!((shares.cause("queue"), shares.cause("lead"), shares.cause("none")), (0.3, 0.1, 0.0));
+        let percent = |share: f64| (share * 100.0).round() as u32;
+        let named = ["work", "service", "waiting", "lost"].map(|name| percent(shares.part(name)));
+        assert_eq!(named, [50, 10, 40, 0]);
+        assert_eq!(["queue", "lead", "none"].map(|name| percent(shares.cause(name))), [30, 10, 0]);
         assert_eq!(TimeShares::new(&TimeBudget::default(), &[]), TimeShares::default());
     }
 }

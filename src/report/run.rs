@@ -265,10 +265,9 @@ impl RunReport {
         let mut table = self.table();
         table.retain(|column, _| MAIN.contains(&column.key.as_str()));
         let (verdict, limits) = (markdown(&self.verdict()), markdown(&self.limits()));
-        let more = [self.advice(), self.tokens()].into_iter().flatten();
-        let more: String = more.map(|line| format!("\n\n{}", markdown(&line))).collect();
-        let footer = footer(self.seed, &self.command);
-        format!("**{verdict}**\n\n{limits}{more}\n\n{}\n{footer}", table.to_markdown())
+        let more: Vec<String> = [self.advice(), self.tokens()].iter().flatten().map(|line| markdown(line)).collect();
+        let paragraphs = [vec![format!("**{verdict}**"), limits], more, vec![table.to_markdown()]].concat();
+        format!("{}\n{}", paragraphs.join("\n\n"), footer(self.seed, &self.command))
     }
 
     fn laws(&self) -> Laws {

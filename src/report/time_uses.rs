@@ -165,7 +165,9 @@ mod tests {
 
     fn budget(waits: &[(WaitCause, u32)]) -> TimeBudget {
         let mut budget = TimeBudget { work: Time::from_us(40), ..TimeBudget::default() };
-        waits.iter().for_each(|&(cause, us)| budget.waiting_by_cause.add(cause, Time::from_us(u64::from(us))));
+        for &(cause, us) in waits {
+            budget.waiting_by_cause.add(cause, Time::from_us(u64::from(us)));
+        }
         budget.set_waiting(budget.waiting_by_cause.total());
         budget
     }
@@ -185,10 +187,10 @@ mod tests {
         ];
         let budget = TimeBudget { lost: Time::from_us(10), rework: Time::from_us(5), ..budget(&causes) };
         let all = all(&TimeShares::new(&budget, &[]));
-        let expected = [40, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 10, 5].map(f64::from);
-        assert_eq!(all.map(|share| (share * 100.0).round()), expected);
+        let percent = |share: f64| (share * 100.0).round() as u32;
+        assert_eq!(all.map(percent), [40, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 10, 5]);
         for (cause, us) in causes {
-            assert_eq!((all[of_cause(cause)] * 100.0).round(), f64::from(us), "{cause:?}");
+            assert_eq!(percent(all[of_cause(cause)]), us, "{cause:?}");
         }
     }
 

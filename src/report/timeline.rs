@@ -143,19 +143,23 @@ fn class(of: usize) -> String {
 
 /// Draws the meaning of the colours that occur.
 fn legend(svg: &mut Svg, log: &Log, makespan: Time) {
-    let mut known = [Time::ZERO; COUNT];
+    let (mut known, mut shown) = ([Time::ZERO; COUNT], [false; COUNT]);
     for step in log.steps() {
-        step_parts(step).iter().for_each(|(of, time)| known[*of] += *time);
+        for (of, time) in step_parts(step) {
+            known[of] += time;
+        }
     }
     for agent in AgentId::all(log.agents()) {
-        held(log, agent).iter().for_each(|held| known[held.of] += held.to - held.from);
-        let beside = services(log, agent).filter(|service| !service.is_held);
-        beside.for_each(|service| known[SERVICE] += service.end - service.start);
+        for held in held(log, agent) {
+            known[held.of] += held.to - held.from;
+        }
+        let has_service = services(log, agent).any(|service| !service.is_held);
+        shown[SERVICE] |= has_service;
     }
     let whole = Time::from_us(makespan.as_us().saturating_mul(log.agents() as u64));
     known[UNKNOWN] = whole - known.iter().copied().sum();
     let mut x = MARGIN;
-    for (of, part) in USES.iter().enumerate().filter(|(of, _)| known[*of] > Time::ZERO) {
+    for (of, part) in USES.iter().enumerate().filter(|(of, _)| shown[*of] || known[*of] > Time::ZERO) {
         svg.path(&class(of), &bar(x, x + 12.0, 43.0, 12.0));
         svg.text("", x + 17.0, 53.0, part.short);
         x += 37.0 + svg::width(part.short);

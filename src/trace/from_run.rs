@@ -377,13 +377,12 @@ fn kind(kind: TaskEventKind) -> TaskNoteKind {
         TaskEventKind::Claimed => TaskNoteKind::Claim,
         TaskEventKind::LostClaim => TaskNoteKind::Lost,
         TaskEventKind::BlockedClaim => TaskNoteKind::Blocked,
-        TaskEventKind::Completed { .. } => TaskNoteKind::Complete,
+        TaskEventKind::Completed { .. } | TaskEventKind::Restored { .. } => TaskNoteKind::Complete,
         TaskEventKind::Rejected
         | TaskEventKind::Conflicted
         | TaskEventKind::Orphaned
         | TaskEventKind::Overwritten { .. }
         | TaskEventKind::ConflictMissed => TaskNoteKind::Fail,
-        TaskEventKind::Restored { .. } => TaskNoteKind::Complete,
         TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. } => TaskNoteKind::Reopen,
     }
 }

@@ -91,7 +91,9 @@ fn run(waits: &[Wait]) -> (Log, Metrics) {
     let (mut stats, mut log) = (Stats::default(), Log::default());
     let both = &mut (&mut stats, &mut log);
     both.begin(2, 2, 0);
-    waits.iter().for_each(|wait| both.wait(wait));
+    for wait in waits {
+        both.wait(wait);
+    }
     both.service(&Service { agent: AgentId::new(0), resource: 1, start: us(60), end: us(90), is_held: true });
     both.service(&Service { agent: AgentId::new(1), resource: 0, start: us(50), end: us(80), is_held: false });
     both.step(&step(1, 10, 50, 0, 0));

@@ -135,9 +135,13 @@ fn service_bars(trace: &RunFacts, service: &Service, id: usize) -> Vec<Value> {
         bar["dur"] = (service.end - service.start).as_us().into();
         return vec![bar];
     }
-    let mut pair = vec![event("b", service.start), event("e", service.end)];
-    pair.iter_mut().for_each(|event| event["id"] = id.into());
-    pair
+    let pair = [("b", service.start), ("e", service.end)];
+    pair.map(|(phase, at)| {
+        let mut event = event(phase, at);
+        event["id"] = id.into();
+        event
+    })
+    .to_vec()
 }
 
 fn mark(trace: &RunFacts, event: &TaskEvent, trouble: &str) -> Value {
