@@ -153,7 +153,7 @@ impl Scenario {
     /// Simulates one run; returns the JSON document of `brooks run --format json`.
     fn run(&self, py: Python<'_>, replication: u64, command: String) -> PyResult<String> {
         let document = || -> Result<String, Problems> {
-            let scenario = self.file.scenario()?;
+            let scenario = self.file.scenario()?.of_replication(replication).into_owned();
             let metrics = simulate(&scenario, replication);
             let alone = solo_baseline::metrics(&self.file, &scenario, replication);
             let mut report = RunReport::new(&self.file, &scenario, metrics, alone, command);

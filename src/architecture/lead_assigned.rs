@@ -31,7 +31,7 @@ impl Architecture for LeadAssigned {
         }
     }
 
-    fn terms(&self) -> ProtocolSpec {
+    fn spec(&self) -> ProtocolSpec {
         ProtocolSpec { has_lead: true, reports: Reports::Lead, ..ProtocolSpec::default() }
     }
 }

@@ -24,7 +24,7 @@ impl Architecture for LeadDynamic {
         if view.can_hand_out() { Action::Assign(self.deal) } else { Action::Wait(WaitFor::Change) }
     }
 
-    fn terms(&self) -> ProtocolSpec {
-        ProtocolSpec { has_lead: true, reports: Reports::Lead, ..ProtocolSpec::default() }
+    fn spec(&self) -> ProtocolSpec {
+        ProtocolSpec { has_lead: true, reports: Reports::Lead, returns_rejected: true, ..ProtocolSpec::default() }
     }
 }

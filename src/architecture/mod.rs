@@ -31,7 +31,7 @@ pub trait Architecture: Sync + Send {
     fn decide(&self, view: &View<'_>, rng: &mut Stream) -> Action;
 
     /// The terms under which the team works; those of an ordinary team of equals unless said otherwise.
-    fn terms(&self) -> ProtocolSpec {
+    fn spec(&self) -> ProtocolSpec {
         ProtocolSpec::default()
     }
 }
@@ -42,11 +42,13 @@ pub struct ProtocolSpec {
     /// Agent 0 leads, if there is anybody to lead.
     pub has_lead: bool,
     /// Rule by which all tasks are dealt before the start, if they are.
-    pub dealt: Option<AssignmentRule>,
+    pub assigned: Option<AssignmentRule>,
     /// Time at which a claim on an unowned task is granted.
     pub claims: Claims,
     /// Recipients of the report that work is done.
     pub reports: Reports,
+    /// A task whose attempt was rejected goes back to the lead, which gives it to another free worker first.
+    pub returns_rejected: bool,
     /// Only agent 0 takes part.
     pub alone: bool,
 }

@@ -16,7 +16,7 @@ impl Architecture for Preassigned {
         view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work)
     }
 
-    fn terms(&self) -> ProtocolSpec {
-        ProtocolSpec { dealt: Some(self.deal), ..ProtocolSpec::default() }
+    fn spec(&self) -> ProtocolSpec {
+        ProtocolSpec { assigned: Some(self.deal), ..ProtocolSpec::default() }
     }
 }

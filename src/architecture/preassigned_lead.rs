@@ -16,10 +16,10 @@ impl Architecture for PreassignedLead {
         if !view.am_lead() {
             return view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
         }
-        if view.unread() > 0 { Action::Monitor } else { Action::Wait(WaitFor::Mail) }
+        if view.unread() > 0 { Action::Monitor } else { Action::Wait(WaitFor::Message) }
     }
 
-    fn terms(&self) -> ProtocolSpec {
-        ProtocolSpec { has_lead: true, dealt: Some(self.deal), reports: Reports::Lead, ..ProtocolSpec::default() }
+    fn spec(&self) -> ProtocolSpec {
+        ProtocolSpec { has_lead: true, assigned: Some(self.deal), reports: Reports::Lead, ..ProtocolSpec::default() }
     }
 }

@@ -105,8 +105,8 @@ pub static ARCHITECTURES: &[ArchitectureEntry] = &[
         parameters: &[
             Parameter {
                 name: "claims",
-                about: "when a claim is granted: when the reply lands (two can want one task), or at once",
-                values: &["at_commit", "at_decision"],
+                about: "when a claim is granted: at once, or when the reply lands (two can want one task)",
+                values: &["at_decision", "at_commit"],
             },
             Parameter {
                 name: "pick",

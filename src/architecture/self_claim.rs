@@ -36,7 +36,7 @@ impl Architecture for SelfClaim {
         task.map_or(Action::Wait(WaitFor::Ready), Action::Work)
     }
 
-    fn terms(&self) -> ProtocolSpec {
+    fn spec(&self) -> ProtocolSpec {
         ProtocolSpec { claims: self.claims, reports: self.reports, ..ProtocolSpec::default() }
     }
 }

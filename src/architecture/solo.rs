@@ -13,7 +13,7 @@ impl Architecture for Solo {
         view.ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work)
     }
 
-    fn terms(&self) -> ProtocolSpec {
+    fn spec(&self) -> ProtocolSpec {
         ProtocolSpec { alone: true, ..ProtocolSpec::default() }
     }
 }

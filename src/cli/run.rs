@@ -25,6 +25,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     }
     let file = input::scenario(console, &args.scenario, &settings)?;
     let scenario = file.scenario()?;
+    let scenario = scenario.of_replication(args.replication).into_owned();
     let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
     Simulator::new(&scenario).run(&*scenario.architecture, args.replication, &mut (&mut stats, &mut log));
     let metrics = stats.metrics();

@@ -71,6 +71,17 @@ impl Dist {
         Dist::Weibull { shape, scale: mean / math::gamma(1.0 + 1.0 / shape) }
     }
 
+    /// Returns true if every draw has the same value.
+    pub fn is_constant(&self) -> bool {
+        match self {
+            Dist::Constant(_) => true,
+            Dist::Uniform { low, high } => low >= high,
+            Dist::Lognormal { sigma, .. } => *sigma == 0.0,
+            Dist::Empirical(values) => values.first() == values.last(),
+            Dist::Exponential { .. } | Dist::Gamma { .. } | Dist::Weibull { .. } => false,
+        }
+    }
+
     /// Returns the expected value.
     pub fn mean(&self) -> f64 {
         match self {

@@ -56,6 +56,12 @@ impl<K: Id> IdSet<K> {
         if word == 0 { &mut self.first } else { &mut self.more[word - 1] }
     }
 
+    /// Returns a word of the set.
+    #[inline]
+    pub fn word(&self, word: usize) -> u64 {
+        if word == 0 { self.first } else { self.more[word - 1] }
+    }
+
     /// Adds `id`.
     #[inline]
     pub fn insert(&mut self, id: K) {
@@ -183,6 +189,14 @@ impl<R: Id, K: Id> BitMatrix<R, K> {
     pub fn contains(&self, row: R, id: K) -> bool {
         let word = if id.word() == 0 { self.first[row] } else { self.more[row.index() * self.width + id.word() - 1] };
         word >> id.bit() & 1 == 1
+    }
+
+    /// Removes all elements of all rows.
+    pub fn clear(&mut self) {
+        for row in self.first.iter_mut() {
+            *row = 0;
+        }
+        self.more.fill(0);
     }
 
     /// Copies `other`, which has the same shape.

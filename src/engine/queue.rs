@@ -1,22 +1,27 @@
 //! Event queue with a total order, tuned for few pending events.
 //!
-//! Events come out in the order (time, class, sequence number): equal events in the order of their scheduling. This order
-//! is part of the contract. An event is one integer, so that two events are compared as numbers.
+//! Events come out in the order (time, class, tie, sequence number). The tie is a keyed draw of the caller, so that of two
+//! events at one time neither is always first. Equal events come in the order of their scheduling. This order is part of
+//! the contract. An event is one integer, so that two events are compared as numbers.
 
 use crate::engine::Time;
 
-/// Pending event, packed: time (64 bits), class (4), sequence number (36), slot (24).
+/// Pending event, packed: time (64 bits), class (4), tie (12), sequence number (24), slot (24).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Event(u128);
 
 const SLOT_BITS: u32 = 24;
-const SEQUENCE_BITS: u32 = 36;
+const SEQUENCE_BITS: u32 = 24;
+const TIE_BITS: u32 = 12;
+/// Sequence numbers wrap around: by then the event that had the number is long gone.
+const SEQUENCE_MASK: u64 = (1 << SEQUENCE_BITS) - 1;
 
 impl Event {
     #[inline]
-    fn new(time: Time, class: u8, sequence: u64, slot: u32) -> Event {
-        debug_assert!(class < 16 && sequence < 1 << SEQUENCE_BITS && slot < 1 << SLOT_BITS);
-        let low = u64::from(class) << (SEQUENCE_BITS + SLOT_BITS) | sequence << SLOT_BITS | u64::from(slot);
+    fn new(time: Time, class: u8, tie: u64, sequence: u64, slot: u32) -> Event {
+        debug_assert!(class < 16 && tie < 1 << TIE_BITS && slot < 1 << SLOT_BITS);
+        let order = u64::from(class) << TIE_BITS | tie;
+        let low = (order << SEQUENCE_BITS | sequence & SEQUENCE_MASK) << SLOT_BITS | u64::from(slot);
         Event(u128::from(time.as_us()) << 64 | u128::from(low))
     }
 
@@ -29,7 +34,7 @@ impl Event {
     /// Returns the class: of two events at one time the lower class comes first.
     #[inline]
     pub fn class(self) -> u8 {
-        ((self.0 as u64) >> (SEQUENCE_BITS + SLOT_BITS)) as u8
+        ((self.0 as u64) >> (TIE_BITS + SEQUENCE_BITS + SLOT_BITS)) as u8
     }
 
     /// Returns the number of the agent or task that the event concerns.
@@ -91,7 +96,13 @@ impl EventQueue {
     /// Schedules an event. `class` is below 16, `slot` below 2^24.
     #[inline]
     pub fn push(&mut self, time: Time, class: u8, slot: u32) {
-        let event = Event::new(time, class, self.sequence, slot);
+        self.push_tied(time, class, 0, slot);
+    }
+
+    /// Schedules an event with a tie: the upper 12 bits of `tie` order events of one time and class.
+    #[inline]
+    pub fn push_tied(&mut self, time: Time, class: u8, tie: u64, slot: u32) {
+        let event = Event::new(time, class, tie >> (u64::BITS - TIE_BITS), self.sequence, slot);
         self.sequence += 1;
         if self.heap.is_empty() && self.len < SMALL {
             let mut at = self.len;

@@ -144,6 +144,12 @@ impl Stream {
         fold(state, state ^ FOLD)
     }
 
+    /// Returns bits that identify the stream, without a draw.
+    #[inline]
+    pub fn tag(self) -> u64 {
+        self.state
+    }
+
     /// Returns a whole number below `bound`, uniform to within 2^-32.
     #[inline]
     pub fn below(&mut self, bound: u32) -> u32 {

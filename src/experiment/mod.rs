@@ -10,6 +10,7 @@
 //! | attribute the variance of a figure to its inputs | [`sensitivity`] |
 //! | compare a scenario with a recorded baseline | [`baseline`] |
 //! | run one agent alone on the work of a run | [`solo_baseline`] |
+//! | bound the speedup of any team before a run | [`work_bounds`] |
 //! | fit scaling laws to a table of measurements | [`measured_curves`] |
 
 pub mod baseline;
@@ -23,8 +24,10 @@ pub mod sensitivity;
 pub mod solo_baseline;
 pub mod sweep;
 pub mod time_shares;
+pub mod work_bounds;
 
 pub use replication::Replications;
-pub use result::{Curve, Laws, PointResult, SweepResult, WorkBounds};
+pub use result::{Curve, Laws, PointResult, SweepResult};
 pub use sweep::Sweep;
 pub use time_shares::TimeShares;
+pub use work_bounds::WorkBounds;

@@ -8,24 +8,10 @@ use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
 use crate::experiment::time_shares::TimeShares;
+use crate::experiment::work_bounds::WorkBounds;
 use crate::record::METRICS;
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
-use crate::simulation::Scenario;
-use crate::team::Latency;
-use crate::workload::Task;
-use crate::workload::measure::work_and_span;
-
-/// Work and span of a scenario before anything is run; sizes in tokens.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct WorkBounds {
-    /// Sum of all sizes, T1.
-    pub work: f64,
-    /// Heaviest path, Tinf.
-    pub span: f64,
-    /// Parallel fraction: the given one where the workload was generated from one, else (T1 - Tinf)/T1.
-    pub parallel_fraction: f64,
-}
 
 /// Summary of one point of a sweep. Serialises with serde, complete and exact.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -86,21 +72,9 @@ impl Laws {
     }
 }
 
-impl WorkBounds {
-    /// Measures the work of a scenario.
-    pub fn new(scenario: &Scenario) -> WorkBounds {
-        // Recorded tasks that are replayed weigh their recorded seconds, all others their tokens.
-        let is_recorded = scenario.team.iter().all(|agent| agent.profile.latency == Latency::Recorded);
-        let seconds = |task: &Task| task.recorded.map_or(0.0, |recorded| recorded.time.as_secs());
-        let weight = |task: &Task| if is_recorded { seconds(task) } else { task.size };
-        let (work, span) = work_and_span(&scenario.graph, weight);
-        let parallel_fraction = scenario.parallel_fraction.unwrap_or((work - span) / work);
-        WorkBounds { work, span, parallel_fraction }
-    }
-}
-
 impl PointResult {
-    /// Sums up a point and compares it with its baseline.
+    /// Sums up a point and compares it with its baseline. Works that are drawn for each replication are averaged over the
+    /// replications; the given ones are used for fixed work only.
     pub fn from_sample(
         axes: Vec<String>,
         architecture: &str,
@@ -113,7 +87,8 @@ impl PointResult {
         PointResult::from_accumulator(axes, architecture, &mut PointAccumulator::from_sample(sample), baseline, work)
     }
 
-    /// Summarises accumulated replications. Only the baseline's replications that the point has too are used.
+    /// Summarises accumulated replications. Only the baseline's replications that the point has too are used. Works are
+    /// treated as by [`PointResult::from_sample`].
     pub fn from_accumulator(
         axes: Vec<String>,
         architecture: &str,
@@ -121,26 +96,28 @@ impl PointResult {
         baseline: Option<(&Reference, WorkBounds)>,
         work: &WorkBounds,
     ) -> PointResult {
-        // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to the work of
-        // the point.
-        let baseline = baseline.map(|(reference, base)| (reference, base, work.work / base.work));
         let metrics = accumulator.summaries();
         let own = &accumulator.reference;
+        let runs = own.completed.len();
+        let work = &own.work_of_first(runs).unwrap_or(*work);
+        // Work that grows with the team is compared by rate: the baseline's time and tokens are scaled to the work of
+        // the point.
+        let baseline = baseline.map(|(reference, base)| {
+            let base = reference.work_of_first(runs).unwrap_or(base);
+            (reference, base, work.amount / base.amount)
+        });
         let speedup = baseline.and_then(|(reference, _, times)| {
             paired_ratio(own.paired(reference).map(|(there, here)| (there * times, here)))
         });
         let token_multiplier = baseline
-            .map(|(reference, _, times)| {
-                let runs = own.completed.len();
-                own.mean_tokens(runs) / (reference.mean_tokens(runs) * times)
-            })
+            .map(|(reference, _, times)| own.mean_tokens(runs) / (reference.mean_tokens(runs) * times))
             .filter(|ratio| ratio.is_finite());
         let [completed, stalled, timed_out] = accumulator.endings;
         PointResult {
             axes,
             agents: own.agents,
             architecture: architecture.to_owned(),
-            runs: own.completed.len(),
+            runs,
             completed,
             stalled,
             timed_out,

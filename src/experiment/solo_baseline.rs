@@ -15,7 +15,8 @@ pub fn metrics(file: &ScenarioFile, scenario: &Scenario, replication: u64) -> Op
     let point: Vec<_> = settings.iter().map(|(path, value)| (*path, value)).collect();
     let baseline = file.at(&point).ok()?;
     let mut metrics = simulate(&baseline, replication);
-    let ratio = WorkBounds::new(scenario).work / WorkBounds::new(&baseline).work;
+    let amount = |scenario: &Scenario| WorkBounds::new(&scenario.of_replication(replication)).amount;
+    let ratio = amount(scenario) / amount(&baseline);
     metrics.makespan = Time::from_us_f64(metrics.makespan.as_us() as f64 * ratio);
     Some(metrics)
 }

@@ -35,6 +35,7 @@ pub static ERRORS: &[ErrorCode] = &[
     error("duplicate-key", "A key is given twice. Remove one of the two."),
     error("missing-key", "A required key is missing; it has no default."),
     error("one-of", "Exactly one of these keys is required; none or several are given."),
+    error("combination", "Two keys do not go together; the message contains both, and the reason."),
     error("wrong-type", "The value has another type than expected, such as text instead of a number."),
     error("out-of-range", "The value is negative, too large, not finite, or a probability above 1."),
     error("not-a-choice", "The value is not one of the allowed words."),
@@ -46,7 +47,10 @@ pub static ERRORS: &[ErrorCode] = &[
     error("workload-limit", "The workload exceeds a size limit."),
     error("scaling", "This workload can't grow with the team: its parallel part can't be scaled separately."),
     error("team", "The members are inconsistent with the team: too many members, two leads, or a duplicate name."),
-    error("skill", "A task requires a skill that no agent of the team has, so the task could never be completed."),
+    error(
+        "skill",
+        "A task requires a skill that no agent has, or only a lead that does no tasks: it can't be completed.",
+    ),
     error("profile", "A profile is invalid: its base, its model, or its latency can't be used."),
     error("path", "A path of --set or of a sweep does not exist."),
     error(

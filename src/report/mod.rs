@@ -131,7 +131,7 @@ pub(crate) mod tests {
 
     /// Sweep of two architectures at three team sizes; the last point has no completed run.
     pub(crate) fn sweep() -> SweepResult {
-        let work = WorkBounds { work: 100.0, span: 10.0, parallel_fraction: 0.9 };
+        let work = WorkBounds { work: 100.0, span: 10.0, parallel_fraction: 0.9, amount: 100.0 };
         let row = |architecture: &str, agents: u32, speedup: Option<f64>| {
             let summary = |name: &str, speedup: f64| {
                 let mean = match name {

@@ -30,6 +30,7 @@ pub fn narrate(facts: &Facts, log: &Log) -> String {
         is_done: vec![false; facts.tasks.len()],
         writers: vec![None; facts.artifacts.len()],
         has_line: vec![false; facts.agents.len()],
+        last: Time::ZERO,
     };
     narrator.heading(0);
     for (index, entry) in log.entries.iter().enumerate() {
@@ -52,6 +53,8 @@ struct Narrator<'a> {
     writers: Vec<Option<(AgentId, Time)>>,
     /// True if the outcome of an agent's step has a line.
     has_line: Vec<bool>,
+    /// Time of the last line.
+    last: Time,
 }
 
 impl Narrator<'_> {
@@ -94,7 +97,10 @@ impl Narrator<'_> {
         self.text.push('\n');
     }
 
+    /// Adds a line. A wait within a step is told when the step ends: no line has an earlier time than the one before.
     fn add(&mut self, at: Time, agent: AgentId, what: &str) {
+        let at = at.max(self.last);
+        self.last = at;
         let name = self.facts.agent(agent);
         let blank = " ".repeat(self.names.saturating_sub(name.width()));
         self.text.push_str(&line(at, &format!("{name}{blank}  {what}")));
@@ -290,7 +296,7 @@ impl Narrator<'_> {
         let name = self.facts.resource(service.resource).unwrap_or("service");
         let beside = if service.is_held { "" } else { ", while the agent goes on" };
         let what = format!("{name}: {}{queued}{beside}", service.end - service.start);
-        self.add(service.start, service.agent, &what);
+        self.add(service.end, service.agent, &what);
     }
 
     fn task(&self, task: TaskId) -> String {
@@ -370,11 +376,11 @@ round 3, 16.0 s to 20.0 s: ann ends it
         ];
         let facts = Facts { resources: vec!["tests".to_owned()], ..fixture::facts() };
         let expected = "    4 µs  ann        has waited 4 µs for the lead
-   30 µs  ann        tests: 31 µs after 20 µs in the queue
+   61 µs  ann        tests: 31 µs after 20 µs in the queue
    63 µs  ann        has waited 2 µs in the queue tests
    66 µs  ann        has waited 3 µs in a queue
    67 µs  ann        has waited 1 µs for a lock
-   70 µs  ann        tests: 5 µs, while the agent goes on
+   75 µs  ann        tests: 5 µs, while the agent goes on
    80 µs  ann        overwrites the work on \"parse\", and a test finds it
    80 µs  ann        brings the work on \"parse\" back: its write contains it
    80 µs  ann        does not notice that \"parse\" clashes with the work of others
@@ -398,7 +404,7 @@ round 3, 16.0 s to 20.0 s: ann ends it
         let expected = "     0 s  ann        claims \"読む \"docs\"\"
      0 s  ann        claims and starts \"parse\"
     5 µs  bo & <co>  tells everybody: 1 delivery
-     0 s  ann        is blocked on \"lint\": \"parse\" is not done
+    5 µs  ann        is blocked on \"lint\": \"parse\" is not done
 ";
         assert_eq!(narrate(&fixture::facts(), &log), expected);
     }

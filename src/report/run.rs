@@ -408,7 +408,7 @@ mod tests {
             run,
             alone: Some(alone),
             baseline: "self".to_owned(),
-            work: WorkBounds { work: 2000.0, span: 200.0, parallel_fraction: 0.9 },
+            work: WorkBounds { work: 2000.0, span: 200.0, parallel_fraction: 0.9, amount: 2000.0 },
             queues: vec!["tests".to_owned()],
             has_prices: true,
             witness: None,

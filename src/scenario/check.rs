@@ -222,10 +222,8 @@ fn scalar(node: &Node, expects: &Expects) -> Result<(), ValueError> {
         Expects::Integer => whole(node, i128::from(i64::MIN), i128::from(i64::MAX)),
         Expects::Number(low, high) => number(node, *low, *high),
         Expects::Probability => number(node, 0.0, 1.0),
-        Expects::Positive => match number(node, 0.0, f64::MAX) {
-            Ok(()) if node.number() == Some(0.0) => Err(("out-of-range", "0 is not above 0".to_owned())),
-            other => other,
-        },
+        Expects::Positive => above_zero(node, f64::MAX),
+        Expects::Proportion => above_zero(node, 1.0),
         Expects::Duration => match &node.kind {
             NodeKind::Text(text) => quantity::duration(text).map(|_| ()).map_err(|message| ("quantity", message)),
             NodeKind::Int(_) | NodeKind::Float(_) => {
@@ -276,6 +274,11 @@ fn number(node: &Node, low: f64, high: f64) -> Result<(), ValueError> {
         _ if value > high => Err(("out-of-range", format!("{node} is above {high}"))),
         _ => Ok(()),
     }
+}
+
+fn above_zero(node: &Node, high: f64) -> Result<(), ValueError> {
+    number(node, 0.0, high)?;
+    if node.number() == Some(0.0) { Err(("out-of-range", "0 is not above 0".to_owned())) } else { Ok(()) }
 }
 
 fn finite(node: &Node) -> Result<f64, ValueError> {

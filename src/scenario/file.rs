@@ -7,7 +7,8 @@ use crate::scenario::keys::SCENARIO;
 use crate::scenario::library::{self, BuiltIn, Files, SCENARIOS};
 use crate::scenario::node::{Node, NodeKey, NodeKind};
 use crate::scenario::path::{ARCHITECTURE, TEAM_SIZE, base_of_point, canonical, put};
-use crate::scenario::resolve::{self, Document, Keep, Parts};
+use crate::scenario::resolve::{self, Keep, Parts};
+use crate::scenario::resolver::Document;
 use crate::scenario::{architecture, check, read, team};
 use crate::simulation::Scenario;
 
@@ -190,6 +191,11 @@ impl ScenarioFile {
         self.text("scaling") == "scaled"
     }
 
+    /// Returns true if all replications have one workload, whose random sizes and edges are drawn once.
+    pub fn is_drawn_once(&self) -> bool {
+        self.root.get("workload.draw").and_then(Node::text) == Some("once")
+    }
+
     /// Returns the reference of the speedup.
     pub fn baseline(&self) -> Baseline {
         let Some(node) = self.root.key("baseline") else { return Baseline::Own };
@@ -222,7 +228,7 @@ impl ScenarioFile {
     }
 
     /// Returns the canonical text of the architecture at a point, with the values of all parameters:
-    /// `self_claim(claims=at_commit, pick=first)`.
+    /// `self_claim(claims=at_decision, pick=first)`.
     pub fn protocol_at(&self, point: &[(&str, &Node)]) -> String {
         let mut root = base_of_point(&self.root, false);
         for (path, value) in point {

@@ -21,6 +21,7 @@ mod resolve;
 mod resolver;
 mod schema;
 mod team;
+mod team_checks;
 mod workload;
 
 pub use axes::{Axis, MAX_POINTS};

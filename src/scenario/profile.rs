@@ -11,20 +11,35 @@ use crate::scenario::learned_profile::calibration;
 use crate::scenario::library::{self, PROFILES};
 use crate::scenario::node::{Node, NodeKind, quoted};
 use crate::scenario::read;
-use crate::scenario::resolver::{Resolver, stem};
-use crate::team::{BatchSize, Fallibility, Latency, LearnedPolicy, Profile, Tokens};
+use crate::scenario::resolver::{GivenKey, Resolver, stem};
+use crate::team::{BatchSize, Fallibility, Latency, LearnedPolicy, Profile, ReadingSpeed, SpreadOf, Tokens};
 
 /// Longest chain of base profiles.
 const MAX_BASES: usize = 8;
+/// Default speed of reading cached input tokens, in multiples of that of others.
+const CACHED_SPEEDUP: f64 = 10.0;
+/// Keys that describe a lead only if the profile has a learned policy.
+const OF_A_LEAD: [&str; 5] = ["batching", "tool", "tokens.briefing", "tokens.cache_lifetime", "variation"];
+
+/// Profile, and the keys in it that a learned policy does not use.
+#[derive(Clone)]
+pub(super) struct ResolvedProfile {
+    pub(super) profile: Arc<Profile>,
+    pub(super) of_a_lead: Arc<[GivenKey]>,
+}
 
 impl Resolver<'_> {
     /// Returns the profile that a value names or contains.
-    pub(super) fn profile(&mut self, node: &Node, path: &str) -> Arc<Profile> {
-        Arc::new(self.any_profile(node, path, 0))
+    pub(super) fn profile(&mut self, node: &Node, path: &str) -> ResolvedProfile {
+        self.of_a_lead.clear();
+        let profile = Arc::new(self.any_profile(node, path, 0));
+        let given = std::mem::take(&mut self.of_a_lead);
+        let of_a_lead = if profile.learned_policy.is_some() { given.into() } else { Arc::default() };
+        ResolvedProfile { profile, of_a_lead }
     }
 
     /// Returns the built-in profile of this name.
-    pub(super) fn built_in_profile(&mut self, name: &str) -> Arc<Profile> {
+    pub(super) fn built_in_profile(&mut self, name: &str) -> ResolvedProfile {
         self.profile(&Node::new(NodeKind::Text(name.to_owned())), "team.profile")
     }
 
@@ -91,7 +106,13 @@ impl Resolver<'_> {
         }
         if let Some(latency) = node.key("latency") {
             self.latency(&mut profile.latency, latency, &inside("latency"));
+            match latency.key("per").and_then(Node::text) {
+                Some("task") => profile.spread = SpreadOf::Task,
+                Some(_) => profile.spread = SpreadOf::Attempt,
+                None => {}
+            }
         }
+        self.reading(&mut profile.reading, node, path);
         if let Some(variation) = node.key("variation") {
             number(&mut profile.variation.run, variation, "run");
             number(&mut profile.variation.agent, variation, "agent");
@@ -102,7 +123,7 @@ impl Resolver<'_> {
             profile.tool = Some(self.dist(tool, Unit::Seconds, &inside("tool")));
         }
         if let Some(tokens) = node.key("tokens") {
-            overlay_tokens(&mut profile.tokens, tokens);
+            self.tokens(&mut profile.tokens, tokens, &inside("tokens"));
         }
         if let Some(batching) = node.key("batching") {
             number(&mut profile.batching.ahead, batching, "ahead");
@@ -118,6 +139,7 @@ impl Resolver<'_> {
             }
         }
         self.overlay_faults(&mut profile.fallibility, node, path);
+        self.note_keys_of_a_lead(node, path);
         if let Some(learned) = node.key("behaviour") {
             match calibration(&self.file, learned) {
                 Ok(calibration) => {
@@ -149,6 +171,66 @@ impl Resolver<'_> {
         }
         if let Some(stall) = node.key("stall") {
             faults.stall = self.dist(stall, Unit::Seconds, &inside(path, "stall"));
+        }
+    }
+
+    /// Sets the speeds of reading. That of cached tokens follows the other if it is not given.
+    fn reading(&mut self, reading: &mut ReadingSpeed, node: &Node, path: &str) {
+        let follows = reading.cached.total_cmp(&(CACHED_SPEEDUP * reading.input)).is_eq();
+        if let Some(speed) = node.key("input_tokens_per_second").and_then(Node::number) {
+            reading.input = speed;
+            if follows {
+                reading.cached = CACHED_SPEEDUP * speed;
+            }
+        }
+        let Some(cached) = node.key("cached_tokens_per_second") else { return };
+        reading.cached = cached.number().unwrap_or(reading.cached);
+        if reading.input.is_infinite() {
+            let message = "\"cached_tokens_per_second\" is given without \"input_tokens_per_second\", so that only \
+                           cached tokens take time"
+                .to_owned();
+            let path = inside(path, "cached_tokens_per_second");
+            self.report("combination", cached.line, &path, message, "both keys, or the latter alone");
+        }
+    }
+
+    /// Sets token counts. A profile with counts reads the outputs that its tasks depend on.
+    fn tokens(&mut self, counts: &mut Tokens, node: &Node, path: &str) {
+        counts.reads_dependencies = true;
+        count(&mut counts.system, node, "system");
+        count(&mut counts.board_per_task, node, "board_per_task");
+        count(&mut counts.per_message, node, "per_message");
+        count(&mut counts.briefing, node, "briefing");
+        count(&mut counts.history_limit, node, "history_limit");
+        number(&mut counts.verbosity, node, "verbosity");
+        count(&mut counts.overhead, node, "overhead");
+        number(&mut counts.cached_share, node, "cached_share");
+        if let Some(lifetime) = node.key("cache_lifetime").and_then(seconds) {
+            counts.cache_lifetime = Some(Time::from_secs(lifetime));
+        }
+        let given = |key| node.key(key).map(|node| (key, node.line));
+        if let Some((key, line)) = given("cache_lifetime").or_else(|| given("cached_share"))
+            && counts.cache_lifetime.is_some()
+            && counts.cached_share > 0.0
+        {
+            let share = counts.cached_share;
+            let message = format!("\"cache_lifetime\" replaces \"cached_share\", which is {share}");
+            self.report("combination", line, &inside(path, key), message, "cached_share: 0, or no cache_lifetime");
+        }
+    }
+
+    /// Notes the keys that do not apply to agents with a learned policy. A policy replaces the keys of its base. The
+    /// variation beside it is that of a lead, as its latency is; calibration writes both.
+    fn note_keys_of_a_lead(&mut self, node: &Node, path: &str) {
+        let has_policy = node.key("behaviour").is_some();
+        if has_policy {
+            self.of_a_lead.clear();
+        }
+        for key in OF_A_LEAD.into_iter().filter(|&key| !(has_policy && key == "variation")) {
+            if let Some(value) = node.get(key) {
+                let (file, path) = (self.file.clone(), inside(path, key));
+                self.of_a_lead.push(GivenKey { file, line: value.line, path, key });
+            }
         }
     }
 
@@ -217,16 +299,6 @@ impl Resolver<'_> {
             _ => BatchSize::Drawn(self.dist(node, Unit::Count, path)),
         }
     }
-}
-
-fn overlay_tokens(counts: &mut Tokens, tokens: &Node) {
-    count(&mut counts.system, tokens, "system");
-    count(&mut counts.board_per_task, tokens, "board_per_task");
-    count(&mut counts.per_message, tokens, "per_message");
-    count(&mut counts.history_limit, tokens, "history_limit");
-    number(&mut counts.verbosity, tokens, "verbosity");
-    count(&mut counts.overhead, tokens, "overhead");
-    number(&mut counts.cached_share, tokens, "cached_share");
 }
 
 fn inside(path: &str, key: &str) -> String {

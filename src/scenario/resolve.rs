@@ -8,22 +8,15 @@ use crate::problem::quantity::{self, Unit};
 use crate::problem::{Problem, Problems};
 use crate::record::Prices;
 use crate::scenario::architecture;
-use crate::scenario::library::Files;
+use crate::scenario::keys::MAX_RESOURCES;
 use crate::scenario::node::{Node, NodeKey, NodeKind};
-use crate::scenario::resolver::{Resolver, stem};
+use crate::scenario::resolver::{Document, Resolver, stem};
 use crate::scenario::team::TeamTemplate;
+use crate::scenario::team_checks;
 use crate::scenario::workload::{self, Workload};
-use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use crate::team::{Agent, Blocks, Consistency, Latency, Locking, Resource};
+use crate::simulation::{DependencyCheck, GraphSource, Limits, Pacing, Scenario};
+use crate::team::{Blocks, Consistency, LockHeld, Locking, Resource, WhenLocked};
 use crate::workload::TaskGraph;
-
-/// Document and its origin.
-#[derive(Clone, Copy)]
-pub(super) struct Document<'a> {
-    pub(super) file: &'a str,
-    pub(super) root: &'a Node,
-    pub(super) files: &'a Files,
-}
 
 /// Parts that the points of a sweep share.
 #[derive(Clone)]
@@ -41,6 +34,9 @@ pub(super) struct Parts {
     prices: Prices,
 }
 
+/// Default proportion of a call's latency that is its write.
+const PART_OF_A_WRITE: f64 = 0.1;
+
 /// Given limits; the defaults of the others depend on the workload.
 #[derive(Clone, Copy, Default)]
 struct GivenLimits {
@@ -48,6 +44,13 @@ struct GivenLimits {
     time: Option<Time>,
     tokens: Option<u64>,
     calls: Option<u64>,
+}
+
+/// Work of a team size.
+struct Work {
+    graph: Arc<TaskGraph>,
+    graphs: Option<Arc<dyn GraphSource>>,
+    parallel_fraction: Option<f64>,
 }
 
 /// Parts that are reused.
@@ -61,7 +64,8 @@ pub(super) struct Keep<'a> {
 /// Resolves the parts of a document.
 pub(super) fn parts(source: Document<'_>, keep: Option<Keep<'_>>) -> Result<Parts, Problems> {
     let Document { file, root, files } = source;
-    let mut resolver = Resolver { file: file.to_owned(), root, files, problems: Problems::default() };
+    let (file, problems, of_a_lead) = (file.to_owned(), Problems::default(), Vec::new());
+    let mut resolver = Resolver { file, root, files, problems, of_a_lead };
     let parts = resolver.parts(keep);
     let problems = resolver.problems.sorted();
     match parts {
@@ -86,7 +90,7 @@ impl Resolver<'_> {
             Some(parts) => Some(parts.workload.clone()),
             None => self.workload(seed),
         };
-        let resources = self.resources();
+        let (resources, consistency) = (self.resources(), self.consistency());
         self.check_asserts();
         let default = Node::new(NodeKind::Text("self_claim".to_owned()));
         Some(Parts {
@@ -96,11 +100,7 @@ impl Resolver<'_> {
             workload: workload?,
             architecture: architecture::known(root.key("architecture").unwrap_or(&default))?,
             pacing: pacing(root),
-            consistency: match word("consistency") {
-                Some("lock") => Consistency::Lock(Locking::default()),
-                Some("optimistic") => Consistency::Optimistic,
-                _ => Consistency::LastWriterWins,
-            },
+            consistency,
             dependency_check: match word("dependency_check") {
                 Some("complete") => DependencyCheck::Complete,
                 Some("none") => DependencyCheck::None,
@@ -112,8 +112,39 @@ impl Resolver<'_> {
         })
     }
 
+    fn consistency(&mut self) -> Consistency {
+        let Some(node) = self.root.key("consistency") else { return Consistency::default() };
+        match (node.text(), node.key("lock")) {
+            (Some("lock"), _) => Consistency::Lock(Locking::default()),
+            (Some("optimistic"), _) => Consistency::Optimistic,
+            (_, Some(lock)) => Consistency::Lock(self.locking(lock)),
+            _ => Consistency::LastWriterWins,
+        }
+    }
+
+    fn locking(&mut self, node: &Node) -> Locking {
+        let word = |key: &str| node.key(key).and_then(Node::text);
+        let part = node.key("part");
+        let held = if word("held") == Some("write") {
+            LockHeld::Write(part.and_then(Node::number).unwrap_or(PART_OF_A_WRITE))
+        } else {
+            LockHeld::Call
+        };
+        if let Some(part) = part.filter(|_| held == LockHeld::Call) {
+            let message = "\"part\" is that of the write, but \"held\" is call".to_owned();
+            self.report("combination", part.line, "consistency.lock.part", message, "held: write, or no part");
+        }
+        let when_locked = if word("when_locked") == Some("wait") { WhenLocked::Wait } else { WhenLocked::OtherWork };
+        Locking { held, when_locked }
+    }
+
     fn resources(&mut self) -> Vec<Resource> {
-        let entries = self.root.key("resources").map_or(&[][..], Node::entries);
+        let node = self.root.key("resources");
+        let entries = node.map_or(&[][..], Node::entries);
+        if entries.len() > MAX_RESOURCES {
+            let (line, message) = (node.map_or(0, |node| node.line), format!("{} resources", entries.len()));
+            self.report("out-of-range", line, "resources", message, &format!("at most {MAX_RESOURCES}"));
+        }
         let mut resources = Vec::with_capacity(entries.len());
         for (key, node) in entries {
             let service = node.key("service");
@@ -122,14 +153,28 @@ impl Resolver<'_> {
                 name: key.name.clone(),
                 capacity: whole(node, "capacity").unwrap_or(1),
                 service: service.map(|service| self.dist(service, Unit::Seconds, &path)),
-                blocks: match node.key("blocks").and_then(Node::text) {
-                    Some("everyone") => Blocks::Everyone,
-                    _ => Blocks::User,
-                },
+                blocks: self.blocks(&key.name, node),
                 share: node.key("share").and_then(Node::number).unwrap_or(1.0),
             });
         }
         resources
+    }
+
+    fn blocks(&mut self, name: &str, node: &Node) -> Blocks {
+        let Some(given) = node.key("blocks") else { return Blocks::User };
+        let blocks = match given.text() {
+            Some("everyone") => Blocks::Everyone,
+            Some("nobody") => Blocks::Nobody,
+            _ => Blocks::User,
+        };
+        if blocks != Blocks::User && node.key("service").is_none() {
+            let message = format!(
+                "\"blocks\" is {given}, but without \"service\" the resource is a rate limit, held by the call itself"
+            );
+            let path = format!("resources.{name}.blocks");
+            self.report("combination", given.line, &path, message, "a service, or blocks: user");
+        }
+        blocks
     }
 
     fn check_asserts(&mut self) {
@@ -161,14 +206,16 @@ impl Parts {
         architecture: Option<architecture::Named>,
     ) -> Result<Scenario, Problems> {
         let size = agents.unwrap_or_else(|| self.team.size());
-        let (graph, parallel_fraction) = self.graph_for(size, source)?;
+        let Work { graph, graphs, parallel_fraction } = self.work_for(size, source)?;
         let team = self.team.agents(size);
-        if !graph.skills().is_empty() {
-            check_skills(&graph, &team, source)?;
-        }
-        check_recorded(&graph, &team, source)?;
         let (architecture, name): (Arc<dyn Architecture>, _) =
             architecture.unwrap_or_else(|| (Arc::clone(&self.architecture.0), self.architecture.1));
+        let protocol = (&*architecture, name);
+        if !graph.skills().is_empty() {
+            team_checks::skills(&graph, &team, protocol, source)?;
+        }
+        team_checks::recorded(&graph, &team, source)?;
+        team_checks::learned(&self.team, &team, protocol)?;
         let generous = Limits::generous(graph.len());
         Ok(Scenario {
             name: self.name.clone(),
@@ -188,15 +235,16 @@ impl Parts {
             prices: self.prices,
             seed: self.seed,
             graph,
-            graphs: None,
+            graphs,
             parallel_fraction,
         })
     }
 
-    fn graph_for(&self, size: u32, source: Document<'_>) -> Result<(Arc<TaskGraph>, Option<f64>), Problems> {
+    fn work_for(&self, size: u32, source: Document<'_>) -> Result<Work, Problems> {
         let grown = self.workload.grows.as_ref().and_then(|generator| generator.for_team(u64::from(size)));
         let Some(generator) = grown.filter(|_| size > 1) else {
-            return Ok((Arc::clone(&self.workload.graph), self.workload.parallel_fraction));
+            let Workload { graph, graphs, parallel_fraction, .. } = &self.workload;
+            return Ok(Work { graph: graph.clone(), graphs: graphs.clone(), parallel_fraction: *parallel_fraction });
         };
         let line = source.root.key("scaling").map_or(0, |node| node.line);
         let problem = |message: String, expected: String| {
@@ -208,46 +256,11 @@ impl Parts {
             let (_, message, expected) = workload::limit(errors[0]);
             return Err(problem(message, expected));
         }
-        let graph = TaskGraph::new(&generator.generate(self.seed));
-        let graph = graph.map_err(|errors| problem(errors[0].to_string(), String::new()))?;
-        Ok((Arc::new(graph), generator.parallel_fraction()))
+        let parallel_fraction = generator.parallel_fraction();
+        let grown = self.workload.grown(generator, self.seed);
+        let (graph, graphs) = grown.map_err(|errors| problem(errors[0].to_string(), String::new()))?;
+        Ok(Work { graph, graphs, parallel_fraction })
     }
-}
-
-/// Checks that the team has every required skill; otherwise tasks could never be completed.
-fn check_skills(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
-    let mut problems = Problems::default();
-    for (number, skill) in graph.skills().iter().enumerate() {
-        if team.iter().any(|agent| agent.has_skill(Some(skill))) {
-            continue;
-        }
-        let number = number as u32;
-        let task = graph.tasks().iter().find(|task| task.skill == Some(number)).map_or("", |task| &task.id);
-        let tasks = source.root.get("workload.tasks").map_or(&[][..], Node::items);
-        let index = tasks.iter().position(|node| node.key("id").and_then(Node::text) == Some(task)).unwrap_or(0);
-        let path = format!("workload.tasks[{index}].skill");
-        let line = source.root.get(&path).map_or(0, |node| node.line);
-        let message = format!(
-            "no agent in the team of {} has the skill \"{skill}\", which the task \"{task}\" requires",
-            team.len()
-        );
-        let (file, expected) = (source.file.to_owned(), String::new());
-        problems.push(Problem { code: "skill", file, line, path, message, expected });
-    }
-    problems.or(())
-}
-
-/// Checks that all tasks have a recorded time if a profile uses it.
-fn check_recorded(graph: &TaskGraph, team: &[Agent], source: Document<'_>) -> Result<(), Problems> {
-    let wants_recorded = team.iter().any(|agent| agent.profile.latency == Latency::Recorded);
-    if !wants_recorded || graph.tasks().iter().all(|task| task.recorded.is_some()) {
-        return Ok(());
-    }
-    let path = "team.profile.latency".to_owned();
-    let line = source.root.get(&path).map_or(0, |node| node.line);
-    let message = "\"recorded\" requires the workload of a recording".to_owned();
-    let (file, expected) = (source.file.to_owned(), "workload: { trace: FILE }, or another latency".to_owned());
-    Err(Problems::one(Problem { code: "profile", file, line, path, message, expected }))
 }
 
 fn pacing(root: &Node) -> Pacing {

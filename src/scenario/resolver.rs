@@ -7,6 +7,14 @@ use crate::scenario::distribution::{self, Written};
 use crate::scenario::library::Files;
 use crate::scenario::node::{Node, quoted};
 
+/// Document and its origin.
+#[derive(Clone, Copy)]
+pub(super) struct Document<'a> {
+    pub(super) file: &'a str,
+    pub(super) root: &'a Node,
+    pub(super) files: &'a Files,
+}
+
 /// Resolver of a document; collects problems.
 pub(super) struct Resolver<'a> {
     /// Current file: that of the scenario or of a profile.
@@ -14,6 +22,16 @@ pub(super) struct Resolver<'a> {
     pub(super) root: &'a Node,
     pub(super) files: &'a Files,
     pub(super) problems: Problems,
+    /// Keys of the current profile that describe a lead only if it has a learned policy.
+    pub(super) of_a_lead: Vec<GivenKey>,
+}
+
+/// Key that a file gives, and its place.
+pub(super) struct GivenKey {
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) path: String,
+    pub(super) key: &'static str,
 }
 
 impl Resolver<'_> {
@@ -43,10 +61,15 @@ impl Resolver<'_> {
     }
 
     pub(super) fn report(&mut self, code: &'static str, line: u32, path: &str, message: String, expected: &str) {
-        let file = if line == 0 { "--set".to_owned() } else { self.file.clone() };
+        let file = file_at(&self.file, line);
         let (path, expected) = (path.to_owned(), expected.to_owned());
         self.problems.push(Problem { code, file, line, path, message, expected });
     }
+}
+
+/// Returns the origin of a value: its file, or the command line if it has no line.
+pub(super) fn file_at(file: &str, line: u32) -> String {
+    if line == 0 { "--set" } else { file }.to_owned()
 }
 
 /// Returns the name of a file without folder and extension.

@@ -52,6 +52,7 @@ fn value_schema(expects: &Expects) -> Value {
         Expects::Number(low, high) => json!({ "type": "number", "minimum": low, "maximum": high }),
         Expects::Positive => json!({ "type": "number", "exclusiveMinimum": 0 }),
         Expects::Probability => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
+        Expects::Proportion => json!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 }),
         Expects::Duration => json!({ "type": "string", "examples": ["45s", "1h 30m", "250ms"] }),
         Expects::Dist(unit) => {
             let example = unit.example();

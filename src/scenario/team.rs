@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use crate::scenario::keys::MAX_AGENTS;
 use crate::scenario::node::Node;
-use crate::scenario::resolver::Resolver;
-use crate::team::{Agent, Profile, Role};
+use crate::scenario::profile::ResolvedProfile;
+use crate::scenario::resolver::{GivenKey, Resolver};
+use crate::team::{Agent, Role};
 
 /// Template of a team of any size.
 #[derive(Clone)]
 pub(super) struct TeamTemplate {
     size: u32,
-    profile: Arc<Profile>,
+    profile: ResolvedProfile,
     members: Vec<Member>,
 }
 
@@ -21,7 +22,7 @@ struct Member {
     count: u32,
     name: Option<String>,
     role: Role,
-    profile: Arc<Profile>,
+    profile: ResolvedProfile,
     skills: Vec<String>,
 }
 
@@ -54,15 +55,28 @@ impl TeamTemplate {
                     None if member.role == Role::Lead => "lead".to_owned(),
                     None => numbered(agents.len()),
                 };
-                let (profile, skills) = (Arc::clone(&member.profile), member.skills.clone());
+                let (profile, skills) = (Arc::clone(&member.profile.profile), member.skills.clone());
                 agents.push(Agent { name, role: member.role, profile, skills });
             }
         }
         for index in agents.len()..size {
-            let (name, profile) = (numbered(index), Arc::clone(&self.profile));
+            let (name, profile) = (numbered(index), Arc::clone(&self.profile.profile));
             agents.push(Agent { name, role: Role::Worker, profile, skills: Vec::new() });
         }
         agents
+    }
+
+    /// Returns the keys of the profiles of `team`, which is this one at some size, that apply to none of its agents: they
+    /// describe a lead only, and the first agent, if it leads, has another profile.
+    pub(super) fn keys_without_effect(&self, team: &[Agent], has_lead: bool) -> impl Iterator<Item = &GivenKey> {
+        let lead = team.first().filter(|_| has_lead).map(|agent| Arc::as_ptr(&agent.profile));
+        let members = self.members.iter().map(|member| &member.profile);
+        let of_a_lead = members.chain([&self.profile]).filter(move |resolved| {
+            let own = Arc::as_ptr(&resolved.profile);
+            let is_used = || team.iter().any(|agent| Arc::as_ptr(&agent.profile) == own);
+            !resolved.of_a_lead.is_empty() && lead != Some(own) && is_used()
+        });
+        of_a_lead.flat_map(|resolved| resolved.of_a_lead.iter())
     }
 }
 
@@ -111,7 +125,7 @@ impl Resolver<'_> {
         TeamTemplate { size: size.unwrap_or(counted), profile, members }
     }
 
-    fn member(&mut self, node: &Node, path: &str, team: &Arc<Profile>) -> Member {
+    fn member(&mut self, node: &Node, path: &str, team: &ResolvedProfile) -> Member {
         let skills = node.key("skills").map_or(&[][..], Node::items);
         Member {
             count: node.key("count").and_then(size_of).unwrap_or(1),
@@ -119,7 +133,7 @@ impl Resolver<'_> {
             role: if node.key("role").and_then(Node::text) == Some("lead") { Role::Lead } else { Role::Worker },
             profile: match node.key("profile") {
                 Some(profile) => self.profile(profile, &format!("{path}.profile")),
-                None => Arc::clone(team),
+                None => team.clone(),
             },
             skills: skills.iter().filter_map(Node::text).map(ToOwned::to_owned).collect(),
         }

@@ -1,25 +1,107 @@
 //! Key `workload`: a generator, a list of tasks, a task file or a recorded run, and the resulting graph.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::engine::{Dist, Keys, Purpose, Sampler, Time, key_of};
+use crate::engine::{Dist, Keys, Sampler, Time, key_of};
 use crate::problem::Problem;
 use crate::problem::quantity::{self, Unit};
+use crate::scenario::keys::WORKLOAD;
 use crate::scenario::node::Node;
 use crate::scenario::resolver::Resolver;
+use crate::simulation::GraphSource;
 use crate::trace::{native, work_of};
 use crate::workload::paper_file::{self, PaperFileError};
-use crate::workload::{Direction, Free, Generator, GeneratorError, GraphError, MAX_TASKS, TaskGraph, TaskSpec};
+use crate::workload::{
+    CompiledGenerator, Direction, DrawnWork, Free, Generator, GeneratorError, GraphError, MAX_TASKS, TaskGraph,
+    TaskSpec, drawn_size,
+};
 
 /// Workload for any team.
 #[derive(Clone)]
 pub(super) struct Workload {
-    /// Task graph of the document.
+    /// Task graph of the document: the work of replication 0, or of all.
     pub(super) graph: Arc<TaskGraph>,
+    /// Source of the work of each replication, if it is random and drawn for each.
+    pub(super) graphs: Option<Arc<dyn GraphSource>>,
     /// Parallel fraction of the generator, if it has one.
     pub(super) parallel_fraction: Option<f64>,
     /// Generator of larger workloads, if the workload grows with the team.
     pub(super) grows: Option<Generator>,
+    /// Unit for which random work is drawn.
+    draw: WorkDraw,
+}
+
+/// Unit for which random work is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum WorkDraw {
+    /// Each replication has sizes, dependencies and release times of its own.
+    PerReplication,
+    /// All replications have the same work.
+    Once,
+}
+
+/// A task graph, and the source of those of the replications if they differ.
+type Graphs = (Arc<TaskGraph>, Option<Arc<dyn GraphSource>>);
+
+impl GraphSource for DrawnWork {
+    fn graph(&self, seed: u64, replication: u64) -> Arc<TaskGraph> {
+        Arc::new(DrawnWork::graph(self, seed, replication))
+    }
+}
+
+/// Tasks of the document, before they are a graph.
+enum Tasks {
+    /// Tasks with given sizes.
+    Fixed(Vec<TaskSpec>),
+    /// Tasks with the distribution of the size of each.
+    Sized(Vec<TaskSpec>, Vec<Sizes>),
+    /// Tasks of a generator.
+    Generated(Generator),
+}
+
+impl Tasks {
+    /// Builds the graph with its reference size, and the source of others.
+    fn graphs(self, seed: u64, draw: WorkDraw) -> Result<Graphs, Vec<GraphError>> {
+        match self {
+            Tasks::Fixed(specs) => Ok((Arc::new(TaskGraph::new(&specs)?), None)),
+            Tasks::Sized(specs, sizes) => {
+                let mean = sizes.iter().map(|size| size.mean).sum::<f64>() / sizes.len() as f64;
+                let graph = Arc::new(TaskGraph::new(&specs)?.with_reference_size(possible_size(mean)));
+                if draw == WorkDraw::Once || sizes.iter().all(|size| size.is_constant) {
+                    return Ok((graph, None));
+                }
+                let by_name: BTreeMap<&str, &Sizes> = specs.iter().map(|spec| spec.id.as_str()).zip(&sizes).collect();
+                let samplers = graph.tasks().iter().map(|task| by_name[task.id.as_str()].sampler.clone()).collect();
+                Ok((graph.clone(), Some(Arc::new(DrawnWork::listed(graph, samplers)))))
+            }
+            Tasks::Generated(generator) => {
+                let expected = possible_size(generator.expected_size());
+                generated(generator, seed, expected, draw)
+            }
+        }
+    }
+}
+
+/// Builds the graph of a generator with this reference size, and the source of others.
+fn generated(generator: Generator, seed: u64, reference_size: f64, draw: WorkDraw) -> Result<Graphs, Vec<GraphError>> {
+    let is_drawn = draw == WorkDraw::PerReplication && generator.is_random();
+    let generator = CompiledGenerator::new(generator);
+    let graph = Arc::new(TaskGraph::new(&generator.draw(seed, 0))?.with_reference_size(reference_size));
+    let graphs = is_drawn.then(|| Arc::new(DrawnWork::generated(graph.clone(), generator)) as Arc<dyn GraphSource>);
+    Ok((graph, graphs))
+}
+
+/// Returns an expected size that latencies can be divided by: extreme distributions have a mean of 0 or none.
+fn possible_size(size: f64) -> f64 {
+    size.clamp(f64::MIN_POSITIVE, f64::MAX)
+}
+
+impl Workload {
+    /// Builds the work of a larger workload. Its reference size is that of the document.
+    pub(super) fn grown(&self, generator: Generator, seed: u64) -> Result<Graphs, Vec<GraphError>> {
+        generated(generator, seed, self.graph.reference_size(), self.draw)
+    }
 }
 
 impl Resolver<'_> {
@@ -27,20 +109,26 @@ impl Resolver<'_> {
     pub(super) fn workload(&mut self, seed: u64) -> Option<Workload> {
         let node = self.root.key("workload")?;
         let scaled = self.root.key("scaling").filter(|scaling| scaling.text() == Some("scaled"));
-        let (key, inner) = node.entries().iter().find(|(key, _)| key.name != "size")?;
+        let (key, inner) = node.entries().iter().find(|(key, _)| WORKLOAD.exactly_one.contains(&key.name.as_str()))?;
         let before = self.problems.list().len();
         let size = match node.key("size") {
             Some(size) => self.dist(size, Unit::Tokens, "workload.size"),
             None => Dist::Constant(100.0),
         };
-        let (specs, generator) = match key.name.as_str() {
-            "tasks" => (self.tasks(inner, &size, seed), None),
-            "file" => (self.task_file(inner, &size, seed)?, None),
-            "trace" => (self.recorded_work(inner)?, None),
+        let draw = match node.key("draw").and_then(Node::text) {
+            Some("once") => WorkDraw::Once,
+            _ => WorkDraw::PerReplication,
+        };
+        let mut generator = None;
+        let tasks = match key.name.as_str() {
+            "tasks" => self.tasks(inner, &size, seed),
+            "file" => self.task_file(inner, &size, seed)?,
+            "trace" => Tasks::Fixed(self.recorded_work(inner)?),
             name => {
-                let generator = self.generator(name, inner, &size)?;
-                self.check_generator(&generator, name, inner)?;
-                (generator.generate(seed), Some(generator))
+                let made = self.generator(name, inner, &size)?;
+                self.check_generator(&made, name, inner)?;
+                generator = Some(made.clone());
+                Tasks::Generated(made)
             }
         };
         if let Some(scaled) = scaled
@@ -53,9 +141,11 @@ impl Resolver<'_> {
         if self.problems.list().len() > before {
             return None;
         }
-        match TaskGraph::new(&specs) {
-            Ok(graph) => Some(Workload {
-                graph: Arc::new(graph),
+        match tasks.graphs(seed, draw) {
+            Ok((graph, graphs)) => Some(Workload {
+                graph,
+                graphs,
+                draw,
                 parallel_fraction: generator.as_ref().and_then(Generator::parallel_fraction),
                 grows: generator.filter(|_| scaled.is_some()),
             }),
@@ -125,15 +215,16 @@ impl Resolver<'_> {
         None
     }
 
-    fn tasks(&mut self, list: &Node, size: &Dist, seed: u64) -> Vec<TaskSpec> {
+    fn tasks(&mut self, list: &Node, size: &Dist, seed: u64) -> Tasks {
         let items = list.items();
         if items.len() as u64 > MAX_TASKS {
             let message = format!("{} tasks", items.len());
             self.report("workload-limit", list.line, "workload.tasks", message, &format!("at most {MAX_TASKS}"));
-            return Vec::new();
+            return Tasks::Fixed(Vec::new());
         }
-        let sizes = Sizes::new(size, seed);
+        let (keys, common) = (Keys::new(seed, 0), Sizes::new(size));
         let mut specs = Vec::with_capacity(items.len());
+        let mut sizes = Vec::with_capacity(items.len());
         for (index, node) in items.iter().enumerate() {
             let names = |key: &str| {
                 let list = node.key(key).map_or(&[][..], Node::items);
@@ -141,11 +232,8 @@ impl Resolver<'_> {
             };
             let id = node.key("id").and_then(Node::text).unwrap_or_default();
             let size = match node.key("size") {
-                None => sizes.sample(id),
-                Some(size) => {
-                    let size = self.dist(size, Unit::Tokens, &format!("workload.tasks[{index}].size"));
-                    Sizes::new(&size, seed).sample(id)
-                }
+                None => common.clone(),
+                Some(size) => Sizes::new(&self.dist(size, Unit::Tokens, &format!("workload.tasks[{index}].size"))),
             };
             let priority = node.key("priority").and_then(Node::whole);
             let release = node.key("release").and_then(Node::text).and_then(|text| quantity::duration(text).ok());
@@ -156,13 +244,14 @@ impl Resolver<'_> {
                 skill: node.key("skill").and_then(Node::text).map(ToOwned::to_owned),
                 priority: priority.and_then(|priority| i64::try_from(priority).ok()).unwrap_or(0),
                 release: Time::from_secs(release.unwrap_or(0.0)),
-                ..TaskSpec::new(id, size)
+                ..TaskSpec::new(id, size.sample(&keys, id))
             });
+            sizes.push(size);
         }
-        specs
+        Tasks::Sized(specs, sizes)
     }
 
-    fn task_file(&mut self, node: &Node, size: &Dist, seed: u64) -> Option<Vec<TaskSpec>> {
+    fn task_file(&mut self, node: &Node, size: &Dist, seed: u64) -> Option<Tasks> {
         let name = node.text()?;
         let bytes = self.read_file(name, node.line, "workload.file")?;
         let Ok(text) = str::from_utf8(&bytes) else {
@@ -171,11 +260,12 @@ impl Resolver<'_> {
         };
         match paper_file::parse(text, 1.0) {
             Ok(mut file) => {
-                let sizes = Sizes::new(size, seed);
+                let (keys, size) = (Keys::new(seed, 0), Sizes::new(size));
                 for task in &mut file.tasks {
-                    task.size = sizes.sample(&task.id);
+                    task.size = size.sample(&keys, &task.id);
                 }
-                Some(file.tasks)
+                let sizes = vec![size; file.tasks.len()];
+                Some(Tasks::Sized(file.tasks, sizes))
             }
             Err(errors) => {
                 for error in errors {
@@ -244,19 +334,20 @@ pub(super) fn limit(error: GeneratorError) -> (&'static str, String, String) {
     (field, message.to_owned(), expected.to_owned())
 }
 
-/// Sampler of task sizes, keyed by the names of tasks as in generators.
+/// Distribution of the size of a task, ready for sampling. Draws are keyed by names of tasks, as in generators.
+#[derive(Clone)]
 struct Sizes {
-    keys: Keys,
-    size: Sampler,
+    sampler: Sampler,
+    mean: f64,
+    is_constant: bool,
 }
 
 impl Sizes {
-    fn new(size: &Dist, seed: u64) -> Sizes {
-        Sizes { keys: Keys::new(seed, 0), size: Sampler::new(size) }
+    fn new(size: &Dist) -> Sizes {
+        Sizes { sampler: Sampler::new(size), mean: size.mean(), is_constant: size.is_constant() }
     }
 
-    fn sample(&self, id: &str) -> f64 {
-        let bits = self.keys.stream(Purpose::Workload, key_of(id)).nth(0);
-        self.size.at(bits).clamp(f64::MIN_POSITIVE, f64::MAX)
+    fn sample(&self, keys: &Keys, id: &str) -> f64 {
+        drawn_size(keys, key_of(id), &self.sampler)
     }
 }

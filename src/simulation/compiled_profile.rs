@@ -1,19 +1,23 @@
-//! A profile made ready to run: samplers in microseconds, chances as thresholds, token counts a task.
+//! Compiled profile: samplers in microseconds, probabilities as thresholds, token counts of each task.
 
 use std::ops::Index;
 
 use crate::engine::rng::Bernoulli;
 use crate::engine::{Dist, InlineVec, Sampler, Samplers, Time};
-use crate::simulation::compiled_policy::CompiledPolicy;
-use crate::team::{BatchSize, Fallibility, Latency, Profile, Tokens};
+use crate::simulation::learned::compiled_policy::CompiledPolicy;
+use crate::team::{BatchSize, Fallibility, Latency, Profile, SpreadOf, Tokens};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 /// Compiled form of a profile.
 #[derive(Clone, Debug)]
-pub(super) struct Mind {
-    pub(super) latency: Pace,
+pub(super) struct CompiledProfile {
+    pub(super) latency: CallTime,
+    pub(super) is_drawn_per_attempt: bool,
     pub(super) tool: Option<Sampler>,
-    pub(super) effects: Effects,
+    /// Microseconds of reading a token.
+    pub(super) us_per_input_token: f64,
+    pub(super) us_per_cached_token: f64,
+    pub(super) effects: LatencyEffects,
     pub(super) tokens: Tokens,
     /// Input tokens of the prompt and the board.
     pub(super) fixed_input: u32,
@@ -26,26 +30,26 @@ pub(super) struct Mind {
     pub(super) batch: Batch,
     pub(super) batch_unowned: Batch,
     pub(super) ahead: Bernoulli,
-    pub(super) mishaps: Mishaps,
-    pub(super) faults: Faults,
+    pub(super) step_faults: StepFaults,
+    pub(super) attempt_faults: AttemptFaults,
     /// Learned policy, in place of all of the above.
-    pub(super) repertoire: Option<CompiledPolicy>,
+    pub(super) policy: Option<CompiledPolicy>,
 }
 
-/// The minds of a team, by number; at least one, and nearly always one.
+/// Compiled profiles of a team, by number; at least one, and nearly always one.
 #[derive(Clone, Debug)]
-pub(super) struct Minds {
-    first: Mind,
-    others: Vec<Mind>,
+pub(super) struct CompiledProfiles {
+    first: CompiledProfile,
+    others: Vec<CompiledProfile>,
 }
 
-impl Minds {
-    pub(super) fn new(first: Mind) -> Minds {
-        Minds { first, others: Vec::new() }
+impl CompiledProfiles {
+    pub(super) fn new(first: CompiledProfile) -> CompiledProfiles {
+        CompiledProfiles { first, others: Vec::new() }
     }
 
     /// One more; returns its number.
-    pub(super) fn push(&mut self, mind: Mind) -> usize {
+    pub(super) fn push(&mut self, mind: CompiledProfile) -> usize {
         self.others.push(mind);
         self.others.len()
     }
@@ -54,30 +58,30 @@ impl Minds {
         1 + self.others.len()
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Mind> {
+    pub(super) fn iter(&self) -> impl Iterator<Item = &CompiledProfile> {
         std::iter::once(&self.first).chain(&self.others)
     }
 }
 
-impl Index<usize> for Minds {
-    type Output = Mind;
+impl Index<usize> for CompiledProfiles {
+    type Output = CompiledProfile;
     #[inline]
-    fn index(&self, number: usize) -> &Mind {
+    fn index(&self, number: usize) -> &CompiledProfile {
         if number == 0 { &self.first } else { &self.others[number - 1] }
     }
 }
 
 /// Microseconds of a call.
 #[derive(Clone, Debug)]
-pub(super) enum Pace {
+pub(super) enum CallTime {
     PerTask { task: Sampler, idle: Sampler },
     Tokens { ttft_us: f64, us_per_token: f64 },
     Recorded { task_us: Vec<f64> },
 }
 
-/// Lognormal factors of median 1; none where the standard deviation is 0.
+/// Lognormal factors of mean 1; none where the standard deviation is 0.
 #[derive(Clone, Debug)]
-pub(super) struct Effects {
+pub(super) struct LatencyEffects {
     pub(super) run: Option<Sampler>,
     pub(super) agent: Option<Sampler>,
     pub(super) round: Option<Sampler>,
@@ -94,7 +98,7 @@ pub(super) enum Batch {
 
 /// Faults of a step, whatever it works on.
 #[derive(Clone, Debug)]
-pub(super) struct Mishaps {
+pub(super) struct StepFaults {
     pub(super) any: bool,
     pub(super) no_progress: Bernoulli,
     pub(super) crash: Bernoulli,
@@ -105,14 +109,14 @@ pub(super) struct Mishaps {
 
 /// Faults of an attempt on a task.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Faults {
+pub(super) struct AttemptFaults {
     pub(super) error: Bernoulli,
     pub(super) detection: Bernoulli,
     pub(super) premature: Bernoulli,
     pub(super) orphan: Bernoulli,
     pub(super) lease: Option<Time>,
-    /// Chance that two overlapping steps on related artifacts do not clash.
-    pub(super) peaceful: f64,
+    /// Probability that two overlapping steps on related artifacts do not conflict.
+    pub(super) no_conflict_probability: f64,
 }
 
 impl Batch {
@@ -126,10 +130,10 @@ impl Batch {
     }
 }
 
-impl Mishaps {
-    fn new(fallibility: &Fallibility, samplers: &Samplers) -> Mishaps {
+impl StepFaults {
+    fn new(fallibility: &Fallibility, samplers: &Samplers) -> StepFaults {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
-        Mishaps {
+        StepFaults {
             any: fallibility.no_progress > 0.0 || fallibility.crash_rate > 0.0 || fallibility.stall_rate > 0.0,
             no_progress: Bernoulli::new(fallibility.no_progress),
             crash: Bernoulli::new(fallibility.crash_rate),
@@ -140,51 +144,65 @@ impl Mishaps {
     }
 }
 
-impl Faults {
-    fn new(fallibility: &Fallibility) -> Faults {
-        Faults {
+impl AttemptFaults {
+    fn new(fallibility: &Fallibility) -> AttemptFaults {
+        AttemptFaults {
             error: Bernoulli::new(fallibility.error_rate),
             detection: Bernoulli::new(fallibility.detection),
             premature: Bernoulli::new(fallibility.premature_completion),
             orphan: Bernoulli::new(fallibility.orphan_rate),
             lease: fallibility.lease,
-            peaceful: 1.0 - fallibility.conflict_probability,
+            no_conflict_probability: 1.0 - fallibility.conflict_probability,
         }
     }
 }
 
-impl Mind {
+impl CompiledProfile {
     /// Returns true if a call may work on more than one task.
     pub(super) fn takes_batches(&self) -> bool {
         !matches!((&self.batch, &self.batch_unowned), (Batch::One, Batch::One))
     }
 
+    /// Returns true if a call reads more than the prompt, the board and messages, or if reading takes time.
+    pub(super) fn reads(&self) -> bool {
+        let tokens = &self.tokens;
+        tokens.reads_dependencies
+            || tokens.briefing > 0
+            || tokens.history_limit > 0
+            || tokens.cache_lifetime.is_some()
+            || self.us_per_input_token > 0.0
+    }
+
     pub(super) fn new(
         profile: &Profile,
         graph: &TaskGraph,
-        hands_out: bool,
+        has_assignment: bool,
         agents: usize,
         samplers: &Samplers,
-    ) -> Mind {
+    ) -> CompiledProfile {
         let us = |dist: &Dist| samplers.get(&dist.scaled(1e6));
-        let effect = |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: 0.0, sigma }));
+        let effect =
+            |sigma: f64| (sigma > 0.0).then(|| samplers.get(&Dist::Lognormal { mu: -0.5 * sigma * sigma, sigma }));
         let variation = profile.variation;
         let tokens = profile.tokens;
         let recorded = |task: &Task| task.recorded.unwrap_or_default();
         let is_recorded = profile.latency == Latency::Recorded;
         let output_of = |size: f64| tokens.overhead.saturating_add((tokens.verbosity * size).round() as u32);
-        Mind {
+        CompiledProfile {
             latency: match &profile.latency {
-                Latency::PerTask { task, idle } => Pace::PerTask { task: us(task), idle: us(idle) },
-                Latency::Recorded => Pace::Recorded {
+                Latency::PerTask { task, idle } => CallTime::PerTask { task: us(task), idle: us(idle) },
+                Latency::Recorded => CallTime::Recorded {
                     task_us: graph.tasks().iter().map(|task| recorded(task).time.as_us() as f64).collect(),
                 },
                 Latency::Tokens { ttft, tokens_per_second } => {
-                    Pace::Tokens { ttft_us: ttft * 1e6, us_per_token: 1e6 / tokens_per_second }
+                    CallTime::Tokens { ttft_us: ttft * 1e6, us_per_token: 1e6 / tokens_per_second }
                 }
             },
+            is_drawn_per_attempt: profile.spread == SpreadOf::Attempt,
             tool: profile.tool.as_ref().map(us),
-            effects: Effects {
+            us_per_input_token: 1e6 / profile.reading.input,
+            us_per_cached_token: 1e6 / profile.reading.cached,
+            effects: LatencyEffects {
                 run: effect(variation.run),
                 agent: effect(variation.agent),
                 round: effect(variation.round),
@@ -207,12 +225,12 @@ impl Mind {
             batch: Batch::new(&profile.batching.tasks, samplers),
             batch_unowned: Batch::new(&profile.batching.unowned, samplers),
             ahead: Bernoulli::new(profile.batching.ahead),
-            mishaps: Mishaps::new(&profile.fallibility, samplers),
-            faults: Faults::new(&profile.fallibility),
-            repertoire: profile
+            step_faults: StepFaults::new(&profile.fallibility, samplers),
+            attempt_faults: AttemptFaults::new(&profile.fallibility),
+            policy: profile
                 .learned_policy
                 .as_deref()
-                .and_then(|it| CompiledPolicy::new(it, graph, hands_out, agents)),
+                .and_then(|it| CompiledPolicy::new(it, graph, has_assignment, agents)),
         }
     }
 }

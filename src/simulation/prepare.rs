@@ -1,51 +1,27 @@
-//! A scenario made ready to run, and the simulator made ready for its next run: everything looked up once that the loop
-//! would look up again and again.
+//! Preparation: a simulator is compiled from its scenario once, and set back to the start before every run.
 
+use std::sync::Arc;
+
+use crate::architecture::ProtocolSpec;
 use crate::architecture::assignment::Assigner;
 use crate::engine::inline_vec::INLINE_LEN;
-use crate::engine::rng::{Bernoulli, KeySource};
-use crate::engine::{BitMatrix, EventQueue, IdSet, InlineVec, Keys, Purpose, Sampler, Samplers, Stream, Time, key_of};
-use crate::simulation::compiled_profile::{Mind, Minds};
-use crate::simulation::learned_state::Habits;
-use crate::simulation::simulator::{Member, RELEASE, Shared, Simulator, TaskState, Uses, step_of};
-use crate::simulation::wait_sets::Wakes;
-use crate::simulation::{DependencyCheck, Scenario};
-use crate::team::{
-    Agent, AgentId, Board, Claims, Consistency, Mail, Reports, Resource, SharedState, Station, View, Workspace,
-    common_files,
-};
+use crate::engine::rng::KeySource;
+use crate::engine::{BitMatrix, EventQueue, IdSet, InlineVec, Keys, Purpose, Samplers, Time};
+use crate::simulation::compiled_profile::{CompiledProfile, CompiledProfiles};
+use crate::simulation::features::{Feature, Features};
+use crate::simulation::learned::learned_state::LearnedState;
+use crate::simulation::simulator::{RELEASE, Simulator};
+use crate::simulation::state::contents::Contents;
+use crate::simulation::state::faults::FaultState;
+use crate::simulation::state::knowledge::Reading;
+use crate::simulation::state::locks::Locks;
+use crate::simulation::state::servers::Server;
+use crate::simulation::state::step::{AgentState, TaskState, step_entity};
+use crate::simulation::state::wait_sets::WaitSets;
+use crate::simulation::state::waits::Waits;
+use crate::simulation::{DependencyCheck, Pacing, Scenario};
+use crate::team::{Agent, AgentId, Board, Claims, Consistency, Mail, Reports, SharedState, View, common_files};
 use crate::workload::{Task, TaskGraph, TaskId};
-
-impl Uses {
-    /// Features of the scenario's parts; those that depend on the protocol are left off.
-    fn new(scenario: &Scenario, team: &[Agent], minds: &Minds, nodes: &InlineVec<TaskId, TaskState>) -> Uses {
-        let (graph, check) = (&*scenario.graph, scenario.dependency_check);
-        let any = |has: fn(&Mind) -> bool| minds.iter().any(has);
-        let recorded_calls = any(|mind| mind.repertoire.is_some());
-        Uses {
-            anything_rare: minds.len() > 1
-                || recorded_calls
-                || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
-                || any(|mind| mind.takes_batches() || mind.mishaps.any)
-                || any(|mind| !mind.task_input.is_empty())
-                || any(|mind| mind.faults.premature.is_possible() || mind.faults.orphan.is_possible())
-                || !scenario.resources.is_empty()
-                || graph.tasks().iter().any(|task| task.release > Time::ZERO)
-                || nodes.iter().any(|node| !node.plain_write)
-                || matches!(scenario.consistency, Consistency::Lock(_))
-                || check != DependencyCheck::Claim,
-            batches: any(Mind::takes_batches),
-            locks: matches!(scenario.consistency, Consistency::Lock(_)),
-            optimistic: scenario.consistency == Consistency::Optimistic,
-            clashes: any(|mind| mind.faults.peaceful < 1.0),
-            effects: any(|mind| mind.effects.any),
-            recorded_calls,
-            checks_claims: check == DependencyCheck::Claim,
-            checks_completions: check == DependencyCheck::Complete,
-            ..Uses::default()
-        }
-    }
-}
 
 impl<'s> Simulator<'s> {
     /// Makes a scenario ready to run.
@@ -53,151 +29,211 @@ impl<'s> Simulator<'s> {
         Simulator::with_samplers(scenario, &Samplers::default())
     }
 
-    /// The same, with samplers that other scenarios may have made already.
+    /// Makes a scenario ready to run, with samplers that other scenarios may have made already.
     pub fn with_samplers(scenario: &'s Scenario, samplers: &Samplers) -> Simulator<'s> {
         let graph = &*scenario.graph;
-        let terms = scenario.architecture.terms();
-        let present = if terms.alone { 1 } else { scenario.team.len() };
-        let team = &scenario.team[..present];
-        let lead = (terms.has_lead && team.len() > 1).then_some(AgentId::new(0));
-        let hands_out = lead.is_some() || terms.dealt.is_some();
-        let (minds, agents) = minds_of(team, graph, hands_out, samplers);
-        let check = scenario.dependency_check;
-        let late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
-        let optimistic = scenario.consistency == Consistency::Optimistic;
-        let plain_writes = !optimistic && !minds.iter().any(|mind| mind.faults.peaceful < 1.0);
-        let nodes: InlineVec<TaskId, TaskState> =
-            graph.tasks().iter().map(|task| TaskState::new(task, graph, plain_writes)).collect();
-        let releases: Vec<(TaskId, Time)> = graph.tasks().iter().enumerate().filter_map(late).collect();
-        let uses = Uses {
-            mail: lead.is_some() || terms.reports == Reports::Team,
-            claims_at_once: terms.claims == Claims::AtDecision,
-            hands_out,
-            ..Uses::new(scenario, team, &minds, &nodes)
-        };
+        let spec = scenario.architecture.spec();
+        let team = &scenario.team[..if spec.alone { 1 } else { scenario.team.len() }];
+        let lead = (spec.has_lead && team.len() > 1).then_some(AgentId::new(0));
+        let has_assignment = lead.is_some() || spec.assigned.is_some();
+        let (profiles, agents) = compile_profiles(team, graph, has_assignment, samplers);
+        let features = features_of(scenario, spec, team, &profiles);
+        let has_contents = features.uses(Feature::SharedFiles) || features.uses(Feature::Locks);
+        let is_late =
+            |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
+        let worker = &team[usize::from(lead.is_some())].profile;
+        let expected = graph.tasks().iter().map(|task| worker.expected_seconds(task, graph.reference_size()));
         let mut simulator = Simulator {
             scenario,
-            terms,
-            stations: scenario.resources.iter().map(|resource| Shared::new(resource, samplers)).collect(),
-            uses,
-            releases,
-            nodes,
-            keys: Keys::default(),
+            spec,
+            features,
+            releases: graph.tasks().iter().enumerate().filter_map(is_late).collect(),
             key_source: KeySource::new(scenario.seed),
+            keys: Keys::default(),
             team: SharedState {
                 now: Time::ZERO,
                 lead,
                 graph: scenario.graph.clone(),
-                board: Board::new(graph, team.len(), check != DependencyCheck::None),
+                board: Board::new(graph, team.len(), scenario.dependency_check != DependencyCheck::None),
                 mail: Mail::new(team.len()),
                 able: skills_of(team, graph),
+                expected_seconds: expected.collect::<Arc<[f64]>>(),
             },
+            tasks: graph.tasks().iter().map(|task| TaskState::new(task, graph)).collect(),
             round: 0,
-            queue: EventQueue::new(),
-            timers: EventQueue::new(),
-            workspace: Workspace::new(graph.artifacts().len() + common_files(team)),
-            wakes: Wakes::new(team.len()),
-            landed: Vec::with_capacity(2 * graph.len()),
-            hollow: 0,
-            dealer: Assigner::default(),
-            in_batch: IdSet::empty(graph.len()),
             calls: 0,
             tokens: 0,
-            round_effects: vec![1.0; minds.len()],
-            recorded_calls: if uses.recorded_calls { Habits::new(team.len(), graph.len()) } else { Habits::default() },
+            queue: EventQueue::new(),
+            timers: EventQueue::new(),
+            wait_sets: WaitSets::new(team.len()),
+            contents: if has_contents { Contents::new(graph) } else { Contents::default() },
+            locks: Locks::new(scenario.consistency, graph.artifacts().len()),
+            faults: FaultState { accepted: Vec::with_capacity(2 * graph.len()), ..FaultState::default() },
+            reading: if features.uses(Feature::Reading) {
+                Reading::new(team.len(), graph.len())
+            } else {
+                Reading::default()
+            },
+            servers: scenario.resources.iter().map(|resource| Server::new(resource, samplers)).collect(),
+            parked: Vec::new(),
+            waits: Waits::new(team.len()),
+            round_effects: vec![1.0; profiles.len()],
+            assigner: Assigner::default(),
+            in_batch: IdSet::empty(graph.len()),
+            learned: if features.uses(Feature::Learned) {
+                LearnedState::new(team.len(), graph, common_files(team))
+            } else {
+                LearnedState::default()
+            },
             agents,
-            minds,
+            profiles,
         };
-        simulator.deal_before_start();
+        simulator.assign_before_start();
         simulator
     }
 
-    fn deal_before_start(&mut self) {
-        let Some(rule) = self.terms.dealt else { return };
+    /// Number of artifacts, with the files of no task that learned agents write.
+    pub(super) fn artifacts(&self) -> usize {
+        self.scenario.graph.artifacts().len() + common_files(&self.scenario.team[..self.agents.len()])
+    }
+
+    fn assign_before_start(&mut self) {
+        let Some(rule) = self.spec.assigned else { return };
         let mut team = self.team.clone();
         team.board = team.board.all_visible();
         let view = View { me: AgentId::new(0), team: &team };
-        let mut dealer = Assigner::default();
-        let deals = dealer.deal(rule, &view).to_vec();
-        self.team.board.deal_before_start(&deals);
+        let mut assigner = Assigner::default();
+        let assignments = assigner.assign(rule, &view).to_vec();
+        self.team.board.assign_before_start(&assignments);
     }
 
-    /// Back to the start, with the draws of `replication`.
+    /// Sets all state back to the start, with the draws of `replication`.
     pub(super) fn begin(&mut self, replication: u64) {
         self.keys = self.key_source.keys(replication);
         self.team.now = Time::ZERO;
         self.round = 0;
+        self.calls = 0;
+        self.tokens = 0;
         self.queue.clear();
         self.timers.clear();
         self.team.board.clear();
-        self.workspace.clear();
+        self.wait_sets.begin();
+        for task in self.tasks.iter_mut() {
+            task.latency = self.keys.stream_nth(Purpose::Latency, task.key, 0);
+            task.difficulty = task.latency;
+            task.attempt = self.keys.stream_nth(Purpose::Fault, task.key, 1);
+            task.attempts = 0;
+        }
+        for (id, state) in AgentId::all(self.agents.len()).zip(self.agents.iter_mut()) {
+            state.steps = 0;
+            state.choice = self.keys.stream(Purpose::Choice, step_entity(id, 0));
+            state.is_busy = false;
+            state.free_since = Time::ZERO;
+            state.replied_in = 0;
+        }
+        self.waits.nothing_since = None;
+        if self.features.uses(Feature::RandomEffects) {
+            self.draw_run_effects();
+        }
+        if self.needs_general_path() {
+            self.begin_mechanisms();
+        }
+    }
+
+    /// Sets back the state that only the general form of the loop changes.
+    fn begin_mechanisms(&mut self) {
+        for task in self.tasks.iter_mut() {
+            task.is_premature = false;
+            task.is_loss_noticed = false;
+            task.missing = 0;
+            task.losses = 0;
+        }
+        for state in self.agents.iter_mut() {
+            state.is_down = false;
+            state.is_rejected = false;
+            state.flight.tasks.clear();
+        }
         self.team.mail.clear();
-        for node in self.nodes.iter_mut() {
-            node.latency = self.keys.stream_nth(Purpose::Latency, node.key, 0);
-            node.attempt = self.keys.stream_nth(Purpose::Fault, node.key, 1);
-            node.is_hollow = false;
-        }
-        self.landed.clear();
-        self.hollow = 0;
-        self.calls = 0;
-        self.tokens = 0;
-        self.wakes.begin();
-        for shared in &mut self.stations {
-            shared.station.clear();
-        }
-        for (id, member) in AgentId::all(self.agents.len()).zip(self.agents.iter_mut()) {
-            member.steps = 0;
-            member.choice = self.keys.stream(Purpose::Choice, step_of(id, 0));
-            member.history = 0;
-            member.is_busy = false;
-            member.is_down = false;
-        }
-        if self.uses.effects {
-            self.draw_temperaments();
-        }
-        if self.uses.recorded_calls {
+        self.contents.clear();
+        self.locks.clear();
+        self.faults.clear();
+        self.reading.clear();
+        self.waits.clear();
+        self.servers.iter_mut().for_each(Server::clear);
+        self.parked.iter_mut().for_each(|parked| parked.agent = None);
+        if self.features.uses(Feature::Learned) {
             self.begin_learned_policies();
         }
         for &(task, at) in &self.releases {
             self.timers.push(at, RELEASE, task.get());
         }
     }
-
-    /// The latency factors that agents keep for the run.
-    fn draw_temperaments(&mut self) {
-        for (id, member) in self.agents.iter_mut().enumerate() {
-            let effects = &self.minds[member.mind].effects;
-            let factor = |effect: &Option<Sampler>, entity: u64| {
-                let bits = self.keys.stream(Purpose::RandomEffect, entity).nth(0);
-                effect.as_ref().map_or(1.0, |sampler| sampler.at(bits))
-            };
-            member.effect = factor(&effects.run, RUN_ENTITY) * factor(&effects.agent, AGENT_ENTITY + id as u64);
-        }
-    }
 }
 
-const RUN_ENTITY: u64 = 0;
-const AGENT_ENTITY: u64 = 1 << 40;
+/// Features of a scenario. General is set by those that the plain form of the loop leaves out.
+fn features_of(scenario: &Scenario, spec: ProtocolSpec, team: &[Agent], profiles: &CompiledProfiles) -> Features {
+    let (graph, check) = (&*scenario.graph, scenario.dependency_check);
+    let any = |has: fn(&CompiledProfile) -> bool| profiles.iter().any(has);
+    let has_lead = spec.has_lead && team.len() > 1;
+    let in_rounds = matches!(scenario.pacing, Pacing::Rounds { .. });
+    let is_optimistic = scenario.consistency == Consistency::Optimistic;
+    let reads = graph.tasks().iter().any(|task| !task.reads.is_empty());
+    let general = [
+        (Feature::Batches, any(CompiledProfile::takes_batches)),
+        (Feature::SharedFiles, Contents::any_shared(graph) || is_optimistic && reads),
+        (Feature::Locks, matches!(scenario.consistency, Consistency::Lock(_))),
+        (Feature::Optimistic, is_optimistic),
+        (Feature::SemanticConflicts, any(|profile| profile.attempt_faults.no_conflict_probability < 1.0)),
+        (Feature::Reading, any(CompiledProfile::reads)),
+        (Feature::Messages, has_lead || spec.reports == Reports::Team),
+        (Feature::Assignment, has_lead || spec.assigned.is_some()),
+        (Feature::Learned, any(|profile| profile.policy.is_some())),
+        (Feature::Resources, !scenario.resources.is_empty()),
+        (Feature::StepFaults, any(|profile| profile.step_faults.any)),
+        (Feature::Timers, graph.tasks().iter().any(|task| task.release > Time::ZERO)),
+        (Feature::ChecksCompletions, check == DependencyCheck::Complete),
+    ];
+    let at_decision = spec.claims == Claims::AtDecision;
+    let is_general = general.iter().any(|&(_, is_used)| is_used)
+        || profiles.len() > 1
+        || check != DependencyCheck::Claim
+        || at_decision && in_rounds
+        || !graph.skills().is_empty()
+        || [team.len(), graph.len(), graph.artifacts().len()].iter().any(|&many| many > INLINE_LEN)
+        || any(|profile| !profile.task_input.is_empty())
+        || any(|profile| profile.attempt_faults.premature.is_possible() || profile.attempt_faults.orphan.is_possible())
+        || graph.tasks().iter().any(|task| task.writes.len() > 1);
+    let mut features = Features::default();
+    for (feature, is_used) in general {
+        features.set(feature, is_used);
+    }
+    features.set(Feature::General, is_general);
+    features.set(Feature::RandomEffects, any(|profile| profile.effects.any));
+    features.set(Feature::ClaimsAtDecision, at_decision);
+    features.set(Feature::ChecksClaims, check == DependencyCheck::Claim);
+    features
+}
 
-/// One mind for each different profile, and each agent with its own.
-fn minds_of(
+/// Compiles each different profile once; returns them with the agents.
+fn compile_profiles(
     team: &[Agent],
     graph: &TaskGraph,
-    hands_out: bool,
+    has_assignment: bool,
     samplers: &Samplers,
-) -> (Minds, InlineVec<AgentId, Member>) {
-    let mut minds = Minds::new(Mind::new(&team[0].profile, graph, hands_out, team.len(), samplers));
-    let mut members: Vec<Member> = Vec::with_capacity(team.len());
-    for (place, agent) in team.iter().enumerate() {
-        let same = team[..place].iter().position(|other| other.profile == agent.profile);
-        let mind = match same {
-            Some(other) => members[other].mind,
-            None if place == 0 => 0,
-            None => minds.push(Mind::new(&agent.profile, graph, hands_out, team.len(), samplers)),
+) -> (CompiledProfiles, InlineVec<AgentId, AgentState>) {
+    let compile = |agent: &Agent| CompiledProfile::new(&agent.profile, graph, has_assignment, team.len(), samplers);
+    let mut profiles = CompiledProfiles::new(compile(&team[0]));
+    let mut states: Vec<AgentState> = Vec::with_capacity(team.len());
+    for (index, agent) in team.iter().enumerate() {
+        let same = team[..index].iter().position(|other| other.profile == agent.profile);
+        let profile = match same {
+            Some(other) => states[other].profile,
+            None if index == 0 => 0,
+            None => profiles.push(compile(agent)),
         };
-        members.push(Member { mind, effect: 1.0, ..Member::default() });
+        states.push(AgentState { profile, effect: 1.0, ..AgentState::default() });
     }
-    (minds, members.into_iter().collect())
+    (profiles, states.into_iter().collect())
 }
 
 fn skills_of(team: &[Agent], graph: &TaskGraph) -> BitMatrix<AgentId, TaskId> {
@@ -213,29 +249,14 @@ fn skills_of(team: &[Agent], graph: &TaskGraph) -> BitMatrix<AgentId, TaskId> {
 }
 
 impl TaskState {
-    fn new(task: &Task, graph: &TaskGraph, plain_writes: bool) -> TaskState {
+    fn new(task: &Task, graph: &TaskGraph) -> TaskState {
         let is_own = task.writes.len() == 1 && graph.artifacts()[task.writes[0].index()] == task.id;
         TaskState {
             key: task.key,
             first_write: task.writes[0],
-            plain_write: plain_writes && task.writes.len() == 1,
+            relative_size: task.size / graph.reference_size(),
             declares: !(is_own && task.reads.is_empty()),
-            latency: Stream::default(),
-            attempt: Stream::default(),
-            spent: Time::ZERO,
-            is_hollow: false,
-        }
-    }
-}
-
-impl Shared {
-    fn new(resource: &Resource, samplers: &Samplers) -> Shared {
-        Shared {
-            station: Station::new(resource.capacity),
-            service: resource.service.as_ref().map(|dist| samplers.get(&dist.scaled(1e6))),
-            blocks: resource.blocks,
-            share: Bernoulli::new(resource.share),
-            key: key_of(&resource.name),
+            ..TaskState::default()
         }
     }
 }

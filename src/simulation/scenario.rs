@@ -45,9 +45,9 @@ pub struct Scenario {
 
 /// Source of task graphs that differ from replication to replication.
 pub trait GraphSource: Send + Sync {
-    /// Returns the work of a replication. The same replication gives the same graph; all have the same tasks, artifacts
-    /// and skills.
-    fn graph(&self, replication: u64) -> Arc<TaskGraph>;
+    /// Returns the work of a replication under a seed. The same arguments give the same graph; all have the same tasks,
+    /// artifacts and skills.
+    fn graph(&self, seed: u64, replication: u64) -> Arc<TaskGraph>;
 }
 
 impl Scenario {
@@ -55,7 +55,7 @@ impl Scenario {
     pub fn of_replication(&self, replication: u64) -> Cow<'_, Scenario> {
         match &self.graphs {
             None => Cow::Borrowed(self),
-            Some(source) => Cow::Owned(Scenario { graph: source.graph(replication), ..self.clone() }),
+            Some(source) => Cow::Owned(Scenario { graph: source.graph(self.seed, replication), ..self.clone() }),
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum WaitFor {
     /// A task can be started: its last dependency is done, or it went back to the pool, or was assigned.
     Ready,
     /// A message came in.
-    Mail,
+    Message,
     /// Anything landed.
     Change,
 }

@@ -10,8 +10,11 @@
 //!      +------------------------------ reopen ---------------------------+
 //! ```
 //!
-//! Invariants: a task is in the ready set if and only if it is pending and waits for nothing; `done` counts the tasks
-//! that are done; a task's version only grows.
+//! The version of a task is the fence: a claim is granted only if the task has the version that was seen. It rises on a
+//! completion, a reopening, and a claim taken away from outside. A rejected attempt changes no version.
+//!
+//! Invariants: a task is in the ready set if and only if it is pending, waits for nothing and is not barred; `done` counts
+//! the tasks that are done, `pending` those that no agent has; a task's version only grows.
 
 #![expect(clippy::inline_always, reason = "once a step, from one place")]
 
@@ -68,7 +71,11 @@ pub struct Board {
     /// Released: it may be seen.
     visible: IdSet<TaskId>,
     fresh_visible: IdSet<TaskId>,
+    /// Hidden for now, as its artifacts are locked.
+    barred: IdSet<TaskId>,
     done: u32,
+    pending: u32,
+    fresh_pending: u32,
     /// All tasks fit into one word of a set.
     is_narrow: bool,
 }
@@ -79,7 +86,7 @@ const NOBODY: AgentId = AgentId::MAX;
 #[derive(Clone, Copy, Debug, Default)]
 struct TaskEntry {
     status: Status,
-    /// Landed attempts: grows with every granted claim.
+    /// Fence of claims: rises when the task is completed, reopened, or taken away.
     version: u32,
     /// Steps that have begun on it.
     starts: u32,
@@ -87,6 +94,8 @@ struct TaskEntry {
     waits_for: u32,
     /// Owner until it is done or forgotten; or [`NOBODY`].
     owner: AgentId,
+    /// The agent whose attempt was rejected last; or [`NOBODY`].
+    rejected: AgentId,
     /// Range of its dependents in [`Board::dependents`].
     dependents: (u32, u32),
 }
@@ -109,6 +118,7 @@ impl Board {
                 starts: 0,
                 waits_for,
                 owner: NOBODY,
+                rejected: NOBODY,
                 dependents: (first, dependents.len() as u32),
             });
         }
@@ -134,7 +144,10 @@ impl Board {
             fresh_owned: BitMatrix::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
             visible,
+            barred: IdSet::empty(graph.len()),
             done: 0,
+            pending: graph.len() as u32,
+            fresh_pending: graph.len() as u32,
             is_narrow: graph.len() <= 64,
         }
     }
@@ -152,22 +165,25 @@ impl Board {
         self.startable.copy_from(&self.fresh_startable);
         self.visible.copy_from(&self.fresh_visible);
         self.owned.copy_from(&self.fresh_owned);
+        self.barred.clear();
         self.done = 0;
+        self.pending = self.fresh_pending;
     }
 
     /// From now on every run starts with these tasks dealt.
-    pub fn deal_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
+    pub fn assign_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
         for &(task, agent) in deals {
             self.fresh[task].status = Status::Assigned(agent);
             self.fresh[task].owner = agent;
             self.fresh_owned.insert(agent, task);
             self.fresh_ready.remove(task);
+            self.fresh_pending -= 1;
         }
         self.clear();
     }
 
     /// Returns the agent to whom a task was dealt before the start.
-    pub fn dealt_to(&self, task: TaskId) -> Option<AgentId> {
+    pub fn assigned_before_start(&self, task: TaskId) -> Option<AgentId> {
         match self.fresh[task].status {
             Status::Assigned(agent) => Some(agent),
             _ => None,
@@ -191,7 +207,18 @@ impl Board {
         self.done as usize == self.tasks.len()
     }
 
-    /// Number of tasks are said to be done.
+    /// Number of tasks that no agent has, visible or not.
+    #[inline]
+    pub fn pending(&self) -> u32 {
+        self.pending
+    }
+
+    /// The agent whose attempt on the task was rejected last.
+    pub fn rejected(&self, task: TaskId) -> Option<AgentId> {
+        Some(self.tasks[task].rejected).filter(|&agent| agent != NOBODY)
+    }
+
+    /// Number of tasks that are said to be done.
     pub fn done(&self) -> u32 {
         self.done
     }
@@ -202,7 +229,7 @@ impl Board {
         self.tasks[task].status
     }
 
-    /// Number of committed attempts on a task: its version, which a step remembers.
+    /// Version of a task, which a step remembers.
     #[inline]
     pub fn version(&self, task: TaskId) -> u32 {
         self.tasks[task].version
@@ -246,6 +273,7 @@ impl Board {
         }
         entry.status = Status::Assigned(agent);
         entry.owner = agent;
+        self.pending -= 1;
         self.ready.remove(task);
         self.owned.insert(agent, task);
         true
@@ -262,7 +290,7 @@ impl Board {
     pub fn start_claiming(&mut self, task: TaskId, agent: AgentId) -> ((u32, u32), ClaimOutcome) {
         let entry = &mut self.tasks[task];
         let started = entry.start();
-        (started, entry.claim(&mut self.ready, task, agent, true))
+        (started, entry.claim((&mut self.ready, &mut self.pending), task, agent, true))
     }
 
     /// `agent`, which has seen the task at version `seen`, asks for it. A task that it owns is its own even while
@@ -271,15 +299,11 @@ impl Board {
     pub fn claim(&mut self, task: TaskId, agent: AgentId, seen: u32, check: bool) -> ClaimOutcome {
         let entry = &mut self.tasks[task];
         // What changed since the decision surfaces here.
-        if entry.version == seen { entry.claim(&mut self.ready, task, agent, check) } else { ClaimOutcome::Lost }
-    }
-
-    /// An attempt on a claimed task lands, whatever comes of it; returns its ordinal, from 1.
-    #[inline]
-    pub fn land(&mut self, task: TaskId) -> u32 {
-        let entry = &mut self.tasks[task];
-        entry.version += 1;
-        entry.version
+        if entry.version == seen {
+            entry.claim((&mut self.ready, &mut self.pending), task, agent, check)
+        } else {
+            ClaimOutcome::Lost
+        }
     }
 
     /// A claimed task is not finished: it stays with the agent it was assigned to, or goes back to the pool.
@@ -290,10 +314,51 @@ impl Board {
             entry.status = Status::Assigned(agent);
         } else {
             entry.status = Status::Pending;
-            if entry.waits_for == 0 {
+            self.pending += 1;
+            if entry.waits_for == 0 && !self.barred.contains(task) {
                 self.ready.insert(task);
             }
         }
+    }
+
+    /// Releases a claimed task whose attempt was rejected.
+    #[inline]
+    pub fn reject(&mut self, task: TaskId, agent: AgentId) {
+        self.tasks[task].rejected = agent;
+        self.release(task, agent);
+    }
+
+    /// Takes a task back from its owner, who does not work on it at the moment.
+    pub fn disown(&mut self, task: TaskId, agent: AgentId) {
+        if self.status(task) == Status::Assigned(agent) {
+            self.owned.remove(agent, task);
+            self.tasks[task].owner = NOBODY;
+            self.give_back(task, None);
+        }
+    }
+
+    /// Hides a task from all agents while its artifacts are locked.
+    pub fn bar(&mut self, task: TaskId) {
+        self.barred.insert(task);
+        self.ready.remove(task);
+        self.startable.remove(task);
+    }
+
+    /// Shows a task again whose artifacts are no longer locked.
+    pub fn unbar(&mut self, task: TaskId) {
+        self.barred.remove(task);
+        let entry = &self.tasks[task];
+        if entry.waits_for == 0 {
+            self.startable.insert(task);
+            if entry.status == Status::Pending {
+                self.ready.insert(task);
+            }
+        }
+    }
+
+    /// Returns true if a task is hidden because its artifacts are locked.
+    pub fn is_barred(&self, task: TaskId) -> bool {
+        self.barred.contains(task)
     }
 
     /// A claimed task is forgotten.
@@ -309,6 +374,7 @@ impl Board {
         if !matches!(self.status(task), Status::Orphaned(_)) {
             return false;
         }
+        self.tasks[task].version += 1;
         self.give_back(task, owner);
         true
     }
@@ -318,6 +384,7 @@ impl Board {
     pub fn complete(&mut self, task: TaskId, agent: AgentId) -> bool {
         let entry = &mut self.tasks[task];
         entry.status = Status::Done;
+        entry.version += 1;
         let (first, last) = entry.dependents;
         if entry.owner == agent {
             entry.owner = NOBODY;
@@ -356,8 +423,9 @@ impl Board {
 
     #[inline]
     fn open(&mut self, word: usize, opened: Opened) {
-        self.startable.insert_all(word, opened.startable);
-        self.ready.insert_all(word, opened.ready);
+        let shown = !self.barred.word(word);
+        self.startable.insert_all(word, opened.startable & shown);
+        self.ready.insert_all(word, opened.ready & shown);
     }
 
     /// Returns true if a task is visible: it has been released.
@@ -374,6 +442,7 @@ impl Board {
     /// A task said to be done turns out not to be; what depends on it waits again, unless it is done.
     pub fn reopen(&mut self, task: TaskId, owner: Option<AgentId>) {
         self.done -= 1;
+        self.tasks[task].version += 1;
         let (first, last) = self.tasks[task].dependents;
         for &dependent in &self.dependents[first as usize..last as usize] {
             self.tasks[dependent].waits_for += 1;
@@ -389,9 +458,11 @@ impl Board {
         if let Some(agent) = owner {
             entry.owner = agent;
             self.owned.insert(agent, task);
-        }
-        if entry.waits_for == 0 && owner.is_none() {
-            self.ready.insert(task);
+        } else {
+            self.pending += 1;
+            if entry.waits_for == 0 && !self.barred.contains(task) {
+                self.ready.insert(task);
+            }
         }
     }
 }
@@ -423,10 +494,19 @@ impl TaskEntry {
 
     /// Asks for the task as it is now.
     #[inline]
-    fn claim(&mut self, ready: &mut IdSet<TaskId>, task: TaskId, agent: AgentId, check: bool) -> ClaimOutcome {
+    fn claim(
+        &mut self,
+        (ready, pending): (&mut IdSet<TaskId>, &mut u32),
+        task: TaskId,
+        agent: AgentId,
+        check: bool,
+    ) -> ClaimOutcome {
         match self.status {
             Status::Pending if check && self.waits_for > 0 => return ClaimOutcome::Blocked,
-            Status::Pending => ready.remove(task),
+            Status::Pending => {
+                ready.remove(task);
+                *pending -= 1;
+            }
             Status::Assigned(owner) | Status::Claimed(owner) if owner == agent => {}
             _ => return ClaimOutcome::Lost,
         }

@@ -18,6 +18,8 @@ pub(crate) struct SharedState {
     pub(crate) mail: Mail,
     /// By agent: the tasks that it has the skill for.
     pub(crate) able: BitMatrix<AgentId, TaskId>,
+    /// Expected seconds of each task.
+    pub(crate) expected_seconds: Arc<[f64]>,
 }
 
 /// The team as one agent sees it now. Architectures read it and nothing else.
@@ -110,6 +112,16 @@ impl<'a> View<'a> {
             let able = self.team.able.row(worker);
             self.is_free(worker) && !TaskList { tasks: ready, among: able }.is_empty()
         })
+    }
+
+    /// Expected seconds of an attempt on a task.
+    pub fn expected_seconds(&self, task: TaskId) -> f64 {
+        self.team.expected_seconds[task.index()]
+    }
+
+    /// The agent whose attempt on a task was rejected last.
+    pub fn rejected(&self, task: TaskId) -> Option<AgentId> {
+        self.team.board.rejected(task)
     }
 
     /// Returns true if a task is on the board and unowned, startable or not.

@@ -38,7 +38,8 @@ impl RunFacts {
     /// same scenario, team and seed.
     pub fn of(scenario: &Scenario, replication: u64, log: &Log) -> RunFacts {
         let Scenario { name, architecture_name, seed, .. } = scenario;
-        let facts = Facts::new(&scenario.team, &scenario.graph, &scenario.resources);
+        let graph = &scenario.of_replication(replication).graph;
+        let facts = Facts::new(&scenario.team, graph, &scenario.resources);
         let (agents, digest) = (log.agents(), fingerprint(&facts, log).value() >> 32);
         let labels = [
             ("scenario", scenario.name.clone()),

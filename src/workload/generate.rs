@@ -108,28 +108,49 @@ impl Generator {
     /// The list is valid for [`TaskGraph::new`](crate::workload::TaskGraph::new): unique names, known dependencies, no
     /// cycle.
     pub fn generate(&self, seed: u64) -> Vec<TaskSpec> {
-        let keys = Keys::new(seed, 0);
+        CompiledGenerator::new(self.clone()).draw(seed, 0)
+    }
+
+    /// Expected size of a task, in output tokens: the mean over all tasks.
+    pub fn expected_size(&self) -> f64 {
         match self {
-            Generator::Chain { tasks, size } => shapes::chain(&TaskFactory::new(keys, size), "task", *tasks),
             Generator::ForkJoin { stages, width, size, join_size } => {
-                shapes::fork_join(&TaskFactory::new(keys, size), &TaskFactory::new(keys, join_size), *stages, *width)
+                let (stages, width) = (*stages as f64, *width as f64);
+                let (parallel, joins) = (stages * width, 1.0 + stages);
+                (parallel * size.mean() + joins * join_size.mean()) / (parallel + joins)
             }
-            Generator::Layered { layers, width, edge_probability, size } => {
-                shapes::layered(&TaskFactory::new(keys, size), *layers, *width, Bernoulli::new(*edge_probability))
+            _ => self.size().mean(),
+        }
+    }
+
+    /// Returns true if the sizes, the dependencies or the release times depend on the seed.
+    pub fn is_random(&self) -> bool {
+        let joins = if let Generator::ForkJoin { join_size, .. } = self { join_size } else { self.size() };
+        !self.size().is_constant() || !joins.is_constant() || self.has_random_structure()
+    }
+
+    /// Returns true if the dependencies or the release times depend on the seed.
+    fn has_random_structure(&self) -> bool {
+        match self {
+            Generator::Layered { edge_probability: p, .. } | Generator::Random { edge_probability: p, .. } => {
+                *p > 0.0 && *p < 1.0 && self.pairs() > 0
             }
-            Generator::Tree { branching, direction, size, .. } => {
-                shapes::tree(&TaskFactory::new(keys, size), self.tasks(), *branching, *direction)
-            }
-            Generator::Random { tasks, edge_probability, size } => {
-                shapes::random(&TaskFactory::new(keys, size), *tasks, Bernoulli::new(*edge_probability))
-            }
-            Generator::Amdahl { tasks, parallel_fraction, free, size } => {
-                shapes::amdahl(&TaskFactory::new(keys, size), shapes::chain_and_free(*tasks, *parallel_fraction), *free)
-            }
-            Generator::Lattice { tasks, width, size } => shapes::lattice(&TaskFactory::new(keys, size), *tasks, *width),
-            Generator::Stream { tasks, interarrival, size } => {
-                shapes::stream(&TaskFactory::new(keys, size), *tasks, &Sampler::new(interarrival))
-            }
+            Generator::Stream { interarrival, .. } => !interarrival.is_constant(),
+            _ => false,
+        }
+    }
+
+    /// Size of a task; of a fork-join that of the parallel ones.
+    fn size(&self) -> &Dist {
+        match self {
+            Generator::Chain { size, .. }
+            | Generator::ForkJoin { size, .. }
+            | Generator::Layered { size, .. }
+            | Generator::Tree { size, .. }
+            | Generator::Random { size, .. }
+            | Generator::Amdahl { size, .. }
+            | Generator::Lattice { size, .. }
+            | Generator::Stream { size, .. } => size,
         }
     }
 
@@ -162,6 +183,74 @@ impl Generator {
             Generator::Tree { .. } | Generator::Random { .. } | Generator::Lattice { .. } => return None,
         }
         Some(scaled)
+    }
+}
+
+/// Generator with the samplers of its distributions, for many draws.
+#[derive(Clone, Debug)]
+pub struct CompiledGenerator {
+    generator: Generator,
+    size: Sampler,
+    /// Sampler of the distribution that only this shape has: size of the joins, or time between releases.
+    second: Option<Sampler>,
+}
+
+impl CompiledGenerator {
+    /// Makes the samplers of a generator. [`Generator::check`] must have passed.
+    pub fn new(generator: Generator) -> CompiledGenerator {
+        let second = match &generator {
+            Generator::ForkJoin { join_size, .. } => Some(Sampler::new(join_size)),
+            Generator::Stream { interarrival, .. } => Some(Sampler::new(interarrival)),
+            _ => None,
+        };
+        CompiledGenerator { size: Sampler::new(generator.size()), second, generator }
+    }
+
+    /// Generator.
+    pub fn generator(&self) -> &Generator {
+        &self.generator
+    }
+
+    /// Returns the tasks of a replication in topological order, as [`Generator::generate`] does for replication 0.
+    ///
+    /// Every replication has the same tasks; sizes, random dependencies and release times differ.
+    pub fn draw(&self, seed: u64, replication: u64) -> Vec<TaskSpec> {
+        let keys = Keys::new(seed, replication);
+        let make = TaskFactory::new(keys, &self.size);
+        let second = self.second.as_ref().unwrap_or(&self.size);
+        match &self.generator {
+            Generator::Chain { tasks, .. } => shapes::chain(&make, "task", *tasks),
+            Generator::ForkJoin { stages, width, .. } => {
+                shapes::fork_join(&make, &TaskFactory::new(keys, second), *stages, *width)
+            }
+            Generator::Layered { layers, width, edge_probability, .. } => {
+                shapes::layered(&make, *layers, *width, Bernoulli::new(*edge_probability))
+            }
+            Generator::Tree { branching, direction, .. } => {
+                shapes::tree(&make, self.generator.tasks(), *branching, *direction)
+            }
+            Generator::Random { tasks, edge_probability, .. } => {
+                shapes::random(&make, *tasks, Bernoulli::new(*edge_probability))
+            }
+            Generator::Amdahl { tasks, parallel_fraction, free, .. } => {
+                shapes::amdahl(&make, shapes::chain_and_free(*tasks, *parallel_fraction), *free)
+            }
+            Generator::Lattice { tasks, width, .. } => shapes::lattice(&make, *tasks, *width),
+            Generator::Stream { tasks, .. } => shapes::stream(&make, *tasks, second),
+        }
+    }
+
+    /// Returns true if only sizes differ between replications.
+    pub(super) fn has_fixed_structure(&self) -> bool {
+        !self.generator.has_random_structure()
+    }
+
+    /// Sampler of the size of the task with this name.
+    pub(super) fn size_of(&self, task: &str) -> &Sampler {
+        match (&self.generator, &self.second) {
+            (Generator::ForkJoin { .. }, Some(joins)) if shapes::is_join(task) => joins,
+            _ => &self.size,
+        }
     }
 }
 

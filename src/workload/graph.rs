@@ -133,6 +133,16 @@ impl TaskGraph {
         self
     }
 
+    /// Returns the same tasks with other sizes. The reference size stays.
+    #[must_use]
+    pub fn with_sizes(&self, size: impl Fn(TaskId, &Task) -> f64) -> TaskGraph {
+        let mut graph = self.clone();
+        for (index, task) in graph.tasks.iter_mut().enumerate() {
+            task.size = size(TaskId::at(index), task);
+        }
+        graph
+    }
+
     /// Tasks by [`TaskId`].
     pub fn tasks(&self) -> &[Task] {
         &self.tasks

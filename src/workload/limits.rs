@@ -143,7 +143,7 @@ impl Generator {
     }
 
     /// Number of pairs of tasks for which a dependency is drawn.
-    fn pairs(&self) -> u64 {
+    pub(super) fn pairs(&self) -> u64 {
         match *self {
             Generator::Random { tasks, .. } => tasks.saturating_mul(tasks.saturating_sub(1)) / 2,
             Generator::Layered { layers, width, .. } => {

@@ -4,7 +4,7 @@
 //! task at the other end, or the time since the release of the task before it.
 
 use crate::engine::rng::Bernoulli;
-use crate::engine::{Dist, Keys, Purpose, Sampler, Stream, Time, key_of};
+use crate::engine::{Keys, Purpose, Sampler, Stream, Time, key_of};
 use crate::workload::TaskSpec;
 
 /// Direction of the dependencies of a tree.
@@ -32,21 +32,26 @@ pub(super) fn chain_and_free(tasks: u64, parallel_fraction: f64) -> (u64, u64) {
     (tasks - free, free)
 }
 
-/// Factory of tasks with sizes from one distribution.
-pub(super) struct TaskFactory {
-    keys: Keys,
-    size: Sampler,
+/// Returns the size of the task with this key, in output tokens: draw 0 of its stream.
+pub fn drawn_size(keys: &Keys, task: u64, size: &Sampler) -> f64 {
+    // Extreme draws may be 0 or infinite; a size must not.
+    size.at(keys.stream(Purpose::Workload, task).nth(0)).clamp(f64::MIN_POSITIVE, f64::MAX)
 }
 
-impl TaskFactory {
-    pub(super) fn new(keys: Keys, size: &Dist) -> TaskFactory {
-        TaskFactory { keys, size: Sampler::new(size) }
+/// Factory of tasks with sizes from one distribution.
+pub(super) struct TaskFactory<'s> {
+    keys: Keys,
+    size: &'s Sampler,
+}
+
+impl TaskFactory<'_> {
+    pub(super) fn new(keys: Keys, size: &Sampler) -> TaskFactory<'_> {
+        TaskFactory { keys, size }
     }
 
     fn task(&self, id: impl Into<String>) -> TaskSpec {
         let id = id.into();
-        // Extreme draws may be 0 or infinite; a size must not.
-        let size = self.size.at(self.stream(&id).nth(0)).clamp(f64::MIN_POSITIVE, f64::MAX);
+        let size = drawn_size(&self.keys, key_of(&id), self.size);
         TaskSpec::new(id, size)
     }
 
@@ -61,12 +66,12 @@ fn edge_draw(other: u64) -> u64 {
     1 + other
 }
 
-pub(super) fn chain(make: &TaskFactory, name: &str, tasks: u64) -> Vec<TaskSpec> {
+pub(super) fn chain(make: &TaskFactory<'_>, name: &str, tasks: u64) -> Vec<TaskSpec> {
     let before = |k: u64| (k > 1).then(|| format!("{name}-{}", k - 1));
     (1..=tasks).map(|k| make.task(format!("{name}-{k}")).after(before(k))).collect()
 }
 
-pub(super) fn fork_join(work: &TaskFactory, join: &TaskFactory, stages: u64, width: u64) -> Vec<TaskSpec> {
+pub(super) fn fork_join(work: &TaskFactory<'_>, join: &TaskFactory<'_>, stages: u64, width: u64) -> Vec<TaskSpec> {
     let mut fork = "start".to_owned();
     let mut specs = vec![join.task(&fork)];
     for stage in 1..=stages {
@@ -78,7 +83,12 @@ pub(super) fn fork_join(work: &TaskFactory, join: &TaskFactory, stages: u64, wid
     specs
 }
 
-pub(super) fn layered(make: &TaskFactory, layers: u64, width: u64, edge: Bernoulli) -> Vec<TaskSpec> {
+/// Returns true for the name of the start or of a join of a fork-join.
+pub(super) fn is_join(task: &str) -> bool {
+    task == "start" || task.starts_with("join-")
+}
+
+pub(super) fn layered(make: &TaskFactory<'_>, layers: u64, width: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let mut specs = Vec::new();
     for layer in 1..=layers {
         for column in 0..width {
@@ -92,7 +102,7 @@ pub(super) fn layered(make: &TaskFactory, layers: u64, width: u64, edge: Bernoul
     specs
 }
 
-pub(super) fn tree(make: &TaskFactory, tasks: u64, branching: u64, direction: Direction) -> Vec<TaskSpec> {
+pub(super) fn tree(make: &TaskFactory<'_>, tasks: u64, branching: u64, direction: Direction) -> Vec<TaskSpec> {
     // Numbered from 0: the first child of k is k * branching + 1.
     let parent = |k: u64| if k > 0 { (k - 1) / branching..(k - 1) / branching + 1 } else { 0..0 };
     let first_child = |k: u64| k.saturating_mul(branching).saturating_add(1).min(tasks);
@@ -107,7 +117,7 @@ pub(super) fn tree(make: &TaskFactory, tasks: u64, branching: u64, direction: Di
     }
 }
 
-pub(super) fn random(make: &TaskFactory, tasks: u64, edge: Bernoulli) -> Vec<TaskSpec> {
+pub(super) fn random(make: &TaskFactory<'_>, tasks: u64, edge: Bernoulli) -> Vec<TaskSpec> {
     let task = |j: u64| {
         let task = make.task(format!("task-{}", j + 1));
         let draws = make.stream(&task.id);
@@ -117,14 +127,14 @@ pub(super) fn random(make: &TaskFactory, tasks: u64, edge: Bernoulli) -> Vec<Tas
     (0..tasks).map(task).collect()
 }
 
-pub(super) fn amdahl(make: &TaskFactory, (chained, free): (u64, u64), position: Free) -> Vec<TaskSpec> {
+pub(super) fn amdahl(make: &TaskFactory<'_>, (chained, free): (u64, u64), position: Free) -> Vec<TaskSpec> {
     let mut specs = chain(make, "chain", chained);
     let end = (position == Free::After && chained > 0).then(|| format!("chain-{chained}"));
     specs.extend((1..=free).map(|k| make.task(format!("free-{k}")).after(end.clone())));
     specs
 }
 
-pub(super) fn lattice(make: &TaskFactory, tasks: u64, width: u64) -> Vec<TaskSpec> {
+pub(super) fn lattice(make: &TaskFactory<'_>, tasks: u64, width: u64) -> Vec<TaskSpec> {
     let task = |j: u64| {
         let above = j.checked_sub(width);
         let beside = above.filter(|_| j % 2 == 1 && width > 1).map(|above| above + 1);
@@ -134,7 +144,7 @@ pub(super) fn lattice(make: &TaskFactory, tasks: u64, width: u64) -> Vec<TaskSpe
     (0..tasks).map(task).collect()
 }
 
-pub(super) fn stream(make: &TaskFactory, tasks: u64, interarrival: &Sampler) -> Vec<TaskSpec> {
+pub(super) fn stream(make: &TaskFactory<'_>, tasks: u64, interarrival: &Sampler) -> Vec<TaskSpec> {
     let mut now = Time::ZERO;
     let task = |k: u64| {
         let mut task = make.task(format!("task-{k}"));

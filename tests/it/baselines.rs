@@ -166,7 +166,7 @@ fn other_seeds_are_not_paired() {
 
 #[test]
 fn work_that_was_drawn_stays_under_another_seed() {
-    let random = "workload: { random: { tasks: 12, edge_probability: 0.3 }, size: exponential(mean=100) }
+    let random = "workload: { random: { tasks: 12, edge_probability: 0.3 }, size: exponential(mean=100), draw: once }
 team: { profile: { latency: 3s } }
 seed: 3";
     let scenario = open(random);

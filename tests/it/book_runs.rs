@@ -10,7 +10,7 @@ use brooks::simulation::Simulator;
 use brooks::trace::{RunFacts, Trace, native};
 
 /// The scenario `paper` with one of its parallel fractions, as `brooks run paper --agents N --architecture A --seed S`
-/// has it; runs one after the other in one file.
+/// has it, with claims as in the paper; runs one after the other in one file.
 fn runs(sizes: &[u32], replications: u64) -> String {
     let file = ScenarioFile::open("paper", &no_files()).unwrap_or_else(|problems| panic!("{problems}"));
     let mut text = String::new();
@@ -20,7 +20,7 @@ fn runs(sizes: &[u32], replications: u64) -> String {
             let seed = 10 * agents + place;
             let settings = [
                 ("team.agents".to_owned(), agents.to_string()),
-                ("architecture".to_owned(), architecture.to_owned()),
+                ("architecture".to_owned(), crate::as_in_the_paper(architecture)),
                 ("seed".to_owned(), seed.to_string()),
             ];
             let scenario = file.with(&settings).and_then(|file| file.scenario());

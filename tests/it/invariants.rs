@@ -7,6 +7,8 @@ use brooks::simulation::{DependencyCheck, Scenario, Simulator};
 use brooks::team::{AgentId, BatchSize};
 use brooks::workload::TaskId;
 
+use crate::waits;
+
 /// Runs one replication and checks all that must hold of it.
 pub(crate) fn check(scenario: &Scenario, simulator: &mut Simulator<'_>, replication: u64) -> (Log, Metrics) {
     let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
@@ -18,6 +20,7 @@ pub(crate) fn check(scenario: &Scenario, simulator: &mut Simulator<'_>, replicat
     agents_do_one_thing_at_a_time(&log, &metrics, &world);
     tasks_are_done_once(scenario, &log, &metrics, &world);
     the_budget_balances(&log, &metrics, &world);
+    waits::check(&log, &metrics, &world);
     the_figures_are_those_of_the_log(scenario, &log, &metrics, &world);
     the_ending_has_a_reason(scenario, &log, &metrics, &world);
     (log, metrics)

@@ -50,7 +50,7 @@ fn learned() -> &'static (Arc<LearnedPolicy>, Arc<LearnedPolicy>) {
 fn learned_from(agents: usize) -> LearnedPolicy {
     let specs = Generator::bench(Dist::Exponential { mean: 100.0 }).generate(1);
     let mut runs = Vec::new();
-    for (architecture, tasks) in [("self_claim", BatchSize::Fixed(2)), ("preassigned", BatchSize::All)] {
+    for (architecture, tasks) in [("self_claim at_commit", BatchSize::Fixed(2)), ("preassigned", BatchSize::All)] {
         for (_, pacing) in PACINGS {
             let batching = Batching { unowned: tasks.clone(), tasks: tasks.clone(), ahead: 0.5 };
             let profile = Profile { batching, ..Profile::with_latency("any", Dist::Exponential { mean: 10.0 }) };

@@ -42,6 +42,7 @@ mod recorded;
 mod replay;
 mod report;
 mod scenario_files;
+mod scenario_keys;
 mod scenarios;
 mod shipped;
 mod streams;
@@ -57,6 +58,11 @@ mod workload;
 mod worlds;
 
 /// A folder of the recorded runs that `BROOKS_DATA` points to; they are not part of the project.
+/// Text of an architecture as the harness of the paper has it: claims are granted when replies land.
+fn as_in_the_paper(architecture: &str) -> String {
+    if architecture == "self_claim" { "{ self_claim: { claims: at_commit } }" } else { architecture }.to_owned()
+}
+
 fn data(folder: &str) -> Option<std::path::PathBuf> {
     let Some(data) = std::env::var_os("BROOKS_DATA") else {
         eprintln!("skipped: BROOKS_DATA is not set");

@@ -3,8 +3,8 @@
 use brooks::engine::{Dist, Time};
 use brooks::record::{Ending, Log, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Scenario, Simulator};
-use brooks::team::{BatchSize, Batching, Consistency, Locking, Profile};
-use brooks::workload::{Generator, TaskSpec};
+use brooks::team::{BatchSize, Batching, Consistency, Latency, Locking, Profile};
+use brooks::workload::{CompiledGenerator, Generator, TaskSpec};
 use proptest::prelude::*;
 
 use crate::invariants::{self, count};
@@ -89,6 +89,42 @@ proptest! {
                 prop_assert_eq!(metrics.llm_calls as usize, specs.len(), "{}", variant.name());
             }
         }
+    }
+}
+
+/// Asserts, for one replication, that a team is at most min(n, T1/Tinf) times as fast as one agent alone. T1 and Tinf are
+/// those of the durations that the replication drew. It holds for equal agents without call noise and context effects.
+fn assert_bounded_by_its_own_durations(specs: &[TaskSpec], agents: usize, profile: &Profile, replication: u64) {
+    for variant in variants() {
+        for (_, pacing) in PACINGS {
+            let alone = worlds::scenario(specs, 1, profile, &Variant::called("solo"), ASYNC);
+            let (log, one) = invariants::check(&alone, &mut Simulator::new(&alone), replication);
+            let (work, span) = work_and_span(&alone, &durations(&log, specs.len()));
+            assert_eq!(one.makespan.as_us(), work, "one agent alone takes T1");
+            let scenario = worlds::scenario(specs, agents, profile, &variant, pacing);
+            let team = worlds::metrics(&scenario, replication);
+            assert_eq!(team.ending, Ending::Completed, "{}", scenario.name);
+            let (n, time) = (u64::from(team.agents), team.makespan.as_us());
+            assert!(n * time >= work, "{} of {n}: more than n times as fast", scenario.name);
+            assert!(time >= span, "{} of {n}: more than T1/Tinf times as fast", scenario.name);
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(if worlds::is_slow() { 1_000 } else { 20 }))]
+
+    /// The work of each replication is drawn anew, and no team passes the bound of its own replication.
+    #[test]
+    fn no_replication_passes_the_bound_of_its_own_durations(
+        seed in any::<u64>(), replication in 0..1_000u64, agents in 1..7usize
+    ) {
+        let size = Dist::Exponential { mean: 100.0 };
+        let generator = Generator::Random { tasks: 14, edge_probability: 0.2, size };
+        let specs = CompiledGenerator::new(generator).draw(seed, replication);
+        let latency = Latency::Tokens { ttft: 3.0, tokens_per_second: 10.0 };
+        let profile = Profile { latency, ..Profile::with_latency("steady", Dist::Constant(1.0)) };
+        assert_bounded_by_its_own_durations(&specs, agents, &profile, replication);
     }
 }
 

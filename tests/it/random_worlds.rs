@@ -311,5 +311,5 @@ fn a_new_architecture_moves_only_the_worlds_that_it_wins() {
 fn a_new_parameter_moves_only_the_worlds_that_set_it() {
     let names: Vec<String> = variants().iter().map(Variant::settings).collect();
     assert!(names.iter().any(|name| name == "self_claim"), "defaults are left out: {names:?}");
-    assert!(names.iter().any(|name| name == "self_claim claims=at_decision announce=everybody"), "{names:?}");
+    assert!(names.iter().any(|name| name == "self_claim claims=at_commit announce=everybody"), "{names:?}");
 }

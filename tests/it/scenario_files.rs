@@ -18,7 +18,7 @@ use brooks::scenario::library::PROFILES;
 use brooks::scenario::library::SCENARIOS;
 use brooks::scenario::schema;
 use brooks::simulation::{Pacing, Scenario, simulate};
-use brooks::team::{BatchSize, Latency, Role};
+use brooks::team::{BatchSize, Latency, Role, SpreadOf};
 use serde_json::{Map, Value, json};
 
 fn files() -> Files {
@@ -88,9 +88,23 @@ impl Maker {
                 _ => (self.optional)(key, self),
             };
             used.insert((section.about, key.name));
+            let value = value.filter(|_| !self.leaves_out(key.name));
             map.extend(value.map(|value| (key.name.to_owned(), value)));
         }
         Value::Object(map)
+    }
+
+    /// True in variants whose profile has a learned policy: then it has no keys of a lead.
+    fn has_policy(&self) -> bool {
+        (self.variant / 2).is_multiple_of(2)
+    }
+
+    fn leaves_out(&self, key: &str) -> bool {
+        match key {
+            "batching" | "tool" | "briefing" | "cache_lifetime" => self.has_policy(),
+            "behaviour" => !self.has_policy(),
+            _ => false,
+        }
     }
 
     fn document(&self, used: &mut BTreeSet<(&'static str, &'static str)>) -> ScenarioFile {
@@ -113,7 +127,7 @@ fn example(expects: &Expects) -> Value {
         Expects::Count(low, high) => json!((low + 1).min(*high)),
         Expects::Integer => json!(-3),
         Expects::Number(low, _) => json!(low),
-        Expects::Positive | Expects::Probability => json!(0.5),
+        Expects::Positive | Expects::Probability | Expects::Proportion => json!(0.5),
         Expects::Duration => json!("1m 30s"),
         Expects::Dist(Unit::Seconds) => json!("empirical(latencies.txt)"),
         Expects::Dist(unit) => json!(format!("lognormal(mean={}, cv=0.5)", unit.example())),
@@ -141,6 +155,10 @@ fn every_key_is_accepted() {
     let mut used = BTreeSet::new();
     for variant in 0..VARIANTS {
         let optional = |key: &Key, maker: &Maker| match &key.expects {
+            // Only a write has a part.
+            _ if key.name == "held" => Some(json!("write")),
+            // The lifetime of a cache replaces the share.
+            _ if key.name == "cached_share" && !maker.has_policy() => Some(json!(0)),
             Expects::Either(options) => Some(example(&options[choice(maker.variant, options.len())])),
             other => Some(example(other)),
         };
@@ -209,6 +227,7 @@ fn the_benchmark_is_the_benchmark() {
     let profile = &scenario.team[0].profile;
     let task = Dist::Lognormal { mu: 2.5, sigma: 0.6 };
     assert_eq!(profile.latency, Latency::PerTask { task: task.clone(), idle: task });
+    assert_eq!(profile.spread, SpreadOf::Attempt);
     assert_eq!(profile.tool, Some(Dist::Lognormal { mu: 0.5, sigma: 0.9 }));
     assert_eq!((profile.fallibility.error_rate, profile.fallibility.detection), (0.15, 1.0));
     assert_eq!(bench.axes()[0].label, "agents");
@@ -300,6 +319,11 @@ fn a_setting_in_a_profile_changes_what_it_names_and_nothing_else() {
         ("latency.idle", "constant(7s)"),
         ("latency.ttft", "7s"),
         ("latency.tokens_per_second", "77"),
+        ("latency.per", "attempt"),
+        ("input_tokens_per_second", "777"),
+        ("cached_tokens_per_second", "7777"),
+        ("tokens.briefing", "7"),
+        ("tokens.cached_share", "0"),
         ("batching.tasks", "7"),
         ("batching.unowned", "7"),
         ("batching.ahead", "0.7"),

@@ -188,7 +188,7 @@ fn the_paper_is_plausible() {
             assert!(parallel > speedup(of("0.5", "preassigned")), "{profile}, n = {agents}: most parallel, most gain");
             assert!(parallel > speedup(of("0.2", "preassigned")), "{profile}, n = {agents}: most parallel, most gain");
             for p in ["0.2", "0.5", "0.9"] {
-                let (dealt, claimed) = (of(p, "preassigned"), of(p, "self_claim"));
+                let (dealt, claimed) = (of(p, "preassigned"), of(p, "self_claim (claims: at_commit)"));
                 let place = format!("{profile}, p = {p}, n = {agents}");
                 for row in [dealt, claimed] {
                     assert!(speedup(row) < row.laws.amdahl, "{place}, {}: below Amdahl", row.architecture);

@@ -114,8 +114,8 @@ fn the_worst_ends_too() {
                     let (log, metrics) = check(&scenario, &mut Simulator::new(&scenario), 0);
                     let completed =
                         task_events(&log).any(|event| matches!(event.kind, TaskEventKind::Completed { .. }));
-                    let terms = variant.make().terms();
-                    let claims = terms.dealt.is_none() && !terms.has_lead;
+                    let spec = variant.make().spec();
+                    let claims = spec.assigned.is_none() && !spec.has_lead;
                     let expected = match name {
                         // Only a claim can be forgotten; what was handed out stays on its owner's list.
                         "orphan" if claims => Ending::Stalled,

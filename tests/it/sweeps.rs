@@ -78,6 +78,27 @@ fn threads_and_shards_change_no_byte() {
 }
 
 #[test]
+fn threads_and_shards_change_no_byte_of_work_that_is_drawn_for_each_replication() {
+    let folder = TempDir::new().expect("a folder");
+    let (file, scenario) = place(&folder, "scenario.yaml");
+    let text = include_str!("../../scenarios/hello.yaml").replace("size: 400 tokens", "size: exponential(mean=400)");
+    assert!(text.contains("exponential"));
+    std::fs::write(file, text).expect("a scenario");
+    let sweep = format!("sweep {scenario} -n 1..4 --reps 40 --per-run --no-progress");
+    let (whole, at) = place(&folder, "whole");
+    done(&format!("{sweep} -o {at} --threads 1"));
+    let (two, at) = place(&folder, "two");
+    done(&format!("{sweep} -o {at} --threads 2 --save-every 3ms"));
+    assert_same(&whole, &two, "two threads");
+    let (merged, at) = place(&folder, "of-3");
+    for shard in [3, 1, 2] {
+        done(&format!("{sweep} -o {at} --shard {shard}/3 --threads {}", 1 + shard % 2));
+    }
+    done(&format!("merge {at} -o {at}"));
+    assert_same(&whole, &merged, "3 shards");
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let folder = TempDir::new().expect("a folder");
     let (path, at) = place(&folder, "out");

@@ -25,13 +25,11 @@ const SUITES: [&str; 3] = ["0.2", "0.5", "0.9"];
 /// The world that is recorded: the paper's conditions, at a seed.
 fn world(p: &str, architecture: &str, agents: u32, seed: u64) -> Scenario {
     let file = ScenarioFile::open("paper", &library::no_files()).expect("it is built in");
-    let file = file.with(&[("seed".to_owned(), seed.to_string())]).expect("a seed");
+    let architecture = crate::as_in_the_paper(architecture);
+    let file = file.with(&[("seed".to_owned(), seed.to_string()), ("architecture".to_owned(), architecture)]);
+    let file = file.expect("a seed and an architecture");
     let p = Node::new(NodeKind::Float(p.parse().expect("a number")));
-    let point = [
-        ("workload.amdahl.parallel_fraction", &p),
-        ("architecture", &Node::from(architecture)),
-        ("team.agents", &Node::from(agents)),
-    ];
+    let point = [("workload.amdahl.parallel_fraction", &p), ("team.agents", &Node::from(agents))];
     file.at(&point).expect("a point of the paper")
 }
 

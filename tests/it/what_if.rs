@@ -37,6 +37,7 @@ fn answer(trace: &Trace, agents: &str) -> (WhatIf, WhatIfAnswer) {
 }
 
 fn paper(profile: &str, architecture: &str, agents: u32) -> String {
+    let architecture = crate::as_in_the_paper(architecture);
     format!(
         "workload: {{ amdahl: {{ tasks: 20, parallel_fraction: 0.5, size: 110 tokens }} }}\n\
          team: {{ agents: {agents}, profile: {profile} }}\narchitecture: {architecture}\npacing: rounds\nseed: 11"

@@ -7,7 +7,7 @@ use crate::experiment::Replications;
 use crate::experiment::baseline::difference::{Scale, difference};
 use crate::experiment::baseline::grid::{self, Grid, GridPoint};
 use crate::experiment::baseline::outcome::has_prices;
-use crate::experiment::result::{PointResult, WorkBounds, curve_of};
+use crate::experiment::result::{PointResult, curve_of};
 use crate::experiment::sweep::label;
 use crate::problem::Problem;
 use crate::problem::Problems;
@@ -338,13 +338,13 @@ fn peak(curve: &str, points: &[&Measured<'_>], low: u32, high: u32) -> ClaimFind
     let finding = |status, text: String| ClaimFinding { status, witness: curve.to_owned(), found: None, text };
     // Time per unit of work, as work may grow with the team.
     let pace = |measured: &Measured<'_>| {
-        let work = WorkBounds::new(&measured.point.scenario).work;
-        let pace = measured.sample.by_replication("makespan_s").into_iter().map(|time| time.map(|time| time / work));
+        let amount = measured.sample.work_of(&measured.point.scenario).amount;
+        let pace = measured.sample.by_replication("makespan_s").into_iter().map(|time| time.map(|time| time / amount));
         pace.collect::<Vec<_>>()
     };
     let mean = |measured: &Measured<'_>| {
         let makespan = measured.row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
-        makespan / WorkBounds::new(&measured.point.scenario).work
+        makespan / measured.sample.work_of(&measured.point.scenario).amount
     };
     let best = |inside: bool| {
         let these = points.iter().filter(|measured| (low..=high).contains(&measured.point.agents) == inside);

@@ -4,7 +4,7 @@ use crate::experiment::Replications;
 use crate::experiment::baseline::grid::Grid;
 use crate::experiment::baseline::outcome::{CheckVerdict, PointOutcome};
 use crate::experiment::baseline::recorded::{CurveParameter, RecordedBaseline, RecordedCurve};
-use crate::experiment::result::{WorkBounds, curve_of};
+use crate::experiment::result::curve_of;
 use crate::scaling::sample::SizeGroup;
 use crate::scaling::study::StudyOptions;
 use crate::scaling::{MeasurementKind, Study, law};
@@ -52,8 +52,8 @@ fn fitted(grid: &Grid, samples: &[Replications], label: &str, scaled: bool, seed
         let times = sample.completed("makespan_s").into_iter();
         // Work that grows with the team is compared by rate.
         let values = if scaled {
-            let work = WorkBounds::new(&point.scenario).work;
-            times.map(|time| work / time).collect()
+            let amount = sample.work_of(&point.scenario).amount;
+            times.map(|time| amount / time).collect()
         } else {
             times.collect()
         };

@@ -3,8 +3,9 @@
 use crate::experiment::Replications;
 use crate::experiment::baseline::identity::{Identifier, Identity};
 use crate::experiment::replication::runner;
-use crate::experiment::result::{PointResult, WorkBounds, is_agents};
+use crate::experiment::result::{PointResult, is_agents};
 use crate::experiment::sweep::{baseline_settings, label, with};
+use crate::experiment::work_bounds::WorkBounds;
 use crate::problem::Problems;
 use crate::scenario::{Node, ScenarioFile};
 use crate::simulation::Scenario;
@@ -87,7 +88,7 @@ impl Grid {
     }
 }
 
-/// Runs `replications` of each point with this seed; generated workloads keep their own.
+/// Runs `replications` of each point with this seed. Work that is drawn once keeps the draw of the scenario.
 pub fn run(points: &[&GridPoint], replications: u64, seed: u64, done: &(dyn Fn(u64) + Sync)) -> Vec<Replications> {
     let scenarios: Vec<Scenario> = points.iter().map(|point| Scenario { seed, ..point.scenario.clone() }).collect();
     runner::run(&scenarios.iter().collect::<Vec<_>>(), replications, done)

@@ -71,8 +71,7 @@ impl Identifier {
             // Contained in `protocol`.
             architecture: _,
             architecture_name: _,
-            // The seed and `graph` identify it.
-            graphs: _,
+            graphs,
             // Name, origin of the workload, and the seed, which a baseline records separately.
             name: _,
             parallel_fraction: _,
@@ -80,6 +79,8 @@ impl Identifier {
         } = scenario;
         let mut rules = FingerprintBuilder::default();
         rules.text(protocol);
+        // The seed and `graph`, its draw of replication 0, identify the source.
+        rules.number(u64::from(graphs.is_some()));
         rules.rules(*pacing, *consistency, *dependency_check, limits, prices);
         rules.number(resources.len() as u64);
         for resource in resources {
@@ -94,6 +95,7 @@ impl Identifier {
             _ => {
                 let mut fingerprint = FingerprintBuilder::default();
                 fingerprint.number(graph.len() as u64);
+                fingerprint.real(graph.reference_size());
                 for task in graph.tasks() {
                     fingerprint.task(task, graph);
                 }

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::engine::{Digest, Samplers};
+use crate::experiment::work_bounds::WorkBounds;
 use crate::record::{Ending, METRICS, Metrics, NAMED_QUEUES, Stats, TimeBudget};
 use crate::simulation::{Scenario, Simulator};
 
@@ -15,6 +16,8 @@ pub struct Replications {
     pub columns: Vec<Vec<f64>>,
     /// Ending of each replication.
     pub endings: Vec<Ending>,
+    /// Work of each replication; empty if all have the same.
+    pub works: Vec<WorkBounds>,
     /// Time budget summed over the completed replications.
     pub budget: TimeBudget,
     /// Names of the resources whose queues the budget has apart.
@@ -37,7 +40,6 @@ impl Replications {
         digest: Digest,
         mut each: impl FnMut(&Metrics),
     ) -> Replications {
-        let mut simulator = Simulator::with_samplers(scenario, samplers);
         let mut stats = Stats::new(scenario.prices);
         let expected = (replications.end.saturating_sub(replications.start)) as usize;
         let mut sample = Replications {
@@ -47,11 +49,24 @@ impl Replications {
             digest,
             ..Replications::default()
         };
-        for replication in replications {
+        let mut take = |simulator: &mut Simulator<'_>, sample: &mut Replications, replication| {
             simulator.run(&*scenario.architecture, replication, &mut stats);
             let metrics = stats.metrics();
             each(&metrics);
             sample.add(&metrics);
+        };
+        if let Some(graphs) = &scenario.graphs {
+            let mut drawn = scenario.clone();
+            for replication in replications {
+                drawn.graph = graphs.graph(scenario.seed, replication);
+                sample.works.push(WorkBounds::new(&drawn));
+                take(&mut Simulator::with_samplers(&drawn, samplers), &mut sample, replication);
+            }
+        } else {
+            let mut simulator = Simulator::with_samplers(scenario, samplers);
+            for replication in replications {
+                take(&mut simulator, &mut sample, replication);
+            }
         }
         sample
     }
@@ -66,6 +81,7 @@ impl Replications {
             column.extend(more);
         }
         self.endings.extend(next.endings);
+        self.works.extend(next.works);
         self.budget += next.budget;
         self.digest.add(next.digest.value());
     }
@@ -80,6 +96,11 @@ impl Replications {
         if run.ending == Ending::Completed {
             self.budget += run.budget;
         }
+    }
+
+    /// Work of a scenario in these replications: the mean if it is drawn for each.
+    pub fn work_of(&self, scenario: &Scenario) -> WorkBounds {
+        WorkBounds::mean(&self.works).unwrap_or_else(|| WorkBounds::new(scenario))
     }
 
     /// Number of replications with this ending.

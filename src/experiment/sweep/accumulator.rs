@@ -6,6 +6,7 @@
 use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
+use crate::experiment::work_bounds::WorkBounds;
 use crate::record::{Ending, METRICS, TimeBudget};
 use crate::scaling::log_histogram::LogHistogram;
 use crate::scaling::stats::{Summary, Welford, t95};
@@ -41,6 +42,8 @@ pub struct Reference {
     pub tokens: Vec<f64>,
     /// Completion, by replication.
     pub completed: Vec<bool>,
+    /// Work, by replication; empty if all have the same.
+    pub works: Vec<WorkBounds>,
 }
 
 impl Reference {
@@ -69,6 +72,11 @@ impl Reference {
         sum / n.max(1) as f64
     }
 
+    /// Mean work of the first replications; none if all have the same.
+    pub fn work_of_first(&self, replications: usize) -> Option<WorkBounds> {
+        WorkBounds::mean(&self.works[..self.works.len().min(replications)])
+    }
+
     /// Moments of the completed makespans.
     pub fn makespan(&self) -> Welford {
         self.makespans.iter().zip(&self.completed).filter(|(_, completed)| **completed).map(|(m, _)| *m).collect()
@@ -80,6 +88,7 @@ impl Reference {
         let (input, output) = (sample.all("input_tokens"), sample.all("output_tokens"));
         self.tokens.extend(input.iter().zip(output).map(|(input, output)| input + output));
         self.completed.extend(sample.endings.iter().map(|ending| *ending == Ending::Completed));
+        self.works.extend_from_slice(&sample.works);
     }
 }
 

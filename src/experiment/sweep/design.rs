@@ -71,7 +71,7 @@ impl Design {
 /// Converts the values of an axis to the number type of its key: whole for counts, real for measures.
 fn with_type_of_key(axis: &Axis) -> Axis {
     let kind: fn(&Node) -> Option<NodeKind> = match expected_at(&axis.path) {
-        Some(Expects::Number(..) | Expects::Positive | Expects::Probability) => {
+        Some(Expects::Number(..) | Expects::Positive | Expects::Probability | Expects::Proportion) => {
             |node| node.number().map(NodeKind::Float)
         }
         Some(Expects::Count(..) | Expects::Integer) => |node| node.whole().map(NodeKind::Int),

@@ -11,16 +11,16 @@ use std::sync::Arc;
 use crate::engine::{Digest, Samplers};
 use crate::experiment::Replications;
 use crate::experiment::replication::runner::{self, PIECE};
-use crate::experiment::result::{PointResult, SweepResult, WorkBounds};
+use crate::experiment::result::{PointResult, SweepResult};
 use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
 use crate::experiment::sweep::definition::{ReplicationCount, Sweep};
 use crate::experiment::sweep::points::{PointValues, baseline_settings, key_of, label, with};
+use crate::experiment::work_bounds::WorkBounds;
 use crate::problem::Problems;
 use crate::record::Metrics;
 use crate::scaling::stats::t95;
 use crate::scenario::Node;
 use crate::simulation::Scenario;
-use crate::workload::TaskGraph;
 
 /// Runs in memory with every figure, for each four threads.
 const ROUND: u64 = 1 << 18;
@@ -81,7 +81,9 @@ struct Baselines {
 
 impl Baselines {
     fn keep(&mut self, key: &str, shared: SharedBaseline) {
-        let size = |shared: &SharedBaseline| 100 + shared.as_ref().map_or(0, |shared| 17 * shared.0.completed.len());
+        let size = |shared: &SharedBaseline| {
+            100 + shared.as_ref().map_or(0, |shared| 17 * shared.0.completed.len() + 32 * shared.0.works.len())
+        };
         self.bytes += size(&shared);
         match self.known.insert(key.to_owned(), shared) {
             Some(before) => self.bytes -= size(&before),
@@ -167,8 +169,7 @@ impl Sweep<'_> {
         if !self.run_points(&mut jobs, control) {
             return Ok(None);
         }
-        let mut works = WorkCache::default();
-        let works: Vec<WorkBounds> = jobs.iter().map(|job| works.get(&job.scenario)).collect();
+        let works: Vec<WorkBounds> = jobs.iter().map(|job| WorkBounds::new(&job.scenario)).collect();
         let shared = if self.has_baselines {
             self.run_baselines(&points, &jobs, &works, settings, baselines, control)
         } else {
@@ -240,7 +241,6 @@ impl Sweep<'_> {
         // Existing baselines, from this block or earlier ones.
         let mut here: BTreeMap<&str, SharedBaseline> = BTreeMap::new();
         let mut missing: Vec<(&str, PointJob)> = Vec::new();
-        let mut shared_works = WorkCache::default();
         for (&key, &(want, index)) in &needs {
             let from_here = own.get(key).and_then(|&index| Some((jobs.get(index)?, works.get(index)?)));
             let known = match (from_here, baselines.known.get(key)) {
@@ -269,7 +269,7 @@ impl Sweep<'_> {
             return None;
         }
         for (key, job) in names.into_iter().zip(missing) {
-            let work = shared_works.get(&job.scenario);
+            let work = WorkBounds::new(&job.scenario);
             here.insert(key, Some(Arc::new((job.sums.reference, work))));
         }
         let all = keys.iter().map(|key| here.get(key.as_str()).cloned().flatten()).collect();
@@ -353,23 +353,4 @@ fn next_pieces(jobs: &[PointJob]) -> Vec<JobPiece> {
         }
     }
     pieces
-}
-
-/// Cache of the work of graphs that points share.
-#[derive(Default)]
-struct WorkCache {
-    last: Option<(Arc<TaskGraph>, WorkBounds)>,
-}
-
-impl WorkCache {
-    fn get(&mut self, scenario: &Scenario) -> WorkBounds {
-        match &self.last {
-            Some((known, work)) if Arc::ptr_eq(known, &scenario.graph) => *work,
-            _ => {
-                let work = WorkBounds::new(scenario);
-                self.last = Some((scenario.graph.clone(), work));
-                work
-            }
-        }
-    }
 }

@@ -1,11 +1,24 @@
 use super::*;
 use crate::experiment::replication::runner;
-use crate::experiment::result::{PointResult, WorkBounds};
+use crate::experiment::result::PointResult;
+use crate::experiment::work_bounds::WorkBounds;
 use crate::scaling::Precision;
 use crate::scenario::{ScenarioFile, library};
 
 fn hello() -> ScenarioFile {
     ScenarioFile::open("hello", &library::no_files()).expect("built in")
+}
+
+/// Work that is drawn for each replication, of fixed size and growing with the team.
+fn random_work() -> [ScenarioFile; 2] {
+    ["fixed", "scaled"].map(|scaling| {
+        let text = format!(
+            "workload: {{ fork_join: {{ stages: 2, width: 3, size: exponential(mean=300), join_size: 100 }} }}\n\
+             team: {{ profile: {{ latency: {{ ttft: 1s, tokens_per_second: 50 }} }} }}\nscaling: {scaling}\n\
+             sweep: {{ agents: [1, 2, 4], architecture: [self_claim, preassigned] }}"
+        );
+        ScenarioFile::parse("f.yaml", text.as_bytes(), &library::no_files()).expect("valid")
+    })
 }
 
 fn rows(sweep: &Sweep<'_>, numbers: &[usize], budget: u64) -> Vec<(usize, PointResult)> {
@@ -41,6 +54,38 @@ fn a_point_is_the_same_whoever_runs_it_with_what() {
             seen.sort_unstable();
             assert_eq!(seen, (0..24).collect::<Vec<_>>());
         }
+    }
+}
+
+#[test]
+fn a_point_with_random_work_is_the_same_whoever_runs_it_with_what() {
+    for file in random_work() {
+        for replications in [30, 700] {
+            let sweep = Sweep::new(&file, replications);
+            let whole = sweep.run(&|_| ()).expect("valid points").rows;
+            for budget in [1, 100, 5000] {
+                for shards in [1, 3] {
+                    for index in 0..shards {
+                        let numbers: Vec<usize> = sweep.shard(index, shards).collect();
+                        for (number, row) in rows(&sweep, &numbers, budget) {
+                            assert_eq!(row, whole[number], "point {number} of {shards} shards, budget {budget}");
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_precise_point_bounds_the_work_of_its_own_replications() {
+    // Points that share a baseline stop at different numbers of replications.
+    let [file, _] = random_work();
+    let precise = Sweep::new(&file, 1).with_replications(ReplicationCount::Precise(Precision::to(0.05)));
+    let all = rows(&precise, &(0..6).collect::<Vec<_>>(), 10_000);
+    assert_eq!(all, rows(&precise, &(0..6).collect::<Vec<_>>(), 1));
+    for (number, row) in all {
+        assert_eq!(rows(&Sweep::new(&file, row.runs as u64), &[number], 1), [(number, row)]);
     }
 }
 

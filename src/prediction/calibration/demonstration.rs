@@ -203,8 +203,8 @@ fn is_dealt(trace: &Trace) -> bool {
     let row = trace.header.architecture.as_deref().and_then(architecture::find);
     row.is_some_and(|row| {
         let defaults: Vec<&str> = row.parameters.iter().filter_map(|p| p.values.first().copied()).collect();
-        let terms = Choices::new(row, &defaults).map(|choices| (row.make)(&choices).terms());
-        terms.is_some_and(|terms| terms.dealt.is_some() || terms.has_lead)
+        let terms = Choices::new(row, &defaults).map(|choices| (row.make)(&choices).spec());
+        terms.is_some_and(|terms| terms.assigned.is_some() || terms.has_lead)
     })
 }
 

@@ -43,11 +43,17 @@ pub(super) fn with_file(
 ) -> Result<ScenarioFile, Problems> {
     let known = trace.header.architecture.as_deref().filter(|name| architecture::find(name).is_some());
     let name = trace.header.trace.rsplit('/').next().unwrap_or("recorded");
+    let architecture = match known {
+        None => json!({ "self_claim": { "claims": "at_decision" } }),
+        // Recorded teams claim as in the harness of the paper.
+        Some("self_claim") => json!({ "self_claim": { "claims": "at_commit" } }),
+        Some(other) => json!(other),
+    };
     let scenario = json!({
         "name": format!("what if {name}"),
         "workload": workload,
         "team": { "agents": trace.header.agents.len().max(1), "profile": profile },
-        "architecture": known.map_or_else(|| json!({ "self_claim": { "claims": "at_decision" } }), |name| json!(name)),
+        "architecture": architecture,
         "pacing": if trace.header.barrier { "rounds" } else { "async" },
         "limits": limits.unwrap_or(&json!({})),
         "replications": 1,

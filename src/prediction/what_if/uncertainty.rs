@@ -102,7 +102,7 @@ impl WhatIf {
             SweepResult { rows: grid.points.iter().map(row).collect(), ..sweep::Sweep::new(&self.file, RUNS).head() };
         let recorded: Vec<Means> = runs.iter().map(|runs| means(runs, RUNS_RESAMPLED as usize)).collect();
         let resampled = self.resampled_sessions(&grid.scenarios, done);
-        let plan = WorkBounds::new(&self.file.at(&[])?);
+        let plan = WorkBounds::expected(&self.file.at(&[])?);
         Ok(self.answer(&grid, result, plan, &recorded, &resampled))
     }
 
@@ -164,7 +164,7 @@ impl WhatIf {
         match &self.basis {
             Basis::LearnedPolicy(_) => scenario.clone(),
             Basis::WorkSegments(segments, _) => {
-                Scenario { graph: segments.as_recorded(&scenario.graph), ..scenario.clone() }
+                Scenario { graph: segments.as_recorded(&scenario.graph), graphs: None, ..scenario.clone() }
             }
         }
     }
@@ -205,7 +205,7 @@ impl WhatIf {
                 let resampled = |scenario: &Scenario| {
                     // All teams have the same session.
                     let graph = segments.resample(&scenario.graph, &mut stream.clone());
-                    Scenario { graph, ..scenario.clone() }
+                    Scenario { graph, graphs: None, ..scenario.clone() }
                 };
                 scenarios.iter().map(resampled).collect()
             }
@@ -265,8 +265,8 @@ struct Uncertainty<'a> {
 
 impl<'a> Uncertainty<'a> {
     fn new(recorded: &'a [Means], sessions: &'a [ResampledSession], index: usize, of: &Scenario) -> Uncertainty<'a> {
-        let terms = of.architecture.terms();
-        let log_sd = PREDICTION_LOG_SD[usize::from(terms.dealt.is_some() || terms.has_lead)];
+        let terms = of.architecture.spec();
+        let log_sd = PREDICTION_LOG_SD[usize::from(terms.assigned.is_some() || terms.has_lead)];
         let error_log_sd = if of.team.len() > 1 { log_sd } else { 0.0 };
         Uncertainty { recorded: &recorded[index], sessions, index, error_log_sd }
     }

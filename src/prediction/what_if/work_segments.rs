@@ -86,7 +86,8 @@ impl WorkSegments {
             }
         }
         // Other times do not make a valid graph invalid.
-        Arc::new(TaskGraph::new(&specs).unwrap_or_else(|_| graph.clone()))
+        let scaled = TaskGraph::new(&specs).unwrap_or_else(|_| graph.clone());
+        Arc::new(scaled.with_reference_size(graph.reference_size()))
     }
 }
 

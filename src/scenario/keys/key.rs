@@ -5,6 +5,8 @@ use crate::problem::quantity::Unit;
 
 /// Most agents of a team.
 pub const MAX_AGENTS: u64 = 100_000;
+/// Most shared resources.
+pub const MAX_RESOURCES: usize = 8;
 /// Most replications of a point.
 pub const MAX_REPLICATIONS: u64 = 100_000_000;
 
@@ -50,6 +52,8 @@ pub enum Expects {
     Positive,
     /// Number from 0 to 1.
     Probability,
+    /// Number above 0, up to 1.
+    Proportion,
     /// Duration with its unit.
     Duration,
     /// Distribution of a quantity, or a constant.
@@ -111,6 +115,7 @@ impl Expects {
             Expects::Number(low, high) => format!("a number from {low} to {high}"),
             Expects::Positive => "a number above 0".to_owned(),
             Expects::Probability => "a number from 0 to 1".to_owned(),
+            Expects::Proportion => "a number above 0, up to 1".to_owned(),
             Expects::Duration => "a duration such as \"4s\"".to_owned(),
             Expects::Dist(unit) => {
                 let example = unit.example();

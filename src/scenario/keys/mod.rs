@@ -6,13 +6,13 @@ mod learned_profile;
 pub mod profile;
 mod workload;
 
-pub use key::{Expects, Key, MAX_AGENTS, MAX_REPLICATIONS, Section};
+pub use key::{Expects, Key, MAX_AGENTS, MAX_REPLICATIONS, MAX_RESOURCES, Section};
 
 use crate::problem::quantity::Unit;
 use crate::scenario::keys::check::{ASSERT, CHECK};
 use crate::scenario::keys::key::{AGENTS, key, needed, section};
 use crate::scenario::keys::profile::PROFILE;
-use crate::scenario::keys::workload::WORKLOAD;
+pub(super) use crate::scenario::keys::workload::WORKLOAD;
 use crate::scenario::node::{PathStep, steps};
 
 const TEXTS: Expects = Expects::ListOf(&Expects::Text);
@@ -40,7 +40,7 @@ pub static SCENARIO: Section = section(
             "resources",
             Expects::MapOf("the name of a resource", &Expects::Section(&RESOURCE)),
             "(none)",
-            "Shared resources, such as a test runner, a reviewer or a rate limit; used in this order.",
+            "Shared resources, at most 8, such as a test runner, a reviewer or a rate limit; used in this order.",
         ),
         key(
             "limits",
@@ -92,10 +92,42 @@ static ROUNDS: Section = section(
     &[key("idle_calls", Expects::Bool, "true", "With true, agents without work are called as well.")],
 );
 
-const CONSISTENCY: Expects = Expects::OneOf(&[
-    ("last_writer_wins", "the later write overwrites the earlier one"),
-    ("lock", "a step locks all artifacts that it will write, from decision to commit"),
-    ("optimistic", "a step is rejected at commit if an artifact that it reads or writes has changed"),
+/// Policies. Further ones get their rows here: advisory, lease, worktree, crdt and eventual.
+const CONSISTENCY: Expects = Expects::Either(&[
+    Expects::OneOf(&[
+        ("last_writer_wins", "the later write overwrites the earlier one"),
+        ("lock", "a step locks all artifacts that it will write, from decision to commit"),
+        ("optimistic", "a step is rejected at commit if an artifact that it reads or writes has changed"),
+    ]),
+    Expects::Section(&CONSISTENT),
+]);
+
+/// Policies with parameters.
+static CONSISTENT: Section = section(
+    "Consistency with parameters.",
+    &[needed("lock", Expects::Section(&LOCKING), "Locks on all artifacts that a step will write.")],
+);
+
+static LOCKING: Section = section(
+    "Locks on all artifacts that a step will write.",
+    &[
+        key("held", HELD, "call", "Part of a call during which its locks are held."),
+        key(
+            "part",
+            Expects::Proportion,
+            "(0.1, with held: write)",
+            "Proportion of the latency of a call that is its write.",
+        ),
+        key("when_locked", WHEN_LOCKED, "other_work", "Behaviour of an agent whose next task is locked."),
+    ],
+);
+
+const HELD: Expects =
+    Expects::OneOf(&[("call", "the whole call, from decision to commit"), ("write", "its last part, the write")]);
+
+const WHEN_LOCKED: Expects = Expects::OneOf(&[
+    ("other_work", "it takes other ready work, if there is some"),
+    ("wait", "it waits for that task"),
 ]);
 
 const DEPENDENCY_CHECK: Expects = Expects::OneOf(&[
@@ -165,12 +197,20 @@ static RESOURCE: Section = section(
             "Service time.",
         ),
         key("blocks", BLOCKS, "user", "Agents that wait during a service."),
-        key("share", Expects::Probability, "1", "Probability that a working step uses the resource."),
+        key(
+            "share",
+            Expects::Probability,
+            "1",
+            "Probability that a working step uses the resource, also if it is a rate limit.",
+        ),
     ],
 );
 
-const BLOCKS: Expects =
-    Expects::OneOf(&[("user", "only the user of the resource"), ("everyone", "all: no step commits meanwhile")]);
+const BLOCKS: Expects = Expects::OneOf(&[
+    ("user", "only the user of the resource"),
+    ("everyone", "all: no step commits meanwhile"),
+    ("nobody", "none: the user does other work while its task is served; needs service"),
+]);
 
 static LIMITS: Section = section(
     "Limits of a run; a run that reaches one is censored.",
@@ -188,6 +228,7 @@ static PRICES: Section = section(
     "Prices per million tokens, in any currency.",
     &[
         key("input", PRICE, "0", "Input tokens."),
+        key("cache_write", PRICE, "(as input)", "Input tokens written to the cache."),
         key("cached_input", PRICE, "(as input)", "Input tokens read from the cache."),
         key("output", PRICE, "0", "Output tokens."),
     ],
@@ -220,6 +261,10 @@ pub fn all() -> Vec<(String, &'static Key)> {
 fn gather(above: &str, section: &'static Section, list: &mut Vec<(String, &'static Key)>) {
     for key in section.keys {
         let path = if above.is_empty() { key.name.to_owned() } else { format!("{above}.{}", key.name) };
+        // Alternatives of a value may share a key.
+        if list.iter().any(|(listed, _)| *listed == path) {
+            continue;
+        }
         list.push((path.clone(), key));
         if !path.starts_with("team.members[].profile") {
             gather_below(&path, &key.expects, list);

@@ -10,7 +10,7 @@ const NAMES: Expects = Expects::ListOf(&Expects::Text);
 const SIZE: Key = key("size", Expects::Dist(Unit::Tokens), "(the workload's)", "Output tokens of a task.");
 const EDGE_PROBABILITY: Key = needed("edge_probability", Expects::Probability, "Probability of each edge.");
 
-pub(super) static WORKLOAD: Section = Section {
+pub(in crate::scenario) static WORKLOAD: Section = Section {
     about: "Tasks and their dependencies.",
     keys: &[
         key("amdahl", Expects::Section(&AMDAHL), "", "A chain, and free tasks parallel to it or after it."),
@@ -35,6 +35,7 @@ pub(super) static WORKLOAD: Section = Section {
             "100 tokens",
             "Output tokens of every task without a size of its own; sampled for each task by its name.",
         ),
+        key("draw", DRAW, "per_replication", "Draws of random sizes, edges and arrivals."),
     ],
     exactly_one: &[
         "amdahl",
@@ -50,6 +51,11 @@ pub(super) static WORKLOAD: Section = Section {
         "trace",
     ],
 };
+
+const DRAW: Expects = Expects::OneOf(&[
+    ("per_replication", "every replication draws its own workload, so that intervals contain this randomness"),
+    ("once", "all replications have one workload"),
+]);
 
 static AMDAHL: Section = section(
     "A chain, and free tasks.",

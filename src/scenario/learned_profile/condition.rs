@@ -81,14 +81,20 @@ impl LearnedProfile {
     }
 }
 
-/// Returns the architecture of this name with default parameters.
+/// Parameters of the recorded teams that differ from the defaults.
+const AS_RECORDED: [(&str, &str); 1] = [("claims", "at_commit")];
+
+/// Returns the architecture of this name as the recorded teams had it: a claim is granted when the reply lands. Other
+/// parameters have their default values.
 fn architecture_of(name: &str) -> Result<(Arc<dyn Architecture>, &'static str), Problems> {
     let row = architecture::find(name).ok_or_else(|| {
         let known: Vec<&str> = architecture::ARCHITECTURES.iter().map(|row| row.name).collect();
         problem("architecture".to_owned(), format!("there is no architecture \"{name}\""), known.join(", "))
     })?;
-    let defaults: Vec<&str> = row.parameters.iter().filter_map(|parameter| parameter.values.first().copied()).collect();
-    let choices = Choices::new(row, &defaults);
+    let recorded = |name: &str| AS_RECORDED.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+    let value = |parameter: &architecture::Parameter| recorded(parameter.name).or(parameter.values.first().copied());
+    let values: Vec<&str> = row.parameters.iter().filter_map(value).collect();
+    let choices = Choices::new(row, &values);
     let made = choices.map(|choices| Arc::from((row.make)(&choices)));
     made.map(|architecture| (architecture, row.name))
         .ok_or_else(|| problem("architecture".to_owned(), format!("{name} has no defaults"), String::new()))

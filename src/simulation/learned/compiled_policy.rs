@@ -1,6 +1,7 @@
 //! Recorded calls to choose from, the choice, and its plan for the tasks at hand.
 
 use crate::engine::{Time, math, rng};
+use crate::simulation::state::step::{Effects, PlannedTask};
 use crate::team::{
     CallModel, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
 };
@@ -25,16 +26,16 @@ const HABIT: u64 = 16;
 
 /// A behaviour made ready for one piece of work.
 #[derive(Clone, Debug)]
-pub(super) struct CompiledPolicy {
-    pub(super) rows: Vec<CallRow>,
+pub(in crate::simulation) struct CompiledPolicy {
+    pub(in crate::simulation) rows: Vec<CallRow>,
     trajectories: Vec<Trajectory>,
     runs: Vec<RunTrajectories>,
-    pub(super) call_models: Vec<CallModel>,
+    pub(in crate::simulation) call_models: Vec<CallModel>,
     /// Seconds of a run of tests, of all that were recorded.
-    pub(super) tests: Vec<f64>,
+    pub(in crate::simulation) tests: Vec<f64>,
     /// Log residuals of recorded calls: of those on one file or none, and of those on several.
     log_residuals: [Vec<f64>; 2],
-    pub(super) shared: f64,
+    pub(in crate::simulation) shared: f64,
 }
 
 /// The scripts of one recorded run.
@@ -50,35 +51,34 @@ struct RunTrajectories {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct CallRow {
-    pub(super) recorded_call: RecordedCall,
+pub(in crate::simulation) struct CallRow {
+    pub(in crate::simulation) recorded_call: RecordedCall,
     /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
     logs: [f64; TASK_CLASSES],
     log_finished: f64,
     trajectory: u32,
-    pub(super) call_model: u32,
+    pub(in crate::simulation) call_model: u32,
     /// The logarithm of the pace of its run.
-    pub(super) run_effect: f64,
+    pub(in crate::simulation) run_effect: f64,
 }
 
-/// Planned effects of the call under way, for its commit.
+/// Plan of the call in flight besides its tasks.
 #[derive(Clone, Debug, Default)]
-pub(super) struct PlannedCall {
-    pub(super) writes: Vec<TaskId>,
-    pub(super) claims: Vec<TaskId>,
-    pub(super) completes: Vec<TaskId>,
-    pub(super) other_files: u16,
+pub(in crate::simulation) struct PlannedCall {
+    /// True if the recorded call was truncated and this one is not.
+    pub(in crate::simulation) is_completed: bool,
+    pub(in crate::simulation) other_files: u16,
     /// Those of the other files that several agents may write, as bits.
-    pub(super) common_files: u16,
-    pub(super) tests: Time,
-    pub(super) has_failed: bool,
-    /// Time at which it was taken up and its tests began.
-    pub(super) taken_up: Option<Time>,
+    pub(in crate::simulation) common_files: u16,
+    pub(in crate::simulation) tests: Time,
+    pub(in crate::simulation) has_failed: bool,
+    /// Time at which the reply was processed and its tests began.
+    pub(in crate::simulation) taken_up: Option<Time>,
 }
 
 impl CompiledPolicy {
     /// None if the behaviour has no habit that could be followed.
-    pub(super) fn new(
+    pub(in crate::simulation) fn new(
         learned_policy: &LearnedPolicy,
         graph: &TaskGraph,
         is_dealt: bool,
@@ -129,7 +129,7 @@ impl CompiledPolicy {
 
     /// The script that an agent follows of the run of these random bits, and how many that run has. Who is more than
     /// a recorded team had follows one of its members, but not the first, to whom chains are dealt.
-    pub(super) fn member(&self, bits: u64, agent: u32) -> (u32, u32) {
+    pub(in crate::simulation) fn member(&self, bits: u64, agent: u32) -> (u32, u32) {
         let draw = rng::unit(bits);
         let Some(run) = self.runs.iter().find(|run| draw < run.up_to).or(self.runs.last()) else { return (0, 1) };
         let others = run.members.saturating_sub(1).max(1);
@@ -138,7 +138,7 @@ impl CompiledPolicy {
     }
 
     /// A surprise as normal calls of the kind have.
-    pub(super) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
+    pub(in crate::simulation) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
         let call_model = &self.call_models[row.call_model as usize];
         let spread = if row.recorded_call.files <= 1 { call_model.spread_small } else { call_model.spread_large };
         spread * math::normal_quantile(rng::open_unit(bits))
@@ -147,7 +147,7 @@ impl CompiledPolicy {
     /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
     /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
     /// surprises were recorded, it is noise of its own and noise that all have in common.
-    pub(super) fn log_residual(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
+    pub(in crate::simulation) fn log_residual(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
         let common = self.call_models[row.call_model as usize].common;
         if common <= 0.0 {
             return own;
@@ -163,13 +163,13 @@ impl CompiledPolicy {
     }
 
     /// The logarithm of the pace of a script's run.
-    pub(super) fn run_effect(&self, trajectory: u32) -> f64 {
+    pub(in crate::simulation) fn run_effect(&self, trajectory: u32) -> f64 {
         self.trajectories.get(trajectory as usize).map_or(0.0, |trajectory| trajectory.run_effect)
     }
 
     /// A script to go about it in the style of that one, each as often as its run is like that one's. Of runs that came to
     /// nothing only the first of a team follows one: it forgets no more tasks than a single agent.
-    pub(super) fn like(&self, trajectory: u32, bits: u64) -> u32 {
+    pub(in crate::simulation) fn like(&self, trajectory: u32, bits: u64) -> u32 {
         let style = self.runs.iter().rev().find(|run| run.first <= trajectory).map_or(0.0, |run| run.style);
         let weight = |place: usize| {
             let run = &self.runs[place];
@@ -186,7 +186,7 @@ impl CompiledPolicy {
     }
 
     /// The habit that fits best what is seen.
-    pub(super) fn choose(
+    pub(in crate::simulation) fn select(
         &self,
         observation: &Observation,
         (trajectory, last): (u32, Option<u32>),
@@ -306,48 +306,58 @@ fn distance(observation: &Observation, logs: &[f64; TASK_CLASSES], row: &CallRow
     sum + IDLE.0 * f64::from(observation.idle.min(IDLE.1).abs_diff(seen.idle.min(IDLE.1)))
 }
 
-/// The habit, scaled to the tasks at hand.
-pub(super) fn plan(
-    plan: &mut PlannedCall,
-    recorded_call: &RecordedCall,
-    sorted: &[Vec<TaskId>; TASK_CLASSES],
-    done: &[TaskId],
-    completes_truncated: bool,
-) {
-    let PlannedCall { writes, claims, completes, .. } = plan;
-    writes.clear();
-    claims.clear();
-    completes.clear();
-    for (class, tasks) in sorted.iter().enumerate() {
-        let seen = recorded_call.observation.tasks[class];
-        let is_open = class < TaskClass::Held as usize;
-        let count = |taken: u16| if completes_truncated { tasks.len() } else { share(taken, seen, tasks.len()) };
-        writes.extend_from_slice(&tasks[..count(recorded_call.writes[class])]);
-        let claimed = if is_open { count(recorded_call.claims[class]) } else { 0 };
-        claims.extend_from_slice(&tasks[..claimed]);
-        let completed = count(recorded_call.completes[class]);
-        completes.extend_from_slice(
-            &tasks[..if recorded_call.finishes_claims { completed.max(claimed) } else { completed }],
-        );
+impl PlannedCall {
+    /// Plan of a recorded call; `is_completed` if it was truncated and this one is not.
+    pub(in crate::simulation) fn new(recorded: &RecordedCall, is_completed: bool) -> PlannedCall {
+        let (other_files, common_files) =
+            if is_completed { (0, 0) } else { (recorded.other_files, recorded.common_files) };
+        PlannedCall {
+            is_completed,
+            other_files,
+            common_files,
+            tests: Time::from_secs(recorded.tests_s),
+            has_failed: recorded.has_failed,
+            taken_up: None,
+        }
     }
-    if !completes_truncated {
-        writes.extend_from_slice(
-            &done[..share(
-                recorded_call.rewrites,
-                recorded_call.observation.done_begun.max(recorded_call.rewrites),
-                done.len(),
-            )],
-        );
+
+    /// Plans effects on the tasks at hand. For each class all tasks are taken if all were, else the recorded number.
+    pub(in crate::simulation) fn plan_tasks(
+        &self,
+        recorded: &RecordedCall,
+        by_class: &[Vec<TaskId>; TASK_CLASSES],
+        done: &[TaskId],
+        planned: &mut Vec<PlannedTask>,
+    ) {
+        for (class, tasks) in by_class.iter().enumerate() {
+            let seen = recorded.observation.tasks[class];
+            let is_open = class < TaskClass::Held as usize;
+            let count = |taken: u16| if self.is_completed { tasks.len() } else { number(taken, seen, tasks.len()) };
+            let written = count(recorded.writes[class]);
+            let claimed = if is_open { count(recorded.claims[class]) } else { 0 };
+            let finished = count(recorded.completes[class]);
+            let finished = if recorded.finishes_claims { finished.max(claimed) } else { finished };
+            for (index, &task) in tasks.iter().enumerate().take(written.max(claimed).max(finished)) {
+                let effects = Effects {
+                    writes: index < written,
+                    claims: index < claimed,
+                    completes: index < finished,
+                    conflict: None,
+                };
+                planned.push(PlannedTask { task, effects, ..PlannedTask::default() });
+            }
+        }
+        if !self.is_completed {
+            let seen = recorded.observation.done_begun.max(recorded.rewrites);
+            let effects = Effects { writes: true, claims: false, completes: false, conflict: None };
+            let again = &done[..number(recorded.rewrites, seen, done.len())];
+            planned.extend(again.iter().map(|&task| PlannedTask { task, effects, ..PlannedTask::default() }));
+        }
     }
-    (plan.other_files, plan.common_files) =
-        if completes_truncated { (0, 0) } else { (recorded_call.other_files, recorded_call.common_files) };
-    plan.tests = Time::from_secs(recorded_call.tests_s);
-    plan.has_failed = recorded_call.has_failed;
-    plan.taken_up = None;
 }
 
-/// All if all were taken, else as many as were taken.
-fn share(taken: u16, seen: u16, there: usize) -> usize {
+/// Returns all if all were taken, else as many as were taken.
+fn number(taken: u16, seen: u16, there: usize) -> usize {
     if taken == 0 || seen == 0 {
         0
     } else if taken >= seen {
@@ -359,14 +369,18 @@ fn share(taken: u16, seen: u16, there: usize) -> usize {
 
 /// Returns true if a truncated reply is completed here: all of the agent's work fits into a reply, or
 /// less is left to do than then, as teammates have done some, and that fits.
-pub(super) fn completes_truncated(recorded_call: &RecordedCall, observation: &Observation, files_a_reply: f64) -> bool {
+pub(in crate::simulation) fn completes_truncated(
+    recorded_call: &RecordedCall,
+    observation: &Observation,
+    files_a_reply: f64,
+) -> bool {
     let fits = |tasks: u16| f64::from(tasks) <= files_a_reply;
     let to_do = sum(&observation.tasks);
     let has_less = to_do < sum(&recorded_call.observation.tasks);
     recorded_call.is_truncated && to_do > 0 && (fits(observation.total) || has_less && fits(to_do))
 }
 
-pub(super) fn sum(counts: &[u16; TASK_CLASSES]) -> u16 {
+pub(in crate::simulation) fn sum(counts: &[u16; TASK_CLASSES]) -> u16 {
     counts.iter().fold(0, |sum: u16, &count| sum.saturating_add(count))
 }
 
@@ -428,7 +442,7 @@ mod tests {
     fn goes_on(all: &CompiledPolicy, finished: u16, is_dealt: bool) -> usize {
         let mut observation = Observation { total: 20, finished, ..Observation::default() };
         observation.tasks[TaskClass::Ready as usize] = 6;
-        all.choose(&observation, (0, None), is_dealt, rng::Keys::new(3, 1).stream(rng::Purpose::Choice, 7))
+        all.select(&observation, (0, None), is_dealt, rng::Keys::new(3, 1).stream(rng::Purpose::Choice, 7))
     }
 
     #[test]

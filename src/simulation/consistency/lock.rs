@@ -1,0 +1,118 @@
+//! Lock: a step holds the locks of all artifacts that it writes; all or none, so there is no deadlock.
+//!
+//! Held for the call, from decision to commit: tasks whose artifacts are locked are hidden from the others, who take other
+//! ready work, or wait for that task (`when_locked: wait`). Held for the write: the last part of the call waits for the
+//! locks in order of arrival, reads the artifacts again, and writes on top of them.
+
+use crate::engine::Time;
+use crate::record::WaitCause;
+use crate::simulation::features::Feature;
+use crate::simulation::simulator::{STEP, Simulator};
+use crate::simulation::state::locks::NOBODY;
+use crate::team::AgentId;
+use crate::workload::{ArtifactId, TaskGraph, TaskId};
+
+impl Simulator<'_> {
+    /// Takes the locks of all that a step will write, if they are held for the call; returns false if one is not free.
+    pub(in crate::simulation) fn take_locks(&mut self, agent: AgentId) -> bool {
+        self.locks.write_part().is_some() || self.try_lock(agent)
+    }
+
+    /// Takes the locks of all artifacts that the planned tasks of an agent write, or none.
+    fn try_lock(&mut self, agent: AgentId) -> bool {
+        let graph = self.scenario.graph.clone();
+        let tasks = std::mem::take(&mut self.agents[agent].flight.tasks);
+        let writing = tasks.iter().filter(|planned| planned.effects.writes);
+        let mut artifacts = writing.flat_map(|planned| &graph[planned.task].writes);
+        let is_free = artifacts.clone().all(|&artifact| self.locks.is_free(artifact));
+        if is_free {
+            artifacts.try_for_each(|&artifact| {
+                self.locks.holders[artifact.index()] = agent;
+                self.bar_writers(artifact);
+                Some(())
+            });
+        }
+        self.agents[agent].flight.tasks = tasks;
+        is_free
+    }
+
+    fn bar_writers(&mut self, artifact: ArtifactId) {
+        if self.locks.hides_tasks() {
+            for &task in self.contents.writers(artifact) {
+                self.team.board.bar(task);
+            }
+        }
+    }
+
+    /// Gives back the locks of the step that an agent has committed or lost.
+    pub(in crate::simulation) fn finish_locks(&mut self, agent: AgentId) {
+        if !self.features.uses(Feature::Locks) {
+            return;
+        }
+        let graph = self.scenario.graph.clone();
+        for index in 0..self.agents[agent].flight.tasks.len() {
+            let task = self.agents[agent].flight.tasks[index].task;
+            for &artifact in &graph[task].writes {
+                if self.locks.holders[artifact.index()] == agent {
+                    self.locks.holders[artifact.index()] = NOBODY;
+                    self.unbar_writers(artifact, &graph);
+                }
+            }
+        }
+        self.wait_sets.ready_signalled = true;
+        self.serve_lock_queue();
+    }
+
+    /// Shows the tasks again of which no artifact is locked any more.
+    fn unbar_writers(&mut self, artifact: ArtifactId, graph: &TaskGraph) {
+        if !self.locks.hides_tasks() {
+            return;
+        }
+        for index in 0..self.contents.writers(artifact).len() {
+            let task: TaskId = self.contents.writers(artifact)[index];
+            let is_free = |of: &ArtifactId| self.locks.holders[of.index()] == NOBODY;
+            if graph[task].writes.iter().all(is_free) {
+                self.team.board.unbar(task);
+            }
+        }
+    }
+
+    /// The call of a step has come to its write; returns false if the step is not through with it.
+    pub(in crate::simulation) fn pass_write(&mut self, agent: AgentId) -> bool {
+        let step = &self.agents[agent].flight.step;
+        if step.write == Time::ZERO {
+            return true;
+        }
+        self.locks.queue.push((agent, self.team.now));
+        self.serve_lock_queue();
+        false
+    }
+
+    /// Grants the locks to the waiting steps, in order of arrival, as far as they are free.
+    fn serve_lock_queue(&mut self) {
+        let mut index = 0;
+        while let Some(&(agent, since)) = self.locks.queue.get(index) {
+            if !self.try_lock(agent) {
+                index += 1;
+                continue;
+            }
+            self.locks.queue.remove(index);
+            let now = self.team.now;
+            // The write goes on top of what the artifacts contain now.
+            self.read_contents(agent);
+            let flight = &mut self.agents[agent].flight;
+            if now > since {
+                flight.step.waited += now - since;
+                flight.waits.push((WaitCause::Lock, since, now));
+            }
+            let end = now + std::mem::take(&mut flight.step.write);
+            self.schedule(agent, end);
+        }
+    }
+
+    /// Schedules the next stage of an agent's step.
+    pub(in crate::simulation) fn schedule(&mut self, agent: AgentId, at: Time) {
+        let tie = self.agents[agent].choice.tag();
+        self.queue.push_tied(at, STEP, tie, agent.get());
+    }
+}

@@ -1,0 +1,69 @@
+//! The loop with rounds: all agents decide on the same board, and the round ends with its slowest member.
+
+use crate::architecture::Architecture;
+use crate::record::{Ending, Observer, Round};
+use crate::simulation::audit::Audit;
+use crate::simulation::features::{Feature, bounded_id};
+use crate::simulation::simulator::Simulator;
+use crate::team::AgentId;
+
+impl Simulator<'_> {
+    pub(super) fn run_rounds<const GENERAL: bool, A: Architecture + ?Sized, O: Observer>(
+        &mut self,
+        architecture: &A,
+        observer: &mut O,
+        idle_calls: bool,
+    ) -> Ending {
+        loop {
+            while GENERAL && self.timers.next_time().is_some_and(|at| at <= self.team.now) {
+                self.fire_timer(observer);
+            }
+            if GENERAL && self.is_complete(observer) {
+                return Ending::Completed;
+            }
+            let start = self.team.now;
+            self.round += 1;
+            if self.features.uses(Feature::RandomEffects) {
+                self.draw_round_effects();
+            }
+            let any = self.start_round::<GENERAL, A, O>(architecture, observer, idle_calls);
+            if GENERAL {
+                self.note_waits(observer);
+            }
+            if !any {
+                self.round -= 1;
+                if !GENERAL || self.timers.is_empty() {
+                    return Ending::Stalled;
+                }
+                if self.next_timer_is_too_late() {
+                    return Ending::OutOfTime;
+                }
+                self.fire_timer(observer);
+                continue;
+            }
+            // Replies are committed in the order in which they arrive; the last one ends the round.
+            while let Some(event) = self.queue.pop() {
+                if event.time() > self.scenario.limits.time {
+                    self.team.now = self.scenario.limits.time;
+                    self.emit_barrier_waits(observer);
+                    return Ending::OutOfTime;
+                }
+                self.team.now = event.time();
+                self.advance::<GENERAL, O>(bounded_id::<GENERAL, _>(AgentId::new(event.slot())), observer);
+            }
+            self.emit_barrier_waits(observer);
+            observer.round(&Round { number: self.round, start, end: self.team.now });
+            if self.is_complete(observer) {
+                return Ending::Completed;
+            }
+            if self.is_over_limit() {
+                return Ending::OutOfTime;
+            }
+        }
+    }
+
+    /// Returns true if all tasks are done and the audit finds nothing.
+    fn is_complete<O: Observer>(&mut self, observer: &mut O) -> bool {
+        self.team.board.all_done() && self.audit(observer) == Audit::Passed
+    }
+}

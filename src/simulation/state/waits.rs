@@ -1,0 +1,24 @@
+//! Waits of the agents between their steps: one cause at a time.
+
+use crate::engine::Time;
+use crate::record::WaitCause;
+
+/// The wait under way of every agent.
+#[derive(Clone, Debug, Default)]
+pub(in crate::simulation) struct Waits {
+    /// By agent: the cause and the time since which it waits for it; none while it is busy.
+    pub(in crate::simulation) open: Vec<Option<(WaitCause, Time)>>,
+    /// Time since which no task is left to take; for the plain form of the loop.
+    pub(in crate::simulation) nothing_since: Option<Time>,
+}
+
+impl Waits {
+    pub(in crate::simulation) fn new(agents: usize) -> Waits {
+        Waits { open: vec![None; agents], nothing_since: None }
+    }
+
+    pub(in crate::simulation) fn clear(&mut self) {
+        self.open.fill(None);
+        self.nothing_since = None;
+    }
+}

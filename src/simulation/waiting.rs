@@ -1,0 +1,166 @@
+//! Causes of waiting: at every moment an agent that is not busy waits for one cause.
+//!
+//! In the plain form of the loop no agent can wait for a lead, a lock, a queue or a message: it waits for dependencies
+//! until no task is left to take, and for nothing from then on.
+
+#![expect(clippy::inline_always, reason = "see simulator.rs")]
+
+use crate::engine::Time;
+use crate::record::{Observer, Wait, WaitCause};
+use crate::simulation::features::Feature;
+use crate::simulation::simulator::Simulator;
+use crate::team::{AgentId, Status};
+use crate::workload::TaskId;
+
+impl Simulator<'_> {
+    /// An agent begins a step: its wait, if it had one, has ended.
+    #[inline(always)]
+    pub(super) fn end_wait<const GENERAL: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        if GENERAL {
+            if let Some((cause, start)) = self.waits.open[agent.index()].take() {
+                self.emit_wait(agent, cause, start, self.team.now, observer);
+            }
+        } else {
+            self.end_plain_wait(agent, observer);
+        }
+    }
+
+    #[inline(always)]
+    fn end_plain_wait<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        let start = self.agents[agent].free_since;
+        if start < self.team.now {
+            self.split_plain_wait(agent, start, observer);
+        }
+    }
+
+    /// Divides the wait of an agent at the moment from which no task was left.
+    #[inline(never)]
+    fn split_plain_wait<O: Observer>(&mut self, agent: AgentId, start: Time, observer: &mut O) {
+        let now = self.team.now;
+        let nothing_since = self.waits.nothing_since.map_or(now, |since| since.max(start));
+        self.emit_wait(agent, WaitCause::Dependencies, start, nothing_since, observer);
+        self.emit_wait(agent, WaitCause::Nothing, nothing_since, now, observer);
+        self.agents[agent].free_since = now;
+    }
+
+    /// Notes in the plain form when the last task is taken, and when one comes back.
+    #[inline(always)]
+    pub(super) fn note_nothing_left<O: Observer>(&mut self, observer: &mut O) {
+        let is_left = self.team.board.pending() > 0;
+        if is_left == self.waits.nothing_since.is_none() {
+            return;
+        }
+        if is_left {
+            self.end_all_plain_waits(observer);
+            self.waits.nothing_since = None;
+        } else {
+            self.waits.nothing_since = Some(self.team.now);
+        }
+    }
+
+    #[cold]
+    fn end_all_plain_waits<O: Observer>(&mut self, observer: &mut O) {
+        for agent in AgentId::all(self.agents.len()) {
+            if !self.agents[agent].is_busy {
+                self.end_plain_wait(agent, observer);
+            }
+        }
+    }
+
+    /// Ends all waits at the end of a run, or of a round.
+    pub(super) fn end_all_waits<O: Observer>(&mut self, observer: &mut O) {
+        if !self.needs_general_path() {
+            self.end_all_plain_waits(observer);
+            return;
+        }
+        for agent in AgentId::all(self.agents.len()) {
+            if let Some((cause, start)) = self.waits.open[agent.index()].take() {
+                self.emit_wait(agent, cause, start, self.team.now, observer);
+            }
+        }
+    }
+
+    /// Members of a round wait at the barrier since their replies.
+    pub(super) fn emit_barrier_waits<O: Observer>(&mut self, observer: &mut O) {
+        for agent in AgentId::all(self.agents.len()) {
+            let state = &mut self.agents[agent];
+            if state.replied_in == self.round && !state.is_busy {
+                let cause = if state.is_down { WaitCause::Down } else { WaitCause::Barrier };
+                let start = std::mem::replace(&mut state.free_since, self.team.now);
+                self.emit_wait(agent, cause, start, self.team.now, observer);
+            }
+        }
+    }
+
+    /// Emits the time since which agents are free as waits for the causes that keep them.
+    pub(super) fn note_waits<O: Observer>(&mut self, observer: &mut O) {
+        for agent in AgentId::all(self.agents.len()) {
+            if self.agents[agent].is_busy {
+                continue;
+            }
+            let cause = self.cause(agent);
+            match self.waits.open[agent.index()] {
+                Some((known, _)) if known == cause => {}
+                Some((known, start)) => {
+                    self.emit_wait(agent, known, start, self.team.now, observer);
+                    self.waits.open[agent.index()] = Some((cause, self.team.now));
+                }
+                None => self.waits.open[agent.index()] = Some((cause, self.team.now)),
+            }
+        }
+    }
+
+    fn emit_wait<O: Observer>(&self, agent: AgentId, cause: WaitCause, start: Time, end: Time, observer: &mut O) {
+        if end > start {
+            observer.wait(&Wait { agent, cause, start, end });
+        }
+    }
+
+    /// Cause for which a free agent waits now.
+    fn cause(&self, agent: AgentId) -> WaitCause {
+        let board = &self.team.board;
+        if self.agents[agent].is_down {
+            return WaitCause::Down;
+        }
+        if self.team.lead == Some(agent) {
+            return if board.all_done() { WaitCause::Nothing } else { WaitCause::Messages };
+        }
+        let view = self.view(agent);
+        let own = if view.mine().is_empty() { None } else { Some(self.cause_of(view.mine().iter())) };
+        if own == Some(WaitCause::Lock) {
+            return WaitCause::Lock;
+        }
+        let may_take = self.spec.assigned.is_none();
+        let pool = if may_take { self.cause_in_pool(agent) } else { WaitCause::Nothing };
+        match (own, pool) {
+            (Some(WaitCause::Dependencies), WaitCause::Nothing) => WaitCause::Dependencies,
+            (Some(WaitCause::Dependencies), pool) => pool,
+            (_, pool) => pool,
+        }
+    }
+
+    /// Cause for which open tasks are not worked on: a lock if one of them could start without it.
+    fn cause_of(&self, mut tasks: impl Iterator<Item = TaskId>) -> WaitCause {
+        if tasks.any(|task| self.team.board.is_startable(task)) { WaitCause::Lock } else { WaitCause::Dependencies }
+    }
+
+    /// Cause for which an agent takes no unowned task.
+    fn cause_in_pool(&self, agent: AgentId) -> WaitCause {
+        let board = &self.team.board;
+        if board.pending() == 0 {
+            return WaitCause::Nothing;
+        }
+        let can_do = |task: &TaskId| {
+            board.status(*task) == Status::Pending && board.is_visible(*task) && self.team.able.contains(agent, *task)
+        };
+        let is_ready = !self.view(agent).ready().is_empty();
+        if is_ready {
+            return if self.team.lead.is_some() { WaitCause::Lead } else { WaitCause::Lock };
+        }
+        let mut open = TaskId::all(board.len()).filter(can_do);
+        if self.features.uses(Feature::Locks) && open.clone().any(|task| board.is_startable(task)) {
+            return WaitCause::Lock;
+        }
+        if open.next().is_some() { WaitCause::Dependencies } else { WaitCause::Nothing }
+    }
+}
