@@ -41,9 +41,8 @@ fn at(entry: &Entry) -> Option<Time> {
         Entry::Write(write) => write.at,
         Entry::Message(message) => message.at,
         Entry::Test(test) => test.end,
-        Entry::Wait(wait) => wait.end,
-        Entry::Service(service) => service.start,
-        Entry::Input(..) => return None,
+        // Those of a step are emitted when it ends.
+        Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => return None,
         Entry::Step(step) => step.end,
         Entry::Round(round) => round.end,
         Entry::End(_, at) => *at,
@@ -194,13 +193,15 @@ fn the_figures_are_those_of_the_log(scenario: &Scenario, log: &Log, metrics: &Me
 fn the_ending_has_a_reason(scenario: &Scenario, log: &Log, metrics: &Metrics, world: &str) {
     let limits = &scenario.limits;
     let tokens = metrics.input_tokens + metrics.output_tokens;
+    // Calls that the limit has cut off count towards it, and in no figure.
+    let calls = u64::from(metrics.llm_calls) + log.steps().filter(|step| step.is_cut).count() as u64;
     match metrics.ending {
         Ending::Completed => {}
         Ending::OutOfTime => assert!(
             metrics.makespan >= limits.time
                 || metrics.rounds >= limits.rounds
                 || tokens > limits.tokens
-                || u64::from(metrics.llm_calls) >= limits.calls,
+                || calls >= limits.calls,
             "{world}: given up without a reason: {metrics:?}"
         ),
         Ending::Stalled => {
