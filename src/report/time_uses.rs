@@ -39,7 +39,7 @@ pub(in crate::report) const REWORK: usize = 14;
 pub(in crate::report) static USES: [TimeUse; COUNT] = [
     TimeUse { key: "work", short: "work", name: "work", advice: "" },
     TimeUse { key: "service", short: "service", name: "service at shared resources",
-        advice: "make it shorter, or let the agents go on meanwhile (blocks: nobody)" },
+        advice: "make the service shorter, or let the agents go on meanwhile (blocks: nobody)" },
     TimeUse { key: "coordination", short: "coordination", name: "coordination",
         advice: "let the lead assign more per call, and call nobody who has nothing to do" },
     TimeUse { key: "dependencies", short: "dependencies", name: "waiting for dependencies",
@@ -47,12 +47,12 @@ pub(in crate::report) static USES: [TimeUse; COUNT] = [
     TimeUse { key: "lead", short: "lead", name: "waiting for the lead",
         advice: "let the lead assign more per call, give it fewer workers, or use self_claim" },
     TimeUse { key: "lock", short: "lock", name: "waiting for a lock",
-        advice: "hold it for the write only, or split the file" },
-    TimeUse { key: "queue", short: "queue", name: "waiting in a queue", advice: "raise its capacity" },
+        advice: "hold the lock for the write only, or split the file" },
+    TimeUse { key: "queue", short: "queue", name: "waiting in a queue", advice: "raise the capacity of the resource" },
     TimeUse { key: "barrier", short: "barrier", name: "waiting at the barrier",
         advice: "remove the rounds, or balance the tasks" },
     TimeUse { key: "messages", short: "messages", name: "waiting for messages",
-        advice: "send them earlier, or go on without an answer" },
+        advice: "send messages earlier, or go on without an answer" },
     TimeUse { key: "backoff", short: "back-off", name: "waiting before a retry",
         advice: "shorten the pause, or make failures rarer" },
     TimeUse { key: "down", short: "offline", name: "offline after a crash",
@@ -65,6 +65,12 @@ pub(in crate::report) static USES: [TimeUse; COUNT] = [
     TimeUse { key: "rework", short: "rework", name: "rework",
         advice: "lower the error rate, or keep tasks that write the same file apart" },
 ];
+
+/// Returns the word for a use of time in pictures, where waiting stands beside other uses.
+pub(in crate::report) fn use_label(index: usize) -> String {
+    let short = USES.get(index).map_or("", |of| of.short);
+    if is_waiting(index) { format!("waiting: {short}") } else { short.to_owned() }
+}
 
 /// Index of the use of time that a cause of waiting is.
 pub(in crate::report) fn of_cause(cause: WaitCause) -> usize {
@@ -207,7 +213,10 @@ mod tests {
             ("service at shared resources", 0.0),
         ];
         assert_eq!(named, expected);
-        assert_eq!((limits[0].short.as_str(), limits[0].advice), ("queue review", "raise its capacity"));
+        assert_eq!(
+            (limits[0].short.as_str(), limits[0].advice),
+            ("queue review", "raise the capacity of the resource")
+        );
         // Without names all queues are one.
         let limits = super::limits(&TimeShares::new(&budget(&waits), &[]));
         assert_eq!((limits[0].name.as_str(), limits[0].share), ("waiting in a queue", 0.4));

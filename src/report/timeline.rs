@@ -9,7 +9,7 @@ use crate::report::render::chart::axis::{AxisRange, AxisScale, ChartAxis};
 use crate::report::render::chart::style::STYLE;
 use crate::report::render::chart::svg::{self, Svg, cut};
 use crate::report::render::xml::escaped;
-use crate::report::time_uses::{COORDINATION, COUNT, LOST, REWORK, SERVICE, UNKNOWN, USES, WORK, of_cause};
+use crate::report::time_uses::{COORDINATION, COUNT, LOST, REWORK, SERVICE, UNKNOWN, USES, WORK, of_cause, use_label};
 use crate::team::AgentId;
 
 /// Width of the drawing, beside the names.
@@ -159,10 +159,11 @@ fn legend(svg: &mut Svg, log: &Log, makespan: Time) {
     let whole = Time::from_us(makespan.as_us().saturating_mul(log.agents() as u64));
     known[UNKNOWN] = whole - known.iter().copied().sum();
     let mut x = MARGIN;
-    for (of, part) in USES.iter().enumerate().filter(|(of, _)| shown[*of] || known[*of] > Time::ZERO) {
+    for of in (0..COUNT).filter(|of| shown[*of] || known[*of] > Time::ZERO) {
+        let name = use_label(of);
         svg.path(&class(of), &bar(x, x + 12.0, 43.0, 12.0));
-        svg.text("", x + 17.0, 53.0, part.short);
-        x += 37.0 + svg::width(part.short);
+        svg.text("", x + 17.0, 53.0, &name);
+        x += 37.0 + svg::width(&name);
     }
     if log.entries.iter().any(|entry| matches!(entry, Entry::Round(_))) {
         svg.path("barrier", &format!("M{:.0} 42v14", x + 4.0));
@@ -192,7 +193,7 @@ impl HeldTime {
     fn about(&self, facts: &Facts) -> String {
         let resource = self.resource.and_then(|resource| facts.resource(resource));
         let resource = resource.map_or(String::new(), |resource| format!(" {resource}"));
-        format!("{}{resource}: {} to {}", USES[self.of].short, self.from, self.to)
+        format!("{}{resource}: {} to {}", use_label(self.of), self.from, self.to)
     }
 }
 
@@ -289,7 +290,7 @@ mod tests {
         for (class, bars) in [("p0", 2), ("p13", 2), ("p14", 1), ("p6", 1), ("p2", 1), ("p7", 3)] {
             assert_eq!(svg.matches(&format!("<path class=\"{class} step\"")).count(), bars, "{class}");
         }
-        assert!(svg.contains("<title>queue: 15.4 s to 16.0 s</title>"));
+        assert!(svg.contains("<title>waiting: queue: 15.4 s to 16.0 s</title>"));
         assert!(!svg.contains("cause not recorded"), "all of the time has its cause");
         assert_eq!(svg.matches("V126").count(), 3, "barriers");
         crate::report::tests::assert_well_formed(&svg);

@@ -13,7 +13,7 @@ use crate::report::render::number;
 use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
 use crate::report::sweep_page::words;
-use crate::report::time_uses::{USES, all};
+use crate::report::time_uses::{COUNT, all, use_label};
 
 /// Most facets with pictures of their own.
 pub(super) const MOST_FACETS: usize = 9;
@@ -204,15 +204,17 @@ fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<ChartLine> {
 /// Returns the legend of all budgets of time: the uses that occur.
 pub(super) fn budget_key(sweep: &SweepResult) -> String {
     let completed = || sweep.rows.iter().filter(|row| row.completed > 0);
-    let parts = USES.iter().enumerate().filter(|(index, _)| completed().any(|row| all(&row.shares)[*index] > 0.0));
-    shares::key(&parts.map(|(index, part)| (index, part.short)).collect::<Vec<_>>())
+    let occurs = |index: &usize| completed().any(|row| all(&row.shares)[*index] > 0.0);
+    let parts: Vec<(usize, String)> = (0..COUNT).filter(occurs).map(|index| (index, use_label(index))).collect();
+    shares::key(&parts)
 }
 
 /// A bar of a row; none if no run completed.
 fn bar(label: &str, row: &PointResult) -> Option<Bar> {
     let parts = all(&row.shares);
-    let named = USES.iter().zip(parts).filter(|(_, share)| *share >= 0.005);
-    let named: Vec<String> = named.map(|(part, share)| format!("{} {}", part.short, number::percent(share))).collect();
+    let named = parts.iter().enumerate().filter(|(_, share)| **share >= 0.005);
+    let named: Vec<String> =
+        named.map(|(index, share)| format!("{} {}", use_label(index), number::percent(*share))).collect();
     let title = format!("{label}: {}", named.join(", "));
     (row.completed > 0).then(|| Bar { label: label.to_owned(), title, shares: parts })
 }
@@ -357,7 +359,7 @@ mod tests {
         let sweep = sweep();
         assert_eq!(
             bar("2", &sweep.rows[0]).expect("runs completed").title,
-            "2: work 60 %, service 2 %, coordination 8 %, queue 1 %, barrier 20 %, nothing left 4 %, rework 5 %"
+            "2: work 60 %, service 2 %, coordination 8 %, waiting: queue 1 %, waiting: barrier 20 %, waiting: nothing left 4 %, rework 5 %"
         );
         assert!(bar("4", &sweep.rows[5]).is_none());
     }

@@ -60,8 +60,8 @@ pub(crate) fn patterns() -> String {
 }
 
 /// Returns the legend of these patterns, each with its name.
-pub(crate) fn key(parts: &[(usize, &str)]) -> String {
-    let entry = |(index, part): &(usize, &str)| {
+pub(crate) fn key(parts: &[(usize, String)]) -> String {
+    let entry = |(index, part): &(usize, String)| {
         format!(
             "<li><svg class=\"key\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\"><rect \
              class=\"outline\" width=\"24\" height=\"12\" fill=\"url(#part{index})\"/></svg> {part}</li>"
@@ -132,6 +132,6 @@ mod tests {
             assert!(svg.matches("<g>").count() <= MOST_BARS);
         }
         assert!(to_svg("", &[], "").is_none());
-        assert_well_formed(&(patterns() + &key(&[(0, "a"), (PATTERNS - 1, "b")])));
+        assert_well_formed(&(patterns() + &key(&[(0, "a".to_owned()), (PATTERNS - 1, "b".to_owned())])));
     }
 }
