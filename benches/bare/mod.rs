@@ -193,10 +193,13 @@ impl Bare {
         let mut queue = Queue { events: [0; MOST_AGENTS], len: 0 };
         let (mut now, mut sequence, mut done) = (0, 0, 0);
         let mut idle: u64 = (1 << agents) - 1;
+        // Asked after the others: its last attempt was wrong.
+        let mut last: u64 = 0;
         loop {
             while idle != 0 && ready != 0 {
-                let agent = idle.trailing_zeros() as usize;
-                idle &= idle - 1;
+                let first = if idle & !last == 0 { idle } else { idle & !last };
+                let agent = first.trailing_zeros() as usize;
+                idle &= !(1 << agent);
                 let task = Bare::pick(&keys, ready, agent, steps[agent]);
                 steps[agent] += 1;
                 ready &= !(1 << task);
@@ -207,9 +210,11 @@ impl Bare {
             let (at, task, agent) = queue.pop();
             now = at;
             idle |= 1 << agent;
+            last = 0;
             landed[task] += 1;
             if self.fails(&keys, task, landed[task]) {
                 ready |= 1 << task;
+                last = 1 << agent;
                 continue;
             }
             done += 1;
@@ -241,11 +246,11 @@ impl Bare {
                 if taken >> task & 1 == 1 {
                     continue;
                 }
-                taken |= 1 << task;
                 landed[task] += 1;
                 if self.fails(&keys, task, landed[task]) {
                     continue;
                 }
+                taken |= 1 << task;
                 ready &= !(1 << task);
                 done += 1;
                 self.complete(task, &mut open, &mut ready);

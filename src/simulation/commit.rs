@@ -22,7 +22,9 @@ impl Simulator<'_> {
         let state = &mut self.agents[agent];
         state.free_since = self.team.now;
         state.replied_in = self.round;
-        if !GENERAL || !state.is_down {
+        if GENERAL && state.is_down {
+            self.note_wait(agent, observer);
+        } else {
             self.wait_sets.free(agent);
         }
         self.wait_sets.change_signalled = true;

@@ -68,6 +68,7 @@ impl Simulator<'_> {
         if GENERAL && self.has_learned_policy(agent) {
             if !self.start_recorded_call(agent, observer) {
                 self.wait_sets.wait(agent, WaitFor::Change);
+                self.note_wait(agent, observer);
             }
             return;
         }
@@ -80,6 +81,9 @@ impl Simulator<'_> {
         };
         if !started {
             self.wait_sets.wait(agent, if let Action::Wait(until) = action { until } else { WaitFor::Change });
+            if GENERAL {
+                self.note_wait(agent, observer);
+            }
         }
     }
 

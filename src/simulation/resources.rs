@@ -93,10 +93,11 @@ impl Simulator<'_> {
         let service = if is_used { Time::from_us_f64(sampler.at(draws.nth(SERVICE))) } else { Time::ZERO };
         let begin = server.serve(self.team.now, service);
         let end = begin + service;
+        let is_held = server.blocks != Blocks::Nobody && flight.step.left.is_none();
         if is_used {
-            flight.services.push((stage, begin, end));
+            flight.services.push((stage, begin, end, is_held));
         }
-        if server.blocks == Blocks::Nobody {
+        if !is_held {
             return Passage::Parked(end);
         }
         if begin > self.team.now {
@@ -152,8 +153,7 @@ impl Simulator<'_> {
         for &(cause, start, until) in flight.waits.iter().filter(|(_, start, _)| *start < end) {
             observer.wait(&Wait { agent, cause, start, end: until.min(end) });
         }
-        let is_held = flight.step.left.is_none();
-        for &(resource, start, until) in flight.services.iter().filter(|(_, start, _)| *start < self.team.now) {
+        for &(resource, start, until, is_held) in flight.services.iter().filter(|service| service.1 < self.team.now) {
             observer.service(&Service { agent, resource, start, end: until.min(self.team.now), is_held });
         }
     }

@@ -17,7 +17,7 @@ impl Simulator<'_> {
         let mut is_draining = false;
         loop {
             if GENERAL && is_draining {
-                self.note_waits(observer);
+                self.note_all_waits(observer);
             } else {
                 self.start_steps::<GENERAL, A, O>(architecture, observer);
             }

@@ -28,7 +28,7 @@ impl Simulator<'_> {
             }
             let any = self.start_round::<GENERAL, A, O>(architecture, observer, idle_calls);
             if GENERAL {
-                self.note_waits(observer);
+                self.note_all_waits(observer);
             }
             if !any {
                 self.round -= 1;

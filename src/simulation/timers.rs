@@ -59,7 +59,8 @@ impl Simulator<'_> {
         let end = step.left.unwrap_or(now);
         let elapsed = |start: Time, until: Time| until.min(end) - start.min(end);
         step.waited = flight.waits.iter().map(|&(_, start, until)| elapsed(start, until)).sum();
-        step.service = flight.services.iter().map(|&(_, start, until)| elapsed(start, until)).sum();
+        step.service =
+            flight.services.iter().filter(|service| service.3).map(|&(_, start, until, _)| elapsed(start, until)).sum();
         let lost = end - step.start - step.waited - step.service;
         (step.input_tokens, step.cached_tokens, step.output_tokens) = (0, 0, 0);
         step.is_cut = true;

@@ -92,21 +92,37 @@ impl Simulator<'_> {
         }
     }
 
-    /// Emits the time since which agents are free as waits for the causes that keep them.
+    /// Notes the cause of every free agent, if what all of them wait for has changed.
     pub(super) fn note_waits<O: Observer>(&mut self, observer: &mut O) {
+        let board = &self.team.board;
+        let ready = board.ready().len() as u32;
+        let phase = (board.pending() == 0, ready == 0, board.pending() > ready, self.locks.changes);
+        if std::mem::replace(&mut self.waits.phase, Some(phase)) == Some(phase) {
+            return;
+        }
+        self.note_all_waits(observer);
+    }
+
+    /// Notes the cause of every free agent.
+    pub(super) fn note_all_waits<O: Observer>(&mut self, observer: &mut O) {
         for agent in AgentId::all(self.agents.len()) {
-            if self.agents[agent].is_busy {
-                continue;
+            if !self.agents[agent].is_busy {
+                self.note_wait(agent, observer);
             }
-            let cause = self.cause(agent);
-            match self.waits.open[agent.index()] {
-                Some((known, _)) if known == cause => {}
-                Some((known, start)) => {
-                    self.emit_wait(agent, known, start, self.team.now, observer);
-                    self.waits.open[agent.index()] = Some((cause, self.team.now));
-                }
-                None => self.waits.open[agent.index()] = Some((cause, self.team.now)),
+        }
+    }
+
+    /// Notes the cause for which a free agent waits from now on.
+    pub(super) fn note_wait<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+        let cause = self.cause(agent);
+        let open = &mut self.waits.open[agent.index()];
+        match *open {
+            Some((known, _)) if known == cause => {}
+            Some((known, start)) => {
+                *open = Some((cause, self.team.now));
+                self.emit_wait(agent, known, start, self.team.now, observer);
             }
+            None => *open = Some((cause, self.team.now)),
         }
     }
 
@@ -156,6 +172,9 @@ impl Simulator<'_> {
         let is_ready = !self.view(agent).ready().is_empty();
         if is_ready {
             return if self.team.lead.is_some() { WaitCause::Lead } else { WaitCause::Lock };
+        }
+        if !self.features.uses(Feature::Locks) && self.scenario.graph.skills().is_empty() {
+            return WaitCause::Dependencies;
         }
         let mut open = TaskId::all(board.len()).filter(can_do);
         if self.features.uses(Feature::Locks) && open.clone().any(|task| board.is_startable(task)) {

@@ -14,7 +14,7 @@
 //! completion, a reopening, and a claim taken away from outside. A rejected attempt changes no version.
 //!
 //! Invariants: a task is in the ready set if and only if it is pending, waits for nothing and is not barred; `done` counts
-//! the tasks that are done, `pending` those that no agent has; a task's version only grows.
+//! the tasks that are done, `pending` the visible ones that no agent has; a task's version only grows.
 
 #![expect(clippy::inline_always, reason = "once a step, from one place")]
 
@@ -139,15 +139,15 @@ impl Board {
             startable: fresh_ready.clone(),
             fresh_startable: fresh_ready.clone(),
             fresh,
+            fresh_pending: visible.len() as u32,
             fresh_ready,
             owned: BitMatrix::empty(agents, graph.len()),
             fresh_owned: BitMatrix::empty(agents, graph.len()),
             fresh_visible: visible.clone(),
+            pending: visible.len() as u32,
             visible,
             barred: IdSet::empty(graph.len()),
             done: 0,
-            pending: graph.len() as u32,
-            fresh_pending: graph.len() as u32,
             is_narrow: graph.len() <= 64,
         }
     }
@@ -177,7 +177,7 @@ impl Board {
             self.fresh[task].owner = agent;
             self.fresh_owned.insert(agent, task);
             self.fresh_ready.remove(task);
-            self.fresh_pending -= 1;
+            self.fresh_pending -= u32::from(self.fresh_visible.contains(task));
         }
         self.clear();
     }
@@ -207,7 +207,7 @@ impl Board {
         self.done as usize == self.tasks.len()
     }
 
-    /// Number of tasks that no agent has, visible or not.
+    /// Number of visible tasks that no agent has.
     #[inline]
     pub fn pending(&self) -> u32 {
         self.pending
@@ -436,6 +436,7 @@ impl Board {
     /// A task is released: it may be seen from now on. Says whether it can be started.
     pub fn publish(&mut self, task: TaskId) -> bool {
         self.visible.insert(task);
+        self.pending += u32::from(self.status(task) == Status::Pending);
         self.waits_for_one_less(task)
     }
 

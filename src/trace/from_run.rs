@@ -315,7 +315,7 @@ impl RunStep {
             });
         }
         let mut extra = Map::new();
-        if step.tasks > 1 {
+        if step.tasks != u32::from(step.task.is_some()) {
             extra.insert("x.tasks".to_owned(), step.tasks.into());
         }
         if step.waited > Time::ZERO {

@@ -2,7 +2,7 @@
 //! came to them.
 
 use brooks::engine::Time;
-use brooks::record::{Ending, Entry, Log, Metrics, Stats, Step, StepKind, TaskEvent, TaskEventKind};
+use brooks::record::{Ending, Entry, Log, Metrics, Start, Stats, Step, StepKind, TaskEvent, TaskEventKind};
 use brooks::simulation::{DependencyCheck, Scenario, Simulator};
 use brooks::team::{AgentId, BatchSize};
 use brooks::workload::TaskId;
@@ -41,7 +41,7 @@ fn at(entry: &Entry) -> Option<Time> {
         Entry::Write(write) => write.at,
         Entry::Message(message) => message.at,
         Entry::Test(test) => test.end,
-        // Those of a step are emitted when it ends.
+        // Booked when they end, or when their step does.
         Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => return None,
         Entry::Step(step) => step.end,
         Entry::Round(round) => round.end,
@@ -59,24 +59,35 @@ fn time_goes_forward(log: &Log, world: &str) {
 }
 
 fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
-    let mut busy = vec![None; log.agents()];
+    // By agent: steps that have begun. A parked one ends, for its agent, before the next one begins.
+    let mut begun: Vec<Vec<Start>> = vec![Vec::new(); log.agents()];
+    let mut until = vec![Time::ZERO; log.agents()];
     for entry in &log.entries {
         match entry {
-            Entry::Start(start) => {
-                let before = busy[start.agent.index()].replace(start);
-                assert!(before.is_none(), "{world}: {start:?} during {before:?}");
-            }
+            Entry::Start(start) => begun[start.agent.index()].push(*start),
             Entry::Step(step) => {
-                let start = busy[step.agent.index()].take().unwrap_or_else(|| panic!("{world}: {step:?} never began"));
-                assert_eq!((start.at, start.kind, start.task), (step.start, step.kind, step.task), "{world}");
+                let begun = &mut begun[step.agent.index()];
+                let is_it = |start: &Start| (start.at, start.kind, start.task) == (step.start, step.kind, step.task);
+                let index = begun.iter().position(is_it).unwrap_or_else(|| panic!("{world}: {step:?} never began"));
+                begun.remove(index);
+                if let Some(next) = begun.get(index) {
+                    assert!(next.at >= step.end, "{world}: {next:?} during {step:?}");
+                }
                 assert_eq!(step.task.is_some(), step.kind == StepKind::Work, "{world}: {step:?}");
                 assert_eq!(step.spent.total() + step.waited + step.service, step.end - step.start, "{world}: {step:?}");
                 assert!(step.cached_tokens <= step.input_tokens, "{world}: {step:?}");
+                until[step.agent.index()] += step.spent.total() + step.service;
+            }
+            Entry::Wait(wait) => {
+                assert!(wait.start < wait.end, "{world}: {wait:?}");
+                until[wait.agent.index()] += wait.end - wait.start;
             }
             _ => {}
         }
     }
-    assert!(busy.iter().all(Option::is_none), "{world}: under way after the end: {busy:?}");
+    assert!(begun.iter().all(Vec::is_empty), "{world}: in flight after the end: {begun:?}");
+    let whole = metrics.makespan;
+    assert!(until.iter().all(|&sum| sum == whole), "{world}: steps and waits {until:?} do not make up {whole}");
     assert_eq!(log.steps().filter(|step| !step.is_cut).count(), metrics.llm_calls as usize, "{world}");
 }
 

@@ -3,7 +3,7 @@
 use brooks::engine::{Dist, Time};
 use brooks::record::{Entry, Log, Metrics};
 use brooks::simulation::{Scenario, Simulator};
-use brooks::team::{Blocks, Profile, Resource};
+use brooks::team::{Blocks, Profile, Resource, SpreadOf};
 use brooks::workload::{Free, Generator, TaskSpec};
 
 use crate::worlds::{self, ASYNC, ROUNDS, Variant};
@@ -208,6 +208,7 @@ fn the_benchmark_s_reference_statistics() {
     let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
     let mut profile = Profile::with_latency("bench", Dist::Lognormal { mu: 2.5, sigma: 0.6 });
     profile.tool = Some(Dist::Lognormal { mu: 0.5, sigma: 0.9 });
+    profile.spread = SpreadOf::Attempt;
     profile.fallibility.error_rate = 0.15;
     let replications = if worlds::is_slow() { 200_000 } else { 40_000 };
     // Makespan, attempts, lost claims: each with what is known of the reference's own error, rounding included.

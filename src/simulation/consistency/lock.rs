@@ -26,6 +26,7 @@ impl Simulator<'_> {
         let mut artifacts = writing.flat_map(|planned| &graph[planned.task].writes);
         let is_free = artifacts.clone().all(|&artifact| self.locks.is_free(artifact));
         if is_free {
+            self.locks.changes += 1;
             artifacts.try_for_each(|&artifact| {
                 self.locks.holders[artifact.index()] = agent;
                 self.bar_writers(artifact);
@@ -59,6 +60,7 @@ impl Simulator<'_> {
                 }
             }
         }
+        self.locks.changes += 1;
         self.wait_sets.ready_signalled = true;
         self.serve_lock_queue();
     }

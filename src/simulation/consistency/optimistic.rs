@@ -24,6 +24,9 @@ impl Simulator<'_> {
     }
 
     fn is_stale(&self, agent: AgentId, planned: &PlannedTask) -> bool {
+        if self.contents.is_empty() {
+            return false;
+        }
         let task = &self.scenario.graph[planned.task];
         let mut offset = planned.read as usize;
         let read = &self.agents[agent].flight.read;

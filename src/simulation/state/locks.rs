@@ -11,6 +11,8 @@ pub(in crate::simulation) const NOBODY: AgentId = AgentId::MAX;
 pub(in crate::simulation) struct Locks {
     rules: Locking,
     pub(in crate::simulation) holders: Vec<AgentId>,
+    /// Times that locks were taken or given back.
+    pub(in crate::simulation) changes: u32,
     /// Steps that wait to write, by arrival.
     pub(in crate::simulation) queue: Vec<(AgentId, Time)>,
 }
@@ -18,13 +20,16 @@ pub(in crate::simulation) struct Locks {
 impl Locks {
     pub(in crate::simulation) fn new(consistency: Consistency, artifacts: usize) -> Locks {
         match consistency {
-            Consistency::Lock(rules) => Locks { rules, holders: vec![NOBODY; artifacts], queue: Vec::new() },
+            Consistency::Lock(rules) => {
+                Locks { rules, holders: vec![NOBODY; artifacts], changes: 0, queue: Vec::new() }
+            }
             Consistency::LastWriterWins | Consistency::Optimistic => Locks::default(),
         }
     }
 
     pub(in crate::simulation) fn clear(&mut self) {
         self.holders.fill(NOBODY);
+        self.changes = 0;
         self.queue.clear();
     }
 

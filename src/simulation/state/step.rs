@@ -40,8 +40,8 @@ pub(in crate::simulation) struct Flight {
     pub(in crate::simulation) assignments: Vec<(TaskId, AgentId)>,
     /// Waits within the step: in queues and for locks.
     pub(in crate::simulation) waits: Vec<(WaitCause, Time, Time)>,
-    /// Services of the step: the resource, from, to.
-    pub(in crate::simulation) services: Vec<(u32, Time, Time)>,
+    /// Services of the step: the resource, from, to; true if the agent was held up.
+    pub(in crate::simulation) services: Vec<(u32, Time, Time, bool)>,
     /// Parts of the input of the call.
     pub(in crate::simulation) parts: InputParts,
     /// Time for which a crashing step takes its agent offline.

@@ -97,6 +97,10 @@ fn round<O: Observer>(
     if !trace.has_waits() {
         wait_at_barrier(&ends, end, observer);
     }
+    // A round that the end of the run has cut off is none.
+    if steps.iter().any(|(step, _)| step.is_cut()) {
+        return end;
+    }
     let number = steps.first().map_or(0, |(step, _)| step.round);
     observer.round(&Round { number, start, end });
     let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(AgentId::new(0), |(agent, _)| *agent);
