@@ -6,7 +6,7 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::Time;
-use crate::record::{Observer, Step, StepKind, TaskEventKind, TimeSplit, Write};
+use crate::record::{InputParts, Observer, Step, StepKind, TaskEventKind, TimeSplit, Write};
 use crate::simulation::features::{Feature, bounded_id};
 use crate::simulation::simulator::Simulator;
 use crate::simulation::state::step::{Conflict, InFlightStep, Outcome, PlannedTask, StepFault};
@@ -223,6 +223,10 @@ impl Simulator<'_> {
         let end = if GENERAL { step.left.unwrap_or(self.team.now) } else { self.team.now };
         if GENERAL {
             self.emit_waits(agent, end, observer);
+            let parts = self.agents[agent].flight.parts;
+            if !step.is_cut && parts != InputParts::default() {
+                observer.input(agent, &parts);
+            }
         }
         let works = step.kind == StepKind::Work;
         let tasks = if GENERAL { self.worked_on(agent) } else { 1 };
@@ -241,6 +245,7 @@ impl Simulator<'_> {
             input_tokens: step.input_tokens,
             cached_tokens: step.cached_tokens,
             output_tokens: step.output_tokens,
+            is_cut: GENERAL && step.is_cut,
         });
     }
 }

@@ -5,7 +5,7 @@
 //! context = briefing (first call) + outputs of dependencies not yet known + what was read and written before
 //! ```
 
-use crate::record::{InputParts, Observer, StepKind};
+use crate::record::{InputParts, StepKind};
 use crate::simulation::compiled_profile::CompiledProfile;
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
@@ -15,7 +15,7 @@ use crate::workload::TaskId;
 
 impl Simulator<'_> {
     /// Counts the input of a step that begins; returns the microseconds of reading it.
-    pub(super) fn read_input<O: Observer>(&mut self, agent: AgentId, step: &mut InFlightStep, observer: &mut O) -> f64 {
+    pub(super) fn read_input(&mut self, agent: AgentId, step: &mut InFlightStep) -> f64 {
         let profile = &self.profiles[self.agents[agent].profile];
         let mut parts = InputParts::default();
         if self.features.uses(Feature::Messages) {
@@ -28,11 +28,12 @@ impl Simulator<'_> {
         }
         step.input_tokens = step.input_tokens.saturating_add(profile.fixed_input).saturating_add(parts.messages);
         if !self.features.uses(Feature::Reading) {
+            self.agents[agent].flight.parts = parts;
             step.cached_tokens = profile.cached(step.input_tokens);
             return 0.0;
         }
         self.read_context(agent, step, &mut parts);
-        observer.input(agent, &parts);
+        self.agents[agent].flight.parts = parts;
         let profile = &self.profiles[self.agents[agent].profile];
         profile.reading_us(step, &parts)
     }

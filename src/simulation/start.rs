@@ -180,7 +180,7 @@ impl Simulator<'_> {
         let mut call_us = draw.call_us;
         if GENERAL {
             step.seen_accepted = self.faults.accepted.len() as u32;
-            call_us += self.read_input(agent, &mut step, observer);
+            call_us += self.read_input(agent, &mut step);
         } else {
             step.input_tokens = self.profiles[0].fixed_input;
             step.cached_tokens = self.profiles[0].cached(step.input_tokens);
