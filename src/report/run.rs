@@ -427,7 +427,7 @@ what would help: remove the rounds, or balance the tasks
   waiting 2m 30s    barrier 25 %   queue tests 9 %
   rounds 9 (1 idle)    calls 36    tokens 214 k in, 31 k out ($1.11; one agent $0.42)    lost claims 10
   conflicts 17 (12 noticed)    tests failed 6
-  tokens: 2.5 x one agent (reading 41 k, history 60 k)
+  tokens: 2.46 x one agent (reading 41 k, history 60 k)
 
 seed 42 · brooks {} · repeat: brooks run paper-p09 --agents 4 --architecture self_claim --seed 42
 ",

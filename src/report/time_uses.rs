@@ -52,7 +52,7 @@ pub(in crate::report) static USES: [TimeUse; COUNT] = [
     TimeUse { key: "barrier", short: "barrier", name: "waiting at the barrier",
         advice: "remove the rounds, or balance the tasks" },
     TimeUse { key: "messages", short: "messages", name: "waiting for messages",
-        advice: "send messages earlier, or go on without an answer" },
+        advice: "a lead that waits for reports does no tasks: use self_claim, or a larger team" },
     TimeUse { key: "backoff", short: "back-off", name: "waiting before a retry",
         advice: "shorten the pause, or make failures rarer" },
     TimeUse { key: "down", short: "offline", name: "offline after a crash",

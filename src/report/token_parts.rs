@@ -19,7 +19,8 @@ pub(in crate::report) fn line(multiplier: f64, baseline: &str, parts: TokenParts
     let parts = PARTS.iter().zip(parts).filter(|(_, tokens)| *tokens > 0.0);
     let parts: Vec<String> = parts.map(|((name, _), tokens)| format!("{name} {}", number::tokens(tokens))).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-    format!("tokens: {multiplier:.1} x {baseline}{parts}")
+    let reason = if multiplier < 1.0 { "; members that do less send less history again" } else { "" };
+    format!("tokens: {} x {baseline}{parts}{reason}", number::significant(multiplier))
 }
 
 /// Returns the line of a point beside its baseline; none for one agent, and without a baseline that uses tokens.
@@ -58,10 +59,10 @@ mod tests {
             ..Metrics::default()
         };
         let alone = Metrics { input_tokens: 90_000, output_tokens: 10_000, ..Metrics::default() };
-        let expected = "tokens: 2.3 x one agent (reading 41 k, briefing 8.0 k, history 60 k)";
+        let expected = "tokens: 2.30 x one agent (reading 41 k, briefing 8.0 k, history 60 k)";
         assert_eq!(of_run(&run, &alone).as_deref(), Some(expected));
         assert_eq!(of_run(&run, &Metrics::default()), None);
-        assert_eq!(of_run(&alone, &alone).as_deref(), Some("tokens: 1.0 x one agent"));
+        assert_eq!(of_run(&alone, &alone).as_deref(), Some("tokens: 1.00 x one agent"));
     }
 
     #[test]
@@ -69,9 +70,9 @@ mod tests {
         let mut row = sweep().rows[1].clone();
         assert_eq!(of_point(&row), None);
         row.token_multiplier = Some(1.25);
-        assert_eq!(of_point(&row).as_deref(), Some("tokens: 1.2 x one agent"));
+        assert_eq!(of_point(&row).as_deref(), Some("tokens: 1.25 x one agent"));
         row.over_one_agent = false;
-        assert_eq!(of_point(&row).as_deref(), Some("tokens: 1.2 x the baseline"));
+        assert_eq!(of_point(&row).as_deref(), Some("tokens: 1.25 x the baseline"));
         row.agents = 1;
         assert_eq!(of_point(&row), None);
     }

@@ -230,6 +230,8 @@ impl Simulator<'_> {
         }
         let works = step.kind == StepKind::Work;
         let tasks = if GENERAL { self.worked_on(agent) } else { 1 };
+        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
+        self.calls += 1;
         observer.step(&Step {
             agent,
             kind: step.kind,

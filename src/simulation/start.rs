@@ -217,8 +217,6 @@ impl Simulator<'_> {
         state.is_busy = true;
         state.flight.step = step;
         let tie = state.choice.tag();
-        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
-        self.calls += 1;
         let task = (step.kind == StepKind::Work).then_some(step.first.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let arrival = if GENERAL { self.call_arrival(agent) } else { self.team.now + step.latency };
