@@ -80,7 +80,8 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> TimeSplit {
         if !GENERAL {
-            return self.commit_tasks::<GENERAL, O>(agent, step, &mut [step.first], busy, observer).0;
+            let single = PlannedTask { task: step.first.task, seen: step.first.seen, ..PlannedTask::default() };
+            return self.commit_tasks::<GENERAL, O>(agent, step, &mut [single], busy, observer).0;
         }
         let mut tasks = std::mem::take(&mut self.agents[agent].flight.tasks);
         let (spent, _) = self.commit_tasks::<GENERAL, O>(agent, step, &mut tasks, busy, observer);

@@ -50,6 +50,8 @@ impl Simulator<'_> {
         };
         if GENERAL {
             self.read_contents(agent);
+        } else {
+            self.note_taken();
         }
         let (draw, output_tokens) = self.work_latency::<GENERAL>(agent, first, ordinal);
         let task = &mut self.tasks[first];
@@ -215,7 +217,11 @@ impl Simulator<'_> {
         state.steps += 1;
         state.choice = self.keys.stream(Purpose::Choice, step_entity(agent, state.steps));
         state.is_busy = true;
-        state.flight.step = step;
+        if GENERAL {
+            state.flight.step = step;
+        } else {
+            state.flight.step.begin_plain(&step);
+        }
         let tie = state.choice.tag();
         let task = (step.kind == StepKind::Work).then_some(step.first.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });

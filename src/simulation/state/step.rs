@@ -203,6 +203,22 @@ impl Default for InFlightStep {
     }
 }
 
+impl InFlightStep {
+    /// Sets what the plain form of the loop uses of a step that begins; it leaves all else at the default.
+    #[inline]
+    pub(in crate::simulation) fn begin_plain(&mut self, step: &InFlightStep) {
+        self.kind = step.kind;
+        self.first.task = step.first.task;
+        self.first.seen = step.first.seen;
+        self.ordinal = step.ordinal;
+        self.start = step.start;
+        self.latency = step.latency;
+        self.input_tokens = step.input_tokens;
+        self.cached_tokens = step.cached_tokens;
+        self.output_tokens = step.output_tokens;
+    }
+}
+
 /// The entity that an agent's step is to the streams.
 #[inline]
 pub(in crate::simulation) fn step_entity(agent: AgentId, step: u32) -> u64 {
