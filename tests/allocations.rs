@@ -8,7 +8,9 @@ use brooks::architecture::ARCHITECTURES;
 use brooks::engine::Dist;
 use brooks::record::{Ending, Stats};
 use brooks::simulation::Simulator;
-use brooks::team::{CallModel, Fallibility, LearnedPolicy, Observation, Profile, RecordedCall, Trajectory, WorkKey};
+use brooks::team::{
+    CallModel, ContextWindow, Fallibility, LearnedPolicy, Observation, Profile, RecordedCall, Trajectory, WorkKey,
+};
 use brooks::workload::Generator;
 
 #[path = "it/worlds.rs"]
@@ -55,7 +57,7 @@ fn habits_allocate_nothing() {
         prompt_tokens: 10.0,
         board_tokens: 10.0,
         test_tokens: 10.0,
-        window: 20,
+        window: ContextWindow::Messages(20),
     };
     let learned_policy = LearnedPolicy {
         recorded_calls: vec![call],

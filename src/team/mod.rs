@@ -17,7 +17,8 @@ pub use agent::{Agent, AgentId, Role, common_files};
 pub use board::{Board, ClaimOutcome, Status};
 pub use envelope::{Accuracy, Envelope, Learned};
 pub use learned_policy::{
-    CallModel, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
+    CallModel, ContextWindow, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey,
+    file_keys,
 };
 pub use mail::Mail;
 pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, ReadingSpeed, SpreadOf, Tokens, Variation};

@@ -8,6 +8,8 @@ mod call_model;
 mod common_files;
 mod demonstration;
 mod first_token;
+mod harness_limits;
+mod input_tokens;
 mod latency_curve;
 mod provenance;
 mod residual_correlation;
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use demonstration::{Demonstration, UnusableRun, graph_of};
+pub use harness_limits::HarnessLimits;
 pub use run_metadata::RunMetadata;
 
 use crate::prediction::calibration::common_files::CommonFiles;
