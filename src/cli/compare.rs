@@ -7,6 +7,7 @@ use crate::cli::console::{CommandResult, Console, repeat};
 use crate::cli::progress::Progress;
 use crate::cli::{input, threads};
 use crate::experiment::compare;
+use crate::experiment::refused::RefusedTeam;
 use crate::report;
 use crate::scenario::Node;
 
@@ -37,6 +38,8 @@ pub(super) fn compare(console: &Console, args: &CompareArgs) -> CommandResult {
     let command = repeat(file.seed());
     let has_prices = file.scenario()?.prices != crate::record::Prices::default();
     let table = report::compare::table(&comparisons, has_prices);
+    let refused: Vec<RefusedTeam> = comparisons.iter().flat_map(|comparison| comparison.refused.clone()).collect();
+    let left_out = report::refused::lines(&refused);
     match console.format {
         Format::Table => {
             let mut text: String = comparisons.iter().map(|c| report::compare::verdict(c) + "\n").collect();
@@ -44,14 +47,21 @@ pub(super) fn compare(console: &Console, args: &CompareArgs) -> CommandResult {
             text.push_str(&table.to_text(console.color));
             let _ = write!(
                 text,
-                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n{}\n{}",
+                "\n{replications} replications, the same noise for all; differences are paired; speedup over solo: one agent alone\n{}{}\n{}",
                 report::compare::noise(&comparisons).map_or(String::new(), |noise| noise + "\n"),
+                left_out.iter().map(|line| format!("{line}\n")).collect::<String>(),
                 report::footer(file.seed(), &command),
             );
             console.print(&text);
         }
-        Format::Markdown => console.print(&table.to_markdown()),
-        Format::Csv => console.print(&table.to_csv()),
+        Format::Markdown => {
+            left_out.iter().for_each(|line| console.note(line));
+            console.print(&table.to_markdown());
+        }
+        Format::Csv => {
+            left_out.iter().for_each(|line| console.note(line));
+            console.print(&table.to_csv());
+        }
         Format::Json => {
             let mut document = report::document(Some(file.seed()), &command);
             document["scenario"] = file.name().into();
