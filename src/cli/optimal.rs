@@ -59,7 +59,9 @@ fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
         method.insert(0, format!("{} {are} in --format csv or json", plural(hidden, "more team")));
     }
     if console.format == Format::Csv {
-        report::refused::lines(&answer.refused).iter().for_each(|line| console.note(line));
+        for line in report::refused::lines(&answer.refused) {
+            console.note(&line);
+        }
     }
     let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
     CommandOutput { verdict, method, table: Some(table), full, json }.print(console, file);

@@ -371,7 +371,7 @@ impl<'t> BoardReconstruction<'t> {
         let latency_s = (latency(step) - self.held_up_s(step)).max(0.0);
         let tests_s: f64 = tests.iter().map(|test| (test.end - test.start).as_secs()).sum();
         RecordedCall {
-            observation: observation,
+            observation,
             files: step.writes.len().min(usize::from(u16::MAX)) as u16,
             latency_s: (latency_s * 1e3).round() / 1e3,
             output_tokens: output_tokens.round(),

@@ -116,8 +116,7 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
         }
     }
     let models = vec![model.clone().unwrap_or_default(); call_models.len()];
-    let mut learned_policy =
-        LearnedPolicy { call_models: call_models, models, names, shared: SHARED, ..LearnedPolicy::default() };
+    let mut learned_policy = LearnedPolicy { call_models, models, names, shared: SHARED, ..LearnedPolicy::default() };
     add_calls(&mut learned_policy, demonstrations, &indices);
     run_effect::left_some(&mut learned_policy);
     let styles = match method {

@@ -207,7 +207,7 @@ impl Simulator<'_> {
         let step = self.agents[agent].step;
         let (now, busy) = (self.team.now, self.team.now - step.start - step.waited);
         let mut creates = false;
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         for &task in &plan.writes {
             self.recorded_calls.agents[agent.index()].begun.insert(task);
             for &artifact in &graph[task].writes {
