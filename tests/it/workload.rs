@@ -40,8 +40,7 @@ fn random_sizes(more: &str) -> ScenarioFile {
 #[test]
 fn a_warm_simulator_takes_the_work_of_any_replication() {
     let team = "team: { agents: 4, profile: { base: plain, error_rate: 0.1 } }\nseed: 5";
-    let per_token =
-        "team: { agents: 3, profile: { latency: { ttft: 2s, tokens_per_second: 100 }, prompt: 900 tokens } }";
+    let per_token = "team: { agents: 3, profile: { latency: { ttft: 2s, tokens_per_second: 100 } } }";
     for (workload, team, is_warm) in [
         ("amdahl: { tasks: 12, parallel_fraction: 0.75, size: exponential(mean=400) }", team, true),
         ("fork_join: { stages: 3, width: 5, size: \"lognormal(mean=300, cv=1)\" }", per_token, true),
