@@ -92,6 +92,29 @@ fn habits_allocate_nothing() {
 }
 
 #[test]
+fn sizes_of_another_replication_allocate_nothing() {
+    let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
+    let profile = Profile::with_latency("any", Dist::Lognormal { mu: 2.5, sigma: 0.6 });
+    for row in ARCHITECTURES {
+        let variant = worlds::Variant::called(row.name);
+        let scenario = worlds::scenario(&specs, 4, &profile, &variant, worlds::PACINGS[0].1);
+        let mut simulator = Simulator::new(&scenario);
+        let sized = |size: f64| Arc::new(scenario.graph.with_sizes(|id, _| size + f64::from(id.get())));
+        let mut graphs = [sized(10.0), sized(90.0)];
+        let mut stats = Stats::new(scenario.prices);
+        let mut run_all = || {
+            for replication in 0..REPLICATIONS {
+                assert!(simulator.redraw(&mut graphs[replication as usize % 2]));
+                simulator.run(&*scenario.architecture, replication, &mut stats);
+            }
+        };
+        run_all();
+        let info = allocation_counter::measure(run_all);
+        assert_eq!(info.count_total, 0, "{}: {info:?}", row.name);
+    }
+}
+
+#[test]
 fn a_warm_simulator_allocates_nothing() {
     let counted = allocation_counter::measure(|| drop(std::hint::black_box(vec![0_u8; 100])));
     assert_eq!(counted.count_total, 1, "the counter counts");
