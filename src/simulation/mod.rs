@@ -33,6 +33,7 @@ mod messages;
 mod prepare;
 mod random_effects;
 mod reading;
+mod redraw;
 mod resources;
 mod run_async;
 mod run_rounds;

@@ -20,7 +20,7 @@ impl Simulator<'_> {
 
     /// Takes the locks of all artifacts that the planned tasks of an agent write, or none.
     fn try_lock(&mut self, agent: AgentId) -> bool {
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         let tasks = std::mem::take(&mut self.agents[agent].flight.tasks);
         let writing = tasks.iter().filter(|planned| planned.effects.writes);
         let mut artifacts = writing.flat_map(|planned| &graph[planned.task].writes);
@@ -50,7 +50,7 @@ impl Simulator<'_> {
         if !self.features.uses(Feature::Locks) {
             return;
         }
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         for index in 0..self.agents[agent].flight.tasks.len() {
             let task = self.agents[agent].flight.tasks[index].task;
             for &artifact in &graph[task].writes {
