@@ -55,11 +55,7 @@ pub struct ExplorationBounds {
 impl ExplorationBounds {
     /// Bounds without wrong replies, for the faults that the policy of a scenario excludes.
     pub fn of(scenario: &Scenario) -> ExplorationBounds {
-        ExplorationBounds {
-            wrong_replies: 0,
-            states: 1_000_000,
-            excluded: Property::excluded_by(scenario.consistency),
-        }
+        ExplorationBounds { wrong_replies: 0, states: 1_000_000, excluded: Property::excluded_by(scenario.consistency) }
     }
 }
 
@@ -95,18 +91,16 @@ pub struct Violation {
     pub cycle_from: Option<usize>,
 }
 
-impl Violation {
-    /// Runs the story of the violation again. An observer gets the entries of an ordinary run, with a microsecond for each
-    /// commit; the last entry is an end only if the run is completed or stalled.
-    pub fn replay<O: Observer>(&self, scenario: &Scenario, observer: &mut O) {
-        let mut world = World::new(scenario);
-        let wrong = self.choices.iter().filter(|choice| choice.is_wrong).count();
-        world.begin(wrong as u32, observer);
-        for &choice in &self.choices {
-            world.commit(choice, observer);
-        }
-        world.end(observer);
+/// Runs a scenario under an order of commits. An observer gets the entries of an ordinary run, with a microsecond for each
+/// commit; the last entry is an end only if the run is completed or stalled.
+pub fn replay<O: Observer>(scenario: &Scenario, choices: &[Choice], observer: &mut O) {
+    let mut world = World::new(scenario);
+    let wrong = choices.iter().filter(|choice| choice.is_wrong).count();
+    world.begin(wrong as u32, observer);
+    for &choice in choices {
+        world.commit(choice, observer);
     }
+    world.end(observer);
 }
 
 /// Reason for which a scenario was not explored to the end.
@@ -127,9 +121,9 @@ impl fmt::Display for Unexplorable {
                 let lines: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
                 f.write_str(&lines.join("\n"))
             }
-            Unexplorable::RandomDecisions => {
-                f.write_str("architecture: random decisions can't be explored, expected one without draws (pick: first)")
-            }
+            Unexplorable::RandomDecisions => f.write_str(
+                "architecture: random decisions can't be explored, expected one without draws (pick: first)",
+            ),
             Unexplorable::TooManyStates(most) => write!(f, "more than {most} states: use fewer agents or tasks"),
         }
     }

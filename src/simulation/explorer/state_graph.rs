@@ -1,5 +1,7 @@
 //! Graph of the explored states: the shortest way to a state, states without a way to the end, orders that never end.
 
+use std::collections::VecDeque;
+
 use crate::simulation::explorer::world::Choice;
 
 /// States by number, in breadth-first order from the start, and the commits between them.
@@ -86,42 +88,73 @@ impl StateGraph {
     }
 
     /// Returns the choices of an order of commits that comes back to a state that it has passed; none if every order ends.
-    /// The last return value is the number of choices before the cycle.
+    /// The last return value is the number of choices before the cycle, as few as there can be.
     pub(super) fn cycle(&self) -> Option<(Vec<Choice>, usize)> {
-        let is_left = self.endless();
-        let mut state = is_left.iter().position(|&left| left)? as u32;
-        let mut path = self.path(state);
-        let (start, mut passed) = (path.len(), vec![state]);
-        // The commits are in the order of their first states.
-        loop {
-            let commit = edges_of(&self.commits, state, |commit| commit.from).iter();
-            let commit = commit.into_iter().find(|commit| is_left[commit.to as usize])?;
-            path.push(commit.choice);
-            state = commit.to;
-            if let Some(index) = passed.iter().position(|&other| other == state) {
-                return Some((path, start + index));
-            }
-            passed.push(state);
-        }
+        let is_endless = self.endless();
+        let candidates = (0..self.states.len() as u32).filter(|&state| is_endless[state as usize]);
+        let (first, cycle) = candidates.into_iter().find_map(|state| Some((state, self.cycle_through(state)?)))?;
+        let mut path = self.path(first);
+        let start = path.len();
+        path.extend(cycle);
+        Some((path, start))
     }
 
-    /// States from which an order of commits never ends.
-    fn endless(&self) -> Vec<bool> {
-        let mut open = vec![0u32; self.states.len()];
-        for commit in &self.commits {
-            open[commit.from as usize] += 1;
-        }
-        let order = self.by_target();
-        let mut next: Vec<u32> = (0..self.states.len() as u32).filter(|&state| open[state as usize] == 0).collect();
-        while let Some(state) = next.pop() {
-            for commit in edges_of(&order, state, |commit| commit.to) {
-                open[commit.from as usize] -= 1;
-                if open[commit.from as usize] == 0 {
-                    next.push(commit.from);
+    /// Returns the choices of a shortest cycle through a state; none if there is no way back.
+    fn cycle_through(&self, state: u32) -> Option<Vec<Choice>> {
+        let mut from: Vec<Option<Commit>> = vec![None; self.states.len()];
+        let mut next = VecDeque::from([state]);
+        while let Some(at) = next.pop_front() {
+            for commit in edges_of(&self.commits, at, |commit| commit.from) {
+                let known = &mut from[commit.to as usize];
+                if known.is_none() {
+                    *known = Some(*commit);
+                    next.push_back(commit.to);
                 }
             }
         }
-        open.into_iter().map(|open| open > 0).collect()
+        let mut choices = Vec::new();
+        let mut at = state;
+        loop {
+            let commit = from[at as usize]?;
+            choices.push(commit.choice);
+            at = commit.from;
+            if at == state {
+                choices.reverse();
+                return Some(choices);
+            }
+        }
+    }
+
+    /// States that are on a cycle, or between two: those that are left when states without a commit to them or from them are
+    /// taken away, again and again.
+    fn endless(&self) -> Vec<bool> {
+        let mut is_left = vec![true; self.states.len()];
+        let by_target = self.by_target();
+        self.trim(&mut is_left, (&self.commits, |commit| commit.from), (&by_target, |commit| commit.to));
+        self.trim(&mut is_left, (&by_target, |commit| commit.to), (&self.commits, |commit| commit.from));
+        is_left
+    }
+
+    /// Takes away states without an outgoing commit, again and again. `ways` and `back` are the commits in the order of the
+    /// states at which they begin and end.
+    fn trim(&self, is_left: &mut [bool], ways: Ordered<'_>, back: Ordered<'_>) {
+        let leads = |commit: &&Commit, is_left: &[bool]| is_left[commit.from as usize] && is_left[commit.to as usize];
+        let mut open = vec![0u32; self.states.len()];
+        for commit in ways.0.iter().filter(|commit| leads(commit, is_left)) {
+            open[ways.1(commit) as usize] += 1;
+        }
+        let mut next: Vec<u32> = (0..self.states.len() as u32).collect();
+        next.retain(|&state| is_left[state as usize] && open[state as usize] == 0);
+        while let Some(state) = next.pop() {
+            for commit in edges_of(back.0, state, back.1).iter().filter(|commit| leads(commit, is_left)) {
+                let before = ways.1(commit);
+                open[before as usize] -= 1;
+                if open[before as usize] == 0 {
+                    next.push(before);
+                }
+            }
+            is_left[state as usize] = false;
+        }
     }
 
     /// Greatest numbers of commits and of accepted attempts of any order. Every order ends.
@@ -152,6 +185,9 @@ impl StateGraph {
         commits
     }
 }
+
+/// Commits in the order of one of their states.
+type Ordered<'a> = (&'a [Commit], fn(&Commit) -> u32);
 
 /// Commits of a state, from a list in the order of `state_of`.
 fn edges_of(commits: &[Commit], state: u32, state_of: fn(&Commit) -> u32) -> &[Commit] {

@@ -91,7 +91,21 @@ pub(super) struct World<'s> {
     /// accepted, it reopened, or it was assigned. Independent of the versions on the board.
     pub(super) settled: Vec<u64>,
     #[cfg(test)]
-    pub(super) reopens_at_once: bool,
+    pub(super) planted: Option<PlantedFault>,
+}
+
+/// Fault that a test plants, to see that the explorer finds it.
+#[cfg(test)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum PlantedFault {
+    /// Overwritten work reopens at once, and not at the audit.
+    ReopensAtOnce,
+    /// A rejected attempt raises the version of its task.
+    RejectionRaisesVersion,
+    /// Tasks do not count the artifacts that lack their update.
+    ForgetsLosses,
+    /// Tasks reopen without an entry.
+    ReopensSilently,
 }
 
 impl<'s> World<'s> {
@@ -106,7 +120,7 @@ impl<'s> World<'s> {
             is_draining: false,
             is_completed: false,
             #[cfg(test)]
-            reopens_at_once: false,
+            planted: None,
         }
     }
 
@@ -152,9 +166,7 @@ impl<'s> World<'s> {
             self.simulator.advance::<true, _>(choice.agent, both);
         }
         #[cfg(test)]
-        if self.reopens_at_once {
-            self.reopen_losses(both);
-        }
+        self.plant(both);
         if self.simulator.team.board.all_done() {
             match self.simulator.audit(both) {
                 Audit::Passed => self.is_completed = true,
@@ -230,12 +242,29 @@ impl<'s> World<'s> {
         *self.simulator.profiles.faults_mut(profile) = usual;
     }
 
-    /// Planted fault: overwritten work reopens at once.
+    /// Does what a planted fault does after a commit.
     #[cfg(test)]
-    fn reopen_losses<O: Observer>(&mut self, observer: &mut O) {
-        for task in TaskId::all(self.simulator.tasks.len()) {
-            if self.simulator.tasks[task].is_loss_noticed {
-                self.simulator.reopen(task, observer);
+    fn plant<O: Observer>(&mut self, (transition, observer): &mut (&mut Transition, &mut O)) {
+        let simulator = &mut self.simulator;
+        for task in TaskId::all(simulator.tasks.len()) {
+            let is_rejected = |event: &&TaskEvent| event.task == task && event.kind == TaskEventKind::Rejected;
+            let rejected = transition.events.iter().find(is_rejected).copied();
+            let board = &mut simulator.team.board;
+            let is_done = board.status(task) == Status::Done;
+            match self.planted {
+                Some(PlantedFault::ReopensAtOnce) if simulator.tasks[task].is_loss_noticed => {
+                    simulator.reopen(task, &mut (&mut **transition, &mut **observer));
+                }
+                Some(PlantedFault::RejectionRaisesVersion) => {
+                    if let Some(event) = rejected {
+                        board.claim(task, event.agent, board.version(task), false);
+                        board.orphan(task, event.agent);
+                        board.reclaim(task, None);
+                    }
+                }
+                Some(PlantedFault::ForgetsLosses) => simulator.tasks[task].missing = 0,
+                Some(PlantedFault::ReopensSilently) if is_done => simulator.reopen(task, &mut ()),
+                _ => {}
             }
         }
     }
