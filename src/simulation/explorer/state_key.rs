@@ -56,6 +56,8 @@ fn task_word(simulator: &Simulator<'_>, task: TaskId) -> u64 {
     let owner = AgentId::all(simulator.agents.len()).find(|&agent| board.is_owned(task, agent));
     let number = |agent: Option<AgentId>| agent.map_or(0, |agent| u64::from(agent) + 1);
     let TaskState { is_right, is_premature, is_loss_noticed, missing, .. } = simulator.tasks[task];
+    // Of a task that is not done, the output is not looked at, and a run does not reset it.
+    let is_right = is_right && board.status(task) == Status::Done;
     let flags = u64::from(is_right) | u64::from(is_premature) << 1 | u64::from(is_loss_noticed) << 2;
     status
         | u64::from(holder) << 4

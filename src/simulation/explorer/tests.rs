@@ -1,15 +1,16 @@
-//! Planted faults: the explorer finds each of them, and none where none is planted.
+//! Planted faults: the explorer finds each of them, and none where none is planted. Keys of states decide the future.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::world::PlantedFault;
-use super::{Exploration, ExplorationBounds, Property, StateGraph, StateSearch, Violation, World};
-use crate::architecture::{Preassigned, SelfClaim};
+use super::state_key::{StateKey, key_of_state};
+use super::world::{Choice, PlantedFault, World};
+use super::{Exploration, ExplorationBounds, Property, StateGraph, StateSearch, Violation};
+use crate::architecture::{ARCHITECTURES, Choices, Preassigned, SelfClaim};
 use crate::engine::Dist;
 use crate::record::Prices;
 use crate::simulation::{DependencyCheck, Limits, Pacing, Scenario};
-use crate::team::{Agent, AssignmentRule, Consistency, Profile, Role};
+use crate::team::{Agent, AssignmentRule, Consistency, LockHeld, Locking, Profile, Role, WhenLocked};
 use crate::workload::{TaskGraph, TaskSpec};
 
 /// Two agents, four tasks, three files: each agent writes a file of its own and one of both.
@@ -76,4 +77,76 @@ fn planted_faults_are_found() {
     let discarded = found(&race, 1, PlantedFault::RejectionRaisesVersion);
     assert_eq!((discarded.property, discarded.choices.len()), (Property::DiscardedReply, 2));
     assert!(discarded.choices[0].is_wrong && !discarded.choices[1].is_wrong);
+}
+
+/// Choices at the end of a path, each with the key of the state after it.
+fn successors(world: &mut World<'_>, path: &[Choice]) -> Vec<(Choice, StateKey)> {
+    let go = |world: &mut World<'_>| {
+        world.begin(1, &mut ());
+        for &choice in path {
+            world.commit(choice, &mut ());
+        }
+    };
+    go(world);
+    if world.is_completed {
+        return Vec::new();
+    }
+    let mut choices = Vec::new();
+    for agent in world.in_flight() {
+        choices.push(Choice { agent, is_wrong: false });
+        choices.extend(world.may_be_wrong(agent).then_some(Choice { agent, is_wrong: true }));
+    }
+    let after = choices.into_iter().map(|choice| {
+        go(world);
+        world.commit(choice, &mut ());
+        (choice, key_of_state(world))
+    });
+    after.collect()
+}
+
+/// Two ways to one key: the states after them have the same keys. Returns the number of such pairs.
+fn compare_ways(scenario: &Scenario) -> usize {
+    let mut world = World::new(scenario);
+    let mut known: BTreeMap<StateKey, Vec<(Choice, StateKey)>> = BTreeMap::new();
+    let mut next = vec![Vec::new()];
+    let mut pairs = 0;
+    while let Some(path) = next.pop() {
+        for (choice, key) in successors(&mut world, &path) {
+            let mut longer = path.clone();
+            longer.push(choice);
+            let after = successors(&mut world, &longer);
+            if let Some(first) = known.get(&key) {
+                pairs += 1;
+                assert_eq!(*first, after, "{} {:?}", scenario.architecture_name, scenario.consistency);
+            } else {
+                known.insert(key, after);
+                next.push(longer);
+            }
+        }
+    }
+    pairs
+}
+
+#[test]
+fn a_key_decides_the_future() {
+    let lock = |held| Consistency::Lock(Locking { held, when_locked: WhenLocked::OtherWork });
+    let policies =
+        [Consistency::LastWriterWins, lock(LockHeld::Call), lock(LockHeld::Write(0.5)), Consistency::Optimistic];
+    let rows = ARCHITECTURES.iter().flat_map(|row| [(row, false), (row, true)]);
+    for (row, takes_last) in rows {
+        let choose = |values: &[&'static str]| values.iter().rfind(|&&value| takes_last && value != "random").copied();
+        let chosen: Vec<&str> =
+            row.parameters.iter().map(|parameter| choose(parameter.values).unwrap_or(parameter.values[0])).collect();
+        let mut pairs = 0;
+        for consistency in policies {
+            let choices = Choices::new(row, &chosen).expect("values of the row");
+            let (architecture, architecture_name) = ((row.make)(&choices).into(), row.name.to_owned());
+            let mut scenario = Scenario { architecture, architecture_name, consistency, ..scenario() };
+            if consistency == Consistency::LastWriterWins {
+                scenario.team.push(scenario.team[1].clone());
+            }
+            pairs += compare_ways(&scenario);
+        }
+        assert!(pairs > 0 || row.name == "solo", "{}", row.name);
+    }
 }

@@ -271,11 +271,9 @@ impl<'s> World<'s> {
 
     fn note_settled(&mut self, agent: AgentId, transition: &Transition) {
         for event in &transition.events {
-            let settles = match event.kind {
-                TaskEventKind::Completed { .. } | TaskEventKind::Reopened { .. } | TaskEventKind::Assigned => true,
-                _ => false,
-            };
-            if settles {
+            let is_accepted = matches!(event.kind, TaskEventKind::Completed { .. });
+            let has_moved = matches!(event.kind, TaskEventKind::Reopened { .. } | TaskEventKind::Assigned);
+            if is_accepted || has_moved {
                 self.settled.iter_mut().for_each(|tasks| *tasks |= 1 << event.task.get());
             }
         }
