@@ -295,7 +295,7 @@ detection: 0.5 can't be explored, expected 0 or 1";
     assert_eq!(explore(&scenario, &bounds), Err(Unexplorable::TooManyStates(20)));
 }
 
-/// A small world: any files, dependencies, batches, protocol, policy and check.
+/// A small world: any files, dependencies, skills, batches, protocol, policy and check.
 fn random_world(draws: &mut Stream) -> Scenario {
     let files = 1 + draws.below(3);
     let chosen = |mask: u32| (0..files).filter(move |file| mask >> file & 1 == 1).map(|file| format!("file-{file}"));
@@ -304,7 +304,8 @@ fn random_world(draws: &mut Stream) -> Scenario {
         let depends_on = specs.iter().filter(|_| draws.below(4) == 0).map(|task| task.id.clone()).collect();
         let writes = chosen(draws.below(1 << files)).collect();
         let reads = chosen(draws.below(1 << files) & draws.below(1 << files)).collect();
-        specs.push(TaskSpec { depends_on, writes, reads, ..TaskSpec::new(format!("task-{number}"), 1.0) });
+        let skill = (draws.below(4) == 0).then(|| "prose".to_owned());
+        specs.push(TaskSpec { depends_on, writes, reads, skill, ..TaskSpec::new(format!("task-{number}"), 1.0) });
     }
     let mut profile = profile(draws.below(2) == 0);
     let size = |draw| if draw < 3 { BatchSize::Fixed(1 + draw / 2) } else { BatchSize::All };
@@ -315,7 +316,14 @@ fn random_world(draws: &mut Stream) -> Scenario {
     let variant = &variants[draws.below(variants.len() as u32) as usize];
     let agents = 1 + draws.below(3) as usize;
     let when_locked = if draws.below(2) == 0 { WhenLocked::Wait } else { WhenLocked::OtherWork };
+    let scenario = worlds::scenario(&specs, agents, &profile, variant, ASYNC);
+    // The last agent can do everything, and so can one that works alone.
+    let mut team = scenario.team.clone();
+    for agent in team.iter_mut().take(agents - 1).skip(usize::from(variant.row.name == "solo")) {
+        agent.skills = if draws.below(2) == 0 { Vec::new() } else { vec!["poetry".to_owned()] };
+    }
     Scenario {
+        team,
         dependency_check: match draws.below(4) {
             0 => DependencyCheck::Complete,
             1 => DependencyCheck::None,
@@ -327,7 +335,7 @@ fn random_world(draws: &mut Stream) -> Scenario {
             2 => Consistency::Lock(Locking { held: LockHeld::Write(0.5), when_locked }),
             _ => LAST_WRITER_WINS,
         },
-        ..worlds::scenario(&specs, agents, &profile, variant, ASYNC)
+        ..scenario
     }
 }
 
