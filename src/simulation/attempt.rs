@@ -10,9 +10,12 @@ use crate::record::{Observer, TaskEvent, TaskEventKind, TestRun};
 use crate::simulation::faults::{DETECTION, ERROR, PREMATURE};
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
-use crate::simulation::state::step::{Conflict, Outcome, PlannedTask};
+use crate::simulation::state::step::{AttemptOutcome, Conflict, InFlightStep, PlannedTask, step_entity};
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;
+
+/// Entity of the draws of replies that have lost their claim.
+const LOST: u32 = u32::MAX;
 
 impl Simulator<'_> {
     /// Settles an attempt on a task that the agent holds.
@@ -23,12 +26,12 @@ impl Simulator<'_> {
         planned: &PlannedTask,
         part: Time,
         observer: &mut O,
-    ) -> Outcome {
+    ) -> AttemptOutcome {
         let task = planned.task;
         if self.features.has::<GENERAL>(Feature::ChecksCompletions) && !self.team.board.is_startable(task) {
             self.emit(task, agent, TaskEventKind::BlockedClaim, observer);
             self.put_back(task, agent);
-            return Outcome::Lost;
+            return AttemptOutcome::Lost;
         }
         let state = &mut self.tasks[task];
         state.attempts += 1;
@@ -62,7 +65,7 @@ impl Simulator<'_> {
             right &= self.is_in_order(task);
         }
         self.accept::<GENERAL, O>(agent, planned, (part, right), observer);
-        Outcome::Done
+        AttemptOutcome::Done
     }
 
     /// Accepts an attempt: the task is completed, and the artifacts contain its update.
@@ -101,7 +104,7 @@ impl Simulator<'_> {
         agent: AgentId,
         found: TaskEventKind,
         observer: &mut O,
-    ) -> Outcome {
+    ) -> AttemptOutcome {
         self.open_attempt(task);
         self.emit(task, agent, found, observer);
         observer.test(&TestRun { agent, start: self.team.now, end: self.team.now, has_failed: true });
@@ -112,9 +115,33 @@ impl Simulator<'_> {
                 self.team.board.disown(task, agent);
             }
         }
+        if !GENERAL {
+            self.note_returned(observer);
+        }
         self.wait_sets.ready_signalled = true;
         self.wait_sets.ask_last(agent);
-        Outcome::Retry
+        AttemptOutcome::Retry
+    }
+
+    /// Tests a reply that has lost its claim: it has passed a resource such as a test runner, and fails there if it is
+    /// wrong and that is noticed. Nothing else comes of it.
+    pub(super) fn test_lost<O: Observer>(
+        &mut self,
+        agent: AgentId,
+        planned: &PlannedTask,
+        step: &InFlightStep,
+        observer: &mut O,
+    ) {
+        let state = &self.agents[agent];
+        if state.flight.services.is_empty() {
+            return;
+        }
+        let faults = &self.profiles[state.profile].attempt_faults;
+        let key = self.tasks[planned.task].key ^ step_entity(agent, LOST);
+        let draws = self.keys.stream_nth(Purpose::Fault, key, u64::from(step.ordinal));
+        if faults.error.sample_at(draws, ERROR) && faults.detection.sample_at(draws, DETECTION) {
+            observer.test(&TestRun { agent, start: self.team.now, end: self.team.now, has_failed: true });
+        }
     }
 
     /// Opens the draws of the next attempt on a task.

@@ -64,7 +64,7 @@ fn violation(scenario: &Scenario, property: Property) -> Violation {
 fn story(scenario: &Scenario, choices: &[Choice]) -> String {
     let mut log = Log::default();
     replay(scenario, choices, &mut log);
-    narrate(&Facts::new(&scenario.team, &scenario.graph), &log)
+    narrate(&Facts::new(&scenario.team, &scenario.graph, &scenario.resources), &log)
 }
 
 fn decided_variants() -> impl Iterator<Item = Variant> {
@@ -85,8 +85,9 @@ fn an_update_is_lost_after_three_commits() {
     2 µs  agent-0  lands \"task-2\": done
     3 µs  agent-1  overwrites x, which agent-0 changed at 2 µs
     3 µs  agent-1  lands \"task-1\": done
-    3 µs  agent-1  overwrites the work on \"task-2\"
-    3 µs  agent-1  overwrites the work on \"task-0\"
+    3 µs  agent-1  overwrites the work on \"task-2\", and nobody notices
+    3 µs  agent-1  overwrites the work on \"task-0\", and nobody notices
+    3 µs  agent-0  has had nothing to do for 1 µs
     3 µs  all tasks are done
 ";
     assert_eq!(story(&scenario, &violation.choices), expected);

@@ -1,7 +1,7 @@
 //! State of agents and tasks between events: the step in flight, and the tasks that it plans to change.
 
 use crate::engine::{Stream, Time};
-use crate::record::{StepKind, WaitCause};
+use crate::record::{InputParts, StepKind, WaitCause};
 use crate::team::AgentId;
 use crate::workload::{ArtifactId, TaskId};
 
@@ -42,6 +42,8 @@ pub(in crate::simulation) struct Flight {
     pub(in crate::simulation) waits: Vec<(WaitCause, Time, Time)>,
     /// Services of the step: the resource, from, to; true if the agent was held up.
     pub(in crate::simulation) services: Vec<(u32, Time, Time, bool)>,
+    /// Parts of the input of the call.
+    pub(in crate::simulation) parts: InputParts,
     /// Time for which a crashing step takes its agent offline.
     pub(in crate::simulation) recovery: Time,
 }
@@ -79,6 +81,8 @@ pub(in crate::simulation) struct InFlightStep {
     pub(in crate::simulation) input_tokens: u32,
     pub(in crate::simulation) cached_tokens: u32,
     pub(in crate::simulation) output_tokens: u32,
+    /// True if the end of the run cuts it off.
+    pub(in crate::simulation) is_cut: bool,
 }
 
 /// Planned effects of a step on a task.
@@ -108,7 +112,7 @@ pub(in crate::simulation) struct Effects {
 pub(in crate::simulation) enum Conflict {
     /// Something that it read or writes has changed: rejected always, under `optimistic`.
     Stale,
-    /// It contradicts accepted work in meaning: rejected if that is noticed.
+    /// A contradiction to accepted work in meaning: rejected if that is noticed.
     Semantic,
 }
 
@@ -129,9 +133,9 @@ pub(in crate::simulation) enum StepFault {
     Crash,
 }
 
-/// Outcome of one task of a reply, by which its time is booked.
+/// AttemptOutcome of one task of a reply, by which its time is booked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::simulation) enum Outcome {
+pub(in crate::simulation) enum AttemptOutcome {
     /// Accepted.
     Done,
     /// Rejected: to be done again.
@@ -194,7 +198,24 @@ impl Default for InFlightStep {
             input_tokens: 0,
             cached_tokens: 0,
             output_tokens: 0,
+            is_cut: false,
         }
+    }
+}
+
+impl InFlightStep {
+    /// Sets what the plain form of the loop uses of a step that begins; it leaves all else at the default.
+    #[inline]
+    pub(in crate::simulation) fn begin_plain(&mut self, step: &InFlightStep) {
+        self.kind = step.kind;
+        self.first.task = step.first.task;
+        self.first.seen = step.first.seen;
+        self.ordinal = step.ordinal;
+        self.start = step.start;
+        self.latency = step.latency;
+        self.input_tokens = step.input_tokens;
+        self.cached_tokens = step.cached_tokens;
+        self.output_tokens = step.output_tokens;
     }
 }
 
