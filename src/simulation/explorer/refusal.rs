@@ -38,7 +38,7 @@ pub(super) fn refusals(scenario: &Scenario) -> Vec<Refusal> {
     let (agents, tasks) = (scenario.team.len(), scenario.graph.len());
     refuse(scenario.pacing != Pacing::Async, "pacing", "rounds".to_owned(), "async");
     refuse(!scenario.resources.is_empty(), "resources", scenario.resources.len().to_string(), "none");
-    refuse(scenario.graphs.is_some(), "workload.draw", "each".to_owned(), "once");
+    refuse(scenario.graphs.is_some(), "workload.draw", "per_replication".to_owned(), "once");
     refuse(agents > MOST_AGENTS, "team.agents", agents.to_string(), &format!("at most {MOST_AGENTS}"));
     refuse(tasks > MOST_TASKS, "tasks", tasks.to_string(), &format!("at most {MOST_TASKS}"));
     let late = scenario.graph.tasks().iter().find(|task| task.release > Time::ZERO);
