@@ -65,6 +65,12 @@ impl CompiledProfiles {
     pub(super) fn iter(&self) -> impl Iterator<Item = &CompiledProfile> {
         std::iter::once(&self.first).chain(&self.others)
     }
+
+    /// Faults of attempts of a profile, for an exploration to change.
+    pub(super) fn faults_mut(&mut self, number: usize) -> &mut AttemptFaults {
+        let profile = if number == 0 { &mut self.first } else { &mut self.others[number - 1] };
+        &mut profile.attempt_faults
+    }
 }
 
 impl Index<usize> for CompiledProfiles {

@@ -14,6 +14,7 @@ mod check_power;
 mod cli;
 mod determinism;
 mod exhaustive;
+mod explorer;
 mod fit;
 mod fit_coverage;
 mod found;
