@@ -133,7 +133,7 @@ impl<'s> World<'s> {
     pub(super) fn begin<O: Observer>(&mut self, wrong_replies: u32, observer: &mut O) {
         let simulator = &mut self.simulator;
         simulator.begin(0);
-        observer.begin(simulator.agents.len(), simulator.tasks.len(), simulator.artifacts());
+        observer.begin(simulator.agents.len(), simulator.tasks.len(), simulator.artifacts);
         self.wrong_left = wrong_replies;
         self.is_draining = false;
         self.is_completed = false;
