@@ -57,7 +57,6 @@ pub struct WaitingByCause {
 impl WaitingByCause {
     /// Adds a wait.
     #[inline]
-    #[inline]
     pub fn add(&mut self, cause: WaitCause, time: Time) {
         match cause {
             WaitCause::Dependencies => self.dependencies += time,
