@@ -18,7 +18,7 @@ impl Simulator<'_> {
     pub(super) fn end_wait<const GENERAL: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         if GENERAL {
             if let Some((cause, start)) = self.waits.open[agent.index()].take() {
-                self.emit_wait(agent, cause, start, self.team.now, observer);
+                emit_wait(agent, cause, start, self.team.now, observer);
             }
         } else {
             self.end_plain_wait(agent, observer);
@@ -66,7 +66,7 @@ impl Simulator<'_> {
         }
         for agent in AgentId::all(self.agents.len()) {
             if let Some((cause, start)) = self.waits.open[agent.index()].take() {
-                self.emit_wait(agent, cause, start, self.team.now, observer);
+                emit_wait(agent, cause, start, self.team.now, observer);
             }
         }
     }
@@ -78,7 +78,7 @@ impl Simulator<'_> {
             // An agent that has crashed waits for its recovery.
             if state.replied_in == self.round && !state.is_busy && !state.is_down {
                 let start = std::mem::replace(&mut state.free_since, self.team.now);
-                self.emit_wait(agent, WaitCause::Barrier, start, self.team.now, observer);
+                emit_wait(agent, WaitCause::Barrier, start, self.team.now, observer);
             }
         }
     }
@@ -88,7 +88,7 @@ impl Simulator<'_> {
         let board = &self.team.board;
         let ready = board.ready().len() as u32;
         let phase = (board.pending() == 0, ready == 0, board.pending() > ready, self.locks.changes);
-        if std::mem::replace(&mut self.waits.phase, Some(phase)) == Some(phase) {
+        if self.waits.phase.replace(phase) == Some(phase) {
             return;
         }
         self.note_all_waits(observer);
@@ -111,16 +111,9 @@ impl Simulator<'_> {
             Some((known, _)) if known == cause => {}
             Some((known, start)) => {
                 *open = Some((cause, self.team.now));
-                self.emit_wait(agent, known, start, self.team.now, observer);
+                emit_wait(agent, known, start, self.team.now, observer);
             }
             None => *open = Some((cause, self.team.now)),
-        }
-    }
-
-    #[inline]
-    fn emit_wait<O: Observer>(&self, agent: AgentId, cause: WaitCause, start: Time, end: Time, observer: &mut O) {
-        if end > start {
-            observer.wait(&Wait { agent, cause, start, end });
         }
     }
 
@@ -140,11 +133,7 @@ impl Simulator<'_> {
         }
         let may_take = self.spec.assigned.is_none();
         let pool = if may_take { self.cause_in_pool(agent) } else { WaitCause::Nothing };
-        match (own, pool) {
-            (Some(WaitCause::Dependencies), WaitCause::Nothing) => WaitCause::Dependencies,
-            (Some(WaitCause::Dependencies), pool) => pool,
-            (_, pool) => pool,
-        }
+        if pool == WaitCause::Nothing { own.unwrap_or(pool) } else { pool }
     }
 
     /// Cause for which open tasks are not worked on: a lock if one of them could start without it.
@@ -173,5 +162,12 @@ impl Simulator<'_> {
             return WaitCause::Lock;
         }
         if open.next().is_some() { WaitCause::Dependencies } else { WaitCause::Nothing }
+    }
+}
+
+#[inline]
+fn emit_wait<O: Observer>(agent: AgentId, cause: WaitCause, start: Time, end: Time, observer: &mut O) {
+    if end > start {
+        observer.wait(&Wait { agent, cause, start, end });
     }
 }

@@ -98,7 +98,6 @@ pub(in crate::simulation) struct PlannedTask {
 
 /// Kinds of planned effects.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "a reply of a learned policy has any combination of them")]
 pub(in crate::simulation) struct Effects {
     pub(in crate::simulation) writes: bool,
     pub(in crate::simulation) claims: bool,
@@ -133,7 +132,7 @@ pub(in crate::simulation) enum StepFault {
     Crash,
 }
 
-/// AttemptOutcome of one task of a reply, by which its time is booked.
+/// Outcome of one task of a reply, by which its time is booked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(in crate::simulation) enum AttemptOutcome {
     /// Accepted.
