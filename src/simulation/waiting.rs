@@ -84,10 +84,10 @@ impl Simulator<'_> {
     pub(super) fn emit_barrier_waits<O: Observer>(&mut self, observer: &mut O) {
         for agent in AgentId::all(self.agents.len()) {
             let state = &mut self.agents[agent];
-            if state.replied_in == self.round && !state.is_busy {
-                let cause = if state.is_down { WaitCause::Down } else { WaitCause::Barrier };
+            // The wait of an agent that is offline is noted since its crash.
+            if state.replied_in == self.round && !state.is_busy && !state.is_down {
                 let start = std::mem::replace(&mut state.free_since, self.team.now);
-                self.emit_wait(agent, cause, start, self.team.now, observer);
+                self.emit_wait(agent, WaitCause::Barrier, start, self.team.now, observer);
             }
         }
     }
