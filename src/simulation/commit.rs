@@ -19,6 +19,9 @@ impl Simulator<'_> {
     pub(super) fn commit<const GENERAL: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         self.agents[agent].is_busy = false;
         self.commit_flight::<GENERAL, O>(agent, observer);
+        if self.features.has::<GENERAL>(Feature::Locks) {
+            self.serve_lock_queue();
+        }
         let state = &mut self.agents[agent];
         state.free_since = self.team.now;
         state.replied_in = self.round;
