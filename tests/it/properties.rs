@@ -94,7 +94,12 @@ proptest! {
 
 /// Asserts, for one replication, that a team is at most min(n, T1/Tinf) times as fast as one agent alone. T1 and Tinf are
 /// those of the durations that the replication drew. It holds for equal agents without call noise and context effects.
-fn assert_bounded_by_its_own_durations(specs: &[TaskSpec], agents: usize, profile: &Profile, replication: u64) {
+pub(crate) fn assert_bounded_by_its_own_durations(
+    specs: &[TaskSpec],
+    agents: usize,
+    profile: &Profile,
+    replication: u64,
+) {
     for variant in variants() {
         for (_, pacing) in PACINGS {
             let alone = worlds::scenario(specs, 1, profile, &Variant::called("solo"), ASYNC);
