@@ -49,12 +49,12 @@ def run_rounds(agents):
                 heapq.heappush(pending, (now + w3.tool(), sequence, task, False))
             elif task in taken:
                 conflicts += 1
-            else:
+            elif not w3.fails():
+                # Only a right attempt takes the task.
                 taken.add(task)
-                if not w3.fails():
-                    ready.remove(task)
-                    done += 1
-                    w3.complete(task, open_needs, ready)
+                ready.remove(task)
+                done += 1
+                w3.complete(task, open_needs, ready)
     return now, conflicts
 
 

@@ -62,14 +62,16 @@ def member(env, pool, taken):
     if task in taken:
         pool.count += 1
         return
-    taken[task] = not w3.fails()
+    # Only a right attempt takes the task.
+    if not w3.fails():
+        taken[task] = True
 
 
 def rounds(env, pool, agents):
     while pool.done < w3.TASKS:
         taken = {}
         yield env.all_of([env.process(member(env, pool, taken)) for _ in range(agents)])
-        for task in [task for task, is_right in taken.items() if is_right]:
+        for task in taken:
             pool.ready.remove(task)
             pool.complete(task)
 

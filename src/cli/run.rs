@@ -29,7 +29,7 @@ pub(super) fn run(console: &Console, args: &RunArgs) -> CommandResult {
     let (mut stats, mut log) = (Stats::new(scenario.prices), Log::default());
     Simulator::new(&scenario).run(&*scenario.architecture, args.replication, &mut (&mut stats, &mut log));
     let metrics = stats.metrics();
-    let facts = Facts::new(&scenario.team, &scenario.graph);
+    let facts = Facts::new(&scenario.team, &scenario.graph, &scenario.resources);
     let alone = solo_baseline::metrics(&file, &scenario, args.replication);
     let mut report = RunReport::new(&file, &scenario, metrics, alone, repeat(scenario.seed));
     if report.run.ending != Ending::Completed {

@@ -11,7 +11,7 @@ pub use group::{CorpusBaseline, GroupFigures, Grouping, RunGroup, Scope, groups}
 use crate::engine::Time;
 use crate::record::{Ending, Metrics, Prices, Stats};
 use crate::trace::replay::{RoundTime, replay};
-use crate::trace::{Trace, TraceStep, TraceSummary};
+use crate::trace::{Trace, TraceSummary};
 
 /// Results of a recorded run: metrics of its replay, and the figures of the recorder.
 #[derive(Clone, Debug)]
@@ -113,15 +113,11 @@ fn gaps(trace: &Trace) -> Vec<f64> {
         return Vec::new();
     }
     let mut rounds: Vec<(u32, Vec<f64>)> = Vec::new();
-    let latency = |step: &TraceStep| {
-        let finer = step.more().extra.get("x.latency_s").and_then(serde_json::Value::as_f64);
-        finer.unwrap_or_else(|| (step.end - step.start).as_secs())
-    };
     let mut calls: Vec<(u32, f64)> = trace
         .steps
         .iter()
         .filter(|step| step.is_call())
-        .map(|step| (step.round, latency(step)))
+        .map(|step| (step.round, step.latency_s()))
         .filter(|(_, latency)| *latency > 0.0 && *latency < LONGEST_LATENCY_S)
         .collect();
     calls.sort_by_key(|(round, _)| *round);

@@ -23,9 +23,11 @@ pub mod result;
 pub mod sensitivity;
 pub mod solo_baseline;
 pub mod sweep;
+pub mod time_shares;
 pub mod work_bounds;
 
 pub use replication::Replications;
 pub use result::{Curve, Laws, PointResult, SweepResult};
 pub use sweep::Sweep;
+pub use time_shares::TimeShares;
 pub use work_bounds::WorkBounds;

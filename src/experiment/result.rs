@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::engine::Digest;
 use crate::experiment::Replications;
 use crate::experiment::sweep::accumulator::{PointAccumulator, Reference};
+use crate::experiment::time_shares::TimeShares;
 use crate::experiment::work_bounds::WorkBounds;
-use crate::record::{METRICS, TimeBudget};
+use crate::record::METRICS;
 use crate::scaling::stats::{Interval, Summary, paired_ratio};
 use crate::scaling::{amdahl, bounds, gustafson};
 
@@ -31,8 +32,8 @@ pub struct PointResult {
     pub timed_out: usize,
     /// Summary by metric, in the order of [`METRICS`]; none if no run completed.
     pub metrics: Vec<Option<Summary>>,
-    /// Mean fraction of the team's time, by part of the time budget, with those of the barrier and the queues last.
-    pub shares: [f64; 7],
+    /// Mean fractions of the team's time.
+    pub shares: TimeShares,
     /// Speedup: makespan of the baseline over makespan of the point, a ratio of means over paired runs.
     pub speedup: Option<Interval>,
     /// Tokens of the point over tokens of the baseline.
@@ -121,7 +122,7 @@ impl PointResult {
             stalled,
             timed_out,
             metrics,
-            shares: shares(&accumulator.budget),
+            shares: TimeShares::new(&accumulator.budget, &accumulator.queues),
             speedup,
             token_multiplier,
             over_one_agent: baseline.is_none_or(|(reference, ..)| reference.agents == 1),
@@ -144,14 +145,6 @@ impl PointResult {
     pub fn amdahl_share(&self) -> Option<f64> {
         self.speedup.filter(|_| self.over_one_agent).map(|speedup| speedup.estimate / self.laws.amdahl)
     }
-}
-
-/// Fractions of work, coordination, waiting, lost, rework; and of the waiting at the barrier and in queues.
-pub fn shares(budget: &TimeBudget) -> [f64; 7] {
-    let whole = budget.total().as_secs();
-    let [work, coordination, waiting, lost, rework] = budget.parts().map(|(_, time)| time);
-    let parts = [work, coordination, waiting, lost, rework, budget.at_barrier, budget.in_queue];
-    parts.map(|part| if whole > 0.0 { part.as_secs() / whole } else { 0.0 })
 }
 
 /// All rows of a sweep, with the data needed to interpret them.

@@ -72,6 +72,8 @@ pub struct Step {
     pub cached_tokens: u32,
     /// Output tokens.
     pub output_tokens: u32,
+    /// True for a step that the end of the run has cut off: its time counts, and nothing else. Its busy time is lost.
+    pub is_cut: bool,
 }
 
 /// Busy time by what became of it. With waiting it makes up all of a team's time.
@@ -233,7 +235,8 @@ pub struct Service {
     pub is_held: bool,
 }
 
-/// Parts of the input of a call, besides the prompt and the board. Emitted for calls that have any of these.
+/// Parts of the input of a call, besides the prompt and the board. Emitted just before the [`Step`] of a call that has
+/// any of these; not for steps that are cut off.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct InputParts {
     /// Outputs of dependencies, read for the first time.

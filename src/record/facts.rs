@@ -1,6 +1,6 @@
 //! The names behind the numbers of a log, and the dependencies between its tasks.
 
-use crate::team::{Agent, AgentId, Role, common_files};
+use crate::team::{Agent, AgentId, Resource, Role, common_files};
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
 
 /// The names behind the numbers of a [`Log`](crate::record::Log), and the dependencies between its tasks.
@@ -12,6 +12,8 @@ pub struct Facts {
     pub tasks: Vec<TaskFacts>,
     /// The names of the artifacts, in order of their ids.
     pub artifacts: Vec<String>,
+    /// Names of the shared resources, by their index in the scenario.
+    pub resources: Vec<String>,
 }
 
 /// Name and role of an agent.
@@ -35,8 +37,8 @@ pub struct TaskFacts {
 }
 
 impl Facts {
-    /// Describes a team and the graph that it works on.
-    pub fn new(team: &[Agent], graph: &TaskGraph) -> Facts {
+    /// Describes a team, the graph that it works on, and the resources that it shares.
+    pub fn new(team: &[Agent], graph: &TaskGraph, resources: &[Resource]) -> Facts {
         let agent = |agent: &Agent| AgentFacts { name: agent.name.clone(), is_lead: agent.role == Role::Lead };
         let tasks = graph.tasks().iter().map(|task| TaskFacts {
             name: task.id.clone(),
@@ -49,6 +51,7 @@ impl Facts {
             agents: team.iter().map(agent).collect(),
             tasks: tasks.collect(),
             artifacts: graph.artifacts().iter().cloned().chain(others).collect(),
+            resources: resources.iter().map(|resource| resource.name.clone()).collect(),
         }
     }
 
@@ -60,6 +63,11 @@ impl Facts {
     /// The name of a task; a question mark if it is none of these.
     pub fn task(&self, id: TaskId) -> &str {
         self.tasks.get(id.index()).map_or("?", |task| &task.name)
+    }
+
+    /// Name of a shared resource; none if it is none of these.
+    pub fn resource(&self, index: u32) -> Option<&str> {
+        self.resources.get(index as usize).map(String::as_str)
     }
 
     /// The name of an artifact; a question mark if it is none of these.

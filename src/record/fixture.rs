@@ -3,7 +3,7 @@
 use crate::engine::Time;
 use crate::record::{
     AgentFacts, Ending, Facts, Log, Observer, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, TaskFacts,
-    TestRun, TimeSplit, Write,
+    TestRun, TimeSplit, Wait, WaitCause, Write,
 };
 use crate::team::AgentId;
 use crate::workload::{ArtifactId, TaskId};
@@ -26,6 +26,7 @@ pub(crate) fn facts() -> Facts {
         agents: vec![agent("ann"), agent("bo & <co>")],
         tasks: vec![task("parse", &[]), task("lint", &[PARSE]), task("読む \"docs\"", &[])],
         artifacts: ["parse.rs", "lint.rs", "docs"].map(str::to_owned).to_vec(),
+        resources: Vec::new(),
     }
 }
 
@@ -38,11 +39,14 @@ pub(crate) fn log() -> Log {
     run.starts(BO, PARSE);
     run.lands(ANN, PARSE, 9_000, TaskEventKind::Completed { right: true });
     run.lands(BO, PARSE, 12_400, TaskEventKind::LostClaim);
+    run.waits(ANN, WaitCause::Barrier, 9_000, 12_400);
     run.ends(12_400);
     run.starts(ANN, LINT);
     run.starts(BO, DOCS);
     run.lands(BO, DOCS, 15_000, TaskEventKind::Orphaned);
+    run.waits(ANN, WaitCause::Queue(0), 15_400, 16_000);
     run.lands(ANN, LINT, 16_000, TaskEventKind::Rejected);
+    run.waits(BO, WaitCause::Barrier, 15_000, 16_000);
     run.ends(16_000);
     run.starts(ANN, LINT);
     run.log.start(&Start { agent: BO, kind: StepKind::Idle, task: None, at: ms(16_000) });
@@ -53,6 +57,7 @@ pub(crate) fn log() -> Log {
         ..step(BO, 3, 16_000, 17_000, TimeSplit { coordination: ms(1_000), ..TimeSplit::default() })
     });
     run.lands(ANN, LINT, 20_000, TaskEventKind::Completed { right: true });
+    run.waits(BO, WaitCause::Barrier, 17_000, 20_000);
     run.ends(20_000);
     log.end(Ending::Stalled, ms(20_000));
     log
@@ -101,6 +106,10 @@ impl FixtureRun<'_> {
         self.log.step(&step);
     }
 
+    fn waits(&mut self, agent: AgentId, cause: WaitCause, start: u64, end: u64) {
+        self.log.wait(&Wait { agent, cause, start: ms(start), end: ms(end) });
+    }
+
     fn ends(&mut self, at: u64) {
         self.log.round(&Round { number: self.round, start: ms(self.start), end: ms(at) });
         self.round += 1;
@@ -124,6 +133,7 @@ fn step(agent: AgentId, round: u32, start: u64, end: u64, spent: TimeSplit) -> S
         input_tokens: 2_000,
         cached_tokens: 500,
         output_tokens: 100,
+        is_cut: false,
     }
 }
 

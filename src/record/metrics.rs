@@ -1,6 +1,7 @@
 //! The figures of one run, and the table of them that help, docs, files and tests iterate over.
 
 use crate::engine::{Digest, Time};
+use crate::record::budget::TimeBudget;
 use crate::record::entry::Ending;
 
 /// Every figure of one run. Definitions: [`METRICS`] and docs/MODEL.md. Serialises with serde; times are microseconds.
@@ -28,6 +29,7 @@ pub struct Metrics {
     pub lost_claims: u32,
     pub temporal_violations: u32,
     pub conflicts: u32,
+    pub conflicts_noticed: u32,
     pub messages_sent: u32,
     pub deliveries: u64,
     pub concurrent_writes: u32,
@@ -41,61 +43,14 @@ pub struct Metrics {
     pub input_tokens: u64,
     pub cached_tokens: u64,
     pub output_tokens: u64,
+    pub reading_tokens: u64,
+    pub briefing_tokens: u64,
+    pub message_tokens: u64,
+    pub history_tokens: u64,
+    pub cache_write_tokens: u64,
     pub cost: f64,
     pub quality: f64,
     pub budget: TimeBudget,
-}
-
-/// Time budget of a team: its parts add up to n x makespan, exactly.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, serde::Serialize, serde::Deserialize)]
-pub struct TimeBudget {
-    /// Attempts that got their task done.
-    pub work: Time,
-    /// Handing out, monitoring, idle calls.
-    pub coordination: Time,
-    /// Nothing to do, at the barrier, in a queue. The three parts follow.
-    pub waiting: Time,
-    /// Lost and blocked claims, crashes, calls that changed nothing, steps still under way at the end.
-    pub lost: Time,
-    /// Attempts that had to be made again.
-    pub rework: Time,
-    /// Part of the waiting: at the barrier, for the slowest of the round.
-    pub at_barrier: Time,
-    /// Part of the waiting: for a shared resource or a lock.
-    pub in_queue: Time,
-}
-
-impl std::ops::Add for TimeBudget {
-    type Output = TimeBudget;
-    fn add(self, other: TimeBudget) -> TimeBudget {
-        TimeBudget {
-            work: self.work + other.work,
-            coordination: self.coordination + other.coordination,
-            waiting: self.waiting + other.waiting,
-            lost: self.lost + other.lost,
-            rework: self.rework + other.rework,
-            at_barrier: self.at_barrier + other.at_barrier,
-            in_queue: self.in_queue + other.in_queue,
-        }
-    }
-}
-
-impl TimeBudget {
-    /// The whole: n x makespan.
-    pub fn total(&self) -> Time {
-        self.work + self.coordination + self.waiting + self.lost + self.rework
-    }
-
-    /// The five parts with their names, in the order in which they are always shown.
-    pub fn parts(&self) -> [(&'static str, Time); 5] {
-        [
-            ("work", self.work),
-            ("coordination", self.coordination),
-            ("waiting", self.waiting),
-            ("lost", self.lost),
-            ("rework", self.rework),
-        ]
-    }
 }
 
 /// One figure of a run: a row of [`METRICS`].
@@ -142,8 +97,14 @@ pub static METRICS: &[Metric] = &[
     Metric {
         name: "conflicts",
         unit: "",
-        about: "attempts that clashed with what others changed meanwhile",
+        about: "attempts in conflict with the work of others: rejected, overwritten, or not noticed",
         of: |m| f64::from(m.conflicts),
+    },
+    Metric {
+        name: "conflicts_noticed",
+        unit: "",
+        about: "those of them that were rejected, or found to be overwritten",
+        of: |m| f64::from(m.conflicts_noticed),
     },
     Metric { name: "messages_sent", unit: "", about: "messages sent", of: |m| f64::from(m.messages_sent) },
     Metric { name: "deliveries", unit: "", about: "messages sent times recipients", of: |m| m.deliveries as f64 },
@@ -190,6 +151,36 @@ pub static METRICS: &[Metric] = &[
         of: |m| m.input_tokens as f64,
     },
     Metric { name: "output_tokens", unit: "tokens", about: "output tokens", of: |m| m.output_tokens as f64 },
+    Metric {
+        name: "reading_tokens",
+        unit: "tokens",
+        about: "input tokens of the outputs of other tasks, at their first reading",
+        of: |m| m.reading_tokens as f64,
+    },
+    Metric {
+        name: "briefing_tokens",
+        unit: "tokens",
+        about: "input tokens of briefings of agents that join",
+        of: |m| m.briefing_tokens as f64,
+    },
+    Metric {
+        name: "message_tokens",
+        unit: "tokens",
+        about: "input tokens of messages",
+        of: |m| m.message_tokens as f64,
+    },
+    Metric {
+        name: "history_tokens",
+        unit: "tokens",
+        about: "input tokens of the agents' own histories, sent again with each call",
+        of: |m| m.history_tokens as f64,
+    },
+    Metric {
+        name: "cache_write_tokens",
+        unit: "tokens",
+        about: "input tokens written to the prompt cache",
+        of: |m| m.cache_write_tokens as f64,
+    },
     Metric { name: "cost", unit: "$", about: "tokens at the scenario's prices", of: |m| m.cost },
     Metric { name: "quality", unit: "", about: "share of tasks whose final output is right", of: |m| m.quality },
     Metric {
@@ -197,6 +188,12 @@ pub static METRICS: &[Metric] = &[
         unit: "s",
         about: "agent time in attempts that got their task done",
         of: |m| m.budget.work.as_secs(),
+    },
+    Metric {
+        name: "service_s",
+        unit: "s",
+        about: "agent time held up by service at shared resources, the queue before it apart",
+        of: |m| m.budget.service.as_secs(),
     },
     Metric {
         name: "coordination_s",
@@ -207,8 +204,68 @@ pub static METRICS: &[Metric] = &[
     Metric {
         name: "waiting_s",
         unit: "s",
-        about: "agent time with nothing to do, at the barrier, or in a queue",
+        about: "agent time without work, service or a call; its causes follow",
         of: |m| m.budget.waiting.as_secs(),
+    },
+    Metric {
+        name: "waiting_dependencies_s",
+        unit: "s",
+        about: "waiting for dependencies of the tasks that are left",
+        of: |m| m.budget.waiting_by_cause.dependencies.as_secs(),
+    },
+    Metric {
+        name: "waiting_lead_s",
+        unit: "s",
+        about: "waiting for the lead to assign a ready task",
+        of: |m| m.budget.waiting_by_cause.lead.as_secs(),
+    },
+    Metric {
+        name: "waiting_lock_s",
+        unit: "s",
+        about: "waiting for locks",
+        of: |m| m.budget.waiting_by_cause.lock.as_secs(),
+    },
+    Metric {
+        name: "waiting_queue_s",
+        unit: "s",
+        about: "waiting in the queues of shared resources",
+        of: |m| m.budget.waiting_by_cause.queue.as_secs(),
+    },
+    Metric {
+        name: "waiting_barrier_s",
+        unit: "s",
+        about: "waiting at the barrier for the slowest member of the round",
+        of: |m| m.budget.waiting_by_cause.barrier.as_secs(),
+    },
+    Metric {
+        name: "waiting_messages_s",
+        unit: "s",
+        about: "waiting for messages",
+        of: |m| m.budget.waiting_by_cause.messages.as_secs(),
+    },
+    Metric {
+        name: "waiting_backoff_s",
+        unit: "s",
+        about: "waiting before retries",
+        of: |m| m.budget.waiting_by_cause.backoff.as_secs(),
+    },
+    Metric {
+        name: "waiting_down_s",
+        unit: "s",
+        about: "offline after a crash",
+        of: |m| m.budget.waiting_by_cause.down.as_secs(),
+    },
+    Metric {
+        name: "waiting_none_s",
+        unit: "s",
+        about: "waiting with nothing left to do",
+        of: |m| m.budget.waiting_by_cause.none.as_secs(),
+    },
+    Metric {
+        name: "waiting_unknown_s",
+        unit: "s",
+        about: "waiting for a cause that a recording does not give; 0 in simulated runs",
+        of: |m| m.budget.waiting_by_cause.unknown.as_secs(),
     },
     Metric {
         name: "lost_s",
@@ -229,6 +286,7 @@ impl Metrics {
     pub fn digest(&self) -> Digest {
         let pair = |high: u32, low: u32| u64::from(high) << 32 | u64::from(low);
         let mut digest = Digest::default();
+        let budget = &self.budget;
         digest.add_all([
             pair(self.ending as u32, self.agents),
             pair(self.rounds, self.idle_rounds),
@@ -246,14 +304,41 @@ impl Metrics {
             self.cost.to_bits(),
             self.quality.to_bits(),
             self.makespan.as_us(),
-            self.budget.work.as_us(),
-            self.budget.coordination.as_us(),
-            self.budget.waiting.as_us(),
-            self.budget.lost.as_us(),
-            self.budget.rework.as_us(),
-            self.budget.at_barrier.as_us(),
-            self.budget.in_queue.as_us(),
+            budget.work.as_us(),
+            budget.coordination.as_us(),
+            budget.waiting.as_us(),
+            budget.lost.as_us(),
+            budget.rework.as_us(),
+            budget.waiting_by_cause.dependencies.as_us(),
+            budget.waiting_by_cause.barrier.as_us(),
         ]);
+        self.add_rare(&mut digest);
         digest
+    }
+
+    /// Adds the figures that are zero in plain runs, unless all of them are.
+    fn add_rare(&self, digest: &mut Digest) {
+        let waiting = &self.budget.waiting_by_cause;
+        let rare = [
+            u64::from(self.conflicts_noticed),
+            self.reading_tokens,
+            self.briefing_tokens,
+            self.message_tokens,
+            self.history_tokens,
+            self.cache_write_tokens,
+            self.budget.service.as_us(),
+            waiting.lead.as_us(),
+            waiting.lock.as_us(),
+            waiting.queue.as_us(),
+            waiting.messages.as_us(),
+            waiting.backoff.as_us(),
+            waiting.down.as_us(),
+            waiting.unknown.as_us(),
+        ];
+        if rare.iter().fold(0, |any, figure| any | figure) == 0 {
+            return;
+        }
+        digest.add_all(rare);
+        digest.add_all(waiting.queues.map(Time::as_us));
     }
 }

@@ -25,7 +25,7 @@ pub trait Observer {
     fn wait(&mut self, _wait: &Wait) {}
     /// A reply was served by a shared resource.
     fn service(&mut self, _service: &Service) {}
-    /// Parts of the input of a call that has begun.
+    /// Parts of the input of the call whose step ends next.
     fn input(&mut self, _agent: AgentId, _parts: &InputParts) {}
     /// A step ended.
     fn step(&mut self, _step: &Step) {}

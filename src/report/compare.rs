@@ -7,12 +7,19 @@ use crate::problem::plural;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::{json_interval, json_noise, listed, sweep};
+use crate::report::{json_interval, json_noise, listed, sweep, token_parts};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
-/// Returns one line a team size.
+/// Returns one line a team size, and one with the tokens of the fastest architecture beside one agent.
 pub fn verdict(comparison: &Comparison) -> String {
+    let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
+    let tokens = completing.next().and_then(|first| token_parts::of_point(&first.row));
+    let tokens = tokens.map_or(String::new(), |tokens| format!("\n  {tokens}"));
+    fastest(comparison) + &tokens
+}
+
+fn fastest(comparison: &Comparison) -> String {
     let team = plural(comparison.agents, "agent");
     let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
     let Some(first) = completing.next() else { return format!("{team}: no architecture completes a run") };
@@ -52,6 +59,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
         Column::number("speedup.mean", "speedup"),
         Column::number("llm_calls.mean", "calls"),
         Column::number("tokens.mean", "tokens"),
+        Column::number("token_multiplier", "x one agent"),
         Column::number("cost.mean", "cost"),
         Column::number("quality.mean", "quality"),
         Column::number("lost", "lost"),
@@ -62,6 +70,7 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
         for entry in &comparison.entries {
             let row = &entry.row;
             let mean = |name: &str, show: fn(f64) -> String| sweep::mean(row, name, show);
+            let share = |part: &str| Cell::number(row.shares.part(part), number::percent(row.shares.part(part)));
             table.push(vec![
                 Cell::count(u64::from(row.agents)),
                 Cell::text(row.architecture.clone()),
@@ -70,10 +79,11 @@ pub fn table(comparisons: &[Comparison], has_prices: bool) -> Table {
                 Cell::ratio(row.speedup.map(|speedup| speedup.estimate)),
                 mean("llm_calls", number::mean_count),
                 sweep::tokens(row),
+                Cell::ratio(row.token_multiplier),
                 mean("cost", number::money),
                 mean("quality", number::percent),
-                Cell::number(row.shares[3], number::percent(row.shares[3])),
-                Cell::number(row.shares[2], number::percent(row.shares[2])),
+                share("lost"),
+                share("waiting"),
                 Cell::number(row.completed as f64, format!("{}/{}", row.completed, row.runs)),
             ]);
         }
@@ -92,6 +102,7 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
             "slower_by_s": interval(entry.slower_by),
             "dearer_by": interval(entry.dearer_by),
             "speedup": interval(entry.row.speedup),
+            "token_multiplier": entry.row.token_multiplier,
             "runs": entry.row.runs,
             "completed": entry.row.completed,
             "digest": entry.row.digest.to_string(),

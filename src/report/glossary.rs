@@ -334,7 +334,7 @@ pub static WORDS: &[Word] = &[
     word("stale read", "Data read by a step changed before its commit.", &["commit", "conflict"]),
     word(
         "conflict",
-        "Overlapping writes to one artifact, or semantically incompatible edits.",
+        "Overlapping writes to one artifact, or semantically incompatible edits. `conflicts` counts all of them, `conflicts_noticed` those that were rejected or found.",
         &["last_writer_wins", "optimistic", "lock"],
     ),
     word("last_writer_wins", "The later write replaces the earlier one; a test may detect the loss.", &["conflict"]),
@@ -369,11 +369,25 @@ pub static WORDS: &[Word] = &[
     ),
     word(
         "time budget",
-        "n x makespan = work + coordination + waiting + lost + rework. It always balances, and shows the limiting factor of a team.",
-        &["waiting", "coordination", "lost"],
+        "n x makespan = work + service + coordination + waiting + lost + rework. It always balances, and shows the limiting factor of a team.",
+        &["waiting", "service", "coordination", "lost"],
+    ),
+    word(
+        "service",
+        "Agent time held up by a shared resource that serves its reply: a test run, a review, a merge. The queue before it is waiting.",
+        &["resource", "time budget"],
     ),
     word("coordination", "Agent time in assignment, monitoring and idle calls.", &["time budget"]),
-    word("waiting", "Agent time without a task, at the barrier, or in a queue.", &["time budget", "barrier wait"]),
+    word(
+        "waiting",
+        "Agent time without work, service or a call, divided by its cause.",
+        &["cause of waiting", "time budget", "barrier wait"],
+    ),
+    word(
+        "cause of waiting",
+        "Dependencies of the tasks that are left; the lead, who has to assign a ready task; a lock; the queue of a resource; the barrier of a round; a message; a pause before a retry; a crash of the agent itself; or nothing left to do. Recordings of other programs give barriers and queues only; the rest is unknown.",
+        &["waiting", "resource", "lock"],
+    ),
     word(
         "lost",
         "Agent time in lost and blocked claims, crashes, calls without effect, and steps interrupted by the end of the run.",
@@ -381,7 +395,7 @@ pub static WORDS: &[Word] = &[
     ),
     word(
         "token multiplier",
-        "Tokens of the team divided by tokens of the baseline. It usually exceeds the speedup.",
+        "Tokens of the team divided by tokens of the baseline. It usually exceeds the speedup. Its parts are printed with it: reading the outputs of others, briefings, messages, and the agents' own histories.",
         &["speedup"],
     ),
     word(

@@ -2,6 +2,7 @@
 //! give the same bytes.
 
 pub mod analyze;
+mod budget;
 pub mod calibrate;
 pub mod check;
 pub mod compare;
@@ -32,7 +33,9 @@ pub mod run;
 pub mod sensitivity;
 pub mod sweep;
 pub mod sweep_page;
+mod time_uses;
 pub mod timeline;
+mod token_parts;
 pub mod validate;
 pub mod validate_page;
 pub mod what_if;
@@ -113,9 +116,18 @@ fn listed(names: &[impl AsRef<str>]) -> String {
 #[cfg(test)]
 pub(crate) mod tests {
     use crate::engine::Digest;
-    use crate::experiment::{Laws, PointResult, SweepResult, WorkBounds};
+    use crate::experiment::{Laws, PointResult, SweepResult, TimeShares, WorkBounds};
     use crate::record::METRICS;
     use crate::scaling::{Interval, Summary};
+
+    /// Work 60 %, service 2 %, coordination 8 %, waiting 25 % (barrier 20 %, nothing left 4 %, tests 1 %), rework 5 %.
+    fn shares() -> TimeShares {
+        TimeShares {
+            parts: [0.6, 0.02, 0.08, 0.25, 0.0, 0.05],
+            causes: [0.0, 0.0, 0.0, 0.01, 0.2, 0.0, 0.0, 0.0, 0.04, 0.0],
+            queues: vec![("tests".to_owned(), 0.01)],
+        }
+    }
 
     /// Sweep of two architectures at three team sizes; the last point has no completed run.
     pub(crate) fn sweep() -> SweepResult {
@@ -142,7 +154,7 @@ pub(crate) mod tests {
                 stalled: if speedup.is_some() { 0 } else { 50 },
                 timed_out: 0,
                 metrics: METRICS.iter().map(|metric| Some(summary(metric.name, speedup?))).collect(),
-                shares: [0.6, 0.1, 0.25, 0.0, 0.05, 0.2, 0.01],
+                shares: shares(),
                 speedup: speedup.map(|estimate| Interval { estimate, half_width: estimate * 0.02 }),
                 token_multiplier: None,
                 over_one_agent: true,

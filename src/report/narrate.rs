@@ -12,7 +12,8 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::engine::Time;
 use crate::record::{
-    Ending, Entry, Facts, Log, Message, Round, Start, Step, StepKind, TaskEvent, TaskEventKind, Write,
+    Ending, Entry, Facts, Log, Message, Round, Service, Start, Step, StepKind, TaskEvent, TaskEventKind, Wait,
+    WaitCause, Write,
 };
 use crate::report::render::number;
 use crate::team::AgentId;
@@ -29,6 +30,7 @@ pub fn narrate(facts: &Facts, log: &Log) -> String {
         is_done: vec![false; facts.tasks.len()],
         writers: vec![None; facts.artifacts.len()],
         has_line: vec![false; facts.agents.len()],
+        last: Time::ZERO,
     };
     narrator.heading(0);
     for (index, entry) in log.entries.iter().enumerate() {
@@ -51,6 +53,8 @@ struct Narrator<'a> {
     writers: Vec<Option<(AgentId, Time)>>,
     /// True if the outcome of an agent's step has a line.
     has_line: Vec<bool>,
+    /// Time of the last line.
+    last: Time,
 }
 
 impl Narrator<'_> {
@@ -60,8 +64,10 @@ impl Narrator<'_> {
             Entry::Task(event) => self.event(index, event),
             Entry::Write(write) => self.write(write),
             Entry::Message(message) => self.message(message),
+            Entry::Wait(wait) => self.wait(index, wait),
+            Entry::Service(service) => self.service(index, service),
             // The outcome of a test is in the line of its task.
-            Entry::Test(_) | Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => {}
+            Entry::Test(_) | Entry::Input(..) => {}
             Entry::Step(step) => self.step(index, step),
             Entry::Round(_) => self.heading(index + 1),
             Entry::End(ending, at) => {
@@ -91,7 +97,10 @@ impl Narrator<'_> {
         self.text.push('\n');
     }
 
+    /// Adds a line. A wait within a step is told when the step ends: no line has an earlier time than the one before.
     fn add(&mut self, at: Time, agent: AgentId, what: &str) {
+        let at = at.max(self.last);
+        self.last = at;
         let name = self.facts.agent(agent);
         let blank = " ".repeat(self.names.saturating_sub(name.width()));
         self.text.push_str(&line(at, &format!("{name}{blank}  {what}")));
@@ -121,6 +130,10 @@ impl Narrator<'_> {
     }
 
     fn event(&mut self, index: usize, event: &TaskEvent) {
+        if let Some(what) = self.conflict(event) {
+            self.add(event.at, event.agent, &what);
+            return;
+        }
         let task = self.task(event.task);
         let id = event.task.index();
         // These events do not depend on the agent's step.
@@ -139,18 +152,7 @@ impl Narrator<'_> {
                 self.owner[id] = Some(event.agent);
                 format!("is given {task}")
             }
-            TaskEventKind::Overwritten { .. } => format!("overwrites the work on {task}"),
-            TaskEventKind::Restored { .. } => format!("writes {task} again"),
-            TaskEventKind::ConflictMissed => return,
-            TaskEventKind::LostClaim => match self.owner[id] {
-                Some(owner) if owner != event.agent && self.is_done[id] => {
-                    format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))
-                }
-                Some(owner) if owner != event.agent => {
-                    format!("loses the claim on {task} to {}", self.facts.agent(owner))
-                }
-                _ => format!("loses the claim on {task}: it has changed meanwhile"),
-            },
+            TaskEventKind::LostClaim => self.lost_claim(event),
             TaskEventKind::BlockedClaim => format!("is blocked on {task}{}", self.open_dependencies(event.task)),
             TaskEventKind::Completed { right } => {
                 self.owner[id] = Some(event.agent);
@@ -175,8 +177,38 @@ impl Narrator<'_> {
                 self.text.push_str(&line);
                 return;
             }
+            TaskEventKind::Overwritten { .. } | TaskEventKind::Restored { .. } | TaskEventKind::ConflictMissed => {
+                return;
+            }
         };
         self.add(event.at, event.agent, &what);
+    }
+
+    fn lost_claim(&self, event: &TaskEvent) -> String {
+        let (task, id) = (self.task(event.task), event.task.index());
+        match self.owner[id] {
+            Some(owner) if owner != event.agent && self.is_done[id] => {
+                format!("loses the claim on {task}: {} has done it", self.facts.agent(owner))
+            }
+            Some(owner) if owner != event.agent => format!("loses the claim on {task} to {}", self.facts.agent(owner)),
+            _ => format!("loses the claim on {task}: it has changed meanwhile"),
+        }
+    }
+
+    /// Returns the line of an event between the work of agents; none for other events. The outcome of the step has its own.
+    fn conflict(&self, event: &TaskEvent) -> Option<String> {
+        let task = self.task(event.task);
+        Some(match event.kind {
+            TaskEventKind::Overwritten { noticed: true, .. } => {
+                format!("overwrites the work on {task}, and a test finds it")
+            }
+            TaskEventKind::Overwritten { noticed: false, .. } => {
+                format!("overwrites the work on {task}, and nobody notices")
+            }
+            TaskEventKind::Restored { .. } => format!("brings the work on {task} back: its write contains it"),
+            TaskEventKind::ConflictMissed => format!("does not notice that {task} clashes with the work of others"),
+            _ => return None,
+        })
     }
 
     /// True if a claim has a line of its own: made at the decision, on a task other than the first of the step.
@@ -211,15 +243,60 @@ impl Narrator<'_> {
     }
 
     fn step(&mut self, index: usize, step: &Step) {
-        if step.waited > Time::ZERO {
-            let what = format!("has waited {} in a queue", step.waited);
-            self.add(step.end, step.agent, &what);
-        }
         let is_last = self.log.entries[index..].iter().all(|entry| matches!(entry, Entry::Step(_) | Entry::End(..)));
         if step.spent.lost > Time::ZERO && !self.has_line[step.agent.index()] {
-            let what = if is_last { "is cut off" } else { "comes back with nothing" };
+            let what = if step.is_cut || is_last { "is cut off" } else { "comes back with nothing" };
             self.add(step.end, step.agent, what);
         }
+    }
+
+    /// Writes the line of a wait. The barrier is in the heading of its round, and the queue in the line of its service.
+    fn wait(&mut self, index: usize, wait: &Wait) {
+        let time = wait.end - wait.start;
+        let what = match wait.cause {
+            WaitCause::Barrier => return,
+            WaitCause::Queue(resource) => {
+                if self.served(index, wait, resource) {
+                    return;
+                }
+                let queue =
+                    self.facts.resource(resource).map_or("a queue".to_owned(), |name| format!("the queue {name}"));
+                format!("has waited {time} in {queue}")
+            }
+            WaitCause::Dependencies => format!("has waited {time} for dependencies"),
+            WaitCause::Lead => format!("has waited {time} for the lead"),
+            WaitCause::Lock => format!("has waited {time} for a lock"),
+            WaitCause::Messages => format!("has waited {time} for a message"),
+            WaitCause::Backoff => format!("has waited {time} before a retry"),
+            WaitCause::Down => format!("has been offline for {time} after a crash"),
+            WaitCause::Nothing => format!("has had nothing to do for {time}"),
+        };
+        self.add(wait.end, wait.agent, &what);
+    }
+
+    /// True if the wait ends with a service, whose line contains the wait.
+    fn served(&self, index: usize, wait: &Wait, resource: u32) -> bool {
+        let following = self.log.entries[index + 1..].iter();
+        let services = following.filter_map(|entry| match entry {
+            Entry::Service(service) if service.agent == wait.agent => Some(service),
+            _ => None,
+        });
+        services.take(1).any(|service| service.resource == resource && service.start == wait.end)
+    }
+
+    fn service(&mut self, index: usize, service: &Service) {
+        let before = self.log.entries[..index].iter().rev();
+        let queued = before
+            .filter_map(|entry| match entry {
+                Entry::Wait(wait) if wait.agent == service.agent => Some(wait),
+                _ => None,
+            })
+            .find(|wait| wait.cause == WaitCause::Queue(service.resource) && wait.end == service.start);
+        let queued = queued.map_or(String::new(), |wait| format!(" after {} in the queue", wait.end - wait.start));
+        let name = self.facts.resource(service.resource).unwrap_or("service");
+        let beside = if service.is_held { "" } else { ", while the agent goes on" };
+        let what = format!("{name}: {}{queued}{beside}", service.end - service.start);
+        self.add(service.end, service.agent, &what);
     }
 
     fn task(&self, task: TaskId) -> String {
@@ -261,8 +338,8 @@ round 2, 12.4 s to 16.0 s: ann ends it
   12.4 s  ann        starts \"lint\"
   12.4 s  bo & <co>  starts \"読む \"docs\"\"
   15.0 s  bo & <co>  forgets its claim on \"読む \"docs\"\"
-  16.0 s  ann        lands \"lint\": wrong, and a test finds it
   16.0 s  ann        has waited 600 ms in a queue
+  16.0 s  ann        lands \"lint\": wrong, and a test finds it
 
 round 3, 16.0 s to 20.0 s: ann ends it
   16.0 s  ann        starts \"lint\"
@@ -271,6 +348,45 @@ round 3, 16.0 s to 20.0 s: ann ends it
   20.0 s  nobody can act any more: stalled
 ";
         assert_eq!(narrate(&fixture::facts(), &fixture::log()), expected);
+    }
+
+    #[test]
+    fn waits_have_their_causes_and_services_their_queues() {
+        const ANN: AgentId = AgentId::new(0);
+        let us = Time::from_us;
+        let wait = |cause, start, end| Entry::Wait(Wait { agent: ANN, cause, start: us(start), end: us(end) });
+        let service = |start, end, is_held| {
+            Entry::Service(Service { agent: ANN, resource: 0, start: us(start), end: us(end), is_held })
+        };
+        let event = |kind| Entry::Task(TaskEvent { task: TaskId::new(0), agent: ANN, at: us(80), kind });
+        let mut log = fixture::log();
+        log.entries = vec![
+            wait(WaitCause::Lead, 0, 4),
+            wait(WaitCause::Queue(0), 10, 30),
+            service(30, 61, true),
+            wait(WaitCause::Queue(0), 61, 63),
+            wait(WaitCause::Queue(1), 63, 66),
+            wait(WaitCause::Lock, 66, 67),
+            wait(WaitCause::Barrier, 67, 68),
+            service(70, 75, false),
+            event(TaskEventKind::Overwritten { right: true, noticed: true }),
+            event(TaskEventKind::Restored { right: true }),
+            event(TaskEventKind::ConflictMissed),
+            wait(WaitCause::Nothing, 80, 99),
+        ];
+        let facts = Facts { resources: vec!["tests".to_owned()], ..fixture::facts() };
+        let expected = "    4 µs  ann        has waited 4 µs for the lead
+   61 µs  ann        tests: 31 µs after 20 µs in the queue
+   63 µs  ann        has waited 2 µs in the queue tests
+   66 µs  ann        has waited 3 µs in a queue
+   67 µs  ann        has waited 1 µs for a lock
+   75 µs  ann        tests: 5 µs, while the agent goes on
+   80 µs  ann        overwrites the work on \"parse\", and a test finds it
+   80 µs  ann        brings the work on \"parse\" back: its write contains it
+   80 µs  ann        does not notice that \"parse\" clashes with the work of others
+   99 µs  ann        has had nothing to do for 19 µs
+";
+        assert_eq!(narrate(&facts, &log), expected);
     }
 
     #[test]
@@ -288,7 +404,7 @@ round 3, 16.0 s to 20.0 s: ann ends it
         let expected = "     0 s  ann        claims \"読む \"docs\"\"
      0 s  ann        claims and starts \"parse\"
     5 µs  bo & <co>  tells everybody: 1 delivery
-     0 s  ann        is blocked on \"lint\": \"parse\" is not done
+    5 µs  ann        is blocked on \"lint\": \"parse\" is not done
 ";
         assert_eq!(narrate(&fixture::facts(), &log), expected);
     }

@@ -5,9 +5,10 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::engine::Time;
+use crate::report::budget::{budget_lines, waiting_json};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
-use crate::report::run::causes;
+use crate::report::time_uses::limits_of_run;
 use crate::report::{footer_without_seed, json_seconds};
 use crate::scaling::stats::quantile;
 use crate::trace::Trace;
@@ -26,6 +27,8 @@ pub struct ReplayReport {
 struct ReplayedRun {
     trace: String,
     agents: Vec<String>,
+    /// Names of the resources.
+    queues: Vec<String>,
     replay: Replay,
 }
 
@@ -40,7 +43,8 @@ impl ReplayReport {
             }
         }
         let agents = trace.header.agents.iter().map(|agent| agent.name.clone()).collect();
-        self.runs.push(ReplayedRun { trace: trace.header.trace.clone(), agents, replay });
+        let queues = trace.resources();
+        self.runs.push(ReplayedRun { trace: trace.header.trace.clone(), agents, queues, replay });
     }
 
     /// Returns the errors of the replayed length in percent, ascending.
@@ -141,6 +145,7 @@ impl ReplayReport {
                 "ape_percent": replay.error_percent(), "counts_equal": replay.counts_equal(),
                 "counts": counted.collect::<serde_json::Map<_, _>>(), "contradictions": replay.contradictions,
                 "time_budget": budget.into_iter().collect::<serde_json::Map<_, _>>(),
+                "waiting_by_cause": waiting_json(&replay.metrics.budget.waiting_by_cause, &run.queues),
                 "agents": agents.collect::<Vec<_>>(), "rounds": rounds.collect::<Vec<_>>(),
             })
         });
@@ -194,10 +199,7 @@ impl ReplayedRun {
             .collect();
         let causes = if causes.is_empty() { "nothing but the work itself".to_owned() } else { causes.join(", ") };
         let _ = write!(text, "what limited this {team}: {causes}\n\n");
-        let budget = &replay.metrics.budget;
-        let whole = budget.total().as_secs().max(1e-9);
-        let shares = budget.parts().map(|(name, time)| format!("{name} {}", number::percent(time.as_secs() / whole)));
-        let _ = writeln!(text, "  agent-time {}    {}", budget.total(), shares.join("   "));
+        text.push_str(&budget_lines(&replay.metrics, &self.queues));
         text.push_str(&self.figures());
         text.push('\n');
         text.push_str(&self.agent_table().to_text(color));
@@ -207,8 +209,10 @@ impl ReplayedRun {
     /// Reports the shares of time other than work, the largest first.
     fn causes(&self) -> Vec<(String, f64)> {
         let budget = &self.replay.metrics.budget;
-        if !self.replay.rounds.is_empty() {
-            return causes(&self.replay.metrics, &[]);
+        // Causes are known in rounds and in simulated runs.
+        if !self.replay.rounds.is_empty() || budget.waiting_by_cause.unknown < budget.waiting {
+            let limits = limits_of_run(&self.replay.metrics, &self.queues);
+            return limits.into_iter().map(|limit| (limit.name, limit.share)).collect();
         }
         let sum = |of: fn(&AgentTime) -> Time| self.replay.agents.iter().map(of).sum::<Time>();
         let waiting = match self.agents.len() {

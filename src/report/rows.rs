@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::experiment::result::is_agents;
 use crate::experiment::sweep::law_fits::Fits;
+use crate::experiment::time_shares::TimeShares;
 use crate::experiment::{PointResult, SweepResult};
 use crate::record::{METRICS, Metrics, TimeBudget};
 use crate::report::fits;
@@ -124,12 +125,33 @@ pub fn series(sweep: &SweepResult) -> Vec<Series> {
     ] {
         all.push(Series::real(name.to_owned(), rows().map(move |row| Some(law(row)))));
     }
-    let parts = TimeBudget::default().parts().map(|(name, _)| name);
-    for (index, part) in parts.into_iter().chain(["at_barrier", "in_queue"]).enumerate() {
-        let share = move |row: &PointResult| (row.completed > 0).then(|| row.shares[index]);
-        all.push(Series::real(format!("share.{part}"), rows().map(share)));
-    }
+    all.extend(shares(sweep));
     all.push(Series::text("digest", rows().map(|row| row.digest.to_string())));
+    all
+}
+
+/// Returns the columns of the team's time: the parts of the budget, the causes of waiting, the named queues.
+fn shares(sweep: &SweepResult) -> Vec<Series> {
+    let column = |name: String, read: &dyn Fn(&TimeShares) -> f64| {
+        let share = |row: &PointResult| (row.completed > 0).then(|| read(&row.shares));
+        Series::real(format!("share.{name}"), sweep.rows.iter().map(share))
+    };
+    let budget = TimeBudget::default();
+    let parts = budget.parts().into_iter().enumerate();
+    let mut all: Vec<Series> =
+        parts.map(|(index, (part, _))| column(part.to_owned(), &|shares| shares.parts[index])).collect();
+    let causes = budget.waiting_by_cause.parts().into_iter().enumerate();
+    all.extend(causes.map(|(index, (cause, _))| column(format!("waiting_{cause}"), &|shares| shares.causes[index])));
+    let mut queues: Vec<&str> = Vec::new();
+    for (queue, _) in sweep.rows.iter().flat_map(|row| &row.shares.queues) {
+        if !queues.contains(&queue.as_str()) {
+            queues.push(queue);
+        }
+    }
+    all.extend(queues.into_iter().map(|queue| {
+        let share = |(name, share): &(String, f64)| (name == queue).then_some(*share);
+        column(format!("waiting_queue.{queue}"), &|shares| shares.queues.iter().find_map(share).unwrap_or(0.0))
+    }));
     all
 }
 

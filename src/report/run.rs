@@ -6,9 +6,11 @@ use crate::engine::Time;
 use crate::experiment::{Laws, WorkBounds, sweep};
 use crate::problem::plural;
 use crate::record::{Ending, METRICS, Metrics, Prices, TimeBudget};
+use crate::report::budget::{budget_lines, waiting_json};
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, markdown};
-use crate::report::{footer, json_number, preamble};
+use crate::report::time_uses::limits_of_run;
+use crate::report::{footer, json_number, preamble, token_parts};
 use crate::scaling::amdahl;
 use crate::scenario::ScenarioFile;
 use crate::simulation::Scenario;
@@ -73,20 +75,22 @@ impl RunReport {
 
     /// Returns text for a terminal.
     pub fn to_text(&self) -> String {
-        let budget = &self.run.budget;
-        let mut parts = vec![format!("agent-time {}", budget.total())];
-        let whole = budget.total().as_secs();
-        if whole > 0.0 {
-            let shares = budget.parts().map(|(name, time)| {
-                let share = number::percent(time.as_secs() / whole);
-                format!("{name} {share}")
-            });
-            parts.push(shares.join("   "));
-        }
         let figures = wrapped(&self.figures());
-        let (verdict, limits, times) = (self.verdict(), self.limits(), parts.join("    "));
+        let (verdict, limits, times) = (self.verdict(), self.limits(), budget_lines(&self.run, &self.queues));
+        let advice = self.advice().map_or(String::new(), |advice| advice + "\n");
+        let tokens = self.tokens().map_or(String::new(), |tokens| format!("  {tokens}\n"));
         let footer = footer(self.seed, &self.command);
-        format!("{verdict}\n{limits}\n\n  {times}\n{figures}\n{footer}")
+        format!("{verdict}\n{limits}\n{advice}\n{times}{figures}{tokens}\n{footer}")
+    }
+
+    /// Returns one line: the tokens beside those of one agent alone, if that is known.
+    fn tokens(&self) -> Option<String> {
+        token_parts::of_run(&self.run, self.completed_alone()?)
+    }
+
+    /// The run of one agent alone, if this is a team and the other completed.
+    fn completed_alone(&self) -> Option<&Metrics> {
+        self.alone.as_ref().filter(|alone| self.run.agents > 1 && alone.ending == Ending::Completed)
     }
 
     /// Returns one line: the ending, and the comparison with the baseline and Amdahl's law.
@@ -130,9 +134,10 @@ impl RunReport {
     /// Returns one line: the largest causes of time that is not work.
     pub fn limits(&self) -> String {
         let who = if self.run.agents == 1 { "agent" } else { "team" };
-        let causes = causes(&self.run, &self.queues);
-        let named = causes.iter().filter(|(_, share)| *share >= WORTH_NAMING).take(MAX_CAUSES);
-        let named: Vec<String> = named.map(|(cause, share)| format!("{cause} {}", number::percent(*share))).collect();
+        let causes = limits_of_run(&self.run, &self.queues);
+        let named = causes.iter().filter(|cause| cause.share >= WORTH_NAMING).take(MAX_CAUSES);
+        let named: Vec<String> =
+            named.map(|cause| format!("{} {}", cause.name, number::percent(cause.share))).collect();
         if named.is_empty() && self.run.budget.total() == Time::ZERO {
             return format!("what limits this {who}: nothing, it takes no time at all");
         }
@@ -147,6 +152,13 @@ impl RunReport {
         format!("what limits this {who}: {}", named.join(", "))
     }
 
+    /// Returns one line: the change that would help against the largest cause of time that is not work.
+    pub fn advice(&self) -> Option<String> {
+        let limits = limits_of_run(&self.run, &self.queues);
+        let largest = limits.first().filter(|limit| limit.share >= WORTH_NAMING && !limit.advice.is_empty())?;
+        Some(format!("what would help: {}", largest.advice))
+    }
+
     fn figures(&self) -> Vec<String> {
         let run = &self.run;
         let mut figures = Vec::new();
@@ -157,8 +169,9 @@ impl RunReport {
         let (input, output) = (number::tokens(run.input_tokens as f64), number::tokens(run.output_tokens as f64));
         let mut tokens = format!("tokens {input} in, {output} out");
         if self.has_prices {
-            let alone = self.alone.as_ref().filter(|alone| run.agents > 1 && alone.ending == Ending::Completed);
-            let alone = alone.map_or(String::new(), |alone| format!("; one agent {}", number::money(alone.cost)));
+            let alone = self
+                .completed_alone()
+                .map_or(String::new(), |alone| format!("; one agent {}", number::money(alone.cost)));
             tokens = format!("{tokens} ({}{alone})", number::money(run.cost));
         }
         figures.push(tokens);
@@ -169,8 +182,14 @@ impl RunReport {
             ("conflicts", run.conflicts),
             ("tests failed", run.failed_tests),
         ];
-        let counts = counts.into_iter().filter(|(_, count)| *count > 0);
-        figures.extend(counts.map(|(name, count)| format!("{name} {}", number::count(u64::from(count)))));
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let noticed = if name == "conflicts" && run.conflicts_noticed < count {
+                format!(" ({} noticed)", number::count(u64::from(run.conflicts_noticed)))
+            } else {
+                String::new()
+            };
+            figures.push(format!("{name} {}{noticed}", number::count(u64::from(count))));
+        }
         if run.quality < 1.0 {
             figures.push(format!("quality {}", number::percent(run.quality)));
         }
@@ -187,14 +206,18 @@ impl RunReport {
         put("architecture", self.architecture.as_str().into());
         put("ending", run.ending.name().into());
         put("witness", self.witness.as_deref().into());
-        let (budget, metrics): (Vec<_>, Vec<_>) = METRICS.iter().partition(|metric| is_of_budget(metric.name));
+        let (times, metrics): (Vec<_>, Vec<_>) = METRICS.iter().partition(|metric| is_of_budget(metric.name));
+        let budget = times.into_iter().filter(|metric| !is_cause(metric.name)).collect();
         let object = |metrics: Vec<&crate::record::Metric>| {
             let pairs = metrics.into_iter().map(|metric| (metric.name.to_owned(), json_number((metric.of)(run))));
             Value::from(pairs.collect::<Map<_, _>>())
         };
         put("metrics", object(metrics));
         put("time_budget", object(budget));
+        put("waiting_by_cause", waiting_json(&run.budget.waiting_by_cause, &self.queues));
         put("speedup", self.speedup().map_or(Value::Null, json_number));
+        let multiplier = self.completed_alone().and_then(|alone| token_parts::multiplier(run, alone));
+        put("token_multiplier", multiplier.map_or(Value::Null, json_number));
         put("baseline", self.alone.as_ref().map(|_| self.baseline.as_str()).into());
         put("amdahl_bound", json_number(laws.amdahl));
         put("work_span_bound", json_number(laws.work_span));
@@ -242,7 +265,9 @@ impl RunReport {
         let mut table = self.table();
         table.retain(|column, _| MAIN.contains(&column.key.as_str()));
         let (verdict, limits) = (markdown(&self.verdict()), markdown(&self.limits()));
-        format!("**{verdict}**\n\n{limits}\n\n{}\n{}", table.to_markdown(), footer(self.seed, &self.command))
+        let more: Vec<String> = [self.advice(), self.tokens()].iter().flatten().map(|line| markdown(line)).collect();
+        let paragraphs = [vec![format!("**{verdict}**"), limits], more, vec![table.to_markdown()]].concat();
+        format!("{}\n{}", paragraphs.join("\n\n"), footer(self.seed, &self.command))
     }
 
     fn laws(&self) -> Laws {
@@ -294,39 +319,15 @@ pub(crate) fn shown(unit: &str, value: f64) -> String {
     }
 }
 
-/// True if a metric is a part of the time budget.
+/// True if a metric is a part of the time budget or a cause of waiting.
 fn is_of_budget(name: &str) -> bool {
     let parts = TimeBudget::default().parts();
-    name.strip_suffix("_s").is_some_and(|part| parts.iter().any(|(name, _)| *name == part))
+    is_cause(name) || name.strip_suffix("_s").is_some_and(|part| parts.iter().any(|(name, _)| *name == part))
 }
 
-/// Returns the causes of time that is not work with their shares, the largest first.
-pub fn causes(run: &Metrics, queues: &[String]) -> Vec<(String, f64)> {
-    let budget = &run.budget;
-    let queue = match queues {
-        [] => "waiting in a queue".to_owned(),
-        names => format!("waiting in the queue for {}", names.join(" and ")),
-    };
-    let lost = if run.lost_claims > 0 && run.lost_claims >= run.temporal_violations {
-        "duplicated work"
-    } else if run.temporal_violations > 0 {
-        "blocked claims"
-    } else {
-        "steps that came to nothing"
-    };
-    let mut causes = vec![
-        ("waiting at the barrier".to_owned(), budget.at_barrier),
-        (queue, budget.in_queue),
-        ("waiting with nothing ready".to_owned(), budget.waiting - budget.at_barrier - budget.in_queue),
-        (lost.to_owned(), budget.lost),
-        ("rework".to_owned(), budget.rework),
-        ("coordination".to_owned(), budget.coordination),
-    ];
-    // The sort is stable: equal shares keep this order.
-    causes.sort_by_key(|(_, time)| std::cmp::Reverse(*time));
-    let whole = budget.total().as_secs();
-    let share = |time: Time| if whole > 0.0 { time.as_secs() / whole } else { 0.0 };
-    causes.into_iter().map(|(cause, time)| (cause, share(time))).collect()
+/// True if a metric is a cause of waiting.
+fn is_cause(name: &str) -> bool {
+    name.starts_with("waiting_") && name != "waiting_s"
 }
 
 /// Joins figures, four columns apart and indented by two, on lines of limited width.
@@ -357,9 +358,13 @@ fn trimmed(value: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{WaitCause, WaitingByCause};
 
     fn report() -> RunReport {
         let seconds = |s: u64| Time::from_us(s * 1_000_000);
+        let mut waiting = WaitingByCause::default();
+        waiting.add(WaitCause::Queue(0), seconds(40));
+        waiting.add(WaitCause::Barrier, seconds(110));
         let run = Metrics {
             agents: 4,
             makespan: seconds(112),
@@ -368,23 +373,33 @@ mod tests {
             llm_calls: 36,
             lost_claims: 10,
             conflicts: 17,
+            conflicts_noticed: 12,
             failed_tests: 6,
             input_tokens: 214_300,
+            reading_tokens: 41_000,
+            history_tokens: 60_300,
             output_tokens: 31_200,
             cost: 1.1109,
             quality: 1.0,
             budget: TimeBudget {
                 work: seconds(139),
                 coordination: seconds(27),
-                waiting: seconds(170),
+                waiting: seconds(150),
                 lost: seconds(94),
                 rework: seconds(18),
-                at_barrier: seconds(130),
-                in_queue: seconds(40),
+                service: seconds(20),
+                waiting_by_cause: waiting,
             },
             ..Metrics::default()
         };
-        let alone = Metrics { agents: 1, makespan: seconds(151), cost: 0.42, ..Metrics::default() };
+        let alone = Metrics {
+            agents: 1,
+            makespan: seconds(151),
+            cost: 0.42,
+            input_tokens: 90_000,
+            output_tokens: 10_000,
+            ..Metrics::default()
+        };
         RunReport {
             scenario: "paper-p09".to_owned(),
             architecture: "self_claim".to_owned(),
@@ -405,11 +420,14 @@ mod tests {
         let expected = format!(
             "\
 done in 1m 52s with 4 agents; one agent alone needs 2m 31s: speedup 1.35 of at most 3.08 (Amdahl, p = 0.9)
-what limits this team: waiting at the barrier 29 %, duplicated work 21 %, waiting in the queue for tests 9 %
+what limits this team: waiting at the barrier 25 %, duplicated work 21 %, waiting in the queue tests 9 %
+what would help: remove the rounds, or balance the tasks
 
-  agent-time 7m 28s    work 31 %   coordination 6 %   waiting 38 %   lost 21 %   rework 4 %
+  agent-time 7m 28s    work 31 %   service 4 %   coordination 6 %   waiting 33 %   lost 21 %   rework 4 %
+  waiting 2m 30s    barrier 25 %   queue tests 9 %
   rounds 9 (1 idle)    calls 36    tokens 214 k in, 31 k out ($1.11; one agent $0.42)    lost claims 10
-  conflicts 17    tests failed 6
+  conflicts 17 (12 noticed)    tests failed 6
+  tokens: 2.46 x one agent (reading 41 k, history 60 k)
 
 seed 42 · brooks {} · repeat: brooks run paper-p09 --agents 4 --architecture self_claim --seed 42
 ",
@@ -463,7 +481,13 @@ seed 42 · brooks {} · repeat: brooks run paper-p09 --agents 4 --architecture s
         {
             assert!(json["metrics"][key].is_number(), "{key}");
         }
-        assert_eq!(keys(&json["time_budget"]), ["work_s", "coordination_s", "waiting_s", "lost_s", "rework_s"]);
+        let parts = ["work_s", "service_s", "coordination_s", "waiting_s", "lost_s", "rework_s"];
+        assert_eq!(keys(&json["time_budget"]), parts);
+        assert_eq!(
+            json["waiting_by_cause"].to_string(),
+            r#"{"dependencies_s":0,"lead_s":0,"lock_s":0,"queue_s":{"tests":40},"barrier_s":110,"messages_s":0,"backoff_s":0,"down_s":0,"none_s":0}"#
+        );
+        assert!(json["metrics"]["waiting_barrier_s"].is_null() && json["metrics"]["conflicts_noticed"] == 12);
         assert_eq!(json["metrics"]["llm_calls"].to_string(), "36");
         let csv = report().to_csv();
         assert!(csv.starts_with("scenario,architecture,agents,ending,makespan_s,rounds,"));

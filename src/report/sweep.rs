@@ -10,6 +10,8 @@ use crate::report::footer;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint, markdown};
 use crate::report::run::WORTH_NAMING;
+use crate::report::time_uses::{Limit, limits};
+use crate::report::token_parts;
 use crate::scaling::Summary;
 
 /// Returns text for a terminal: verdict and table of every curve, and the command. Colours are optional.
@@ -104,7 +106,9 @@ fn advice(curve: &Curve<'_>, scaled: bool) -> String {
     let cheapest = best(curve, "cost").filter(|(_, cost)| cost.mean > 0.0);
     let cheapest =
         cheapest.map(|(row, cost)| format!("; cheapest with {} ({})", agents(row.agents), number::money(cost.mean)));
-    format!("{growth}{}\n{fits}", cheapest.unwrap_or_default())
+    let more: String =
+        [what_limits(fastest), token_parts::of_point(fastest)].into_iter().flatten().map(|line| line + "\n").collect();
+    format!("{growth}{}\n{more}{fits}", cheapest.unwrap_or_default())
 }
 
 /// Reports the smallest team whose makespan is statistically equal to the best, or the limit of growth.
@@ -171,6 +175,7 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
         Column::number("quality", "quality"),
         Column::number("lost_claims", "lost claims"),
         Column::number("conflicts", "conflicts"),
+        Column::number("conflicts_noticed", "noticed"),
         Column::number("concurrent_writes", "concurrent writes"),
         Column::number("completed", "completed"),
         Column::text("limit", "what limits it"),
@@ -188,6 +193,8 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
         "cost" | "lost_claims" | "conflicts" | "concurrent_writes" => {
             cells.iter().any(|cell| !matches!(cell.raw.as_str(), "0" | ""))
         }
+        // All conflicts are noticed, unless these are others.
+        "conflicts_noticed" => curve.rows.iter().any(|row| differ(row, "conflicts", "conflicts_noticed")),
         "quality" => cells.iter().any(|cell| !matches!(cell.raw.as_str(), "1" | "")),
         "completed" => !all_complete,
         "gustafson" => scaled,
@@ -196,6 +203,12 @@ pub fn table(curve: &Curve<'_>, scaled: bool) -> Table {
         _ => true,
     });
     table
+}
+
+/// True if the means of two metrics differ.
+fn differ(row: &PointResult, first: &str, second: &str) -> bool {
+    let mean = |name| row.metric(name).map(|summary| summary.mean);
+    mean(first) != mean(second)
 }
 
 fn cells(row: &PointResult, is_fastest: bool, is_cheapest: bool) -> Vec<Cell> {
@@ -216,9 +229,10 @@ fn cells(row: &PointResult, is_fastest: bool, is_cheapest: bool) -> Vec<Cell> {
         mean("quality", number::percent),
         mean("lost_claims", number::mean_count),
         mean("conflicts", number::mean_count),
+        mean("conflicts_noticed", number::mean_count),
         mean("concurrent_writes", number::mean_count),
         completed.tinted(if row.completed < row.runs { Tint::Bad } else { Tint::Plain }),
-        Cell::optional(limit(row), Cell::text),
+        Cell::optional(limit_in_short(row), Cell::text),
     ]
 }
 
@@ -239,22 +253,21 @@ pub(in crate::report) fn tokens(row: &PointResult) -> Cell {
 }
 
 /// Returns the largest cause of time that is not work.
-pub(in crate::report) fn limit(row: &PointResult) -> Option<String> {
-    if row.completed == 0 {
-        return None;
-    }
-    let [_, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
-    let causes = [
-        ("barrier", at_barrier),
-        ("queue", in_queue),
-        ("nothing ready", waiting - at_barrier - in_queue),
-        ("lost steps", lost),
-        ("rework", rework),
-        ("coordination", coordination),
-    ];
-    let worst = causes.into_iter().reduce(|worst, other| if other.1 > worst.1 { other } else { worst });
-    let (cause, share) = worst.filter(|(_, share)| *share >= WORTH_NAMING)?;
-    Some(format!("{cause} {}", number::percent(share)))
+fn limit(row: &PointResult) -> Option<Limit> {
+    let limits = if row.completed > 0 { limits(&row.shares) } else { Vec::new() };
+    limits.into_iter().next().filter(|limit| limit.share >= WORTH_NAMING)
+}
+
+/// Returns the largest cause of time that is not work in a word, with its share.
+pub(in crate::report) fn limit_in_short(row: &PointResult) -> Option<String> {
+    limit(row).map(|limit| format!("{} {}", limit.short, number::percent(limit.share)))
+}
+
+/// Returns one line: the largest cause of time that is not work, and the change that would help.
+pub(in crate::report) fn what_limits(row: &PointResult) -> Option<String> {
+    let limit = limit(row)?;
+    let advice = if limit.advice.is_empty() { String::new() } else { format!("; what would help: {}", limit.advice) };
+    Some(format!("what limits it: {} {} of the team's time{advice}", limit.name, number::percent(limit.share)))
 }
 
 #[cfg(test)]
@@ -268,6 +281,7 @@ mod tests {
             "\
 preassigned, kind a <b> & \"c\": fastest with 4 agents: 1m 06s [1m 05s, 1m 08s], speedup 1.81 of at most 3.08 (Amdahl)
 2 agents cannot be told apart from it; cheapest with 1 agent ($0.50)
+what limits it: waiting at the barrier 20 % of the team's time; what would help: remove the rounds, or balance the tasks
 no scaling regime: scatter, no law does better than a constant (p = 0.30)
 
   n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  what limits it
@@ -277,6 +291,7 @@ no scaling regime: scatter, no law does better than a constant (p = 0.30)
 
 self_claim, kind a <b> & \"c\": fastest with 2 agents: 1m 20s [1m 18s, 1m 22s], speedup 1.50 of at most 1.82 (Amdahl)
 no run of a larger team completed, so what they buy is not known; cheapest with 1 agent ($0.50)
+what limits it: waiting at the barrier 20 % of the team's time; what would help: remove the rounds, or balance the tasks
 no scaling regime: 2 team sizes; expected at least 3
 
   n                 makespan            speedup  Amdahl  share  work-span  calls  tokens   cost  lost claims  completed  what limits it

@@ -16,8 +16,6 @@ use crate::team::{BatchSize, Fallibility, Latency, LearnedPolicy, Profile, Readi
 
 /// Longest chain of base profiles.
 const MAX_BASES: usize = 8;
-/// Default speed of reading cached input tokens, in multiples of that of others.
-const CACHED_SPEEDUP: f64 = 10.0;
 /// Keys that describe a lead only if the profile has a learned policy.
 const OF_A_LEAD: [&str; 5] = ["batching", "tool", "tokens.briefing", "tokens.cache_lifetime", "variation"];
 
@@ -174,15 +172,9 @@ impl Resolver<'_> {
         }
     }
 
-    /// Sets the speeds of reading. That of cached tokens follows the other if it is not given.
+    /// Sets the speeds of reading. Cached tokens take no time unless their speed is given.
     fn reading(&mut self, reading: &mut ReadingSpeed, node: &Node, path: &str) {
-        let follows = reading.cached.total_cmp(&(CACHED_SPEEDUP * reading.input)).is_eq();
-        if let Some(speed) = node.key("input_tokens_per_second").and_then(Node::number) {
-            reading.input = speed;
-            if follows {
-                reading.cached = CACHED_SPEEDUP * speed;
-            }
-        }
+        number(&mut reading.input, node, "input_tokens_per_second");
         let Some(cached) = node.key("cached_tokens_per_second") else { return };
         reading.cached = cached.number().unwrap_or(reading.cached);
         if reading.input.is_infinite() {

@@ -10,9 +10,12 @@ use crate::record::{Observer, TaskEvent, TaskEventKind, TestRun};
 use crate::simulation::faults::{DETECTION, ERROR, PREMATURE};
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
-use crate::simulation::state::step::{Conflict, Outcome, PlannedTask};
+use crate::simulation::state::step::{Conflict, InFlightStep, Outcome, PlannedTask, step_entity};
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;
+
+/// Entity of the draws of replies that have lost their claim.
+const LOST: u32 = u32::MAX;
 
 impl Simulator<'_> {
     /// Settles an attempt on a task that the agent holds.
@@ -112,9 +115,33 @@ impl Simulator<'_> {
                 self.team.board.disown(task, agent);
             }
         }
+        if !GENERAL {
+            self.note_returned(observer);
+        }
         self.wait_sets.ready_signalled = true;
         self.wait_sets.ask_last(agent);
         Outcome::Retry
+    }
+
+    /// Tests a reply that has lost its claim: it has passed a resource such as a test runner, and fails there if it is
+    /// wrong and that is noticed. Nothing else comes of it.
+    pub(super) fn test_lost<O: Observer>(
+        &mut self,
+        agent: AgentId,
+        planned: &PlannedTask,
+        step: &InFlightStep,
+        observer: &mut O,
+    ) {
+        let state = &self.agents[agent];
+        if state.flight.services.is_empty() {
+            return;
+        }
+        let faults = &self.profiles[state.profile].attempt_faults;
+        let key = self.tasks[planned.task].key ^ step_entity(agent, LOST);
+        let draws = self.keys.stream_nth(Purpose::Fault, key, u64::from(step.ordinal));
+        if faults.error.sample_at(draws, ERROR) && faults.detection.sample_at(draws, DETECTION) {
+            observer.test(&TestRun { agent, start: self.team.now, end: self.team.now, has_failed: true });
+        }
     }
 
     /// Opens the draws of the next attempt on a task.

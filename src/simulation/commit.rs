@@ -6,7 +6,7 @@
 #![expect(clippy::inline_always, reason = "see simulator.rs")]
 
 use crate::engine::Time;
-use crate::record::{Observer, Step, StepKind, TaskEventKind, TimeSplit, Write};
+use crate::record::{InputParts, Observer, Step, StepKind, TaskEventKind, TimeSplit, Write};
 use crate::simulation::features::{Feature, bounded_id};
 use crate::simulation::simulator::Simulator;
 use crate::simulation::state::step::{Conflict, InFlightStep, Outcome, PlannedTask, StepFault};
@@ -83,7 +83,8 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> TimeSplit {
         if !GENERAL {
-            return self.commit_tasks::<GENERAL, O>(agent, step, &mut [step.first], busy, observer).0;
+            let single = PlannedTask { task: step.first.task, seen: step.first.seen, ..PlannedTask::default() };
+            return self.commit_tasks::<GENERAL, O>(agent, step, &mut [single], busy, observer).0;
         }
         let mut tasks = std::mem::take(&mut self.agents[agent].flight.tasks);
         let (spent, _) = self.commit_tasks::<GENERAL, O>(agent, step, &mut tasks, busy, observer);
@@ -129,6 +130,9 @@ impl Simulator<'_> {
             let outcome = if planned.effects.completes {
                 self.attempt::<GENERAL, O>(agent, planned, part, observer)
             } else {
+                if GENERAL && planned.effects.claims {
+                    self.test_lost(agent, planned, step, observer);
+                }
                 Outcome::Lost
             };
             match outcome {
@@ -223,9 +227,15 @@ impl Simulator<'_> {
         let end = if GENERAL { step.left.unwrap_or(self.team.now) } else { self.team.now };
         if GENERAL {
             self.emit_waits(agent, end, observer);
+            let parts = self.agents[agent].flight.parts;
+            if !step.is_cut && parts != InputParts::default() {
+                observer.input(agent, &parts);
+            }
         }
         let works = step.kind == StepKind::Work;
         let tasks = if GENERAL { self.worked_on(agent) } else { 1 };
+        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
+        self.calls += 1;
         observer.step(&Step {
             agent,
             kind: step.kind,
@@ -241,6 +251,7 @@ impl Simulator<'_> {
             input_tokens: step.input_tokens,
             cached_tokens: step.cached_tokens,
             output_tokens: step.output_tokens,
+            is_cut: GENERAL && step.is_cut,
         });
     }
 }

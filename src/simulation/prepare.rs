@@ -131,7 +131,7 @@ impl<'s> Simulator<'s> {
             state.free_since = Time::ZERO;
             state.replied_in = 0;
         }
-        self.waits.nothing_since = None;
+        self.waits.nothing_since = Time::MAX;
         if self.features.uses(Feature::RandomEffects) {
             self.draw_run_effects();
         }

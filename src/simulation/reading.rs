@@ -5,7 +5,7 @@
 //! context = briefing (first call) + outputs of dependencies not yet known + what was read and written before
 //! ```
 
-use crate::record::{InputParts, Observer, StepKind};
+use crate::record::{InputParts, StepKind};
 use crate::simulation::compiled_profile::CompiledProfile;
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
@@ -15,7 +15,7 @@ use crate::workload::TaskId;
 
 impl Simulator<'_> {
     /// Counts the input of a step that begins; returns the microseconds of reading it.
-    pub(super) fn read_input<O: Observer>(&mut self, agent: AgentId, step: &mut InFlightStep, observer: &mut O) -> f64 {
+    pub(super) fn read_input(&mut self, agent: AgentId, step: &mut InFlightStep) -> f64 {
         let profile = &self.profiles[self.agents[agent].profile];
         let mut parts = InputParts::default();
         if self.features.uses(Feature::Messages) {
@@ -28,13 +28,14 @@ impl Simulator<'_> {
         }
         step.input_tokens = step.input_tokens.saturating_add(profile.fixed_input).saturating_add(parts.messages);
         if !self.features.uses(Feature::Reading) {
+            self.agents[agent].flight.parts = parts;
             step.cached_tokens = profile.cached(step.input_tokens);
             return 0.0;
         }
         self.read_context(agent, step, &mut parts);
-        observer.input(agent, &parts);
+        self.agents[agent].flight.parts = parts;
         let profile = &self.profiles[self.agents[agent].profile];
-        profile.reading_us(step.input_tokens, step.cached_tokens)
+        profile.reading_us(step, &parts)
     }
 
     /// Adds the context to the input of a step, and the new parts to the context.
@@ -113,8 +114,15 @@ impl CompiledProfile {
         self.task_tokens[task].saturating_sub(self.tokens.overhead)
     }
 
-    /// Microseconds of reading an input.
-    fn reading_us(&self, input: u32, cached: u32) -> f64 {
-        f64::from(input - cached) * self.us_per_input_token + f64::from(cached) * self.us_per_cached_token
+    /// Microseconds of reading an input. Without a prompt cache, the context that is sent again takes no time, as a
+    /// provider keeps the prefix of a conversation; with one, this is what the cache is for.
+    fn reading_us(&self, step: &InFlightStep, parts: &InputParts) -> f64 {
+        let (fresh, cached) = if self.tokens.cache_lifetime.is_some() {
+            (step.input_tokens - step.cached_tokens, step.cached_tokens)
+        } else {
+            let new = step.input_tokens - parts.history;
+            (new - self.cached(new), self.cached(new))
+        };
+        f64::from(fresh) * self.us_per_input_token + f64::from(cached) * self.us_per_cached_token
     }
 }

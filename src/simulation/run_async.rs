@@ -21,9 +21,6 @@ impl Simulator<'_> {
             } else {
                 self.start_steps::<GENERAL, A, O>(architecture, observer);
             }
-            if !GENERAL {
-                self.note_nothing_left(observer);
-            }
             if GENERAL && self.is_timer_next() {
                 if self.next_timer_is_too_late() {
                     return Ending::OutOfTime;

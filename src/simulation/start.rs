@@ -50,6 +50,8 @@ impl Simulator<'_> {
         };
         if GENERAL {
             self.read_contents(agent);
+        } else {
+            self.note_taken();
         }
         let (draw, output_tokens) = self.work_latency::<GENERAL>(agent, first, ordinal);
         let task = &mut self.tasks[first];
@@ -180,7 +182,7 @@ impl Simulator<'_> {
         let mut call_us = draw.call_us;
         if GENERAL {
             step.seen_accepted = self.faults.accepted.len() as u32;
-            call_us += self.read_input(agent, &mut step, observer);
+            call_us += self.read_input(agent, &mut step);
         } else {
             step.input_tokens = self.profiles[0].fixed_input;
             step.cached_tokens = self.profiles[0].cached(step.input_tokens);
@@ -215,10 +217,12 @@ impl Simulator<'_> {
         state.steps += 1;
         state.choice = self.keys.stream(Purpose::Choice, step_entity(agent, state.steps));
         state.is_busy = true;
-        state.flight.step = step;
+        if GENERAL {
+            state.flight.step = step;
+        } else {
+            state.flight.step.begin_plain(&step);
+        }
         let tie = state.choice.tag();
-        self.tokens += u64::from(step.input_tokens) + u64::from(step.output_tokens);
-        self.calls += 1;
         let task = (step.kind == StepKind::Work).then_some(step.first.task);
         observer.start(&Start { agent, kind: step.kind, task, at: self.team.now });
         let arrival = if GENERAL { self.call_arrival(agent) } else { self.team.now + step.latency };

@@ -65,6 +65,7 @@ impl Simulator<'_> {
             flight.services.iter().filter(|service| service.3).map(|&(_, start, until, _)| elapsed(start, until)).sum();
         let lost = end - step.start - step.waited - step.service;
         (step.input_tokens, step.cached_tokens, step.output_tokens) = (0, 0, 0);
+        step.is_cut = true;
         let spent = TimeSplit { lost, ..TimeSplit::default() };
         self.end_step::<true, O>(agent, &step, spent, observer);
     }

@@ -27,34 +27,40 @@ impl Simulator<'_> {
 
     #[inline(always)]
     fn end_plain_wait<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        let start = self.agents[agent].free_since;
-        if start < self.team.now {
-            self.split_plain_wait(agent, start, observer);
+        let (start, end) = (self.agents[agent].free_since, self.team.now);
+        if start < end {
+            if self.waits.nothing_since == Time::MAX {
+                observer.wait(&Wait { agent, cause: WaitCause::Dependencies, start, end });
+            } else {
+                self.split_plain_wait(agent, observer);
+            }
         }
     }
 
     /// Divides the wait of an agent at the moment from which no task was left.
+    #[cold]
     #[inline(never)]
-    fn split_plain_wait<O: Observer>(&mut self, agent: AgentId, start: Time, observer: &mut O) {
-        let now = self.team.now;
-        let nothing_since = self.waits.nothing_since.map_or(now, |since| since.max(start));
+    fn split_plain_wait<O: Observer>(&self, agent: AgentId, observer: &mut O) {
+        let (start, now) = (self.agents[agent].free_since, self.team.now);
+        let nothing_since = self.waits.nothing_since.max(start);
         self.emit_wait(agent, WaitCause::Dependencies, start, nothing_since, observer);
         self.emit_wait(agent, WaitCause::Nothing, nothing_since, now, observer);
-        self.agents[agent].free_since = now;
     }
 
-    /// Notes in the plain form when the last task is taken, and when one comes back.
+    /// Notes in the plain form that a task was taken, which may be the last one.
     #[inline(always)]
-    pub(super) fn note_nothing_left<O: Observer>(&mut self, observer: &mut O) {
-        let is_left = self.team.board.pending() > 0;
-        if is_left == self.waits.nothing_since.is_none() {
-            return;
+    pub(super) fn note_taken(&mut self) {
+        if self.team.board.pending() == 0 && self.waits.nothing_since == Time::MAX {
+            self.waits.nothing_since = self.team.now;
         }
-        if is_left {
+    }
+
+    /// Notes in the plain form that a task has come back.
+    #[inline(always)]
+    pub(super) fn note_returned<O: Observer>(&mut self, observer: &mut O) {
+        if self.waits.nothing_since != Time::MAX {
             self.end_all_plain_waits(observer);
-            self.waits.nothing_since = None;
-        } else {
-            self.waits.nothing_since = Some(self.team.now);
+            self.waits.nothing_since = Time::MAX;
         }
     }
 
@@ -63,6 +69,7 @@ impl Simulator<'_> {
         for agent in AgentId::all(self.agents.len()) {
             if !self.agents[agent].is_busy {
                 self.end_plain_wait(agent, observer);
+                self.agents[agent].free_since = self.team.now;
             }
         }
     }
@@ -84,7 +91,7 @@ impl Simulator<'_> {
     pub(super) fn emit_barrier_waits<O: Observer>(&mut self, observer: &mut O) {
         for agent in AgentId::all(self.agents.len()) {
             let state = &mut self.agents[agent];
-            // The wait of an agent that is offline is noted since its crash.
+            // An agent that has crashed waits for its recovery.
             if state.replied_in == self.round && !state.is_busy && !state.is_down {
                 let start = std::mem::replace(&mut state.free_since, self.team.now);
                 self.emit_wait(agent, WaitCause::Barrier, start, self.team.now, observer);

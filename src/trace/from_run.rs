@@ -14,6 +14,7 @@ use crate::trace::model::{
     TraceSource, TraceTask, Usage,
 };
 use crate::trace::native::VERSION;
+use crate::trace::run_times::{self, RunTimes};
 
 /// Facts about a simulated run beside its log.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -37,7 +38,8 @@ impl RunFacts {
     /// same scenario, team and seed.
     pub fn of(scenario: &Scenario, replication: u64, log: &Log) -> RunFacts {
         let Scenario { name, architecture_name, seed, .. } = scenario;
-        let facts = Facts::new(&scenario.team, &scenario.of_replication(replication).graph);
+        let graph = &scenario.of_replication(replication).graph;
+        let facts = Facts::new(&scenario.team, graph, &scenario.resources);
         let (agents, digest) = (log.agents(), fingerprint(&facts, log).value() >> 32);
         let labels = [
             ("scenario", scenario.name.clone()),
@@ -89,7 +91,9 @@ impl Trace {
     /// Converts a simulated run.
     pub fn of_run(run: &RunFacts, log: &Log) -> Trace {
         let mut trace = Trace { header: header(run, log), ..Trace::default() };
-        for line in gather(run, log) {
+        let (lines, rest) = gather(run, log);
+        trace.header.extra = run_times::header(&run.facts, &rest);
+        for line in lines {
             let step = line.to_step(run, &mut trace);
             trace.steps.push(step);
         }
@@ -141,12 +145,15 @@ struct RunStep {
     writes: Vec<Write>,
     tests: Vec<TestRun>,
     sent: Vec<Message>,
+    /// Times of its agent since its last step.
+    times: RunTimes,
 }
 
 /// Assigns every event to the step that caused it. Effects precede the end of their step in the log. A claim that the board
 /// grants at the decision belongs to the step that starts with it. Events without a step, such as the expiry of a claim,
-/// belong to the step that committed last.
-fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
+/// belong to the step that committed last. Waits and services belong to the next step of their agent; those after its last
+/// step are returned apart, by agent.
+fn gather(run: &RunFacts, log: &Log) -> (Vec<RunStep>, Vec<RunTimes>) {
     let mut lines: Vec<RunStep> = Vec::new();
     let mut landing: Vec<TaskEvent> = Vec::new();
     let mut writes: Vec<Write> = Vec::new();
@@ -155,6 +162,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
     let mut decided: Vec<Vec<TaskEvent>> = vec![Vec::new(); log.agents()];
     let mut ordinals = vec![0_u32; log.agents()];
     let mut done_by: Vec<Option<(String, Time)>> = vec![None; run.facts.tasks.len()];
+    let mut times = vec![RunTimes::default(); log.agents()];
     for entry in &log.entries {
         match entry {
             Entry::Task(event) => landing.push(*event),
@@ -179,13 +187,7 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
                 attach_to_last(&mut lines, before);
                 events.extend(now);
                 let after = dependencies(run, step, &events, &done_by);
-                for event in &events {
-                    if let TaskEventKind::Completed { .. } = event.kind
-                        && let Some(done) = done_by.get_mut(event.task.index())
-                    {
-                        *done = Some((id.clone(), step.end));
-                    }
-                }
+                add_completions(&mut done_by, &events, (&id, step.end));
                 lines.push(RunStep {
                     id,
                     after,
@@ -194,15 +196,27 @@ fn gather(run: &RunFacts, log: &Log) -> Vec<RunStep> {
                     writes: std::mem::take(&mut writes),
                     tests: std::mem::take(&mut tests),
                     sent: std::mem::take(&mut sent),
+                    times: std::mem::take(&mut times[agent]),
                 });
             }
             Entry::Round(_) | Entry::End(..) => attach_to_last(&mut lines, std::mem::take(&mut landing)),
             Entry::Message(message) => sent.push(*message),
             Entry::Test(test) => tests.push(*test),
-            Entry::Wait(_) | Entry::Service(_) | Entry::Input(..) => {}
+            Entry::Wait(wait) => times[wait.agent.index()].waits.push(*wait),
+            Entry::Service(service) => times[service.agent.index()].services.push(*service),
+            Entry::Input(agent, parts) => times[agent.index()].parts = *parts,
         }
     }
-    lines
+    (lines, times)
+}
+
+/// Records the step that completed each task, with its end.
+fn add_completions(done_by: &mut [Option<(String, Time)>], events: &[TaskEvent], (id, end): (&str, Time)) {
+    for event in events.iter().filter(|event| matches!(event.kind, TaskEventKind::Completed { .. })) {
+        if let Some(done) = done_by.get_mut(event.task.index()) {
+            *done = Some((id.to_owned(), end));
+        }
+    }
 }
 
 /// Assigns events without a step to the step that committed last.
@@ -282,7 +296,7 @@ impl RunStep {
                 input: Some(step.input_tokens),
                 output: Some(step.output_tokens),
                 cache_read: (step.cached_tokens > 0).then_some(step.cached_tokens),
-                cache_write: None,
+                cache_write: Some(self.times.parts.cache_write).filter(|tokens| *tokens > 0),
             },
             class: Some(class(step)),
             ..model::TraceStep::default()
@@ -301,13 +315,20 @@ impl RunStep {
             });
         }
         let mut extra = Map::new();
-        if step.tasks > 1 {
+        if step.tasks != u32::from(step.task.is_some()) {
             extra.insert("x.tasks".to_owned(), step.tasks.into());
         }
         if step.waited > Time::ZERO {
             extra.insert("x.wait_us".to_owned(), step.waited.as_us().into());
         }
-        if step.latency != step.end - step.start - step.waited {
+        if step.service > Time::ZERO {
+            extra.insert(run_times::SERVICE_US.to_owned(), step.service.as_us().into());
+        }
+        if step.is_cut {
+            extra.insert("x.cut".to_owned(), true.into());
+        }
+        self.times.write(&run.facts, &mut extra);
+        if step.latency != step.end - step.start - step.waited - step.service {
             extra.insert("x.latency_us".to_owned(), step.latency.as_us().into());
         }
         if !self.sent.is_empty() {
@@ -331,6 +352,16 @@ impl RunStep {
             TaskEventKind::Conflicted => note.extra.set("x.reason", "conflict"),
             TaskEventKind::Orphaned => note.extra.set("x.reason", "forgotten"),
             TaskEventKind::Reclaimed => note.extra.set("x.reason", "lease ran out"),
+            TaskEventKind::ConflictMissed => note.extra.set("x.reason", "conflict missed"),
+            TaskEventKind::Overwritten { right, noticed } => {
+                note.extra.set("x.reason", "overwritten");
+                note.extra.set("x.right", right);
+                note.extra.set("x.noticed", noticed);
+            }
+            TaskEventKind::Restored { right } => {
+                note.extra.set("x.reason", "restored");
+                note.extra.set("x.right", right);
+            }
             TaskEventKind::Reopened { spent, right } => {
                 note.extra.set("x.spent_us", spent.as_us());
                 note.extra.set("x.right", right);
@@ -347,13 +378,12 @@ fn kind(kind: TaskEventKind) -> TaskNoteKind {
         TaskEventKind::Claimed => TaskNoteKind::Claim,
         TaskEventKind::LostClaim => TaskNoteKind::Lost,
         TaskEventKind::BlockedClaim => TaskNoteKind::Blocked,
-        TaskEventKind::Completed { .. } => TaskNoteKind::Complete,
+        TaskEventKind::Completed { .. } | TaskEventKind::Restored { .. } => TaskNoteKind::Complete,
         TaskEventKind::Rejected
         | TaskEventKind::Conflicted
         | TaskEventKind::Orphaned
         | TaskEventKind::Overwritten { .. }
         | TaskEventKind::ConflictMissed => TaskNoteKind::Fail,
-        TaskEventKind::Restored { .. } => TaskNoteKind::Complete,
         TaskEventKind::Reclaimed | TaskEventKind::Reopened { .. } => TaskNoteKind::Reopen,
     }
 }
@@ -398,12 +428,12 @@ mod tests {
         let header = format!(
             "{}{producer}{}",
             r#"{"record":"header","schema":"brooks.trace","version":"1.0","trace":"t","source":{"format":"simulation","producer":""#,
-            r#""},"clock":{"origin":"start","unit":"us"},"agents":[{"gen_ai.agent.name":"ann","role":"worker"},{"gen_ai.agent.name":"bo & <co>","role":"worker"}],"tasks":[{"id":"parse","depends_on":[],"weight":100},{"id":"lint","depends_on":["parse"],"weight":100},{"id":"読む \"docs\"","depends_on":[],"weight":100}],"architecture":"self_claim","barrier":"round","outcome":{"success":false,"reason":"stalled"},"totals":{"duration_us":20000000,"llm_calls":6,"gen_ai.usage.input_tokens":12000,"gen_ai.usage.cache_read.input_tokens":3000,"gen_ai.usage.output_tokens":600,"rounds":3,"tests":1,"writes":5,"claims":3,"blocked_claims":0,"completions":2},"labels":{"seed":"42"},"quality":{"start_us":"recorded","end_us":"recorded","gen_ai.usage":"recorded","task.events":"recorded","files.write":"recorded","tests":"recorded","class":"recorded"}}"#
+            r#""},"clock":{"origin":"start","unit":"us"},"agents":[{"gen_ai.agent.name":"ann","role":"worker"},{"gen_ai.agent.name":"bo & <co>","role":"worker"}],"tasks":[{"id":"parse","depends_on":[],"weight":100},{"id":"lint","depends_on":["parse"],"weight":100},{"id":"読む \"docs\"","depends_on":[],"weight":100}],"architecture":"self_claim","barrier":"round","outcome":{"success":false,"reason":"stalled"},"totals":{"duration_us":20000000,"llm_calls":6,"gen_ai.usage.input_tokens":12000,"gen_ai.usage.cache_read.input_tokens":3000,"gen_ai.usage.output_tokens":600,"rounds":3,"tests":1,"writes":5,"claims":3,"blocked_claims":0,"completions":2},"labels":{"seed":"42"},"quality":{"start_us":"recorded","end_us":"recorded","gen_ai.usage":"recorded","task.events":"recorded","files.write":"recorded","tests":"recorded","class":"recorded"},"x.waits":[{"cause":"barrier","start_us":17000000,"end_us":20000000,"agent":"bo & <co>"}]}"#
         );
         assert_eq!(lines[0], header);
         assert_eq!(
             lines[4],
-            r#"{"record":"step","id":"r2.ann","after":["r1.ann"],"gen_ai.operation.name":"chat","gen_ai.agent.name":"ann","start_us":12400000,"end_us":16000000,"round":2,"task":"lint","task.events":[{"event":"claim","task":"lint"},{"event":"fail","task":"lint"}],"gen_ai.usage.input_tokens":2000,"gen_ai.usage.output_tokens":100,"gen_ai.usage.cache_read.input_tokens":500,"files.write":[{"path":"lint.rs","ok":true}],"tests":[{"returncode":1,"start_us":16000000,"end_us":16000000}],"class":"rework","x.wait_us":600000,"x.spent_us":{"rework":3000000}}"#
+            r#"{"record":"step","id":"r2.ann","after":["r1.ann"],"gen_ai.operation.name":"chat","gen_ai.agent.name":"ann","start_us":12400000,"end_us":16000000,"round":2,"task":"lint","task.events":[{"event":"claim","task":"lint"},{"event":"fail","task":"lint"}],"gen_ai.usage.input_tokens":2000,"gen_ai.usage.output_tokens":100,"gen_ai.usage.cache_read.input_tokens":500,"files.write":[{"path":"lint.rs","ok":true}],"tests":[{"returncode":1,"start_us":16000000,"end_us":16000000}],"class":"rework","x.wait_us":600000,"x.waits":[{"cause":"barrier","start_us":9000000,"end_us":12400000},{"cause":"queue","resource":0,"start_us":15400000,"end_us":16000000}],"x.spent_us":{"rework":3000000}}"#
         );
         let ids: Vec<String> = lines[1..].iter().map(|line| id_of(line)).collect();
         assert_eq!(ids, ["r1.ann", "r1.bo & <co>", "r2.bo & <co>", "r2.ann", "r3.bo & <co>", "r3.ann"]);

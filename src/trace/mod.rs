@@ -16,6 +16,7 @@ pub mod model;
 mod names;
 pub mod native;
 pub mod replay;
+mod run_times;
 pub mod summary;
 mod vocabulary;
 mod work;

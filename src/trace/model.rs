@@ -271,9 +271,25 @@ impl TraceStep {
         order.map_or(0, |order| u32::try_from(order).unwrap_or(u32::MAX))
     }
 
-    /// Returns true for model calls.
+    /// Returns true for model calls. A call that the end of a simulated run has cut off is none.
     pub fn is_call(&self) -> bool {
-        matches!(self.operation, Operation::Chat | Operation::Plan)
+        matches!(self.operation, Operation::Chat | Operation::Plan) && !self.is_cut()
+    }
+
+    /// Returns the latency of a call in seconds: as recorded, or the time of the step. A simulated call ends before its
+    /// queues and services.
+    pub fn latency_s(&self) -> f64 {
+        let extra = &self.more().extra;
+        let recorded = extra.get("x.latency_s").and_then(serde_json::Value::as_f64);
+        let us = |key: &str| extra.get(key).and_then(serde_json::Value::as_u64).map(Time::from_us);
+        let beside = || us("x.wait_us").unwrap_or(Time::ZERO) + us("x.service_us").unwrap_or(Time::ZERO);
+        let simulated = || us("x.latency_us").unwrap_or_else(|| self.end - self.start - beside());
+        recorded.filter(|seconds| *seconds >= 0.0).unwrap_or_else(|| simulated().as_secs())
+    }
+
+    /// Returns true for steps that the end of a simulated run has cut off.
+    pub fn is_cut(&self) -> bool {
+        self.more().extra.get("x.cut") == Some(&serde_json::Value::Bool(true))
     }
 }
 

@@ -112,7 +112,7 @@ fn json_has_the_keys_that_others_rely_on() {
     for key in metrics.split_whitespace() {
         assert!(run["metrics"][key].is_number(), "{key}");
     }
-    let budget: f64 = ["work_s", "coordination_s", "waiting_s", "lost_s", "rework_s"]
+    let budget: f64 = ["work_s", "service_s", "coordination_s", "waiting_s", "lost_s", "rework_s"]
         .iter()
         .map(|part| run["time_budget"][part].as_f64().expect("a part of the budget"))
         .sum();

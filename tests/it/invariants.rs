@@ -8,6 +8,7 @@ use brooks::team::{AgentId, BatchSize, Blocks};
 use brooks::workload::TaskId;
 
 use crate::promises::{self, Claims, is_learned};
+use crate::waits;
 
 /// Runs one replication and checks all that must hold of it.
 pub(crate) fn check(scenario: &Scenario, simulator: &mut Simulator<'_>, replication: u64) -> (Log, Metrics) {
@@ -20,6 +21,7 @@ pub(crate) fn check(scenario: &Scenario, simulator: &mut Simulator<'_>, replicat
     agents_do_one_thing_at_a_time(&log, &metrics, &world);
     tasks_are_done_once(scenario, &log, &metrics, &world);
     the_budget_balances(&log, &metrics, &world);
+    waits::check(&log, &metrics, &world);
     the_figures_are_those_of_the_log(scenario, &log, &metrics, &world);
     the_ending_has_a_reason(scenario, &log, &metrics, &world);
     promises::check(scenario, &log, &metrics, replication, &world);
@@ -91,7 +93,7 @@ fn agents_do_one_thing_at_a_time(log: &Log, metrics: &Metrics, world: &str) {
     assert!(begun.iter().all(Vec::is_empty), "{world}: in flight after the end: {begun:?}");
     let whole = metrics.makespan;
     assert!(until.iter().all(|&sum| sum == whole), "{world}: steps and waits {until:?} do not make up {whole}");
-    assert_eq!(log.steps().count(), metrics.llm_calls as usize, "{world}");
+    assert_eq!(log.steps().filter(|step| !step.is_cut).count(), metrics.llm_calls as usize, "{world}");
 }
 
 /// Whether every task that is done must have been preceded by all that it needs.
@@ -181,6 +183,8 @@ fn the_budget_balances(log: &Log, metrics: &Metrics, world: &str) {
     let team_time = metrics.makespan.as_us() * u64::from(metrics.agents);
     let budget = metrics.budget;
     assert_eq!(budget.total().as_us(), team_time, "{world}: {budget:?}");
+    assert_eq!(budget.waiting_by_cause.total(), budget.waiting, "{world}: {budget:?}");
+    assert_eq!(budget.service, log.steps().map(|step| step.service).sum(), "{world}: service");
     let sum = |part: fn(&Step) -> Time| log.steps().map(part).sum::<Time>();
     let reopened: Time = task_events(log)
         .map(|event| if let TaskEventKind::Reopened { spent, .. } = event.kind { spent } else { Time::ZERO })

@@ -56,6 +56,7 @@ mod tidy;
 mod traces;
 mod traces_again;
 mod validate;
+mod waits;
 mod what_if;
 mod workload;
 mod worlds;

@@ -215,8 +215,8 @@ fn the_benchmark_s_reference_statistics() {
     for (agents, pacing, claims, makespan, attempts, lost) in [
         (4, ASYNC, "at_decision", (143.04, 0.03), (23.53, 0.01), (0.0, 0.0)),
         (16, ASYNC, "at_decision", (138.45, 0.03), (23.53, 0.01), (0.0, 0.0)),
-        (4, ROUNDS, "at_commit", (281.28, 0.06), (23.53, 0.01), (17.11, 0.01)),
-        (16, ROUNDS, "at_commit", (287.56, 0.06), (23.53, 0.01), (90.6, 0.05)),
+        (4, ROUNDS, "at_commit", (257.42, 0.08), (23.53, 0.01), (13.66, 0.02)),
+        (16, ROUNDS, "at_commit", (217.11, 0.07), (23.53, 0.01), (62.55, 0.08)),
     ] {
         let variant = Variant::called(&format!("self_claim {claims} random"));
         let scenario = worlds::scenario(&specs, agents, &profile, &variant, pacing);

@@ -21,7 +21,7 @@ const END_OF_SCENARIO: &str = "\n---\n";
 fn tell(scenario: &Scenario) -> String {
     let mut log = Log::default();
     let ending = Simulator::new(scenario).run(&*scenario.architecture, 0, &mut log);
-    let facts = Facts::new(&scenario.team, &scenario.graph);
+    let facts = Facts::new(&scenario.team, &scenario.graph, &scenario.resources);
     let mut story = narrate(&facts, &log);
     if ending != Ending::Completed {
         story.push_str(&Witness::from_log(&facts, &log).describe(&facts, ending));

@@ -162,7 +162,7 @@ fn other_folders_and_damage_are_told() {
     let cut = &csv[..csv.len() / 2];
     for (damaged, expected) in [
         ("", "there is no such column"),
-        (cut, "cells under 199 columns; expected the rows of a sweep"),
+        (cut, "cells under 327 columns; expected the rows of a sweep"),
         (&csv.replacen(",6,6,0,0,", ",6,six,0,0,", 1), "out/sweep.csv:2: completed: \"six\"; expected a whole number"),
         (&csv.replacen(",6,6,0,0,", ",6,5,0,0,", 1), "out/sweep.csv:2: runs: 6, of which 5 completed"),
         (&csv.replacen("cost.mean", "price", 1), "out/sweep.csv:1: cost.mean: there is no such column"),

@@ -118,15 +118,14 @@ fn conflicts_grow_unless_a_lock_prevents_them() {
         for policy in ["last_writer_wins", "optimistic"] {
             assert!(of(policy, fewer) < of(policy, more), "{policy}: {fewer} and {more} agents");
         }
-        assert!(
-            of("optimistic", more) <= of("last_writer_wins", more),
-            "{more} agents: what is rejected is not spread"
-        );
         assert!(of("lock", more) == 0.0);
     }
     let time = |policy: &str, agents| mean(row(&conflicts, &[policy], agents), "makespan_s");
-    assert!(time("last_writer_wins", 8) > time("last_writer_wins", 3), "more agents make it later");
-    assert!(time("lock", 8) < time("last_writer_wins", 8) && time("optimistic", 8) < time("last_writer_wins", 8));
+    for policy in ["last_writer_wins", "optimistic"] {
+        assert!(time("lock", 8) < 0.85 * time(policy, 8), "{policy}: repeated work costs more than other work first");
+    }
+    // Four files are the limit of any policy.
+    assert!((time("lock", 8) / time("lock", 4) - 1.0).abs() < 0.01);
 }
 
 #[test]
@@ -169,10 +168,10 @@ fn the_benchmark_meets_its_reference() {
     assert_mean(row(&free, &[], 16), "makespan_s", 138.45, 0.03);
     let blind = "{ self_claim: { claims: at_commit, pick: random } }";
     let rounds = sweep("bench", &[("pacing", "rounds"), ("architecture", blind), ("sweep.agents", "[4, 16]")], 4_000);
-    assert_mean(row(&rounds, &[], 4), "makespan_s", 281.28, 0.06);
-    assert_mean(row(&rounds, &[], 4), "lost_claims", 17.11, 0.005);
-    assert_mean(row(&rounds, &[], 16), "makespan_s", 287.56, 0.06);
-    assert_mean(row(&rounds, &[], 16), "lost_claims", 90.6, 0.05);
+    assert_mean(row(&rounds, &[], 4), "makespan_s", 257.40, 0.06);
+    assert_mean(row(&rounds, &[], 4), "lost_claims", 13.66, 0.01);
+    assert_mean(row(&rounds, &[], 16), "makespan_s", 217.11, 0.07);
+    assert_mean(row(&rounds, &[], 16), "lost_claims", 62.55, 0.08);
 }
 
 /// What "Language Model Teams as Distributed Systems" (arXiv 2603.12229) found, for each of its three models. Orderings
@@ -184,30 +183,35 @@ fn the_paper_is_plausible() {
         for agents in 2..=5 {
             let of = |p: &str, architecture: &str| row(&paper, &[p, architecture], agents);
             let parallel = speedup(of("0.9", "preassigned"));
+            for metric in ["straggler_gap_s", "barrier_waste"] {
+                let total = |architecture: &str| -> f64 {
+                    ["0.2", "0.5", "0.9"].iter().map(|p| mean(of(p, architecture), metric)).sum()
+                };
+                let (more, less) = (total("preassigned"), total(CLAIMED));
+                assert!(less < more, "{profile}, n = {agents}: {metric} is {more} dealt and {less} claimed");
+            }
             // The paper shows this of assigned tasks; of claimed ones neither its runs nor these can tell.
             assert!(parallel > speedup(of("0.5", "preassigned")), "{profile}, n = {agents}: most parallel, most gain");
             assert!(parallel > speedup(of("0.2", "preassigned")), "{profile}, n = {agents}: most parallel, most gain");
             for p in ["0.2", "0.5", "0.9"] {
-                let (dealt, claimed) = (of(p, "preassigned"), of(p, "self_claim (claims: at_commit)"));
+                let (dealt, claimed) = (of(p, "preassigned"), of(p, CLAIMED));
                 let place = format!("{profile}, p = {p}, n = {agents}");
                 for row in [dealt, claimed] {
                     assert!(speedup(row) < row.laws.amdahl, "{place}, {}: below Amdahl", row.architecture);
                 }
-                // Slower, and more of what the paper counts as conflicts, calls and idle rounds.
+                // Slower, and more of what the paper counts as conflicts, violations, failed tests, messages and calls.
                 for metric in [
                     "makespan_s",
                     "concurrent_writes",
                     "rewrites_cross_agent",
                     "lost_claims",
+                    "temporal_violations",
+                    "failed_tests",
+                    "deliveries",
                     "llm_calls",
-                    "idle_rounds",
                 ] {
                     let (less, more) = (mean(dealt, metric), mean(claimed, metric));
                     assert!(less < more, "{place}: {metric} is {less} dealt and {more} claimed");
-                }
-                for metric in ["straggler_gap_s", "barrier_waste"] {
-                    let (more, less) = (mean(dealt, metric), mean(claimed, metric));
-                    assert!(less < more, "{place}: {metric} is {more} dealt and {less} claimed");
                 }
                 let tokens = claimed.token_multiplier.expect("there is a baseline");
                 let gain = speedup(claimed);
@@ -215,4 +219,37 @@ fn the_paper_is_plausible() {
             }
         }
     }
+}
+
+/// Self-claim as in the harness of the paper.
+const CLAIMED: &str = "self_claim (claims: at_commit, announce: everybody)";
+
+/// Rounds in which nothing is completed, with the profiles that were learned from the recorded runs: the stochastic ones
+/// do not contain calls that only claim. Means over the cells of a profile, as single cells are a matter of chance.
+#[test]
+fn the_paper_s_teams_without_assignments_have_more_idle_rounds() {
+    for profile in ["claude-sonnet-4.6", "gpt-5.2", "gemini-3-flash"] {
+        let paper = sweep("paper", &[("team.profile", profile), ("sweep.agents", "[2, 3]")], 200);
+        let total = |architecture: &str| -> f64 {
+            let cells = ["0.2", "0.5", "0.9"].iter().flat_map(|p| [(p, 2), (p, 3)]);
+            cells.map(|(p, agents)| mean(row(&paper, &[p, architecture], agents), "idle_rounds")).sum()
+        };
+        let (assigned, claimed) = (total("preassigned"), total(CLAIMED));
+        assert!(assigned < claimed, "{profile}: {assigned} assigned and {claimed} claimed");
+    }
+}
+
+/// An agent that is offline for minutes holds up the tasks that were assigned to it; claimed ones are taken by others.
+#[test]
+fn the_paper_s_teams_without_assignments_recover_faster() {
+    let offline = [("team.profile.crash_rate", "0.05"), ("team.profile.recovery", "300s")];
+    let base = [("sweep.agents", "[5]"), ("workload.amdahl.parallel_fraction", "0.9"), ("pacing", "async")];
+    let well = sweep("paper", &base, 400);
+    let failing = sweep("paper", &[&base[..], &offline[..]].concat(), 400);
+    let delay = |architecture: &str| {
+        let of = |sweep: &SweepResult| mean(row(sweep, &["0.9", architecture], 5), "makespan_s");
+        of(&failing) - of(&well)
+    };
+    let (assigned, claimed) = (delay("preassigned"), delay(CLAIMED));
+    assert!(claimed < 0.5 * assigned, "{assigned} s later assigned, {claimed} s claimed");
 }

@@ -44,7 +44,7 @@ fn checked_replay(scenario: &Scenario) -> Option<String> {
     let differing = simulated.iter().zip(&replayed_steps).find(|(a, b)| a != b);
     assert!(simulated == replayed_steps, "{world}: steps simulated and replayed: {differing:?}");
     let artifacts: Vec<&str> = again.names.iter().collect();
-    let names = Facts::new(&scenario.team, &scenario.graph);
+    let names = Facts::new(&scenario.team, &scenario.graph, &scenario.resources);
     let simulated = writes(&log, |artifact| names.artifact(artifact));
     let replayed_writes = writes(&replayed_log, |artifact| artifacts[artifact.index()]);
     let differing = simulated.iter().zip(&replayed_writes).find(|(a, b)| a != b);

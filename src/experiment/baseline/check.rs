@@ -61,7 +61,9 @@ pub fn check(
     let test = |recorded, now| Tested::new(recorded, now, &held, shared);
     let mut points: Vec<Tested<'_>> = pairs
         .iter()
-        .map(|&(there, here)| test((&recorded.points[there], recorded.replications), Side::Runs(samples[here].clone())))
+        .map(|&(there, here)| {
+            test((&recorded.points[there], recorded.replications), Side::Runs(Box::new(samples[here].clone())))
+        })
         .collect();
     judge(&mut points);
     let most = settings.max_replications.or(file.max_replications());
@@ -72,7 +74,7 @@ pub fn check(
         let open: Vec<usize> = (0..points.len()).filter(|&index| points[index].is_open()).collect();
         let scenarios: Vec<&GridPoint> = open.iter().map(|&index| &grid.points[pairs[index].1]).collect();
         for (&index, sample) in open.iter().zip(grid::run(&scenarios, replications, seed, done)) {
-            points[index] = test(points[index].recorded, Side::Runs(sample));
+            points[index] = test(points[index].recorded, Side::Runs(Box::new(sample)));
         }
         judge(&mut points);
     }
@@ -131,7 +133,7 @@ pub fn pairs(recorded: &RecordedBaseline, grid: &Grid) -> Vec<(usize, usize)> {
 
 /// Values to compare: runs of now, or those of a baseline.
 enum Side<'a> {
-    Runs(Replications),
+    Runs(Box<Replications>),
     Recorded(&'a RecordedPoint, u64),
 }
 

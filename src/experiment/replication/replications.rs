@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::engine::{Digest, Samplers};
 use crate::experiment::work_bounds::WorkBounds;
-use crate::record::{Ending, METRICS, Metrics, Stats, TimeBudget};
+use crate::record::{Ending, METRICS, Metrics, NAMED_QUEUES, Stats, TimeBudget};
 use crate::simulation::{Scenario, Simulator};
 
 /// Figures of a point's replications.
@@ -20,6 +20,8 @@ pub struct Replications {
     pub works: Vec<WorkBounds>,
     /// Time budget summed over the completed replications.
     pub budget: TimeBudget,
+    /// Names of the resources whose queues the budget has apart.
+    pub queues: Vec<String>,
     /// Fingerprint of all figures in order of replication.
     pub digest: Digest,
 }
@@ -43,6 +45,7 @@ impl Replications {
         let mut sample = Replications {
             columns: METRICS.iter().map(|_| Vec::with_capacity(expected)).collect(),
             endings: Vec::with_capacity(expected),
+            queues: scenario.resources.iter().take(NAMED_QUEUES).map(|resource| resource.name.clone()).collect(),
             digest,
             ..Replications::default()
         };
@@ -79,7 +82,7 @@ impl Replications {
         }
         self.endings.extend(next.endings);
         self.works.extend(next.works);
-        self.budget = self.budget + next.budget;
+        self.budget += next.budget;
         self.digest.add(next.digest.value());
     }
 
@@ -91,7 +94,7 @@ impl Replications {
         self.endings.push(run.ending);
         self.digest.add(run.digest().value());
         if run.ending == Ending::Completed {
-            self.budget = self.budget + run.budget;
+            self.budget += run.budget;
         }
     }
 

@@ -21,6 +21,8 @@ pub struct PointAccumulator {
     pub endings: [usize; 3],
     /// Time budget summed over the completed replications.
     pub budget: TimeBudget,
+    /// Names of the resources whose queues the budget has apart.
+    pub queues: Vec<String>,
     /// Values of each replication for comparisons.
     pub reference: Reference,
     /// Values by metric, in the order of [`METRICS`]; empty if only the reference is wanted.
@@ -140,7 +142,10 @@ impl PointAccumulator {
         for (count, ending) in self.endings.iter_mut().zip([Ending::Completed, Ending::Stalled, Ending::OutOfTime]) {
             *count += sample.count(ending);
         }
-        self.budget = self.budget + sample.budget;
+        self.budget += sample.budget;
+        if self.queues.is_empty() {
+            self.queues.clone_from(&sample.queues);
+        }
         self.digest.1 = Some(sample.digest);
         if self.len().is_multiple_of(PIECE) {
             self.digest = (joined(self.digest.0, self.digest.1), None);

@@ -10,13 +10,12 @@ use csv::StringRecord;
 use crate::engine::Digest;
 use crate::engine::VERSION;
 use crate::experiment::result::is_agents;
+use crate::experiment::time_shares::TimeShares;
 use crate::experiment::{Laws, PointResult, SweepResult};
 use crate::problem::{Problem, Problems};
-use crate::record::METRICS;
+use crate::record::{METRICS, TimeBudget};
 use crate::scaling::{Interval, Summary};
 
-/// Parts of the time budget with a column each, in the order of [`PointResult::shares`].
-const SHARES: [&str; 7] = ["work", "coordination", "waiting", "lost", "rework", "at_barrier", "in_queue"];
 /// Counts of runs, in the order of the file.
 const COUNTS: [&str; 4] = ["runs", "completed", "stalled", "timed_out"];
 
@@ -87,7 +86,10 @@ struct ColumnIndex {
     token_multiplier: usize,
     amdahl_share: usize,
     laws: [usize; 4],
-    shares: [usize; 7],
+    /// Columns of the parts of the time budget, of the causes of waiting, and of the named queues.
+    parts: [usize; 6],
+    causes: [usize; 10],
+    queues: Vec<(String, usize)>,
     digest: usize,
     names: StringRecord,
 }
@@ -118,7 +120,12 @@ impl ColumnIndex {
             token_multiplier: index("token_multiplier"),
             amdahl_share: index("amdahl_share"),
             laws: ["amdahl_bound", "gustafson", "work_span_bound", "greedy_bound"].map(&mut index),
-            shares: SHARES.map(|part| index(&format!("share.{part}"))),
+            parts: TimeBudget::default().parts().map(|(part, _)| index(&format!("share.{part}"))),
+            causes: TimeBudget::default()
+                .waiting_by_cause
+                .parts()
+                .map(|(cause, _)| index(&format!("share.waiting_{cause}"))),
+            queues: queues(names),
             digest: index("digest"),
             names: names.clone(),
         };
@@ -153,10 +160,6 @@ impl ColumnIndex {
             }
             None => None,
         };
-        let mut shares = [0.0; 7];
-        for (share, index) in shares.iter_mut().zip(self.shares) {
-            *share = cells.real(index)?.unwrap_or(0.0);
-        }
         let mut laws = [f64::NAN; 4];
         for (law, index) in laws.iter_mut().zip(self.laws) {
             *law = cells.real(index)?.unwrap_or(f64::NAN);
@@ -171,7 +174,7 @@ impl ColumnIndex {
             stalled,
             timed_out,
             metrics,
-            shares,
+            shares: self.shares(&cells)?,
             speedup,
             token_multiplier: cells.real(self.token_multiplier)?,
             // A speedup over one agent has a share of Amdahl's law; without a speedup the flag has no effect.
@@ -180,6 +183,26 @@ impl ColumnIndex {
             digest: cells.digest(self.digest)?,
         })
     }
+
+    fn shares(&self, cells: &Cells<'_>) -> Result<TimeShares, Problem> {
+        let mut shares = TimeShares::default();
+        for (share, index) in shares.parts.iter_mut().zip(self.parts) {
+            *share = cells.real(index)?.unwrap_or(0.0);
+        }
+        for (share, index) in shares.causes.iter_mut().zip(self.causes) {
+            *share = cells.real(index)?.unwrap_or(0.0);
+        }
+        for (name, index) in &self.queues {
+            shares.queues.push((name.clone(), cells.real(*index)?.unwrap_or(0.0)));
+        }
+        Ok(shares)
+    }
+}
+
+/// Names and columns of the queues.
+fn queues(names: &StringRecord) -> Vec<(String, usize)> {
+    let queue = |(index, name): (usize, &str)| Some((name.strip_prefix("share.waiting_queue.")?.to_owned(), index));
+    names.iter().enumerate().filter_map(queue).collect()
 }
 
 /// A line of the file.

@@ -164,7 +164,7 @@ impl SweepReport<'_> {
             page.push_str(&pictures::cloud(sweep, layout));
             return;
         }
-        let _ = write!(page, "<p>Where the time goes:</p>\n{}", pictures::budget_key());
+        let _ = write!(page, "<p>Where the time goes:</p>\n{}", pictures::budget_key(sweep));
         for facet in &layout.facets {
             let name = layout.name(sweep, facet);
             if !name.is_empty() {

@@ -13,6 +13,7 @@ use crate::report::render::number;
 use crate::report::render::xml::escaped;
 use crate::report::sweep_page::facets::{self, Along, Facet, Layout};
 use crate::report::sweep_page::words;
+use crate::report::time_uses::{COUNT, all, use_label};
 
 /// Most facets with pictures of their own.
 pub(super) const MOST_FACETS: usize = 9;
@@ -20,9 +21,6 @@ pub(super) const MOST_FACETS: usize = 9;
 pub(super) const MOST_DOTS: usize = 1_500;
 /// Most marks of a picture with a description.
 const MOST_TITLES: usize = 400;
-
-/// The parts of a team's time in the order in which they are stacked, from below.
-const PARTS: [&str; 7] = ["work", "coordination", "at the barrier", "in a queue", "nothing ready", "lost", "rework"];
 
 /// A figure of a row, with the half-width of its interval.
 type RowFigure = fn(&PointResult) -> Option<(f64, f64)>;
@@ -203,23 +201,22 @@ fn bounds(sweep: &SweepResult, facet: &Facet<'_>) -> Vec<ChartLine> {
     bounds
 }
 
-/// Returns the legend of all budgets of time.
-pub(super) fn budget_key() -> String {
-    shares::key(&PARTS)
-}
-
-/// The shares of a row in the order of [`PARTS`].
-fn parts(row: &PointResult) -> [f64; 7] {
-    let [work, coordination, waiting, lost, rework, at_barrier, in_queue] = row.shares;
-    [work, coordination, at_barrier, in_queue, (waiting - at_barrier - in_queue).max(0.0), lost, rework]
+/// Returns the legend of all budgets of time: the uses that occur.
+pub(super) fn budget_key(sweep: &SweepResult) -> String {
+    let completed = || sweep.rows.iter().filter(|row| row.completed > 0);
+    let occurs = |index: &usize| completed().any(|row| all(&row.shares)[*index] > 0.0);
+    let parts: Vec<(usize, String)> = (0..COUNT).filter(occurs).map(|index| (index, use_label(index))).collect();
+    shares::key(&parts)
 }
 
 /// A bar of a row; none if no run completed.
 fn bar(label: &str, row: &PointResult) -> Option<Bar> {
-    let named = PARTS.iter().zip(parts(row)).filter(|(_, share)| *share >= 0.005);
-    let named: Vec<String> = named.map(|(part, share)| format!("{part} {}", number::percent(share))).collect();
+    let parts = all(&row.shares);
+    let named = parts.iter().enumerate().filter(|(_, share)| **share >= 0.005);
+    let named: Vec<String> =
+        named.map(|(index, share)| format!("{} {}", use_label(index), number::percent(*share))).collect();
     let title = format!("{label}: {}", named.join(", "));
-    (row.completed > 0).then(|| Bar { label: label.to_owned(), title, shares: parts(row) })
+    (row.completed > 0).then(|| Bar { label: label.to_owned(), title, shares: parts })
 }
 
 /// Budgets of time: a picture an architecture, or one of all where there is one team of each.
@@ -360,10 +357,9 @@ mod tests {
     #[test]
     fn a_bar_is_the_whole() {
         let sweep = sweep();
-        // The parts of the fixture are 60, 10, 20, 1, 4, 0 and 5 %.
         assert_eq!(
             bar("2", &sweep.rows[0]).expect("runs completed").title,
-            "2: work 60 %, coordination 10 %, at the barrier 20 %, in a queue 1 %, nothing ready 4 %, rework 5 %"
+            "2: work 60 %, service 2 %, coordination 8 %, waiting: queue 1 %, waiting: barrier 20 %, waiting: nothing left 4 %, rework 5 %"
         );
         assert!(bar("4", &sweep.rows[5]).is_none());
     }

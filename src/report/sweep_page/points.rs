@@ -61,7 +61,7 @@ fn facet_cells(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_>) -> V
         Cell::interval(best.and_then(|row| row.speedup), number::interval),
         Cell::ratio(best.map(|row| row.laws.amdahl)),
         Cell::optional(best, |row| sweep::mean(row, "cost", number::money)),
-        Cell::optional(best.and_then(sweep::limit), Cell::text),
+        Cell::optional(best.and_then(sweep::limit_in_short), Cell::text),
     ]);
     let counts = words::Counts::of(facet.rows());
     cells.push(Cell::count(facet.rows().count() as u64));

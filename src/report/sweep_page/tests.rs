@@ -62,7 +62,7 @@ fn the_verdict_comes_first_and_every_point_is_there() {
         "fastest with 4 agents, preassigned: 1m 06s [1m 05s, 1m 08s], speedup 1.81 of at most 3.08 (Amdahl)",
         "intervals that overlap with its own: 2 agents, preassigned;",
         "cheapest: 1 agent, preassigned, $0.50 a run in 2m 00s, where the fastest costs $2.00",
-        "what limits it: barrier 20 % of the team's time",
+        "what limits it: waiting at the barrier 20 % of the team's time; what would help: remove the rounds, or balance the tasks",
         "6 points, 300 runs: 250 completed, 50 stalled, 0 reached a limit",
         "fewest completed: 4 agents, self_claim (0 of 50)",
         "<h2>Pictures</h2>",

@@ -6,9 +6,10 @@ use crate::experiment::{PointResult, SweepResult};
 use crate::problem::plural;
 use crate::report::fits;
 use crate::report::render::number;
-use crate::report::sweep::{against, agents, is_close, limit};
+use crate::report::sweep::{against, agents, is_close, what_limits};
 use crate::report::sweep_page::facets::{Along, Facet, Layout, architecture};
 use crate::report::sweep_page::provenance::Provenance;
+use crate::report::token_parts;
 
 /// Least share of completed runs of the best team.
 const RELIABLE: f64 = 0.99;
@@ -58,7 +59,8 @@ pub(super) fn verdict(sweep: &SweepResult, layout: &Layout<'_>, facet: &Facet<'_
         }
         reasons.extend(cheapest(facet, best, &team));
     }
-    reasons.extend(limit(best).map(|limit| format!("what limits it: {limit} of the team's time")));
+    reasons.extend(what_limits(best));
+    reasons.extend(token_parts::of_point(best));
     reasons.extend(edge(layout, facet, best));
     reasons.retain(|reason| !reason.is_empty());
     reasons.extend(laws(sweep, layout, facet));

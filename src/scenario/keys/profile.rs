@@ -39,7 +39,7 @@ pub static PROFILE: Section = section(
         key(
             "cached_tokens_per_second",
             Expects::Positive,
-            "(that of the base; else 10 times input_tokens_per_second)",
+            "(that of the base; else reading them takes no time)",
             "Input tokens a second that a call reads from the prompt cache.",
         ),
         key("tool", SECONDS, "(none)", "Time of the agent's own tool use after each call that works on tasks."),

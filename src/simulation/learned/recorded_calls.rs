@@ -258,6 +258,7 @@ impl Simulator<'_> {
             input_tokens: step.input_tokens,
             cached_tokens: step.cached_tokens,
             output_tokens: step.output_tokens,
+            is_cut: false,
         });
         plan.taken_up = None;
         self.recorded_calls.agents[agent.index()].plan = plan;

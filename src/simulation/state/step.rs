@@ -1,7 +1,7 @@
 //! State of agents and tasks between events: the step in flight, and the tasks that it plans to change.
 
 use crate::engine::{Stream, Time};
-use crate::record::{StepKind, WaitCause};
+use crate::record::{InputParts, StepKind, WaitCause};
 use crate::team::AgentId;
 use crate::workload::{ArtifactId, TaskId};
 
@@ -44,6 +44,8 @@ pub(in crate::simulation) struct Flight {
     pub(in crate::simulation) waits: Vec<(WaitCause, Time, Time)>,
     /// Services of the step: the resource, from, to; true if the agent was held up.
     pub(in crate::simulation) services: Vec<(u32, Time, Time, bool)>,
+    /// Parts of the input of the call.
+    pub(in crate::simulation) parts: InputParts,
     /// Time for which a crashing step takes its agent offline.
     pub(in crate::simulation) recovery: Time,
 }
@@ -81,6 +83,8 @@ pub(in crate::simulation) struct InFlightStep {
     pub(in crate::simulation) input_tokens: u32,
     pub(in crate::simulation) cached_tokens: u32,
     pub(in crate::simulation) output_tokens: u32,
+    /// True if the end of the run cuts it off.
+    pub(in crate::simulation) is_cut: bool,
 }
 
 /// Planned effects of a step on a task.
@@ -203,7 +207,24 @@ impl Default for InFlightStep {
             input_tokens: 0,
             cached_tokens: 0,
             output_tokens: 0,
+            is_cut: false,
         }
+    }
+}
+
+impl InFlightStep {
+    /// Sets what the plain form of the loop uses of a step that begins; it leaves all else at the default.
+    #[inline]
+    pub(in crate::simulation) fn begin_plain(&mut self, step: &InFlightStep) {
+        self.kind = step.kind;
+        self.first.task = step.first.task;
+        self.first.seen = step.first.seen;
+        self.ordinal = step.ordinal;
+        self.start = step.start;
+        self.latency = step.latency;
+        self.input_tokens = step.input_tokens;
+        self.cached_tokens = step.cached_tokens;
+        self.output_tokens = step.output_tokens;
     }
 }
 

@@ -4,8 +4,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::engine::Time;
-use crate::record::{Entry, Log, Round, Step, StepKind, TaskEvent, TaskEventKind};
+use crate::record::{Entry, Log, Round, Service, Step, StepKind, TaskEvent, TaskEventKind, Wait, WaitCause};
 use crate::trace::RunFacts;
+use crate::trace::run_times::cause_name;
 
 /// Process of all threads.
 const TEAM: u32 = 1;
@@ -36,12 +37,9 @@ pub fn write(trace: &RunFacts, log: &Log) -> String {
             })),
             // Events between two replies are no outcome of the next one.
             Entry::Start(_) => outcomes.clear(),
-            Entry::Write(_)
-            | Entry::Message(_)
-            | Entry::Test(_)
-            | Entry::Wait(_)
-            | Entry::Service(_)
-            | Entry::Input(..) => {}
+            Entry::Wait(wait) => events.push(wait_bar(trace, wait)),
+            Entry::Service(service) => events.extend(service_bars(trace, service, events.len())),
+            Entry::Write(_) | Entry::Message(_) | Entry::Test(_) | Entry::Input(..) => {}
         }
     }
     let mut text = String::from("{\"displayTimeUnit\":\"ms\",\"otherData\":");
@@ -113,6 +111,39 @@ fn round_bar(round: &Round) -> Value {
     })
 }
 
+/// Bar of a wait, in the thread of its agent. A wait in a step lies inside the bar of the step.
+fn wait_bar(trace: &RunFacts, wait: &Wait) -> Value {
+    let cause = cause_name(wait.cause);
+    let resource = if let WaitCause::Queue(resource) = wait.cause { trace.facts.resource(resource) } else { None };
+    json!({
+        "name": resource.map_or_else(|| format!("wait: {cause}"), |name| format!("wait: {cause} {name}")), "cat": "wait",
+        "ph": "X", "ts": wait.start.as_us(), "dur": (wait.end - wait.start).as_us(), "pid": TEAM,
+        "tid": wait.agent.get() + 1
+    })
+}
+
+/// Bar of a service inside the step that it holds up; else a pair of asynchronous events, which may overlap with steps.
+fn service_bars(trace: &RunFacts, service: &Service, id: usize) -> Vec<Value> {
+    let name = trace.facts.resource(service.resource).unwrap_or("service");
+    let event = |phase: &str, at: Time| {
+        json!({
+            "name": name, "cat": "service", "ph": phase, "ts": at.as_us(), "pid": TEAM, "tid": service.agent.get() + 1
+        })
+    };
+    if service.is_held {
+        let mut bar = event("X", service.start);
+        bar["dur"] = (service.end - service.start).as_us().into();
+        return vec![bar];
+    }
+    let pair = [("b", service.start), ("e", service.end)];
+    pair.map(|(phase, at)| {
+        let mut event = event(phase, at);
+        event["id"] = id.into();
+        event
+    })
+    .to_vec()
+}
+
 fn mark(trace: &RunFacts, event: &TaskEvent, trouble: &str) -> Value {
     json!({
         "name": trouble, "cat": "trouble", "ph": "i", "s": "t", "ts": event.at.as_us(), "pid": TEAM,
@@ -142,7 +173,8 @@ fn trouble(kind: TaskEventKind) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::fixture;
+    use crate::record::{Facts, fixture};
+    use crate::team::AgentId;
 
     #[test]
     fn a_run_as_a_browser_shows_it() {
@@ -151,13 +183,41 @@ mod tests {
         let document: Value = serde_json::from_str(&text).expect("JSON");
         let events = document["traceEvents"].as_array().expect("a list");
         let count = |phase: &str| events.iter().filter(|event| event["ph"] == phase).count();
-        // Three threads with name and place, and the process; six steps and three rounds; three marks and the end.
-        assert_eq!((count("M"), count("X"), count("i")), (7, 9, 4));
+        // Three threads with name and place, and the process; six steps, four waits and three rounds; three marks and the
+        // end.
+        assert_eq!((count("M"), count("X"), count("i")), (7, 13, 4));
+        assert!(
+            text.contains(
+                r#"{"name":"wait: barrier","cat":"wait","ph":"X","ts":9000000,"dur":3400000,"pid":1,"tid":1}"#
+            )
+        );
         assert!(text.contains(
             r#"{"name":"lost claim","cat":"trouble","ph":"i","s":"t","ts":12400000,"pid":1,"tid":2,"args":{"task":"parse"}}"#
         ));
         assert!(text.contains(
             r#"{"name":"parse","cat":"work","ph":"X","ts":0,"dur":12400000,"pid":1,"tid":2,"args":{"task":"parse","tasks":1,"outcome":"lost claim","round":1,"input_tokens":2000,"output_tokens":100}}"#
         ));
+    }
+
+    #[test]
+    fn services_are_bars_or_run_beside_the_steps() {
+        let facts = Facts { resources: vec!["tests".to_owned()], ..fixture::facts() };
+        let trace = RunFacts { facts, ..RunFacts::default() };
+        let us = Time::from_us;
+        let service = |is_held| {
+            Entry::Service(Service { agent: AgentId::new(0), resource: 0, start: us(3), end: us(8), is_held })
+        };
+        let wait = Wait { agent: AgentId::new(0), cause: WaitCause::Queue(0), start: us(1), end: us(3) };
+        let mut log = Log::default();
+        log.entries = vec![Entry::Wait(wait), service(true), service(false)];
+        let text = write(&trace, &log);
+        for expected in [
+            r#"{"name":"wait: queue tests","cat":"wait","ph":"X","ts":1,"dur":2,"pid":1,"tid":1}"#,
+            r#"{"name":"tests","cat":"service","ph":"X","ts":3,"pid":1,"tid":1,"dur":5}"#,
+            r#"{"name":"tests","cat":"service","ph":"b","ts":3,"pid":1,"tid":1,"id":"#,
+            r#"{"name":"tests","cat":"service","ph":"e","ts":8,"pid":1,"tid":1,"id":"#,
+        ] {
+            assert!(text.contains(expected), "{expected}: {text}");
+        }
     }
 }

@@ -15,6 +15,7 @@ use crate::trace::model::{
     Class, Extra, FileUse, Header, More, Name, Names, Operation, Outcome, Quality, TaskNote, TaskNoteKind, Trace,
     TraceAgent, TraceSource, TraceStep, TraceTask, TraceTest, Usage,
 };
+use crate::trace::run_times;
 use crate::workload::TaskId;
 
 /// Reads the traces of a file, in order. A broken trace is an error with all its problems; the next trace begins at the
@@ -288,6 +289,8 @@ impl Draft {
         let is_order = |value: &Value| value.as_u64().is_some_and(|order| u32::try_from(order).is_ok());
         check_extra(&extra, "x.order", is_order, "a whole number from 0 to 4294967295", position);
         check_extra(&extra, "x.latency_s", Value::is_number, "seconds", position);
+        let resources = run_times::resources(&self.trace.header.extra);
+        run_times::check_step(&extra, &resources, |key, value, expected| position.bad(key, value, expected));
         let first_chunk = first_chunk.map(Time::from_secs);
         let more = More { parent, first_chunk, finish_reasons, error, tool, reads, tests, est, extra };
         if !more.is_nothing() {
@@ -375,14 +378,22 @@ fn header(mut fields: Fields, position: &mut ObjectPosition<'_>) -> Header {
     });
     header.totals = fields.map("totals", position);
     header.labels = fields.map("labels", position);
+    header.quality = qualities(&mut fields, position);
+    header.extra = fields.rest();
+    let names: Vec<&str> = header.agents.iter().map(|agent| agent.name.as_str()).collect();
+    run_times::check_header(&header.extra, &names, |key, value, expected| position.bad(key, value, expected));
+    header
+}
+
+fn qualities(fields: &mut Fields, position: &mut ObjectPosition<'_>) -> Vec<(String, Quality)> {
+    let mut qualities = Vec::new();
     for (field, value) in fields.map("quality", position) {
         match value.as_str().and_then(Quality::of) {
-            Some(quality) => header.quality.push((field, quality)),
+            Some(quality) => qualities.push((field, quality)),
             None => position.bad(&format!("quality.{field}"), value.to_string(), &Quality::NAMES.join(", ")),
         }
     }
-    header.extra = fields.rest();
-    header
+    qualities
 }
 
 fn source(mut fields: Fields, position: &mut ObjectPosition<'_>) -> TraceSource {

@@ -75,7 +75,7 @@ impl Observer for Counts {
         self.failed_tests += u64::from(test.has_failed);
     }
     fn step(&mut self, step: &Step) {
-        self.calls += u64::from(step.kind.is_call());
+        self.calls += u64::from(step.kind.is_call() && !step.is_cut);
     }
     fn round(&mut self, _round: &Round) {
         self.rounds += 1;

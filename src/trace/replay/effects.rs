@@ -3,9 +3,12 @@
 use serde_json::Value;
 
 use crate::engine::Time;
-use crate::record::{self, Message, Observer, Start, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Write};
+use crate::record::{
+    self, Message, Observer, Start, StepKind, TaskEvent, TaskEventKind, TestRun, TimeSplit, Wait, WaitCause, Write,
+};
 use crate::team::AgentId;
 use crate::trace::model::{Class, Operation, TaskNote, TaskNoteKind, Trace, TraceStep};
+use crate::trace::run_times;
 use crate::workload::{ArtifactId, TaskId};
 
 /// Times of a step in the replay.
@@ -21,6 +24,9 @@ pub(super) struct Landing {
 }
 
 pub(super) fn start<O: Observer>(trace: &Trace, step: &TraceStep, at: Time, observer: &mut O) {
+    for wait in waits(trace, step).filter(|wait| wait.end <= step.start) {
+        observer.wait(&wait);
+    }
     observer.start(&Start { agent: step.agent, kind: kind(trace, step), task: step.task, at });
 }
 
@@ -48,7 +54,12 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         observer.message(&Message { from: agent, to, deliveries, at: landing.end });
     }
     let micros = |key: &str| step.more().extra.get(key).and_then(Value::as_u64).map(Time::from_us);
-    let waited = micros("x.wait_us").unwrap_or(Time::ZERO) + (landing.taken_up - landing.arrived);
+    let own_wait = micros("x.wait_us").unwrap_or(Time::ZERO);
+    let service = micros(run_times::SERVICE_US).unwrap_or(Time::ZERO);
+    times(trace, step, landing, own_wait, observer);
+    if let Some(parts) = run_times::input_parts(&step.more().extra, step.usage.cache_write) {
+        observer.input(agent, &parts);
+    }
     let tasks = step.more().extra.get("x.tasks").and_then(Value::as_u64);
     observer.step(&record::Step {
         agent,
@@ -58,14 +69,55 @@ pub(super) fn land<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landin
         round: step.round,
         start: landing.start,
         end: landing.end,
-        latency: micros("x.latency_us").unwrap_or(step.end - step.start - micros("x.wait_us").unwrap_or(Time::ZERO)),
-        waited,
-        service: Time::ZERO,
-        spent: spent(step, own - micros("x.wait_us").unwrap_or(Time::ZERO)),
+        latency: micros("x.latency_us").unwrap_or(step.end - step.start - own_wait - service),
+        waited: own_wait + (landing.taken_up - landing.arrived),
+        service,
+        spent: spent(step, own - own_wait - service),
         input_tokens: step.usage.input.unwrap_or(0),
         cached_tokens: step.usage.cache_read.unwrap_or(0).min(step.usage.input.unwrap_or(0)),
         output_tokens: step.usage.output.unwrap_or(0),
+        is_cut: step.is_cut(),
     });
+}
+
+/// Emits the waits and services of a step as recorded. A recording without causes has waited in a queue: for the tests of
+/// others, or for as long as it says.
+fn times<O: Observer>(trace: &Trace, step: &TraceStep, landing: Landing, own_wait: Time, observer: &mut O) {
+    for wait in waits(trace, step).filter(|wait| wait.end > step.start) {
+        observer.wait(&wait);
+    }
+    let services = step.more().extra.get(run_times::SERVICES);
+    let services = services.and_then(|list| run_times::services(list, &|_| Some(step.agent), &trace.resources()));
+    for service in services.into_iter().flatten() {
+        observer.service(&service);
+    }
+    if trace.has_waits() {
+        return;
+    }
+    let queue = WaitCause::Queue(0);
+    for (start, end) in [(landing.arrived - own_wait, landing.arrived), (landing.arrived, landing.taken_up)] {
+        if end > start {
+            observer.wait(&Wait { agent: step.agent, cause: queue, start, end });
+        }
+    }
+}
+
+/// Returns the recorded waits of the agent of a step since its last one.
+fn waits(trace: &Trace, step: &TraceStep) -> impl Iterator<Item = Wait> {
+    let waits = step.more().extra.get(run_times::WAITS);
+    let waits = waits.and_then(|list| run_times::waits(list, &|_| Some(step.agent), &trace.resources()));
+    waits.into_iter().flatten()
+}
+
+/// Emits the waits and services after the last steps of the agents.
+pub(super) fn last_times<O: Observer>(trace: &Trace, observer: &mut O) {
+    let names: Vec<&str> = trace.header.agents.iter().map(|agent| agent.name.as_str()).collect();
+    let agent = |value: &Value| run_times::named_agent(value, &names);
+    let (extra, resources) = (&trace.header.extra, trace.resources());
+    let waits = extra.get(run_times::WAITS).and_then(|list| run_times::waits(list, &agent, &resources));
+    waits.into_iter().flatten().for_each(|wait| observer.wait(&wait));
+    let services = extra.get(run_times::SERVICES).and_then(|list| run_times::services(list, &agent, &resources));
+    services.into_iter().flatten().for_each(|service| observer.service(&service));
 }
 
 /// Returns the recipients of the messages of a step; none is a broadcast.
@@ -118,8 +170,14 @@ fn event(note: &TaskNote) -> TaskEventKind {
         (TaskNoteKind::Claim, _) => TaskEventKind::Claimed,
         (TaskNoteKind::Lost, _) => TaskEventKind::LostClaim,
         (TaskNoteKind::Blocked, _) => TaskEventKind::BlockedClaim,
+        (TaskNoteKind::Complete, Some("restored")) => TaskEventKind::Restored { right },
         (TaskNoteKind::Complete, _) => TaskEventKind::Completed { right },
         (TaskNoteKind::Fail, Some("conflict")) => TaskEventKind::Conflicted,
+        (TaskNoteKind::Fail, Some("conflict missed")) => TaskEventKind::ConflictMissed,
+        (TaskNoteKind::Fail, Some("overwritten")) => {
+            let noticed = note.extra.get("x.noticed").and_then(Value::as_bool).unwrap_or(false);
+            TaskEventKind::Overwritten { right, noticed }
+        }
         (TaskNoteKind::Fail, Some("forgotten")) => TaskEventKind::Orphaned,
         (TaskNoteKind::Fail, _) => TaskEventKind::Rejected,
         (TaskNoteKind::Assign, _) => TaskEventKind::Assigned,

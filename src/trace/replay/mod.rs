@@ -44,6 +44,7 @@ pub fn replay<O: Observer>(trace: &Trace, observer: &mut O) -> Replay {
         } else {
             free::replay(trace, &mut all, &mut replay)
         };
+        effects::last_times(trace, &mut all);
         all.end(ending(trace), replay.replayed);
     }
     replay.recorded = trace.total("duration_us").map(Time::from_us_f64);
@@ -93,5 +94,6 @@ pub fn facts(trace: &Trace) -> Facts {
         agents: agents.collect(),
         tasks: tasks.collect(),
         artifacts: trace.names.iter().map(str::to_owned).collect(),
+        resources: trace.resources(),
     }
 }

@@ -75,7 +75,7 @@ impl Replay {
             present += whole;
         }
         let budget = &mut self.metrics.budget;
-        budget.waiting = present - (budget.work + budget.coordination + budget.lost + budget.rework);
+        budget.set_waiting(present - (budget.total() - budget.waiting));
     }
 
     /// Returns the error of the replayed duration, in percent of the recorded one.

@@ -3,7 +3,7 @@
 //! the next one starts after the recorded gap.
 
 use crate::engine::{EventQueue, Time};
-use crate::record::{Observer, Round};
+use crate::record::{Observer, Round, Wait, WaitCause};
 use crate::team::AgentId;
 use crate::trace::model::{Operation, Trace, TraceStep};
 use crate::trace::replay::effects::{self, Landing};
@@ -94,11 +94,29 @@ fn round<O: Observer>(
     }
     let end = ends.iter().map(|(_, end)| *end).max().unwrap_or(start);
     add_blocked(&mut replay.agents, &tested, busy);
+    if !trace.has_waits() {
+        wait_at_barrier(&ends, end, observer);
+    }
+    // A round that the end of the run has cut off is none.
+    if steps.iter().any(|(step, _)| step.is_cut()) {
+        return end;
+    }
     let number = steps.first().map_or(0, |(step, _)| step.round);
     observer.round(&Round { number, start, end });
     let straggler = ends.iter().max_by_key(|(_, end)| *end).map_or(AgentId::new(0), |(agent, _)| *agent);
     replay.rounds.push(RoundTime { number, start, end, straggler, gap: gap(steps) });
     end
+}
+
+/// Emits the waits of all agents from their last reply to the end of the round. `ends` contains the ends of all replies.
+fn wait_at_barrier<O: Observer>(ends: &[(AgentId, Time)], end: Time, observer: &mut O) {
+    let mut last = ends.to_vec();
+    last.sort_unstable();
+    for replies in last.chunk_by(|(a, _), (b, _)| a == b) {
+        if let Some(&(agent, start)) = replies.last().filter(|(_, start)| *start < end) {
+            observer.wait(&Wait { agent, cause: WaitCause::Barrier, start, end });
+        }
+    }
 }
 
 /// Schedules the starts and arrivals of a round.

@@ -147,8 +147,9 @@ impl Pool {
             self.count += 1;
             return;
         }
-        self.taken.push(task);
+        // Only a right attempt takes the task.
         if !self.rng.random_bool(ERROR_RATE) {
+            self.taken.push(task);
             self.ready.retain(|&other| other != task);
             self.complete(task);
         }

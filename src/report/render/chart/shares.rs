@@ -15,7 +15,7 @@ const BOTTOM: f64 = HEIGHT - 42.0;
 /// Most bars of a picture.
 pub(crate) const MOST_BARS: usize = 32;
 /// Number of patterns.
-pub(crate) const PATTERNS: usize = 7;
+pub(crate) const PATTERNS: usize = 15;
 
 /// A bar.
 pub(crate) struct Bar {
@@ -29,12 +29,22 @@ pub(crate) struct Bar {
 
 /// Returns the patterns to which all pictures of a page refer: lines and dots besides colours.
 pub(crate) fn patterns() -> String {
+    const RISING: &str = "M0 8L8 0M-2 2L2 -2M6 10L10 6";
+    const FALLING: &str = "M0 0L8 8M-2 6L2 10M6 -2L10 2";
     const DRAWN: [&str; PATTERNS] = [
         "",
+        "M2 0V8M6 0V8",
         "M0 4H8",
-        "M0 8L8 0M-2 2L2 -2M6 10L10 6",
-        "M0 0L8 8M-2 6L2 10M6 -2L10 2",
+        RISING,
+        FALLING,
+        "M0 4H8M4 0V8",
+        "M0 2H8M0 6H8",
+        RISING,
+        FALLING,
+        "M1 4H3M5 4H7",
+        "M0 8L8 0M0 0L8 8",
         "",
+        "M4 1V3M4 5V7",
         "M0 8L8 0M0 0L8 8",
         "M4 0V8",
     ];
@@ -49,15 +59,15 @@ pub(crate) fn patterns() -> String {
     svg + "</defs></svg>\n"
 }
 
-/// Returns the legend of the patterns.
-pub(crate) fn key(parts: &[&str; PATTERNS]) -> String {
-    let entry = |(index, part)| {
+/// Returns the legend of these patterns, each with its name.
+pub(crate) fn key(parts: &[(usize, String)]) -> String {
+    let entry = |(index, part): &(usize, String)| {
         format!(
             "<li><svg class=\"key\" viewBox=\"0 0 24 12\" width=\"24\" height=\"12\" aria-hidden=\"true\"><rect \
              class=\"outline\" width=\"24\" height=\"12\" fill=\"url(#part{index})\"/></svg> {part}</li>"
         )
     };
-    format!("<ul class=\"key\">{}</ul>\n", parts.iter().enumerate().map(entry).collect::<String>())
+    format!("<ul class=\"key\">{}</ul>\n", parts.iter().map(entry).collect::<String>())
 }
 
 /// Draws the bars; none without bars. More than [`MOST_BARS`] are thinned out evenly.
@@ -116,12 +126,12 @@ mod tests {
     #[test]
     fn bars_stay_in_their_frame_however_many_there_are() {
         for n in [1, 2, 7, 33, 500] {
-            let bar = |n: u32| Bar { label: n.to_string(), title: "<&>".to_owned(), shares: [1.0 / 7.0; PATTERNS] };
+            let bar = |n: u32| Bar { label: n.to_string(), title: "<&>".to_owned(), shares: [1.0 / 15.0; PATTERNS] };
             let svg = to_svg("time & \"budget\"", &(1..=n).map(bar).collect::<Vec<_>>(), "agents").expect("bars");
             assert_in_frame(&svg);
             assert!(svg.matches("<g>").count() <= MOST_BARS);
         }
         assert!(to_svg("", &[], "").is_none());
-        assert_well_formed(&(patterns() + &key(&["a", "b", "c", "d", "e", "f", "g"])));
+        assert_well_formed(&(patterns() + &key(&[(0, "a".to_owned()), (PATTERNS - 1, "b".to_owned())])));
     }
 }

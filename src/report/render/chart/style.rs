@@ -10,15 +10,17 @@ text.small{font-weight:600}text.faint{fill:#5b6472}text.mid{text-anchor:middle}t
 .s0{color:#0072b2}.s1{color:#c2500a}.s2{color:#00835f}.s3{color:#a84f85}.s4{color:#1391ad}.s5{color:#8a6100}\
 .s1 .line{stroke-dasharray:8 3}.s2 .line{stroke-dasharray:2 3}.s3 .line{stroke-dasharray:9 3 2 3}.s4 .line{stroke-dasharray:14 4}\
 .s5 .line{stroke-dasharray:4 4}\
-.p0{fill:#0072b2}.p1{fill:#7cc4ee}.p2{fill:#c9ced6}.p3{fill:#a7aeb9}.p4{fill:#eef0f3}.p5{fill:#e07b2f}.p6{fill:#d99ac0}\
+.p0{fill:#0072b2}.p1{fill:#3fae8f}.p2{fill:#7cc4ee}.p3{fill:#d3d7de}.p4{fill:#b7a5de}.p5{fill:#dfc06a}.p6{fill:#a7aeb9}\
+.p7{fill:#c3b9ad}.p8{fill:#a9d8d0}.p9{fill:#efdcc0}.p10{fill:#6b7280}.p11{fill:#eef0f3}.p12{fill:#e1e4e9}.p13{fill:#e07b2f}\
+.p14{fill:#d99ac0}\
 .hatch{stroke:#14181f;stroke-opacity:.55;fill:none}.outline{stroke:#1f2937;stroke-width:.6}\
 .step{stroke:#fff;stroke-width:.6}.step:hover{opacity:.7}.barrier{stroke:#1f2937;stroke-width:.7;stroke-opacity:.45}\
 @media screen and (prefers-color-scheme:dark){text{fill:#e5e7eb}text.faint{fill:#a3acb9}.paper{fill:#14181f}\
 .axis,.guide{stroke:#a3acb9}.rule{stroke:#3b4453}.mark{stroke:#14181f}.hollow .mark{fill:#14181f;stroke:currentColor}\
 .s0{color:#5aa9e6}.s1{color:#ff9a5a}.s2{color:#3fd0a4}.s3{color:#eba6cd}.s4{color:#7ee0f2}.s5{color:#f2c84b}\
-.p0{fill:#2f8fd0}.p2{fill:#69737f}.p3{fill:#8b95a3}.p4{fill:#29303b}.outline,.step{stroke:#14181f}\
+.p0{fill:#2f8fd0}.p3{fill:#5b6472}.p6{fill:#8b95a3}.p7{fill:#7d7468}.p11{fill:#29303b}.p12{fill:#3b4453}.outline,.step{stroke:#14181f}\
 .barrier{stroke:#e5e7eb}}\
-@media print{.p0,.p1,.p2,.p3,.p4,.p5,.p6{print-color-adjust:exact}}";
+@media print{[class^=p]{print-color-adjust:exact}}";
 
 /// Number of shapes, dashes and colours.
 const SHAPES: usize = 6;
