@@ -10,7 +10,7 @@ use crate::record::{Observer, TaskEvent, TaskEventKind, TestRun};
 use crate::simulation::faults::{DETECTION, ERROR, PREMATURE};
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
-use crate::simulation::state::step::{Conflict, InFlightStep, Outcome, PlannedTask, step_entity};
+use crate::simulation::state::step::{AttemptOutcome, Conflict, InFlightStep, PlannedTask, step_entity};
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;
 
@@ -26,12 +26,12 @@ impl Simulator<'_> {
         planned: &PlannedTask,
         part: Time,
         observer: &mut O,
-    ) -> Outcome {
+    ) -> AttemptOutcome {
         let task = planned.task;
         if self.features.has::<GENERAL>(Feature::ChecksCompletions) && !self.team.board.is_startable(task) {
             self.emit(task, agent, TaskEventKind::BlockedClaim, observer);
             self.put_back(task, agent);
-            return Outcome::Lost;
+            return AttemptOutcome::Lost;
         }
         let state = &mut self.tasks[task];
         state.attempts += 1;
@@ -65,7 +65,7 @@ impl Simulator<'_> {
             right &= self.is_in_order(task);
         }
         self.accept::<GENERAL, O>(agent, planned, (part, right), observer);
-        Outcome::Done
+        AttemptOutcome::Done
     }
 
     /// Accepts an attempt: the task is completed, and the artifacts contain its update.
@@ -104,7 +104,7 @@ impl Simulator<'_> {
         agent: AgentId,
         found: TaskEventKind,
         observer: &mut O,
-    ) -> Outcome {
+    ) -> AttemptOutcome {
         self.open_attempt(task);
         self.emit(task, agent, found, observer);
         observer.test(&TestRun { agent, start: self.team.now, end: self.team.now, has_failed: true });
@@ -120,7 +120,7 @@ impl Simulator<'_> {
         }
         self.wait_sets.ready_signalled = true;
         self.wait_sets.ask_last(agent);
-        Outcome::Retry
+        AttemptOutcome::Retry
     }
 
     /// Tests a reply that has lost its claim: it has passed a resource such as a test runner, and fails there if it is

@@ -9,7 +9,7 @@ use crate::engine::Time;
 use crate::record::{InputParts, Observer, Step, StepKind, TaskEventKind, TimeSplit, Write};
 use crate::simulation::features::{Feature, bounded_id};
 use crate::simulation::simulator::Simulator;
-use crate::simulation::state::step::{Conflict, InFlightStep, Outcome, PlannedTask, StepFault};
+use crate::simulation::state::step::{AttemptOutcome, Conflict, InFlightStep, PlannedTask, StepFault};
 use crate::team::{AgentId, ClaimOutcome, Status};
 use crate::workload::TaskId;
 
@@ -133,14 +133,14 @@ impl Simulator<'_> {
                 if GENERAL && planned.effects.claims {
                     self.test_lost(agent, planned, step, observer);
                 }
-                Outcome::Lost
+                AttemptOutcome::Lost
             };
             match outcome {
-                Outcome::Done => spent.work += part,
-                Outcome::Retry => spent.rework += part,
-                Outcome::Lost => spent.lost += part,
+                AttemptOutcome::Done => spent.work += part,
+                AttemptOutcome::Retry => spent.rework += part,
+                AttemptOutcome::Lost => spent.lost += part,
             }
-            if outcome == Outcome::Done {
+            if outcome == AttemptOutcome::Done {
                 completed += 1;
                 if self.features.has::<GENERAL>(Feature::Messages) {
                     self.report(agent, observer);

@@ -5,7 +5,7 @@ use crate::record::{Observer, StepKind, TaskEventKind, TimeSplit};
 use crate::simulation::compiled_profile::StepFaults;
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::{LEASE, RECOVERY, Simulator};
-use crate::simulation::state::step::{InFlightStep, Outcome, StepFault};
+use crate::simulation::state::step::{AttemptOutcome, InFlightStep, StepFault};
 use crate::team::{AgentId, Status};
 use crate::workload::{ArtifactId, TaskId};
 
@@ -102,14 +102,14 @@ impl Simulator<'_> {
 
     /// Forgets a claim: the task looks taken until a lease expires, if there is one.
     #[cold]
-    pub(super) fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> Outcome {
+    pub(super) fn forget<O: Observer>(&mut self, task: TaskId, agent: AgentId, observer: &mut O) -> AttemptOutcome {
         self.open_attempt(task);
         self.team.board.orphan(task, agent);
         if let Some(lease) = self.profiles[self.agents[agent].profile].attempt_faults.lease {
             self.timers.push(self.team.now + lease, LEASE, task.get());
         }
         self.emit(task, agent, TaskEventKind::Orphaned, observer);
-        Outcome::Lost
+        AttemptOutcome::Lost
     }
 
     /// Returns true if an attempt meets a prematurely completed dependency and detects it; the dependency reopens.

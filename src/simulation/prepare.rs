@@ -41,8 +41,6 @@ impl<'s> Simulator<'s> {
         let has_contents = features.uses(Feature::SharedFiles) || features.uses(Feature::Locks);
         let is_late =
             |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
-        let worker = &team[usize::from(lead.is_some())].profile;
-        let expected = graph.tasks().iter().map(|task| worker.expected_seconds(task, graph.reference_size()));
         let mut simulator = Simulator {
             scenario,
             spec,
@@ -50,15 +48,7 @@ impl<'s> Simulator<'s> {
             releases: graph.tasks().iter().enumerate().filter_map(is_late).collect(),
             key_source: KeySource::new(scenario.seed),
             keys: Keys::default(),
-            team: SharedState {
-                now: Time::ZERO,
-                lead,
-                graph: scenario.graph.clone(),
-                board: Board::new(graph, team.len(), scenario.dependency_check != DependencyCheck::None),
-                mail: Mail::new(team.len()),
-                able: skills_of(team, graph),
-                expected_seconds: expected.collect::<Arc<[f64]>>(),
-            },
+            team: shared_state(scenario, team, lead),
             tasks: graph.tasks().iter().map(|task| TaskState::new(task, graph)).collect(),
             round: 0,
             calls: 0,
@@ -171,6 +161,22 @@ impl<'s> Simulator<'s> {
         for &(task, at) in &self.releases {
             self.timers.push(at, RELEASE, task.get());
         }
+    }
+}
+
+/// Board and inboxes at the start, and what all agents know of each other.
+fn shared_state(scenario: &Scenario, team: &[Agent], lead: Option<AgentId>) -> SharedState {
+    let graph = &*scenario.graph;
+    let worker = &team[usize::from(lead.is_some())].profile;
+    let expected = graph.tasks().iter().map(|task| worker.expected_seconds(task, graph.reference_size()));
+    SharedState {
+        now: Time::ZERO,
+        lead,
+        graph: scenario.graph.clone(),
+        board: Board::new(graph, team.len(), scenario.dependency_check != DependencyCheck::None),
+        mail: Mail::new(team.len()),
+        able: skills_of(team, graph),
+        expected_seconds: expected.collect::<Arc<[f64]>>(),
     }
 }
 

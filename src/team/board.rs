@@ -23,34 +23,8 @@ use std::ops::Range;
 use crate::engine::idset::Words;
 use crate::engine::{BitMatrix, Id, IdSet, InlineVec, Time};
 use crate::team::AgentId;
+use crate::team::task_entry::{ClaimOutcome, NOBODY, Opened, Status, TaskEntry};
 use crate::workload::{TaskGraph, TaskId};
-
-/// Status of a task on the board.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Status {
-    /// Nobody's.
-    #[default]
-    Pending,
-    /// Given to an agent that has not begun.
-    Assigned(AgentId),
-    /// An agent is at it.
-    Claimed(AgentId),
-    /// Claimed and forgotten: it looks taken.
-    Orphaned(AgentId),
-    /// Said to be done.
-    Done,
-}
-
-/// Outcome of a claim.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ClaimOutcome {
-    /// The task is the agent's now.
-    Granted,
-    /// Somebody else has it, or did it.
-    Lost,
-    /// Something it depends on is not done.
-    Blocked,
-}
 
 /// All tasks of a run.
 #[derive(Clone, Debug)]
@@ -78,26 +52,6 @@ pub struct Board {
     fresh_pending: u32,
     /// All tasks fit into one word of a set.
     is_narrow: bool,
-}
-
-const NOBODY: AgentId = AgentId::MAX;
-
-/// All that the board knows of a task, in one piece of memory.
-#[derive(Clone, Copy, Debug, Default)]
-struct TaskEntry {
-    status: Status,
-    /// Fence of claims: rises when the task is completed, reopened, or taken away.
-    version: u32,
-    /// Steps that have begun on it.
-    starts: u32,
-    /// Open dependencies, and one more before its release.
-    waits_for: u32,
-    /// Owner until it is done or forgotten; or [`NOBODY`].
-    owner: AgentId,
-    /// The agent whose attempt was rejected last; or [`NOBODY`].
-    rejected: AgentId,
-    /// Range of its dependents in [`Board::dependents`].
-    dependents: (u32, u32),
 }
 
 impl Board {
@@ -465,53 +419,5 @@ impl Board {
                 self.ready.insert(task);
             }
         }
-    }
-}
-
-/// Tasks of one word that have become startable: gathered first and added in one go, for the next pick waits for it.
-#[derive(Clone, Copy, Default)]
-struct Opened {
-    startable: u64,
-    ready: u64,
-}
-
-impl TaskEntry {
-    /// One dependency less; says whether that made it startable by somebody. Whether it did is hard to foresee, so
-    /// nothing branches on it.
-    #[inline(always)]
-    fn waits_for_one_less(&mut self, opened: &mut Opened, bit: u32) -> bool {
-        self.waits_for -= 1;
-        let opens = self.waits_for == 0;
-        opened.startable |= u64::from(opens) << bit;
-        opened.ready |= u64::from(opens & matches!(self.status, Status::Pending)) << bit;
-        opens & !matches!(self.status, Status::Done | Status::Orphaned(_))
-    }
-
-    #[inline]
-    fn start(&mut self) -> (u32, u32) {
-        self.starts += 1;
-        (self.version, self.starts - 1)
-    }
-
-    /// Asks for the task as it is now.
-    #[inline]
-    fn claim(
-        &mut self,
-        (ready, pending): (&mut IdSet<TaskId>, &mut u32),
-        task: TaskId,
-        agent: AgentId,
-        check: bool,
-    ) -> ClaimOutcome {
-        match self.status {
-            Status::Pending if check && self.waits_for > 0 => return ClaimOutcome::Blocked,
-            Status::Pending => {
-                ready.remove(task);
-                *pending -= 1;
-            }
-            Status::Assigned(owner) | Status::Claimed(owner) if owner == agent => {}
-            _ => return ClaimOutcome::Lost,
-        }
-        self.status = Status::Claimed(agent);
-        ClaimOutcome::Granted
     }
 }

@@ -1,7 +1,7 @@
 //! Shared resources: a test runner, a merge queue, a human reviewer, an API's rate limit. All are one thing: a queue
 //! with a capacity, first come, first served.
 
-use crate::engine::{Dist, Time};
+use crate::engine::Dist;
 
 /// A shared resource as the scenario describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,38 +28,4 @@ pub enum Blocks {
     Nobody,
     /// Everyone: no reply lands meanwhile, as in a single-threaded test harness that runs its tests in the event loop.
     Everyone,
-}
-
-/// The servers of a resource in one run.
-///
-/// Customers arrive in order of time, so the start of each service is known on arrival: there is no queue to keep.
-#[derive(Clone, Debug)]
-pub struct Station {
-    free_at: Vec<Time>,
-}
-
-impl Station {
-    /// `capacity` free servers.
-    pub fn new(capacity: u32) -> Station {
-        Station { free_at: vec![Time::ZERO; capacity.max(1) as usize] }
-    }
-
-    /// Frees all servers.
-    pub fn clear(&mut self) {
-        self.free_at.fill(Time::ZERO);
-    }
-
-    /// Serves a customer who arrives at `now`, not before any earlier customer, for `service`; returns when that starts.
-    #[inline]
-    pub fn serve(&mut self, now: Time, service: Time) -> Time {
-        let mut first = 0;
-        for server in 1..self.free_at.len() {
-            if self.free_at[server] < self.free_at[first] {
-                first = server;
-            }
-        }
-        let start = self.free_at[first].max(now);
-        self.free_at[first] = start + service;
-        start
-    }
 }

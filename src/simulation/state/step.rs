@@ -114,7 +114,7 @@ pub(in crate::simulation) struct Effects {
 pub(in crate::simulation) enum Conflict {
     /// Something that it read or writes has changed: rejected always, under `optimistic`.
     Stale,
-    /// It contradicts accepted work in meaning: rejected if that is noticed.
+    /// A contradiction to accepted work in meaning: rejected if that is noticed.
     Semantic,
 }
 
@@ -142,9 +142,9 @@ pub(in crate::simulation) enum StepFault {
     Crash,
 }
 
-/// Outcome of one task of a reply, by which its time is booked.
+/// AttemptOutcome of one task of a reply, by which its time is booked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(in crate::simulation) enum Outcome {
+pub(in crate::simulation) enum AttemptOutcome {
     /// Accepted.
     Done,
     /// Rejected: to be done again.
