@@ -130,6 +130,8 @@ proptest! {
         let latency = Latency::Tokens { ttft: 3.0, tokens_per_second: 10.0 };
         let profile = Profile { latency, ..Profile::with_latency("steady", Dist::Constant(1.0)) };
         assert_bounded_by_its_own_durations(&specs, agents, &profile, replication);
+        let noisy = Profile::with_latency("noisy", Dist::Lognormal { mu: 2.0, sigma: 1.0 });
+        assert_bounded_by_its_own_durations(&specs, agents, &noisy, replication);
     }
 }
 
