@@ -164,9 +164,8 @@ fn tasks_are_done_once(scenario: &Scenario, log: &Log, metrics: &Metrics, world:
             TaskEventKind::Overwritten { .. } | TaskEventKind::Restored { .. } => {
                 assert!(is_done, "{world}: {event:?} was never done");
             }
-            TaskEventKind::ConflictMissed => assert!(!is_done, "{world}: {event:?}"),
             TaskEventKind::Assigned => assert!(!is_done && holder.is_none(), "{world}: {event:?}"),
-            TaskEventKind::Reclaimed => assert!(!is_done, "{world}: {event:?}"),
+            TaskEventKind::ConflictMissed | TaskEventKind::Reclaimed => assert!(!is_done, "{world}: {event:?}"),
             // Its claim was granted, and then it could not be finished.
             TaskEventKind::BlockedClaim if *holder == Some(event.agent) => *holder = None,
             TaskEventKind::LostClaim | TaskEventKind::BlockedClaim => {}

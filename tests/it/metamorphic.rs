@@ -131,8 +131,11 @@ fn what_coordination_costs_leaves_the_work_s_draws_alone() {
     }
 }
 
+/// A wait: the agent, from, to, and the cause.
+type Waited = (AgentId, Time, Time, WaitCause);
+
 /// The entries of a run besides inputs and waits, and its waits by agent: the plain form of the loop emits them later.
-fn apart(log: &Log) -> (Vec<Entry>, Vec<(AgentId, Time, Time, WaitCause)>) {
+fn apart(log: &Log) -> (Vec<Entry>, Vec<Waited>) {
     let mut waits: Vec<_> = log
         .entries
         .iter()

@@ -98,10 +98,10 @@ fn lost_claims_have_a_reason(scenario: &Scenario, log: &Log, world: &str) {
             Entry::Task(event) => {
                 let task = event.task.index();
                 match event.kind {
-                    TaskEventKind::LostClaim => {
-                        if !is_forgotten[task] && taken[task].is_none_or(|agent| agent == event.agent) {
-                            lost.push((changed[task], event.task, event.agent));
-                        }
+                    TaskEventKind::LostClaim
+                        if !is_forgotten[task] && taken[task].is_none_or(|agent| agent == event.agent) =>
+                    {
+                        lost.push((changed[task], event.task, event.agent));
                     }
                     TaskEventKind::Claimed | TaskEventKind::Assigned => taken[task] = Some(event.agent),
                     TaskEventKind::Orphaned => is_forgotten[task] = true,
