@@ -8,7 +8,9 @@ use brooks::architecture::ARCHITECTURES;
 use brooks::engine::Dist;
 use brooks::record::{Ending, Stats};
 use brooks::simulation::Simulator;
-use brooks::team::{CallModel, Fallibility, LearnedPolicy, Observation, Profile, RecordedCall, Trajectory, WorkKey};
+use brooks::team::{
+    CallModel, ContextWindow, Fallibility, LearnedPolicy, Observation, Profile, RecordedCall, Trajectory, WorkKey,
+};
 use brooks::workload::Generator;
 
 #[path = "it/worlds.rs"]
@@ -55,7 +57,7 @@ fn habits_allocate_nothing() {
         prompt_tokens: 10.0,
         board_tokens: 10.0,
         test_tokens: 10.0,
-        window: 20,
+        window: ContextWindow::Messages(20),
     };
     let learned_policy = LearnedPolicy {
         recorded_calls: vec![call],
@@ -86,6 +88,29 @@ fn habits_allocate_nothing() {
             assert_eq!(info.count_total, 0, "{architecture}, {pace}: {info:?}");
             assert_eq!(completed, 200, "{architecture}, {pace}");
         }
+    }
+}
+
+#[test]
+fn sizes_of_another_replication_allocate_nothing() {
+    let specs = Generator::bench(Dist::Constant(100.0)).generate(1);
+    let profile = Profile::with_latency("any", Dist::Lognormal { mu: 2.5, sigma: 0.6 });
+    for row in ARCHITECTURES {
+        let variant = worlds::Variant::called(row.name);
+        let scenario = worlds::scenario(&specs, 4, &profile, &variant, worlds::PACINGS[0].1);
+        let mut simulator = Simulator::new(&scenario);
+        let sized = |size: f64| Arc::new(scenario.graph.with_sizes(|id, _| size + f64::from(id.get())));
+        let mut graphs = [sized(10.0), sized(90.0)];
+        let mut stats = Stats::new(scenario.prices);
+        let mut run_all = || {
+            for replication in 0..REPLICATIONS {
+                assert!(simulator.redraw(&mut graphs[replication as usize % 2]));
+                simulator.run(&*scenario.architecture, replication, &mut stats);
+            }
+        };
+        run_all();
+        let info = allocation_counter::measure(run_all);
+        assert_eq!(info.count_total, 0, "{}: {info:?}", row.name);
     }
 }
 

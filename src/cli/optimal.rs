@@ -1,6 +1,6 @@
 //! `brooks optimal`: the best team, with the probability of a right choice.
 
-use crate::cli::args::{Goal, OptimalArgs};
+use crate::cli::args::{Format, Goal, OptimalArgs};
 use crate::cli::command_output::CommandOutput;
 use crate::cli::console::{CommandResult, Console, Failure};
 use crate::cli::progress::Progress;
@@ -57,6 +57,11 @@ fn print(console: &Console, file: &ScenarioFile, answer: &OptimalResult) {
     if hidden > 0 {
         let are = if hidden == 1 { "is" } else { "are" };
         method.insert(0, format!("{} {are} in --format csv or json", plural(hidden, "more team")));
+    }
+    if console.format == Format::Csv {
+        for line in report::refused::lines(&answer.refused) {
+            console.note(&line);
+        }
     }
     let (full, json) = (report::optimal_table::full(answer), report::optimal_table::to_json(answer));
     CommandOutput { verdict, method, table: Some(table), full, json }.print(console, file);

@@ -2,6 +2,7 @@
 
 use crate::architecture::ARCHITECTURES;
 use crate::experiment::Replications;
+use crate::experiment::refused::{self, AdmittedTeam, RefusedTeam, SearchedTeams};
 use crate::experiment::replication::precise;
 use crate::experiment::replication::runner;
 use crate::experiment::result::PointResult;
@@ -21,6 +22,8 @@ pub struct Comparison {
     pub agents: u32,
     /// Architectures, fastest first; those without a completed run last.
     pub entries: Vec<ArchitectureResult>,
+    /// Architectures that the scenario refuses for a team of this size.
+    pub refused: Vec<RefusedTeam>,
     /// Variance reduction by common random numbers: summed variances of the differences in makespan from the fastest.
     pub noise: Variances,
 }
@@ -74,7 +77,7 @@ pub fn choose(file: &ScenarioFile, names: &[&str]) -> Vec<Node> {
 ///
 /// # Errors
 ///
-/// Reports all errors of any point.
+/// Reports all errors of the scenario, or all reasons if every team is refused.
 pub fn replications(
     file: &ScenarioFile,
     architectures: &[Node],
@@ -82,22 +85,9 @@ pub fn replications(
     precision: &Precision,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<u64, Problems> {
-    let scenarios = points(file, architectures, sizes)?;
-    Ok(precise::replications(&scenarios.iter().collect::<Vec<_>>(), precision, done))
-}
-
-/// Scenarios of every architecture at every team size, by size first.
-fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result<Vec<Scenario>, Problems> {
-    let (mut scenarios, mut problems) = (Vec::new(), Problems::default());
-    for size in sizes {
-        for architecture in architectures {
-            match file.at(&[("team.agents", size), ("architecture", architecture)]) {
-                Ok(scenario) => scenarios.push(scenario),
-                Err(wrong) => problems.append(wrong),
-            }
-        }
-    }
-    problems.or(scenarios)
+    let teams = refused::teams(file, sizes, architectures)?;
+    let scenarios: Vec<&Scenario> = teams.admitted.iter().map(|team| &team.scenario).collect();
+    Ok(precise::replications(&scenarios, precision, done))
 }
 
 /// Runs every architecture at every team size on common random numbers. Speedups are over one agent alone, so that they
@@ -105,7 +95,7 @@ fn points(file: &ScenarioFile, architectures: &[Node], sizes: &[Node]) -> Result
 ///
 /// # Errors
 ///
-/// Reports all errors of any point.
+/// Reports all errors of the scenario, or all reasons if every team is refused.
 pub fn compare(
     file: &ScenarioFile,
     architectures: &[Node],
@@ -113,33 +103,42 @@ pub fn compare(
     replications: u64,
     done: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<Comparison>, Problems> {
-    let solo =
-        |(size, architecture): (&Node, &Node)| alone(file, &[("team.agents", size), ("architecture", architecture)]);
-    let pairs = sizes.iter().flat_map(|size| architectures.iter().map(move |architecture| (size, architecture)));
-    let scenarios: Vec<(Scenario, Option<Scenario>)> =
-        points(file, architectures, sizes)?.into_iter().zip(pairs.map(solo)).collect();
-    let all = scenarios.iter().flat_map(|(scenario, alone)| [Some(scenario), alone.as_ref()]);
+    let SearchedTeams { admitted, refused } = refused::teams(file, sizes, architectures)?;
+    let solo = |team: &AdmittedTeam| {
+        alone(file, &[("team.agents", &sizes[team.size]), ("architecture", &architectures[team.architecture])])
+    };
+    let solos: Vec<Option<Scenario>> = admitted.iter().map(solo).collect();
+    let all = admitted.iter().zip(&solos).flat_map(|(team, alone)| [Some(&team.scenario), alone.as_ref()]);
     let present: Vec<&Scenario> = all.flatten().collect();
     let mut samples = runner::run(&present, replications, done).into_iter();
-    let labels = architectures.iter().map(label).cycle();
-    let mut points = Vec::with_capacity(scenarios.len());
-    for ((scenario, alone), label) in scenarios.iter().zip(labels) {
+    let mut by_size: Vec<Vec<(PointResult, Replications)>> = sizes.iter().map(|_| Vec::new()).collect();
+    for (team, alone) in admitted.iter().zip(&solos) {
         let here = samples.next().unwrap_or_default();
         let there = alone.as_ref().and_then(|alone| Some((samples.next()?, WorkBounds::new(alone))));
         let there = there.as_ref().map(|(sample, work)| (sample, *work));
-        points.push((PointResult::from_sample(Vec::new(), &label, &here, there, &WorkBounds::new(scenario)), here));
+        let (label, work) = (label(&architectures[team.architecture]), WorkBounds::new(&team.scenario));
+        by_size[team.size].push((PointResult::from_sample(Vec::new(), &label, &here, there, &work), here));
     }
-    let has_prices = points.iter().any(|(_, sample)| sample.all("cost").iter().any(|&cost| cost > 0.0));
-    let width = architectures.len().max(1);
-    let chunks = points.chunks(width).zip(scenarios.iter().step_by(width));
-    Ok(chunks.map(|(chunk, (first, _))| side_by_side(first.team.len() as u32, chunk, has_prices)).collect())
+    let costs = |(_, sample): &(PointResult, Replications)| sample.all("cost").iter().any(|&cost| cost > 0.0);
+    let has_prices = by_size.iter().flatten().any(costs);
+    let of_size = |(size, points): (&Node, Vec<(PointResult, Replications)>)| {
+        let agents = size.whole().map_or(0, |agents| agents as u32);
+        let refused = refused.iter().filter(|team| team.agents == agents).cloned().collect();
+        side_by_side(agents, &points, refused, has_prices)
+    };
+    Ok(sizes.iter().zip(by_size).map(of_size).collect())
 }
 
 fn alone(file: &ScenarioFile, point: &[(&str, &Node)]) -> Option<Scenario> {
     file.at(&with(point, &baseline_settings(&Baseline::Solo))).ok()
 }
 
-fn side_by_side(agents: u32, points: &[(PointResult, Replications)], has_prices: bool) -> Comparison {
+fn side_by_side(
+    agents: u32,
+    points: &[(PointResult, Replications)],
+    refused: Vec<RefusedTeam>,
+    has_prices: bool,
+) -> Comparison {
     let mean = |row: &PointResult| row.metric("makespan_s").map_or(f64::INFINITY, |makespan| makespan.mean);
     let mut order: Vec<&(PointResult, Replications)> = points.iter().collect();
     order.sort_by(|(a, _), (b, _)| mean(a).total_cmp(&mean(b)));
@@ -155,5 +154,5 @@ fn side_by_side(agents: u32, points: &[(PointResult, Replications)], has_prices:
     let noise = |(_, sample): &&(PointResult, Replications)| {
         fastest.map_or(Variances::default(), |fastest| Variances::from_pairs(sample.paired(fastest, "makespan_s")))
     };
-    Comparison { agents, entries: entries.collect(), noise: order.iter().skip(1).map(noise).sum() }
+    Comparison { agents, entries: entries.collect(), refused, noise: order.iter().skip(1).map(noise).sum() }
 }

@@ -6,6 +6,7 @@
 //! | run every point of a scenario's axes | [`sweep`] |
 //! | compare architectures on common random numbers | [`compare`] |
 //! | select the best team | [`optimal`] |
+//! | leave out teams that the scenario refuses | [`refused`] |
 //! | find where two curves cross | [`crossover`] |
 //! | attribute the variance of a figure to its inputs | [`sensitivity`] |
 //! | compare a scenario with a recorded baseline | [`baseline`] |
@@ -18,6 +19,7 @@ pub mod compare;
 pub mod crossover;
 pub mod measured_curves;
 pub mod optimal;
+pub mod refused;
 pub mod replication;
 pub mod result;
 pub mod sensitivity;

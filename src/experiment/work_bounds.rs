@@ -27,10 +27,15 @@ pub struct WorkBounds {
 impl WorkBounds {
     /// Measures the graph of a scenario. Work that is drawn for each replication is that of the scenario's own graph.
     pub fn new(scenario: &Scenario) -> WorkBounds {
-        let weight = TaskWeight::new(scenario);
-        let (work, span) = work_and_span(&scenario.graph, |task| weight.of(task));
+        WorkBounds::of_graph(scenario, &scenario.graph)
+    }
+
+    /// Measures a graph in place of the scenario's own.
+    pub fn of_graph(scenario: &Scenario, graph: &TaskGraph) -> WorkBounds {
+        let weight = TaskWeight::of_graph(scenario, graph);
+        let (work, span) = work_and_span(graph, |task| weight.of(task));
         let parallel_fraction = scenario.parallel_fraction.unwrap_or((work - span) / work);
-        WorkBounds { work, span, parallel_fraction, amount: amount(scenario) }
+        WorkBounds { work, span, parallel_fraction, amount: amount(scenario, graph) }
     }
 
     /// Measures what is known before a run: work that is drawn for each replication is averaged over the first
@@ -75,10 +80,14 @@ pub enum TaskWeight<'s> {
 impl TaskWeight<'_> {
     /// Returns the weight for a scenario.
     pub fn new(scenario: &Scenario) -> TaskWeight<'_> {
+        TaskWeight::of_graph(scenario, &scenario.graph)
+    }
+
+    fn of_graph<'s>(scenario: &'s Scenario, graph: &TaskGraph) -> TaskWeight<'s> {
         let worker = scenario.team.iter().find(|agent| agent.role == Role::Worker).or(scenario.team.first());
         let Some(profile) = worker.map(|agent| &*agent.profile) else { return TaskWeight::Size };
-        let seconds = TaskWeight::Seconds(profile, scenario.graph.reference_size());
-        let whole = sum(&scenario.graph, |task| seconds.of(task));
+        let seconds = TaskWeight::Seconds(profile, graph.reference_size());
+        let whole = sum(graph, |task| seconds.of(task));
         let is_known = profile.learned_policy.is_none() && whole > 0.0 && whole.is_finite();
         if is_known { seconds } else { TaskWeight::Size }
     }
@@ -98,10 +107,10 @@ impl TaskWeight<'_> {
 }
 
 /// Amount of work, which does not depend on the speed of the team.
-fn amount(scenario: &Scenario) -> f64 {
+fn amount(scenario: &Scenario, graph: &TaskGraph) -> f64 {
     let is_recorded = scenario.team.iter().all(|agent| agent.profile.latency == Latency::Recorded);
     let seconds = |task: &Task| task.recorded.map_or(0.0, |recorded| recorded.time.as_secs());
-    sum(&scenario.graph, |task| if is_recorded { seconds(task) } else { task.size })
+    sum(graph, |task| if is_recorded { seconds(task) } else { task.size })
 }
 
 fn sum(graph: &TaskGraph, weight: impl Fn(&Task) -> f64) -> f64 {

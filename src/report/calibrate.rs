@@ -149,6 +149,7 @@ impl CalibrateReport<'_> {
         {
             limits.push("tokens are not recorded, so none are predicted".to_owned());
         }
+        limits.extend(calibration.unknown_limits());
         let assumed = if *calibration.sizes.end() > 1 {
             "a recorded team is followed by teams of its size and larger ones; who is more does as one of its members did"
         } else {

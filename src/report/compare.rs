@@ -7,7 +7,7 @@ use crate::problem::plural;
 use crate::report::optimal::common_noise;
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table};
-use crate::report::{json_interval, json_noise, listed, sweep, token_parts};
+use crate::report::{json_interval, json_noise, listed, refused, sweep, token_parts};
 use crate::scaling::Variances;
 use crate::scaling::stats::{Interval, Summary};
 
@@ -22,7 +22,13 @@ pub fn verdict(comparison: &Comparison) -> String {
 fn fastest(comparison: &Comparison) -> String {
     let team = plural(comparison.agents, "agent");
     let mut completing = comparison.entries.iter().filter(|entry| entry.row.completed > 0);
-    let Some(first) = completing.next() else { return format!("{team}: no architecture completes a run") };
+    let Some(first) = completing.next() else {
+        let is_refused = comparison.entries.is_empty();
+        return format!(
+            "{team}: {}",
+            if is_refused { "every architecture is refused" } else { "no architecture completes a run" }
+        );
+    };
     let alike: Vec<&str> =
         completing.clone().filter(|entry| entry.is_as_fast()).map(|entry| entry.row.architecture.as_str()).collect();
     let makespan = first
@@ -114,6 +120,7 @@ pub fn to_json(comparisons: &[Comparison]) -> Value {
             json!({
                 "agents": c.agents,
                 "architectures": c.entries.iter().map(entry).collect::<Vec<_>>(),
+                "refused": refused::to_json(&c.refused),
                 "common_random_numbers": json_noise(&c.noise),
             })
         })

@@ -26,6 +26,7 @@ pub mod optimal_table;
 pub mod paper;
 #[cfg(feature = "parquet")]
 pub mod parquet;
+pub mod refused;
 pub mod render;
 pub mod replay;
 pub mod rows;

@@ -228,7 +228,7 @@ impl Narrator<'_> {
         let last = self.writers[write.artifact.index()].replace((write.agent, write.at));
         if let Some((other, at)) = last.filter(|&(other, at)| other != write.agent && at > write.start) {
             let (artifact, other) = (self.facts.artifact(write.artifact), self.facts.agent(other));
-            let what = format!("overwrites {artifact}, which {other} changed at {at}");
+            let what = format!("also writes {artifact}, which {other} wrote at {at}");
             self.add(write.at, write.agent, &what);
         }
     }

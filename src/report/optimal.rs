@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 
 use crate::experiment::optimal::{CandidateTeam, Objective, OptimalResult, Pays, SizeStep, TeamStanding, stops};
 use crate::problem::plural;
-use crate::report::listed;
 use crate::report::optimal_table::{cost, measured};
 use crate::report::render::number;
+use crate::report::{listed, refused};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Variances};
 
@@ -53,6 +53,7 @@ pub fn method(answer: &OptimalResult) -> Vec<String> {
     if !incomplete.is_empty() {
         lines.push(format!("left out, as they complete less than 99 % of their runs: {}", shares(&incomplete)));
     }
+    lines.extend(refused::lines(&answer.refused));
     let twins = of(answer, |standing| matches!(standing, TeamStanding::Twin(_))).len();
     if twins > 0 {
         let are = if twins == 1 { "is" } else { "are" };

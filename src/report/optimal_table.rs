@@ -7,7 +7,7 @@ use crate::experiment::optimal::{
 };
 use crate::report::render::number;
 use crate::report::render::table::{Cell, Column, Table, Tint};
-use crate::report::{json_interval, json_noise};
+use crate::report::{json_interval, json_noise, refused};
 use crate::scaling::kim_nelson::End;
 use crate::scaling::{Interval, Proportion};
 
@@ -187,6 +187,7 @@ pub fn to_json(answer: &OptimalResult) -> Value {
         "front": ordered(answer).into_iter().filter(|team| team.on_front).map(|team| of_team(team, answer)).collect::<Vec<_>>(),
         "common_random_numbers": json_noise(&answer.noise),
         "teams": ordered(answer).into_iter().map(|team| of_team(team, answer)).collect::<Vec<_>>(),
+        "refused": refused::to_json(&answer.refused),
     })
 }
 

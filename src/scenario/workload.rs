@@ -48,6 +48,10 @@ impl GraphSource for DrawnWork {
     fn graph(&self, seed: u64, replication: u64) -> Arc<TaskGraph> {
         Arc::new(DrawnWork::graph(self, seed, replication))
     }
+
+    fn redraw(&self, seed: u64, replication: u64, graph: &mut Arc<TaskGraph>) {
+        DrawnWork::redraw(self, seed, replication, graph);
+    }
 }
 
 /// Tasks of the document, before they are a graph.

@@ -159,7 +159,7 @@ impl Simulator<'_> {
     fn is_in_order(&self, task: TaskId) -> bool {
         let checks = self.features.uses(Feature::ChecksClaims) || self.features.uses(Feature::ChecksCompletions);
         let done = |&on: &TaskId| self.team.board.status(on) == Status::Done;
-        checks || self.scenario.graph[task].depends_on.iter().all(done)
+        checks || self.team.graph[task].depends_on.iter().all(done)
     }
 
     /// Releases a task that is not completed: to its owner, or to the pool.

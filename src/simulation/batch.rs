@@ -43,7 +43,7 @@ impl Simulator<'_> {
         in_batch.clear();
         in_batch.insert(first);
         let board = &self.team.board;
-        for &task in self.scenario.graph.topological() {
+        for &task in self.team.graph.topological() {
             if tasks.len() as u32 >= most {
                 break;
             }
@@ -56,7 +56,7 @@ impl Simulator<'_> {
                 continue;
             }
             // Its own chain is worked through in one call; of the pool, only what is ready unless the agent looks ahead.
-            let depends_on = &self.scenario.graph[task].depends_on;
+            let depends_on = &self.team.graph[task].depends_on;
             let follows = || depends_on.iter().all(|&on| board.status(on) == Status::Done || in_batch.contains(on));
             if board.is_startable(task) || ahead && follows() {
                 in_batch.insert(task);

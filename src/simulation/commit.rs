@@ -151,11 +151,11 @@ impl Simulator<'_> {
     }
 
     fn total_size(&self, tasks: &[PlannedTask]) -> f64 {
-        tasks.iter().map(|planned| self.scenario.graph[planned.task].size).sum()
+        tasks.iter().map(|planned| self.team.graph[planned.task].size).sum()
     }
 
     fn part_of(&self, busy: Time, task: TaskId, total: f64) -> Time {
-        Time::from_us_f64(busy.as_us() as f64 * self.scenario.graph[task].size / total)
+        Time::from_us_f64(busy.as_us() as f64 * self.team.graph[task].size / total)
     }
 
     /// Emits the raw writes of a planned task, and settles its conflict. Under `optimistic` a stale attempt writes nothing.
@@ -173,7 +173,7 @@ impl Simulator<'_> {
             if planned.effects.conflict == Some(Conflict::Stale) || !planned.effects.writes {
                 return;
             }
-            for &artifact in &self.scenario.graph[task].writes {
+            for &artifact in &self.team.graph[task].writes {
                 let write = Write { artifact, agent, start: step.start, at: self.team.now, round: self.round };
                 observer.write(&write);
             }

@@ -58,8 +58,18 @@ impl CompiledProfiles {
         1 + self.others.len()
     }
 
+    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = &mut CompiledProfile> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &CompiledProfile> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Faults of attempts of a profile, for an exploration to change.
+    pub(super) fn faults_mut(&mut self, number: usize) -> &mut AttemptFaults {
+        let profile = if number == 0 { &mut self.first } else { &mut self.others[number - 1] };
+        &mut profile.attempt_faults
     }
 }
 
@@ -187,7 +197,6 @@ impl CompiledProfile {
         let tokens = profile.tokens;
         let recorded = |task: &Task| task.recorded.unwrap_or_default();
         let is_recorded = profile.latency == Latency::Recorded;
-        let output_of = |size: f64| tokens.overhead.saturating_add((tokens.verbosity * size).round() as u32);
         CompiledProfile {
             latency: match &profile.latency {
                 Latency::PerTask { task, idle } => CallTime::PerTask { task: us(task), idle: us(idle) },
@@ -215,7 +224,7 @@ impl CompiledProfile {
             task_tokens: if is_recorded {
                 graph.tasks().iter().map(|task| recorded(task).output_tokens).collect()
             } else {
-                graph.tasks().iter().map(|task| output_of(task.size)).collect()
+                graph.tasks().iter().map(|task| output_of(&tokens, task)).collect()
             },
             task_input: if is_recorded {
                 graph.tasks().iter().map(|task| recorded(task).input_tokens).collect()
@@ -233,4 +242,25 @@ impl CompiledProfile {
                 .and_then(|it| CompiledPolicy::new(it, graph, has_assignment, agents)),
         }
     }
+
+    /// Takes the sizes and recorded costs of a graph that is otherwise the same.
+    pub(super) fn resize(&mut self, graph: &TaskGraph) {
+        if let CallTime::Recorded { task_us } = &mut self.latency {
+            let costs = || graph.tasks().iter().map(|task| task.recorded.unwrap_or_default());
+            task_us.iter_mut().zip(costs()).for_each(|(us, cost)| *us = cost.time.as_us() as f64);
+            self.task_tokens.iter_mut().zip(costs()).for_each(|(tokens, cost)| *tokens = cost.output_tokens);
+            self.task_input.iter_mut().zip(costs()).for_each(|(tokens, cost)| *tokens = cost.input_tokens);
+        } else {
+            let tokens = self.tokens;
+            self.task_tokens
+                .iter_mut()
+                .zip(graph.tasks())
+                .for_each(|(output, task)| *output = output_of(&tokens, task));
+        }
+    }
+}
+
+/// Output tokens of a call on a task.
+fn output_of(tokens: &Tokens, task: &Task) -> u32 {
+    tokens.overhead.saturating_add((tokens.verbosity * task.size).round() as u32)
 }

@@ -77,7 +77,7 @@ impl Simulator<'_> {
     /// probability 1 - (1 - q)^m for m of them.
     pub(super) fn conflicts_semantically(&self, task: TaskId, agent: AgentId, step: &InFlightStep) -> bool {
         let no_conflict = self.profiles[self.agents[agent].profile].attempt_faults.no_conflict_probability;
-        let graph = &self.scenario.graph;
+        let graph = &self.team.graph;
         let shares = |a: &[ArtifactId], b: &[ArtifactId]| a.iter().any(|artifact| b.binary_search(artifact).is_ok());
         let related = |other: TaskId| {
             let (a, b) = (&graph[task], &graph[other]);
@@ -127,7 +127,7 @@ impl Simulator<'_> {
 
     /// Reopens the dependencies of a task that are said to be done and are not; returns false if there are none.
     fn reopen_dependencies<O: Observer>(&mut self, task: TaskId, observer: &mut O) -> bool {
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         let mut any = false;
         for &on in &graph[task].depends_on {
             if self.tasks[on].is_premature {

@@ -17,6 +17,7 @@
 //! | `waiting` | causes of waiting | `state/waits` |
 //! | `timers` | releases, leases, recoveries; the end of a run | |
 //! | `learned` | agents with a learned policy | `learned/learned_state` |
+//! | `explorer` | all orders of commits of a small scenario | |
 //! | `features`, `prepare`, `compiled_profile` | compilation of a scenario | |
 
 mod attempt;
@@ -26,6 +27,7 @@ mod commit;
 mod compiled_profile;
 mod consistency;
 mod decide;
+pub mod explorer;
 mod faults;
 mod features;
 mod learned;
@@ -33,6 +35,7 @@ mod messages;
 mod prepare;
 mod random_effects;
 mod reading;
+mod redraw;
 mod resources;
 mod run_async;
 mod run_rounds;

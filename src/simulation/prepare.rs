@@ -39,13 +39,12 @@ impl<'s> Simulator<'s> {
         let (profiles, agents) = compile_profiles(team, graph, has_assignment, samplers);
         let features = features_of(scenario, spec, team, &profiles);
         let has_contents = features.uses(Feature::SharedFiles) || features.uses(Feature::Locks);
-        let is_late =
-            |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
         let mut simulator = Simulator {
             scenario,
             spec,
             features,
-            releases: graph.tasks().iter().enumerate().filter_map(is_late).collect(),
+            artifacts: graph.artifacts().len() + common_files(team),
+            releases: releases_of(graph),
             key_source: KeySource::new(scenario.seed),
             keys: Keys::default(),
             team: shared_state(scenario, team, lead),
@@ -82,19 +81,13 @@ impl<'s> Simulator<'s> {
         simulator
     }
 
-    /// Number of artifacts, with the files of no task that learned agents write.
-    pub(super) fn artifacts(&self) -> usize {
-        self.scenario.graph.artifacts().len() + common_files(&self.scenario.team[..self.agents.len()])
-    }
-
-    fn assign_before_start(&mut self) {
+    /// Deals the tasks of an architecture that assigns them before the start.
+    pub(super) fn assign_before_start(&mut self) {
         let Some(rule) = self.spec.assigned else { return };
-        let mut team = self.team.clone();
-        team.board = team.board.all_visible();
-        let view = View { me: AgentId::new(0), team: &team };
-        let mut assigner = Assigner::default();
-        let assignments = assigner.assign(rule, &view).to_vec();
-        self.team.board.assign_before_start(&assignments);
+        self.team.board.begin_deal();
+        let view = View { me: AgentId::new(0), team: &self.team };
+        let assignments = self.assigner.assign(rule, &view);
+        self.team.board.assign_before_start(assignments);
     }
 
     /// Sets all state back to the start, with the draws of `replication`.
@@ -244,6 +237,12 @@ fn compile_profiles(
         states.push(AgentState { profile, effect: 1.0, ..AgentState::default() });
     }
     (profiles, states.into_iter().collect())
+}
+
+/// Release times of the tasks that are not available from the start.
+fn releases_of(graph: &TaskGraph) -> Vec<(TaskId, Time)> {
+    let is_late = |(id, task): (usize, &Task)| (task.release > Time::ZERO).then_some((TaskId::at(id), task.release));
+    graph.tasks().iter().enumerate().filter_map(is_late).collect()
 }
 
 fn skills_of(team: &[Agent], graph: &TaskGraph) -> BitMatrix<AgentId, TaskId> {

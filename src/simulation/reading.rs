@@ -55,7 +55,7 @@ impl Simulator<'_> {
                 self.reading.known.insert(agent, planned.task);
             }
             for planned in tasks {
-                for &on in &self.scenario.graph[planned.task].depends_on {
+                for &on in &self.team.graph[planned.task].depends_on {
                     if !self.reading.known.contains(agent, on) {
                         self.reading.known.insert(agent, on);
                         parts.reading = parts.reading.saturating_add(profile.output_of(on));

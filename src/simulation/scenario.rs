@@ -48,6 +48,12 @@ pub trait GraphSource: Send + Sync {
     /// Returns the work of a replication under a seed. The same arguments give the same graph; all have the same tasks,
     /// artifacts and skills.
     fn graph(&self, seed: u64, replication: u64) -> Arc<TaskGraph>;
+
+    /// Turns the work of any replication into that of another. A source of sizes writes them in place if nobody else holds
+    /// the graph.
+    fn redraw(&self, seed: u64, replication: u64, graph: &mut Arc<TaskGraph>) {
+        *graph = self.graph(seed, replication);
+    }
 }
 
 impl Scenario {

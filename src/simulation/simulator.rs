@@ -29,6 +29,8 @@ pub struct Simulator<'s> {
     pub(super) spec: ProtocolSpec,
     pub(super) profiles: CompiledProfiles,
     pub(super) features: Features,
+    /// Number of artifacts, with the files of no task that learned agents write.
+    pub(super) artifacts: usize,
     /// Release times of the tasks that are not available from the start.
     pub(super) releases: Vec<(TaskId, Time)>,
     pub(super) key_source: KeySource,
@@ -78,7 +80,7 @@ impl Simulator<'_> {
         observer: &mut O,
     ) -> Ending {
         self.begin(replication);
-        observer.begin(self.agents.len(), self.team.board.len(), self.artifacts());
+        observer.begin(self.agents.len(), self.team.board.len(), self.artifacts);
         let ending = match (self.scenario.pacing, self.needs_general_path()) {
             (Pacing::Async, false) => self.run_async::<false, A, O>(architecture, observer),
             (Pacing::Async, true) => self.run_async::<true, A, O>(architecture, observer),

@@ -180,7 +180,7 @@ impl Simulator<'_> {
         if is_ready {
             return if self.team.lead.is_some() { WaitCause::Lead } else { WaitCause::Lock };
         }
-        if !self.features.uses(Feature::Locks) && self.scenario.graph.skills().is_empty() {
+        if !self.features.uses(Feature::Locks) && self.team.graph.skills().is_empty() {
             return WaitCause::Dependencies;
         }
         let mut open = TaskId::all(board.len()).filter(can_do);

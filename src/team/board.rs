@@ -106,10 +106,21 @@ impl Board {
         }
     }
 
-    /// The same board with nothing hidden, as it looks to whoever plans before the start.
-    pub fn all_visible(mut self) -> Board {
-        self.visible = IdSet::full(self.tasks.len());
-        self
+    /// Takes back what was dealt before the start, and hides nothing from whoever plans the next deal.
+    pub fn begin_deal(&mut self) {
+        for task in TaskId::all(self.fresh.len()) {
+            if let Status::Assigned(agent) = self.fresh[task].status {
+                self.fresh[task].status = Status::Pending;
+                self.fresh[task].owner = NOBODY;
+                self.fresh_owned.remove(agent, task);
+                if self.fresh_startable.contains(task) {
+                    self.fresh_ready.insert(task);
+                }
+                self.fresh_pending += u32::from(self.fresh_visible.contains(task));
+            }
+        }
+        self.clear();
+        TaskId::all(self.fresh.len()).for_each(|task| self.visible.insert(task));
     }
 
     /// Back to the start of a run.

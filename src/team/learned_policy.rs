@@ -158,6 +158,28 @@ impl WorkKey {
     }
 }
 
+/// Earlier messages that are sent along with a call, as input.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ContextWindow {
+    /// The latest messages, up to this number: boards, replies and test results.
+    Messages(u16),
+    /// All earlier messages of the agent.
+    WholeHistory,
+    /// No message is counted: the prompt stands for the mean input of the recorded calls.
+    Mean,
+}
+
+impl ContextWindow {
+    /// Most messages of a window with a limit. A longer window is taken for the whole history.
+    pub const MAX_MESSAGES: u16 = 120;
+}
+
+impl Default for ContextWindow {
+    fn default() -> ContextWindow {
+        ContextWindow::Messages(0)
+    }
+}
+
 /// Call model: parameters that the trajectories of one kind of agent on one kind of work share.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct CallModel {
@@ -178,7 +200,7 @@ pub struct CallModel {
     pub common: f64,
     /// Hardly any call takes longer, as replies are limited in length; 0 if that is not known.
     pub longest_s: f64,
-    /// Number of files that fit into one reply, by the limit on output.
+    /// Number of files that fit into one reply, by the limit on output; infinite if no limit is known.
     pub files_a_reply: f64,
     /// Output tokens a second.
     pub tokens_per_second: f64,
@@ -188,8 +210,8 @@ pub struct CallModel {
     pub board_tokens: f64,
     /// Input tokens of the result of a test run.
     pub test_tokens: f64,
-    /// Number of messages (the board, a reply, a test result) that are sent again as context.
-    pub window: u16,
+    /// Earlier messages (the board, a reply, a test result) that are sent again as context.
+    pub window: ContextWindow,
 }
 
 impl CallModel {

@@ -19,7 +19,8 @@ pub use board::Board;
 pub use consistency::{Consistency, LockHeld, Locking, WhenLocked};
 pub use envelope::{Accuracy, Envelope, Learned};
 pub use learned_policy::{
-    CallModel, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
+    CallModel, ContextWindow, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory, WorkKey,
+    file_keys,
 };
 pub use mail::Mail;
 pub use profile::{BatchSize, Batching, Fallibility, Latency, Profile, ReadingSpeed, SpreadOf, Tokens, Variation};

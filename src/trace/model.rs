@@ -242,6 +242,28 @@ impl Trace {
     }
 }
 
+impl Header {
+    /// Key of the most output tokens of a reply.
+    pub const OUTPUT_LIMIT: &'static str = "x.output_limit_tokens";
+    /// Key of the number of earlier messages in a prompt.
+    pub const CONTEXT_WINDOW: &'static str = "x.context_window_messages";
+
+    /// Returns the most output tokens of a reply under the recorder's harness; none if the recording does not state it.
+    pub fn output_limit_tokens(&self) -> Option<u32> {
+        self.extra_count(Header::OUTPUT_LIMIT)
+    }
+
+    /// Returns the number of earlier messages that the recorder's harness sends along with a call; none if the recording
+    /// does not state it.
+    pub fn context_window_messages(&self) -> Option<u32> {
+        self.extra_count(Header::CONTEXT_WINDOW)
+    }
+
+    fn extra_count(&self, key: &str) -> Option<u32> {
+        u32::try_from(self.extra.get(key)?.as_u64()?).ok()
+    }
+}
+
 impl TraceStep {
     /// Returns the rare fields, empty by default.
     pub fn more(&self) -> &More {

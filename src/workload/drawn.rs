@@ -41,6 +41,17 @@ impl DrawnWork {
         DrawnWork { nominal, draws: Draws::Sizes(sizes) }
     }
 
+    /// Turns the work of any replication into that of another; in place if only sizes are drawn.
+    pub fn redraw(&self, seed: u64, replication: u64, graph: &mut Arc<TaskGraph>) {
+        match &self.draws {
+            Draws::Sizes(sizes) => {
+                let keys = Keys::new(seed, replication);
+                Arc::make_mut(graph).set_sizes(|id, task| drawn_size(&keys, task.key, &sizes[id.index()]));
+            }
+            Draws::All(_) => *graph = Arc::new(self.graph(seed, replication)),
+        }
+    }
+
     /// Returns the work of a replication.
     pub fn graph(&self, seed: u64, replication: u64) -> TaskGraph {
         match &self.draws {

@@ -137,10 +137,29 @@ impl TaskGraph {
     #[must_use]
     pub fn with_sizes(&self, size: impl Fn(TaskId, &Task) -> f64) -> TaskGraph {
         let mut graph = self.clone();
-        for (index, task) in graph.tasks.iter_mut().enumerate() {
+        graph.set_sizes(size);
+        graph
+    }
+
+    /// Sets the sizes of the tasks. The reference size stays.
+    pub fn set_sizes(&mut self, size: impl Fn(TaskId, &Task) -> f64) {
+        for (index, task) in self.tasks.iter_mut().enumerate() {
             task.size = size(TaskId::at(index), task);
         }
-        graph
+    }
+
+    /// Returns true if the graphs differ at most in sizes and recorded costs: they have the same tasks with the same
+    /// dependencies, artifacts, skills, priorities and releases.
+    pub fn has_same_structure(&self, other: &TaskGraph) -> bool {
+        let is_same = |(a, b): (&Task, &Task)| {
+            (a.key, a.skill, a.priority, a.release, a.recorded.is_some())
+                == (b.key, b.skill, b.priority, b.release, b.recorded.is_some())
+                && (&a.depends_on, &a.reads, &a.writes) == (&b.depends_on, &b.reads, &b.writes)
+        };
+        self.tasks.len() == other.tasks.len()
+            && self.artifacts == other.artifacts
+            && self.skills == other.skills
+            && self.tasks.iter().zip(&other.tasks).all(is_same)
     }
 
     /// Tasks by [`TaskId`].

@@ -48,6 +48,19 @@ fn every_kind_of_damage_is_told_with_its_place() {
             &[HEADER, &step("a", 7, 5, "")],
             &["t.steps.jsonl:2: end_us: 5 is before start_us, which is 7; expected an end at or after the start"],
         ),
+        (
+            &[
+                &HEADER.replace(
+                    r#""trace":"t""#,
+                    r#""trace":"t","x.output_limit_tokens":0,"x.context_window_messages":"all""#,
+                ),
+                &a,
+            ],
+            &[
+                "t.steps.jsonl:1: x.output_limit_tokens: 0; expected a whole number from 1 to 4294967295",
+                "t.steps.jsonl:1: x.context_window_messages: \"all\"; expected a whole number from 0 to 4294967295",
+            ],
+        ),
         (&[HEADER, &a, &a], &["t.steps.jsonl:3: id: \"a\" occurs twice; expected unique ids"]),
         (
             &[HEADER, &step("a", 0, 5, r#","after":["b"]"#), &b],

@@ -9,13 +9,15 @@ use brooks::experiment::Replications;
 use brooks::experiment::replication::runner;
 use brooks::prediction::calibration::{Demonstration, Options, UnusableRun, calibrate, graph_of};
 use brooks::record::{Ending, Log};
+use brooks::report::calibrate::CalibrateReport;
 use brooks::scenario::ScenarioFile;
 use brooks::scenario::learned_profile::{Condition, LearnedProfile, SamplingMethod};
 use brooks::scenario::library;
 use brooks::simulation::{Scenario, Simulator};
 use brooks::table::{ImportContext, SourceFile};
+use brooks::team::ContextWindow;
 use brooks::trace::import::{self};
-use brooks::trace::{Extra, RunFacts, Trace, TraceTest, native};
+use brooks::trace::{Extra, Header, RunFacts, Trace, TraceTest, native};
 use serde_json::{Value, json};
 
 /// What a call claims, finishes and writes, and its seconds.
@@ -337,6 +339,93 @@ fn threads_and_warm_simulators_change_nothing() {
     let threads = runner::run(&[&scenario], 1_200, &|_| ());
     assert_eq!(whole.columns, threads[0].columns);
     assert!(whole.all("makespan_s").iter().any(|&span| (span - whole.all("makespan_s")[0]).abs() > 1.0), "they differ");
+}
+
+/// A reply that writes much and reports nothing, as if cut off, among calls whose input grows with the history.
+fn growing(limits: &[(&str, u64)]) -> Trace {
+    let mut trace = recorded(
+        "growing",
+        "self_claim",
+        &[
+            (&["a"], &["a"], &["a"], 4),
+            (&[], &[], &["b"], 9),
+            (&["b"], &["b"], &["b"], 5),
+            (&["c", "d"], &["c", "d"], &["c", "d"], 6),
+        ],
+    );
+    for &(key, value) in limits {
+        trace.header.extra.set(key, value);
+    }
+    trace
+}
+
+#[test]
+fn limits_of_the_harness_come_from_the_header() {
+    let stated = growing(&[(Header::OUTPUT_LIMIT, 1_000), (Header::CONTEXT_WINDOW, 2)]);
+    let text = native::write(&stated);
+    let back =
+        native::read("t", text.as_bytes()).next().expect("a trace").unwrap_or_else(|problems| panic!("{problems}"));
+    for (trace, is_stated) in
+        [(&back, true), (&growing(&[]), false), (&growing(&[(Header::OUTPUT_LIMIT, 9_000)]), false)]
+    {
+        let scripts = Demonstration::from_trace(trace).expect("it records outcomes").trajectories;
+        let truncated: Vec<bool> = scripts[0].iter().map(|call| call.is_truncated).collect();
+        assert_eq!(truncated, [false, is_stated, false, false], "900 tokens of 1,000 with nothing to show for them");
+        let calibration = learned(&[trace], SamplingMethod::Resampled);
+        let call_model = calibration.models[0].learned_policy.call_models[0];
+        assert_eq!(call_model.window == ContextWindow::Messages(2), is_stated, "{:?}", call_model.window);
+        assert_eq!(call_model.files_a_reply.is_finite(), trace.header.output_limit_tokens().is_some());
+        let (yaml, unknown) = (calibration.to_yaml("p", "recorded here"), calibration.unknown_limits());
+        assert_eq!(unknown.is_empty(), is_stated, "{unknown:?}");
+        assert!(
+            unknown.iter().all(|limit| yaml.lines().any(|line| line.starts_with("origin:") && line.contains(limit)))
+        );
+        assert_eq!(yaml.contains("files_a_reply: "), call_model.files_a_reply.is_finite());
+        let report = CalibrateReport { calibration: &calibration, file: "p.yaml" };
+        assert!(unknown.iter().all(|limit| report.to_text(false).contains(limit)), "{}", report.to_text(false));
+        let again = LearnedProfile::parse("p.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(again, calibration);
+    }
+    // Runs under different limits have call models of their own, and only some of them are unknown.
+    let other = Trace { header: Header { trace: "other".to_owned(), ..stated.header.clone() }, ..stated.clone() };
+    let calibration = learned(&[&stated, &growing(&[]), &other], SamplingMethod::Resampled);
+    assert_eq!(calibration.models[0].learned_policy.call_models.len(), 2);
+    assert!(
+        calibration.unknown_limits()[0].starts_with("in some runs the output limit"),
+        "{:?}",
+        calibration.unknown_limits()
+    );
+}
+
+#[test]
+fn without_a_window_the_recorded_input_decides() {
+    for (window, name) in
+        [(ContextWindow::WholeHistory, "all"), (ContextWindow::Mean, "mean"), (ContextWindow::Messages(3), "3")]
+    {
+        let mut trace = growing(&[]);
+        if let ContextWindow::Messages(messages) = window {
+            trace.header.extra.set(Header::CONTEXT_WINDOW, messages);
+        }
+        let outputs: Vec<u32> = trace.steps.iter().map(|step| step.usage.output.unwrap_or(0)).collect();
+        for (call, step) in trace.steps.iter_mut().enumerate() {
+            // A message of the window is a board of 30 tokens and a reply.
+            let sent = match window {
+                ContextWindow::WholeHistory => &outputs[..call],
+                ContextWindow::Messages(_) => &outputs[call.saturating_sub(1)..call],
+                ContextWindow::Mean => &[],
+            };
+            step.usage.input = Some(330 + sent.iter().map(|output| 30 + output).sum::<u32>());
+        }
+        let total: f64 = trace.steps.iter().map(|step| f64::from(step.usage.input.unwrap_or(0))).sum();
+        let calibration = learned(&[&trace], SamplingMethod::Resampled);
+        assert_eq!(calibration.models[0].learned_policy.call_models[0].window, window);
+        let yaml = calibration.to_yaml("p", "o");
+        assert!(yaml.contains(&format!("window: {name} }}")), "{yaml}");
+        let again = LearnedProfile::parse("p.yaml", yaml.as_bytes()).unwrap_or_else(|problems| panic!("{problems}"));
+        assert_eq!(again, calibration);
+        let input = sample(&team(&again, &trace, 1), 5).all("input_tokens").to_vec();
+        assert!(input.iter().all(|input| (input / total - 1.0).abs() < 0.01), "{name}: {input:?}, recorded {total}");
+    }
 }
 
 #[test]

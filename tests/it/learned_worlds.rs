@@ -10,8 +10,8 @@ use brooks::prediction::calibration::{Options, calibrate};
 use brooks::record::Log;
 use brooks::simulation::Simulator;
 use brooks::team::{
-    Agent, BatchSize, Batching, CallModel, LearnedPolicy, Observation, Profile, RecordedCall, TASK_CLASSES, TaskClass,
-    Trajectory, WorkKey, file_keys,
+    Agent, BatchSize, Batching, CallModel, ContextWindow, LearnedPolicy, Observation, Profile, RecordedCall,
+    TASK_CLASSES, TaskClass, Trajectory, WorkKey, file_keys,
 };
 use brooks::trace::{RunFacts, Trace};
 use brooks::workload::{Generator, TaskGraph, TaskSpec};
@@ -118,7 +118,11 @@ fn call_model(draws: &Draws) -> CallModel {
         prompt_tokens: draws.between("prompt", 0.0, 1000.0),
         board_tokens: draws.between("board", 0.0, 500.0),
         test_tokens: draws.between("test", 0.0, 500.0),
-        window: draws.number("window", 0, 20) as u16,
+        window: match draws.number("window", 0, 22) {
+            21 => ContextWindow::WholeHistory,
+            22 => ContextWindow::Mean,
+            messages => ContextWindow::Messages(messages as u16),
+        },
     }
 }
 

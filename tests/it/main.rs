@@ -15,6 +15,7 @@ mod cli;
 mod core_faults;
 mod determinism;
 mod exhaustive;
+mod explorer;
 mod fit;
 mod fit_coverage;
 mod found;

@@ -23,7 +23,7 @@ fn number(value: &Value) -> f64 {
 fn the_answer_does_not_depend_on_threads() {
     for (line, formats) in [
         ("optimal paper", &["table", "json", "csv", "markdown"][..]),
-        ("optimal hello --objective quality --deadline 7m --agents 4,7,8", &["json"]),
+        ("optimal hello --objective quality --deadline 9m --agents 4,7,8", &["json"]),
         ("compare hello --precision 5%", &["json"]),
     ] {
         for format in formats {
@@ -93,13 +93,13 @@ fn what_cannot_be_told_apart_is_named_and_the_cheapest_of_it() {
 
 #[test]
 fn limits_leave_out_what_is_late_or_dear() {
-    let answer = json("optimal hello --deadline 7m", 0);
+    let answer = json("optimal hello --deadline 9m", 0);
     let teams = answer["teams"].as_array().expect("a list");
     for team in teams.iter().filter(|team| team["standing"] != "twin") {
         let is_inside = number(&team["on_time"]["ci95"][0]) >= 0.95;
         assert_eq!(team["standing"] == "late", !is_inside, "{team}");
     }
-    assert!(ends("optimal hello --deadline 7m", 0).contains("inside 7m 00s in 95 % of runs or more: "));
+    assert!(ends("optimal hello --deadline 9m", 0).contains("inside 9m 00s in 95 % of runs or more: "));
 
     let answer = json("optimal paper --budget $0.11 -a preassigned", 0);
     assert!(number(&answer["best"]["cost"]["ci95"][1]) <= 0.11 && answer["best"]["agents"] == 2, "{}", answer["best"]);
@@ -109,7 +109,7 @@ fn limits_leave_out_what_is_late_or_dear() {
     // Nothing fits: a finding, with what comes closest.
     for (limit, closest) in [
         ("--deadline 3m", "95 % of whose runs take up to"),
-        ("--budget 0.1", "closest is preassigned (deal: round_robin) with 8"),
+        ("--budget 0.1", "closest is preassigned (deal: round_robin) with 1 agent"),
     ] {
         let text = ends(&format!("optimal hello -a preassigned,lead_dynamic {limit}"), 1);
         assert!(text.starts_with("no team is inside the") && text.contains(closest), "{text}");
@@ -119,6 +119,55 @@ fn limits_leave_out_what_is_late_or_dear() {
     let answer = json("optimal specialists --objective cost", 0);
     assert_eq!(answer["cost_unit"], "tokens");
     assert!(ends("optimal specialists --budget 500ktokens", 0).contains("tokens"));
+}
+
+#[test]
+fn refused_teams_are_left_out_and_named() {
+    // With two or three agents only the lead has some of the skills.
+    let lead = "only the lead \"all-rounder\" has the skill";
+    let out = ends("optimal specialists --max-agents 3", 0);
+    let reason =
+        format!("left out: lead_dynamic with 2 agents, as {lead} \"frontend\", which the task \"page-1\" requires");
+    assert!(out.contains(&reason) && out.contains("(and 1 more reason)"), "{out}");
+    let answer = json("optimal specialists --max-agents 3", 0);
+    let refused = answer["refused"].as_array().expect("a list");
+    let agents = |team: &Value| team["agents"].as_u64().unwrap_or(0);
+    assert_eq!(refused.iter().map(agents).collect::<Vec<_>>(), [2, 2, 2, 3, 3, 3]);
+    let is_both = |team: &Value| {
+        refused.iter().any(|other| (agents(other), &other["architecture"]) == (agents(team), &team["architecture"]))
+    };
+    let teams = answer["teams"].as_array().expect("a list");
+    assert!(teams.len() == 3 * 6 - 6 && !teams.iter().any(is_both), "{answer}");
+    assert_eq!(refused[0]["reasons"].as_array().map(Vec::len), Some(2));
+    let csv = brooks("optimal specialists --max-agents 3 --format csv").run().exits(0);
+    assert!(csv.stderr.contains("note: left out: lead_assigned with 3 agents") && !csv.stdout.contains("left out"));
+
+    let out = ends("compare specialists -n 2,4 --reps 20", 0);
+    assert!(out.contains(&reason) && !out.contains("with 4 agents, as"), "{out}");
+    let comparisons = &json("compare specialists -n 2,4 --reps 20", 0)["comparisons"];
+    let count = |index: usize, key: &str| comparisons[index][key].as_array().map(Vec::len);
+    assert_eq!((count(0, "architectures"), count(0, "refused")), (Some(3), Some(3)));
+    assert_eq!((count(1, "architectures"), count(1, "refused")), (Some(6), Some(0)));
+    // A size without any architecture stays in the list.
+    let out = ends("compare specialists -n 2,4 --reps 20 -a lead_dynamic", 0);
+    assert!(out.starts_with("2 agents: every architecture is refused\n4 agents: lead_dynamic is fastest"), "{out}");
+    let precise = ends("compare specialists -n 2,4 --precision 5% -a lead_dynamic,solo", 0);
+    assert!(precise.contains(&reason), "{precise}");
+
+    for line in [
+        "optimal specialists --agents 2,3 -a lead_dynamic,lead_assigned",
+        "compare specialists -n 2 -a lead_dynamic,lead_assigned",
+    ] {
+        let Ran { code, stderr, .. } = brooks(line).run();
+        assert_eq!(code, 2, "{stderr}");
+        for part in ["workload.tasks[6].skill", "workload.tasks[12].skill", "under lead_dynamic", "under lead_assigned"]
+        {
+            assert!(stderr.contains(part), "{part} in {stderr}");
+        }
+    }
+    // An error of the scenario itself still stops the search.
+    let Ran { code, stderr, .. } = brooks("optimal specialists --set limits.rounds=0 --max-agents 2").run();
+    assert!(code == 2 && stderr.contains("limits.rounds"), "{stderr}");
 }
 
 #[test]

@@ -3,11 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use brooks::engine::Samplers;
 use brooks::experiment::replication::runner;
 use brooks::experiment::work_bounds::{PLANNED, WorkBounds};
-use brooks::experiment::{Sweep, compare, solo_baseline};
+use brooks::experiment::{Replications, Sweep, compare, solo_baseline};
+use brooks::record::Log;
 use brooks::scenario::{Node, ScenarioFile, library};
-use brooks::simulation::{Scenario, simulate};
+use brooks::simulation::{Scenario, Simulator, simulate};
 use brooks::workload::{Count, Measure, TaskGraph, TaskSpec, paper_file};
 
 fn parse(text: &str) -> ScenarioFile {
@@ -33,6 +35,70 @@ fn random_sizes(more: &str) -> ScenarioFile {
          team: {{ agents: 3, profile: {{ latency: {{ ttft: 2s, tokens_per_second: 100 }} }} }}\n\
          sweep: {{ agents: [1, 2, 3, 5], architecture: [{{ self_claim: {{ claims: at_decision }} }}, preassigned] }}\nseed: 7"
     ))
+}
+
+#[test]
+fn a_warm_simulator_takes_the_work_of_any_replication() {
+    let team = "team: { agents: 4, profile: { base: plain, error_rate: 0.1 } }\nseed: 5";
+    let per_token = "team: { agents: 3, profile: { latency: { ttft: 2s, tokens_per_second: 100 } } }";
+    for (workload, team, is_warm) in [
+        ("amdahl: { tasks: 12, parallel_fraction: 0.75, size: exponential(mean=400) }", team, true),
+        ("fork_join: { stages: 3, width: 5, size: \"lognormal(mean=300, cv=1)\" }", per_token, true),
+        (
+            "tasks: [{ id: a, size: \"uniform(low=50, high=900)\" }, { id: b, depends_on: [a] }, { id: c, writes: [x] }, { id: d, writes: [x] }], size: exponential(mean=200)",
+            team,
+            true,
+        ),
+        ("random: { tasks: 12, edge_probability: 0.3 }, size: exponential(mean=100)", team, false),
+        ("stream: { tasks: 12, interarrival: exponential(mean=4s) }, size: exponential(mean=100)", team, false),
+    ] {
+        for architecture in [
+            "self_claim",
+            "preassigned",
+            "{ preassigned: { deal: lpt } }",
+            "{ lead_assigned: { deal: lpt } }",
+            "lead_dynamic",
+        ] {
+            let scenario = parse(&format!("workload: {{ {workload} }}\n{team}\narchitecture: {architecture}"))
+                .scenario()
+                .expect("valid");
+            let source = scenario.graphs.as_ref().expect("work is drawn");
+            let mut warm = Simulator::new(&scenario);
+            let mut graph = scenario.graph.clone();
+            let mut redrawn = 0;
+            for replication in 0..200 {
+                let cold = scenario.of_replication(replication);
+                let (mut expected, mut found) = (Log::default(), Log::default());
+                Simulator::new(&cold).run(&*cold.architecture, replication, &mut expected);
+                source.redraw(scenario.seed, replication, &mut graph);
+                assert_eq!(graph, cold.graph, "{workload}, {replication}");
+                if warm.redraw(&mut graph) {
+                    redrawn += 1;
+                    warm.run(&*scenario.architecture, replication, &mut found);
+                    assert!(expected == found, "{workload}, {architecture}, {replication}");
+                }
+            }
+            assert!(if is_warm { redrawn == 200 } else { redrawn < 200 }, "{workload}: {redrawn}");
+            // The experiments take both ways, and every figure is that of simulators made anew.
+            let sample = Replications::run(&scenario, 0..200, &Samplers::default());
+            let anew = (0..200).map(|replication| {
+                let cold = scenario.of_replication(replication).into_owned();
+                let cold = Scenario { graphs: None, ..cold };
+                Replications::run(&cold, replication..replication + 1, &Samplers::default())
+            });
+            let anew: Vec<Replications> = anew.collect();
+            for (column, values) in sample.columns.iter().enumerate() {
+                let expected: Vec<u64> = anew.iter().map(|one| one.columns[column][0].to_bits()).collect();
+                assert_eq!(
+                    values.iter().map(|value| value.to_bits()).collect::<Vec<_>>(),
+                    expected,
+                    "{workload}, {architecture}"
+                );
+            }
+            let works: Vec<WorkBounds> = (0..200).map(|r| WorkBounds::new(&scenario.of_replication(r))).collect();
+            assert_eq!(sample.works, works);
+        }
+    }
 }
 
 #[track_caller]

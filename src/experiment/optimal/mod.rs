@@ -11,6 +11,7 @@ mod steps;
 
 use std::ops::Range;
 
+use crate::experiment::refused::{self, AdmittedTeam, RefusedTeam, SearchedTeams};
 use crate::experiment::replication::runner;
 use crate::experiment::sweep::label;
 use crate::problem::Problems;
@@ -125,6 +126,8 @@ pub struct OptimalResult {
     pub steps: Vec<SizeStep>,
     /// A larger team that pays where the next agent does not, if there is one.
     pub later: Option<SizeStep>,
+    /// Teams that the scenario refuses.
+    pub refused: Vec<RefusedTeam>,
 }
 
 /// Receivers of progress.
@@ -140,13 +143,16 @@ pub struct OptimalProgress<'a> {
 ///
 /// # Errors
 ///
-/// Reports all errors of any team, before anything is run.
+/// Reports all errors of the scenario before anything is run, or all reasons if every team is refused.
 pub fn optimal(
     file: &ScenarioFile,
     question: OptimalQuestion,
     progress: OptimalProgress<'_>,
 ) -> Result<OptimalResult, Problems> {
-    let (scenarios, mut teams) = candidates(file, &question)?;
+    let sizes: Vec<Node> = question.sizes.iter().map(|&agents| Node::from(agents)).collect();
+    let SearchedTeams { admitted, refused } = refused::teams(file, &sizes, &question.architectures)?;
+    let mut teams: Vec<CandidateTeam> = admitted.iter().map(|team| candidate(team, &question)).collect();
+    let scenarios: Vec<Scenario> = admitted.into_iter().map(|team| team.scenario).collect();
     let has_prices = scenarios.iter().any(|scenario| scenario.prices != Prices::default());
     let mut trial = Trial { scenarios: &scenarios, has_prices, progress };
     let all: Vec<usize> = (0..teams.len()).collect();
@@ -179,6 +185,7 @@ pub fn optimal(
         noise: Variances::default(),
         steps: Vec::new(),
         later: None,
+        refused,
     };
     answer.compare();
     answer.set_front();
@@ -186,32 +193,18 @@ pub fn optimal(
     Ok(answer)
 }
 
-/// Candidate teams and their scenarios.
-fn candidates(
-    file: &ScenarioFile,
-    question: &OptimalQuestion,
-) -> Result<(Vec<Scenario>, Vec<CandidateTeam>), Problems> {
-    let (mut scenarios, mut teams, mut problems) = (Vec::new(), Vec::new(), Problems::default());
-    for &agents in &question.sizes {
-        let size = Node::from(agents);
-        for architecture in &question.architectures {
-            match file.at(&[("team.agents", &size), ("architecture", architecture)]) {
-                Ok(scenario) => scenarios.push(scenario),
-                Err(wrong) => problems.append(wrong),
-            }
-            teams.push(CandidateTeam {
-                agents,
-                architecture: label(architecture),
-                runs: Runs::default(),
-                standing: TeamStanding::Worse,
-                worse_by: None,
-                on_front: false,
-                on_time: None,
-                in_budget: None,
-            });
-        }
+/// A candidate before its runs.
+fn candidate(team: &AdmittedTeam, question: &OptimalQuestion) -> CandidateTeam {
+    CandidateTeam {
+        agents: question.sizes[team.size],
+        architecture: label(&question.architectures[team.architecture]),
+        runs: Runs::default(),
+        standing: TeamStanding::Worse,
+        worse_by: None,
+        on_front: false,
+        on_time: None,
+        in_budget: None,
     }
-    problems.or((scenarios, teams))
 }
 
 /// Classifies the teams by the pilot: eligible, or the reason why not.

@@ -56,11 +56,18 @@ impl Replications {
             sample.add(&metrics);
         };
         if let Some(graphs) = &scenario.graphs {
+            let mut simulator = Simulator::with_samplers(scenario, samplers);
+            let mut graph = scenario.graph.clone();
             let mut drawn = scenario.clone();
             for replication in replications {
-                drawn.graph = graphs.graph(scenario.seed, replication);
-                sample.works.push(WorkBounds::new(&drawn));
-                take(&mut Simulator::with_samplers(&drawn, samplers), &mut sample, replication);
+                graphs.redraw(scenario.seed, replication, &mut graph);
+                sample.works.push(WorkBounds::of_graph(scenario, &graph));
+                if simulator.redraw(&mut graph) {
+                    take(&mut simulator, &mut sample, replication);
+                } else {
+                    drawn.graph = graph.clone();
+                    take(&mut Simulator::with_samplers(&drawn, samplers), &mut sample, replication);
+                }
             }
         } else {
             let mut simulator = Simulator::with_samplers(scenario, samplers);

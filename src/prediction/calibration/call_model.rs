@@ -1,19 +1,14 @@
-//! Call models of one model: latency by files written, variation between similar calls, files per reply, and input tokens
-//! of the conversation.
+//! Call models of one model: latency by files written, variation between similar calls, files per reply.
 
 use std::collections::BTreeMap;
 
 use crate::engine::math;
 use crate::prediction::calibration::latency_curve::{Curves, upper_median};
-use crate::prediction::calibration::{Demonstration, residual_correlation, run_spread};
+use crate::prediction::calibration::{Demonstration, HarnessLimits, input_tokens, residual_correlation, run_spread};
 use crate::scenario::learned_profile::run_effect::log_latency;
 use crate::scenario::learned_profile::{FILES_A_REPLY, LatencyFit};
 use crate::team::{CallModel, RecordedCall};
 
-/// Output limit of the recorded runs, in tokens.
-const OUTPUT_LIMIT: f64 = 4096.0;
-/// Number of past messages in the prompt of the recorder. [paper] the last 20.
-const WINDOW: u16 = 20;
 /// Log standard deviations if there are too few calls: of calls on at most one file, and on several.
 const DEFAULT_LOG_SD: [f64; 2] = [0.5, 0.3];
 
@@ -26,10 +21,10 @@ const MIN_CALLS: usize = 200;
 pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<CallModel>, Vec<u32>, LatencyFit) {
     let curves = Curves::fit(demonstrations);
     let longest_s = longest_of(demonstrations);
-    let mut keys: BTreeMap<(u64, bool), Vec<&Demonstration>> = BTreeMap::new();
+    let mut keys: BTreeMap<CallModelKey, Vec<&Demonstration>> = BTreeMap::new();
     let mut by_files: BTreeMap<u64, Vec<f64>> = BTreeMap::new();
     for demonstration in demonstrations {
-        keys.entry((demonstration.work.files, demonstration.is_dealt)).or_default().push(demonstration);
+        keys.entry(key_of(demonstration)).or_default().push(demonstration);
         let large = demonstration.calls().filter(|call| call.files >= 3);
         let tokens = large.map(|call| call.output_tokens / f64::from(call.files));
         by_files.entry(demonstration.work.files).or_default().extend(tokens);
@@ -41,14 +36,17 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<CallModel>, Vec<u
     let residual =
         |demonstration: &Demonstration, call: &RecordedCall| log_latency(call) - typical(demonstration, call);
     let correlation = [false, true].map(|is_dealt| residual_correlation::estimate(demonstrations, is_dealt, &residual));
-    let indices: BTreeMap<(u64, bool), u32> = (0..).zip(keys.keys()).map(|(index, key)| (*key, index)).collect();
-    let call_model = |((files, is_dealt), demonstrations): (&(u64, bool), &Vec<&Demonstration>)| {
+    let indices: BTreeMap<CallModelKey, u32> = (0..).zip(keys.keys()).map(|(index, key)| (*key, index)).collect();
+    let call_model = |((files, is_dealt, limits), alike): (&CallModelKey, &Vec<&Demonstration>)| {
         let (base_s, per_file_s) = curves.of_work(*files, *is_dealt);
         let per_file = by_files.get_mut(files).and_then(|tokens| upper_median(tokens)).filter(|tokens| *tokens > 0.0);
-        let calls = || demonstrations.iter().flat_map(|demonstration| demonstration.calls());
+        let calls = || alike.iter().flat_map(|demonstration| demonstration.calls());
         let seconds: f64 = calls().map(|call| call.latency_s).sum();
         let output: f64 = calls().map(|call| call.output_tokens).sum();
-        let [prompt, board, test] = input_tokens(demonstrations);
+        let files_a_reply = limits
+            .output_tokens
+            .map_or(f64::INFINITY, |limit| digits(per_file.map_or(FILES_A_REPLY, |tokens| f64::from(limit) / tokens)));
+        let (window, [prompt, board, test]) = input_tokens::fit(alike, limits.window());
         CallModel {
             idle_s: digits(curves.idle_s),
             base_s: digits(base_s),
@@ -56,21 +54,26 @@ pub(super) fn learn(demonstrations: &[&Demonstration]) -> (Vec<CallModel>, Vec<u
             longest_s: digits(longest_s),
             spread_small: digits(log_sd[0]),
             spread_large: digits(log_sd[1]),
-            files_a_reply: digits(per_file.map_or(FILES_A_REPLY, |tokens| OUTPUT_LIMIT / tokens)),
+            files_a_reply,
             tokens_per_second: digits(if seconds > 0.0 { output / seconds } else { 0.0 }),
             prompt_tokens: digits(prompt),
             board_tokens: digits(board),
             test_tokens: digits(test),
-            window: WINDOW,
+            window,
             common: digits(correlation[usize::from(*is_dealt)]),
-            run_effect_sd: digits(run_spread::spread_of_runs(demonstrations)),
+            run_effect_sd: digits(run_spread::spread_of_runs(alike)),
         }
     };
     let call_models = keys.iter().map(call_model).collect();
-    let index = |demonstration: &&Demonstration| {
-        indices.get(&(demonstration.work.files, demonstration.is_dealt)).copied().unwrap_or(0)
-    };
+    let index = |demonstration: &&Demonstration| indices.get(&key_of(demonstration)).copied().unwrap_or(0);
     (call_models, demonstrations.iter().map(index).collect(), fit)
+}
+
+/// Key of a call model: files of the work, true for preassigned tasks, limits of the harness.
+type CallModelKey = (u64, bool, HarnessLimits);
+
+fn key_of(demonstration: &Demonstration) -> CallModelKey {
+    (demonstration.work.files, demonstration.is_dealt, demonstration.limits)
 }
 
 /// Rounds to the digits of a profile file.
@@ -155,65 +158,4 @@ impl Moments {
         }
         ((self.squares - self.sum * self.sum / self.count) / (self.count - 1.0)).max(0.0).sqrt()
     }
-}
-
-/// Returns the input tokens of the prompt, of the board and of a test result. Weighted least squares over the runs with
-/// recorded input tokens: input = calls x (prompt + board) + messages of the window. The first call does not identify
-/// prompt and board separately; boards in the window do.
-fn input_tokens(demonstrations: &[&Demonstration]) -> [f64; 3] {
-    let mut squares = [[0.0; 3]; 3];
-    let mut products = [0.0; 3];
-    for demonstration in demonstrations {
-        let Some(input) = demonstration.input_tokens else { continue };
-        let mut row = [0.0; 3];
-        let mut response = input;
-        for calls in &demonstration.trajectories {
-            for call in 0..calls.len() {
-                row[0] += 1.0;
-                row[1] += 1.0;
-                let mut messages = 0;
-                for before in calls[..call].iter().rev() {
-                    messages += 2 + before.tests;
-                    if messages > WINDOW {
-                        break;
-                    }
-                    row[1] += 1.0;
-                    row[2] += f64::from(before.tests);
-                    response -= before.output_tokens;
-                }
-            }
-        }
-        let weight = 1.0 / (input * input);
-        for i in 0..3 {
-            for j in 0..3 {
-                squares[i][j] += weight * row[i] * row[j];
-            }
-            products[i] += weight * row[i] * response;
-        }
-    }
-    // A small ridge splits the tokens where prompt and board are not identified.
-    for (index, row) in squares.iter_mut().enumerate() {
-        row[index] = row[index] * 1.001 + 1e-12;
-    }
-    let whole = determinant(&squares);
-    let cramer = |index: usize| {
-        let mut replaced = squares;
-        for (row, product) in replaced.iter_mut().zip(products) {
-            row[index] = product;
-        }
-        if whole.abs() > 0.0 { determinant(&replaced) / whole } else { 0.0 }
-    };
-    let solution = [cramer(0), cramer(1), cramer(2)];
-    if solution.iter().all(|value| value.is_finite() && *value >= 0.0) {
-        return solution;
-    }
-    // Not identified: equal values for prompt and board.
-    let both = squares[0][0] + 2.0 * squares[0][1] + squares[1][1];
-    let equal = (products[0] + products[1]) / both;
-    if equal.is_finite() && equal >= 0.0 { [equal, equal, 0.0] } else { [0.0; 3] }
-}
-
-fn determinant(m: &[[f64; 3]; 3]) -> f64 {
-    m[0][0] * (m[1][1] * m[2][2] - m[1][2] * m[2][1]) - m[0][1] * (m[1][0] * m[2][2] - m[1][2] * m[2][0])
-        + m[0][2] * (m[1][0] * m[2][1] - m[1][1] * m[2][0])
 }

@@ -11,14 +11,13 @@ use thiserror::Error;
 use crate::architecture::{self, Choices};
 use crate::engine::key_of;
 use crate::prediction::calibration::RunMetadata;
+use crate::prediction::calibration::harness_limits::HarnessLimits;
 use crate::prediction::calibration::task_files::{declares_files, files_of, key_of_files, name_of};
 use crate::team::{AgentId, Observation, RecordedCall, TASK_CLASSES, TaskClass, WorkKey, file_keys};
 use crate::trace::{TaskNoteKind, Trace, TraceStep, TraceSummary, TraceTest};
 use crate::workload::{TaskGraph, TaskId, TaskSpec};
 
-/// Output limit of a reply, in tokens. [paper] replies are capped at 4,096.
-const OUTPUT_LIMIT: f64 = 4096.0;
-/// Proportion of the limit from which a reply without result counts as truncated. It is below 1, as tokens of single calls
+/// Proportion of the output limit from which a reply without result counts as truncated. It is below 1, as tokens of single calls
 /// are often estimated from their time.
 const TRUNCATED_FROM: f64 = 0.75;
 
@@ -54,6 +53,8 @@ pub struct Demonstration {
     pub input_tokens: Option<f64>,
     /// Date, number of tasks and context of the run.
     pub metadata: RunMetadata,
+    /// Limits of the harness that recorded the run.
+    pub limits: HarnessLimits,
 }
 
 /// Reason why a run cannot be learned from. The messages continue "N runs ..".
@@ -175,6 +176,7 @@ impl Demonstration {
             trajectories: agents.into_iter().map(|agent| agent.calls).collect(),
             input_tokens: Some(TraceSummary::of(trace).input_tokens as f64).filter(|tokens| *tokens > 0.0),
             metadata: RunMetadata::new(trace, &graph),
+            limits: HarnessLimits::of(trace),
         })
     }
 
@@ -352,7 +354,9 @@ impl<'t> BoardReconstruction<'t> {
             self.agents[agent].finished[task] = true;
         }
         call.finishes_claims = !claimed.is_empty() && claimed.iter().all(|task| finished.contains(task));
-        call.is_truncated = output_tokens >= TRUNCATED_FROM * OUTPUT_LIMIT && claimed.is_empty() && finished.is_empty();
+        let limit = self.trace.header.output_limit_tokens();
+        let is_at_limit = limit.is_some_and(|limit| output_tokens >= TRUNCATED_FROM * f64::from(limit));
+        call.is_truncated = is_at_limit && claimed.is_empty() && finished.is_empty();
         let names = step.writes.iter().map(|file| name_of(self.trace.name(file.path)));
         let history = &mut self.agents[agent];
         history.idle = if call.is_idle() && call.other_files == 0 { history.idle.saturating_add(1) } else { 0 };
@@ -367,7 +371,7 @@ impl<'t> BoardReconstruction<'t> {
         let latency_s = (latency(step) - self.held_up_s(step)).max(0.0);
         let tests_s: f64 = tests.iter().map(|test| (test.end - test.start).as_secs()).sum();
         RecordedCall {
-            observation: observation,
+            observation,
             files: step.writes.len().min(usize::from(u16::MAX)) as u16,
             latency_s: (latency_s * 1e3).round() / 1e3,
             output_tokens: output_tokens.round(),

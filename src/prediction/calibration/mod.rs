@@ -8,6 +8,8 @@ mod call_model;
 mod common_files;
 mod demonstration;
 mod first_token;
+mod harness_limits;
+mod input_tokens;
 mod latency_curve;
 mod provenance;
 mod residual_correlation;
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
 pub use demonstration::{Demonstration, UnusableRun, graph_of};
+pub use harness_limits::HarnessLimits;
 pub use run_metadata::RunMetadata;
 
 use crate::prediction::calibration::common_files::CommonFiles;
@@ -113,8 +116,7 @@ fn learn(method: SamplingMethod, model: Option<String>, demonstrations: &[&Demon
         }
     }
     let models = vec![model.clone().unwrap_or_default(); call_models.len()];
-    let mut learned_policy =
-        LearnedPolicy { call_models: call_models, models, names, shared: SHARED, ..LearnedPolicy::default() };
+    let mut learned_policy = LearnedPolicy { call_models, models, names, shared: SHARED, ..LearnedPolicy::default() };
     add_calls(&mut learned_policy, demonstrations, &indices);
     run_effect::left_some(&mut learned_policy);
     let styles = match method {

@@ -1,6 +1,7 @@
 //! Keys of `behaviour`, which `brooks calibrate` writes into a learned profile.
 
 use crate::scenario::keys::key::{Expects, Section, key, needed, section};
+use crate::team::ContextWindow;
 
 pub(super) static BEHAVIOUR: Section = section(
     "Learned policy: actions by observation. Written by brooks calibrate, not by hand.",
@@ -130,11 +131,19 @@ static MANNER: Section = section(
             "Standard deviations of log latency: calls with at most one file, calls with several, runs around a trajectory.",
         ),
         key("common", Expects::Probability, "0.35", "Residual correlation of agents at one step (intraclass)."),
-        needed("files_a_reply", Expects::Number(0.01, 1e9), "Most files of one reply."),
+        key("files_a_reply", Expects::Number(0.01, 1e9), "(unlimited)", "Most files of one reply."),
         key("tokens_per_second", AMOUNT, "0", "Output tokens per second."),
         key("input", Expects::Section(&INPUT), "{}", "Input tokens."),
     ],
 );
+
+const WINDOW: Expects = Expects::Either(&[
+    Expects::Count(0, ContextWindow::MAX_MESSAGES as u64),
+    Expects::OneOf(&[
+        ("all", "every earlier message"),
+        ("mean", "none: prompt is the mean input of the recorded calls"),
+    ]),
+]);
 
 static INPUT: Section = section(
     "Input tokens of a call.",
@@ -142,7 +151,7 @@ static INPUT: Section = section(
         key("prompt", ANY, "0", "Tokens of the prompt."),
         key("board", ANY, "0", "Tokens of the board."),
         key("test", ANY, "0", "Tokens of the result of a test run."),
-        key("window", Expects::Count(0, 120), "0", "Number of earlier messages in the context."),
+        key("window", WINDOW, "0", "Earlier messages in the context."),
     ],
 );
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use crate::engine::{Digest, Dist};
 use crate::scenario::learned_profile::parametric::WorkStyle;
-use crate::team::{Accuracy, CallModel, Envelope, Learned, LearnedPolicy, Profile, Trajectory, Variation};
+use crate::team::{
+    Accuracy, CallModel, ContextWindow, Envelope, Learned, LearnedPolicy, Profile, Trajectory, Variation,
+};
 
 /// Version of the file format of a learned profile.
 pub const VERSION: u32 = 3;
@@ -129,6 +131,31 @@ impl LearnedProfile {
             }));
         }
         all
+    }
+
+    /// Returns the limits of the recorder's harness that the recordings do not state, each with its consequence.
+    pub fn unknown_limits(&self) -> Vec<String> {
+        let call_models = || self.models.iter().flat_map(|part| &part.learned_policy.call_models);
+        let unknown = |text: &str, is_unknown: &dyn Fn(&CallModel) -> bool| {
+            let count = call_models().filter(|call_model| is_unknown(call_model)).count();
+            let of = if count < call_models().count() { "in some runs " } else { "" };
+            (count > 0).then(|| format!("{of}{text}"))
+        };
+        let has = |window: ContextWindow| move |call_model: &CallModel| call_model.window == window;
+        let limits = [
+            unknown("the output limit is not recorded, so no reply counts as truncated", &|call_model| {
+                call_model.files_a_reply.is_infinite()
+            }),
+            unknown(
+                "the context window is not recorded, or above 120 messages, so the whole history counts as input",
+                &has(ContextWindow::WholeHistory),
+            ),
+            unknown(
+                "the context window is not recorded, so every call has the mean recorded input",
+                &has(ContextWindow::Mean),
+            ),
+        ];
+        limits.into_iter().flatten().collect()
     }
 
     /// Adds prediction errors; earlier errors on the same recordings are replaced.

@@ -2,16 +2,14 @@
 
 use crate::problem::{Problem, Problems};
 use crate::scenario::keys::profile::PROFILE;
-use crate::scenario::learned_profile::model::{
-    COMMON, FILES_A_REPLY, LatencyFit, LearnedProfile, ModelPart, SHARED, SamplingMethod,
-};
+use crate::scenario::learned_profile::model::{COMMON, LatencyFit, LearnedProfile, ModelPart, SHARED, SamplingMethod};
 use crate::scenario::learned_profile::parametric::{self, StyleKind, WorkStyle};
 use crate::scenario::learned_profile::run_effect;
 use crate::scenario::learned_profile::write::WIDTH;
 use crate::scenario::{Node, NodeKind, check, read};
 use crate::team::{
-    Accuracy, CallModel, Envelope, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass, Trajectory,
-    WorkKey,
+    Accuracy, CallModel, ContextWindow, Envelope, LearnedPolicy, Observation, RecordedCall, TASK_CLASSES, TaskClass,
+    Trajectory, WorkKey,
 };
 
 impl LearnedProfile {
@@ -245,14 +243,22 @@ fn read_call_model(node: &Node, common: Option<f64>) -> ReadCallModel {
         spread_small: spread(0),
         spread_large: spread(1),
         run_effect_sd: spread(2),
-        files_a_reply: number(node, "files_a_reply").unwrap_or(FILES_A_REPLY),
+        files_a_reply: number(node, "files_a_reply").unwrap_or(f64::INFINITY),
         tokens_per_second: of("tokens_per_second"),
         prompt_tokens: input("prompt"),
         board_tokens: input("board"),
         test_tokens: input("test"),
-        window: input("window") as u16,
+        window: read_window(node.key("input").and_then(|input| input.key("window"))),
     };
     (call_model, hex(node, "files"), flag(node, "dealt"))
+}
+
+fn read_window(node: Option<&Node>) -> ContextWindow {
+    match node.and_then(Node::text) {
+        Some("all") => ContextWindow::WholeHistory,
+        Some(_) => ContextWindow::Mean,
+        None => ContextWindow::Messages(node.and_then(Node::number).unwrap_or(0.0) as u16),
+    }
 }
 
 /// Reads the digests of the file names of a manner's workload, sorted.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::problem::plural;
 use crate::scenario::learned_profile::model::{LearnedProfile, ModelPart, SamplingMethod, VERSION};
 use crate::scenario::learned_profile::parametric::WorkStyle;
-use crate::team::{Accuracy, CallModel, Envelope, RecordedCall, TASK_CLASSES, TaskClass, Trajectory};
+use crate::team::{Accuracy, CallModel, ContextWindow, Envelope, RecordedCall, TASK_CLASSES, TaskClass, Trajectory};
 
 /// Comment in the file that defines the numbers of a call, in order.
 pub(super) const COLUMNS: &str = "\
@@ -17,10 +17,12 @@ pub(super) const COLUMNS: &str = "\
 pub(super) const WIDTH: usize = 34;
 
 impl LearnedProfile {
-    /// Returns the file. `origin` contains its source and the command.
+    /// Returns the file. `origin` contains its source and the command; what the recordings do not state about their
+    /// harness is appended.
     pub fn to_yaml(&self, name: &str, origin: &str) -> String {
         let mut text = String::new();
-        let _ = self.write(&mut text, name, origin);
+        let origin = [&[origin.to_owned()], &self.unknown_limits()[..]].concat().join("; ");
+        let _ = self.write(&mut text, name, &origin);
         text
     }
 
@@ -177,12 +179,19 @@ fn write_call_model(
         call_model.spread_small, call_model.spread_large, call_model.run_effect_sd
     )?;
     writeln!(text, "      common: {}", call_model.common)?;
-    writeln!(text, "      files_a_reply: {}", call_model.files_a_reply)?;
+    if call_model.files_a_reply.is_finite() {
+        writeln!(text, "      files_a_reply: {}", call_model.files_a_reply)?;
+    }
     writeln!(text, "      tokens_per_second: {}", call_model.tokens_per_second)?;
+    let window = match call_model.window {
+        ContextWindow::Messages(messages) => messages.to_string(),
+        ContextWindow::WholeHistory => "all".to_owned(),
+        ContextWindow::Mean => "mean".to_owned(),
+    };
     writeln!(
         text,
-        "      input: {{ prompt: {}, board: {}, test: {}, window: {} }}",
-        call_model.prompt_tokens, call_model.board_tokens, call_model.test_tokens, call_model.window
+        "      input: {{ prompt: {}, board: {}, test: {}, window: {window} }}",
+        call_model.prompt_tokens, call_model.board_tokens, call_model.test_tokens
     )
 }
 

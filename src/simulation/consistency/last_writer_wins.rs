@@ -25,7 +25,7 @@ impl Simulator<'_> {
     ) {
         let task = planned.task;
         let mut offset = planned.read as usize;
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         for &artifact in &graph[task].writes {
             let contents = &mut self.contents;
             let (own_word, own_bit) = contents.position(artifact, task);

@@ -20,12 +20,12 @@ impl Simulator<'_> {
 
     /// Takes the locks of all artifacts that the planned tasks of an agent write, or none.
     fn try_lock(&mut self, agent: AgentId) -> bool {
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         let flight = &mut self.agents[agent].flight;
         let acting = flight.tasks.iter().filter(|planned| planned.effects.acts());
         flight.locked.clear();
         flight.locked.extend(acting.flat_map(|planned| &graph[planned.task].writes));
-        let locked = std::mem::take(&mut flight.locked);
+        let mut locked = std::mem::take(&mut flight.locked);
         let is_free = locked.iter().all(|&artifact| self.locks.is_free(artifact));
         if is_free {
             self.locks.changes += 1;
@@ -33,8 +33,10 @@ impl Simulator<'_> {
                 self.locks.holders[artifact.index()] = agent;
                 self.bar_writers(artifact);
             }
-            self.agents[agent].flight.locked = locked;
+        } else {
+            locked.clear();
         }
+        self.agents[agent].flight.locked = locked;
         is_free
     }
 
@@ -51,7 +53,7 @@ impl Simulator<'_> {
         if !self.features.uses(Feature::Locks) {
             return;
         }
-        let graph = self.scenario.graph.clone();
+        let graph = self.team.graph.clone();
         while let Some(artifact) = self.agents[agent].flight.locked.pop() {
             self.locks.holders[artifact.index()] = NOBODY;
             self.unbar_writers(artifact, &graph);

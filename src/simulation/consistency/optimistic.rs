@@ -27,7 +27,7 @@ impl Simulator<'_> {
         if self.contents.is_empty() {
             return false;
         }
-        let task = &self.scenario.graph[planned.task];
+        let task = &self.team.graph[planned.task];
         let mut offset = planned.read as usize;
         let read = &self.agents[agent].flight.read;
         task.writes.iter().chain(&task.reads).any(|&artifact| {

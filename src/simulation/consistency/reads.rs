@@ -9,7 +9,7 @@ impl Simulator<'_> {
         if self.contents.is_empty() {
             return;
         }
-        let graph = &self.scenario.graph;
+        let graph = &self.team.graph;
         let flight = &mut self.agents[agent].flight;
         flight.read.clear();
         for planned in &mut flight.tasks {

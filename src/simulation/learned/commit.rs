@@ -90,7 +90,7 @@ impl Simulator<'_> {
 
     /// Writes files of no task that several agents may write.
     fn write_common_files<O: Observer>(&self, agent: AgentId, files: u16, step: &InFlightStep, observer: &mut O) {
-        let own = self.scenario.graph.artifacts().len() as u32;
+        let own = self.team.graph.artifacts().len() as u32;
         for file in (0..u16::BITS).filter(|file| files >> file & 1 > 0) {
             let artifact = ArtifactId::new(own + file);
             observer.write(&Write { artifact, agent, start: step.start, at: self.team.now, round: self.round });
@@ -104,7 +104,7 @@ impl Simulator<'_> {
         for planned in tasks {
             if planned.effects.writes && planned.effects.conflict != Some(Conflict::Stale) {
                 memory.begun.insert(planned.task);
-                for &artifact in &self.scenario.graph[planned.task].writes {
+                for &artifact in &self.team.graph[planned.task].writes {
                     creates |= !self.learned.written.contains(artifact);
                     self.learned.written.insert(artifact);
                 }

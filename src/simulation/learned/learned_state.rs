@@ -2,7 +2,7 @@
 
 use crate::engine::{IdSet, Time};
 use crate::simulation::learned::compiled_policy::PlannedCall;
-use crate::team::{AgentId, CallModel, TASK_CLASSES};
+use crate::team::{AgentId, CallModel, ContextWindow, TASK_CLASSES};
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
 
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
@@ -42,6 +42,8 @@ pub(in crate::simulation) struct Memory {
     pub(in crate::simulation) idle: u16,
     /// Tokens and messages of its latest calls, newest at `calls - 1`.
     pub(in crate::simulation) window: [(u32, u16); REMEMBERED],
+    /// Tokens of all its calls.
+    pub(in crate::simulation) history: f64,
     pub(in crate::simulation) calls: usize,
     pub(in crate::simulation) plan: PlannedCall,
 }
@@ -61,6 +63,7 @@ impl LearnedState {
             last: None,
             idle: 0,
             window: [(0, 0); REMEMBERED],
+            history: 0.0,
             calls: 0,
             plan: PlannedCall::default(),
         };
@@ -94,6 +97,7 @@ impl Memory {
         self.trajectory = trajectory;
         self.last = None;
         self.idle = 0;
+        self.history = 0.0;
         self.calls = 0;
     }
 
@@ -106,11 +110,16 @@ impl Memory {
     /// Input tokens of the next call: the prompt, the board, and what is sent along again.
     pub(in crate::simulation) fn input_tokens(&self, call_model: &CallModel) -> f64 {
         let mut sum = call_model.prompt_tokens + call_model.board_tokens;
+        let most = match call_model.window {
+            ContextWindow::Messages(most) => most,
+            ContextWindow::WholeHistory => return sum + self.history,
+            ContextWindow::Mean => return sum,
+        };
         let mut messages = 0;
         for back in 1..=self.calls.min(REMEMBERED) {
             let (tokens, more) = self.window[(self.calls - back) % REMEMBERED];
             messages += more;
-            if messages > call_model.window {
+            if messages > most {
                 break;
             }
             sum += f64::from(tokens);
@@ -120,6 +129,7 @@ impl Memory {
 
     pub(in crate::simulation) fn remember(&mut self, tokens: f64, messages: u16) {
         self.window[self.calls % REMEMBERED] = (tokens.round() as u32, messages);
+        self.history += tokens.round();
         self.calls += 1;
     }
 }

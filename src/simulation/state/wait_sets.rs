@@ -60,6 +60,12 @@ impl WaitSets {
         self.change_signalled = false;
     }
 
+    /// Returns the sets of the first 64 agents and the agent that is asked last, for the key of a state.
+    pub(in crate::simulation) fn key(&self) -> [u64; 5] {
+        let AgentSet { fresh, message, ready, change } = self.first;
+        [fresh, message, ready, change, u64::from(self.last)]
+    }
+
     /// Number of groups of 64 agents.
     #[inline]
     pub(in crate::simulation) fn groups(&self) -> usize {

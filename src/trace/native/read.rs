@@ -346,15 +346,7 @@ fn header(mut fields: Fields, position: &mut ObjectPosition<'_>) -> Header {
             position.bad("clock.unit", format!("{unit:?}"), "\"us\"");
         }
     }
-    for mut agent in fields.objects("agents", position) {
-        header.agents.push(TraceAgent {
-            name: agent.needed_text("gen_ai.agent.name", position),
-            role: agent.text("role", position),
-            spawned_by: agent.text("spawned_by", position),
-            model: agent.text("gen_ai.request.model", position),
-            extra: agent.rest(),
-        });
-    }
+    header.agents = fields.objects("agents", position).into_iter().map(|agent| listed_agent(agent, position)).collect();
     for mut task in fields.objects("tasks", position) {
         let task = TraceTask {
             id: task.needed_text("id", position),
@@ -380,6 +372,7 @@ fn header(mut fields: Fields, position: &mut ObjectPosition<'_>) -> Header {
     header.labels = fields.map("labels", position);
     header.quality = qualities(&mut fields, position);
     header.extra = fields.rest();
+    check_limits(&header.extra, position);
     let names: Vec<&str> = header.agents.iter().map(|agent| agent.name.as_str()).collect();
     run_times::check_header(&header.extra, &names, |key, value, expected| position.bad(key, value, expected));
     header
@@ -409,6 +402,26 @@ fn source(mut fields: Fields, position: &mut ObjectPosition<'_>) -> TraceSource 
     }
     source.extra = fields.rest();
     source
+}
+
+fn listed_agent(mut agent: Fields, position: &mut ObjectPosition<'_>) -> TraceAgent {
+    TraceAgent {
+        name: agent.needed_text("gen_ai.agent.name", position),
+        role: agent.text("role", position),
+        spawned_by: agent.text("spawned_by", position),
+        model: agent.text("gen_ai.request.model", position),
+        extra: agent.rest(),
+    }
+}
+
+/// Reports limits of the recorder's harness that are no numbers.
+fn check_limits(extra: &Extra, position: &mut ObjectPosition<'_>) {
+    for (key, least) in [(Header::OUTPUT_LIMIT, 1), (Header::CONTEXT_WINDOW, 0)] {
+        let has_form =
+            |value: &Value| value.as_u64().is_some_and(|count| (least..=u64::from(u32::MAX)).contains(&count));
+        let expected = format!("a whole number from {least} to {}", u32::MAX);
+        check_extra(extra, key, has_form, &expected, position);
+    }
 }
 
 /// Parses the version. Older major versions and all minor ones are readable.

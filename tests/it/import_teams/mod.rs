@@ -44,6 +44,8 @@ fn a_run_by_hand_is_the_same_from_its_folder_and_from_tables() {
         assert_eq!((trace.header.trace.as_str(), trace.header.agents.len(), trace.header.tasks.len()), ("run-1", 2, 2));
         assert_eq!(trace.total("duration_us"), Some(9_250_000.0));
         assert_eq!((trace.label("n").as_deref(), trace.label("p").as_deref()), (Some("2"), Some("p05")));
+        let limits = (trace.header.output_limit_tokens(), trace.header.context_window_messages());
+        assert_eq!(limits, (Some(4096), Some(20)), "limits of that harness");
         let first = &trace.steps[0];
         assert_eq!((&*first.id, first.start.as_us(), first.end.as_us()), ("r1.Dev1", 500_000, 3_000_000));
         assert_eq!((first.events.len(), first.writes.len()), (1, 1));

@@ -8,8 +8,15 @@ use crate::engine::Time;
 use crate::table::timestamp::LATEST;
 use crate::team::AgentId;
 use crate::trace::builder::Builder;
-use crate::trace::model::{Class, Extra, FileUse, Name, Quality, TaskNote, TaskNoteKind, Trace, TraceStep, TraceTest};
+use crate::trace::model::{
+    Class, Extra, FileUse, Header, Name, Quality, TaskNote, TaskNoteKind, Trace, TraceStep, TraceTest,
+};
 use crate::workload::TaskSpec;
+
+/// Most output tokens of a reply. [paper] the harness caps replies at 4,096.
+const OUTPUT_LIMIT_TOKENS: u32 = 4096;
+/// Earlier messages in a prompt. [paper] the harness sends the last 20.
+const CONTEXT_WINDOW_MESSAGES: u32 = 20;
 
 /// An event, reduced to the fields that the importer uses.
 #[derive(Clone, Debug, Default)]
@@ -80,6 +87,8 @@ impl<'a> Assembly<'a> {
     pub(super) fn new(name: &str, graph: Option<&'a [TaskSpec]>) -> Assembly<'a> {
         let mut builder = Builder::new(name, "llm-teams", "distributed-llm-teams");
         builder.header().barrier = true;
+        builder.header().extra.set(Header::OUTPUT_LIMIT, OUTPUT_LIMIT_TOKENS);
+        builder.header().extra.set(Header::CONTEXT_WINDOW, CONTEXT_WINDOW_MESSAGES);
         let mut tasks_of = BTreeMap::new();
         for task in graph.unwrap_or_default() {
             let number = builder.task(&task.id).index();
