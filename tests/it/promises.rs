@@ -1,8 +1,8 @@
 //! Promises of the mechanisms in every world: consistency, claims, resources, progress. Read off the entries of a run.
 
 use brooks::engine::Time;
-use brooks::record::{Ending, Entry, Log, Metrics, Service, Start, Step, TaskEventKind, Write};
-use brooks::simulation::{Limits, Scenario, Simulator};
+use brooks::record::{Ending, Entry, Log, Metrics, Service, Start, Step, TaskEventKind, WaitCause, Write};
+use brooks::simulation::{Limits, Pacing, Scenario, Simulator};
 use brooks::team::{AgentId, Consistency, Fallibility, LockHeld};
 use brooks::workload::TaskId;
 
@@ -13,6 +13,7 @@ pub(crate) fn check(scenario: &Scenario, log: &Log, metrics: &Metrics, replicati
     locks_are_held_by_one(scenario, log, world);
     lost_claims_have_a_reason(scenario, log, world);
     resources_keep_their_capacity(scenario, log, world);
+    waits_have_their_causes(scenario, log, world);
     work_shrinks(scenario, log, world);
     there_is_progress(scenario, metrics, replication, world);
 }
@@ -143,6 +144,29 @@ fn resources_keep_their_capacity(scenario: &Scenario, log: &Log, world: &str) {
             users += change;
             assert!(users <= i64::from(resource.capacity), "{world}: {users} users of {} at {at}", resource.name);
         }
+    }
+}
+
+/// No agent waits for what its world does not have.
+fn waits_have_their_causes(scenario: &Scenario, log: &Log, world: &str) {
+    let agents = log.agents();
+    let has_lead = scenario.architecture.spec().has_lead && agents > 1;
+    let may_crash = scenario.team[..agents].iter().any(|agent| agent.profile.fallibility.crash_rate > 0.0);
+    let waits = log.entries.iter().filter_map(|entry| if let Entry::Wait(wait) = entry { Some(wait) } else { None });
+    for wait in waits {
+        let is_lead = has_lead && wait.agent.index() == 0;
+        let is_possible = match wait.cause {
+            WaitCause::Lock => matches!(scenario.consistency, Consistency::Lock(_)),
+            WaitCause::Lead => has_lead && !is_lead,
+            WaitCause::Barrier => scenario.pacing != Pacing::Async,
+            WaitCause::Down => may_crash,
+            WaitCause::Messages => is_lead,
+            WaitCause::Backoff => false,
+            // A learned policy waits for the tests of others, which are no resource of the scenario.
+            WaitCause::Queue(index) => (index as usize) < scenario.resources.len() || is_learned(scenario, wait.agent),
+            _ => true,
+        };
+        assert!(is_possible, "{world}: {wait:?}");
     }
 }
 
