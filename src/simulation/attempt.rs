@@ -115,9 +115,6 @@ impl Simulator<'_> {
                 self.team.board.disown(task, agent);
             }
         }
-        if !GENERAL {
-            self.note_returned(observer);
-        }
         self.wait_sets.ready_signalled = true;
         self.wait_sets.ask_last(agent);
         AttemptOutcome::Retry

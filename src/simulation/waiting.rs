@@ -7,7 +7,7 @@
 
 use crate::engine::Time;
 use crate::record::{Observer, Wait, WaitCause};
-use crate::simulation::features::Feature;
+use crate::simulation::features::{Feature, bounded_id};
 use crate::simulation::simulator::Simulator;
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;
@@ -25,51 +25,35 @@ impl Simulator<'_> {
         }
     }
 
+    /// Emits the wait of an agent in the plain form, divided at the moment from which no task was left.
     #[inline(always)]
-    fn end_plain_wait<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
+    fn end_plain_wait<O: Observer>(&self, agent: AgentId, observer: &mut O) {
         let (start, end) = (self.agents[agent].free_since, self.team.now);
         if start < end {
-            if self.waits.nothing_since == Time::MAX {
-                observer.wait(&Wait { agent, cause: WaitCause::Dependencies, start, end });
-            } else {
-                self.split_plain_wait(agent, observer);
+            let middle = self.waits.nothing_since.clamp(start, end);
+            if start < middle {
+                observer.wait(&Wait { agent, cause: WaitCause::Dependencies, start, end: middle });
+            }
+            if middle < end {
+                observer.wait(&Wait { agent, cause: WaitCause::Nothing, start: middle, end });
             }
         }
     }
 
-    /// Divides the wait of an agent at the moment from which no task was left.
-    #[cold]
-    #[inline(never)]
-    fn split_plain_wait<O: Observer>(&self, agent: AgentId, observer: &mut O) {
-        let (start, now) = (self.agents[agent].free_since, self.team.now);
-        let nothing_since = self.waits.nothing_since.max(start);
-        self.emit_wait(agent, WaitCause::Dependencies, start, nothing_since, observer);
-        self.emit_wait(agent, WaitCause::Nothing, nothing_since, now, observer);
-    }
-
-    /// Notes in the plain form that a task was taken, which may be the last one.
+    /// Notes in the plain form that a task was taken. From the last one on nothing is left to take: a task whose attempt
+    /// is rejected is taken again at once, as its agent is free.
     #[inline(always)]
     pub(super) fn note_taken(&mut self) {
-        if self.team.board.pending() == 0 && self.waits.nothing_since == Time::MAX {
-            self.waits.nothing_since = self.team.now;
+        if self.team.board.pending() == 0 {
+            self.waits.nothing_since = self.waits.nothing_since.min(self.team.now);
         }
     }
 
-    /// Notes in the plain form that a task has come back.
-    #[inline(always)]
-    pub(super) fn note_returned<O: Observer>(&mut self, observer: &mut O) {
-        if self.waits.nothing_since != Time::MAX {
-            self.end_all_plain_waits(observer);
-            self.waits.nothing_since = Time::MAX;
-        }
-    }
-
-    #[cold]
-    fn end_all_plain_waits<O: Observer>(&mut self, observer: &mut O) {
+    #[inline]
+    fn end_all_plain_waits<O: Observer>(&self, observer: &mut O) {
         for agent in AgentId::all(self.agents.len()) {
             if !self.agents[agent].is_busy {
-                self.end_plain_wait(agent, observer);
-                self.agents[agent].free_since = self.team.now;
+                self.end_plain_wait(bounded_id::<false, _>(agent), observer);
             }
         }
     }
@@ -133,6 +117,7 @@ impl Simulator<'_> {
         }
     }
 
+    #[inline]
     fn emit_wait<O: Observer>(&self, agent: AgentId, cause: WaitCause, start: Time, end: Time, observer: &mut O) {
         if end > start {
             observer.wait(&Wait { agent, cause, start, end });
