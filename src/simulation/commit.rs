@@ -17,10 +17,13 @@ impl Simulator<'_> {
     /// The reply of the agent's step arrives.
     #[inline(always)]
     pub(super) fn commit<const GENERAL: bool, O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
-        self.agents[agent].is_busy = false;
-        self.commit_flight::<GENERAL, O>(agent, observer);
         let state = &mut self.agents[agent];
-        state.free_since = self.team.now;
+        (state.is_busy, state.free_since) = (false, self.team.now);
+        self.commit_flight::<GENERAL, O>(agent, observer);
+        if self.features.has::<GENERAL>(Feature::Locks) {
+            self.serve_lock_queue();
+        }
+        let state = &mut self.agents[agent];
         state.replied_in = self.round;
         if GENERAL && state.is_down {
             self.note_wait(agent, observer);
@@ -208,6 +211,9 @@ impl Simulator<'_> {
 
     /// Number of tasks that the step of an agent works on.
     fn worked_on(&self, agent: AgentId) -> u32 {
+        if !self.needs_general_path() {
+            return 1;
+        }
         let works = |planned: &&PlannedTask| planned.effects.writes || planned.effects.completes;
         self.agents[agent].flight.tasks.iter().filter(works).count() as u32
     }

@@ -60,7 +60,8 @@ impl Simulator<'_> {
 
     /// Ends a working step without any effect; what it held is free again.
     pub(super) fn give_up(&mut self, agent: AgentId, busy: Time) -> TimeSplit {
-        if self.features.uses(Feature::ClaimsAtDecision) {
+        // A learned policy keeps the claims of its earlier calls.
+        if self.features.uses(Feature::ClaimsAtDecision) && !self.has_learned_policy(agent) {
             for index in 0..self.agents[agent].flight.tasks.len() {
                 let task = self.agents[agent].flight.tasks[index].task;
                 if self.team.board.status(task) == Status::Claimed(agent) {

@@ -135,6 +135,7 @@ impl<'s> Simulator<'s> {
             state.is_down = false;
             state.is_rejected = false;
             state.flight.tasks.clear();
+            state.flight.locked.clear();
         }
         self.team.mail.clear();
         self.contents.clear();
@@ -143,7 +144,10 @@ impl<'s> Simulator<'s> {
         self.reading.clear();
         self.waits.clear();
         self.servers.iter_mut().for_each(Server::clear);
-        self.parked.iter_mut().for_each(|parked| parked.agent = None);
+        for parked in &mut self.parked {
+            parked.agent = None;
+            parked.flight.locked.clear();
+        }
         if self.features.uses(Feature::Learned) {
             self.begin_learned_policies();
         }

@@ -9,7 +9,8 @@ use crate::engine::{Purpose, Time};
 use crate::record::{Observer, Service, StepKind, Wait, WaitCause};
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::{PARKED, Simulator};
-use crate::simulation::state::step::{Parked, step_entity};
+use crate::simulation::state::servers::Server;
+use crate::simulation::state::step::{Parked, StepFault, step_entity};
 use crate::team::{AgentId, Blocks};
 
 /// The draws of a service, by number.
@@ -25,25 +26,30 @@ impl Simulator<'_> {
         let flight = &mut self.agents[agent].flight;
         flight.waits.clear();
         flight.services.clear();
+        let keys = &self.keys;
+        let is_limit = |server: &&mut Server| {
+            let draws = keys.stream_nth(Purpose::Service, server.key, entity);
+            server.service.is_none() && server.share.happens(draws.nth(SHARE))
+        };
+        // The call begins when it has a place at each of them, and gives all back when it ends.
         let mut begin = now;
-        for (index, server) in self.servers.iter_mut().enumerate().filter(|(_, server)| server.service.is_none()) {
-            let draws = self.keys.stream_nth(Purpose::Service, server.key, entity);
-            if !server.share.happens(draws.nth(SHARE)) {
-                continue;
+        for (index, server) in (0..).zip(&mut self.servers).filter(|(_, server)| is_limit(server)) {
+            let place = server.take_place(now);
+            if place > begin {
+                flight.waits.push((WaitCause::Queue(index), begin, place));
+                begin = place;
             }
-            let arrival = begin;
-            begin = server.serve(arrival, flight.step.call);
-            if begin > arrival {
-                flight.waits.push((WaitCause::Queue(index as u32), arrival, begin));
-            }
+        }
+        for server in self.servers.iter_mut().filter(is_limit) {
+            server.hold_place(begin + flight.step.call);
         }
         flight.step.waited += begin - now;
         if let Some(part) = self.locks.write_part()
             && flight.step.kind == StepKind::Work
         {
-            flight.step.write = Time::from_us_f64(flight.step.latency.as_us() as f64 * part);
+            flight.step.write = Some(Time::from_us_f64(flight.step.latency.as_us() as f64 * part));
         }
-        begin + (flight.step.latency - flight.step.write)
+        begin + (flight.step.latency - flight.step.write.unwrap_or_default())
     }
 
     /// A step has come to its next stage.
@@ -73,7 +79,11 @@ impl Simulator<'_> {
                 }
             }
         }
-        !self.features.uses(Feature::Locks) || self.pass_write(agent)
+        let is_written = self.agents[agent].flight.step.write.is_none();
+        if !is_written {
+            self.wait_for_write(agent, None);
+        }
+        is_written
     }
 
     /// Passes the next resource: the queue first, then the service.
@@ -83,6 +93,10 @@ impl Simulator<'_> {
         let server = &mut self.servers[stage as usize];
         flight.step.stage += 1;
         let Some(sampler) = &server.service else { return Passage::Through };
+        if server.blocks == Blocks::Nobody && flight.step.fault != StepFault::None {
+            // A reply that is lost, or changes nothing, is handed in to nobody.
+            return Passage::Through;
+        }
         let key = self.tasks[flight.step.first.task].key ^ server.key.rotate_left(stage);
         let draws = self.keys.stream_nth(Purpose::Service, key, u64::from(flight.step.ordinal));
         let is_used = flight.step.kind == StepKind::Work && server.share.happens(draws.nth(SHARE));
@@ -114,11 +128,17 @@ impl Simulator<'_> {
         if slot == self.parked.len() {
             self.parked.push(Parked::default());
         }
-        let parked = &mut self.parked[slot];
-        parked.agent = Some(agent);
+        self.parked[slot].agent = Some(agent);
+        self.swap_parked(slot, agent);
+        let flight = &mut self.parked[slot].flight;
+        flight.step.left = Some(self.team.now);
+        // Nobody begins the task anew while it is served.
+        flight
+            .tasks
+            .iter()
+            .filter(|planned| planned.effects.acts())
+            .for_each(|planned| self.team.board.bar(planned.task));
         let state = &mut self.agents[agent];
-        std::mem::swap(&mut parked.flight, &mut state.flight);
-        parked.flight.step.left = Some(self.team.now);
         state.is_busy = false;
         state.free_since = self.team.now;
         state.replied_in = self.round;
@@ -137,14 +157,26 @@ impl Simulator<'_> {
             self.timers.push(end, PARKED, slot as u32);
             return;
         }
+        if self.agents[agent].flight.step.write.is_some() {
+            self.swap_parked(slot, agent);
+            self.wait_for_write(agent, Some(slot));
+            return;
+        }
+        let tasks = self.agents[agent].flight.tasks.iter().filter(|planned| planned.effects.acts());
+        tasks.for_each(|planned| self.team.board.unbar(planned.task));
+        self.wait_sets.ready_signalled = true;
         self.commit_flight::<true, O>(agent, observer);
         self.swap_parked(slot, agent);
         self.parked[slot].agent = None;
+        self.serve_lock_queue();
     }
 
     /// Exchanges the step in flight of an agent with a parked one of its own.
     pub(super) fn swap_parked(&mut self, slot: usize, agent: AgentId) {
         std::mem::swap(&mut self.parked[slot].flight, &mut self.agents[agent].flight);
+        if self.features.uses(Feature::Learned) {
+            self.learned.swap_parked(slot, agent);
+        }
     }
 
     /// Emits the waits and services of a step that has ended, as far as they lie before `end`.

@@ -1,5 +1,7 @@
 //! The loop with rounds: all agents decide on the same board, and the round ends with its slowest member.
 
+#![expect(clippy::inline_always, reason = "see simulator.rs")]
+
 use crate::architecture::Architecture;
 use crate::record::{Ending, Observer, Round};
 use crate::simulation::audit::Audit;
@@ -41,15 +43,9 @@ impl Simulator<'_> {
                 self.fire_timer(observer);
                 continue;
             }
-            // Replies are committed in the order in which they arrive; the last one ends the round.
-            while let Some(event) = self.queue.pop() {
-                if event.time() > self.scenario.limits.time {
-                    self.team.now = self.scenario.limits.time;
-                    self.emit_barrier_waits(observer);
-                    return Ending::OutOfTime;
-                }
-                self.team.now = event.time();
-                self.advance::<GENERAL, O>(bounded_id::<GENERAL, _>(AgentId::new(event.slot())), observer);
+            if !self.commit_round::<GENERAL, O>(observer) {
+                self.emit_barrier_waits(observer);
+                return Ending::OutOfTime;
             }
             self.emit_barrier_waits(observer);
             observer.round(&Round { number: self.round, start, end: self.team.now });
@@ -58,6 +54,29 @@ impl Simulator<'_> {
             }
             if self.is_over_limit() {
                 return Ending::OutOfTime;
+            }
+        }
+    }
+
+    /// Commits the replies of a round in the order in which they arrive; returns false if the time is up before the last.
+    #[inline(always)]
+    fn commit_round<const GENERAL: bool, O: Observer>(&mut self, observer: &mut O) -> bool {
+        loop {
+            if let Some(event) = self.queue.pop() {
+                if event.time() > self.scenario.limits.time {
+                    self.team.now = self.scenario.limits.time;
+                    return false;
+                }
+                self.team.now = event.time();
+                self.advance::<GENERAL, O>(bounded_id::<GENERAL, _>(AgentId::new(event.slot())), observer);
+            } else if GENERAL && self.awaits_write() && !self.timers.is_empty() {
+                // The lock is held by a reply that is served while its agent goes on.
+                if self.next_timer_is_too_late() {
+                    return false;
+                }
+                self.fire_timer(observer);
+            } else {
+                return true;
             }
         }
     }

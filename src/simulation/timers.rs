@@ -52,7 +52,9 @@ impl Simulator<'_> {
     fn cut_off_step<O: Observer>(&mut self, agent: AgentId, observer: &mut O) {
         let now = self.team.now;
         let flight = &mut self.agents[agent].flight;
-        if let Some(&(_, since)) = self.locks.queue.iter().find(|(waiting, _)| *waiting == agent) {
+        if let Some(&(_, _, since)) =
+            self.locks.queue.iter().find(|(waiting, slot, _)| *waiting == agent && slot.is_none())
+        {
             flight.waits.push((WaitCause::Lock, since, now));
         }
         let mut step = flight.step;

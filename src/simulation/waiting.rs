@@ -127,7 +127,7 @@ impl Simulator<'_> {
             return if board.all_done() { WaitCause::Nothing } else { WaitCause::Messages };
         }
         let view = self.view(agent);
-        let own = if view.mine().is_empty() { None } else { Some(self.cause_of(view.mine().iter())) };
+        let own = self.cause_of_own(view.mine().iter());
         if own == Some(WaitCause::Lock) {
             return WaitCause::Lock;
         }
@@ -136,9 +136,21 @@ impl Simulator<'_> {
         if pool == WaitCause::Nothing { own.unwrap_or(pool) } else { pool }
     }
 
-    /// Cause for which open tasks are not worked on: a lock if one of them could start without it.
-    fn cause_of(&self, mut tasks: impl Iterator<Item = TaskId>) -> WaitCause {
-        if tasks.any(|task| self.team.board.is_startable(task)) { WaitCause::Lock } else { WaitCause::Dependencies }
+    /// Cause for which an agent does not work on its own tasks: a lock if one of them could start without it. None if it has
+    /// none, or all of them are in review.
+    fn cause_of_own(&self, tasks: impl Iterator<Item = TaskId>) -> Option<WaitCause> {
+        let board = &self.team.board;
+        let has_locks = self.features.uses(Feature::Locks);
+        let mut cause = None;
+        for task in tasks {
+            if has_locks && board.is_startable(task) {
+                return Some(WaitCause::Lock);
+            }
+            if has_locks || !board.is_barred(task) {
+                cause = Some(WaitCause::Dependencies);
+            }
+        }
+        cause
     }
 
     /// Cause for which an agent takes no unowned task.

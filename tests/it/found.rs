@@ -3,11 +3,11 @@
 use brooks::engine::{Dist, Time};
 use brooks::record::{Ending, Metrics, TaskEventKind};
 use brooks::simulation::{Scenario, Simulator};
-use brooks::team::{BatchSize, Batching, Profile};
+use brooks::team::{BatchSize, Batching, Blocks, Consistency, LockHeld, Locking, Profile, Resource, WhenLocked};
 use brooks::workload::{Generator, TaskSpec};
 
 use crate::invariants::{check, task_events};
-use crate::worlds::{ASYNC, PACINGS, Variant, scenario};
+use crate::worlds::{ASYNC, PACINGS, Variant, scenario, variants};
 
 fn a_second() -> Profile {
     Profile::with_latency("steady", Dist::Constant(1.0))
@@ -79,4 +79,84 @@ fn a_claim_granted_late_is_told() {
     let claimed = task_events(&log).filter(|event| event.kind == TaskEventKind::Claimed).count();
     let done = task_events(&log).filter(|event| matches!(event.kind, TaskEventKind::Completed { .. })).count();
     assert_eq!((claimed, done), (3, 3));
+}
+
+/// A review of so many seconds, while which agents go on with other work.
+fn review(seconds: f64) -> Resource {
+    let service = Some(Dist::Constant(seconds));
+    Resource { name: "review".to_owned(), capacity: 9, service, blocks: Blocks::Nobody, share: 1.0 }
+}
+
+fn tasks_of(file: Option<&str>, tasks: usize) -> Vec<TaskSpec> {
+    let writes = || file.map(str::to_owned).into_iter().collect();
+    (0..tasks).map(|task| TaskSpec { writes: writes(), ..TaskSpec::new(format!("task-{task}"), 1.0) }).collect()
+}
+
+/// While its task was in review, an agent that claims at its commit, or to which the task was dealt, began it anew.
+#[test]
+fn nobody_begins_a_task_that_is_in_review() {
+    for variant in variants() {
+        for (pace, pacing) in PACINGS {
+            let mut world = scenario(&tasks_of(None, 4), 1, &a_second(), &variant, pacing);
+            world.resources = vec![review(30.0)];
+            let metrics = checked(&world);
+            assert_eq!((metrics.ending, metrics.llm_calls), (Ending::Completed, 4), "{}, {pace}", variant.name());
+        }
+    }
+}
+
+/// A reply that crashed in review took its agent offline in the middle of another step, and its recovery started a second.
+/// In rounds, the time for which an agent was offline was counted twice.
+#[test]
+fn a_crash_belongs_to_its_own_step() {
+    for variant in variants() {
+        for (pace, pacing) in PACINGS {
+            let mut profile = a_second();
+            profile.fallibility.crash_rate = 0.5;
+            profile.fallibility.recovery = Dist::Constant(1.5);
+            let mut world = scenario(&tasks_of(None, 6), 3, &profile, &variant, pacing);
+            world.name = format!("{}, {pace}", variant.name());
+            assert_eq!(checked(&world).ending, Ending::Completed, "{}", world.name);
+            world.resources = vec![review(30.0)];
+            assert_eq!(checked(&world).ending, Ending::Completed, "{}", world.name);
+        }
+    }
+}
+
+fn lock_for_the_write(part: f64) -> Consistency {
+    Consistency::Lock(Locking { held: LockHeld::Write(part), when_locked: WhenLocked::OtherWork })
+}
+
+/// A write that took no time took no lock, and overwrote what had changed since the call began.
+#[test]
+fn a_write_of_no_duration_takes_its_lock() {
+    let mut world = scenario(&tasks_of(Some("file"), 2), 2, &a_second(), &Variant::called("preassigned"), ASYNC);
+    world.team[1].profile = Profile::with_latency("slower", Dist::Constant(1.5)).into();
+    for part in [0.0, 1e-9, 0.5] {
+        world.consistency = lock_for_the_write(part);
+        let metrics = checked(&world);
+        assert_eq!((metrics.conflicts, metrics.quality), (0, 1.0), "part {part}");
+    }
+}
+
+/// A reply in review was committed without its lock, and the time of its write was left out.
+#[test]
+fn a_reply_in_review_writes_under_its_lock() {
+    let ten = Profile::with_latency("ten", Dist::Constant(10.0));
+    let mut world = scenario(&tasks_of(Some("file"), 2), 2, &ten, &Variant::called("preassigned"), ASYNC);
+    world.team[1].profile = Profile::with_latency("fifteen", Dist::Constant(15.0)).into();
+    world.consistency = lock_for_the_write(0.4);
+    world.resources = vec![review(5.0)];
+    let metrics = checked(&world);
+    // Calls until 6 s and 9 s, reviews until 11 s and 14 s, writes from 11 s to 15 s and from 15 s to 21 s.
+    assert_eq!((metrics.makespan, metrics.conflicts), (Time::from_secs(21.0), 0));
+    // In rounds a member waits for a lock that a reply in review holds: the round does not end without it.
+    for variant in variants() {
+        let mut world = scenario(&tasks_of(Some("file"), 6), 3, &ten, &variant, PACINGS[1].1);
+        world.name = variant.name();
+        world.consistency = lock_for_the_write(0.4);
+        world.resources = vec![Resource { share: 0.5, ..review(50.0) }];
+        let metrics = checked(&world);
+        assert_eq!((metrics.ending, metrics.conflicts), (Ending::Completed, 0), "{}", world.name);
+    }
 }

@@ -1,8 +1,7 @@
 //! Learned policies for random worlds: some learned from simulated runs, some drawn at random.
 //!
-//! Not promised yet of a learned policy, and so not checked in these worlds: it takes no locks, its writes land under
-//! optimistic control too, neither faults nor crashes happen to it, and it passes by resources with a service time.
-//! Tasks that were dealt it completes without a claim, and in any order (`invariants.rs`).
+//! An agent with a learned policy is an agent like others: consistency, resources, faults and sizes apply to it, and it
+//! completes no task without a claim. Only the dependencies of tasks that it owns are not enforced at its claim.
 
 use std::sync::{Arc, OnceLock};
 
@@ -45,6 +44,11 @@ pub(crate) fn teach(draws: &Draws, members: &mut [Agent], specs: &[TaskSpec]) {
 fn learned() -> &'static (Arc<LearnedPolicy>, Arc<LearnedPolicy>) {
     static LEARNED: OnceLock<(Arc<LearnedPolicy>, Arc<LearnedPolicy>)> = OnceLock::new();
     LEARNED.get_or_init(|| (Arc::new(learned_from(1)), Arc::new(learned_from(3))))
+}
+
+/// The policy learned from simulated runs of single agents.
+pub(crate) fn of_single_agents() -> Arc<LearnedPolicy> {
+    learned().0.clone()
 }
 
 fn learned_from(agents: usize) -> LearnedPolicy {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use brooks::engine::{Dist, Time};
-use brooks::record::{Entry, Log};
+use brooks::record::{Entry, Log, WaitCause};
 use brooks::simulation::{Scenario, Simulator};
-use brooks::team::{Latency, Profile};
+use brooks::team::{AgentId, BatchSize, Batching, Blocks, Consistency, Latency, Profile, Resource, SpreadOf};
 use brooks::workload::{Generator, TaskSpec};
 
 use crate::worlds::{self, ASYNC, PACINGS, Variant, a_token_a_second, variants};
@@ -127,6 +127,84 @@ fn what_coordination_costs_leaves_the_work_s_draws_alone() {
             assert_eq!(first_latencies(&cheap, 2), first_latencies(&dear, 2), "{}, {pace}", variant.name());
             let spent = [&cheap, &dear].map(|scenario| worlds::metrics(scenario, 2).budget.coordination);
             assert!(spent[0] <= spent[1], "{}, {pace}: {spent:?}", variant.name());
+        }
+    }
+}
+
+/// A wait: the agent, from, to, and the cause.
+type Waited = (AgentId, Time, Time, WaitCause);
+
+/// The entries of a run besides inputs and waits, and its waits by agent: the plain form of the loop emits them later.
+fn apart(log: &Log) -> (Vec<Entry>, Vec<Waited>) {
+    let mut waits: Vec<_> = log
+        .entries
+        .iter()
+        .filter_map(|entry| match entry {
+            Entry::Wait(wait) => Some((wait.agent, wait.start, wait.end, wait.cause)),
+            _ => None,
+        })
+        .collect();
+    waits.sort_unstable_by_key(|wait| (wait.0, wait.1));
+    // A wait may be emitted in pieces.
+    waits.dedup_by(|next, wait| {
+        let goes_on = (next.0, next.1, next.3) == (wait.0, wait.2, wait.3);
+        wait.2 = if goes_on { next.2 } else { wait.2 };
+        goes_on
+    });
+    let others = log.entries.iter().filter(|entry| !matches!(entry, Entry::Wait(_) | Entry::Input(..)));
+    (others.copied().collect(), waits)
+}
+
+/// Mechanisms that are there and change nothing: each takes the general form of the loop, and the run is the same, entry by
+/// entry.
+#[test]
+fn inert_mechanisms_change_nothing() {
+    type Change = fn(&mut Scenario, &mut Profile);
+    let inert: [(&str, Change); 5] = [
+        ("a rate limit that nobody uses", |world, _| {
+            let limit =
+                Resource { name: "limit".to_owned(), capacity: 1, service: None, blocks: Blocks::User, share: 0.0 };
+            world.resources.push(limit);
+        }),
+        ("a review that nobody uses", |world, _| {
+            let review = Resource {
+                name: "review".to_owned(),
+                capacity: 1,
+                service: Some(Dist::Constant(9.0)),
+                blocks: Blocks::Nobody,
+                share: 0.0,
+            };
+            world.resources.push(review);
+        }),
+        ("optimistic control of files of one task each", |world, _| world.consistency = Consistency::Optimistic),
+        ("batches of one", |_, profile| {
+            profile.batching = Batching { unowned: BatchSize::Drawn(Dist::Constant(1.0)), ..Batching::default() };
+        }),
+        ("a reading speed with nothing to read", |_, profile| profile.reading.input = 1_000.0),
+    ];
+    for variant in variants() {
+        for (pace, pacing) in PACINGS {
+            for spread in [SpreadOf::Task, SpreadOf::Attempt] {
+                let mut profile = Profile::with_latency("noisy", Dist::Exponential { mean: 9.0 });
+                profile.spread = spread;
+                profile.fallibility.error_rate = 0.3;
+                profile.fallibility.detection = 0.8;
+                profile.variation.call = 0.3;
+                let plain = worlds::scenario(&bench(), 3, &profile, &variant, pacing);
+                for (name, change) in inert {
+                    let mut with = profile.clone();
+                    let mut world = plain.clone();
+                    change(&mut world, &mut with);
+                    world.team = worlds::team(3, &with);
+                    for replication in 0..3 {
+                        let (one, other) = (apart(&log_of(&plain, replication)), apart(&log_of(&world, replication)));
+                        let differing = one.0.iter().zip(&other.0).find(|(a, b)| a != b);
+                        let what = format!("{}, {pace}, {spread:?}, {name}", variant.name());
+                        assert!(differing.is_none() && one.0.len() == other.0.len(), "{what}: {differing:?}");
+                        assert_eq!(one.1, other.1, "{what}: waits");
+                    }
+                }
+            }
         }
     }
 }

@@ -94,7 +94,12 @@ proptest! {
 
 /// Asserts, for one replication, that a team is at most min(n, T1/Tinf) times as fast as one agent alone. T1 and Tinf are
 /// those of the durations that the replication drew. It holds for equal agents without call noise and context effects.
-fn assert_bounded_by_its_own_durations(specs: &[TaskSpec], agents: usize, profile: &Profile, replication: u64) {
+pub(crate) fn assert_bounded_by_its_own_durations(
+    specs: &[TaskSpec],
+    agents: usize,
+    profile: &Profile,
+    replication: u64,
+) {
     for variant in variants() {
         for (_, pacing) in PACINGS {
             let alone = worlds::scenario(specs, 1, profile, &Variant::called("solo"), ASYNC);
@@ -125,6 +130,8 @@ proptest! {
         let latency = Latency::Tokens { ttft: 3.0, tokens_per_second: 10.0 };
         let profile = Profile { latency, ..Profile::with_latency("steady", Dist::Constant(1.0)) };
         assert_bounded_by_its_own_durations(&specs, agents, &profile, replication);
+        let noisy = Profile::with_latency("noisy", Dist::Lognormal { mu: 2.0, sigma: 1.0 });
+        assert_bounded_by_its_own_durations(&specs, agents, &noisy, replication);
     }
 }
 

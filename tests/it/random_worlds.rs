@@ -9,8 +9,8 @@ use brooks::engine::{Dist, Keys, Purpose, Stream, Time, key_of};
 use brooks::record::Prices;
 use brooks::simulation::{DependencyCheck, Limits, Pacing, Scenario};
 use brooks::team::{
-    Agent, BatchSize, Batching, Blocks, Consistency, Fallibility, Latency, Locking, Profile, Resource, Tokens,
-    Variation,
+    Agent, BatchSize, Batching, Blocks, Consistency, Fallibility, Latency, LockHeld, Locking, Profile, ReadingSpeed,
+    Resource, SpreadOf, Tokens, Variation, WhenLocked,
 };
 use brooks::workload::{Direction, Free, Generator, TaskSpec};
 
@@ -153,10 +153,19 @@ fn tokens(draws: &Draws) -> Tokens {
     Tokens {
         system: number("system", 2000),
         board_per_task: number("board per task", 50),
-        per_message: number("per message", 200),
+        per_message: if draws.happens("long messages", 0.1) {
+            number("long message", 100_000)
+        } else {
+            number("per message", 200)
+        },
         briefing: number("briefing", 3000),
         reads_dependencies: draws.happens("reads dependencies", 0.5),
-        cache_lifetime: None,
+        cache_lifetime: match draws.kind("cache", &["none", "for good", "short", "at once"]) {
+            "for good" => Some(Time::MAX),
+            "short" => Some(Time::from_secs(15.0)),
+            "at once" => Some(Time::ZERO),
+            _ => None,
+        },
         history_limit: number("history limit", 5000),
         verbosity: draws.between("verbosity", 0.5, 3.0),
         overhead: number("overhead", 300),
@@ -196,6 +205,13 @@ fn profile(draws: &Draws) -> Profile {
         let sigma = |name: &str| draws.pick(name, &[0.0, 0.2, 0.7]);
         profile.variation =
             Variation { run: sigma("run"), agent: sigma("agent"), round: sigma("round"), call: sigma("call") };
+    }
+    if draws.happens("spread of the attempt", 0.3) {
+        profile.spread = SpreadOf::Attempt;
+    }
+    if draws.happens("reads at a speed", 0.3) {
+        let speed = |name: &str| draws.pick(name, &[f64::INFINITY, 2_000.0, 100.0]);
+        profile.reading = ReadingSpeed { input: speed("input speed"), cached: speed("cached speed") };
     }
     profile.tool = draws.happens("has a tool", 0.2).then(|| draws.dist("tool", 2.0));
     if draws.happens("has tokens", 0.5) {
@@ -237,10 +253,23 @@ fn resource(draws: &Draws, number: u64) -> Resource {
     Resource {
         capacity: draws.number("capacity", 1, 3) as u32,
         service: draws.happens("has a service", 0.7).then(|| draws.dist("service", 3.0)),
-        blocks: draws.pick("blocks", &[Blocks::User, Blocks::User, Blocks::Everyone]),
+        blocks: if draws.happens("blocks nobody", 0.3) {
+            Blocks::Nobody
+        } else {
+            draws.pick("blocks", &[Blocks::User, Blocks::User, Blocks::Everyone])
+        },
         share: draws.pick("share", &[1.0, 0.5, 0.0]),
         name,
     }
+}
+
+fn locking(draws: &Draws) -> Locking {
+    let held = if draws.happens("held for the write", 0.4) {
+        LockHeld::Write(draws.pick("part", &[0.1, 0.5, 1.0, 0.0]))
+    } else {
+        LockHeld::Call
+    };
+    Locking { held, when_locked: draws.pick("when locked", &[WhenLocked::OtherWork, WhenLocked::Wait]) }
 }
 
 /// A random world: any of what can be said in a scenario, with limits so small that the worst ends soon.
@@ -258,7 +287,8 @@ fn random_among(seed: u64, variants: &[Variant]) -> Scenario {
     let variant = &variants[draws.winner("architecture", names.iter().map(String::as_str))];
     let pacing = draws.pick("pacing", &[ASYNC, ASYNC, ROUNDS, ROUNDS, Pacing::Rounds { idle_calls: false }]);
     let plain = scenario(&specs, 1, &Profile::with_latency("none", Dist::Constant(1.0)), variant, pacing);
-    let consistencies = [Consistency::LastWriterWins, Consistency::Lock(Locking::default()), Consistency::Optimistic];
+    let consistencies =
+        [Consistency::LastWriterWins, Consistency::Lock(locking(&draws.part("lock"))), Consistency::Optimistic];
     let checks = [DependencyCheck::Claim, DependencyCheck::Complete, DependencyCheck::None];
     let resources = draws.pick("resources", &[0, 0, 0, 1, 2]);
     Scenario {

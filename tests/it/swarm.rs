@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use brooks::record::{Ending, Entry, Log, Metrics, StepKind, TaskEventKind};
+use brooks::record::{Ending, Entry, Log, Metrics, StepKind, TaskEventKind, WaitCause};
 use brooks::simulation::{DependencyCheck, Pacing, Scenario, Simulator};
 use brooks::team::Consistency;
 
 use crate::invariants::{check, count, task_events};
-use crate::{random_worlds, worlds};
+use crate::{promises, random_worlds, worlds};
 
 /// What a run has to show for itself, by name.
 fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bool)> {
@@ -45,13 +45,14 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
             "completed by a mixed team",
             0 < learned && learned < scenario.team.len() && metrics.ending == Ending::Completed,
         ),
-        ("conflict, last writer wins", conflicted && scenario.consistency == Consistency::LastWriterWins),
-        ("conflict, lock", conflicted && matches!(scenario.consistency, Consistency::Lock(_))),
+        ("conflict in meaning, last writer wins", conflicted && scenario.consistency == Consistency::LastWriterWins),
+        ("conflict in meaning, lock", conflicted && matches!(scenario.consistency, Consistency::Lock(_))),
         ("conflict, optimistic", conflicted && scenario.consistency == Consistency::Optimistic),
     ]
     .into_iter()
     .map(|(name, reached)| (name.to_owned(), reached))
     .collect::<Vec<_>>();
+    reached.extend(reached_by_mechanism(scenario, log));
     if metrics.ending == Ending::Completed {
         let pacing = if scenario.pacing == Pacing::Async { "async" } else { "rounds" };
         reached.push((format!("completed: {}, {pacing}", scenario.architecture_name), true));
@@ -59,6 +60,56 @@ fn reached(scenario: &Scenario, log: &Log, metrics: &Metrics) -> Vec<(String, bo
             reached.push((format!("completed, dependencies: {check:?}"), scenario.dependency_check == check));
         }
     }
+    reached
+}
+
+/// Mechanisms that were at work, by name; those of learned policies apart.
+fn reached_by_mechanism(scenario: &Scenario, log: &Log) -> Vec<(String, bool)> {
+    let mut reached = Vec::new();
+    let mut add = |name: &str, is: bool| reached.push((name.to_owned(), is));
+    let waits = |cause: fn(WaitCause) -> bool| {
+        log.entries.iter().any(|entry| matches!(entry, Entry::Wait(wait) if cause(wait.cause)))
+    };
+    add("waiting for dependencies", waits(|cause| cause == WaitCause::Dependencies));
+    add("waiting for the lead", waits(|cause| cause == WaitCause::Lead));
+    add("waiting for a lock", waits(|cause| cause == WaitCause::Lock));
+    add("waiting in a queue", waits(|cause| matches!(cause, WaitCause::Queue(_))));
+    add("waiting at the barrier", waits(|cause| cause == WaitCause::Barrier));
+    add("waiting for messages", waits(|cause| cause == WaitCause::Messages));
+    add("waiting while down", waits(|cause| cause == WaitCause::Down));
+    add("waiting for nothing", waits(|cause| cause == WaitCause::Nothing));
+    let services = |is: &dyn Fn(&brooks::record::Service) -> bool| {
+        log.entries.iter().any(|entry| matches!(entry, Entry::Service(service) if is(service)))
+    };
+    add("served while the agent goes on", services(&|service| !service.is_held));
+    let input = |is: fn(&brooks::record::InputParts) -> bool| {
+        log.entries.iter().any(|entry| matches!(entry, Entry::Input(_, parts) if is(parts)))
+    };
+    add("reading of dependencies", input(|parts| parts.reading > 0));
+    add("briefing", input(|parts| parts.briefing > 0));
+    add("messages read", input(|parts| parts.messages > 0));
+    add("history", input(|parts| parts.history > 0));
+    add("cache written", input(|parts| parts.cache_write > 0));
+    let event = |is: &dyn Fn(&brooks::record::TaskEvent) -> bool| task_events(log).any(is);
+    add("overwritten", event(&|event| matches!(event.kind, TaskEventKind::Overwritten { noticed: true, .. })));
+    add(
+        "overwritten unnoticed",
+        event(&|event| matches!(event.kind, TaskEventKind::Overwritten { noticed: false, .. })),
+    );
+    add("restored", event(&|event| matches!(event.kind, TaskEventKind::Restored { .. })));
+    add("conflict missed", event(&|event| event.kind == TaskEventKind::ConflictMissed));
+    let learned = |agent| promises::is_learned(scenario, agent);
+    add("learned: rejected", event(&|event| event.kind == TaskEventKind::Rejected && learned(event.agent)));
+    let is_optimistic = scenario.consistency == Consistency::Optimistic;
+    let conflicted = event(&|event| event.kind == TaskEventKind::Conflicted && learned(event.agent));
+    add("learned: conflict, optimistic", is_optimistic && conflicted);
+    add("learned: served", services(&|service| learned(service.agent)));
+    let waits = |is: WaitCause| {
+        let is_it = |entry: &Entry| matches!(entry, Entry::Wait(wait) if wait.cause == is && learned(wait.agent));
+        log.entries.iter().any(is_it)
+    };
+    add("learned: down", waits(WaitCause::Down));
+    add("learned: locked", waits(WaitCause::Lock));
     reached
 }
 

@@ -72,7 +72,11 @@ fn writes<'n>(log: &Log, name: impl Fn(ArtifactId) -> &'n str) -> Vec<(String, W
 #[test]
 fn a_simulated_run_survives_the_way_through_a_file() {
     let worlds = if worlds::is_slow() { 4_000 } else { 400 };
-    let completed = (0..worlds).filter_map(|seed| checked_replay(&random_worlds::random(seed))).count();
+    // A trace has one end for each step. The effects of a reply that is served while its agent goes on come after that end,
+    // and no key of the trace has their time.
+    let in_review = |world: &Scenario| world.resources.iter().any(|resource| resource.blocks == Blocks::Nobody);
+    let kept = (0..worlds).map(random_worlds::random).filter(|world| !in_review(world));
+    let completed = kept.filter_map(|world| checked_replay(&world)).count();
     assert!(completed > worlds as usize * 3 / 4, "{completed} of {worlds}");
 }
 

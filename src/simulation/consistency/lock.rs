@@ -7,7 +7,7 @@
 use crate::engine::Time;
 use crate::record::WaitCause;
 use crate::simulation::features::Feature;
-use crate::simulation::simulator::{STEP, Simulator};
+use crate::simulation::simulator::{PARKED, STEP, Simulator};
 use crate::simulation::state::locks::NOBODY;
 use crate::team::AgentId;
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
@@ -21,19 +21,22 @@ impl Simulator<'_> {
     /// Takes the locks of all artifacts that the planned tasks of an agent write, or none.
     fn try_lock(&mut self, agent: AgentId) -> bool {
         let graph = self.team.graph.clone();
-        let tasks = std::mem::take(&mut self.agents[agent].flight.tasks);
-        let writing = tasks.iter().filter(|planned| planned.effects.writes);
-        let mut artifacts = writing.flat_map(|planned| &graph[planned.task].writes);
-        let is_free = artifacts.clone().all(|&artifact| self.locks.is_free(artifact));
+        let flight = &mut self.agents[agent].flight;
+        let acting = flight.tasks.iter().filter(|planned| planned.effects.acts());
+        flight.locked.clear();
+        flight.locked.extend(acting.flat_map(|planned| &graph[planned.task].writes));
+        let mut locked = std::mem::take(&mut flight.locked);
+        let is_free = locked.iter().all(|&artifact| self.locks.is_free(artifact));
         if is_free {
             self.locks.changes += 1;
-            artifacts.try_for_each(|&artifact| {
+            for &artifact in &locked {
                 self.locks.holders[artifact.index()] = agent;
                 self.bar_writers(artifact);
-                Some(())
-            });
+            }
+        } else {
+            locked.clear();
         }
-        self.agents[agent].flight.tasks = tasks;
+        self.agents[agent].flight.locked = locked;
         is_free
     }
 
@@ -51,18 +54,12 @@ impl Simulator<'_> {
             return;
         }
         let graph = self.team.graph.clone();
-        for index in 0..self.agents[agent].flight.tasks.len() {
-            let task = self.agents[agent].flight.tasks[index].task;
-            for &artifact in &graph[task].writes {
-                if self.locks.holders[artifact.index()] == agent {
-                    self.locks.holders[artifact.index()] = NOBODY;
-                    self.unbar_writers(artifact, &graph);
-                }
-            }
+        while let Some(artifact) = self.agents[agent].flight.locked.pop() {
+            self.locks.holders[artifact.index()] = NOBODY;
+            self.unbar_writers(artifact, &graph);
         }
         self.locks.changes += 1;
         self.wait_sets.ready_signalled = true;
-        self.serve_lock_queue();
     }
 
     /// Shows the tasks again of which no artifact is locked any more.
@@ -79,37 +76,51 @@ impl Simulator<'_> {
         }
     }
 
-    /// The call of a step has come to its write; returns false if the step is not through with it.
-    pub(in crate::simulation) fn pass_write(&mut self, agent: AgentId) -> bool {
-        let step = &self.agents[agent].flight.step;
-        if step.write == Time::ZERO {
-            return true;
-        }
-        self.locks.queue.push((agent, self.team.now));
+    /// The call of a step has come to its write, or a parked reply in a slot; it waits for its locks.
+    pub(in crate::simulation) fn wait_for_write(&mut self, agent: AgentId, slot: Option<usize>) {
+        self.locks.queue.push((agent, slot, self.team.now));
         self.serve_lock_queue();
-        false
+    }
+
+    /// Returns true if an agent waits within its step for the locks of what it writes.
+    pub(in crate::simulation) fn awaits_write(&self) -> bool {
+        self.locks.queue.iter().any(|(_, slot, _)| slot.is_none())
     }
 
     /// Grants the locks to the waiting steps, in order of arrival, as far as they are free.
-    fn serve_lock_queue(&mut self) {
+    pub(in crate::simulation) fn serve_lock_queue(&mut self) {
         let mut index = 0;
-        while let Some(&(agent, since)) = self.locks.queue.get(index) {
-            if !self.try_lock(agent) {
+        while let Some(&(agent, slot, since)) = self.locks.queue.get(index) {
+            if let Some(slot) = slot {
+                self.swap_parked(slot, agent);
+            }
+            if self.try_lock(agent) {
+                self.locks.queue.remove(index);
+                self.begin_write(agent, slot, since);
+            } else {
                 index += 1;
-                continue;
             }
-            self.locks.queue.remove(index);
-            let now = self.team.now;
-            // The write goes on top of what the artifacts contain now.
-            self.read_contents(agent);
-            let flight = &mut self.agents[agent].flight;
-            if now > since {
-                flight.step.waited += now - since;
-                flight.waits.push((WaitCause::Lock, since, now));
+            if let Some(slot) = slot {
+                self.swap_parked(slot, agent);
             }
-            let end = now + std::mem::take(&mut flight.step.write);
-            self.schedule(agent, end);
         }
+    }
+
+    /// Begins the write of a step, on top of what the artifacts contain now.
+    fn begin_write(&mut self, agent: AgentId, slot: Option<usize>, since: Time) {
+        let now = self.team.now;
+        self.read_contents(agent);
+        let flight = &mut self.agents[agent].flight;
+        let end = now + flight.step.write.take().unwrap_or_default();
+        if let Some(slot) = slot {
+            self.timers.push(end, PARKED, slot as u32);
+            return;
+        }
+        if now > since {
+            flight.step.waited += now - since;
+            flight.waits.push((WaitCause::Lock, since, now));
+        }
+        self.schedule(agent, end);
     }
 
     /// Schedules the next stage of an agent's step.

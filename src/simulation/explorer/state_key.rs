@@ -36,7 +36,7 @@ pub(super) fn key_of_state(world: &World<'_>) -> StateKey {
         key.extend(simulator.locks.holders.get(artifact.index()).map(|&holder| u64::from(holder)));
     }
     key.push(simulator.locks.queue.len() as u64);
-    key.extend(simulator.locks.queue.iter().map(|&(agent, _)| u64::from(agent)));
+    key.extend(simulator.locks.queue.iter().map(|&(agent, ..)| u64::from(agent)));
     for agent in AgentId::all(simulator.agents.len()) {
         push_agent(&mut key, world, agent);
     }
@@ -82,7 +82,7 @@ fn push_agent(key: &mut Vec<u64>, world: &World<'_>, agent: AgentId) {
         StepKind::Monitor => 3,
         StepKind::Idle | StepKind::Tool | StepKind::Wait => 4,
     };
-    let has_write_ahead = u64::from(flight.step.write > crate::engine::Time::ZERO);
+    let has_write_ahead = u64::from(flight.step.write.is_some());
     key.push(unread << 32 | (flight.tasks.len() as u64) << 8 | has_write_ahead << 4 | kind);
     for planned in &flight.tasks {
         let is_current = simulator.team.board.version(planned.task) == planned.seen;

@@ -2,7 +2,7 @@
 
 use crate::engine::{IdSet, Time};
 use crate::simulation::learned::compiled_policy::PlannedCall;
-use crate::team::{CallModel, ContextWindow, TASK_CLASSES};
+use crate::team::{AgentId, CallModel, ContextWindow, TASK_CLASSES};
 use crate::workload::{ArtifactId, TaskGraph, TaskId};
 
 /// Messages of an agent that are remembered: more than any window takes, as a call adds two at least.
@@ -16,6 +16,8 @@ pub(in crate::simulation) struct LearnedState {
     pub(in crate::simulation) tests_until: Time,
     pub(in crate::simulation) by_class: [Vec<TaskId>; TASK_CLASSES],
     pub(in crate::simulation) done: Vec<TaskId>,
+    /// Plans of parked calls, by slot.
+    parked: Vec<PlannedCall>,
     /// Artifacts that were written.
     pub(in crate::simulation) written: IdSet<ArtifactId>,
 }
@@ -70,8 +72,19 @@ impl LearnedState {
             tests_until: Time::ZERO,
             by_class: std::array::from_fn(|_| Vec::with_capacity(tasks)),
             done: Vec::with_capacity(tasks),
+            parked: Vec::new(),
             written: IdSet::empty(graph.artifacts().len() + common_files),
         }
+    }
+}
+
+impl LearnedState {
+    /// Exchanges the plan of an agent's call with that of a parked one of its own.
+    pub(in crate::simulation) fn swap_parked(&mut self, slot: usize, agent: AgentId) {
+        if self.parked.len() <= slot {
+            self.parked.resize(slot + 1, PlannedCall::default());
+        }
+        std::mem::swap(&mut self.parked[slot], &mut self.agents[agent.index()].plan);
     }
 }
 

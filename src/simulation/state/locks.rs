@@ -13,8 +13,8 @@ pub(in crate::simulation) struct Locks {
     pub(in crate::simulation) holders: Vec<AgentId>,
     /// Times that locks were taken or given back.
     pub(in crate::simulation) changes: u32,
-    /// Steps that wait to write, by arrival.
-    pub(in crate::simulation) queue: Vec<(AgentId, Time)>,
+    /// Steps that wait to write, by arrival: the agent, and the slot of its reply if that is parked.
+    pub(in crate::simulation) queue: Vec<(AgentId, Option<usize>, Time)>,
 }
 
 impl Locks {

@@ -40,15 +40,40 @@ impl Server {
 
     /// Serves a user who arrives at `now`, not before any earlier one, for `service`; returns when the service starts.
     pub(in crate::simulation) fn serve(&mut self, now: Time, service: Time) -> Time {
+        let start = self.take_place(now);
+        self.hold_place(start + service);
+        start
+    }
+
+    /// Takes the first place for a user who arrives at `now`, not before any earlier one; returns when it is free.
+    pub(in crate::simulation) fn take_place(&mut self, now: Time) -> Time {
         while self.busy_until.peek().is_some_and(|&Reverse(end)| end <= now) {
             self.busy_until.pop();
         }
-        let start = if self.busy_until.len() < self.capacity {
-            now
-        } else {
-            self.busy_until.pop().map_or(now, |Reverse(end)| end)
-        };
-        self.busy_until.push(Reverse(start + service));
-        start
+        if self.busy_until.len() < self.capacity { now } else { self.busy_until.pop().map_or(now, |Reverse(end)| end) }
+    }
+
+    /// Holds the place that was taken last until `end`.
+    pub(in crate::simulation) fn hold_place(&mut self, end: Time) {
+        self.busy_until.push(Reverse(end));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A call that needs places at two limits begins when it has both, and holds both to its end.
+    #[test]
+    fn a_place_is_held_until_its_call_ends() {
+        let limit = Resource { name: "limit".to_owned(), capacity: 1, service: None, blocks: Blocks::User, share: 1.0 };
+        let mut server = Server::new(&limit, &Samplers::default());
+        let us = Time::from_us;
+        assert_eq!(server.take_place(us(0)), us(0));
+        server.hold_place(us(30));
+        assert_eq!(server.take_place(us(5)), us(30));
+        server.hold_place(us(40));
+        assert_eq!(server.serve(us(50), us(2)), us(50));
+        assert_eq!(server.serve(us(51), us(2)), us(52));
     }
 }

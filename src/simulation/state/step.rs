@@ -36,6 +36,8 @@ pub(in crate::simulation) struct Flight {
     pub(in crate::simulation) tasks: Vec<PlannedTask>,
     /// Contents of the artifacts of these tasks, as read at the decision.
     pub(in crate::simulation) read: Vec<u64>,
+    /// Artifacts of which the step holds the locks.
+    pub(in crate::simulation) locked: Vec<ArtifactId>,
     /// Planned assignments of an assigning step.
     pub(in crate::simulation) assignments: Vec<(TaskId, AgentId)>,
     /// Waits within the step: in queues and for locks.
@@ -74,8 +76,8 @@ pub(in crate::simulation) struct InFlightStep {
     pub(in crate::simulation) latency: Time,
     /// The call alone.
     pub(in crate::simulation) call: Time,
-    /// Part of the call that waits for the locks of what it writes.
-    pub(in crate::simulation) write: Time,
+    /// Part of the call that waits for the locks of what it writes; none once it has them.
+    pub(in crate::simulation) write: Option<Time>,
     pub(in crate::simulation) waited: Time,
     pub(in crate::simulation) service: Time,
     pub(in crate::simulation) input_tokens: u32,
@@ -113,6 +115,13 @@ pub(in crate::simulation) enum Conflict {
     Stale,
     /// A contradiction to accepted work in meaning: rejected if that is noticed.
     Semantic,
+}
+
+impl Effects {
+    /// Returns true if the step works on the task, and does not only ask for it.
+    pub(in crate::simulation) fn acts(self) -> bool {
+        self.writes || self.completes
+    }
 }
 
 impl Default for Effects {
@@ -191,7 +200,7 @@ impl Default for InFlightStep {
             left: None,
             latency: Time::ZERO,
             call: Time::ZERO,
-            write: Time::ZERO,
+            write: None,
             waited: Time::ZERO,
             service: Time::ZERO,
             input_tokens: 0,
