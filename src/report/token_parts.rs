@@ -19,7 +19,7 @@ pub(in crate::report) fn line(multiplier: f64, baseline: &str, parts: TokenParts
     let parts = PARTS.iter().zip(parts).filter(|(_, tokens)| *tokens > 0.0);
     let parts: Vec<String> = parts.map(|((name, _), tokens)| format!("{name} {}", number::tokens(tokens))).collect();
     let parts = if parts.is_empty() { String::new() } else { format!(" ({})", parts.join(", ")) };
-    let reason = if multiplier < 1.0 { "; members that do less send less history again" } else { "" };
+    let reason = if multiplier < 1.0 { "; with fewer calls, or less history that is sent again" } else { "" };
     format!("tokens: {} x {baseline}{parts}{reason}", number::significant(multiplier))
 }
 

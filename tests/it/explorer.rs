@@ -83,7 +83,7 @@ fn an_update_is_lost_after_three_commits() {
     1 µs  agent-0  lands \"task-0\": done
     1 µs  agent-0  starts \"task-2\"
     2 µs  agent-0  lands \"task-2\": done
-    3 µs  agent-1  overwrites x, which agent-0 changed at 2 µs
+    3 µs  agent-1  also writes x, which agent-0 wrote at 2 µs
     3 µs  agent-1  lands \"task-1\": done
     3 µs  agent-1  overwrites the work on \"task-2\", and nobody notices
     3 µs  agent-1  overwrites the work on \"task-0\", and nobody notices

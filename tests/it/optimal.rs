@@ -57,7 +57,7 @@ fn the_verdict_says_who_how_sure_and_where_to_stop() {
     assert_eq!(teams.len(), 8);
     // Teams that now and then do not complete have no honest mean; they are named.
     let incomplete = teams.iter().filter(|team| team["standing"] == "incomplete");
-    let claims = "self_claim (claims: at_commit)";
+    let claims = "self_claim (claims: at_commit, announce: everybody)";
     assert!(incomplete.clone().count() == 4 && incomplete.into_iter().all(|team| team["architecture"] == claims));
     let front = answer["front"].as_array().expect("a list");
     let order: Vec<f64> = front.iter().map(|team| number(&team["makespan_s"]["mean"])).collect();
@@ -82,7 +82,8 @@ fn what_cannot_be_told_apart_is_named_and_the_cheapest_of_it() {
     assert!(number(&answer["stops_paying"]["agents"]) < 18.0, "{}", answer["stops_paying"]);
     let steps = answer["steps"].as_array().expect("a list");
     let last = steps.last().expect("nineteen");
-    assert_eq!((steps.len(), &last["pays"], number(&last["buys_s"]["mean"])), (19, &false.into(), 0.0));
+    assert_eq!((steps.len(), &last["pays"]), (19, &false.into()));
+    assert!(number(&last["buys_s"]["mean"]) <= 0.0, "more agents read more, and do no more: {last}");
     // If an hour is worth nothing to speak of, what is faster and cheaper still pays; if it is worth a fortune, any
     // second does.
     for rate in ["$0.000001/h", "100000"] {

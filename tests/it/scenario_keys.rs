@@ -226,7 +226,7 @@ fn shipped_profiles_have_a_speed_of_reading_and_its_origin() {
         assert_eq!(shipped.reading.input.is_finite(), shipped.learned_policy.is_none(), "{}", built_in.name);
         if shipped.reading.input.is_finite() {
             assert!(built_in.text.to_lowercase().contains("reading"), "{}", built_in.name);
-            assert_eq!(shipped.reading.cached, 10.0 * shipped.reading.input, "{}", built_in.name);
+            assert!(shipped.reading.cached.is_infinite(), "{}", built_in.name);
         }
     }
     let plain = profile("plain").tokens;
