@@ -89,7 +89,11 @@ impl Simulator<'_> {
             }
             (Pacing::Rounds { idle_calls }, true) => self.run_rounds::<true, A, O>(architecture, observer, idle_calls),
         };
-        self.cut_off(observer);
+        if self.needs_general_path() {
+            self.cut_off::<true, O>(observer);
+        } else {
+            self.cut_off::<false, O>(observer);
+        }
         observer.end(ending, self.team.now);
         ending
     }

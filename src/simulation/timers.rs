@@ -2,6 +2,7 @@
 
 use crate::engine::Time;
 use crate::record::{Observer, TaskEventKind, TimeSplit, WaitCause};
+use crate::simulation::features::bounded_id;
 use crate::simulation::simulator::{LEASE, PARKED, RELEASE, Simulator};
 use crate::team::AgentId;
 use crate::workload::TaskId;
@@ -33,7 +34,18 @@ impl Simulator<'_> {
     }
 
     /// Ends a run: steps in flight are lost, and count their elapsed time only.
-    pub(super) fn cut_off<O: Observer>(&mut self, observer: &mut O) {
+    pub(super) fn cut_off<const GENERAL: bool, O: Observer>(&mut self, observer: &mut O) {
+        if !GENERAL {
+            for agent in AgentId::all(self.agents.len()) {
+                let agent = bounded_id::<GENERAL, _>(agent);
+                if self.agents[agent].is_busy {
+                    self.cut_off_step(agent, observer);
+                } else {
+                    self.end_plain_wait(agent, observer);
+                }
+            }
+            return;
+        }
         self.end_all_waits(observer);
         for slot in 0..self.parked.len() {
             if let Some(agent) = self.parked[slot].agent.take() {

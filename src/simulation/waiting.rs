@@ -7,7 +7,7 @@
 
 use crate::engine::Time;
 use crate::record::{Observer, Wait, WaitCause};
-use crate::simulation::features::{Feature, bounded_id};
+use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
 use crate::team::{AgentId, Status};
 use crate::workload::TaskId;
@@ -27,7 +27,7 @@ impl Simulator<'_> {
 
     /// Emits the wait of an agent in the plain form, divided at the moment from which no task was left.
     #[inline(always)]
-    fn end_plain_wait<O: Observer>(&self, agent: AgentId, observer: &mut O) {
+    pub(super) fn end_plain_wait<O: Observer>(&self, agent: AgentId, observer: &mut O) {
         let (start, end) = (self.agents[agent].free_since, self.team.now);
         if start < end {
             let middle = self.waits.nothing_since.clamp(start, end);
@@ -49,21 +49,8 @@ impl Simulator<'_> {
         }
     }
 
-    #[inline]
-    fn end_all_plain_waits<O: Observer>(&self, observer: &mut O) {
-        for agent in AgentId::all(self.agents.len()) {
-            if !self.agents[agent].is_busy {
-                self.end_plain_wait(bounded_id::<false, _>(agent), observer);
-            }
-        }
-    }
-
-    /// Ends all waits at the end of a run, or of a round.
+    /// Ends all waits at the end of a run.
     pub(super) fn end_all_waits<O: Observer>(&mut self, observer: &mut O) {
-        if !self.needs_general_path() {
-            self.end_all_plain_waits(observer);
-            return;
-        }
         for agent in AgentId::all(self.agents.len()) {
             if let Some((cause, start)) = self.waits.open[agent.index()].take() {
                 emit_wait(agent, cause, start, self.team.now, observer);

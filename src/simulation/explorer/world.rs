@@ -187,7 +187,7 @@ impl<'s> World<'s> {
     pub(super) fn end<O: Observer>(&mut self, observer: &mut O) {
         let ending = if self.is_completed { Ending::Completed } else { Ending::Stalled };
         if self.is_completed || self.simulator.queue.is_empty() {
-            self.simulator.cut_off(observer);
+            self.simulator.cut_off::<true, _>(observer);
             observer.end(ending, self.simulator.team.now);
         }
     }
