@@ -3,7 +3,7 @@
 use crate::team::{AgentId, AssignmentRule, Status, View};
 use crate::workload::TaskId;
 
-/// Deals tasks. Keeps its working memory, so that dealing in the middle of a run allocates nothing.
+/// Assigner of tasks. Keeps its working memory, so that an assignment during a run allocates nothing.
 #[derive(Clone, Debug, Default)]
 pub struct Assigner {
     assigned: Vec<(TaskId, AgentId)>,

@@ -41,7 +41,7 @@ pub trait Architecture: Sync + Send {
 pub struct ProtocolSpec {
     /// Agent 0 leads, if there is anybody to lead.
     pub has_lead: bool,
-    /// Rule by which all tasks are dealt before the start, if they are.
+    /// Rule by which all tasks are assigned before the start, if they are.
     pub assigned: Option<AssignmentRule>,
     /// Time at which a claim on an unowned task is granted.
     pub claims: Claims,

@@ -1,10 +1,10 @@
-//! Preassigned: tasks are dealt before the start and everybody sticks to their own. No lead, no claims, no talk.
+//! Preassigned: tasks are assigned before the start, and each agent does its own. No lead, no claims, no messages.
 
 use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
 use crate::team::{Action, AssignmentRule, View, WaitFor};
 
-/// Everybody works through what was dealt to them, as soon as it can be started.
+/// Each agent does the tasks that are assigned to it, as soon as they can be started.
 #[derive(Clone, Copy, Debug)]
 pub struct Preassigned {
     /// Rule by which tasks are dealt.

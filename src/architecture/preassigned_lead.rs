@@ -1,13 +1,13 @@
-//! Preassigned with a lead: tasks are dealt before the start, and a lead that does none of them watches.
+//! Preassigned with a lead: tasks are assigned before the start, and a lead that does none of them monitors.
 
 use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
 use crate::team::{Action, AssignmentRule, Reports, View, WaitFor};
 
-/// Workers work through what was dealt to them and report; the lead looks on each time it hears of something.
+/// Workers do the tasks that are assigned to them and report; the lead monitors when a report arrives.
 #[derive(Clone, Copy, Debug)]
 pub struct PreassignedLead {
-    /// Rule by which tasks are dealt to the workers.
+    /// Rule by which tasks are assigned to the workers.
     pub deal: AssignmentRule,
 }
 

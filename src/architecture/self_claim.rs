@@ -1,10 +1,10 @@
-//! Self-claim: there is no lead. Whoever is free takes a ready task from the shared board it last saw.
+//! Self-claim: there is no lead. A free agent takes a ready task from the shared board.
 
 use crate::architecture::{Architecture, ProtocolSpec};
 use crate::engine::Stream;
 use crate::team::{Action, Claims, Reports, View, WaitFor};
 
-/// Everybody helps themselves.
+/// Each agent selects its own tasks.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SelfClaim {
     /// Choice among the ready tasks.

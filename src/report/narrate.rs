@@ -331,7 +331,7 @@ round 1, 0 s to 12.4 s: bo & <co> ends it
      0 s  ann        starts \"parse\"
      0 s  bo & <co>  starts \"parse\"
    9.0 s  ann        lands \"parse\": done
-  12.4 s  bo & <co>  overwrites parse.rs, which ann changed at 9.0 s
+  12.4 s  bo & <co>  also writes parse.rs, which ann wrote at 9.0 s
   12.4 s  bo & <co>  loses the claim on \"parse\": ann has done it
 
 round 2, 12.4 s to 16.0 s: ann ends it

@@ -81,7 +81,7 @@ impl<'s> Simulator<'s> {
         simulator
     }
 
-    /// Deals the tasks of an architecture that assigns them before the start.
+    /// Assigns the tasks of an architecture that does so before the start.
     pub(super) fn assign_before_start(&mut self) {
         let Some(rule) = self.spec.assigned else { return };
         self.team.board.begin_deal();

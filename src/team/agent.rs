@@ -42,7 +42,7 @@ impl Agent {
 
 /// Number of files outside of any task that a team may write (see [`LearnedPolicy::common_files`]).
 ///
-/// [`LearnedPolicy::common_files`]: crate::team::Behaviour::common_files
+/// [`LearnedPolicy::common_files`]: crate::team::LearnedPolicy::common_files
 pub fn common_files(team: &[Agent]) -> usize {
     let learned_policies = team.iter().filter_map(|agent| agent.profile.learned_policy.as_ref());
     learned_policies.map(|learned_policy| learned_policy.common_files()).max().unwrap_or(0)

@@ -106,7 +106,7 @@ impl Board {
         }
     }
 
-    /// Takes back what was dealt before the start, and hides nothing from whoever plans the next deal.
+    /// Takes back all assignments before the start, and shows all tasks to the next assignment.
     pub fn begin_deal(&mut self) {
         for task in TaskId::all(self.fresh.len()) {
             if let Status::Assigned(agent) = self.fresh[task].status {
@@ -135,7 +135,7 @@ impl Board {
         self.pending = self.fresh_pending;
     }
 
-    /// From now on every run starts with these tasks dealt.
+    /// Sets the assignments with which every run starts.
     pub fn assign_before_start(&mut self, deals: &[(TaskId, AgentId)]) {
         for &(task, agent) in deals {
             self.fresh[task].status = Status::Assigned(agent);
@@ -147,7 +147,7 @@ impl Board {
         self.clear();
     }
 
-    /// Returns the agent to whom a task was dealt before the start.
+    /// Returns the agent to which a task is assigned before the start.
     pub fn assigned_before_start(&self, task: TaskId) -> Option<AgentId> {
         match self.fresh[task].status {
             Status::Assigned(agent) => Some(agent),

@@ -1,9 +1,8 @@
-//! Learned policy: recorded calls of few agents by their observations, to be followed by teams of
-//! many.
+//! Learned policy: recorded calls of few agents with their observations, for the simulation of larger teams.
 //!
-//! A [`Trajectory`] is what one recorded agent did, call by call; a [`RecordedCall`] is one of its calls: what the agent saw on
-//! the board, and what it wrote, claimed and finished then. Tasks are not named but sorted by what the agent knows of
-//! them ([`TaskClass`]), so that a habit fits other boards, and teams in which each agent sees less of the work.
+//! A [`Trajectory`] contains the calls of one recorded agent in order. A [`RecordedCall`] is one of them: the observation of
+//! the board, and the tasks that the agent then wrote, claimed and finished. Tasks have no names but classes, by the
+//! agent's knowledge ([`TaskClass`]). A recorded call therefore fits other boards, and teams with smaller shares of work.
 
 use crate::workload::{ArtifactId, TaskGraph};
 
@@ -33,7 +32,7 @@ pub enum TaskClass {
 }
 
 impl TaskClass {
-    /// The sort of a task that is not done.
+    /// Returns the class of a task that is not done.
     pub fn of(is_held: bool, is_ready: bool, is_begun: bool) -> TaskClass {
         match (is_held, is_ready, is_begun) {
             (true, _, false) => TaskClass::Held,
@@ -49,9 +48,9 @@ impl TaskClass {
 /// Observation of an agent at its decision.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Observation {
-    /// Number of tasks of each class; tasks of others are left out where tasks are dealt.
+    /// Number of tasks of each class; tasks of others are left out if tasks are assigned before the start.
     pub tasks: [u16; TASK_CLASSES],
-    /// Number of all tasks, done ones too; its own where tasks are dealt.
+    /// Number of all tasks, done ones too; its own if tasks are assigned before the start.
     pub total: u16,
     /// Number of done tasks that it has written itself.
     pub done_begun: u16,
@@ -63,7 +62,7 @@ pub struct Observation {
     pub is_first: bool,
 }
 
-/// One call: what was seen, what was done, and how long it took.
+/// One call: its observation, its effects and its cost.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct RecordedCall {
     /// Observation of the agent.
@@ -84,11 +83,11 @@ pub struct RecordedCall {
     pub completes: [u16; TASK_CLASSES],
     /// True if it finished all that it claimed: it would have finished refused tasks, too.
     pub finishes_claims: bool,
-    /// The reply was cut off at the limit on output, and came to nothing.
+    /// True if the reply was truncated at the output limit and had no effect.
     pub is_truncated: bool,
     /// Seconds from the call to the answer.
     pub latency_s: f64,
-    /// The logarithm of the latency over what such a call of this agent takes on the median.
+    /// Logarithm of the latency over the median latency of such calls of this agent.
     pub log_residual: f64,
     /// Seconds of tests that it ran.
     pub tests_s: f64,
@@ -110,23 +109,23 @@ impl RecordedCall {
 /// Recorded calls of one agent, in order.
 #[derive(Clone, Copy, PartialEq, Debug, Default)]
 pub struct Trajectory {
-    /// Its first call among [`LearnedPolicy::habits`], and how many there are.
+    /// Index of its first call in [`LearnedPolicy::recorded_calls`].
     pub first: u32,
     /// Number of calls.
     pub calls: u32,
-    /// Index of its call model in [`LearnedPolicy::manners`].
+    /// Index of its call model in [`LearnedPolicy::call_models`].
     pub call_model: u32,
     /// The work that it did.
     pub work: WorkKey,
-    /// True if tasks had been dealt before the start, so that it worked on its own only.
+    /// True if tasks were assigned before the start, so that it worked on its own only.
     pub is_dealt: bool,
-    /// Weight against the others.
+    /// Weight relative to the others.
     pub weight: f64,
-    /// The recorded run that it is of: the place of the first script of that run. Scripts of a run stand together.
+    /// Its recorded run: the index of the first trajectory of that run. Trajectories of a run are consecutive.
     pub run: u32,
     /// Number of agents of that run.
     pub agents: u32,
-    /// The logarithm of the pace of its run: how much longer calls took on that day than in other runs on this work.
+    /// Run effect: logarithm of the factor by which calls of its run took longer than those of other runs on this work.
     pub run_effect: f64,
     /// True if it was alone and left tasks undone.
     pub left_some: bool,
@@ -189,16 +188,16 @@ pub struct CallModel {
     pub base_s: f64,
     /// Seconds more for each file.
     pub per_file_s: f64,
-    /// Standard deviation of the logarithm of latency between calls alike, of calls on one file or none.
+    /// Standard deviation of log residuals of calls on one file or none.
     pub spread_small: f64,
-    /// The same of calls on several files.
+    /// Standard deviation of log residuals of calls on several files.
     pub spread_large: f64,
-    /// Standard deviation of the logarithm of a run's pace around that of the script that it follows.
+    /// Standard deviation of the run effect around that of the followed trajectory.
     pub run_effect_sd: f64,
     /// Correlation of the residuals of agents of a team at one step: 1 makes all equally slow, 0 makes each
     /// as slow as its own draw.
     pub common: f64,
-    /// Hardly any call takes longer, as replies are limited in length; 0 if that is not known.
+    /// Upper limit of a latency in seconds, as replies are limited in length; 0 if it is not known.
     pub longest_s: f64,
     /// Number of files that fit into one reply, by the limit on output; infinite if no limit is known.
     pub files_a_reply: f64,
@@ -215,7 +214,7 @@ pub struct CallModel {
 }
 
 impl CallModel {
-    /// Seconds that a call takes which writes so many files.
+    /// Returns the expected seconds of a call that writes this number of files.
     pub fn typical_s(&self, files: f64) -> f64 {
         if files > 0.0 { self.base_s + self.per_file_s * files } else { self.idle_s }
     }
@@ -229,7 +228,7 @@ impl CallModel {
 /// Recorded calls of one kind of agent, by observation.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct LearnedPolicy {
-    /// All calls, those of a script in order and together.
+    /// All calls; those of a trajectory are consecutive and in order.
     pub recorded_calls: Vec<RecordedCall>,
     /// Recorded agents, each with its range of calls.
     pub trajectories: Vec<Trajectory>,
@@ -237,14 +236,14 @@ pub struct LearnedPolicy {
     pub call_models: Vec<CallModel>,
     /// Name of the language model of each call model, empty where it is not known.
     pub models: Vec<String>,
-    /// The files of the work of each manner, by keys of their names in order: see [`file_keys`].
+    /// Files of the work of each call model, as sorted keys of their names: see [`file_keys`].
     pub names: Vec<Vec<u32>>,
-    /// Chance that an agent follows the script of its team, and not one of its own in the same style.
+    /// Probability that an agent follows the trajectory of its team, and not one of its own in the same style.
     pub shared: f64,
 }
 
 impl LearnedPolicy {
-    /// With surprises that are as alike as that.
+    /// Returns the policy with this residual correlation in every call model.
     pub fn with_residual_correlation(mut self, common: f64) -> LearnedPolicy {
         self.call_models.iter_mut().for_each(|call_model| call_model.common = common);
         self
@@ -256,7 +255,7 @@ impl LearnedPolicy {
         (u16::BITS - all.leading_zeros()) as usize
     }
 
-    /// Only what agents of that model do; everything if none of them is known to be of it.
+    /// Returns the trajectories of a language model; all if none of them is known to be of it.
     pub fn only(mut self, model: &str) -> LearnedPolicy {
         let is_of =
             |trajectory: &Trajectory| self.models.get(trajectory.call_model as usize).is_some_and(|name| name == model);
@@ -266,11 +265,11 @@ impl LearnedPolicy {
         self
     }
 
-    /// The scripts that fit this work best, each with its weight: of the same files, else of some of them, else of the same shape,
-    /// else any; among those made with tasks dealt or not, as it is here, if there are any. `names` are those of its files.
+    /// Returns the trajectories that fit a work best, with weights: those of the same files, else of some of them, else of
+    /// the same graph shape, else any. Those with the same kind of assignment come first. `names` are keys of its files.
     ///
-    /// Of the same files those of exactly these tasks count most, those of another order less (0.4); and not at all
-    /// those of a team to which tasks were dealt, as whose the longest chain is depends on the order.
+    /// Trajectories on the same files in another order have 0.4 times the weight. Those of a team with assigned tasks have
+    /// weight 0 then, because the order determines the owner of the longest chain.
     pub fn fitting(&self, work: WorkKey, names: &[u32], is_dealt: bool) -> Vec<Trajectory> {
         let dealt = |trajectory: &Trajectory| trajectory.is_dealt == is_dealt;
         let same_files = |trajectory: &Trajectory| {
@@ -305,10 +304,10 @@ impl LearnedPolicy {
     }
 }
 
-/// Weight of a script for a work; none if it does not fit.
+/// Weight of a trajectory for a work; none if it does not fit.
 type Counts<'c> = dyn Fn(&Trajectory) -> Option<f64> + 'c;
 
-/// Keys of the names of the files that tasks write, in order: they tell how much two pieces of work have in common.
+/// Returns sorted keys of the names of the files that tasks write. They measure the overlap of two workloads.
 pub fn file_keys(graph: &TaskGraph) -> Vec<u32> {
     let written = graph.tasks().iter().flat_map(|task| &task.writes);
     let key = |artifact: &ArtifactId| crate::engine::key_of(&graph.artifacts()[artifact.index()]) as u32;

@@ -213,21 +213,21 @@ fn write_style(text: &mut String, style: &WorkStyle) -> std::fmt::Result {
     )
 }
 
-fn write_call(text: &mut String, habit: &RecordedCall) -> std::fmt::Result {
-    let observation = &habit.observation;
+fn write_call(text: &mut String, recorded: &RecordedCall) -> std::fmt::Result {
+    let observation = &recorded.observation;
     let mut numbers: Vec<u16> = observation.tasks.to_vec();
     numbers.extend([observation.total, observation.done_begun, observation.idle]);
-    numbers.extend(habit.writes);
-    numbers.extend([habit.rewrites, habit.other_files, habit.files]);
-    numbers.extend(&habit.claims[..TaskClass::Held as usize]);
-    numbers.extend(&habit.completes[..TASK_CLASSES]);
+    numbers.extend(recorded.writes);
+    numbers.extend([recorded.rewrites, recorded.other_files, recorded.files]);
+    numbers.extend(&recorded.claims[..TaskClass::Held as usize]);
+    numbers.extend(&recorded.completes[..TASK_CLASSES]);
     numbers
-        .push(u16::from(habit.finishes_claims) + 2 * u16::from(habit.is_truncated) + 4 * u16::from(habit.has_failed));
+        .push(u16::from(recorded.finishes_claims) + 2 * u16::from(recorded.is_truncated) + 4 * u16::from(recorded.has_failed));
     write!(text, "      - [")?;
     for number in numbers {
         write!(text, "{number},")?;
     }
-    let RecordedCall { latency_s, tests, tests_s, output_tokens, common_files, .. } = habit;
+    let RecordedCall { latency_s, tests, tests_s, output_tokens, common_files, .. } = recorded;
     writeln!(text, "{latency_s},{tests},{tests_s},{output_tokens},{common_files}]")
 }
 

@@ -1,4 +1,4 @@
-//! Recorded calls to choose from, the choice, and its plan for the tasks at hand.
+//! Compiled policy: the recorded calls for a workload, the selection of one, and its plan for the tasks at hand.
 
 use crate::engine::{Time, math, rng};
 use crate::simulation::state::step::{Effects, PlannedTask};
@@ -17,35 +17,35 @@ const LEAVE: f64 = 5.0;
 const GO_ON: f64 = 2.0;
 /// Range of the random part of the cost.
 const CHANCE: f64 = 1.5;
-/// Fewer calls than these do not show how such calls differ.
+/// Least number of calls from which the spread of their residuals is known.
 const FEWEST: usize = 8;
-/// By which share runs of one style differ in calls a task.
+/// Standard deviation of the style within which runs count as alike.
 const STYLE: f64 = 0.25;
-/// The first of the draws of a call that are the habits', one each.
+/// Number of the first draw of the selection; each recorded call has one draw.
 const HABIT: u64 = 16;
 
-/// A behaviour made ready for one piece of work.
+/// Learned policy, compiled for one workload.
 #[derive(Clone, Debug)]
 pub(in crate::simulation) struct CompiledPolicy {
     pub(in crate::simulation) rows: Vec<CallRow>,
     trajectories: Vec<Trajectory>,
     runs: Vec<RunTrajectories>,
     pub(in crate::simulation) call_models: Vec<CallModel>,
-    /// Seconds of a run of tests, of all that were recorded.
+    /// Seconds of each recorded test run.
     pub(in crate::simulation) tests: Vec<f64>,
     /// Log residuals of recorded calls: of those on one file or none, and of those on several.
     log_residuals: [Vec<f64>; 2],
     pub(in crate::simulation) shared: f64,
 }
 
-/// The scripts of one recorded run.
+/// Trajectories of one recorded run.
 #[derive(Clone, Debug)]
 struct RunTrajectories {
     first: u32,
     members: u32,
-    /// The sum of weights up to and with it, over that of all.
+    /// Cumulative weight up to this run, as a proportion of the total.
     up_to: f64,
-    /// The logarithm of how many calls that changed something a finished task took.
+    /// Logarithm of the number of effective calls for each finished task.
     style: f64,
     left_some: bool,
 }
@@ -53,12 +53,12 @@ struct RunTrajectories {
 #[derive(Clone, Debug)]
 pub(in crate::simulation) struct CallRow {
     pub(in crate::simulation) recorded_call: RecordedCall,
-    /// Logarithms of one more than the counts of the sight, and than how many tasks the agent had finished itself.
+    /// ln(1 + x) of the counts of the observation, and of the tasks that the agent had finished itself.
     logs: [f64; TASK_CLASSES],
     log_finished: f64,
     trajectory: u32,
     pub(in crate::simulation) call_model: u32,
-    /// The logarithm of the pace of its run.
+    /// Run effect of its run.
     pub(in crate::simulation) run_effect: f64,
 }
 
@@ -77,7 +77,7 @@ pub(in crate::simulation) struct PlannedCall {
 }
 
 impl CompiledPolicy {
-    /// None if the behaviour has no habit that could be followed.
+    /// Compiles a policy; none if it has no call that could be followed.
     pub(in crate::simulation) fn new(
         learned_policy: &LearnedPolicy,
         graph: &TaskGraph,
@@ -86,11 +86,11 @@ impl CompiledPolicy {
     ) -> Option<CompiledPolicy> {
         let mut trajectories = learned_policy.fitting(WorkKey::of(graph), &file_keys(graph), is_dealt);
         if trajectories.iter().any(|trajectory| trajectory.agents as usize <= agents) {
-            // Members of a larger team leave work to others, who are not here.
+            // Members of a larger team leave work to members that are missing here.
             trajectories.retain(|trajectory| trajectory.agents as usize <= agents);
         }
         for trajectory in &mut trajectories {
-            // Teams of much the same size tell most.
+            // Teams of a similar size have the largest weight.
             let (here, then) = (agents as f64, f64::from(trajectory.agents));
             trajectory.weight *= here.min(then) / here.max(then);
         }
@@ -127,8 +127,8 @@ impl CompiledPolicy {
         })
     }
 
-    /// The script that an agent follows of the run of these random bits, and how many that run has. Who is more than
-    /// a recorded team had follows one of its members, but not the first, to whom chains are dealt.
+    /// Returns the trajectory of an agent in the run of these random bits, and the number of members of that run. An
+    /// additional agent follows one of the members, but not the first, because chains are assigned to the first.
     pub(in crate::simulation) fn member(&self, bits: u64, agent: u32) -> (u32, u32) {
         let draw = rng::unit(bits);
         let Some(run) = self.runs.iter().find(|run| draw < run.up_to).or(self.runs.last()) else { return (0, 1) };
@@ -137,16 +137,16 @@ impl CompiledPolicy {
         (run.first + member.min(run.members - 1), run.members)
     }
 
-    /// A surprise as normal calls of the kind have.
+    /// Draws a normal log residual with the standard deviation of such calls.
     pub(in crate::simulation) fn noise(&self, row: &CallRow, bits: u64) -> f64 {
         let call_model = &self.call_models[row.call_model as usize];
         let spread = if row.recorded_call.files <= 1 { call_model.spread_small } else { call_model.spread_large };
         spread * math::normal_quantile(rng::open_unit(bits))
     }
 
-    /// The surprise of a call that follows another and is not the same: that one's or, as they are not all alike, that of some
-    /// other. Any two that follow it have its own with the chance `common`, so that is how far they correlate. Where no
-    /// surprises were recorded, it is noise of its own and noise that all have in common.
+    /// Draws the log residual of a call that follows a recorded one: the recorded residual, or that of another call. Any two
+    /// such residuals correlate by `residual_correlation`. If no residuals were recorded, it is the sum of own and common
+    /// noise.
     pub(in crate::simulation) fn log_residual(&self, row: &CallRow, bits: u64, own: f64, of_all: u64) -> f64 {
         let common = self.call_models[row.call_model as usize].common;
         if common <= 0.0 {
@@ -162,13 +162,13 @@ impl CompiledPolicy {
         }
     }
 
-    /// The logarithm of the pace of a script's run.
+    /// Returns the run effect of a trajectory's run.
     pub(in crate::simulation) fn run_effect(&self, trajectory: u32) -> f64 {
         self.trajectories.get(trajectory as usize).map_or(0.0, |trajectory| trajectory.run_effect)
     }
 
-    /// A script to go about it in the style of that one, each as often as its run is like that one's. Of runs that came to
-    /// nothing only the first of a team follows one: it forgets no more tasks than a single agent.
+    /// Draws a trajectory of a similar style. Runs that left tasks incomplete have weight 0, so a team forgets no more tasks
+    /// than a single agent.
     pub(in crate::simulation) fn like(&self, trajectory: u32, bits: u64) -> u32 {
         let style = self.runs.iter().rev().find(|run| run.first <= trajectory).map_or(0.0, |run| run.style);
         let weight = |place: usize| {
@@ -185,7 +185,7 @@ impl CompiledPolicy {
         found.map_or(trajectory, |place| self.runs[place].first)
     }
 
-    /// The habit that fits best what is seen.
+    /// Selects the recorded call of least cost for an observation (docs/MODEL.md, section 2.11).
     pub(in crate::simulation) fn select(
         &self,
         observation: &Observation,
@@ -198,7 +198,7 @@ impl CompiledPolicy {
         let mut logs = observation.tasks.map(|count| math::ln_1p(f64::from(count)));
         let mut scaled_to = observation.total;
         let mut best = (f64::INFINITY, 0);
-        // The own script first: where something of it fits well enough, leaving it costs more than any other saves.
+        // The own trajectory first: if one of its calls fits well enough, leaving it costs more than any other saves.
         let own =
             self.trajectories.get(trajectory as usize).map_or(0..0, |s| s.first as usize..(s.first + s.calls) as usize);
         let others = (0..own.start).chain(own.end..self.rows.len());
@@ -218,12 +218,12 @@ impl CompiledPolicy {
                 if waits { 0.0 } else { 3.0 + f64::from(row.recorded_call.files) }
             } else {
                 if is_dealt && seen.total != scaled_to {
-                    // Shares of what is one's own are compared, not numbers.
+                    // Proportions of the agent's own tasks are compared, not numbers.
                     scaled_to = seen.total;
                     let scale = f64::from(seen.total.max(1)) / f64::from(observation.total.max(1));
                     logs = observation.tasks.map(|count| math::ln_1p(f64::from(count) * scale));
                 }
-                // Tasks that others finished are not what it has got used to; of its own, all are its own.
+                // An agent does not adapt to tasks that others finished; with assigned tasks all are its own.
                 let used_to = if is_dealt { 0.0 } else { (log_finished - row.log_finished).abs() };
                 distance(observation, &logs, row) + used_to
             };
@@ -242,7 +242,7 @@ impl CompiledPolicy {
     }
 }
 
-/// The runs that scripts are of, and the sum of their weights.
+/// Returns the runs of trajectories, and the sum of their weights.
 fn runs_of(trajectories: &[Trajectory], rows: &[CallRow]) -> (Vec<RunTrajectories>, f64) {
     let mut runs: Vec<RunTrajectories> = Vec::new();
     let mut total = 0.0;
