@@ -221,8 +221,9 @@ fn write_call(text: &mut String, recorded: &RecordedCall) -> std::fmt::Result {
     numbers.extend([recorded.rewrites, recorded.other_files, recorded.files]);
     numbers.extend(&recorded.claims[..TaskClass::Held as usize]);
     numbers.extend(&recorded.completes[..TASK_CLASSES]);
-    numbers
-        .push(u16::from(recorded.finishes_claims) + 2 * u16::from(recorded.is_truncated) + 4 * u16::from(recorded.has_failed));
+    numbers.push(
+        u16::from(recorded.finishes_claims) + 2 * u16::from(recorded.is_truncated) + 4 * u16::from(recorded.has_failed),
+    );
     write!(text, "      - [")?;
     for number in numbers {
         write!(text, "{number},")?;
