@@ -159,7 +159,8 @@ impl Scenario {
             let mut report = RunReport::new(&self.file, &scenario, metrics, alone, command);
             if report.run.ending != Ending::Completed {
                 // A second run records the log that explains the deadlock or limit.
-                let (facts, mut log) = (Facts::new(&scenario.team, &scenario.graph, &scenario.resources), Log::default());
+                let (facts, mut log) =
+                    (Facts::new(&scenario.team, &scenario.graph, &scenario.resources), Log::default());
                 Simulator::new(&scenario).run(&*scenario.architecture, replication, &mut log);
                 report.witness = Some(Witness::from_log(&facts, &log).describe(&facts, report.run.ending));
             }
