@@ -14,10 +14,7 @@ pub struct LeadAssigned {
 
 impl Architecture for LeadAssigned {
     fn decide(&self, view: &View<'_>, _rng: &mut Stream) -> Action {
-        if !view.has_lead() {
-            // Alone, with nobody to lead and nobody to be given tasks by.
-            return view.ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
-        }
+        // Also an agent alone, which owns all tasks.
         if !view.am_lead() {
             return view.mine_ready().first().map_or(Action::Wait(WaitFor::Ready), Action::Work);
         }
@@ -32,6 +29,6 @@ impl Architecture for LeadAssigned {
     }
 
     fn spec(&self) -> ProtocolSpec {
-        ProtocolSpec { has_lead: true, reports: Reports::Lead, ..ProtocolSpec::default() }
+        ProtocolSpec { has_lead: true, owns_all_alone: true, reports: Reports::Lead, ..ProtocolSpec::default() }
     }
 }

@@ -49,6 +49,8 @@ pub struct ProtocolSpec {
     pub reports: Reports,
     /// A task whose attempt was rejected goes back to the lead, which gives it to another free worker first.
     pub returns_rejected: bool,
+    /// A team of one owns all tasks from the start, as the lead would have assigned them.
+    pub owns_all_alone: bool,
     /// Only agent 0 takes part.
     pub alone: bool,
 }

@@ -20,7 +20,9 @@ use crate::simulation::state::step::{AgentState, TaskState, step_entity};
 use crate::simulation::state::wait_sets::WaitSets;
 use crate::simulation::state::waits::Waits;
 use crate::simulation::{DependencyCheck, Pacing, Scenario};
-use crate::team::{Agent, AgentId, Board, Claims, Consistency, Mail, Reports, SharedState, View, common_files};
+use crate::team::{
+    Agent, AgentId, AssignmentRule, Board, Claims, Consistency, Mail, Reports, SharedState, View, common_files,
+};
 use crate::workload::{Task, TaskGraph, TaskId};
 
 impl<'s> Simulator<'s> {
@@ -32,8 +34,11 @@ impl<'s> Simulator<'s> {
     /// Makes a scenario ready to run, with samplers that other scenarios may have made already.
     pub fn with_samplers(scenario: &'s Scenario, samplers: &Samplers) -> Simulator<'s> {
         let graph = &*scenario.graph;
-        let spec = scenario.architecture.spec();
+        let mut spec = scenario.architecture.spec();
         let team = &scenario.team[..if spec.alone { 1 } else { scenario.team.len() }];
+        if spec.owns_all_alone && team.len() == 1 {
+            spec.assigned = Some(AssignmentRule::RoundRobin);
+        }
         let lead = (spec.has_lead && team.len() > 1).then_some(AgentId::new(0));
         let has_assignment = lead.is_some() || spec.assigned.is_some();
         let (profiles, agents) = compile_profiles(team, graph, has_assignment, samplers);
