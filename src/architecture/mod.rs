@@ -37,6 +37,7 @@ pub trait Architecture: Sync + Send {
 }
 
 /// Properties of a protocol besides its decisions, for the simulator.
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ProtocolSpec {
     /// Agent 0 leads, if there is anybody to lead.
