@@ -15,7 +15,10 @@ use crate::team::AgentId;
 /// Width of the drawing, beside the names.
 const WIDTH: f64 = 820.0;
 const MARGIN: f64 = 16.0;
+/// Top of the rows below a legend of one line.
 const TOP: f64 = 78.0;
+/// Distance of two lines of the legend.
+const LEGEND_PITCH: f64 = 20.0;
 /// Columns of the longest name.
 const MAX_NAME: usize = 22;
 /// Most steps of the axis.
@@ -34,11 +37,15 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     let names: Vec<String> = facts.agents.iter().map(|agent| cut(&agent.name, MAX_NAME)).collect();
     let left = MARGIN + 10.0 + names.iter().map(|name| svg::width(name)).fold(0.0, f64::max);
     let pitch = if names.len() <= 24 { 24.0 } else { 12.0 };
+    let width = left + WIDTH + MARGIN + 14.0;
+    let legend = legend(log, makespan, width - MARGIN);
+    let top = TOP + legend.last().map_or(0.0, |entry| entry.y);
     let range = AxisRange { low: 0.0, high: makespan.as_secs().max(1e-6), is_log: false };
     let picture = Picture {
         pitch,
         x: AxisScale { range, from: left, to: left + WIDTH },
-        bottom: TOP + names.len() as f64 * pitch,
+        top,
+        bottom: top + names.len() as f64 * pitch,
         has_titles: log.steps().count() <= MAX_TITLES,
     };
     let how = match ending {
@@ -48,9 +55,10 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     };
     let heading = format!("{title}, {}: {how} {makespan}", plural(names.len(), "agent"));
     let about = "A row an agent, a bar a step, coloured by the use of the agent's time";
-    let mut svg = Svg::new(left + WIDTH + MARGIN + 14.0, picture.bottom + 46.0, &heading, about, Some(STYLE));
+    let mut svg = Svg::new(width, picture.bottom + 46.0, &heading, about, Some(STYLE));
     svg.text("title", MARGIN, 28.0, &heading);
-    legend(&mut svg, log, makespan);
+    legend.iter().for_each(|entry| entry.draw(&mut svg));
+    svg.push("\n");
     picture.axis(&mut svg);
     for (agent, name) in names.iter().enumerate() {
         picture.row(&mut svg, facts, log, AgentId::at(agent), name);
@@ -64,6 +72,7 @@ struct Picture {
     x: AxisScale,
     /// Distance of two rows.
     pitch: f64,
+    top: f64,
     bottom: f64,
     has_titles: bool,
 }
@@ -77,7 +86,7 @@ impl Picture {
         let axis = ChartAxis::time("since the start");
         for tick in axis.steps(0.0, self.x.range.high, MOST_STEPS) {
             let x = self.x.at(tick);
-            svg.path("rule", &format!("M{x:.1} {TOP:.0}V{:.0}", self.bottom + 4.0));
+            svg.path("rule", &format!("M{x:.1} {:.0}V{:.0}", self.top, self.bottom + 4.0));
             svg.text("mid faint", x, self.bottom + 18.0, &axis.label(tick));
         }
         svg.text("mid faint", f64::midpoint(self.x.from, self.x.to), self.bottom + 36.0, &axis.title);
@@ -85,7 +94,7 @@ impl Picture {
     }
 
     fn row(&self, svg: &mut Svg, facts: &Facts, log: &Log, agent: AgentId, name: &str) {
-        let y = TOP + f64::from(agent.get()) * self.pitch;
+        let y = self.top + f64::from(agent.get()) * self.pitch;
         let height = self.pitch - if self.pitch > 20.0 { 6.0 } else { 2.0 };
         svg.text("end", self.x.from - 8.0, y + height / 2.0 + 4.0, name);
         svg.path(&class(UNKNOWN), &bar(self.x.from, self.x.to, y, height));
@@ -127,7 +136,7 @@ impl Picture {
         let mut lines = String::new();
         for entry in &log.entries {
             if let Entry::Round(round) = entry {
-                let _ = write!(lines, "M{:.1} {:.0}V{:.0}", self.x(round.end), TOP - 4.0, self.bottom);
+                let _ = write!(lines, "M{:.1} {:.0}V{:.0}", self.x(round.end), self.top - 4.0, self.bottom);
             }
         }
         if !lines.is_empty() {
@@ -141,8 +150,50 @@ fn class(of: usize) -> String {
     format!("p{of}")
 }
 
-/// Draws the meaning of the colours that occur.
-fn legend(svg: &mut Svg, log: &Log, makespan: Time) {
+/// Entry of the legend: a use of time, or the barrier if none.
+struct LegendEntry {
+    of: Option<usize>,
+    x: f64,
+    /// Distance from the first line.
+    y: f64,
+}
+
+impl LegendEntry {
+    fn name(&self) -> String {
+        self.of.map_or_else(|| "barrier".to_owned(), use_label)
+    }
+
+    fn draw(&self, svg: &mut Svg) {
+        let LegendEntry { x, y, .. } = *self;
+        match self.of {
+            Some(of) => svg.path(&class(of), &bar(x, x + 12.0, 43.0 + y, 12.0)),
+            None => svg.path("barrier", &format!("M{:.0} {:.0}v14", x + 4.0, 42.0 + y)),
+        }
+        svg.text("", x + 17.0, 53.0 + y, &self.name());
+    }
+}
+
+/// Returns the meaning of the colours that occur, in lines that end before `right`.
+fn legend(log: &Log, makespan: Time, right: f64) -> Vec<LegendEntry> {
+    let uses = uses(log, makespan).into_iter().map(Some);
+    let has_barriers = log.entries.iter().any(|entry| matches!(entry, Entry::Round(_)));
+    let (mut x, mut y) = (MARGIN, 0.0);
+    let mut entries = Vec::new();
+    for of in uses.chain(has_barriers.then_some(None)) {
+        let mut entry = LegendEntry { of, x, y };
+        let width = 17.0 + svg::width(&entry.name());
+        if x > MARGIN && x + width > right {
+            y += LEGEND_PITCH;
+            (entry.x, entry.y) = (MARGIN, y);
+        }
+        x = entry.x + width + 20.0;
+        entries.push(entry);
+    }
+    entries
+}
+
+/// Returns the uses of time that occur.
+fn uses(log: &Log, makespan: Time) -> Vec<usize> {
     let (mut known, mut shown) = ([Time::ZERO; COUNT], [false; COUNT]);
     for step in log.steps() {
         for (of, time) in step_parts(step) {
@@ -153,23 +204,11 @@ fn legend(svg: &mut Svg, log: &Log, makespan: Time) {
         for held in held(log, agent) {
             known[held.of] += held.to - held.from;
         }
-        let has_service = services(log, agent).any(|service| !service.is_held);
-        shown[SERVICE] |= has_service;
+        shown[SERVICE] |= services(log, agent).any(|service| !service.is_held);
     }
     let whole = Time::from_us(makespan.as_us().saturating_mul(log.agents() as u64));
     known[UNKNOWN] = whole - known.iter().copied().sum();
-    let mut x = MARGIN;
-    for of in (0..COUNT).filter(|of| shown[*of] || known[*of] > Time::ZERO) {
-        let name = use_label(of);
-        svg.path(&class(of), &bar(x, x + 12.0, 43.0, 12.0));
-        svg.text("", x + 17.0, 53.0, &name);
-        x += 37.0 + svg::width(&name);
-    }
-    if log.entries.iter().any(|entry| matches!(entry, Entry::Round(_))) {
-        svg.path("barrier", &format!("M{:.0} 42v14", x + 4.0));
-        svg.text("", x + 12.0, 53.0, "barrier");
-    }
-    svg.push("\n");
+    (0..COUNT).filter(|of| shown[*of] || known[*of] > Time::ZERO).collect()
 }
 
 /// Time in which an agent does not work: a wait, or a service that holds it up.
@@ -277,6 +316,17 @@ fn bar(from: f64, to: f64, y: f64, height: f64) -> String {
 mod tests {
     use super::*;
     use crate::record::{TimeSplit, fixture};
+
+    #[test]
+    fn every_entry_of_the_legend_is_inside_the_picture() {
+        let right = 420.0;
+        let entries = legend(&fixture::log(), Time::from_secs(20.0), right);
+        assert!(entries.last().is_some_and(|entry| entry.y > 0.0), "this legend takes more than one line");
+        for pair in entries.windows(2) {
+            let end = pair[0].x + 17.0 + svg::width(&pair[0].name());
+            assert!(end <= right && (pair[1].y > pair[0].y || pair[1].x > end), "{}", pair[0].name());
+        }
+    }
 
     #[test]
     fn the_picture_is_sound_and_small() {
