@@ -16,8 +16,26 @@ use crate::team::{BatchSize, Fallibility, Latency, LearnedPolicy, Profile, Readi
 
 /// Longest chain of base profiles.
 const MAX_BASES: usize = 8;
-/// Keys that describe a lead only if the profile has a learned policy.
-const OF_A_LEAD: [&str; 5] = ["batching", "tool", "tokens.briefing", "tokens.cache_lifetime", "variation"];
+/// Keys that describe a lead only if the profile has a learned policy, which contains time and tokens of its own. Calibration
+/// writes the first two beside a policy, for a lead.
+const OF_A_LEAD: [&str; 14] = [
+    "latency",
+    "variation",
+    "batching",
+    "tool",
+    "cached_tokens_per_second",
+    "input_tokens_per_second",
+    "tokens.board_per_task",
+    "tokens.briefing",
+    "tokens.cache_lifetime",
+    "tokens.history_limit",
+    "tokens.overhead",
+    "tokens.per_message",
+    "tokens.system",
+    "tokens.verbosity",
+];
+/// Number of those keys that calibration writes beside a policy.
+const BESIDE_A_POLICY: usize = 2;
 
 /// Profile, and the keys in it that a learned policy does not use.
 #[derive(Clone)]
@@ -211,14 +229,13 @@ impl Resolver<'_> {
         }
     }
 
-    /// Notes the keys that do not apply to agents with a learned policy. A policy replaces the keys of its base. The
-    /// variation beside it is that of a lead, as its latency is; calibration writes both.
+    /// Notes the keys that do not apply to agents with a learned policy. A policy replaces the keys of its base.
     fn note_keys_of_a_lead(&mut self, node: &Node, path: &str) {
         let has_policy = node.key("behaviour").is_some();
         if has_policy {
             self.of_a_lead.clear();
         }
-        for key in OF_A_LEAD.into_iter().filter(|&key| !(has_policy && key == "variation")) {
+        for key in OF_A_LEAD.into_iter().skip(if has_policy { BESIDE_A_POLICY } else { 0 }) {
             if let Some(value) = node.get(key) {
                 let (file, path) = (self.file.clone(), inside(path, key));
                 self.of_a_lead.push(GivenKey { file, line: value.line, path, key });

@@ -134,6 +134,12 @@ impl Resolver<'_> {
             let message = "\"part\" is that of the write, but \"held\" is call".to_owned();
             self.report("combination", part.line, "consistency.lock.part", message, "held: write, or no part");
         }
+        if let Some(when_locked) = node.key("when_locked").filter(|_| held != LockHeld::Call) {
+            let message =
+                "\"when_locked\" applies to decisions, but \"held\" is write: a reply waits in order of arrival";
+            let (path, expected) = ("consistency.lock.when_locked", "held: call, or no when_locked");
+            self.report("combination", when_locked.line, path, message.to_owned(), expected);
+        }
         let when_locked = if word("when_locked") == Some("wait") { WhenLocked::Wait } else { WhenLocked::OtherWork };
         Locking { held, when_locked }
     }

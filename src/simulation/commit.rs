@@ -130,7 +130,7 @@ impl Simulator<'_> {
             let outcome = if planned.effects.completes {
                 self.attempt::<GENERAL, O>(agent, planned, part, observer)
             } else {
-                if GENERAL && planned.effects.claims {
+                if GENERAL && planned.effects.claims && self.team.board.status(planned.task) != Status::Claimed(agent) {
                     self.test_lost(agent, planned, step, observer);
                 }
                 AttemptOutcome::Lost

@@ -6,7 +6,7 @@
 //! ```
 
 use crate::record::{InputParts, StepKind};
-use crate::simulation::compiled_profile::CompiledProfile;
+use crate::simulation::compiled_profile::{CallTime, CompiledProfile};
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::Simulator;
 use crate::simulation::state::step::InFlightStep;
@@ -115,13 +115,18 @@ impl CompiledProfile {
     }
 
     /// Microseconds of reading an input. Without a prompt cache, the context that is sent again takes no time, as a
-    /// provider keeps the prefix of a conversation; with one, this is what the cache is for.
+    /// provider keeps the prefix of a conversation; with one, this is what the cache is for. A recorded time contains the
+    /// reading of the recorded input; only what a team reads in addition takes time.
     fn reading_us(&self, step: &InFlightStep, parts: &InputParts) -> f64 {
-        let (fresh, cached) = if self.tokens.cache_lifetime.is_some() {
-            (step.input_tokens - step.cached_tokens, step.cached_tokens)
-        } else {
-            let new = step.input_tokens - parts.history;
-            (new - self.cached(new), self.cached(new))
+        let (fresh, cached) = match (&self.latency, self.tokens.cache_lifetime) {
+            (CallTime::Recorded { .. }, _) => {
+                (parts.reading.saturating_add(parts.briefing).saturating_add(parts.messages), 0)
+            }
+            (_, Some(_)) => (step.input_tokens - step.cached_tokens, step.cached_tokens),
+            (_, None) => {
+                let new = step.input_tokens - parts.history;
+                (new - self.cached(new), self.cached(new))
+            }
         };
         f64::from(fresh) * self.us_per_input_token + f64::from(cached) * self.us_per_cached_token
     }

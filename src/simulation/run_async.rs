@@ -35,14 +35,12 @@ impl Simulator<'_> {
                 self.team.now = event.time();
                 self.advance::<GENERAL, O>(bounded_id::<GENERAL, _>(AgentId::new(event.slot())), observer);
             }
+            is_draining = false;
             if self.team.board.all_done() {
-                if !GENERAL {
-                    return Ending::Completed;
-                }
-                match self.audit(observer) {
+                match if GENERAL { self.audit(observer) } else { Audit::Passed } {
                     Audit::Passed => return Ending::Completed,
                     Audit::Waits => is_draining = true,
-                    Audit::Reopened => is_draining = false,
+                    Audit::Reopened => {}
                 }
             }
             if self.is_over_limit() {

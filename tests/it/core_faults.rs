@@ -6,9 +6,10 @@ use brooks::engine::{Dist, Time};
 use brooks::record::{Ending, Entry, Log, Metrics, Service, TaskEventKind, WaitCause};
 use brooks::simulation::{Pacing, Scenario, Simulator};
 use brooks::team::{
-    Agent, BatchSize, Batching, Blocks, Consistency, LockHeld, Locking, Profile, Resource, Variation, WhenLocked,
+    Agent, BatchSize, Batching, Blocks, Consistency, Latency, LockHeld, Locking, Profile, Resource, Tokens, Variation,
+    WhenLocked,
 };
-use brooks::workload::{Direction, Free, Generator, TaskSpec};
+use brooks::workload::{Direction, Free, Generator, RecordedCost, TaskSpec};
 
 use crate::invariants::{check, count};
 use crate::worlds::{self, ASYNC, PACINGS, ROUNDS, Variant, a_token_a_second, metrics, scenario, variants};
@@ -175,16 +176,23 @@ fn chain_affine_shares_fork_joins_and_trees() {
     }
 }
 
+/// Two tasks of one file, assigned to agents of 10 s and 15 s with this rate of detection.
+fn two_on_one_file(detection: f64) -> Scenario {
+    let members_of = [10.0, 15.0].map(|seconds| {
+        let mut profile = steady(seconds);
+        profile.fallibility.detection = detection;
+        profile
+    });
+    let mut world = scenario(&on_one_file(2), 2, &members_of[0], &Variant::called("preassigned"), ASYNC);
+    world.team = members(&members_of);
+    world
+}
+
 /// `optimistic` with detection 0 marked tasks done that wrote nothing.
 #[test]
 fn optimistic_marks_nothing_done_that_wrote_nothing() {
     for detection in [0.0, 1.0] {
-        let mut quick = steady(10.0);
-        quick.fallibility.detection = detection;
-        let mut slow = steady(15.0);
-        slow.fallibility.detection = detection;
-        let mut world = scenario(&on_one_file(2), 2, &quick, &Variant::called("preassigned"), ASYNC);
-        world.team = members(&[quick, slow]);
+        let mut world = two_on_one_file(detection);
         world.consistency = Consistency::Optimistic;
         let (log, metrics) = run(&world);
         // The second is based on contents that have changed after 10 s; it is made again from 15 s to 30 s.
@@ -199,13 +207,7 @@ fn optimistic_marks_nothing_done_that_wrote_nothing() {
 #[test]
 fn conflicts_are_counted_noticed_or_not() {
     for (detection, quality, time) in [(0.0, 0.5, 15.0), (1.0, 1.0, 25.0)] {
-        let mut quick = steady(10.0);
-        quick.fallibility.detection = detection;
-        let mut slow = steady(15.0);
-        slow.fallibility.detection = detection;
-        let mut world = scenario(&on_one_file(2), 2, &quick, &Variant::called("preassigned"), ASYNC);
-        world.team = members(&[quick, slow]);
-        let (_, metrics) = run(&world);
+        let (_, metrics) = run(&two_on_one_file(detection));
         assert_eq!((metrics.conflicts, metrics.quality), (1, quality), "detection {detection}");
         // A loss that is found is made good from 15 s to 25 s.
         assert_eq!((metrics.makespan, metrics.failed_tests), (secs(time), detection as u32), "detection {detection}");
@@ -447,4 +449,25 @@ fn tokens_and_time_of_reading_are_counted() {
     // In turn, each call of the second agent and the third call of the first read an output of 100 tokens: 10 s each.
     let team = of("preassigned round_robin", 2);
     assert_eq!((team.makespan, team.input_tokens), (secs(300.0 + 5.0 + 5.0 + 10.0 + 10.0), 50 + 50 + 100 + 100));
+}
+
+/// A recorded time contains the reading of its input: a profile with a speed of reading must not add it again. What a
+/// second agent reads in addition takes time.
+#[test]
+fn a_recorded_time_contains_its_reading() {
+    let recorded = RecordedCost { time: secs(10.0), input_tokens: 50_000, output_tokens: 2_000 };
+    let specs: Vec<TaskSpec> = (0..2)
+        .map(|task| {
+            let before = (task > 0).then(|| "task-0".to_owned());
+            TaskSpec { recorded: Some(recorded), ..TaskSpec::new(format!("task-{task}"), 100.0) }.after(before)
+        })
+        .collect();
+    let mut profile = steady(1.0);
+    profile.latency = Latency::Recorded;
+    profile.reading.input = 1_000.0;
+    profile.tokens = Tokens { system: 7_000, reads_dependencies: true, ..profile.tokens };
+    for (agents, expected) in [(1, 20.0), (2, 22.0)] {
+        let world = scenario(&specs, agents, &profile, &Variant::called("preassigned round_robin"), ASYNC);
+        assert_eq!(run(&world).1.makespan, secs(expected), "n = {agents}");
+    }
 }

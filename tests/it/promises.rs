@@ -12,6 +12,7 @@ pub(crate) fn check(scenario: &Scenario, log: &Log, metrics: &Metrics, replicati
     nothing_is_overwritten(scenario, log, world);
     locks_are_held_by_one(scenario, log, world);
     lost_claims_have_a_reason(scenario, log, world);
+    tests_fail_for_a_reason(log, world);
     resources_keep_their_capacity(scenario, log, world);
     waits_have_their_causes(scenario, log, world);
     work_shrinks(scenario, log, world);
@@ -65,6 +66,24 @@ fn nothing_is_overwritten(scenario: &Scenario, log: &Log, world: &str) {
             .find(|event| matches!(event.kind, TaskEventKind::Overwritten { .. } | TaskEventKind::Restored { .. }));
         assert!(lost.is_none(), "{world}: {lost:?} under {:?}", scenario.consistency);
     }
+}
+
+/// Each test that finds something at a commit belongs to a rejected attempt, to work whose loss was noticed, or to a reply
+/// that got nothing for its claim.
+fn tests_fail_for_a_reason(log: &Log, world: &str) {
+    let is_failed = |entry: &&Entry| matches!(entry, Entry::Test(test) if test.has_failed && test.start == test.end);
+    let failed = log.entries.iter().filter(is_failed).count();
+    let reasons = count(log, |kind| {
+        matches!(
+            kind,
+            TaskEventKind::Rejected
+                | TaskEventKind::Conflicted
+                | TaskEventKind::Overwritten { noticed: true, .. }
+                | TaskEventKind::LostClaim
+                | TaskEventKind::BlockedClaim
+        )
+    });
+    assert!(failed <= reasons, "{world}: {failed} failed tests for {reasons} reasons");
 }
 
 /// Steps that hold the lock of one artifact for their calls do not overlap.

@@ -145,9 +145,13 @@ fn locks_are_held_across_the_call_or_for_its_write() {
         ("{ lock: { held: call, when_locked: other_work } }", lock(call, other)),
         ("{ lock: { when_locked: wait } }", lock(call, WhenLocked::Wait)),
         ("{ lock: { held: write } }", lock(LockHeld::Write(0.1), other)),
-        ("{ lock: { held: write, part: 1, when_locked: wait } }", lock(LockHeld::Write(1.0), WhenLocked::Wait)),
+        ("{ lock: { held: write, part: 1 } }", lock(LockHeld::Write(1.0), other)),
     ] {
         assert_eq!(scenario(&format!("consistency: {text}")).consistency, expected, "{text}");
+    }
+    for word in ["wait", "other_work"] {
+        let refusal = refused(&format!("consistency: {{ lock: {{ held: write, when_locked: {word} }} }}"));
+        assert!(refusal.contains("\"when_locked\" applies to decisions, but \"held\" is write"), "{refusal}");
     }
     let file = parse("consistency: lock\nsweep: { consistency.lock.held: [call, write] }");
     let held = |value: &str| file.at(&[("consistency.lock.held", &Node::from(value))]).expect("valid").consistency;
@@ -277,9 +281,18 @@ fn keys_of_a_lead_are_refused_beside_a_learned_policy_without_a_lead() {
     };
     let with = |setting: &str| format!("{{ base: gemini-3-flash, {setting} }}");
     for (setting, key) in [
+        ("latency: 3s", "latency"),
+        ("latency: { task: 3s, per: attempt }", "latency"),
+        ("input_tokens_per_second: 70", "input_tokens_per_second"),
         ("batching: { tasks: 2 }", "batching"),
         ("tool: 3s", "tool"),
         ("variation: { call: 0.5 }", "variation"),
+        ("tokens: { system: 70 }", "tokens.system"),
+        ("tokens: { board_per_task: 70 }", "tokens.board_per_task"),
+        ("tokens: { per_message: 70 }", "tokens.per_message"),
+        ("tokens: { history_limit: 70 }", "tokens.history_limit"),
+        ("tokens: { verbosity: 0.7 }", "tokens.verbosity"),
+        ("tokens: { overhead: 70 }", "tokens.overhead"),
         ("tokens: { briefing: 70 }", "tokens.briefing"),
         ("tokens: { cache_lifetime: 5m }", "tokens.cache_lifetime"),
     ] {
@@ -302,7 +315,7 @@ fn keys_of_a_lead_are_refused_beside_a_learned_policy_without_a_lead() {
             "{problems}"
         );
     }
-    for setting in ["latency: 3s", "error_rate: 0.1", "lease: 60s", "stall_rate: 0.1", "tokens: { system: 70 }"] {
+    for setting in ["error_rate: 0.1", "lease: 60s", "stall_rate: 0.1", "tokens: { cached_share: 0.7 }"] {
         scenario(&team("self_claim", &with(setting)));
     }
     for learned in PROFILES.iter().filter(|profile| profile.text.contains("\nbehaviour:")) {

@@ -118,7 +118,12 @@ static LOCKING: Section = section(
             "(0.1, with held: write)",
             "Proportion of the latency of a call that is its write.",
         ),
-        key("when_locked", WHEN_LOCKED, "other_work", "Behaviour of an agent whose next task is locked."),
+        key(
+            "when_locked",
+            WHEN_LOCKED,
+            "other_work",
+            "Behaviour of an agent whose next task is locked, with held: call.",
+        ),
     ],
 );
 

@@ -388,7 +388,7 @@ pub(in crate::simulation) fn sum(counts: &[u16; TASK_CLASSES]) -> u16 {
 mod tests {
     use super::*;
 
-    /// Runs of single agents on twenty tasks, who finish so many in a call; and what each call surprises with.
+    /// Compiles runs of single agents on twenty tasks: the number of tasks that each finishes in a call.
     fn repertoire(tasks_a_call: &[u16]) -> CompiledPolicy {
         let call_model = CallModel { spread_small: 0.5, spread_large: 0.5, ..CallModel::default() };
         let mut learned_policy = LearnedPolicy { call_models: vec![call_model], ..LearnedPolicy::default() };
@@ -438,7 +438,7 @@ mod tests {
         assert_eq!(drawn(2)[2], 0, "it left tasks undone, so no other follows it");
     }
 
-    /// Where an agent goes on that sees six tasks of twenty, and has finished so many itself.
+    /// Returns the selected call of an agent that observes six tasks of twenty and has finished a number of tasks itself.
     fn goes_on(all: &CompiledPolicy, finished: u16, is_dealt: bool) -> usize {
         let mut observation = Observation { total: 20, finished, ..Observation::default() };
         observation.tasks[TaskClass::Ready as usize] = 6;
