@@ -14,7 +14,7 @@ use crate::workload::TaskId;
 
 /// Result of an audit.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Audit {
+enum Audit {
     /// Nothing is found: the run is complete.
     Passed,
     /// Steps in flight have to end first; no other starts before that.
@@ -24,8 +24,15 @@ pub(super) enum Audit {
 }
 
 impl Simulator<'_> {
+    /// Returns true if all tasks are done and the audit finds nothing. While the audit waits, no step starts.
+    pub(super) fn is_complete<O: Observer>(&mut self, observer: &mut O) -> bool {
+        let audit = self.team.board.all_done().then(|| self.audit(observer));
+        self.is_draining = audit == Some(Audit::Waits);
+        audit == Some(Audit::Passed)
+    }
+
     /// Examines the tasks, all of which are said to be done.
-    pub(super) fn audit<O: Observer>(&mut self, observer: &mut O) -> Audit {
+    fn audit<O: Observer>(&mut self, observer: &mut O) -> Audit {
         if self.faults.premature == 0 && self.faults.losses == 0 {
             return Audit::Passed;
         }

@@ -11,7 +11,7 @@ use crate::simulation::state::step::step_entity;
 use crate::team::{Action, AgentId, View, WaitFor};
 
 impl Simulator<'_> {
-    /// Asks every agent that is free and has a reason to act, in id order. An agent whose attempt was just rejected comes
+    /// Asks every agent that is free and has a reason to act, in id order; nobody while the audit waits. An agent whose attempt was just rejected comes
     /// last, so that the task is offered to the others first.
     #[inline(always)]
     pub(super) fn start_steps<const GENERAL: bool, A: Architecture + ?Sized, O: Observer>(
@@ -19,6 +19,10 @@ impl Simulator<'_> {
         architecture: &A,
         observer: &mut O,
     ) {
+        if GENERAL && self.is_draining {
+            self.note_all_waits(observer);
+            return;
+        }
         let signals = self.wait_sets.take_signals();
         let last = self.wait_sets.take_last();
         let mut is_last_due = false;

@@ -60,6 +60,7 @@ impl<'s> Simulator<'s> {
             queue: EventQueue::new(),
             timers: EventQueue::new(),
             wait_sets: WaitSets::new(team.len()),
+            is_draining: false,
             contents: if has_contents { Contents::new(graph) } else { Contents::default() },
             locks: Locks::new(scenario.consistency, graph.artifacts().len()),
             faults: FaultState { accepted: Vec::with_capacity(2 * graph.len()), ..FaultState::default() },
@@ -147,6 +148,7 @@ impl<'s> Simulator<'s> {
         self.locks.clear();
         self.faults.clear();
         self.reading.clear();
+        self.is_draining = false;
         self.waits.clear();
         self.servers.iter_mut().for_each(Server::clear);
         for parked in &mut self.parked {

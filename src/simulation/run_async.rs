@@ -3,7 +3,6 @@
 use crate::architecture::Architecture;
 use crate::engine::Time;
 use crate::record::{Ending, Observer};
-use crate::simulation::audit::Audit;
 use crate::simulation::features::bounded_id;
 use crate::simulation::simulator::Simulator;
 use crate::team::AgentId;
@@ -14,13 +13,8 @@ impl Simulator<'_> {
         architecture: &A,
         observer: &mut O,
     ) -> Ending {
-        let mut is_draining = false;
         loop {
-            if GENERAL && is_draining {
-                self.note_all_waits(observer);
-            } else {
-                self.start_steps::<GENERAL, A, O>(architecture, observer);
-            }
+            self.start_steps::<GENERAL, A, O>(architecture, observer);
             if GENERAL && self.is_timer_next() {
                 if self.next_timer_is_too_late() {
                     return Ending::OutOfTime;
@@ -35,13 +29,9 @@ impl Simulator<'_> {
                 self.team.now = event.time();
                 self.advance::<GENERAL, O>(bounded_id::<GENERAL, _>(AgentId::new(event.slot())), observer);
             }
-            is_draining = false;
-            if self.team.board.all_done() {
-                match if GENERAL { self.audit(observer) } else { Audit::Passed } {
-                    Audit::Passed => return Ending::Completed,
-                    Audit::Waits => is_draining = true,
-                    Audit::Reopened => {}
-                }
+            let is_complete = if GENERAL { self.is_complete(observer) } else { self.team.board.all_done() };
+            if is_complete {
+                return Ending::Completed;
             }
             if self.is_over_limit() {
                 return Ending::OutOfTime;

@@ -4,7 +4,6 @@
 
 use crate::architecture::Architecture;
 use crate::record::{Ending, Observer, Round};
-use crate::simulation::audit::Audit;
 use crate::simulation::features::{Feature, bounded_id};
 use crate::simulation::simulator::Simulator;
 use crate::team::AgentId;
@@ -79,10 +78,5 @@ impl Simulator<'_> {
                 return true;
             }
         }
-    }
-
-    /// Returns true if all tasks are done and the audit finds nothing.
-    fn is_complete<O: Observer>(&mut self, observer: &mut O) -> bool {
-        self.team.board.all_done() && self.audit(observer) == Audit::Passed
     }
 }

@@ -47,6 +47,8 @@ pub struct Simulator<'s> {
     /// Timed events: releases, expiring leases, recoveries, ends of services.
     pub(super) timers: EventQueue,
     pub(super) wait_sets: WaitSets,
+    /// True while the audit waits for the steps in flight.
+    pub(super) is_draining: bool,
     // State of each mechanism; docs/ARCHITECTURE.md has the list.
     pub(super) contents: Contents,
     pub(super) locks: Locks,

@@ -192,7 +192,7 @@ pub(super) fn situations(world: &World<'_>, transition: &Transition) -> Vec<Situ
         (Situation::Overwrite, transition.has(|kind| matches!(kind, TaskEventKind::Overwritten { .. }))),
         (Situation::Restoration, transition.has(|kind| matches!(kind, TaskEventKind::Restored { .. }))),
         (Situation::Reopening, transition.has(|kind| matches!(kind, TaskEventKind::Reopened { .. }))),
-        (Situation::Draining, world.is_draining),
+        (Situation::Draining, world.simulator.is_draining),
         (Situation::LockWait, waits_for_lock),
     ];
     seen.into_iter().filter_map(|(situation, is_seen)| is_seen.then_some(situation)).collect()

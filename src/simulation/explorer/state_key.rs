@@ -17,7 +17,7 @@ pub(super) type StateKey = Box<[u64]>;
 pub(super) fn key_of_state(world: &World<'_>) -> StateKey {
     let simulator = &world.simulator;
     let board = &simulator.team.board;
-    let flags = u64::from(world.is_draining) | u64::from(world.is_completed) << 1;
+    let flags = u64::from(world.simulator.is_draining) | u64::from(world.is_completed) << 1;
     let signals = &simulator.wait_sets;
     let signals = u64::from(signals.ready_signalled) << 2 | u64::from(signals.change_signalled) << 3;
     let faults = &simulator.faults;

@@ -8,7 +8,6 @@ use crate::engine::rng::Bernoulli;
 use crate::engine::{EventQueue, Stream, Time};
 use crate::record::{Ending, Observer, Start, StepKind, TaskEvent, TaskEventKind};
 use crate::simulation::Scenario;
-use crate::simulation::audit::Audit;
 use crate::simulation::features::Feature;
 use crate::simulation::simulator::{STEP, Simulator};
 use crate::team::{Action, AgentId, Status, View};
@@ -84,8 +83,6 @@ pub(super) struct World<'s> {
     architecture: Watched<'s>,
     /// Wrong replies that the adversary may still choose.
     pub(super) wrong_left: u32,
-    /// True while the audit waits for the steps in flight.
-    pub(super) is_draining: bool,
     pub(super) is_completed: bool,
     /// By agent, a bit for each task that another step has settled since the agent's decision: an attempt on it was
     /// accepted, it reopened, or it was assigned. Independent of the versions on the board.
@@ -117,7 +114,6 @@ impl<'s> World<'s> {
             simulator,
             architecture: Watched { inner: &*scenario.architecture, has_drawn: AtomicBool::new(false) },
             wrong_left: 0,
-            is_draining: false,
             is_completed: false,
             #[cfg(test)]
             planted: None,
@@ -135,7 +131,6 @@ impl<'s> World<'s> {
         simulator.begin(0);
         observer.begin(simulator.agents.len(), simulator.tasks.len(), simulator.artifacts);
         self.wrong_left = wrong_replies;
-        self.is_draining = false;
         self.is_completed = false;
         self.settled.fill(0);
         simulator.start_steps::<true, _, O>(&self.architecture, observer);
@@ -167,16 +162,8 @@ impl<'s> World<'s> {
         }
         #[cfg(test)]
         self.plant(both);
-        if self.simulator.team.board.all_done() {
-            match self.simulator.audit(both) {
-                Audit::Passed => self.is_completed = true,
-                Audit::Waits => self.is_draining = true,
-                Audit::Reopened => self.is_draining = false,
-            }
-        }
-        if self.is_draining {
-            self.simulator.note_all_waits(both);
-        } else if !self.is_completed {
+        self.is_completed = self.simulator.is_complete(both);
+        if !self.is_completed {
             self.simulator.start_steps::<true, _, _>(&self.architecture, both);
         }
         self.note_settled(choice.agent, &transition);
