@@ -99,10 +99,28 @@ impl Maker {
         (self.variant / 2).is_multiple_of(2)
     }
 
+    /// True in variants whose locks are held for the write only.
+    fn locks_writes(&self) -> bool {
+        (self.variant / 4).is_multiple_of(2)
+    }
+
     fn leaves_out(&self, key: &str) -> bool {
         match key {
-            "batching" | "tool" | "briefing" | "cache_lifetime" => self.has_policy(),
+            "batching"
+            | "tool"
+            | "input_tokens_per_second"
+            | "cached_tokens_per_second"
+            | "system"
+            | "board_per_task"
+            | "per_message"
+            | "history_limit"
+            | "verbosity"
+            | "overhead"
+            | "briefing"
+            | "cache_lifetime" => self.has_policy(),
             "behaviour" => !self.has_policy(),
+            "part" => !self.locks_writes(),
+            "when_locked" => self.locks_writes(),
             _ => false,
         }
     }
@@ -155,8 +173,8 @@ fn every_key_is_accepted() {
     let mut used = BTreeSet::new();
     for variant in 0..VARIANTS {
         let optional = |key: &Key, maker: &Maker| match &key.expects {
-            // Only a write has a part.
-            _ if key.name == "held" => Some(json!("write")),
+            // Only a write has a part, and only a call a rule for agents that find it locked.
+            _ if key.name == "held" => Some(json!(if maker.locks_writes() { "write" } else { "call" })),
             // The lifetime of a cache replaces the share.
             _ if key.name == "cached_share" && !maker.has_policy() => Some(json!(0)),
             Expects::Either(options) => Some(example(&options[choice(maker.variant, options.len())])),
