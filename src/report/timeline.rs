@@ -57,7 +57,9 @@ pub fn to_svg(title: &str, facts: &Facts, log: &Log) -> String {
     let about = "A row an agent, a bar a step, coloured by the use of the agent's time";
     let mut svg = Svg::new(width, picture.bottom + 46.0, &heading, about, Some(STYLE));
     svg.text("title", MARGIN, 28.0, &heading);
-    legend.iter().for_each(|entry| entry.draw(&mut svg));
+    for entry in &legend {
+        entry.draw(&mut svg);
+    }
     svg.push("\n");
     picture.axis(&mut svg);
     for (agent, name) in names.iter().enumerate() {
